@@ -1,0 +1,42 @@
+/* Environment maps: immutable, shared, copy-on-write by layers.
+ *
+ * The live environment is read once, in main.c; everything below gets a pointer
+ * to one of these. A package adds a layer for its PATH, a command only if it has
+ * prefix assignments:
+ *
+ *     session ◄── package (PATH) ◄── command (A=1)      each a few pairs
+ *
+ * A map lives as long as its arena (the plan's). Names and values are bytes
+ * without NUL; nothing here asks for UTF-8. */
+#ifndef BASE_ENV_H
+#define BASE_ENV_H
+
+#include "base/mem.h"
+
+struct env;
+
+struct env_pair {
+	const char *name;
+	const char *value;         /* NULL in a layer: the variable is taken away */
+};
+
+/* The whole map, sorted by the bytes of the names, each name once. */
+struct env_list {
+	const struct env_pair *at;
+	uint32_t n;
+};
+
+/* From an array as `environ` is: entries without '=' or with an empty name are
+ * left out, of two equal names the first counts (as getenv does). Copies all. */
+const struct env *env_from(struct arena *a, char *const *entries);
+/* A layer over `below` (NULL: nothing below). With n == 0 it returns `below`
+ * itself. Copies the n pairs and their bytes, not what is below. */
+const struct env *env_with(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n);
+const char *env_get(const struct env *env, const char *name);      /* NULL: not set */
+/* All of it, sorted. Made new in `a` unless the map is one flat layer, whose own list is lent. */
+struct env_list env_list(const struct env *env, struct arena *a);
+/* As an array for execve, NULL-terminated, in `a`. */
+char **env_entries(const struct env *env, struct arena *a);
+/* How often a whole map was copied since the start: the unit test of cost. */
+uint64_t env_copies(void);
+#endif

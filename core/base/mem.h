@@ -1,0 +1,53 @@
+/* base: the ground of the house. libc and libsodium; nothing of ours.
+ *
+ * mem: owned memory and arenas. In planning, running out of memory ends the
+ * program with one line; plug, the plugins, the client and the supervisor do
+ * not use this file for that reason. */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes with a length; they may hold anything, and belong to somebody else. */
+struct bytes {
+	const void *data;
+	size_t size;
+};
+
+/* A list of strings; the list and the strings belong to one arena. */
+struct texts {
+	const char **at;
+	uint32_t n;
+};
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);               /* zeroed; n * size is checked */
+void *xrealloc(void *p, size_t n, size_t size);     /* n * size is checked */
+char *xstrdup(const char *s);
+
+/* An arena: many pieces, one lifetime, freed in one go. Not thread-safe. */
+struct arena;
+struct arena *arena_new(void);
+void arena_free(struct arena *a);                   /* NULL is fine */
+void *arena_alloc(struct arena *a, size_t size);    /* zeroed, aligned for anything */
+void *arena_array(struct arena *a, size_t n, size_t size);
+void *arena_copy(struct arena *a, const void *data, size_t size); /* ends with an extra NUL */
+char *arena_str(struct arena *a, const char *s);
+char *arena_strn(struct arena *a, const char *s, size_t n);
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+size_t arena_size(const struct arena *a);           /* bytes handed out, for tests and limits */
+
+/* Grows a list kept in an arena: makes room for one more item of `size` bytes in
+ * `at`, which holds n; returns the list's (perhaps new) place. */
+void *arena_grow(struct arena *a, void *at, uint32_t n, size_t size);
+
+/* `_clean_(free_p) char *s = NULL;` frees s where its block ends. */
+#define _clean_(f) __attribute__((cleanup(f)))
+void free_p(void *pointer_to_pointer);
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

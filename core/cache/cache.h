@@ -1,0 +1,105 @@
+/* cache: three doors (lookup, restore, save) over four things (key, entry, blob,
+ * history). Uses fact, plug, plan (struct step), os, text, base; knows neither
+ * exec nor ipc nor report.
+ *
+ * lookup, restore and save block; exec calls them on workers, at the same time for
+ * different steps. Nothing in here may skip a task, fail it, or change its exit
+ * code: whatever is doubtful is a miss, said in one warning. */
+#ifndef CACHE_CACHE_H
+#define CACHE_CACHE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "fact/change.h"
+#include "fact/seen.h"
+
+struct cache;
+struct env;
+struct plug;
+struct step;
+struct workspace;
+
+struct cache_setup {
+	const struct workspace *workspace;
+	const char *dir;               /* absolute cache directory (cache_place) */
+	const struct env *env;         /* the session's */
+	struct plug *plug;             /* the chosen components, alive on demand (plug/setup.h) */
+	void (*warn)(void *ctx, const char *text);   /* [any] one line, told once per cause by the caller */
+	void *ctx;
+};
+
+/* Where the cache is: VT_CACHE_DIR, VITE_CACHE_PATH, else <root>/.vt. -1: a relative value. */
+int cache_place(const struct env *env, const char *root, struct arena *a, const char **ret, struct err *err);
+/* Never fails for the user's purposes: an unusable directory means one warning and no hits. */
+struct cache *cache_open(const struct cache_setup *setup);
+/* Is there anything that can keep results? false: steps run uncached, the reason was told. */
+bool cache_works(const struct cache *c);
+/* Waits for what is being published, saves the stat index and history, settles the stores, frees. */
+void cache_close(struct cache *c);
+
+enum found_state {
+	FOUND_HIT,
+	FOUND_MISS,                    /* `why` tells */
+	FOUND_NOTHING,                 /* no entry and no history */
+	FOUND_ERROR                    /* lookup was impossible; the task runs and is not stored: `trouble` */
+};
+
+/* From lookup to restore or save. Owned by the caller, filled by lookup. */
+struct found {
+	enum found_state state;
+	struct arena *arena;           /* its own */
+	struct changes why;
+	const char *trouble;
+	int64_t saved_ms;              /* HIT: the duration of the recorded run; MISS: of the nearest, or 0 */
+	const void *output;            /* HIT: the recorded terminal output, verified: capture.h's format */
+	size_t output_size;
+	/* inputs of the hit (or of the stored run), for -vv: paths, in order */
+	struct texts inputs, outputs;
+	struct found_inside *inside;   /* cache's own: key facts, globbed facts, the result */
+};
+
+/* `dry`: change nothing on disk, need no output bytes (the dry run). */
+void cache_lookup(struct cache *c, const struct step *step, bool dry, struct found *ret);
+/* Puts the outputs of a hit back. 0; -1: the step must run (told in *ret_why, in found's arena). */
+int cache_restore(struct cache *c, const struct step *step, struct found *found, const char **ret_why);
+void found_free(struct found *found);
+
+/* What the core wants to know about the step before it is spawned. */
+struct cache_plan_for_step {
+	bool trace;                    /* a tracer is to be started: an INPUT or OUTPUT part is asked */
+	const char *not_kept;          /* it will not be stored whatever happens: the detail line's text after "Not cached: ", or NULL */
+};
+void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret);
+
+/* What exec knows when the child is gone. */
+struct ran {
+	int exit_code;                 /* 128 + n for signals */
+	bool cancelled;                /* Ctrl-C, fail-fast, a signal: never stored */
+	bool pipe_held;                /* something still held a pipe 10 s after exit */
+	int64_t started_ns;            /* real time clock, just before the spawn */
+	int64_t ms;                    /* duration */
+	struct seen *seen;
+	const void *output;            /* captured terminal output, capture.h's format; borrowed for the call */
+	size_t output_size;
+	const char *output_file;       /* or the private file it was spooled to, else NULL */
+};
+
+enum kept_why {
+	KEPT_STORED,
+	KEPT_COMMUNICATION, KEPT_OPTED_OUT, KEPT_CANCELLED, KEPT_EXIT_CODE, KEPT_UNTRACED, KEPT_CHANGED,
+	KEPT_READ_AND_WROTE, KEPT_PIPE_HELD, KEPT_STORE_FAILED, KEPT_OTHER
+};
+
+struct kept {
+	enum kept_why why;
+	const char *text;              /* the detail line after "Not cached: "; NULL when stored, cancelled or by exit code; in found's arena */
+};
+
+/* Decides in the order of decisions.md 29 and takes what must be taken: when it
+ * returns, the workspace may change again; publishing goes on in the background. */
+void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret);
+
+/* `vt cache clean`, `vt cache stat`; need no plugins beyond the default store. */
+int cache_clean(const char *dir, struct err *err);
+#endif

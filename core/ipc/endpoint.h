@@ -1,0 +1,15 @@
+/* The run's private folder for endpoints, the verified addon, stale ones swept. */
+#ifndef IPC_ENDPOINT_H
+#define IPC_ENDPOINT_H
+
+#include "base/err.h"
+
+struct endpoint;
+struct env;
+
+/* `addon`: the installed file (file_places.addon). -1: no folder can be used; tasks then run uncached. */
+int endpoint_new(const struct env *session, const char *addon, struct endpoint **ret, struct err *err);
+void endpoint_free(struct endpoint *e);
+const char *endpoint_addon(const struct endpoint *e);     /* the value of VP_RUN_NODE_CLIENT_PATH; NULL: there is no addon */
+const char *endpoint_dir(const struct endpoint *e);
+#endif

@@ -1,0 +1,30 @@
+/* ipc: the runner's end of the channel between vt and runner-aware tools. Uses
+ * fact (seen), plugin-api/client/wire.h, os, text, base; never plugins.
+ *
+ * server: answers the tools of one step from the step's full environment and
+ * notes what they asked. On the loop. */
+#ifndef IPC_SERVER_H
+#define IPC_SERVER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct endpoint;
+struct env;
+struct loop;
+struct seen;
+struct server;
+
+/* Once per run, at the first cacheable miss: private folder, addon, sweep (endpoint.h). */
+
+/* `full`: what answers come from. `seen`: where tracked questions, ignore verbs, opt-out and failures go.
+ * `outer`: forward tracked reads and disableCache to the runner around this one; NULL: there is none. */
+int server_start(struct loop *l, struct endpoint *e, const struct env *full, struct seen *seen, struct server **ret, struct err *err);
+const char *server_name(const struct server *s);          /* the value of VP_RUN_IPC_NAME */
+/* The child has ended and its pipes are at their ends: accepts what waits, closes the
+ * listener, serves the rest up to 2 s, then calls `done` (soon, never from inside). */
+void server_stop(struct server *s, void (*done)(void *ctx), void *ctx);
+/* Drops it at once (cancelled, not started). Frees. */
+void server_free(struct server *s);                       /* also after done; NULL is fine */
+#endif

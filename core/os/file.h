@@ -1,0 +1,35 @@
+/* Whole files, private folders, rename, PATH; where the installation's parts are. */
+#ifndef OS_FILE_H
+#define OS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* Reads a regular file of at most `max` bytes; NUL-terminated in `a`. 0; 1: there is none (ENOENT, ENOTDIR); -1: err. */
+int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err);
+/* Writes to a temporary name beside it and renames. */
+int file_write(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
+/* Makes the directory and its parents. */
+int file_mkdirs(const char *path, mode_t mode, struct err *err);
+/* Removes a tree, following no link. */
+int file_remove_tree(const char *path, struct err *err);
+bool file_is_executable(const char *path);               /* a regular file this user may execute */
+/* Absolute path of the program, as execvp would look for it, relative to dir; NULL: none. */
+const char *file_find_program(const char *name, const char *dir, const char *path, struct arena *a);
+const char *file_real(const char *path, struct arena *a);        /* realpath; NULL with errno */
+
+/* Where this vt's own files are: beside the executable when it stands in a build
+ * tree, else where it was installed, moved with a staged installation. */
+struct file_places {
+	const char *executable;        /* absolute path of this vt */
+	const char *supervisor;        /* vt-supervisor */
+	const char *plugins;           /* the system folder of plugins */
+	const char *addon;             /* vt-node.node */
+};
+int file_places(struct arena *a, struct file_places *ret, struct err *err);
+#endif

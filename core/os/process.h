@@ -1,0 +1,58 @@
+/* The supervisor's other end: the only way to start a process.
+ *
+ * One supervisor per run, started by the first step that has to be spawned. All
+ * callbacks on the loop. */
+#ifndef OS_PROCESS_H
+#define OS_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct loop;
+struct processes;      /* the connection to the supervisor */
+struct process;        /* one child */
+
+enum { PROCESS_INHERIT = -1, PROCESS_NULL = -2 };
+
+struct process_filter {
+	uint32_t how;                      /* VT_FILTER_* */
+	const void *program;               /* sock_filter array */
+	size_t size;
+};
+
+struct process_start {
+	const char *program;               /* absolute */
+	const char *const *argv;           /* NULL-terminated */
+	char *const *env;                  /* NULL-terminated */
+	char *const *env_untraced;         /* instead of env when no filter could be installed; NULL: env */
+	const char *dir;                   /* absolute */
+	int fd[3];                         /* an open fd (borrowed for the call), PROCESS_INHERIT or PROCESS_NULL */
+	const struct process_filter *filters;
+	uint32_t filters_n;                /* tried in order, then none */
+};
+
+struct process_events {
+	/* It runs. how: the VT_FILTER_* installed (0: none); listener: the fd, now the callee's, or -errno of the last refusal (0: none was asked for). */
+	void (*on_started)(void *ctx, pid_t pid, uint32_t how, int listener);
+	/* It could not be started: an errno of fork, chdir or execve. Nothing follows. */
+	void (*on_failed)(void *ctx, int error);
+	/* It ended by itself or by a signal: a wait status. Nothing follows. */
+	void (*on_exit)(void *ctx, int status);
+};
+
+/* `supervisor`: absolute path of vt-supervisor. `on_death`: the supervisor is gone and should not be: every child's on_exit was called with a SIGKILL status before. */
+struct processes *processes_new(struct loop *l, const char *supervisor, void (*on_death)(void *ctx), void *ctx);
+int process_start(struct processes *ps, const struct process_start *what, const struct process_events *events, void *ctx,
+		  struct process **ret, struct err *err);
+/* The step's tracer has stopped: from now on the supervisor answers for what lives on. Frees p once it has ended. */
+void process_release(struct process *p);
+pid_t process_pid(const struct process *p);
+/* Sends a signal to every descendant of every running child (not to what outlived an ended one). */
+void processes_signal(struct processes *ps, int signum);
+bool processes_running(const struct processes *ps);      /* some child has not ended */
+/* Closes the connection; the supervisor ends when nothing is left to answer for. Children still running are killed. */
+void processes_free(struct processes *ps);
+#endif

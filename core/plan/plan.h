@@ -1,0 +1,26 @@
+/* From the words of `vt run` and a workspace to a plan. Pure: what it must know of
+ * the world (is there such a program?) it asks through one function. */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include "base/err.h"
+#include "plan/step.h"
+
+struct workspace;
+struct query_options;
+
+struct plan_world {
+	const struct workspace *workspace;
+	const char *cwd;                   /* absolute: where vt was called */
+	const struct env *env;             /* the session's environment, as read in main */
+	/* Absolute path of an executable called `name`, or NULL. `dir` is absolute; `path` is the PATH to search (NULL: none). */
+	const char *(*find_program)(void *ctx, const char *name, const char *dir, const char *path, struct arena *a);
+	void *ctx;
+	/* Where warnings go ("No packages matched the filter: x"); one line without newline. */
+	void (*warn)(void *ctx, const char *text);
+};
+
+/* Everything in `a`. `options` name a task. */
+int plan_make(const struct plan_world *world, const struct query_options *options, struct arena *a,
+	      struct plan **ret, struct err *err);
+#endif

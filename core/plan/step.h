@@ -1,0 +1,64 @@
+/* plan: pure; what each task runs. Uses query, workspace (structs), text, base.
+ *
+ * A plan is a graph of nodes (one per task), each a list of items in order; an
+ * item is one step, an echo, or a nested plan (`vt run ...` inside a command). */
+#ifndef PLAN_STEP_H
+#define PLAN_STEP_H
+
+#include <stdbool.h>
+
+#include "base/env.h"
+#include "base/mem.h"
+
+struct task;
+struct cache_rules;
+struct plan;
+
+/* All that one execution needs. Immutable; belongs to the plan's arena. */
+struct step {
+	const struct task *task;       /* whose item it is; for a hook, the hook's own task */
+	const char *hook;              /* "pre" or "post" when run as a hook, else NULL */
+	uint32_t ordinal;              /* unique in the run, in plan order, from 0 */
+	const char *shown;             /* the command text: source slice + quoted extra args */
+	const char *cwd;               /* root-relative as displayed, "" for the root */
+	const char *dir;               /* absolute directory the child starts in */
+	const char *echo;              /* ITEM_ECHO: the bytes it prints; else NULL */
+	/* the rest: ITEM_STEP only */
+	const char *program;           /* absolute path of the executable */
+	struct texts argv;             /* argv[0] as the child sees it, then the arguments */
+	const struct env *spawn_env;   /* what the child gets: the one real copy (uncached: the full map itself) */
+	const struct env *full_env;    /* what getEnv answers and validation asks: shared */
+	struct texts declared;         /* names in the key, sorted: matched by `env`, plus prefix assignments */
+	struct texts untracked;        /* untrackedEnv patterns with the built-in list, sorted, for the key */
+	const struct cache_rules *rules;   /* NULL: not cached */
+	/* the execution key: "this step of this task", whatever it runs */
+	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
+	struct texts extra;            /* extra arguments that reached it */
+	uint64_t after;                /* how many steps of the run (transitively) wait for it: for the scheduler */
+};
+
+enum item_kind { ITEM_STEP, ITEM_ECHO, ITEM_PLAN };
+
+struct item {
+	enum item_kind kind;
+	struct step *step;             /* ITEM_STEP, ITEM_ECHO */
+	struct plan *plan;             /* ITEM_PLAN */
+	const char *expanded_from;     /* ITEM_PLAN: its text, "vt run build" */
+};
+
+struct plan_node {
+	const struct task *task;
+	bool requested;                /* false: pulled in by dependsOn */
+	const uint32_t *waits_for;     /* indices into the plan's nodes, sorted */
+	uint32_t waits_n;
+	struct item *items;
+	uint32_t items_n;
+};
+
+struct plan {
+	struct plan_node *nodes;       /* in package order, then task order: the display and tie order */
+	uint32_t n;
+	uint32_t limit;                /* steps at once at this level; UINT32_MAX: no limit */
+	uint32_t steps;                /* steps and echoes in here and below */
+};
+#endif

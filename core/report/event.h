@@ -1,0 +1,70 @@
+/* report: a sink. exec tells what happens; listeners (live, summary, last) decide
+ * what is shown. Nothing below calls report back. Uses plan (labels), fact
+ * (changes), os, text, base. */
+#ifndef REPORT_EVENT_H
+#define REPORT_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "fact/change.h"
+
+struct step;
+
+/* What is said on the command line of a step. */
+enum start_status {
+	START_DISABLED,            /* ⊘ cache disabled */
+	START_HIT,                 /* ◉ cache hit, replaying */
+	START_MISS,                /* ○ cache miss: <reason>, executing */
+	START_FIRST                /* nothing: never seen */
+};
+
+struct step_start {
+	enum start_status status;
+	const struct changes *why;         /* MISS */
+	bool inherits;                     /* the child has the terminal itself (uncached, interleaved) */
+};
+
+enum end_result {
+	END_DONE,                  /* it ran: exit_code */
+	END_HIT,
+	END_BUILTIN,
+	END_NOT_STARTED            /* could not be started: trouble */
+};
+
+/* What became of a step. Borrowed for the call; `summary` copies what it keeps. */
+struct outcome {
+	enum end_result result;
+	enum start_status status;
+	int exit_code;             /* 128 + n for signals */
+	int64_t ms, saved_ms;
+	struct changes why;        /* of a miss */
+	const char *not_cached;    /* detail text after "Not cached: ", or NULL */
+	bool notice;               /* the compact summary tells not_cached (read-and-wrote, trace, changed-while) */
+	bool read_and_wrote;       /* ... in the words "modified its input" */
+	const char *trouble;       /* an error line (without the mark), or NULL */
+	bool failed;               /* counts as failed */
+	struct texts inputs, outputs;      /* for -vv; n 0: not known */
+};
+
+enum event_kind { EVENT_STARTED, EVENT_OUTPUT, EVENT_FINISHED, EVENT_RUN_FINISHED };
+
+struct event {
+	enum event_kind kind;
+	const struct step *step;           /* not for RUN_FINISHED */
+	const struct step_start *start;
+	int stream;                        /* OUTPUT: 1 or 2 */
+	struct bytes output;
+	const struct outcome *outcome;     /* FINISHED */
+	int exit_code;                     /* RUN_FINISHED */
+};
+
+/* A listener; the caller owns it. */
+struct listener {
+	void (*on_event)(void *self, const struct event *e);
+	void *self;
+};
+
+enum log_mode { LOG_INTERLEAVED, LOG_LABELED, LOG_GROUPED };
+#endif

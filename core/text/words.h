@@ -1,0 +1,31 @@
+/* A command as static words, or not (plan.md section 4.1): what parses here is run
+ * natively, everything else goes to /bin/sh -c as a whole. */
+#ifndef TEXT_WORDS_H
+#define TEXT_WORDS_H
+
+#include <stdbool.h>
+
+#include "base/mem.h"
+
+struct words_assignment {
+	const char *name, *value;
+};
+
+/* One simple command of an `&&` list. */
+struct words_piece {
+	const char *source;                /* its slice of the text, trimmed, comments left out */
+	struct words_assignment *assignments;
+	uint32_t assignments_n;
+	struct texts argv;                 /* at least one word */
+};
+
+struct words {
+	struct words_piece *at;
+	uint32_t n;
+};
+
+/* false: not static; use the shell. All in `a`. */
+bool words_parse(const char *command, struct arena *a, struct words *ret);
+/* One argument as it is shown and handed to a shell: plan.md 4.4's quoting. */
+char *words_quote(const char *arg, struct arena *a);
+#endif

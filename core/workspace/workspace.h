@@ -1,0 +1,96 @@
+/* workspace: what the repository says, read once. Uses os, text, base.
+ *
+ * Everything here belongs to the workspace's arena and never changes after
+ * workspace_load. Paths of packages, task directories and globs are relative to
+ * the root, with '/', clean unless said otherwise; "" is the root itself. */
+#ifndef WORKSPACE_WORKSPACE_H
+#define WORKSPACE_WORKSPACE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct cJSON;
+struct package;
+struct task;
+
+/* What `input` and `output` come to. Sets: sorted, unique, relative to the root. */
+struct globs {
+	bool automatic;            /* { "auto": true }, or `input` omitted */
+	bool given;                /* the key was written; false: omitted */
+	struct texts yes, no;      /* patterns; `no` without its '!' */
+};
+
+struct cache_rules {
+	bool on;                   /* false: the task said cache: false; the rest is empty then */
+	struct texts env;          /* patterns in the key, as written */
+	struct texts untracked;    /* `untrackedEnv` as written (the built-in list is added by plan) */
+	struct globs input, output;
+};
+
+enum task_source { TASK_FROM_CONFIG, TASK_FROM_SCRIPT };
+
+/* A resolved `dependsOn` entry: this task waits for that one. */
+struct need {
+	const struct task *task;
+};
+
+struct task {
+	const struct package *package;
+	const char *name;
+	const char *label;         /* "pkg#task", or "task" where the package has no name */
+	const char *cwd;           /* root-relative as displayed: `..` kept */
+	struct texts command;      /* the array form; one item for a string */
+	bool command_is_array;
+	struct need *needs;
+	uint32_t needs_n;
+	struct cache_rules rules;
+	enum task_source source;
+	uint32_t index;            /* place in workspace->tasks */
+};
+
+enum edge_type { EDGE_NORMAL = 1, EDGE_DEV = 2, EDGE_PEER = 4 };
+
+struct edge {
+	const struct package *to;
+	unsigned types;            /* enum edge_type bits: parallel edges are one */
+};
+
+struct package {
+	const char *name;          /* "": nameless */
+	const char *path;          /* "" for the root */
+	const char *version;       /* or NULL */
+	const char *dir;           /* absolute */
+	struct edge *needs;        /* in order of the other's index */
+	uint32_t needs_n;
+	const struct task **tasks; /* sorted by name */
+	uint32_t tasks_n;
+	uint32_t index;            /* place in workspace->packages */
+};
+
+struct workspace {
+	const char *root;          /* absolute, real, no trailing slash (but for "/") */
+	const struct package *packages;    /* sorted by path bytes; the root package last unless a glob found it */
+	uint32_t packages_n;
+	const struct package *root_package;
+	const struct task **tasks;         /* all tasks, by package then name */
+	uint32_t tasks_n;
+	bool cache_scripts, cache_tasks;   /* the root's `cache` */
+	bool hooks;                        /* enablePrePostScripts */
+	const struct cJSON *plugins;       /* root key `plugins`, or NULL; lives as long as the workspace */
+	const char *config_file;           /* absolute path of the root's vite-task.json, for messages; NULL: none */
+	struct arena *arena;
+};
+
+/* Finds the root from `cwd` (absolute) upwards. *ret_root in `a`. */
+int workspace_find(const char *cwd, struct arena *a, const char **ret_root, struct err *err);
+/* Reads everything, validates everything. */
+int workspace_load(const char *cwd, struct workspace **ret, struct err *err);
+void workspace_free(struct workspace *w);
+/* The package that contains an absolute directory: the nearest known one above it. Never NULL inside the root. */
+const struct package *workspace_package_at(const struct workspace *w, const char *dir);
+/* Exactly the package at this root-relative path, or NULL. */
+const struct package *workspace_package(const struct workspace *w, const char *path);
+const struct task *workspace_task(const struct package *p, const char *name);   /* NULL: none */
+#endif

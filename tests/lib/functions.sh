@@ -1,0 +1,70 @@
+# Sourced by every command-level test (bash). Each test: one story, its own
+# folder, a private home, a clean environment, TAP on stdout.
+#
+#   . "$abs_top_srcdir/tests/lib/functions.sh"
+#   workspace                       # an empty folder, now the cwd: $W
+#   file packages/a/package.json '{"name":"a"}'
+#   vt run build                    # the vt under test, clean environment
+#   with FOO=1 vt run build         # ... with variables
+#   capture vt run build            # $out (stdout), $err (stderr), $rc
+#   is "says hello" "$out" "hello"  # exact; like: a bash pattern; has: a fixed part
+#   finish                          # the last line
+set -u
+: "${abs_top_srcdir:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
+: "${abs_top_builddir:=$abs_top_srcdir}"
+VT=${VT:-$abs_top_builddir/core/vt}
+export LC_ALL=C
+T=$(mktemp -d "${TMPDIR:-/tmp}/vt-test-XXXXXX") || exit 99
+T=$(cd "$T" && pwd -P)
+mkdir -p "$T/home" "$T/run" && chmod 700 "$T/home" "$T/run"
+_n=0 _failed=0
+_cleanups=()
+_leave() { local c; for c in "${_cleanups[@]+"${_cleanups[@]}"}"; do eval "$c"; done; chmod -R u+rwx "$T" 2>/dev/null; rm -rf "$T"; }
+trap _leave EXIT
+cleanup() { _cleanups+=("$1"); }            # a command for the end
+
+_env=()
+base_env() {
+	env -i PATH="$PATH" HOME="$T/home" XDG_CONFIG_HOME="$T/home/.config" XDG_DATA_HOME="$T/home/.local/share" \
+		XDG_RUNTIME_DIR="$T/run" TMPDIR="${TMPDIR:-/tmp}" \
+		${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"} ${UBSAN_OPTIONS+"UBSAN_OPTIONS=$UBSAN_OPTIONS"} \
+		${LSAN_OPTIONS+"LSAN_OPTIONS=$LSAN_OPTIONS"} ${TSAN_OPTIONS+"TSAN_OPTIONS=$TSAN_OPTIONS"} \
+		"${_env[@]+"${_env[@]}"}" "$@"
+}
+vt() { base_env timeout -k 5 "${VT_TIMEOUT:-120}" "$VT" "$@"; }
+with() {                                     # with A=1 B=2 command...
+	local _saved=("${_env[@]+"${_env[@]}"}") _r
+	while [[ $1 == *=* ]]; do _env+=("$1"); shift; done
+	"$@"; _r=$?
+	_env=("${_saved[@]+"${_saved[@]}"}")
+	return $_r
+}
+capture() { "$@" >"$T/out" 2>"$T/err" </dev/null; rc=$?; out=$(cat "$T/out"); err=$(cat "$T/err"); }
+workspace() { W=$T/${1:-w}; rm -rf "$W"; mkdir -p "$W"; cd "$W" || exit 99; }
+file() { mkdir -p "$(dirname "$1")"; printf '%s\n' "$2" >"$1"; }
+# pnpm NAME...: a pnpm workspace whose members are packages/NAME, each with a package.json of that name
+pnpm() { file pnpm-workspace.yaml 'packages: ["packages/*"]'; local p; for p; do file "packages/$p/package.json" "{\"name\":\"$p\"}"; done; }
+
+ok() {                                       # ok "story" status
+	_n=$((_n + 1))
+	if [ "$2" -eq 0 ]; then printf 'ok %d - %s\n' $_n "$1"; else _failed=1; printf 'not ok %d - %s\n' $_n "$1"; fi
+	return "$2"
+}
+_show() { printf '%s\n' "$2" | sed "s/^/# $1: /"; }
+is() { if [[ $2 == "$3" ]]; then ok "$1" 0; else ok "$1" 1; _show got "$2"; _show want "$3"; return 1; fi; }
+isnt() { if [[ $2 != "$3" ]]; then ok "$1" 0; else ok "$1" 1; _show "got, unwanted" "$2"; return 1; fi; }
+like() { if [[ $2 == $3 ]]; then ok "$1" 0; else ok "$1" 1; _show got "$2"; _show "want pattern" "$3"; return 1; fi; }
+has() { if [[ $2 == *"$3"* ]]; then ok "$1" 0; else ok "$1" 1; _show got "$2"; _show "want part" "$3"; return 1; fi; }
+hasnt() { if [[ $2 != *"$3"* ]]; then ok "$1" 0; else ok "$1" 1; _show got "$2"; _show "unwanted part" "$3"; return 1; fi; }
+there() { if [ -e "$2" ] || [ -L "$2" ]; then ok "$1" 0; else ok "$1" 1; fi; }
+gone() { if [ -e "$2" ] || [ -L "$2" ]; then ok "$1" 1; else ok "$1" 0; fi; }
+# the steps of the last capture, one line each: the command lines with their status
+steps() { printf '%s\n' "$out" | grep -E '^(\[[^]]*\] )?(~/[^$]*)?\$ ' || true; }
+skip() { _n=$((_n + 1)); printf 'ok %d - %s # SKIP %s\n' $_n "$1" "$2"; }
+skip_all() { printf '1..0 # SKIP %s\n' "$1"; exit 0; }
+requires() { local p; for p; do command -v "$p" >/dev/null || skip_all "$p is not installed"; done; }
+finish() { printf '1..%d\n' $_n; exit $_failed; }
+
+# Packages from npm for tests (bootstrap installs them): vite, typescript, ...
+NPM=${VT_TEST_NPM:-$abs_top_builddir/npm/node_modules}
+requires_npm() { requires node; local p; for p; do [ -d "$NPM/$p" ] || skip_all "npm package $p is not installed (./bootstrap check installs it)"; done; }

@@ -1,0 +1,181 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/env.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+static void arena_pieces_are_zeroed_aligned_and_apart(void **state)
+{
+	struct arena *a = arena_new();
+	char *p = arena_alloc(a, 3), *q = arena_alloc(a, 100000), *r = arena_alloc(a, 1);
+
+	(void)state;
+	assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+	assert_int_equal(q[99999], 0);
+	memset(p, 1, 3);
+	memset(q, 2, 100000);
+	assert_int_equal(r[0], 0);
+	assert_string_equal(arena_printf(a, "%d-%s", 7, "x"), "7-x");
+	assert_string_equal(arena_strn(a, "abcdef", 3), "abc");
+	arena_free(a);
+}
+
+static void arena_lists_grow_and_keep_their_items(void **state)
+{
+	struct arena *a = arena_new();
+	uint32_t *at = NULL, i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		at = arena_grow(a, at, i, sizeof *at);
+		at[i] = i;
+	}
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(at[i], i);
+	arena_free(a);
+}
+
+static void buffers_keep_their_maximum(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 10);
+	assert_string_equal(buf_str(&b), "");
+	assert_int_equal(buf_text(&b, "12345"), 0);
+	assert_int_equal(buf_printf(&b, "%d", 67890), 0);
+	assert_int_equal(buf_byte(&b, 'x'), -1);
+	assert_string_equal(buf_str(&b), "1234567890");
+	assert_true(b.full);
+	buf_drop(&b, 4);
+	assert_string_equal(buf_str(&b), "567890");
+	buf_free(&b);
+}
+
+static void maps_keep_the_order_of_insertion(void **state)
+{
+	struct map m;
+	char keys[1000][8];
+	int i;
+
+	(void)state;
+	map_init(&m);
+	assert_null(map_gets(&m, "none"));
+	for (i = 0; i < 1000; i++) {
+		snprintf(keys[i], sizeof keys[i], "k%d", i);
+		*map_puts(&m, keys[i]) = keys[i];
+	}
+	assert_int_equal(m.n, 1000);
+	for (i = 0; i < 1000; i++) {
+		assert_ptr_equal(map_gets(&m, keys[i]), keys[i]);
+		assert_ptr_equal(m.at[i].value, keys[i]);
+	}
+	*map_puts(&m, "k5") = NULL;
+	assert_int_equal(m.n, 1000);
+	map_free(&m);
+}
+
+static void errors_are_told_from_the_outside_in(void **state)
+{
+	struct err e = { 0 };
+	char *text;
+	int i;
+
+	(void)state;
+	assert_int_equal(err_set(&e, ERR_USER, "inner %d", 1), -1);
+	err_wrap(&e, "outer");
+	text = err_join(&e);
+	assert_string_equal(text, "outer: inner 1");
+	free(text);
+	for (i = 0; i < 20; i++)
+		err_wrap(&e, "layer %d", i);
+	assert_int_equal(e.n, ERR_DEPTH);
+	assert_string_equal(e.text[0], "layer 19");
+	assert_string_equal(e.text[ERR_DEPTH - 1], "inner 1");
+	err_clear(&e);
+}
+
+static void environments_layer_and_flatten(void **state)
+{
+	struct arena *a = arena_new();
+	char *entries[] = { (char *)"B=2", (char *)"A=1", (char *)"nothing", (char *)"=x", (char *)"A=later", (char *)"C=", NULL };
+	const struct env *base = env_from(a, entries), *e;
+	struct env_pair set[] = { { "D", "4" }, { "A", "9" } }, unset[] = { { "B", NULL } };
+	struct env_list list;
+	int i;
+
+	(void)state;
+	assert_string_equal(env_get(base, "A"), "1");
+	assert_string_equal(env_get(base, "C"), "");
+	assert_null(env_get(base, "nothing"));
+	assert_ptr_equal(env_with(a, base, NULL, 0), base);
+	e = env_with(a, env_with(a, base, set, 2), unset, 1);
+	assert_string_equal(env_get(e, "A"), "9");
+	assert_null(env_get(e, "B"));
+	list = env_list(e, a);
+	assert_int_equal(list.n, 3);
+	assert_string_equal(list.at[0].name, "A");
+	assert_string_equal(list.at[1].name, "C");
+	assert_string_equal(list.at[2].name, "D");
+	for (i = 0; i < 20; i++) {
+		char value[8];
+		struct env_pair one = { "A", value };
+
+		snprintf(value, sizeof value, "v%d", i);
+		e = env_with(a, e, &one, 1);
+		assert_string_equal(env_get(e, "A"), value);
+		assert_string_equal(env_get(e, "D"), "4");
+		assert_null(env_get(e, "B"));
+	}
+	arena_free(a);
+}
+
+static void digests_are_blake2b_256(void **state)
+{
+	struct digest d, e;
+	struct digest_state s;
+	char hex[DIGEST_HEX_SIZE];
+	uint8_t key[DIGEST_KEY_SIZE] = { 1 };
+
+	(void)state;
+	assert_int_equal(digest_init(), 0);
+	digest_of("abc", 3, &d);
+	digest_hex(&d, hex);
+	assert_string_equal(hex, "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
+	digest_begin(&s, NULL);
+	digest_add(&s, "a", 1);
+	digest_add(&s, "bc", 2);
+	digest_end(&s, &e);
+	assert_true(digest_equal(&d, &e));
+	digest_begin(&s, key);
+	digest_add(&s, "abc", 3);
+	digest_end(&s, &e);
+	assert_false(digest_equal(&d, &e));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arena_pieces_are_zeroed_aligned_and_apart),
+		cmocka_unit_test(arena_lists_grow_and_keep_their_items),
+		cmocka_unit_test(buffers_keep_their_maximum),
+		cmocka_unit_test(maps_keep_the_order_of_insertion),
+		cmocka_unit_test(errors_are_told_from_the_outside_in),
+		cmocka_unit_test(environments_layer_and_flatten),
+		cmocka_unit_test(digests_are_blake2b_256),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
