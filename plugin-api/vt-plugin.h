@@ -145,11 +145,12 @@ typedef struct vt_seen {                                                /* [froz
 #define VT_FACT_ENV        1u   /* a variable: its value                              */
 #define VT_FACT_ENV_GLOB   2u   /* all variables that match                           */
 #define VT_FACT_ENV_PREFIX 3u
-#define VT_FACT_FILE       4u   /* content, or missing                                */
+#define VT_FACT_FILE       4u   /* content, or missing; of a directory: as LIST       */
 #define VT_FACT_TYPE       5u   /* file, directory, link or missing                   */
 #define VT_FACT_LIST       6u   /* a directory's names and types; detail: names left out, each ended by NUL */
 #define VT_FACT_PROGRAM    7u   /* an executed program or loaded library, absolute     */
 #define VT_FACT_VALUE      8u   /* detail is the state itself                          */
+#define VT_FACT_PROBE      9u   /* of a regular file as FILE, of anything else as TYPE */
 
 #define VT_REFUSE_READ_AND_WROTE 1u   /* name: the path                               */
 #define VT_REFUSE_OTHER          2u   /* name: a sentence                             */
