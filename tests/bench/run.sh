@@ -1,0 +1,33 @@
+#!/bin/bash
+# bench/run.sh SOURCE WORK: what `make bench` does. QUICK=1: fewer repetitions.
+# Peers: ninja when installed; turbo's native binary and vp when npm has them in
+# SOURCE/npm (npm install turbo vite-plus there), or as TURBO_NATIVE= and VP= say.
+set -eu
+src=$1 work=$2
+mkdir -p "$work/bin"
+${CC:-cc} -O2 -static -o "$work/bin/launch" "$src/tests/bench/launch.c" 2>/dev/null ||
+	${CC:-cc} -O2 -o "$work/bin/launch" "$src/tests/bench/launch.c"
+${CC:-cc} -O2 -o "$work/bin/floor" "$src/tests/bench/floor.c"
+export LAUNCH=$work/bin/launch FLOOR=$work/bin/floor PYTHONDONTWRITEBYTECODE=1
+npm=$src/npm/node_modules
+: "${TURBO_NATIVE:=$(ls "$npm"/turbo-linux-*/bin/turbo "$npm"/@turbo/linux-*/bin/turbo 2>/dev/null | head -n 1)}"
+: "${VP:=$(ls "$npm/.bin/vp" 2>/dev/null || true)}"
+export TURBO_NATIVE VP
+[ ! -d "$npm/vite" ] || export BENCH_NODE_MODULES=$npm
+[ ! -d "$npm/vite-plus" ] || export BENCH_VP_NODE_MODULES=$npm
+runners=(--runner vt)
+command -v ninja >/dev/null && runners+=(--runner ninja)
+[ -z "$TURBO_NATIVE" ] || runners+=(--runner turbo-native)
+[ -z "$VP" ] || runners+=(--runner vp)
+reps=${REPS:-7}
+[ -z "${QUICK:-}" ] || reps=3
+baseline=vt
+command -v ninja >/dev/null && baseline=ninja
+bench() { echo; echo "## $*"; python3 "$src/tests/bench/bench.py" --work "$work" "${runners[@]}" --baseline $baseline --settle --reps "$reps" "$@"; }
+bench --packages 1 --files 10 --scenario hit
+bench --packages 100 --files 10 --scenario hit,leaf,cold
+bench --packages 100 --files 100 --scenario hit
+bench --packages 1000 --files 10 --scenario hit,leaf,dry
+echo; echo "## environment: 0 to 1000 variables"
+python3 "$src/tests/bench/envmap.py" --work "$work" --runner vt
+for s in "$src"/tests/bench/extra-*.sh; do [ ! -f "$s" ] || { echo; echo "## $(basename "$s" .sh)"; bash "$s" "$src" "$work"; }; done
