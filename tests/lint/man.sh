@@ -1,0 +1,14 @@
+# Man pages: well-formed, and every option of --help is told.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+requires mandoc
+cd "$abs_top_srcdir" || exit 99
+for m in core/man/*.[1-9] plugin-api/*.[1-9] plugin-api/client/*.[1-9]; do
+	[ -f "$m" ] || continue
+	is "mandoc has nothing against $m" "$(mandoc -Tlint -Wwarning "$m" 2>&1)" ""
+done
+capture vt run --help
+for o in $(printf '%s\n' "$out" | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+	[ "$o" = --help ] && continue
+	grep -q -- "-${o#--}" core/man/vt.1; ok "vt(1) tells $o" $?
+done
+finish
