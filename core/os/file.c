@@ -1,0 +1,259 @@
+#include "config.h"
+
+#include "os/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/path.h"
+
+/* Reads until the end or until `max` bytes are passed; the size, or -1 with errno (EFBIG). */
+static ssize_t read_all(int fd, size_t expected, size_t max, struct arena *a, char **ret)
+{
+	size_t room = expected + 1, n = 0;
+	char *p = arena_alloc(a, room), *more;
+	ssize_t got;
+
+	for (;;) {
+		got = read(fd, p + n, room - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		n += (size_t)got;
+		if (n > max) {
+			errno = EFBIG;
+			return -1;
+		}
+		/* one byte of room was left over: no second read to find the end */
+		if (got == 0 || (expected && n == expected))
+			break;
+		if (n == room) {
+			more = arena_alloc(a, room * 2 + 4096);
+			memcpy(more, p, n);
+			p = more;
+			room = room * 2 + 4096;
+		}
+	}
+	p[n < room ? n : room - 1] = '\0';
+	*ret = p;
+	return (ssize_t)n;
+}
+
+int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	ssize_t n = -1;
+	char *data = NULL;
+	int number;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 1;
+	if (fd < 0)
+		return err_errno(err, errno, "%s cannot be read", path);
+	if (fstat(fd, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		else if ((uintmax_t)st.st_size > max)
+			errno = EFBIG;
+		else
+			n = read_all(fd, (size_t)st.st_size, max, a, &data);
+	}
+	number = errno;
+	close(fd);
+	if (n < 0 && number == EFBIG)
+		return err_set(err, ERR_USER, "%s is larger than the %zu bytes that are read of such a file", path, max);
+	if (n < 0 && number == EINVAL)
+		return err_set(err, ERR_USER, "%s cannot be read: it is no regular file", path);
+	if (n < 0)
+		return err_errno(err, number, "%s cannot be read", path);
+	ret->data = data;
+	ret->size = (size_t)n;
+	return 0;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	ssize_t n;
+
+	for (; size; data += n, size -= (size_t)n) {
+		n = write(fd, data, size);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int file_write(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
+{
+	_clean_(free_p) char *temporary = NULL;
+	int fd, number;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		return err_errno(err, ENOMEM, "%s cannot be written", path);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, errno, "%s cannot be written", path);
+	if (write_all(fd, data, size) || fchmod(fd, mode)) {
+		number = errno;
+		close(fd);
+		goto failed;
+	}
+	if (close(fd) || rename(temporary, path)) {
+		number = errno;
+		goto failed;
+	}
+	return 0;
+failed:
+	unlink(temporary);
+	return err_errno(err, number, "%s cannot be written", path);
+}
+
+int file_mkdirs(const char *path, mode_t mode, struct err *err)
+{
+	_clean_(free_p) char *copy = xstrdup(path);
+	struct stat st;
+	char *p;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	for (p = copy + (*copy == '/'); (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		mkdir(copy, mode);         /* the last one tells whether it worked */
+		*p = '/';
+	}
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return err_errno(err, errno, "the folder %s cannot be made", path);
+}
+
+/* Removes what is in the folder `name` of `at`, then itself. errno tells why not. */
+static int remove_below(int at, const char *name, int depth)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct dirent *e;
+	DIR *dir;
+	int r = 0, number = 0;
+
+	if (fd < 0)
+		return -1;
+	dir = depth < 256 ? fdopendir(fd) : NULL;
+	if (!dir) {
+		close(fd);
+		errno = ELOOP;
+		return -1;
+	}
+	while ((e = readdir(dir))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (unlinkat(fd, e->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		number = errno;
+		if ((number == EISDIR || number == EPERM) && remove_below(fd, e->d_name, depth + 1) == 0)
+			continue;
+		number = errno == ENOTDIR ? number : errno;
+		r = -1;
+	}
+	closedir(dir);
+	if (r == 0 && unlinkat(at, name, AT_REMOVEDIR) == 0)
+		return 0;
+	errno = r ? number : errno;
+	return -1;
+}
+
+int file_remove_tree(const char *path, struct err *err)
+{
+	if (unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	if (remove_below(AT_FDCWD, path, 0) == 0 || errno == ENOENT)
+		return 0;
+	return err_errno(err, errno, "%s cannot be removed", path);
+}
+
+bool file_is_executable(const char *path)
+{
+	struct stat st;
+
+	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+const char *file_find_program(const char *name, const char *dir, const char *path, struct arena *a)
+{
+	char candidate[PATH_MAX];
+	const char *end;
+	int n;
+
+	if (!name[0])
+		return NULL;
+	if (strchr(name, '/')) {
+		const char *whole = path_join(a, dir, name);
+
+		return file_is_executable(whole) ? whole : NULL;
+	}
+	for (; path; path = *end ? end + 1 : NULL) {
+		bool relative = *path != '/';
+		size_t len;
+
+		end = strchrnul(path, ':');
+		len = (size_t)(end - path);
+		n = snprintf(candidate, sizeof candidate, "%s%s%.*s%s%s", relative ? dir : "", relative && len ? "/" : "",
+			     (int)len, path, len && path[len - 1] == '/' ? "" : "/", name);
+		if (n > 0 && (size_t)n < sizeof candidate && file_is_executable(candidate))
+			return arena_str(a, candidate);
+	}
+	return NULL;
+}
+
+const char *file_real(const char *path, struct arena *a)
+{
+	char real[PATH_MAX];
+
+	return realpath(path, real) ? arena_str(a, real) : NULL;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int file_places(struct arena *a, struct file_places *ret, struct err *err)
+{
+	const char *self = file_real("/proc/self/exe", a), *dir, *prefix, *build;
+	size_t n, bin = strlen(VT_BINDIR);
+
+	if (!self)
+		return err_errno(err, errno, "where this program stands cannot be found out (/proc/self/exe)");
+	dir = path_dir(a, self);
+	/* libtool keeps the real program of a build tree in .libs */
+	if (strcmp(path_base(dir), ".libs") == 0)
+		dir = path_dir(a, dir);
+	ret->executable = self;
+	if (strcmp(path_base(dir), "core") == 0) {
+		build = path_dir(a, dir);
+		ret->plugins = path_join(a, build, "plugins-1");
+		if (is_folder(ret->plugins)) {
+			ret->supervisor = path_join(a, dir, "vt-supervisor");
+			ret->addon = path_join(a, build, "plugin-api/client/.libs/vt-node.so");
+			return 0;
+		}
+	}
+	n = strlen(dir);
+	prefix = n >= bin && strcmp(dir + n - bin, VT_BINDIR) == 0 ? arena_strn(a, dir, n - bin) : "";
+	ret->supervisor = arena_printf(a, "%s%s/vt-supervisor", prefix, VT_LIBEXECDIR);
+	ret->plugins = arena_printf(a, "%s%s", prefix, VT_PLUGINDIR);
+	ret->addon = arena_printf(a, "%s%s/vt-node.so", prefix, VT_ADDONDIR);
+	return 0;
+}
