@@ -17,8 +17,10 @@
  * does not know are 0. Structs marked [frozen] never change. Constants are never
  * renumbered. Everything else needs a new major.
  *
- * Thread words:  [main] the thread that runs vt;  [work] any worker, as `threads`
- * promises;  [any] any thread, also at the same time.
+ * Thread words:  [alone] while it runs, vt makes no other call of this component
+ * (components come alive when they are first needed, on the thread that needs
+ * them);  [work] any worker, as `threads` promises;  [any] any thread, also at the
+ * same time.
  * Memory: nobody frees what the other side allocated. Arguments are borrowed for
  * the length of the call. Results leave through a sink or a caller's buffer.
  * Text is UTF-8; paths and names are bytes, not NUL-terminated. No environment
@@ -212,7 +214,7 @@ struct vt_notes {                                                       /* [grow
 	vt_status (*add)(vt_notes *, vt_call *, const vt_seen *, uint32_t n);         /* in order of happening */
 };
 
-typedef struct vt_tracer_ops {                                          /* [grows] knows processes, not policy */
+typedef struct vt_tracer_ops {                                          /* [grows] [work] knows processes, not policy; none may be NULL */
 	uint32_t struct_size, reserved;
 	vt_status (*start)(void *self, vt_call *, const vt_step *, vt_spawn *, void **ret_watch);    /* before the child exists */
 	vt_status (*attach)(void *self, vt_call *, void *watch, uint32_t how, int32_t listener);     /* the watch owns it now; how 0: none, -listener is the errno */
@@ -230,8 +232,11 @@ typedef struct vt_file {                                                /* [froz
 
 typedef struct vt_fingerprint_ops {                                     /* [grows] [work] */
 	uint32_t struct_size, reserved;
-	vt_status (*digest)(void *self, vt_call *, vt_bytes root, const vt_file *, uint32_t n, vt_id *ret);   /* n ids; all zero: vanished */
-	vt_status (*changed_since)(void *self, vt_call *, vt_bytes root, vt_bytes reference, vt_sink *paths); /* each ended by NUL; VT_NONE: no such reference; may be NULL */
+	vt_status (*digest)(void *self, vt_call *, vt_bytes root, const vt_file *, uint32_t n, vt_id *ret);   /* n ids; all zero: vanished, or may not be read */
+	/* Root-relative paths that differ from `reference`, each ended by NUL. "REF..." : since the
+	 * merge base with REF; "..." : since the one with the default branch. VT_NONE: no such
+	 * reference, reported why. May be NULL. */
+	vt_status (*changed_since)(void *self, vt_call *, vt_bytes root, vt_bytes reference, vt_sink *paths);
 } vt_fingerprint_ops;
 
 /* ---- stores ---------------------------------------------------------------- */
@@ -239,7 +244,7 @@ typedef struct vt_fingerprint_ops {                                     /* [grow
 #define VT_SPACE_BLOB  1u   /* immutable, named by content */
 #define VT_SPACE_ENTRY 2u   /* small, last writer wins     */
 
-typedef struct vt_store_ops {                                           /* [grows] [work] */
+typedef struct vt_store_ops {                                           /* [grows] [work] drop, used and settle may be NULL */
 	uint32_t struct_size, reserved;
 	vt_status (*get)(void *self, vt_call *, uint32_t space, const vt_id *name, vt_sink *into);    /* VT_NONE: not there */
 	vt_status (*put)(void *self, vt_call *, uint32_t space, const vt_id *name, vt_source *from);  /* whole or nothing */
@@ -259,14 +264,14 @@ struct vt_host {                                                        /* [grow
 	const void *(*find)(const vt_host *, const char *id);   /* rare services; NULL: not offered */
 };
 
-#define VT_OPTION_SECRET    1u
+#define VT_OPTION_SECRET    1u   /* never shown; implies USER_ONLY            */
 #define VT_OPTION_REQUIRED  2u
 #define VT_OPTION_USER_ONLY 4u   /* refused from a workspace's configuration */
 
 typedef struct vt_option {                                              /* [grows] one configuration key */
 	uint32_t struct_size, flags;
 	const char *name, *type;             /* type: "string" "bool" "int" "size" "duration" "url" "path" */
-	const char *fallback, *help;
+	const char *fallback, *help;         /* fallback: what `set` gets when nothing is configured; NULL: no call then */
 } vt_option;
 
 #define VT_KIND_TRACER      1u
@@ -293,11 +298,11 @@ typedef struct vt_component {                                           /* [grow
 	uint32_t roles, format;              /* VT_ROLE_*; format is raised whenever the same run would give other findings or bytes */
 	uint64_t caps;                       /* none defined yet: 0 */
 	const vt_option *const *options;     /* NULL-terminated list of pointers, or NULL */
-	vt_status (*create)(const vt_host *, vt_call *, void **ret_self);          /* [main] */
-	vt_status (*set)(void *self, vt_call *, const char *key, vt_bytes value);  /* [main] may be NULL without options */
-	vt_status (*start)(void *self, vt_call *);                                 /* [main] options complete; may be NULL */
-	void (*destroy)(void *self);                                               /* [main] also after a failed start */
-	/* A word for the STATE column of `vt plugins list` ("seccomp"), or NULL. [main] after start; may be NULL */
+	vt_status (*create)(const vt_host *, vt_call *, void **ret_self);          /* [alone] */
+	vt_status (*set)(void *self, vt_call *, const char *key, vt_bytes value);  /* [alone] options in the table's order; may be NULL without options */
+	vt_status (*start)(void *self, vt_call *);                                 /* [alone] options complete; may be NULL */
+	void (*destroy)(void *self);                                               /* [alone] also after a failed set or start */
+	/* A word for the STATE column of `vt plugins list` ("seccomp"), or NULL. [work] after start; may be NULL */
 	const char *(*status)(void *self, vt_call *);
 	const void *ops;                     /* the table of its kind */
 } vt_component;

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "plug/call.h"
 #include "vt-plugin.h"
 
 struct cJSON;
@@ -19,6 +20,7 @@ struct env;
 struct plug;
 struct component;
 
+/* All of it is borrowed and outlives the plug. */
 struct plug_setup {
 	const char *root;                  /* the workspace, or NULL (vt plugins list without one) */
 	const char *cache_dir;             /* or NULL */
@@ -26,7 +28,7 @@ struct plug_setup {
 	const struct env *env;             /* VT_PLUGIN_PATH, XDG_*, HOME */
 	const struct cJSON *workspace_config;      /* the root's `plugins`, or NULL */
 	const char *workspace_config_file;         /* for messages */
-	const struct cJSON *user_config;           /* the user's, or NULL */
+	const struct cJSON *user_config;           /* the user's `plugins` (plug/user_config.h), or NULL */
 	const char *user_config_file;
 	void (*warn)(void *ctx, const char *text);         /* [any] */
 	void *ctx;
@@ -39,38 +41,24 @@ void plug_free(struct plug *p);
 /* Is every component that the configuration *names* usable? Loads those. -1 before the first task. */
 int plug_check_named(struct plug *p, struct err *err);
 
-/* The chosen component of a kind, loaded, created and started at the first call;
- * NULL: there is none that works (told once through warn). */
+/* The chosen component of a kind, loaded, created and started at the first call, on
+ * the thread that makes it. NULL: there is none that works. For a fingerprint or a
+ * store that was told once through warn; a tracer or part that cannot be used is told
+ * by nobody but whoever misses it: plug_tracer_why, plug_role_why. */
 struct component *plug_tracer(struct plug *p);
 struct component *plug_fingerprint(struct plug *p);
 uint32_t plug_parts(struct plug *p, struct component *const **ret);        /* ready parts, by name */
 uint32_t plug_stores(struct plug *p, struct component *const **ret);       /* in order: local first */
 struct component *plug_named(struct plug *p, const char *name);            /* whatever its kind; NULL */
 uint32_t plug_roles(struct plug *p);                                       /* VT_ROLE_* that ready parts answer for */
+const char *plug_fingerprint_name(const struct plug *p);                   /* of the chosen one; loads nothing */
+/* When plug_tracer is NULL, when no part answers for this VT_ROLE_*: a clause, "plugin
+ * 'env-tracking' cannot be used: no vt-env-tracking.so was found" or "... is switched off". */
+void plug_tracer_why(struct plug *p, char *ret, size_t room);
+void plug_role_why(struct plug *p, uint32_t role, char *ret, size_t room);
 
 const vt_component *component_description(const struct component *c);      /* clamped copy */
 const void *component_ops(const struct component *c);                      /* clamped copy of the kind's table */
 const char *component_name(const struct component *c);
 void *component_self(const struct component *c);
-
-/* One call into a plugin: takes the lock its promise asks for, gives it a vt_call,
- * collects its reports.
- *
- *     struct plug_call call;
- *     call_begin(&call, component, "save", task_serial);
- *     status = call_end(&call, ops->save(component_self(c), &call.call, ...));
- *
- * call_end maps unknown statuses to VT_FAILED and words a failure that said nothing. */
-struct plug_call {
-	vt_call call;                      /* first: what the plugin gets */
-	struct component *component;
-	const char *operation;             /* the member's name, for messages */
-	char code[32];                     /* of the last report */
-	char text[513];                    /* of the last report, cleaned; "" none */
-	uint32_t level;                    /* of that report */
-	int64_t deadline_ns;               /* monotonic; INT64_MAX: none */
-	const volatile int *stop;          /* *stop != 0: vt wants it to end; NULL: never */
-};
-void call_begin(struct plug_call *c, struct component *component, const char *operation);
-vt_status call_end(struct plug_call *c, vt_status status);
 #endif

@@ -1,0 +1,128 @@
+#include "config.h"
+
+#include "plug/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/loop.h"       /* for os_now_ns */
+#include "plug/inside.h"
+
+enum { LIVE = 0x76746361 };
+
+/* One line of printable UTF-8, whatever came. */
+static void clean(char *ret, size_t room, const char *data, size_t size)
+{
+	size_t n = 0;
+
+	while (size && (data[size - 1] == '\n' || data[size - 1] == ' '))
+		size--;
+	for (size_t i = 0; i < size && n + 1 < room; i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		ret[n++] = c == '\n' || c == '\t' || c == '\r' ? ' ' : c < 0x20 || c == 0x7f ? '?' : (char)c;
+	}
+	/* never end in the middle of a character */
+	if (n + 1 == room) {
+		while (n && ((unsigned char)ret[n - 1] & 0xc0) == 0x80)
+			n--;
+		if (n && ((unsigned char)ret[n - 1] & 0x80))
+			n--;
+	}
+	ret[n] = '\0';
+}
+
+static void call_report(vt_call *call, uint32_t level, const char *code, vt_bytes text)
+{
+	struct plug_call *c = (struct plug_call *)call;
+
+	call_check(call, 0, "vt_call.report");
+	pthread_mutex_lock(&c->component->reports);
+	if (level <= VT_REPORT_ERROR && level >= c->level && text.data) {
+		c->level = level;
+		clean(c->code, sizeof c->code, code ? code : "", code ? strnlen(code, sizeof c->code) : 0);
+		clean(c->text, sizeof c->text, text.data, text.size);
+	}
+	pthread_mutex_unlock(&c->component->reports);
+}
+
+static int call_stopping(vt_call *call)
+{
+	struct plug_call *c = (struct plug_call *)call;
+
+	call_check(call, 0, "vt_call.stopping");
+	return (c->stop && *c->stop) || (c->deadline_ns != INT64_MAX && os_now_ns() >= c->deadline_ns);
+}
+
+static int64_t call_left_ms(vt_call *call)
+{
+	struct plug_call *c = (struct plug_call *)call;
+	int64_t left;
+
+	call_check(call, 0, "vt_call.left_ms");
+	if (c->deadline_ns == INT64_MAX)
+		return INT64_MAX;
+	left = c->deadline_ns - os_now_ns();
+	return left > 0 ? left / 1000000 : 0;
+}
+
+void call_begin(struct plug_call *c, struct component *component, const char *operation)
+{
+	*c = (struct plug_call){
+		.call = { .struct_size = sizeof c->call, .report = call_report, .stopping = call_stopping, .left_ms = call_left_ms },
+		.component = component,
+		.operation = operation,
+		.deadline_ns = INT64_MAX,
+		.thread = pthread_self(),
+		.live = LIVE,
+	};
+	if (component->serial)
+		pthread_mutex_lock(&component->one);
+}
+
+vt_status call_end(struct plug_call *c, vt_status status)
+{
+	struct component *component = c->component;
+
+	if (component->serial)
+		pthread_mutex_unlock(&component->one);
+	c->live = 0;
+	switch (status) {
+	case VT_OK:
+	case VT_NONE:
+	case VT_CANCELLED:
+	case VT_UNSUPPORTED:
+		break;
+	case VT_FAILED:
+		if (!c->text[0] || c->level < VT_REPORT_WARNING) {
+			snprintf(c->code, sizeof c->code, "silent");
+			snprintf(c->text, sizeof c->text, "%s failed without saying why", c->operation);
+			c->level = VT_REPORT_ERROR;
+		}
+		break;
+	default:
+		snprintf(c->code, sizeof c->code, "status");
+		snprintf(c->text, sizeof c->text, "%s answered %d, which means nothing", c->operation, (int)status);
+		c->level = VT_REPORT_ERROR;
+		status = VT_FAILED;
+	}
+	if (status >= 0 && c->level >= VT_REPORT_WARNING && c->text[0])
+		plug_warn_about(component, c->text);
+	return status;
+}
+
+#ifdef VT_DEBUG
+void call_check(vt_call *call, int own_thread, const char *function)
+{
+	struct plug_call *c = (struct plug_call *)call;
+
+	if (c->live != LIVE)
+		fprintf(stderr, "vt: %s called outside of a call\n", function);
+	else if (own_thread && !pthread_equal(c->thread, pthread_self()))
+		fprintf(stderr, "vt: %s called from another thread than %s of '%s' runs on\n", function, c->operation, c->component->choice.name);
+	else
+		return;
+	abort();
+}
+#endif

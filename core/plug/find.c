@@ -1,0 +1,481 @@
+#include "config.h"
+
+#include "plug/find.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "text/json.h"
+#include "text/path.h"
+
+enum { PLACES_MAX = 64, CANDIDATES_MAX = 512, OWNERS_MAX = 4, NAME_MAX_SIZE = 64 };
+
+struct find {
+	char *root;                /* real, or NULL */
+	struct find_place places[PLACES_MAX];
+	uint32_t places_n;
+	bool looked;               /* used and reason of the places are filled */
+};
+
+static void place_add(struct find *f, const char *path, enum find_origin origin)
+{
+	char *copy;
+
+	if (f->places_n == PLACES_MAX || !(copy = strdup(path)))
+		return;
+	f->places[f->places_n++] = (struct find_place){ .path = copy, .origin = origin };
+}
+
+static void place_add_below(struct find *f, const char *base, const char *rest, enum find_origin origin)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof path, "%s%s", base, rest) < (int)sizeof path)
+		place_add(f, path, origin);
+}
+
+/* VT_PLUGIN_PATH: absolute entries; an empty one is not the current directory. */
+static void places_from_env(struct find *f, const char *list)
+{
+	while (list && *list) {
+		size_t n = strcspn(list, ":");
+
+		if (n && n < PATH_MAX && *list == '/') {
+			char path[PATH_MAX];
+
+			memcpy(path, list, n);
+			path[n] = '\0';
+			place_add(f, path, FIND_ENV);
+		}
+		list += n + (list[n] == ':');
+	}
+}
+
+static int places_from_config(struct find *f, const struct find_setup *s, struct err *err)
+{
+	const cJSON *item;
+
+	if (!s->paths)
+		return 0;
+	if (!cJSON_IsArray(s->paths))
+		return err_set(err, ERR_USER, "%s: `plugins.paths` must be a list of absolute paths", s->config_file);
+	cJSON_ArrayForEach(item, s->paths) {
+		if (!cJSON_IsString(item) || item->valuestring[0] != '/')
+			return err_set(err, ERR_USER, "%s: `plugins.paths` may hold absolute paths only; found %s",
+				       s->config_file, json_kind(item));
+		place_add(f, item->valuestring, FIND_CONFIG);
+	}
+	return 0;
+}
+
+int find_new(const struct find_setup *s, struct find **ret, struct err *err)
+{
+	struct find *f = calloc(1, sizeof *f);
+	const char *data = env_get(s->env, "XDG_DATA_HOME"), *home = env_get(s->env, "HOME");
+
+	if (!f)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	f->root = s->root ? realpath(s->root, NULL) : NULL;
+	if (s->system_dir)
+		place_add(f, s->system_dir, FIND_SYSTEM);
+	if (data && data[0] == '/')
+		place_add_below(f, data, "/vt/plugins-1", FIND_USER);
+	else if (home && home[0] == '/')
+		place_add_below(f, home, "/.local/share/vt/plugins-1", FIND_USER);
+	if (places_from_config(f, s, err)) {
+		find_free(f);
+		return -1;
+	}
+	if (!getauxval(AT_SECURE))
+		places_from_env(f, env_get(s->env, "VT_PLUGIN_PATH"));
+	*ret = f;
+	return 0;
+}
+
+void find_free(struct find *f)
+{
+	if (!f)
+		return;
+	for (uint32_t i = 0; i < f->places_n; i++) {
+		free(f->places[i].path);
+		free(f->places[i].reason);
+	}
+	free(f->root);
+	free(f);
+}
+
+const char *find_origin_word(enum find_origin origin)
+{
+	static const char *const words[] = { "system", "user", "config", "env" };
+
+	return words[origin];
+}
+
+bool find_name_is_good(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return n && n <= NAME_MAX_SIZE && !name[n] && name[0] != '.' && name[0] != '_' && name[0] != '-';
+}
+
+/* ---- trust ----------------------------------------------------------------- */
+
+/* Who may own what is loaded. */
+struct owners {
+	uid_t uid[OWNERS_MAX];
+	int n;
+};
+
+static void owners_of(const struct find *f, enum find_origin origin, struct owners *ret)
+{
+	struct stat st;
+
+	*ret = (struct owners){ .uid = { 0, geteuid() }, .n = 2 };
+	/* who owns the program can do anything in its place */
+	if (origin == FIND_SYSTEM && !stat("/proc/self/exe", &st))
+		ret->uid[ret->n++] = st.st_uid;
+	/* root in somebody's checkout, as in a container */
+	if (geteuid() == 0 && f->root && !stat(f->root, &st))
+		ret->uid[ret->n++] = st.st_uid;
+}
+
+/* A group of the owner alone, as Debian gives every user: then g+w lets nobody else in. */
+static bool group_is_private(const struct stat *st)
+{
+	struct passwd pw, *pw_found = NULL;
+	struct group gr, *gr_found = NULL;
+	char pw_text[4096], gr_text[16384];
+
+	if (st->st_uid == 0 && st->st_gid == 0)
+		return true;
+	if (getpwuid_r(st->st_uid, &pw, pw_text, sizeof pw_text, &pw_found) || !pw_found || pw.pw_gid != st->st_gid)
+		return false;
+	if (getgrgid_r(st->st_gid, &gr, gr_text, sizeof gr_text, &gr_found) || !gr_found || strcmp(gr.gr_name, pw.pw_name))
+		return false;
+	for (char **m = gr.gr_mem; *m; m++)
+		if (strcmp(*m, pw.pw_name))
+			return false;
+	return true;
+}
+
+/* NULL: nobody else can change it. */
+static const char *stranger(const struct stat *st, const struct owners *who)
+{
+	bool known = false;
+
+	for (int i = 0; i < who->n; i++)
+		known = known || who->uid[i] == st->st_uid;
+	if (!known)
+		return "belongs to another user";
+	if (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0)
+		return NULL;
+	if (st->st_mode & S_IWOTH)
+		return "can be written by everybody";
+	if ((st->st_mode & S_IWGRP) && !group_is_private(st))
+		return "can be written by its group";
+	return NULL;
+}
+
+/* Looks at `path` (absolute, real) and every directory above it. */
+static int chain_check(const char *path, const struct owners *who, const char **ret_code, char **ret_reason)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(path);
+	struct stat st;
+	const char *what;
+
+	if (n >= sizeof part)
+		return -1;
+	memcpy(part, path, n + 1);
+	for (;;) {
+		if (lstat(part, &st)) {
+			*ret_code = "unreadable";
+			return asprintf(ret_reason, "'%s': %s", part, strerror(errno)) < 0 ? -1 : 1;
+		}
+		what = stranger(&st, who);
+		if (what) {
+			*ret_code = "owner";
+			return asprintf(ret_reason, "'%s' %s", part, what) < 0 ? -1 : 1;
+		}
+		if (n <= 1)
+			return 0;
+		while (n > 1 && part[n - 1] != '/')
+			n--;
+		if (n > 1)
+			n--;
+		part[n] = '\0';
+	}
+}
+
+/* The directory in which a link stands decides where it leads. */
+static int folder_check(const char *path, const struct owners *who, const char **ret_code, char **ret_reason)
+{
+	char folder[PATH_MAX], *slash, *real;
+	int rc;
+
+	if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
+		return -1;
+	slash = strrchr(folder, '/');
+	slash[slash == folder] = '\0';
+	real = realpath(folder, NULL);
+	if (!real) {
+		*ret_code = "unreadable";
+		return asprintf(ret_reason, "'%s': %s", folder, strerror(errno)) < 0 ? -1 : 1;
+	}
+	rc = chain_check(real, who, ret_code, ret_reason);
+	free(real);
+	return rc;
+}
+
+int find_trust(struct find *f, const char *path, enum find_origin origin, char **ret_real, const char **ret_code, char **ret_reason)
+{
+	char *real = realpath(path, NULL);
+	struct owners who;
+	int rc;
+
+	if (!real) {
+		*ret_code = "unreadable";
+		return asprintf(ret_reason, "%s", strerror(errno)) < 0 ? -1 : 1;
+	}
+	/* The system's place came with the program; all others could be named from a clone. */
+	if (origin != FIND_SYSTEM && f->root && (path_below(f->root, real) || path_below(f->root, path))) {
+		free(real);
+		*ret_code = "workspace";
+		return (*ret_reason = strdup("inside the workspace")) ? 1 : -1;
+	}
+	owners_of(f, origin, &who);
+	rc = chain_check(real, &who, ret_code, ret_reason);
+	if (rc == 0)
+		rc = folder_check(path, &who, ret_code, ret_reason);
+	if (rc == 0)
+		*ret_real = real;
+	else
+		free(real);
+	return rc;
+}
+
+/* ---- looking --------------------------------------------------------------- */
+
+void candidate_clear(struct candidate *c)
+{
+	free(c->path);
+	free(c->real);
+	free(c->name);
+	free(c->reason);
+	*c = (struct candidate){ 0 };
+}
+
+void candidates_clear(struct candidates *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		candidate_clear(&c->at[i]);
+	free(c->at);
+	*c = (struct candidates){ 0 };
+}
+
+/* "vt-x.so": "x", owned; NULL: not a plugin's name. */
+static char *name_of(const char *file)
+{
+	size_t n = strlen(file);
+
+	if (n < 7 || strncmp(file, "vt-", 3) || strcmp(file + n - 3, ".so"))
+		return NULL;
+	return strndup(file + 3, n - 6);
+}
+
+/* One file that is there. 0, or -1: out of memory. */
+static int candidate_make(struct find *f, const char *path, enum find_origin origin, struct candidate *ret)
+{
+	const char *slash = strrchr(path, '/');
+	struct candidate c = { .origin = origin, .path = strdup(path), .name = name_of(slash ? slash + 1 : path) };
+	int rc;
+
+	if (!c.name)
+		c.name = strdup("");
+	if (!c.path || !c.name) {
+		candidate_clear(&c);
+		return -1;
+	}
+	rc = find_trust(f, path, origin, &c.real, &c.code, &c.reason);
+	if (rc == 0 && !find_name_is_good(c.name)) {
+		c.code = "file-name";
+		c.reason = strdup("a plugin's file is named vt-NAME.so, in small letters");
+		rc = c.reason ? 1 : -1;
+	}
+	if (rc < 0) {
+		candidate_clear(&c);
+		return -1;
+	}
+	c.state = rc ? CANDIDATE_SKIPPED : CANDIDATE_TRUSTED;
+	*ret = c;
+	return 0;
+}
+
+/* Is this place one file? */
+static bool place_is_file(const struct find_place *p)
+{
+	struct stat st;
+
+	return p->origin != FIND_SYSTEM && p->origin != FIND_USER && !stat(p->path, &st) && !S_ISDIR(st.st_mode);
+}
+
+int find_named(struct find *f, const char *name, struct candidate *ret)
+{
+	struct candidate best = { 0 }, c;
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!find_name_is_good(name)) {
+		*ret = best;
+		return 1;
+	}
+	for (uint32_t i = 0; i < f->places_n; i++) {
+		const struct find_place *p = &f->places[i];
+
+		if (place_is_file(p)) {
+			const char *slash = strrchr(p->path, '/');
+			char *its = name_of(slash + 1);
+			bool same = its && !strcmp(its, name);
+
+			free(its);
+			if (!same || snprintf(path, sizeof path, "%s", p->path) >= (int)sizeof path)
+				continue;
+		} else if (snprintf(path, sizeof path, "%s/vt-%s.so", p->path, name) >= (int)sizeof path) {
+			continue;
+		}
+		if (lstat(path, &st))
+			continue;
+		if (candidate_make(f, path, p->origin, &c)) {
+			candidate_clear(&best);
+			return -1;
+		}
+		if (c.state == CANDIDATE_TRUSTED) {
+			candidate_clear(&best);
+			*ret = c;
+			return 0;
+		}
+		if (best.path)
+			candidate_clear(&c);
+		else
+			best = c;
+	}
+	*ret = best;
+	return 1;
+}
+
+const struct find_place *find_places(struct find *f, uint32_t *ret_n)
+{
+	for (uint32_t i = 0; !f->looked && i < f->places_n; i++) {
+		struct find_place *p = &f->places[i];
+		struct stat st;
+
+		if (p->path[0] != '/')
+			p->reason = strdup("not an absolute path");
+		else
+			p->used = !stat(p->path, &st);
+	}
+	f->looked = true;
+	*ret_n = f->places_n;
+	return f->places;
+}
+
+static int candidates_add(struct candidates *all, struct candidate *c)
+{
+	struct candidate *grown;
+
+	if (all->n == CANDIDATES_MAX) {
+		candidate_clear(c);
+		return 0;
+	}
+	grown = realloc(all->at, (all->n + 1) * sizeof *grown);
+	if (!grown) {
+		candidate_clear(c);
+		return -1;
+	}
+	all->at = grown;
+	all->at[all->n++] = *c;
+	return 0;
+}
+
+static int place_list(struct find *f, const struct find_place *p, struct candidates *all)
+{
+	char path[PATH_MAX];
+	struct candidate c;
+	struct dirent *e;
+	DIR *dir;
+	int rc = 0;
+
+	if (place_is_file(p))
+		return candidate_make(f, p->path, p->origin, &c) ? -1 : candidates_add(all, &c);
+	dir = opendir(p->path);
+	if (!dir)
+		return 0;
+	while (rc == 0 && (e = readdir(dir))) {
+		char *name = name_of(e->d_name);
+		bool fits = snprintf(path, sizeof path, "%s/%s", p->path, e->d_name) < (int)sizeof path;
+
+		if (name && fits)
+			rc = candidate_make(f, path, p->origin, &c) ? -1 : candidates_add(all, &c);
+		free(name);
+	}
+	closedir(dir);
+	return rc;
+}
+
+static int candidate_order(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->origin != y->origin)
+		return x->origin < y->origin ? -1 : 1;
+	return strcmp(x->name, y->name) ? strcmp(x->name, y->name) : strcmp(x->path, y->path);
+}
+
+/* Places come in order, so the first trusted one of a name is the one that counts. */
+static int shadow(struct candidates *all)
+{
+	for (uint32_t i = 0; i < all->n; i++) {
+		struct candidate *c = &all->at[i];
+
+		for (uint32_t k = 0; k < i && c->state == CANDIDATE_TRUSTED; k++) {
+			if (all->at[k].state != CANDIDATE_TRUSTED || strcmp(all->at[k].name, c->name))
+				continue;
+			c->state = CANDIDATE_SHADOWED;
+			c->code = "shadowed";
+			if (asprintf(&c->reason, "by %s", all->at[k].path) < 0) {
+				c->reason = NULL;
+				return -1;
+			}
+		}
+	}
+	return 0;
+}
+
+int find_all(struct find *f, struct candidates *ret)
+{
+	struct candidates all = { 0 };
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < f->places_n; i++)
+		rc = place_list(f, &f->places[i], &all);
+	if (rc == 0)
+		rc = shadow(&all);
+	if (rc) {
+		candidates_clear(&all);
+		return -1;
+	}
+	if (all.n)
+		qsort(all.at, all.n, sizeof *all.at, candidate_order);
+	*ret = all;
+	return 0;
+}

@@ -1,0 +1,191 @@
+#include "config.h"
+
+#include "plug/stores.h"
+
+#include <stdio.h>
+
+#include "plug/inside.h"
+
+enum { FAILURES_MAX = 3 };
+
+static bool awake(struct component *c)
+{
+	char line[700];
+
+	if (atomic_load(&c->resting))
+		return false;
+	if (component_wake(c))
+		return true;
+	snprintf(line, sizeof line, "plugin '%s' cannot be used: %s", c->choice.name, c->why ? c->why : "out of memory");
+	plug_warn(c->plug, line);
+	atomic_store(&c->resting, 1);
+	return false;
+}
+
+static void rest(struct component *c, const char *text)
+{
+	char line[700];
+
+	if (atomic_exchange(&c->resting, 1))
+		return;
+	snprintf(line, sizeof line, "%s; it is not used any more in this run", text);
+	plug_warn_about(c, line);
+}
+
+static void get_failed(struct component *c, const char *text)
+{
+	if (atomic_fetch_add(&c->failures, 1) + 1 >= FAILURES_MAX)
+		rest(c, text);
+	else
+		plug_warn_about(c, text);
+}
+
+static vt_status put_one(struct component *c, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
+{
+	struct plug_call call;
+	vt_status status;
+
+	call_begin(&call, c, "put");
+	call.stop = stop;
+	status = call_end(&call, c->made->ops.store.put(c->self, &call.call, space, name, from));
+	if (status == VT_FAILED || status == VT_UNSUPPORTED)
+		rest(c, call.text[0] ? call.text : "it takes nothing");
+	return status;
+}
+
+static void drop_one(struct component *c, uint32_t space, const vt_id *name)
+{
+	struct plug_call call;
+
+	if (!c->made->ops.store.drop)
+		return;
+	call_begin(&call, c, "drop");
+	call_end(&call, c->made->ops.store.drop(c->self, &call.call, space, name));
+}
+
+/* One store's answer. */
+static vt_status get_one(struct component *c, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop)
+{
+	struct plug_call call;
+	vt_status status;
+
+	if (into->again)
+		into->again(into);
+	call_begin(&call, c, "get");
+	call.stop = stop;
+	status = call_end(&call, c->made->ops.store.get(c->self, &call.call, space, name, &into->sink));
+	if (status == VT_FAILED)
+		get_failed(c, call.text);
+	if (status == VT_OK && into->good && !into->good(into)) {
+		plug_warn_about(c, space == VT_SPACE_BLOB ? "a damaged blob was dropped" : "a damaged entry was dropped");
+		drop_one(c, space, name);
+		status = VT_NONE;
+	}
+	return status;
+}
+
+vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores);
+	bool failed = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		vt_status status;
+
+		if (!awake(stores[i]))
+			continue;
+		status = get_one(stores[i], space, name, into, stop);
+		if (status == VT_CANCELLED)
+			return status;
+		failed = failed || status == VT_FAILED;
+		if (status != VT_OK)
+			continue;
+		for (uint32_t k = 0; into->bytes && k < i; k++) {
+			vt_source *bytes = awake(stores[k]) ? into->bytes(into) : NULL;
+
+			if (bytes)
+				put_one(stores[k], space, name, bytes, stop);
+		}
+		return VT_OK;
+	}
+	return failed ? VT_FAILED : VT_NONE;
+}
+
+vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *(*again)(void *ctx), void *ctx, const volatile int *stop)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores);
+	vt_status best = VT_FAILED;
+
+	for (uint32_t i = 0; i < n; i++) {
+		vt_source *from;
+		vt_status status;
+
+		if (!awake(stores[i]))
+			continue;
+		from = again(ctx);
+		if (!from)
+			return VT_FAILED;
+		status = put_one(stores[i], space, name, from, stop);
+		if (status == VT_CANCELLED)
+			return status;
+		if (status == VT_OK)
+			best = VT_OK;
+	}
+	return best;
+}
+
+void stores_drop(struct plug *p, uint32_t space, const vt_id *name)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (awake(stores[i]))
+			drop_one(stores[i], space, name);
+}
+
+void stores_used(struct plug *p, const vt_id *blobs, uint32_t count)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores);
+
+	for (uint32_t i = 0; i < n && count; i++) {
+		struct plug_call call;
+
+		if (!awake(stores[i]) || !stores[i]->made->ops.store.used)
+			continue;
+		call_begin(&call, stores[i], "used");
+		call_end(&call, stores[i]->made->ops.store.used(stores[i]->self, &call.call, blobs, count));
+	}
+}
+
+void stores_settle(struct plug *p, int64_t deadline_ns)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct component *c = stores[i];
+		struct plug_call call;
+
+		if (atomic_load(&c->state) != COMPONENT_READY || !c->made->ops.store.settle)
+			continue;
+		call_begin(&call, c, "settle");
+		call.deadline_ns = deadline_ns;
+		if (call_end(&call, c->made->ops.store.settle(c->self, &call.call)) == VT_FAILED)
+			plug_warn_about(c, call.text);
+	}
+}
+
+bool stores_any(struct plug *p)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (awake(stores[i]))
+			return true;
+	return false;
+}
