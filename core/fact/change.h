@@ -10,13 +10,14 @@ enum change_what { CHANGE_ADDED, CHANGE_REMOVED, CHANGE_CHANGED };
 
 struct change {
 	enum change_what what;
-	uint16_t kind;                 /* enum fact_kind */
-	struct bytes name;             /* what to show: the variable, the path (for a listing: the entry's path) */
+	uint16_t kind;                 /* enum fact_kind. A variable is FACT_ENV whatever asked for it; UNTRACKED: one per pattern */
+	struct bytes name;             /* what to show: the variable, pattern, plugin, path (for a listing: the entry's path); a program: its path */
 	bool tracked;                  /* env: from a tool's question, not from the key */
 	struct bytes was, is;          /* for JSON ("from", "to"): printable text, or empty */
 };
 
-/* In the order in which they are told; belongs to an arena. */
+/* In the order in which they are told; belongs to an arena. What a tool asked for
+ * (tracked) stops at the first difference; everything else is complete. */
 struct changes {
 	struct change *at;
 	uint32_t n;

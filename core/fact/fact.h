@@ -11,31 +11,34 @@
 /* In the order in which reasons are told. 1-8 of vt-plugin.h are mapped onto these. */
 enum fact_kind {
 	/* core facts of the key */
-	FACT_ENV = 1,          /* name: variable; state: MAC, or empty: unset. In the key: declared; in a result: tracked */
-	FACT_UNTRACKED,        /* name: a pattern of untrackedEnv */
+	FACT_ENV = 1,          /* a declared variable; name: variable; state: MAC, or empty: unset */
+	FACT_UNTRACKED,        /* state: all patterns of untrackedEnv, sorted, each ended by NUL */
 	FACT_PROGRAM_NAME,     /* state: root-relative path, or the base name */
-	FACT_ARGS,             /* state: digest of the argument list */
+	FACT_ARGS,             /* state: the arguments, each ended by NUL */
 	FACT_CWD,              /* state: root-relative directory */
 	FACT_PLATFORM,         /* name: "os" "arch" "libc" "format"; state: text */
 	FACT_INPUT_CONFIG,     /* state: digest of the `input` globs */
 	FACT_OUTPUT_CONFIG,
-	FACT_COMPONENT,        /* name: component; state: its format */
+	FACT_COMPONENT,        /* name: component; state: its format, as text */
 	/* facts found out before the run */
 	FACT_GLOBBED,          /* name: path matched by `input` globs; state: content id */
-	FACT_VALUE,            /* a part's own VALUE */
+	FACT_VALUE,            /* a part's own VALUE; detail: the part's name */
 	/* facts found out by the run */
-	FACT_FILE,             /* name: path; state: content id, or empty: missing; links: see state.h */
-	FACT_TYPE,             /* state: one byte 'f' 'd' 'l', or empty: missing */
-	FACT_LIST,             /* detail: names left out; state: sorted "name\0type" pairs */
-	FACT_PROGRAM,          /* name: absolute path; state: content id */
+	FACT_FILE,             /* name: path; state: see state.h; empty: missing */
+	FACT_PROBE,            /* a regular file's content, anything else's type */
+	FACT_TYPE,
+	FACT_LIST,             /* detail: names left out, each ended by NUL */
+	FACT_PROGRAM,          /* name: absolute path; detail "p": found by its base name on PATH */
+	FACT_ASKED,            /* a variable a tool asked for; as FACT_ENV */
 	FACT_ENV_GLOB,         /* name: pattern; state: sorted "name\0" + MAC pairs */
-	FACT_ENV_PREFIX
+	FACT_ENV_PREFIX,
+	FACT_KINDS             /* one more than the last */
 };
 
 struct fact {
 	uint16_t kind;             /* enum fact_kind */
 	struct bytes name;
-	struct bytes detail;       /* names left out (FACT_LIST), ended by NUL each; else empty */
+	struct bytes detail;       /* see the kind; else empty */
 	struct bytes state;        /* empty: missing / unset */
 };
 
@@ -48,7 +51,12 @@ struct facts {
 struct arena;
 
 void facts_add(struct facts *f, struct arena *a, const struct fact *fact);   /* copies; unsorted until facts_sort */
-void facts_sort(struct facts *f);
+/* The same from strings; state and detail empty. Returns the fact to be filled in, valid until the next. */
+struct fact *facts_name(struct facts *f, struct arena *a, enum fact_kind kind, const char *name, size_t size);
+void facts_sort(struct facts *f);              /* and drops doubles: the first given stays */
+const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct bytes name, struct bytes detail);   /* sorted; NULL: not there */
+int bytes_order(struct bytes a, struct bytes b);                             /* bytewise, a prefix first */
+struct bytes bytes_text(const char *s);
 int fact_order(const struct fact *a, const struct fact *b);                  /* by kind, name, detail */
 /* The digest of all of it, states included: the key. */
 void facts_digest(const struct facts *f, struct digest *ret);

@@ -1,0 +1,138 @@
+#include "config.h"
+
+#include "fact/fact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct bytes bytes_text(const char *s)
+{
+	return (struct bytes){ s, strlen(s) };
+}
+
+int bytes_order(struct bytes a, struct bytes b)
+{
+	size_t n = a.size < b.size ? a.size : b.size;
+	int d = n ? memcmp(a.data, b.data, n) : 0;
+
+	if (d)
+		return d;
+	return a.size < b.size ? -1 : a.size > b.size;
+}
+
+int fact_order(const struct fact *a, const struct fact *b)
+{
+	int d;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	d = bytes_order(a->name, b->name);
+	return d ? d : bytes_order(a->detail, b->detail);
+}
+
+static struct bytes kept(struct arena *a, struct bytes b)
+{
+	if (!b.size)
+		return (struct bytes){ "", 0 };
+	return (struct bytes){ arena_copy(a, b.data, b.size), b.size };
+}
+
+void facts_add(struct facts *f, struct arena *a, const struct fact *fact)
+{
+	f->at = arena_grow(a, f->at, f->n, sizeof *f->at);
+	f->at[f->n++] = (struct fact){
+		.kind = fact->kind,
+		.name = kept(a, fact->name),
+		.detail = kept(a, fact->detail),
+		.state = kept(a, fact->state),
+	};
+}
+
+struct fact *facts_name(struct facts *f, struct arena *a, enum fact_kind kind, const char *name, size_t size)
+{
+	facts_add(f, a, &(struct fact){ .kind = (uint16_t)kind, .name = { name, size } });
+	return &f->at[f->n - 1];
+}
+
+/* Merge sort: stable, so that of two equal facts the first given stays. */
+static void sort(struct fact *at, struct fact *spare, uint32_t n)
+{
+	uint32_t half = n / 2, i = 0, k = half, o = 0;
+
+	if (n < 2)
+		return;
+	sort(at, spare, half);
+	sort(at + half, spare, n - half);
+	if (fact_order(&at[half - 1], &at[half]) <= 0)
+		return;
+	memcpy(spare, at, half * sizeof *at);
+	while (i < half && k < n)
+		at[o++] = fact_order(&spare[i], &at[k]) <= 0 ? spare[i++] : at[k++];
+	while (i < half)
+		at[o++] = spare[i++];
+}
+
+void facts_sort(struct facts *f)
+{
+	struct fact *spare;
+	uint32_t i, o = 0;
+
+	if (f->n < 2)
+		return;
+	spare = xmalloc((f->n / 2 + 1) * sizeof *spare);
+	sort(f->at, spare, f->n);
+	free(spare);
+	for (i = 1; i < f->n; i++)
+		if (fact_order(&f->at[o], &f->at[i]) != 0)
+			f->at[++o] = f->at[i];
+	f->n = o + 1;
+}
+
+const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct bytes name, struct bytes detail)
+{
+	const struct fact want = { .kind = (uint16_t)kind, .name = name, .detail = detail };
+	uint32_t low = 0, high = f->n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		int d = fact_order(&f->at[mid], &want);
+
+		if (d == 0)
+			return &f->at[mid];
+		if (d < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+static void add_sized(struct digest_state *s, struct bytes b)
+{
+	uint64_t size = b.size;
+	uint8_t head[8];
+	int i;
+
+	for (i = 0; i < 8; i++)
+		head[i] = (uint8_t)(size >> (8 * i));
+	digest_add(s, head, sizeof head);
+	if (b.size)
+		digest_add(s, b.data, b.size);
+}
+
+void facts_digest(const struct facts *f, struct digest *ret)
+{
+	struct digest_state s;
+	uint32_t i;
+
+	digest_begin(&s, NULL);
+	for (i = 0; i < f->n; i++) {
+		const uint8_t kind[2] = { (uint8_t)f->at[i].kind, (uint8_t)(f->at[i].kind >> 8) };
+
+		digest_add(&s, kind, sizeof kind);
+		add_sized(&s, f->at[i].name);
+		add_sized(&s, f->at[i].detail);
+		add_sized(&s, f->at[i].state);
+	}
+	digest_end(&s, ret);
+}

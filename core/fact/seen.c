@@ -1,0 +1,245 @@
+#include "config.h"
+
+#include "fact/seen.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "text/glob.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+/* More than any real task does; past it nothing is kept, so that nothing is wrong. */
+enum { SEEN_PATHS = 2000000, SEEN_NAMES = 20000 };
+
+struct inside {
+	struct map known;              /* op, flags, name, NUL, other: what was recorded */
+	struct arena *keys;
+	const struct glob **no, **out_yes, **out_no;
+	uint32_t no_n, out_yes_n, out_no_n;
+	uint32_t paths, names;
+};
+
+static const struct glob **compiled(struct arena *a, const struct texts *patterns, uint32_t *ret_n)
+{
+	const struct glob **ret = arena_array(a, patterns->n + 1, sizeof *ret);
+	uint32_t i;
+
+	*ret_n = 0;
+	for (i = 0; i < patterns->n; i++)
+		if (glob_make(a, patterns->at[i], GLOB_PATH, &ret[*ret_n], NULL) == 0)
+			(*ret_n)++;
+	return ret;
+}
+
+void seen_init(struct seen *s, struct arena *a, const char *root, const char *cache_dir, const struct globs *input,
+	       const struct globs *output)
+{
+	struct inside *in = xcalloc(1, sizeof *in);
+
+	*s = (struct seen){ .arena = a, .root = root, .cache_dir = cache_dir, .input = input, .output = output, .inside = in };
+	map_init(&in->known);
+	in->keys = arena_new();
+	if (input)
+		in->no = compiled(in->keys, &input->no, &in->no_n);
+	if (output) {
+		in->out_yes = compiled(in->keys, &output->yes, &in->out_yes_n);
+		in->out_no = compiled(in->keys, &output->no, &in->out_no_n);
+	}
+}
+
+void seen_free(struct seen *s)
+{
+	struct inside *in = s->inside;
+
+	if (!in)
+		return;
+	map_free(&in->known);
+	arena_free(in->keys);
+	free(in);
+	s->inside = NULL;
+}
+
+static bool any_match(const struct glob *const *globs, uint32_t n, struct bytes path)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (glob_match(globs[i], path.data, path.size))
+			return true;
+	return false;
+}
+
+static bool is_output(const struct inside *in, struct bytes path)
+{
+	return any_match(in->out_yes, in->out_yes_n, path) && !any_match(in->out_no, in->out_no_n, path);
+}
+
+/* The first of its kind? What came again says nothing new about the order. */
+static bool is_new(struct inside *in, const vt_seen *r)
+{
+	size_t size = 4 + r->name.size + 1 + r->other.size;
+	char small[512], *key = size <= sizeof small ? small : xmalloc(size);
+	void **place;
+	bool ret;
+
+	memcpy(key, &r->op, 2);
+	memcpy(key + 2, &r->flags, 2);
+	if (r->name.size)
+		memcpy(key + 4, r->name.data, r->name.size);
+	key[4 + r->name.size] = '\0';
+	if (r->other.size)
+		memcpy(key + 5 + r->name.size, r->other.data, r->other.size);
+	ret = !map_get(&in->known, key, size);
+	if (ret) {
+		place = map_put(&in->known, arena_copy(in->keys, key, size), size);
+		*place = in;
+	}
+	if (key != small)
+		free(key);
+	return ret;
+}
+
+static vt_bytes kept(struct arena *a, vt_bytes b)
+{
+	return (vt_bytes){ b.size ? arena_copy(a, b.data, b.size) : "", b.size };
+}
+
+static void record(struct seen *s, const vt_seen *r)
+{
+	struct inside *in = s->inside;
+	vt_seen *at;
+
+	if (!is_new(in, r))
+		return;
+	s->at = arena_grow(s->arena, s->at, s->n, sizeof *s->at);
+	at = &s->at[s->n++];
+	*at = *r;
+	at->name = kept(s->arena, r->name);
+	at->other = kept(s->arena, r->other);
+}
+
+/* A path as seen from the root, or what it is not. */
+enum place { INSIDE, OUTSIDE, NOWHERE };
+
+static enum place below(const char *dir, const char *path, const char **ret)
+{
+	size_t n = strlen(dir);
+
+	if (n == 1 && dir[0] == '/') {
+		*ret = path + 1;
+		return INSIDE;
+	}
+	if (strncmp(path, dir, n) != 0 || (path[n] && path[n] != '/'))
+		return OUTSIDE;
+	*ret = path[n] ? path + n + 1 : path + n;
+	return INSIDE;
+}
+
+static bool is_unclean(const char *p)
+{
+	size_t n = strlen(p);
+
+	return strstr(p, "//") || strstr(p, "/./") || strstr(p, "/../") || (n > 1 && p[n - 1] == '/') ||
+	       (n >= 2 && strcmp(p + n - 2, "/.") == 0) || (n >= 3 && strcmp(p + n - 3, "/..") == 0);
+}
+
+static enum place place_of(struct seen *s, struct inside *in, vt_bytes given, char *buffer, vt_bytes *ret)
+{
+	const char *rel, *path = buffer;
+
+	if (!given.size || given.size >= PATH_MAX || memchr(given.data, 0, given.size) || *(const char *)given.data != '/')
+		return NOWHERE;
+	memcpy(buffer, given.data, given.size);
+	buffer[given.size] = '\0';
+	if (is_unclean(path))
+		path = path_clean(in->keys, path);
+	if (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE)
+		return NOWHERE;
+	if (below(s->root, path, &rel) == OUTSIDE) {
+		*ret = (vt_bytes){ path, strlen(path) };
+		return OUTSIDE;
+	}
+	if (strncmp(rel, ".git", 4) == 0 && (!rel[4] || rel[4] == '/'))
+		return NOWHERE;
+	*ret = (vt_bytes){ rel, strlen(rel) };
+	if (any_match(in->no, in->no_n, (struct bytes){ rel, ret->size }))
+		return NOWHERE;
+	return INSIDE;
+}
+
+static bool is_env(unsigned op)
+{
+	return op == VT_SEEN_ENV || op == VT_SEEN_ENV_GLOB || op == VT_SEEN_ENV_PREFIX;
+}
+
+static void add_path(struct seen *s, const vt_seen *given, vt_bytes name, vt_bytes other)
+{
+	struct inside *in = s->inside;
+	vt_seen r = *given;
+
+	if (in->paths >= SEEN_PATHS) {
+		if (!s->untraced)
+			s->untraced = "this task used more files than can be recorded";
+		return;
+	}
+	in->paths++;
+	r.name = name;
+	r.other = other;
+	r.flags &= (uint16_t)~VT_SEEN_OUTPUT;
+	if (is_output(in, (struct bytes){ name.data, name.size }))
+		r.flags |= VT_SEEN_OUTPUT;
+	record(s, &r);
+}
+
+/* Only one end of a rename is of interest: something came, or went. */
+static void add_rename(struct seen *s, const vt_seen *given, enum place from, vt_bytes name, enum place to, vt_bytes other)
+{
+	static const vt_bytes none = { "", 0 };
+	vt_seen r = *given;
+
+	if (from == INSIDE && to == INSIDE) {
+		add_path(s, given, name, other);
+		return;
+	}
+	r.op = VT_SEEN_WRITE;
+	if (to == INSIDE) {
+		add_path(s, &r, other, none);
+	} else if (from == INSIDE) {
+		r.flags |= VT_SEEN_REMOVED;
+		add_path(s, &r, name, none);
+	}
+}
+
+void seen_add(struct seen *s, const vt_seen *given)
+{
+	static const vt_bytes none = { "", 0 };
+	struct inside *in = s->inside;
+	char buffer[PATH_MAX], buffer2[PATH_MAX];
+	vt_bytes name = none, other = none;
+	enum place from, to;
+
+	if (is_env(given->op) || given->op == VT_SEEN_IGNORE_INPUT || given->op == VT_SEEN_IGNORE_OUTPUT) {
+		if (in->names++ < SEEN_NAMES)
+			record(s, given);
+		else if (is_env(given->op) && !s->broken)
+			s->broken = "the task asked for more variables than can be recorded";
+		return;
+	}
+	if (given->op == VT_SEEN_EXEC && (given->flags & VT_SEEN_SETUID))
+		s->setuid = true;
+	from = place_of(s, in, given->name, buffer, &name);
+	if (given->op == VT_SEEN_RENAME) {
+		to = place_of(s, in, given->other, buffer2, &other);
+		add_rename(s, given, from, name, to, other);
+	} else if (from == INSIDE || (from == OUTSIDE && given->op == VT_SEEN_EXEC)) {
+		add_path(s, given, name, none);
+	}
+}
+
+void seen_env(struct seen *s, uint16_t op, const char *name, size_t size)
+{
+	seen_add(s, &(vt_seen){ .op = op, .name = { name, size }, .other = { "", 0 } });
+}

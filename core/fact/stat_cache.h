@@ -1,0 +1,35 @@
+/* stat_cache: an unchanged file is not read again. From (device, inode, size,
+ * mtime, ctime) to a content id; one file, read once, written by rename at the
+ * end when something changed. [any] */
+#ifndef FACT_STAT_CACHE_H
+#define FACT_STAT_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "vt-plugin.h"
+
+struct stat_cache;
+
+struct stamp {
+	uint64_t device, inode, size;
+	int64_t mtime_ns, ctime_ns;
+};
+
+/* `backend`: whose ids these are; another's are forgotten. A missing or damaged file is an empty index. */
+struct stat_cache *stat_cache_open(const char *file, const char *backend);
+bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret);
+/* `now_ns`: what the file system called now, before the file was stat'ed and read.
+ * A file that changed too shortly before is not remembered: it could change again
+ * and look the same. */
+void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id *id, int64_t now_ns);
+/* `save`: false after a dry run. */
+void stat_cache_close(struct stat_cache *s, bool save);
+uint64_t stat_cache_missed(struct stat_cache *s);          /* how often get found nothing, for tests */
+
+void stamp_of(const struct stat *st, struct stamp *ret);
+bool stamp_equal(const struct stamp *a, const struct stamp *b);
+/* Did it change at `now_ns` or too shortly before to be told apart from then? */
+bool stamp_is_young(const struct stamp *s, int64_t now_ns);
+#endif

@@ -1,0 +1,693 @@
+#include "config.h"
+
+#include "fact/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/env.h"
+#include "base/map.h"
+#include "fact/mac.h"
+#include "os/loop.h"
+#include "os/tree.h"
+#include "plug/setup.h"
+#include "text/glob.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+enum {
+	STATE_LISTING_MAX = 64 << 20,
+	STATE_CHUNK = 16,              /* files a thread takes at once */
+	STATE_THREADS = 16,
+};
+
+bool state_is_content(struct bytes state)
+{
+	const char *p = state.data, *nul;
+
+	if (!state.size)
+		return false;
+	if (p[0] != 'l')
+		return p[0] == 'c';
+	nul = memchr(p, 0, state.size);
+	return nul && nul + 1 < p + state.size && nul[1] == 'c';
+}
+
+bool state_is_listing(struct bytes state)
+{
+	return state.size && *(const char *)state.data == 'd';
+}
+
+struct bytes state_listing(struct bytes state)
+{
+	return (struct bytes){ (const char *)state.data + 1, state.size - 1 };
+}
+
+bool state_is_path_kind(unsigned kind)
+{
+	return kind == FACT_GLOBBED || kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST;
+}
+
+int64_t state_now(const struct state_world *w)
+{
+	struct timespec now;
+	struct stat st;
+
+	if (w->clock_fd >= 0 && futimens(w->clock_fd, NULL) == 0 && fstat(w->clock_fd, &st) == 0)
+		return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	/* the clock that the kernel stamps files with */
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---- variables ------------------------------------------------------------ */
+
+static struct bytes state_of_variable(const struct state_world *w, const struct env *env, struct bytes name, struct arena *a)
+{
+	const char *value = env_get(env, arena_strn(a, name.data, name.size));
+	struct digest d;
+
+	if (!value)
+		return (struct bytes){ "", 0 };
+	mac_value(w->mac, name.data, name.size, value, &d);
+	return (struct bytes){ arena_copy(a, d.byte, sizeof d.byte), sizeof d.byte };
+}
+
+static struct bytes state_of_query(const struct state_world *w, const struct env *env, const struct fact *f, struct arena *a)
+{
+	const struct env_list all = env_list(env, a);
+	const struct glob *glob = NULL;
+	struct buf b;
+	struct bytes ret;
+	struct digest d;
+	uint32_t i;
+
+	if (f->kind == FACT_ENV_GLOB && glob_make(a, arena_strn(a, f->name.data, f->name.size), GLOB_NAME, &glob, NULL) < 0)
+		return (struct bytes){ "", 0 };
+	buf_init(&b, STATE_LISTING_MAX);
+	for (i = 0; i < all.n; i++) {
+		size_t n = strlen(all.at[i].name);
+
+		if (glob ? !glob_match(glob, all.at[i].name, n)
+			 : n < f->name.size || memcmp(all.at[i].name, f->name.data, f->name.size) != 0)
+			continue;
+		mac_value(w->mac, all.at[i].name, n, all.at[i].value, &d);
+		buf_add(&b, all.at[i].name, n + 1);
+		buf_add(&b, d.byte, sizeof d.byte);
+	}
+	ret = (struct bytes){ arena_copy(a, buf_str(&b), b.size), b.size };
+	buf_free(&b);
+	return ret;
+}
+
+/* ---- paths ---------------------------------------------------------------- */
+
+/* A regular file whose id is wanted. */
+struct wanted {
+	struct bytes *state;           /* where the state goes */
+	struct bytes before;           /* what stands before the 'c': a link, or nothing */
+	char *path;                    /* root-relative, or absolute */
+	bool follow;                   /* the last component is a link */
+	struct stamp stamp;
+};
+
+struct filling {
+	const struct state_world *w;
+	struct arena *arena;
+	int64_t now;
+	struct wanted *wanted;
+	uint32_t n;
+	char *parent;                  /* the last parent asked about */
+	bool parent_gone;
+};
+
+static struct bytes joined(struct arena *a, struct bytes x, const void *data, size_t size)
+{
+	char *p;
+
+	if (!x.size && size <= 1)
+		return (struct bytes){ size ? arena_copy(a, data, size) : "", size };
+	p = arena_alloc(a, x.size + size);
+	if (x.size)
+		memcpy(p, x.data, x.size);
+	memcpy(p + x.size, data, size);
+	return (struct bytes){ p, x.size + size };
+}
+
+static void set_content(struct filling *f, struct bytes *state, struct bytes before, const vt_id *id)
+{
+	char bytes[1 + sizeof id->byte] = { 'c' };
+
+	memcpy(bytes + 1, id->byte, sizeof id->byte);
+	*state = joined(f->arena, before, bytes, sizeof bytes);
+}
+
+static void want_content(struct filling *f, struct bytes *state, struct bytes before, const char *path, bool follow,
+			 const struct stat *st)
+{
+	struct wanted want = { .state = state, .before = before, .follow = follow };
+	vt_id id;
+
+	stamp_of(st, &want.stamp);
+	if (stat_cache_get(f->w->stats, &want.stamp, &id)) {
+		set_content(f, state, before, &id);
+		return;
+	}
+	want.path = arena_str(f->arena, path);
+	f->wanted = arena_grow(f->arena, f->wanted, f->n, sizeof *f->wanted);
+	f->wanted[f->n++] = want;
+}
+
+/* Is it known that nothing can be at `path`? Then no call is made. */
+static bool below_nothing(struct filling *f, const char *path)
+{
+	size_t n;
+
+	if (!f->parent || !f->parent_gone)
+		return false;
+	n = strlen(f->parent);
+	return strncmp(path, f->parent, n) == 0 && path[n] == '/';
+}
+
+/* `path` is not there; if its directory is not there either, all below need not be asked. */
+static void remember_parent(struct filling *f, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+	char *parent;
+
+	if (!slash || slash == path)
+		return;
+	parent = arena_strn(f->arena, path, (size_t)(slash - path));
+	if (f->parent && strcmp(f->parent, parent) == 0)
+		return;
+	f->parent = parent;
+	f->parent_gone = fstatat(f->w->root_fd, parent, &st, 0) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static bool is_left_out(const struct filling *f, const char *dir, const char *name)
+{
+	const char *own = path_below(f->w->root, f->w->cache_dir);
+	size_t n = strlen(dir);
+
+	if (strcmp(name, ".DS_Store") == 0)
+		return true;
+	if (!own)
+		return false;
+	if (!n)
+		return strcmp(own, name) == 0;
+	return strncmp(own, dir, n) == 0 && own[n] == '/' && strcmp(own + n + 1, name) == 0;
+}
+
+static struct bytes state_of_listing(struct filling *f, const char *path, struct bytes leave)
+{
+	struct tree_name *names;
+	struct map out;
+	struct buf b;
+	struct bytes ret;
+	uint32_t n, i;
+	const char *at = leave.data, *end = at + leave.size;
+
+	if (tree_list(f->w->root_fd, path, f->arena, &names, &n) < 0)
+		return (struct bytes){ "x", 1 };
+	map_init(&out);
+	while (leave.size && at < end) {
+		size_t size = strnlen(at, (size_t)(end - at));
+
+		*map_put(&out, at, size) = &out;
+		at += size + 1;
+	}
+	buf_init(&b, STATE_LISTING_MAX);
+	buf_byte(&b, 'd');
+	for (i = 0; i < n; i++) {
+		if (is_left_out(f, path, names[i].name) || map_gets(&out, names[i].name))
+			continue;
+		buf_add(&b, names[i].name, strlen(names[i].name) + 1);
+		buf_byte(&b, names[i].type);
+	}
+	map_free(&out);
+	ret = (struct bytes){ arena_copy(f->arena, buf_str(&b), b.size), b.size };
+	buf_free(&b);
+	return ret;
+}
+
+/* What stands for something that is there. */
+static void fill_there(struct filling *f, struct fact *fact, struct bytes before, const char *path, bool follow,
+		       const struct stat *st)
+{
+	unsigned kind = fact->kind;
+	struct bytes listing;
+
+	if (S_ISREG(st->st_mode)) {
+		if (kind == FACT_TYPE || kind == FACT_LIST)
+			fact->state = joined(f->arena, before, "f", 1);
+		else
+			want_content(f, &fact->state, before, path, follow, st);
+	} else if (S_ISDIR(st->st_mode) && (kind == FACT_FILE || kind == FACT_LIST)) {
+		/* a listing through a link is told as a listing: names matter, not the link */
+		listing = state_of_listing(f, path, fact->detail);
+		fact->state = listing;
+	} else {
+		fact->state = joined(f->arena, before, S_ISDIR(st->st_mode) ? "d" : "o", 1);
+	}
+}
+
+static void fill_path(struct filling *f, struct fact *fact)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *where;
+	struct bytes before = { "", 0 };
+	struct stat st;
+	ssize_t n;
+	bool link;
+
+	fact->state = (struct bytes){ "", 0 };
+	if (fact->name.size >= sizeof path)
+		return;
+	memcpy(path, fact->name.data, fact->name.size);
+	path[fact->name.size] = '\0';
+	if (below_nothing(f, path))
+		return;
+	where = path[0] ? path : ".";
+	if (fstatat(f->w->root_fd, where, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			remember_parent(f, path);
+		return;
+	}
+	link = S_ISLNK(st.st_mode);
+	if (link) {
+		n = readlinkat(f->w->root_fd, where, target, sizeof target - 1);
+		if (n < 0)
+			n = 0;
+		target[n] = '\0';
+		before = joined(f->arena, (struct bytes){ "l", 1 }, target, (size_t)n + 1);
+		fact->state = before;
+		if (fstatat(f->w->root_fd, where, &st, 0) < 0)
+			return;
+	}
+	fill_there(f, fact, before, path, link, &st);
+}
+
+/* Where a program is now: by its name on PATH when it was found so, else where it was. */
+static const char *program_place(struct filling *f, const struct env *env, const struct fact *fact)
+{
+	const char *recorded = arena_strn(f->arena, fact->name.data, fact->name.size);
+	const char *name = path_base(recorded), *path = env_get(env, "PATH"), *end;
+	char place[PATH_MAX];
+	struct stat st;
+
+	if (!fact->detail.size || !path)
+		return recorded;
+	for (; *path; path = *end ? end + 1 : end) {
+		size_t n;
+
+		end = strchrnul(path, ':');
+		n = (size_t)(end - path);
+		if (n && path[0] == '/' && n + 2 + strlen(name) <= sizeof place) {
+			memcpy(place, path, n);
+			place[n] = '/';
+			strcpy(place + n + 1, name);
+			if (faccessat(AT_FDCWD, place, X_OK, 0) == 0 && stat(place, &st) == 0 && S_ISREG(st.st_mode))
+				return arena_str(f->arena, place);
+		}
+	}
+	return recorded;
+}
+
+static void fill_program(struct filling *f, const struct env *env, struct fact *fact)
+{
+	const char *place = program_place(f, env, fact);
+	struct stat st;
+
+	fact->state = (struct bytes){ "", 0 };
+	if (stat(place, &st) < 0)
+		return;
+	if (S_ISREG(st.st_mode))
+		want_content(f, &fact->state, (struct bytes){ "", 0 }, place, true, &st);
+	else
+		fact->state = (struct bytes){ "o", 1 };
+}
+
+/* ---- contents ------------------------------------------------------------- */
+
+struct digesting {
+	const struct state_world *w;
+	struct component *fingerprint;
+	const vt_file *files;
+	vt_id *ids;
+	uint32_t n;
+	_Atomic uint32_t next;
+	_Atomic bool failed;
+	pthread_mutex_t lock;          /* text */
+	char text[600];
+};
+
+static void *digest_some(void *ctx)
+{
+	struct digesting *d = ctx;
+	const vt_fingerprint_ops *ops = component_ops(d->fingerprint);
+	const vt_bytes root = { d->w->root, strlen(d->w->root) };
+
+	while (!d->failed) {
+		uint32_t at = atomic_fetch_add(&d->next, STATE_CHUNK), n;
+		struct plug_call call;
+		vt_status status;
+
+		if (at >= d->n)
+			break;
+		n = d->n - at < STATE_CHUNK ? d->n - at : STATE_CHUNK;
+		call_begin(&call, d->fingerprint, "digest");
+		status = call_end(&call, ops->digest(component_self(d->fingerprint), &call.call, root, d->files + at, n, d->ids + at));
+		if (status == VT_OK)
+			continue;
+		pthread_mutex_lock(&d->lock);
+		if (!d->failed) {
+			memcpy(d->text, call.text, sizeof call.text);
+			d->failed = true;
+		}
+		pthread_mutex_unlock(&d->lock);
+	}
+	return NULL;
+}
+
+static unsigned threads_for(const vt_file *files, uint32_t n)
+{
+	uint64_t bytes = 0;
+	unsigned cpus;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		bytes += files[i].size;
+	if (n <= STATE_CHUNK || (n <= 4 * STATE_CHUNK && bytes < 4 << 20))
+		return 1;
+	cpus = os_cpus();
+	if (cpus > STATE_THREADS)
+		cpus = STATE_THREADS;
+	return n / STATE_CHUNK < cpus ? n / STATE_CHUNK : cpus;
+}
+
+/* All of them, on as many threads as it is worth. */
+static int digest_all(const struct state_world *w, const vt_file *files, uint32_t n, vt_id *ids, struct err *err)
+{
+	struct digesting d = { .w = w, .files = files, .ids = ids, .n = n };
+	pthread_t thread[STATE_THREADS];
+	unsigned want, started = 0, i;
+
+	d.fingerprint = w->fingerprint(w->plug);
+	if (!d.fingerprint || !((const vt_fingerprint_ops *)component_ops(d.fingerprint))->digest)
+		return err_set(err, ERR_SYSTEM, "there is no fingerprint that works");
+	pthread_mutex_init(&d.lock, NULL);
+	want = threads_for(files, n);
+	while (started + 1 < want && pthread_create(&thread[started], NULL, digest_some, &d) == 0)
+		started++;
+	digest_some(&d);
+	for (i = 0; i < started; i++)
+		pthread_join(thread[i], NULL);
+	pthread_mutex_destroy(&d.lock);
+	return d.failed ? err_set(err, ERR_SYSTEM, "%s: %s", component_name(d.fingerprint), d.text) : 0;
+}
+
+static bool is_zero(const vt_id *id)
+{
+	static const vt_id zero;
+
+	return memcmp(id, &zero, sizeof zero) == 0;
+}
+
+static void take_id(struct filling *f, const struct wanted *want, const vt_id *id)
+{
+	struct stat st;
+	struct stamp now;
+	bool there = fstatat(f->w->root_fd, want->path, &st, want->follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (is_zero(id)) {
+		*want->state = there ? (struct bytes){ "x", 1 } : (struct bytes){ "", 0 };
+		return;
+	}
+	set_content(f, want->state, want->before, id);
+	stamp_of(&st, &now);
+	if (there && stamp_equal(&now, &want->stamp))
+		stat_cache_put(f->w->stats, &want->stamp, id, f->now);
+}
+
+static int digest_wanted(struct filling *f, struct err *err)
+{
+	vt_file *files;
+	vt_id *ids;
+	uint32_t i;
+	int r;
+
+	if (!f->n)
+		return 0;
+	f->now = state_now(f->w);      /* asked only when something has to be read */
+	files = xcalloc(f->n, sizeof *files);
+	ids = xcalloc(f->n, sizeof *ids);
+	for (i = 0; i < f->n; i++) {
+		const struct wanted *want = &f->wanted[i];
+
+		files[i] = (vt_file){
+			.path = { want->path, strlen(want->path) },
+			.size = want->stamp.size,
+			.inode = want->stamp.inode,
+			.device = want->stamp.device,
+			.mtime_ns = want->stamp.mtime_ns,
+			.ctime_ns = want->stamp.ctime_ns,
+		};
+	}
+	r = digest_all(f->w, files, f->n, ids, err);
+	for (i = 0; r == 0 && i < f->n; i++)
+		take_id(f, &f->wanted[i], &ids[i]);
+	free(files);
+	free(ids);
+	return r;
+}
+
+int state_fill(const struct state_world *w, const struct env *env, struct facts *facts, struct arena *a, struct err *err)
+{
+	struct filling f = { .w = w, .arena = a };
+	uint32_t i;
+
+	for (i = 0; i < facts->n; i++) {
+		struct fact *fact = &facts->at[i];
+
+		switch (fact->kind) {
+		case FACT_ENV:
+		case FACT_ASKED:
+			fact->state = state_of_variable(w, env, fact->name, a);
+			break;
+		case FACT_ENV_GLOB:
+		case FACT_ENV_PREFIX:
+			fact->state = state_of_query(w, env, fact, a);
+			break;
+		case FACT_PROGRAM:
+			fill_program(&f, env, fact);
+			break;
+		default:
+			if (state_is_path_kind(fact->kind))
+				fill_path(&f, fact);
+		}
+	}
+	return digest_wanted(&f, err);
+}
+
+/* ---- what globs match ----------------------------------------------------- */
+
+struct matching {
+	struct filling fill;
+	struct arena *arena;
+	const struct glob **yes, **no;
+	const char **base;             /* of each yes */
+	const char **below;            /* of each no that ends in slash, two stars: true for all below */
+	uint32_t yes_n, no_n;
+	const char *here;              /* the base being walked */
+	const char *own;               /* the cache, root-relative, or NULL */
+	bool contents;                 /* facts with states; else names only */
+	struct facts facts;
+	struct stat *stats;            /* beside facts */
+	struct texts names;
+};
+
+static bool is_below(const char *path, size_t n, const char *dir)
+{
+	size_t size = strlen(dir);
+
+	return n >= size && memcmp(path, dir, size) == 0 && (n == size || path[size] == '/');
+}
+
+static bool enter(void *ctx, const char *path, size_t n)
+{
+	const struct matching *m = ctx;
+	char probe[PATH_MAX + 4];
+	uint32_t i;
+
+	if (m->own && is_below(path, n, m->own))
+		return false;
+	if (n && n + 3 < sizeof probe) {
+		memcpy(probe, path, n);
+		memcpy(probe + n, "/\001\001", 4);
+		for (i = 0; i < m->no_n; i++)
+			if (m->below[i] && glob_match(m->no[i], probe, n + 3))
+				return false;
+	}
+	for (i = 0; i < m->yes_n; i++)
+		if (strcmp(m->base[i], m->here) == 0 && glob_may_enter(m->yes[i], path, n))
+			return true;
+	return false;
+}
+
+static bool want(void *ctx, const char *path, size_t n)
+{
+	const struct matching *m = ctx;
+	uint32_t i;
+
+	for (i = 0; i < m->no_n; i++)
+		if (glob_match(m->no[i], path, n))
+			return false;
+	for (i = 0; i < m->yes_n; i++)
+		if (strcmp(m->base[i], m->here) == 0 && glob_match(m->yes[i], path, n))
+			return true;
+	return false;
+}
+
+static void found(void *ctx, const char *path, size_t n, const struct stat *st)
+{
+	struct matching *m = ctx;
+
+	if (m->own && is_below(path, n, m->own))
+		return;
+	if (!m->contents) {
+		m->names.at = arena_grow(m->arena, m->names.at, m->names.n, sizeof *m->names.at);
+		m->names.at[m->names.n++] = arena_strn(m->arena, path, n);
+		return;
+	}
+	m->stats = arena_grow(m->arena, m->stats, m->facts.n, sizeof *m->stats);
+	m->stats[m->facts.n] = *st;
+	m->facts.at = arena_grow(m->arena, m->facts.at, m->facts.n, sizeof *m->facts.at);
+	m->facts.at[m->facts.n++] = (struct fact){
+		.kind = FACT_GLOBBED,
+		.name = { arena_strn(m->arena, path, n), n },
+		.detail = { "", 0 },
+		.state = { "", 0 },
+	};
+}
+
+static int matching_make(struct matching *m, const struct globs *globs, struct err *err)
+{
+	uint32_t i;
+	size_t n;
+
+	m->yes_n = globs->yes.n;
+	m->no_n = globs->no.n;
+	m->yes = arena_array(m->arena, m->yes_n + 1, sizeof *m->yes);
+	m->base = arena_array(m->arena, m->yes_n + 1, sizeof *m->base);
+	m->no = arena_array(m->arena, m->no_n + 1, sizeof *m->no);
+	m->below = arena_array(m->arena, m->no_n + 1, sizeof *m->below);
+	for (i = 0; i < m->yes_n; i++) {
+		if (glob_make(m->arena, globs->yes.at[i], GLOB_PATH, &m->yes[i], err) < 0)
+			return -1;
+		m->base[i] = glob_base(m->arena, globs->yes.at[i]);
+	}
+	for (i = 0; i < m->no_n; i++) {
+		if (glob_make(m->arena, globs->no.at[i], GLOB_PATH, &m->no[i], err) < 0)
+			return -1;
+		n = strlen(globs->no.at[i]);
+		m->below[i] = n >= 3 && strcmp(globs->no.at[i] + n - 3, "/**") == 0 ? "" : NULL;
+	}
+	return 0;
+}
+
+/* Each base once, each with its own patterns: a base behind a link is walked although its neighbours' walk stops there. */
+static int matching_walk(struct matching *m, unsigned flags, struct err *err)
+{
+	const struct tree_visitor visitor = { .enter = enter, .want = want, .found = found, .ctx = m };
+	uint32_t i, k;
+
+	for (i = 0; i < m->yes_n; i++) {
+		for (k = 0; k < i && strcmp(m->base[k], m->base[i]) != 0; k++)
+			;
+		if (k < i)
+			continue;
+		m->here = m->base[i];
+		if (tree_walk(m->fill.w->root_fd, m->here, flags, &visitor, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void matching_begin(struct matching *m, const struct state_world *w, struct arena *a)
+{
+	*m = (struct matching){ .arena = a, .own = path_below(w->root, w->cache_dir) };
+	m->fill = (struct filling){ .w = w, .arena = a };
+	if (m->own && !m->own[0])
+		m->own = NULL;
+}
+
+/* What was stat'ed travels in the (still empty) state while the list is sorted. */
+static void sort_found(struct matching *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->facts.n; i++)
+		m->facts.at[i].state = (struct bytes){ &m->stats[i], 0 };
+	facts_sort(&m->facts);
+}
+
+int state_globbed(const struct state_world *w, const struct globs *globs, struct arena *a, struct facts *ret, struct err *err)
+{
+	struct matching m;
+	uint32_t i;
+
+	*ret = (struct facts){ 0 };
+	if (!globs->yes.n)
+		return 0;
+	matching_begin(&m, w, a);
+	m.contents = true;
+	if (matching_make(&m, globs, err) < 0 || matching_walk(&m, TREE_FOLLOW_BASE, err) < 0)
+		return -1;
+	sort_found(&m);
+	for (i = 0; i < m.facts.n; i++) {
+		struct fact *fact = &m.facts.at[i];
+		const struct stat *st = fact->state.data;
+
+		fact->state = (struct bytes){ "", 0 };
+		want_content(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name.data, false, st);
+	}
+	if (digest_wanted(&m.fill, err) < 0)
+		return -1;
+	*ret = m.facts;
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int state_matches(const struct state_world *w, const struct globs *globs, struct arena *a, struct texts *ret, struct err *err)
+{
+	struct matching m;
+	uint32_t i, n = 0;
+
+	*ret = (struct texts){ 0 };
+	if (!globs->yes.n)
+		return 0;
+	matching_begin(&m, w, a);
+	if (matching_make(&m, globs, err) < 0 || matching_walk(&m, TREE_LINKS | TREE_EMPTY, err) < 0)
+		return -1;
+	if (m.names.n)
+		qsort(m.names.at, m.names.n, sizeof *m.names.at, by_text);
+	for (i = 0; i < m.names.n; i++)
+		if (!n || strcmp(m.names.at[n - 1], m.names.at[i]) != 0)
+			m.names.at[n++] = m.names.at[i];
+	m.names.n = n;
+	*ret = m.names;
+	return 0;
+}
