@@ -5,6 +5,7 @@
 #ifndef OS_LOOP_H
 #define OS_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"

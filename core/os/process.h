@@ -35,9 +35,10 @@ struct process_start {
 };
 
 struct process_events {
-	/* It runs. how: the VT_FILTER_* installed (0: none); listener: the fd, now the callee's, or -errno of the last refusal (0: none was asked for). */
+	/* It runs, or, with a filter, is about to: its first execve may wait for the listener's answer. how: the VT_FILTER_* installed
+	 * (0: none); listener: the fd, now the callee's, or -errno of the last refusal (0: none was asked for). */
 	void (*on_started)(void *ctx, pid_t pid, uint32_t how, int listener);
-	/* It could not be started: an errno of fork, chdir or execve. Nothing follows. */
+	/* It could not be started: an errno of fork, chdir or execve. Nothing follows. With a filter installed on_started came before. */
 	void (*on_failed)(void *ctx, int error);
 	/* It ended by itself or by a signal: a wait status. Nothing follows. */
 	void (*on_exit)(void *ctx, int status);
@@ -47,12 +48,16 @@ struct process_events {
 struct processes *processes_new(struct loop *l, const char *supervisor, void (*on_death)(void *ctx), void *ctx);
 int process_start(struct processes *ps, const struct process_start *what, const struct process_events *events, void *ctx,
 		  struct process **ret, struct err *err);
-/* The step's tracer has stopped: from now on the supervisor answers for what lives on. Frees p once it has ended. */
+/* The step's tracer has stopped, or there was none: from now on the supervisor answers for what lives on. Called once for every
+ * process, at any time after process_start; p must not be used after it, and is freed once it has ended. */
 void process_release(struct process *p);
 pid_t process_pid(const struct process *p);
+/* In and after on_failed: "fork", "chdir" or "execve". */
+const char *process_failed_in(const struct process *p);
 /* Sends a signal to every descendant of every running child (not to what outlived an ended one). */
 void processes_signal(struct processes *ps, int signum);
 bool processes_running(const struct processes *ps);      /* some child has not ended */
-/* Closes the connection; the supervisor ends when nothing is left to answer for. Children still running are killed. */
+/* Closes the connection; the supervisor ends when nothing is left to answer for. Children still running are killed, without
+ * further callbacks; every struct process is freed. */
 void processes_free(struct processes *ps);
 #endif

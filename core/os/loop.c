@@ -1,0 +1,302 @@
+#include "config.h"
+
+#include "os/loop.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <uv.h>
+
+#include "base/mem.h"
+
+struct posted {
+	struct posted *next;
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
+struct loop {
+	uv_loop_t uv;
+	uv_async_t wake;               /* unref'd: waiting for posts alone keeps nobody here */
+	pthread_mutex_t lock;          /* guards first, last */
+	struct posted *first, *last;   /* in order of loop_post */
+	bool stopped;                  /* loop_stop during this loop_run */
+};
+
+struct timer {
+	uv_timer_t uv;
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
+struct signals {
+	uv_signal_t uv;
+	void (*fn)(void *ctx, int signum);
+	void *ctx;
+};
+
+struct work {
+	uv_work_t uv;
+	void (*work)(void *ctx);
+	void (*after)(void *ctx);
+	void *ctx;
+};
+
+static void run_posted(struct loop *l)
+{
+	struct posted *p, *next;
+
+	pthread_mutex_lock(&l->lock);
+	p = l->first;
+	l->first = l->last = NULL;
+	pthread_mutex_unlock(&l->lock);
+	for (; p != NULL; p = next) {
+		next = p->next;
+		p->fn(p->ctx);
+		free(p);
+	}
+}
+
+static void on_wake(uv_async_t *wake)
+{
+	run_posted(wake->data);
+}
+
+int loop_new(struct loop **ret, struct err *err)
+{
+	struct loop *l = xcalloc(1, sizeof *l);
+	int r = uv_loop_init(&l->uv);
+
+	if (r < 0) {
+		free(l);
+		return err_errno(err, -r, "the event loop cannot be set up");
+	}
+	r = uv_async_init(&l->uv, &l->wake, on_wake);
+	if (r < 0) {
+		uv_loop_close(&l->uv);
+		free(l);
+		return err_errno(err, -r, "the event loop cannot be set up");
+	}
+	l->wake.data = l;
+	uv_unref((uv_handle_t *)&l->wake);
+	pthread_mutex_init(&l->lock, NULL);
+	/* A reader that went away is an error of that write, not the end of everything. */
+	signal(SIGPIPE, SIG_IGN);
+	*ret = l;
+	return 0;
+}
+
+static bool posts_wait(struct loop *l)
+{
+	bool r;
+
+	pthread_mutex_lock(&l->lock);
+	r = l->first != NULL;
+	pthread_mutex_unlock(&l->lock);
+	return r;
+}
+
+void loop_run(struct loop *l)
+{
+	l->stopped = false;
+	do {
+		run_posted(l);
+		if (!l->stopped)
+			uv_run(&l->uv, UV_RUN_DEFAULT);
+	} while (!l->stopped && posts_wait(l));
+}
+
+void loop_stop(struct loop *l)
+{
+	l->stopped = true;
+	uv_stop(&l->uv);
+}
+
+void loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return;
+	loop_run(l);
+	uv_close((uv_handle_t *)&l->wake, NULL);
+	uv_run(&l->uv, UV_RUN_DEFAULT);
+	if (uv_loop_close(&l->uv) != 0) {
+		/* A handle was left open: a mistake of ours. Leaking the loop is the harmless half of it. */
+#ifdef VT_DEBUG
+		uv_print_all_handles(&l->uv, stderr);
+		abort();
+#endif
+		return;
+	}
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static void on_work(uv_work_t *uv)
+{
+	struct work *w = uv->data;
+
+	w->work(w->ctx);
+}
+
+static void on_after(uv_work_t *uv, int status)
+{
+	struct work *w = uv->data;
+
+	(void)status;
+	w->after(w->ctx);
+	free(w);
+}
+
+/* libuv asks the environment how many workers to start, once, when the first work
+ * comes. It is told so for the length of that one call, unless the user did. */
+static void queue_first(uv_loop_t *uv, struct work *w)
+{
+	bool ours = getenv("UV_THREADPOOL_SIZE") == NULL;
+	char n[16];
+
+	if (ours) {
+		snprintf(n, sizeof n, "%u", os_cpus() < 4 ? 4 : os_cpus());
+		setenv("UV_THREADPOOL_SIZE", n, 0);
+	}
+	uv_queue_work(uv, &w->uv, on_work, on_after);
+	if (ours)
+		unsetenv("UV_THREADPOOL_SIZE");
+}
+
+void loop_work(struct loop *l, void (*work)(void *ctx), void (*after)(void *ctx), void *ctx)
+{
+	static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+	static bool started;           /* guarded by once: the workers exist */
+	struct work *w = xcalloc(1, sizeof *w);
+
+	w->uv.data = w;
+	w->work = work;
+	w->after = after;
+	w->ctx = ctx;
+	pthread_mutex_lock(&once);
+	if (!started)
+		queue_first(&l->uv, w);
+	else
+		uv_queue_work(&l->uv, &w->uv, on_work, on_after);
+	started = true;
+	pthread_mutex_unlock(&once);
+}
+
+void loop_post(struct loop *l, void (*fn)(void *ctx), void *ctx)
+{
+	struct posted *p = xcalloc(1, sizeof *p);
+
+	p->fn = fn;
+	p->ctx = ctx;
+	pthread_mutex_lock(&l->lock);
+	if (l->last != NULL)
+		l->last->next = p;
+	else
+		l->first = p;
+	l->last = p;
+	/* Inside the lock: once the post has run, the loop may be freed. */
+	uv_async_send(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void free_timer(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+static void on_timer(uv_timer_t *uv)
+{
+	struct timer *t = uv->data;
+
+	t->fn(t->ctx);
+	uv_close((uv_handle_t *)uv, free_timer);
+}
+
+struct timer *timer_start(struct loop *l, int64_t ms, void (*fn)(void *ctx), void *ctx)
+{
+	struct timer *t = xcalloc(1, sizeof *t);
+
+	uv_timer_init(&l->uv, &t->uv);
+	t->uv.data = t;
+	t->fn = fn;
+	t->ctx = ctx;
+	uv_update_time(&l->uv);
+	uv_timer_start(&t->uv, on_timer, ms < 0 ? 0 : (uint64_t)ms, 0);
+	return t;
+}
+
+void timer_stop(struct timer *t)
+{
+	if (t != NULL)
+		uv_close((uv_handle_t *)&t->uv, free_timer);
+}
+
+static void on_signal(uv_signal_t *uv, int signum)
+{
+	struct signals *s = uv->data;
+
+	s->fn(s->ctx, signum);
+}
+
+struct signals *signals_start(struct loop *l, int signum, void (*fn)(void *ctx, int signum), void *ctx)
+{
+	struct signals *s = xcalloc(1, sizeof *s);
+
+	uv_signal_init(&l->uv, &s->uv);
+	s->uv.data = s;
+	s->fn = fn;
+	s->ctx = ctx;
+	uv_signal_start(&s->uv, on_signal, signum);
+	uv_unref((uv_handle_t *)&s->uv);
+	return s;
+}
+
+static void free_signals(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+void signals_stop(struct signals *s)
+{
+	if (s != NULL)
+		uv_close((uv_handle_t *)&s->uv, free_signals);
+}
+
+static int64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t os_now_ns(void)
+{
+	return now_ns(CLOCK_MONOTONIC);
+}
+
+int64_t os_real_ns(void)
+{
+	return now_ns(CLOCK_REALTIME);
+}
+
+int64_t loop_now_ms(struct loop *l)
+{
+	(void)l;
+	return os_now_ns() / 1000000;
+}
+
+unsigned os_cpus(void)
+{
+	unsigned n = uv_available_parallelism();
+
+	return n < 1 ? 1 : n;
+}
+
+struct uv_loop_s *loop_uv(struct loop *l)
+{
+	return &l->uv;
+}

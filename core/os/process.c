@@ -1,0 +1,616 @@
+#include "config.h"
+
+#include "os/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "os/loop.h"
+#include "supervisor/message.h"
+#include "supervisor/tree.h"
+
+enum {
+	START_MAX = 512 << 20,         /* bytes of one START; far above what execve takes */
+	END_WAIT_MS = 2000             /* for the killed to be gone */
+};
+
+/* A START that the socket had no room for yet. */
+struct waiting {
+	struct waiting *next;
+	struct buf packet;
+	int fd[MESSAGE_FDS];           /* duplicates */
+	int fds_n;
+};
+
+struct processes {
+	struct loop *loop;
+	char *supervisor;              /* path of its program */
+	pid_t pid;                     /* 0: not started, or gone */
+	int sock;                      /* -1: likewise */
+	uv_poll_t *uv;                 /* of sock */
+	bool dead;                     /* it was started and is gone, or a keeper is: nothing can be started any more */
+	struct process *first;         /* newest first */
+	struct waiting *waiting, **waiting_end;
+	void (*on_death)(void *ctx);
+	void *ctx;
+};
+
+struct process {
+	struct processes *of;          /* NULL: not on its list any more */
+	struct process *next, **back;  /* place on of->first */
+	int sock;                      /* to the keeper; -1: it has ended */
+	uv_poll_t uv;                  /* of sock */
+	pid_t pid;                     /* 0 before on_started */
+	bool ended;                    /* on_exit or on_failed was called */
+	bool released;
+	enum message_call failed_in;
+	struct process_events events;
+	void *ctx;
+};
+
+/* ---- what vt was born with -------------------------------------------------- */
+
+static uint64_t born_ignoring;         /* bit n-1: signal n. Set before main, never again */
+
+__attribute__((constructor)) static void remember_signals(void)
+{
+	struct sigaction a;
+	int i;
+
+	for (i = 1; i <= 64; i++)
+		if (sigaction(i, NULL, &a) == 0 && a.sa_handler == SIG_IGN)
+			born_ignoring |= 1ULL << (i - 1);
+}
+
+/* ---- START ----------------------------------------------------------------- */
+
+static uint32_t add_strings(struct buf *b, char *const *list)
+{
+	uint32_t n = 0;
+
+	for (; list != NULL && list[n] != NULL; n++)
+		buf_add(b, list[n], strlen(list[n]) + 1);
+	return n;
+}
+
+static void add_filters(struct buf *b, const struct process_start *what, uint32_t n)
+{
+	static const char zeros[8];
+	struct message_filter f;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		f.how = what->filters[i].how;
+		f.size = (uint32_t)what->filters[i].size;
+		buf_add(b, &f, sizeof f);
+		buf_add(b, what->filters[i].program, f.size);
+		buf_add(b, zeros, (8 - f.size % 8) % 8);
+	}
+}
+
+/* Head and rest in one piece. */
+static int add_start(struct buf *b, const struct process_start *what, struct err *err)
+{
+	struct message_start head = { .kind = MESSAGE_START, .ignored = born_ignoring };
+
+	buf_init(b, START_MAX);
+	head.filters_n = what->filters_n < MESSAGE_FILTERS ? what->filters_n : MESSAGE_FILTERS;
+	buf_add(b, &head, sizeof head);
+	add_filters(b, what, head.filters_n);
+	buf_add(b, what->program, strlen(what->program) + 1);
+	buf_add(b, what->dir, strlen(what->dir) + 1);
+	head.argv_n = add_strings(b, (char *const *)(uintptr_t)what->argv);
+	head.env_n = add_strings(b, what->env);
+	head.untraced = what->env_untraced != NULL;
+	head.untraced_n = add_strings(b, what->env_untraced);
+	if (b->full)
+		return err_set(err, ERR_SYSTEM, "the command line and environment of '%s' are larger than %d MiB",
+			       what->program, START_MAX >> 20);
+	head.size = b->size - sizeof head;
+	memcpy(b->data, &head, sizeof head);
+	return 0;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	ssize_t n;
+
+	for (; size > 0; data += n, size -= (size_t)n) {
+		n = write(fd, data, size);
+		if (n < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is too large for a packet goes into a memfd; the head alone stays in b. */
+static int move_to_memfd(struct buf *b, struct err *err)
+{
+	struct message_start *head = (void *)b->data;
+	int fd = memfd_create("vt-start", MFD_CLOEXEC);
+
+	if (fd < 0 || write_all(fd, b->data + sizeof *head, (size_t)head->size) < 0) {
+		err_errno(err, errno, "no memory for the command line and environment of a task");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	head->in_memfd = 1;
+	b->size = sizeof *head;
+	return fd;
+}
+
+/* Puts the fds for 0-2 behind those that are there. What is closed here becomes /dev/null there. */
+static void add_stdio(struct message_start *head, const int fd[3], int *fds, int *fds_n)
+{
+	int i, from;
+
+	for (i = 0; i < 3; i++) {
+		from = fd[i] == PROCESS_INHERIT ? i : fd[i];
+		if (from < 0 || fcntl(from, F_GETFD) < 0)
+			continue;
+		head->stdio[i] = MESSAGE_STDIO_GIVEN;
+		fds[(*fds_n)++] = from;
+	}
+}
+
+static void watch(struct processes *ps);
+
+/* The socket is full: keeps a copy until the supervisor has read some. */
+static void send_later(struct processes *ps, struct buf *b, const int *fds, int n)
+{
+	struct waiting *w = xcalloc(1, sizeof *w);
+	int i;
+
+	w->packet = *b;
+	buf_init(b, START_MAX);
+	for (i = 0; i < n; i++) {
+		w->fd[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+		if (w->fd[i] < 0)
+			w->fd[i] = ps->sock;       /* no fd left: sending this one fails there, not here */
+	}
+	w->fds_n = n;
+	*ps->waiting_end = w;
+	ps->waiting_end = &w->next;
+	watch(ps);
+}
+
+static void free_waiting(struct processes *ps, struct waiting *w)
+{
+	ps->waiting = w->next;
+	if (ps->waiting == NULL)
+		ps->waiting_end = &ps->waiting;
+	while (w->fds_n > 0)
+		if (w->fd[--w->fds_n] != ps->sock)
+			close(w->fd[w->fds_n]);
+	buf_free(&w->packet);
+	free(w);
+}
+
+static void send_waiting(struct processes *ps)
+{
+	struct waiting *w;
+
+	while ((w = ps->waiting) != NULL) {
+		if (message_send(ps->sock, w->packet.data, w->packet.size, w->fd, w->fds_n) == EAGAIN)
+			return;
+		free_waiting(ps, w);
+	}
+	watch(ps);
+}
+
+static int send_start(struct processes *ps, const struct process_start *what, int task_sock, struct err *err)
+{
+	int fds[MESSAGE_FDS], n = 0, memfd = -1, r = -1, e;
+	struct buf b;
+
+	if (add_start(&b, what, err) < 0)
+		goto out;
+	fds[n++] = task_sock;
+	if (b.size > sizeof(struct message_start) + MESSAGE_INLINE) {
+		memfd = move_to_memfd(&b, err);
+		if (memfd < 0)
+			goto out;
+		fds[n++] = memfd;
+	}
+	add_stdio((struct message_start *)(void *)b.data, what->fd, fds, &n);
+	e = ps->waiting != NULL ? EAGAIN : message_send(ps->sock, b.data, b.size, fds, n);
+	if (e == EAGAIN || e == ENOBUFS || e == ETOOMANYREFS)
+		send_later(ps, &b, fds, n);
+	else if (e != 0 && e != EPIPE && e != ECONNRESET) {
+		err_errno(err, e, "the supervisor cannot be told to start '%s'", what->program);
+		goto out;
+	}
+	r = 0;          /* a supervisor that died meanwhile is on_death's story */
+out:
+	if (memfd >= 0)
+		close(memfd);
+	buf_free(&b);
+	return r;
+}
+
+/* ---- the supervisor ---------------------------------------------------------- */
+
+static void supervisor_gone(struct processes *ps);
+
+static void free_handle(uv_handle_t *h)
+{
+	free(h);
+}
+
+static void on_supervisor(uv_poll_t *uv, int status, int events)
+{
+	struct processes *ps = uv->data;
+	char byte;
+	ssize_t n;
+
+	if (events & UV_WRITABLE)
+		send_waiting(ps);
+	if (status == 0 && !(events & (UV_READABLE | UV_DISCONNECT)))
+		return;
+	n = recv(ps->sock, &byte, 1, MSG_DONTWAIT);
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		supervisor_gone(ps);
+}
+
+static void watch(struct processes *ps)
+{
+	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (ps->waiting != NULL ? UV_WRITABLE : 0), on_supervisor);
+}
+
+/* Its environment is empty, its stdio /dev/null; signals stay blocked until it has arranged itself. */
+static int spawn(const char *program, int sock, pid_t *ret)
+{
+	char *argv[] = { (char *)(uintptr_t)"vt-supervisor", NULL }, *env[] = { NULL };
+	posix_spawn_file_actions_t a;
+	posix_spawnattr_t attr;
+	sigset_t all;
+	int r;
+
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&a);
+	posix_spawnattr_init(&attr);
+	posix_spawn_file_actions_addopen(&a, 0, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_adddup2(&a, 0, 1);
+	posix_spawn_file_actions_adddup2(&a, 0, 2);
+	posix_spawn_file_actions_adddup2(&a, sock, MESSAGE_SOCKET);
+	posix_spawnattr_setsigmask(&attr, &all);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	r = posix_spawn(ret, program, &a, &attr, argv, env);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&a);
+	return r;
+}
+
+static int start_supervisor(struct processes *ps, struct err *err)
+{
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return err_errno(err, errno, "no socket for the supervisor");
+	r = spawn(ps->supervisor, pair[1], &ps->pid);
+	close(pair[1]);
+	if (r != 0) {
+		close(pair[0]);
+		ps->pid = 0;
+		return err_errno(err, r, "the supervisor '%s' cannot be started", ps->supervisor);
+	}
+	ps->sock = pair[0];
+	ps->uv = xcalloc(1, sizeof *ps->uv);
+	uv_poll_init(loop_uv(ps->loop), ps->uv, ps->sock);
+	ps->uv->data = ps;
+	watch(ps);
+	uv_unref((uv_handle_t *)ps->uv);
+	return 0;
+}
+
+struct processes *processes_new(struct loop *l, const char *supervisor, void (*on_death)(void *ctx), void *ctx)
+{
+	struct processes *ps = xcalloc(1, sizeof *ps);
+
+	ps->loop = l;
+	ps->supervisor = xstrdup(supervisor);
+	ps->sock = -1;
+	ps->waiting_end = &ps->waiting;
+	ps->on_death = on_death;
+	ps->ctx = ctx;
+	return ps;
+}
+
+/* ---- one child ------------------------------------------------------------- */
+
+static void off_list(struct process *p)
+{
+	if (p->of == NULL)
+		return;
+	*p->back = p->next;
+	if (p->next != NULL)
+		p->next->back = p->back;
+	p->of = NULL;
+}
+
+static void on_list(struct processes *ps, struct process *p)
+{
+	p->of = ps;
+	p->next = ps->first;
+	p->back = &ps->first;
+	if (p->next != NULL)
+		p->next->back = &p->next;
+	ps->first = p;
+}
+
+static void free_process(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+/* Its keeper is gone. Freed when the caller has no use for it any more, too. */
+static void close_process(struct process *p)
+{
+	if (p->sock >= 0) {
+		uv_poll_stop(&p->uv);
+		close(p->sock);
+		p->sock = -1;
+	}
+	if (!p->ended || !p->released)
+		return;
+	off_list(p);
+	if (!uv_is_closing((uv_handle_t *)&p->uv))
+		uv_close((uv_handle_t *)&p->uv, free_process);
+}
+
+/* From here it keeps nobody waiting; what outlived it may for ever. */
+static void set_ended(struct process *p)
+{
+	p->ended = true;
+	uv_unref((uv_handle_t *)&p->uv);
+}
+
+static void on_message(struct process *p, const struct message *m, int fd)
+{
+	switch (m->kind) {
+	case MESSAGE_STARTED:
+		p->pid = m->pid;
+		p->events.on_started(p->ctx, m->pid, m->how, m->how != 0 ? fd : -m->refused);
+		break;
+	case MESSAGE_FAILED:
+		p->failed_in = m->call;
+		set_ended(p);
+		p->events.on_failed(p->ctx, m->value);
+		break;
+	case MESSAGE_EXITED:
+		set_ended(p);
+		p->events.on_exit(p->ctx, m->value);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_keeper(uv_poll_t *uv, int status, int events)
+{
+	struct process *p = uv->data;
+	struct message m;
+	int fd, n;
+	ssize_t r;
+
+	(void)status, (void)events;
+	while (p->sock >= 0) {
+		r = message_receive(p->sock, &m, sizeof m, &fd, 1, &n);
+		if (r == (ssize_t)sizeof m) {
+			on_message(p, &m, n > 0 ? fd : -1);
+			continue;
+		}
+		if (r < 0 && errno == EAGAIN)
+			return;
+		if (p->ended)
+			close_process(p);
+		else
+			supervisor_gone(p->of);
+		return;
+	}
+}
+
+int process_start(struct processes *ps, const struct process_start *what, const struct process_events *events, void *ctx,
+		  struct process **ret, struct err *err)
+{
+	struct process *p;
+	int pair[2], r;
+
+	if (ps->dead)
+		return err_set(err, ERR_SYSTEM, "the supervisor has died");
+	if (ps->sock < 0 && start_supervisor(ps, err) < 0)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return err_errno(err, errno, "no socket to start '%s' with", what->program);
+	r = send_start(ps, what, pair[1], err);
+	close(pair[1]);
+	if (r < 0) {
+		close(pair[0]);
+		return -1;
+	}
+	p = xcalloc(1, sizeof *p);
+	p->events = *events;
+	p->ctx = ctx;
+	p->sock = pair[0];
+	uv_poll_init(loop_uv(ps->loop), &p->uv, p->sock);
+	p->uv.data = p;
+	uv_poll_start(&p->uv, UV_READABLE | UV_DISCONNECT, on_keeper);
+	on_list(ps, p);
+	*ret = p;
+	return 0;
+}
+
+static void send_signal(struct process *p, int signum)
+{
+	struct message m = { .kind = MESSAGE_SIGNAL, .value = signum };
+
+	if (!p->ended && p->sock >= 0)
+		message_send(p->sock, &m, sizeof m, NULL, 0);
+}
+
+void process_release(struct process *p)
+{
+	struct message m = { .kind = MESSAGE_RELEASE };
+
+	if (p == NULL || p->released)
+		return;
+	p->released = true;
+	if (p->sock >= 0)
+		message_send(p->sock, &m, sizeof m, NULL, 0);
+	else
+		close_process(p);
+}
+
+pid_t process_pid(const struct process *p)
+{
+	return p->pid;
+}
+
+const char *process_failed_in(const struct process *p)
+{
+	static const char *const names[] = { NULL, "fork", "chdir", "execve" };
+
+	return names[p->failed_in < COUNT(names) ? p->failed_in : 0];
+}
+
+void processes_signal(struct processes *ps, int signum)
+{
+	struct process *p;
+
+	for (p = ps->first; p != NULL; p = p->next)
+		send_signal(p, signum);
+}
+
+bool processes_running(const struct processes *ps)
+{
+	const struct process *p;
+
+	for (p = ps->first; p != NULL; p = p->next)
+		if (!p->ended)
+			return true;
+	return false;
+}
+
+/* ---- the end --------------------------------------------------------------- */
+
+/* Reads and drops what a keeper says. Returns false once it has ended. */
+static bool drop_messages(int sock)
+{
+	struct message m;
+	int n;
+	ssize_t r;
+
+	while ((r = message_receive(sock, &m, sizeof m, NULL, 0, &n)) > 0)
+		;
+	return r < 0 && errno == EAGAIN;
+}
+
+/* Kills every running child with all that descends from it, and waits until that is
+ * done, but not for long. A keeper ends when nothing of its task is left. */
+static void kill_running(struct processes *ps)
+{
+	int64_t until = os_now_ns() + END_WAIT_MS * INT64_C(1000000);
+	struct process *p;
+	struct pollfd w;
+
+	processes_signal(ps, SIGKILL);
+	for (p = ps->first; p != NULL; p = p->next) {
+		while (!p->ended && p->sock >= 0 && drop_messages(p->sock) && os_now_ns() < until) {
+			w.fd = p->sock;
+			w.events = POLLIN;
+			poll(&w, 1, 50);
+		}
+		/* If the keeper was itself killed, the tree below the one pid known is all that can be found. */
+		if (!p->ended && p->pid > 0) {
+			tree_signal(p->pid, SIGKILL, NULL);
+			kill(p->pid, SIGKILL);
+		}
+	}
+}
+
+static bool have_survivors(struct processes *ps)
+{
+	struct process *p;
+
+	for (p = ps->first; p != NULL; p = p->next)
+		if (p->sock >= 0 && drop_messages(p->sock))
+			return true;
+	return false;
+}
+
+/* With survivors it stays, and is init's when vt is gone; so it is, stopped by somebody. */
+static void wait_for_supervisor(pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < 50 && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		usleep(i < 10 ? 200 : 5000);
+}
+
+static void close_supervisor(struct processes *ps)
+{
+	if (ps->sock < 0)
+		return;
+	while (ps->waiting != NULL)
+		free_waiting(ps, ps->waiting);
+	uv_close((uv_handle_t *)ps->uv, free_handle);
+	close(ps->sock);
+	ps->sock = -1;
+	if (have_survivors(ps))
+		waitpid(ps->pid, NULL, WNOHANG);
+	else
+		wait_for_supervisor(ps->pid);
+	ps->pid = 0;
+}
+
+static void supervisor_gone(struct processes *ps)
+{
+	struct process *p;
+
+	if (ps->dead)
+		return;
+	ps->dead = true;
+	kill_running(ps);
+	close_supervisor(ps);
+	for (;;) {
+		for (p = ps->first; p != NULL && p->ended; p = p->next)
+			;
+		if (p == NULL)
+			break;
+		set_ended(p);
+		p->events.on_exit(p->ctx, SIGKILL);
+		close_process(p);
+	}
+	ps->on_death(ps->ctx);
+}
+
+void processes_free(struct processes *ps)
+{
+	struct process *p;
+
+	if (ps == NULL)
+		return;
+	ps->dead = true;
+	if (processes_running(ps))
+		kill_running(ps);
+	close_supervisor(ps);
+	while ((p = ps->first) != NULL) {
+		p->ended = p->released = true;
+		close_process(p);
+	}
+	free(ps->supervisor);
+	free(ps);
+}
