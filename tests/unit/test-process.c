@@ -301,7 +301,7 @@ static void the_child_has_no_file_descriptor_but_its_three(void **state)
 static void stdio_is_null_given_or_inherited(void **state)
 {
 	struct process_start what = { .program = "/bin/sh", .dir = "/", .env = (char *const *)(uintptr_t)no_env,
-		.argv = (const char *const[]){ "/bin/sh", "-c", "readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >&2; :", NULL },
+		.argv = (const char *const[]){ "/bin/sh", "-c", "a=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2); echo \"$a\" >&2", NULL },
 		.fd = { PROCESS_INHERIT, PROCESS_NULL, PROCESS_NULL } };
 	char name[] = "/tmp/vt-test-XXXXXX", text[512] = "", mine[256] = "";
 	int fd = mkstemp(name), flags = fcntl(0, F_GETFD);
