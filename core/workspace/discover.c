@@ -1,0 +1,356 @@
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/file.h"
+#include "text/glob.h"
+#include "text/path.h"
+#include "text/yaml.h"
+#include "workspace/load.h"
+
+/* --- the root --- */
+
+static bool has_workspaces(const struct json_doc *doc)
+{
+	return cJSON_GetObjectItemCaseSensitive(json_root(doc), "workspaces") != NULL;
+}
+
+/* Looks at one directory. 1: it is the root of a workspace, 0: go on, -1 */
+static int look(const char *dir, struct arena *a, struct root *nearest, struct err *err)
+{
+	const char *file = path_join(a, dir, "pnpm-workspace.yaml");
+	struct json_doc *doc;
+	int r = file_read(file, WORKSPACE_FILE_MAX, a, &nearest->yaml, err);
+
+	if (r < 0)
+		return -1;
+	if (r == 0) {
+		json_free(nearest->manifest);
+		nearest->manifest = NULL;
+		nearest->kind = ROOT_PNPM;
+		nearest->dir = dir;
+		return 1;
+	}
+	r = manifest_open(path_join(a, dir, "package.json"), a, &doc, err);
+	if (r)
+		return r < 0 ? -1 : 0;
+	r = has_workspaces(doc);
+	if (!r && nearest->dir) {
+		json_free(doc);
+		return 0;
+	}
+	json_free(nearest->manifest);
+	nearest->manifest = doc;
+	nearest->dir = dir;
+	nearest->kind = r ? ROOT_NPM : ROOT_SINGLE;
+	return r;
+}
+
+int discover_root(const char *cwd, struct arena *a, struct root *ret, struct err *err)
+{
+	struct root nearest = { 0 };
+	const char *dir = cwd;
+	int r;
+
+	while ((r = look(dir, a, &nearest, err)) == 0 && dir[1])
+		dir = path_dir(a, dir);
+	if (r == 0 && !nearest.dir)
+		r = err_set(err, ERR_USER, "Package not found in workspace: `%s`", cwd);
+	if (r < 0) {
+		json_free(nearest.manifest);
+		return -1;
+	}
+	*ret = nearest;
+	return 0;
+}
+
+/* --- the patterns --- */
+
+struct pattern {
+	const struct glob *glob;
+	const char *base;              /* where a walk starts: clean, root-relative */
+	bool literal;                  /* base is all there is */
+	bool no;                       /* '!' in front */
+};
+
+struct search {
+	struct loading *l;
+	struct pattern *patterns;
+	uint32_t patterns_n;
+	bool any_no;
+	struct map seen;               /* paths looked at */
+	struct err *err;
+};
+
+static int add_pattern(struct search *s, const char *text)
+{
+	struct arena *a = s->l->w.arena;
+	struct pattern *p;
+	const char *whole = text, *rest;
+	bool no = false;
+
+	for (; *text == '!'; text++)
+		no = !no;
+	while (*text == '/' || (text[0] == '.' && text[1] == '/'))
+		text += *text == '/' ? 1 : 2;
+	rest = glob_rest(text);
+	s->patterns = arena_grow(a, s->patterns, s->patterns_n, sizeof *s->patterns);
+	p = &s->patterns[s->patterns_n++];
+	p->base = path_clean(a, glob_base(a, text));
+	p->literal = !*rest;
+	p->no = no;
+	s->any_no |= no;
+	if (*rest) {
+		size_t n = strlen(rest);
+
+		/* a slash at the end means nothing more here */
+		if (n > 1 && rest[n - 1] == '/' && rest[n - 2] != '\\')
+			n--;
+		text = path_join(a, glob_escape(a, p->base), arena_strn(a, rest, n));
+	} else {
+		text = glob_escape(a, p->base);
+	}
+	if (glob_make(a, text, GLOB_PATH, &p->glob, s->err))
+		return err_wrap(s->err, "invalid glob pattern '%s'", whole);
+	return 0;
+}
+
+/* With exclusions the last pattern that matches decides. */
+static bool wanted(const struct search *s, const char *path)
+{
+	uint32_t i;
+
+	if (!s->any_no)
+		return true;
+	for (i = s->patterns_n; i-- > 0;)
+		if (glob_match(s->patterns[i].glob, path, strlen(path)))
+			return !s->patterns[i].no;
+	return false;
+}
+
+/* --- the members --- */
+
+static bool is_regular(const char *file)
+{
+	struct stat st;
+
+	return stat(file, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Texts of files live shortly: the scratch arena starts afresh now and then. */
+static struct arena *scratch(struct loading *l)
+{
+	if (arena_size(l->scratch) > 1 << 18) {
+		arena_free(l->scratch);
+		l->scratch = arena_new();
+	}
+	return l->scratch;
+}
+
+static int add_member(struct loading *l, const char *path, const struct json_doc *doc, const char *file, struct err *err)
+{
+	struct arena *a = l->w.arena;
+	struct member *m;
+
+	l->members = arena_grow(a, l->members, l->members_n, sizeof *l->members);
+	m = &l->members[l->members_n];
+	memset(m, 0, sizeof *m);
+	m->path = path;
+	m->manifest.name = "";
+	if (doc && manifest_read(doc, l->root.kind == ROOT_NPM, a, &m->manifest, err))
+		return err_wrap(err, "Failed to parse JSON file at %s", file);
+	l->members_n++;
+	return 0;
+}
+
+/* Is there a package in this folder? Then it is a member. */
+static int visit(struct search *s, const char *path)
+{
+	struct arena *short_lived = scratch(s->l);
+	const char *file = path_join(short_lived, path_join(short_lived, s->l->w.root, path), "package.json");
+	struct json_doc *doc;
+	void **seen;
+	int r;
+
+	if (!wanted(s, path))
+		return 0;
+	seen = map_puts(&s->seen, path);
+	if (*seen)
+		return 0;
+	*seen = s;
+	r = manifest_open(file, short_lived, &doc, s->err);
+	if (r < 0 && !is_regular(file)) {
+		err_clear(s->err);
+		return 0;
+	}
+	if (r)
+		return r < 0 ? -1 : 0;
+	r = add_member(s->l, path, doc, file, s->err);
+	json_free(doc);
+	return r;
+}
+
+static bool is_folder(int fd, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_type != DT_UNKNOWN)
+		return e->d_type == DT_DIR;
+	return fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_passed_over(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "node_modules") == 0
+		|| strcmp(name, ".git") == 0 || strcmp(name, ".vt") == 0;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The folders in a folder, sorted, as root-relative paths. Those that cannot be read hold none. */
+static struct texts folders(struct search *s, const char *path)
+{
+	struct arena *a = s->l->w.arena;
+	const char *dir = path_join(scratch(s->l), s->l->w.root, path);
+	struct texts list = { 0 };
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		if (is_passed_over(e->d_name) || !is_folder(dirfd(d), e))
+			continue;
+		list.at = arena_grow(a, list.at, list.n, sizeof *list.at);
+		list.at[list.n++] = path_join(a, path, e->d_name);
+	}
+	if (d)
+		closedir(d);
+	if (list.n > 1)
+		qsort(list.at, list.n, sizeof *list.at, compare_texts);
+	return list;
+}
+
+static int walk(struct search *s, const struct glob *g, const char *path)
+{
+	struct texts list = folders(s, path);
+	uint32_t i;
+
+	for (i = 0; i < list.n; i++) {
+		size_t n = strlen(list.at[i]);
+
+		if (glob_match(g, list.at[i], n) && visit(s, list.at[i]))
+			return -1;
+		if (glob_may_enter(g, list.at[i], n) && walk(s, g, list.at[i]))
+			return -1;
+	}
+	return 0;
+}
+
+static int search_all(struct search *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->patterns_n; i++) {
+		const struct pattern *p = &s->patterns[i];
+		size_t n = strlen(p->base);
+
+		/* outside there is nothing to find */
+		if (p->no || p->base[0] == '/' || (strncmp(p->base, "..", 2) == 0 && (n == 2 || p->base[2] == '/')))
+			continue;
+		if (glob_match(p->glob, p->base, n) && visit(s, p->base))
+			return -1;
+		if (!p->literal && glob_may_enter(p->glob, p->base, n) && walk(s, p->glob, p->base))
+			return -1;
+	}
+	return 0;
+}
+
+static int npm_patterns(const struct json_doc *doc, struct arena *a, struct texts *ret, struct err *err)
+{
+	const cJSON *node = cJSON_GetObjectItemCaseSensitive(json_root(doc), "workspaces"), *list = node, *item;
+
+	if (cJSON_IsObject(node)) {
+		list = cJSON_GetObjectItemCaseSensitive(node, "packages");
+		if (!list)
+			return json_fail(doc, node, err, "missing field `packages`, expected a sequence of patterns");
+	}
+	if (!cJSON_IsArray(list))
+		return json_fail_type(doc, list, err, list == node ? "a sequence of patterns or a map with `packages`" : "a sequence of patterns");
+	for (item = list->child; item; item = item->next) {
+		if (!cJSON_IsString(item))
+			return json_fail_type(doc, item, err, "a string");
+		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);
+		ret->at[ret->n++] = arena_str(a, item->valuestring);
+	}
+	return 0;
+}
+
+static int read_patterns(struct loading *l, struct texts *ret, struct err *err)
+{
+	struct arena *a = l->w.arena;
+	const char *file;
+
+	if (l->root.kind == ROOT_NPM) {
+		file = path_join(a, l->w.root, "package.json");
+		if (npm_patterns(l->root.manifest, a, ret, err))
+			return err_wrap(err, "Failed to parse JSON file at %s", file);
+	} else if (l->root.kind == ROOT_PNPM) {
+		file = path_join(a, l->w.root, "pnpm-workspace.yaml");
+		if (yaml_texts(file, l->root.yaml.data, l->root.yaml.size, "packages", a, ret, err))
+			return err_wrap(err, "Failed to parse YAML file at %s", file);
+	}
+	return 0;
+}
+
+static int compare_members(const void *a, const void *b)
+{
+	return strcmp(((const struct member *)a)->path, ((const struct member *)b)->path);
+}
+
+/* The root is always a member: the last one, unless a pattern found it. */
+static int add_root(struct loading *l, struct err *err)
+{
+	const char *file = path_join(l->w.arena, l->w.root, "package.json");
+	struct json_doc *doc = l->root.manifest;
+	int r = 0;
+
+	if (!doc)
+		r = manifest_open(file, l->scratch, &doc, err);
+	if (r < 0)
+		return -1;
+	r = add_member(l, "", r ? NULL : doc, file, err);
+	if (!l->root.manifest)
+		json_free(doc);
+	return r;
+}
+
+int discover_members(struct loading *l, struct err *err)
+{
+	struct search s = { .l = l, .err = err };
+	struct texts texts = { 0 };
+	uint32_t i;
+	int r;
+
+	r = read_patterns(l, &texts, err);
+	for (i = 0; i < texts.n && !r; i++)
+		r = add_pattern(&s, texts.at[i]);
+	map_init(&s.seen);
+	if (!r)
+		r = search_all(&s);
+	map_free(&s.seen);
+	if (r)
+		return -1;
+	if (l->members_n > 1)
+		qsort(l->members, l->members_n, sizeof *l->members, compare_members);
+	if (l->members_n && !l->members[0].path[0])
+		return 0;
+	return add_root(l, err);
+}

@@ -1,0 +1,117 @@
+/* What the files of this room hand to each other while a workspace is loaded;
+ * for them alone. */
+#ifndef WORKSPACE_LOAD_H
+#define WORKSPACE_LOAD_H
+
+#include "base/map.h"
+#include "text/json.h"
+#include "workspace/workspace.h"
+
+enum { WORKSPACE_FILE_MAX = 8 << 20 };        /* bytes of one package.json, vite-task.json, pnpm-workspace.yaml */
+
+struct script {
+	const char *name, *command;
+};
+
+/* One entry of a dependency map that may mean another package. */
+struct dependency {
+	const char *name, *value;
+	enum edge_type type;
+};
+
+struct manifest {
+	const char *name;              /* "": none */
+	const char *version;           /* or NULL */
+	struct script *scripts;
+	uint32_t scripts_n;
+	struct dependency *dependencies;
+	uint32_t dependencies_n;
+};
+
+struct glob_entry {
+	const char *pattern;           /* as written, with its '!' */
+	bool from_root;                /* base: "workspace" */
+};
+
+struct glob_entries {
+	bool given, automatic;
+	struct glob_entry *at;
+	uint32_t n;
+};
+
+/* A `dependsOn` entry: "task", "pkg#task", or a task of dependencies. */
+struct depends_on {
+	const char *text;              /* the task alone when `from` is set */
+	unsigned from;                 /* enum edge_type bits; 0: a plain text */
+};
+
+struct task_config {
+	const char *name;
+	struct texts command;
+	bool command_is_array;
+	const char *cwd;               /* as written, "" by default */
+	struct depends_on *depends;
+	uint32_t depends_n;
+	bool cache;
+	struct texts env, untracked;
+	struct glob_entries input, output;
+};
+
+struct config {
+	bool cache_scripts, cache_tasks, hooks;
+	const cJSON *plugins;          /* lives in doc */
+	struct json_doc *doc;          /* kept only for plugins */
+	struct task_config *tasks;
+	uint32_t tasks_n;
+};
+
+enum root_kind { ROOT_PNPM, ROOT_NPM, ROOT_SINGLE };
+
+struct root {
+	const char *dir;
+	enum root_kind kind;
+	struct bytes yaml;             /* ROOT_PNPM: the text of pnpm-workspace.yaml */
+	struct json_doc *manifest;     /* its package.json, where it was read on the way; owned */
+};
+
+/* A package as found; becomes a struct package once all are known and sorted. */
+struct member {
+	const char *path;
+	struct manifest manifest;
+	struct config config;
+};
+
+struct loading {
+	struct workspace w;            /* first: workspace_free casts back */
+	struct json_doc *config;       /* the root's vite-task.json, if it has plugins; lives as long as w */
+	/* the rest: only while loading */
+	struct root root;
+	struct member *members;
+	uint32_t members_n;
+	struct package *packages;      /* = w.packages, to be filled */
+	struct map names;              /* name -> index + 1 of the first package with it */
+	uint32_t *next_same;           /* index -> index + 1 of the next package with the same name; 0: none */
+	struct arena *scratch;         /* texts of files just being read */
+};
+
+/* manifest.c */
+int manifest_read(const struct json_doc *doc, bool ranges, struct arena *a, struct manifest *ret, struct err *err);
+/* Reads and parses a package.json; 1: there is none. */
+int manifest_open(const char *file, struct arena *scratch, struct json_doc **ret, struct err *err);
+
+/* discover.c */
+int discover_root(const char *cwd, struct arena *a, struct root *ret, struct err *err);
+int discover_members(struct loading *l, struct err *err);
+
+/* config.c: `text` NULL: there is no file */
+int config_read(const char *file, const struct bytes *text, const char *dir_shown, bool is_root, struct arena *a, struct config *ret, struct err *err);
+
+/* edges.c */
+int edges_make(struct loading *l, struct err *err);
+
+/* tasks.c */
+int tasks_make(struct loading *l, struct err *err);
+
+/* workspace.c: the absolute directory as messages have it: the root's ends with a slash. In w->arena. */
+const char *workspace_shown_dir(const struct workspace *w, const char *path);
+#endif

@@ -1,0 +1,106 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "os/file.h"
+#include "workspace/load.h"
+
+int manifest_open(const char *file, struct arena *scratch, struct json_doc **ret, struct err *err)
+{
+	struct bytes text;
+	int r = file_read(file, WORKSPACE_FILE_MAX, scratch, &text, err);
+
+	if (r)
+		return r;
+	if (json_read(file, text.data, text.size, JSON_STRICT, ret, err))
+		return err_wrap(err, "Failed to parse JSON file at %s", file);
+	return 0;
+}
+
+/* Checks that `node` is a map of strings; how many it has, or -1. */
+static int strings(const struct json_doc *doc, const cJSON *node, struct err *err)
+{
+	const cJSON *item;
+	int n = 0;
+
+	if (!cJSON_IsObject(node))
+		return json_fail_type(doc, node, err, "a map");
+	for (item = node->child; item; item = item->next, n++)
+		if (!cJSON_IsString(item))
+			return json_fail_type(doc, item, err, "a string");
+	return n;
+}
+
+static int read_scripts(const struct json_doc *doc, const cJSON *node, struct arena *a, struct manifest *m, struct err *err)
+{
+	const cJSON *item;
+	int n = strings(doc, node, err);
+
+	if (n < 0)
+		return -1;
+	m->scripts = arena_array(a, (size_t)n + 1, sizeof *m->scripts);
+	for (item = node->child; item; item = item->next) {
+		struct script *s = &m->scripts[m->scripts_n++];
+
+		s->name = arena_str(a, item->string);
+		s->command = arena_str(a, item->valuestring);
+	}
+	return 0;
+}
+
+/* Only what may make an edge is kept: see edges.c. */
+static int read_dependencies(const struct json_doc *doc, const cJSON *node, enum edge_type type, bool ranges, struct arena *a, struct manifest *m, struct err *err)
+{
+	const cJSON *item;
+
+	if (strings(doc, node, err) < 0)
+		return -1;
+	for (item = node->child; item; item = item->next) {
+		struct dependency *d;
+
+		if (!ranges && strncmp(item->valuestring, "workspace:", 10) != 0)
+			continue;
+		m->dependencies = arena_grow(a, m->dependencies, m->dependencies_n, sizeof *m->dependencies);
+		d = &m->dependencies[m->dependencies_n++];
+		d->name = arena_str(a, item->string);
+		d->value = arena_str(a, item->valuestring);
+		d->type = type;
+	}
+	return 0;
+}
+
+static int read_name(const struct json_doc *doc, const cJSON *node, struct arena *a, struct manifest *m, struct err *err)
+{
+	if (!cJSON_IsString(node))
+		return json_fail_type(doc, node, err, "a string");
+	m->name = arena_str(a, node->valuestring);
+	return 0;
+}
+
+int manifest_read(const struct json_doc *doc, bool ranges, struct arena *a, struct manifest *ret, struct err *err)
+{
+	struct manifest m = { .name = "" };
+	const cJSON *root = json_root(doc), *item;
+	int r = 0;
+
+	if (!cJSON_IsObject(root))
+		return json_fail_type(doc, root, err, "a map");
+	for (item = root->child; item && !r; item = item->next) {
+		if (strcmp(item->string, "name") == 0)
+			r = read_name(doc, item, a, &m, err);
+		else if (strcmp(item->string, "scripts") == 0)
+			r = read_scripts(doc, item, a, &m, err);
+		else if (strcmp(item->string, "dependencies") == 0)
+			r = read_dependencies(doc, item, EDGE_NORMAL, ranges, a, &m, err);
+		else if (strcmp(item->string, "devDependencies") == 0)
+			r = read_dependencies(doc, item, EDGE_DEV, ranges, a, &m, err);
+		else if (strcmp(item->string, "peerDependencies") == 0)
+			r = read_dependencies(doc, item, EDGE_PEER, ranges, a, &m, err);
+		else if (strcmp(item->string, "version") == 0 && cJSON_IsString(item))
+			m.version = arena_str(a, item->valuestring);
+	}
+	if (r)
+		return -1;
+	*ret = m;
+	return 0;
+}

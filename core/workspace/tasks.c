@@ -1,0 +1,311 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/glob.h"
+#include "text/path.h"
+#include "workspace/load.h"
+
+/* --- globs: relative to the root, sorted, each once --- */
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void make_set(struct texts *t)
+{
+	uint32_t i, n = 0;
+
+	if (t->n > 1)
+		qsort(t->at, t->n, sizeof *t->at, compare_texts);
+	for (i = 0; i < t->n; i++)
+		if (!n || strcmp(t->at[n - 1], t->at[i]) != 0)
+			t->at[n++] = t->at[i];
+	t->n = n;
+}
+
+static void add_text(struct arena *a, struct texts *t, const char *s)
+{
+	t->at = arena_grow(a, t->at, t->n, sizeof *t->at);
+	t->at[t->n++] = s;
+}
+
+/* The pattern (without '!') as seen from the root; NULL: err */
+static const char *rooted_pattern(const struct workspace *w, const char *base, const char *pattern, const char *written, struct err *err)
+{
+	struct arena *a = w->arena;
+	size_t n = strlen(pattern);
+	const char *rest, *below;
+	const struct glob *ignored;
+
+	if (glob_make(a, pattern, GLOB_PATH, &ignored, err))
+		goto invalid;
+	if (n && pattern[n - 1] == '/')
+		pattern = arena_printf(a, "%s**", pattern);
+	rest = glob_rest(pattern);
+	below = path_join(a, path_join(a, w->root, base), glob_base(a, pattern));
+	below = path_below(w->root, path_clean(a, below));
+	if (!below) {
+		err_set(err, ERR_USER, "glob pattern '%s' resolves outside the workspace root", written);
+		return NULL;
+	}
+	if (!*below && !*rest)
+		return "**";
+	pattern = *rest ? path_join(a, glob_escape(a, below), rest) : glob_escape(a, below);
+	if (glob_make(a, pattern, GLOB_PATH, &ignored, err) == 0)
+		return pattern;
+invalid:
+	err_wrap(err, "invalid glob pattern '%s'", written);
+	return NULL;
+}
+
+static int resolve_globs(const struct workspace *w, const struct package *p, const struct glob_entries *list, struct globs *ret, struct err *err)
+{
+	struct globs g = { .automatic = list->automatic, .given = list->given };
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const char *written = list->at[i].pattern, *pattern;
+		bool no = written[0] == '!';
+
+		pattern = rooted_pattern(w, list->at[i].from_root ? "" : p->path, written + no, written, err);
+		if (!pattern)
+			return -1;
+		add_text(w->arena, no ? &g.no : &g.yes, pattern);
+	}
+	make_set(&g.yes);
+	make_set(&g.no);
+	*ret = g;
+	return 0;
+}
+
+static int check_names(struct arena *a, const struct texts *patterns, struct err *err)
+{
+	const struct glob *ignored;
+	uint32_t i;
+
+	for (i = 0; i < patterns->n; i++) {
+		const char *p = patterns->at[i];
+
+		if (glob_make(a, p + (*p == '!'), GLOB_NAME, &ignored, err))
+			return err_wrap(err, "invalid glob pattern '%s'", p);
+	}
+	return 0;
+}
+
+static int resolve_rules(const struct workspace *w, const struct package *p, const struct task_config *c, struct cache_rules *ret, struct err *err)
+{
+	if (!c->cache)
+		return 0;
+	if (check_names(w->arena, &c->env, err) || check_names(w->arena, &c->untracked, err))
+		return -1;
+	ret->on = true;
+	ret->env = c->env;
+	ret->untracked = c->untracked;
+	if (resolve_globs(w, p, &c->input, &ret->input, err))
+		return -1;
+	return resolve_globs(w, p, &c->output, &ret->output, err);
+}
+
+/* --- tasks --- */
+
+/* The working directory as shown: `..` stays, an absolute one inside the root becomes relative. */
+static const char *task_cwd(const struct workspace *w, const char *package, const char *cwd)
+{
+	const char *below;
+	char *joined;
+	size_t n;
+
+	while (cwd[0] == '.' && (cwd[1] == '/' || !cwd[1]))
+		cwd += cwd[1] ? 2 : 1;
+	if (!*cwd)
+		return package;
+	joined = path_join(w->arena, package, cwd);
+	for (n = strlen(joined); n > 1 && joined[n - 1] == '/'; n--)
+		joined[n - 1] = '\0';
+	below = joined[0] == '/' ? path_below(w->root, joined) : NULL;
+	return below ? below : joined;
+}
+
+static struct task *new_task(struct loading *l, struct package *p, const char *name, enum task_source source)
+{
+	struct arena *a = l->w.arena;
+	struct task *t = arena_alloc(a, sizeof *t);
+
+	t->package = p;
+	t->name = name;
+	t->label = p->name[0] ? arena_printf(a, "%s#%s", p->name, name) : name;
+	t->source = source;
+	t->cwd = p->path;
+	p->tasks[p->tasks_n++] = t;
+	return t;
+}
+
+static int add_config_task(struct loading *l, struct package *p, const struct task_config *c, struct err *err)
+{
+	struct task *t = new_task(l, p, c->name, TASK_FROM_CONFIG);
+
+	t->cwd = task_cwd(&l->w, p->path, c->cwd);
+	t->command = c->command;
+	t->command_is_array = c->command_is_array;
+	if (resolve_rules(&l->w, p, c, &t->rules, err))
+		return err_wrap(err, "Failed to resolve task config for task %s", t->label);
+	return 0;
+}
+
+static void add_script(struct loading *l, struct package *p, const struct script *s)
+{
+	struct task *t = new_task(l, p, s->name, TASK_FROM_SCRIPT);
+
+	add_text(l->w.arena, &t->command, s->command);
+	t->rules.on = true;
+	t->rules.input.automatic = true;
+}
+
+static int compare_tasks(const void *a, const void *b)
+{
+	const struct task *s = *(const struct task *const *)a, *t = *(const struct task *const *)b;
+
+	return strcmp(s->name, t->name);
+}
+
+static int package_tasks(struct loading *l, uint32_t i, struct err *err)
+{
+	const struct member *m = &l->members[i];
+	struct package *p = &l->packages[i];
+	uint32_t k;
+
+	p->tasks = arena_array(l->w.arena, (size_t)m->config.tasks_n + m->manifest.scripts_n + 1, sizeof *p->tasks);
+	for (k = 0; k < m->config.tasks_n; k++)
+		if (add_config_task(l, p, &m->config.tasks[k], err))
+			return -1;
+	for (k = 0; k < m->manifest.scripts_n; k++)
+		add_script(l, p, &m->manifest.scripts[k]);
+	if (p->tasks_n > 1)
+		qsort(p->tasks, p->tasks_n, sizeof *p->tasks, compare_tasks);
+	for (k = 1; k < p->tasks_n; k++)
+		if (strcmp(p->tasks[k - 1]->name, p->tasks[k]->name) == 0)
+			return err_set(err, ERR_USER, "Task %s conflicts with a package.json script of the same name. "
+				       "Remove the script from package.json or rename the task", p->tasks[k]->label);
+	return 0;
+}
+
+/* --- dependsOn --- */
+
+struct needs {
+	struct need *at;
+	uint32_t n;
+};
+
+static void add_need(struct arena *a, struct needs *list, const struct task *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->at[i].task == t)
+			return;
+	list->at = arena_grow(a, list->at, list->n, sizeof *list->at);
+	list->at[list->n++].task = t;
+}
+
+static int ambiguous(const struct loading *l, const char *name, uint32_t first, struct err *err)
+{
+	struct arena *a = l->w.arena;
+	const char *list = "";
+	uint32_t i;
+
+	for (i = first; i; i = l->next_same[i - 1])
+		list = arena_printf(a, "%s%s\"%s\"", list, *list ? ", " : "", workspace_shown_dir(&l->w, l->packages[i - 1].path));
+	return err_set(err, ERR_USER, "Package '%s' is ambiguous among multiple packages: [%s]", name, list);
+}
+
+/* The package of "pkg#task"; the nameless one has the empty name. */
+static int find_package(const struct loading *l, const char *name, const struct package **ret, struct err *err)
+{
+	uint32_t i = (uint32_t)(uintptr_t)map_gets(&l->names, name), k;
+
+	if (!name[0])
+		for (k = l->w.packages_n; k-- > 0;)
+			if (!l->packages[k].name[0])
+				i = k + 1;
+	if (!i)
+		return err_set(err, ERR_USER, "Package '%s' not found", name);
+	if (name[0] && l->next_same[i - 1])
+		return ambiguous(l, name, i, err);
+	*ret = &l->packages[i - 1];
+	return 0;
+}
+
+static int text_need(struct loading *l, const struct task *t, const char *text, struct needs *list, struct err *err)
+{
+	const char *hash = strrchr(text, '#'), *name = hash ? hash + 1 : text;
+	const struct package *p = t->package;
+	const struct task *found;
+
+	if (hash && find_package(l, arena_strn(l->w.arena, text, (size_t)(hash - text)), &p, err))
+		return -1;
+	found = workspace_task(p, name);
+	if (!found)
+		return err_set(err, ERR_USER, "Task '%s' not found in package %s", name, p->name);
+	add_need(l->w.arena, list, found);
+	return 0;
+}
+
+static int task_needs(struct loading *l, struct task *t, const struct task_config *c, struct err *err)
+{
+	struct needs list = { 0 };
+	const struct task *found;
+	uint32_t i, k;
+
+	for (i = 0; i < c->depends_n; i++) {
+		const struct depends_on *d = &c->depends[i];
+
+		if (!d->from && text_need(l, t, d->text, &list, err))
+			return err_wrap(err, "Failed to lookup dependency '%s' for task %s", d->text, t->label);
+		for (k = 0; d->from && k < t->package->needs_n; k++) {
+			if (!(t->package->needs[k].types & d->from))
+				continue;
+			found = workspace_task(t->package->needs[k].to, d->text);
+			if (found)
+				add_need(l->w.arena, &list, found);
+		}
+	}
+	t->needs = list.at;
+	t->needs_n = list.n;
+	return 0;
+}
+
+static int all_needs(struct loading *l, struct err *err)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < l->members_n; i++)
+		for (k = 0; k < l->members[i].config.tasks_n; k++) {
+			const struct task_config *c = &l->members[i].config.tasks[k];
+			struct task *t = (struct task *)(uintptr_t)workspace_task(&l->packages[i], c->name);
+
+			if (task_needs(l, t, c, err))
+				return -1;
+		}
+	return 0;
+}
+
+int tasks_make(struct loading *l, struct err *err)
+{
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < l->members_n; i++) {
+		if (package_tasks(l, i, err))
+			return -1;
+		n += l->packages[i].tasks_n;
+	}
+	l->w.tasks = arena_array(l->w.arena, n ? n : 1, sizeof *l->w.tasks);
+	for (i = 0; i < l->members_n; i++)
+		for (k = 0; k < l->packages[i].tasks_n; k++) {
+			((struct task *)(uintptr_t)l->packages[i].tasks[k])->index = l->w.tasks_n;
+			l->w.tasks[l->w.tasks_n++] = l->packages[i].tasks[k];
+		}
+	return all_needs(l, err);
+}

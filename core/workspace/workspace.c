@@ -1,0 +1,189 @@
+#include "config.h"
+
+#include "workspace/workspace.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/file.h"
+#include "text/path.h"
+#include "workspace/load.h"
+
+static const char *real_cwd(const char *cwd, struct arena *a, struct err *err)
+{
+	const char *real = file_real(cwd, a);
+
+	if (!real)
+		err_errno(err, errno, "%s cannot be used as the working directory", cwd);
+	return real;
+}
+
+int workspace_find(const char *cwd, struct arena *a, const char **ret_root, struct err *err)
+{
+	const char *real = real_cwd(cwd, a, err);
+	struct root root;
+
+	if (!real || discover_root(real, a, &root, err))
+		return -1;
+	json_free(root.manifest);
+	*ret_root = root.dir;
+	return 0;
+}
+
+const char *workspace_shown_dir(const struct workspace *w, const char *path)
+{
+	return arena_printf(w->arena, "%s%s%s", w->root, w->root[1] ? "/" : "", path);
+}
+
+static int load_config(struct loading *l, struct member *m, struct err *err)
+{
+	struct arena *a = l->w.arena;
+	const char *dir = path_join(l->scratch, l->w.root, m->path);
+	const char *file = path_join(l->scratch, dir, "vite-task.json");
+	struct bytes text;
+	int r = file_read(file, WORKSPACE_FILE_MAX, l->scratch, &text, err);
+
+	if (r < 0)
+		return err_wrap(err, "Failed to load task config file for package at %s", workspace_shown_dir(&l->w, m->path));
+	if (r == 0 && !m->path[0])
+		l->w.config_file = arena_str(a, file);
+	if (config_read(file, r ? NULL : &text, r ? "" : workspace_shown_dir(&l->w, m->path), !m->path[0], a, &m->config, err))
+		return -1;
+	if (!m->path[0]) {
+		l->w.cache_scripts = m->config.cache_scripts;
+		l->w.cache_tasks = m->config.cache_tasks;
+		l->w.hooks = m->config.hooks;
+		l->w.plugins = m->config.plugins;
+		l->config = m->config.doc;
+	}
+	return 0;
+}
+
+static void make_packages(struct loading *l)
+{
+	struct arena *a = l->w.arena;
+	uint32_t i;
+
+	l->packages = arena_array(a, l->members_n, sizeof *l->packages);
+	for (i = 0; i < l->members_n; i++) {
+		struct package *p = &l->packages[i];
+
+		p->name = l->members[i].manifest.name;
+		p->version = l->members[i].manifest.version;
+		p->path = l->members[i].path;
+		p->dir = path_join(a, l->w.root, p->path);
+		p->index = i;
+		if (!p->path[0])
+			l->w.root_package = p;
+	}
+	l->w.packages = l->packages;
+	l->w.packages_n = l->members_n;
+}
+
+static int load(struct loading *l, struct err *err)
+{
+	uint32_t i;
+
+	if (discover_members(l, err))
+		return err_wrap(err, "Failed to load package graph");
+	make_packages(l);
+	if (edges_make(l, err))
+		return err_wrap(err, "Failed to load package graph");
+	for (i = 0; i < l->members_n; i++)
+		if (load_config(l, &l->members[i], err))
+			return -1;
+	return tasks_make(l, err);
+}
+
+int workspace_load(const char *cwd, struct workspace **ret, struct err *err)
+{
+	struct loading *l = xcalloc(1, sizeof *l);
+	const char *real;
+	int r = -1;
+
+	l->w.arena = arena_new();
+	l->scratch = arena_new();
+	map_init(&l->names);
+	real = real_cwd(cwd, l->w.arena, err);
+	if (real && discover_root(real, l->w.arena, &l->root, err) == 0) {
+		l->w.root = l->root.dir;
+		r = load(l, err);
+		if (r)
+			err_wrap(err, "Failed to load task graph");
+	}
+	json_free(l->root.manifest);
+	l->root.manifest = NULL;
+	map_free(&l->names);
+	arena_free(l->scratch);
+	l->scratch = NULL;
+	if (r) {
+		workspace_free(&l->w);
+		return -1;
+	}
+	*ret = &l->w;
+	return 0;
+}
+
+void workspace_free(struct workspace *w)
+{
+	struct loading *l = (struct loading *)w;
+
+	if (!w)
+		return;
+	json_free(l->config);
+	arena_free(w->arena);
+	free(l);
+}
+
+const struct package *workspace_package(const struct workspace *w, const char *path)
+{
+	uint32_t low = 0, high = w->packages_n, middle;
+	int c;
+
+	if (!path[0])
+		return w->root_package;
+	if (high && !w->packages[high - 1].path[0])
+		high--;                    /* the root stands last, out of the order */
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		c = strcmp(w->packages[middle].path, path);
+		if (c == 0)
+			return &w->packages[middle];
+		if (c < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct package *workspace_package_at(const struct workspace *w, const char *dir)
+{
+	struct arena *a = arena_new();
+	const char *below = path_below(w->root, path_clean(a, dir));
+	const struct package *p = NULL;
+
+	while (below && !(p = workspace_package(w, below)))
+		below = path_dir(a, below);
+	arena_free(a);
+	return p;
+}
+
+const struct task *workspace_task(const struct package *p, const char *name)
+{
+	uint32_t low = 0, high = p->tasks_n, middle;
+	int c;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		c = strcmp(p->tasks[middle]->name, name);
+		if (c == 0)
+			return p->tasks[middle];
+		if (c < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
