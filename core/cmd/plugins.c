@@ -1,0 +1,375 @@
+/* vt plugins: what is there, what one of them can do, does a file keep its promises. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "os/file.h"
+#include "plug/list.h"
+#include "plug/user_config.h"
+#include "text/json.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+static const char usage[] =
+	"Usage: vt plugins list [--json]\n"
+	"       vt plugins info NAME [--json]\n"
+	"       vt plugins check FILE\n";
+
+/* What the commands stand on: the two configurations and where to look. */
+struct ground {
+	struct file_places places;
+	struct user_config user;
+	struct workspace *workspace;       /* NULL: none, or one that cannot be read */
+	struct plug_setup setup;
+};
+
+/* A workspace is not needed. One that cannot be read still keeps its own files from being loaded. */
+static int ground_make(const struct session *s, struct ground *ret, struct err *err)
+{
+	struct ground g = { 0 };
+	struct err none = { 0 };
+	const char *root = NULL;
+	char *text;
+
+	if (file_places(s->arena, &g.places, err) || user_config_read(s->env, &g.user, err))
+		return -1;
+	if (workspace_find(s->cwd, s->arena, &root, &none)) {
+		err_clear(&none);
+		root = NULL;
+	} else if (workspace_load(s->cwd, &g.workspace, &none)) {
+		g.workspace = NULL;
+		text = err_join(&none);
+		cmd_warn((void *)s, arena_printf(s->arena, "the workspace's configuration is left out: %s", text));
+		free(text);
+		err_clear(&none);
+	}
+	g.setup = (struct plug_setup){
+		.root = root,
+		.system_dir = g.places.plugins,
+		.env = s->env,
+		.workspace_config = g.workspace ? g.workspace->plugins : NULL,
+		.workspace_config_file = g.workspace ? g.workspace->config_file : NULL,
+		.user_config = g.user.plugins,
+		.user_config_file = g.user.file,
+	};
+	*ret = g;
+	return 0;
+}
+
+static void ground_free(struct ground *g)
+{
+	if (g->workspace)
+		workspace_free(g->workspace);
+	user_config_free(&g->user);
+}
+
+static const char *text_of(const cJSON *map, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(map, key);
+
+	return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+/* For printing: never NULL. */
+static const char *word_of(const cJSON *map, const char *key)
+{
+	const char *text = text_of(map, key);
+
+	return text && *text ? text : "-";
+}
+
+static const char *reason_of(const cJSON *row)
+{
+	const char *text = text_of(cJSON_GetObjectItemCaseSensitive(row, "reason"), "text");
+
+	return text ? text : "";
+}
+
+/* ---- list ------------------------------------------------------------------ */
+
+/* "part: NAME" for parts, of which there are many; else the kind, with the name where it differs from the plugin's. */
+static const char *provides(const struct session *s, const cJSON *row)
+{
+	const char *text = NULL, *name = text_of(row, "name");
+	const cJSON *c;
+
+	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components")) {
+		const char *kind = text_of(c, "kind"), *its = text_of(c, "name"), *one;
+
+		if (!kind || !its)
+			continue;
+		one = strcmp(kind, "part") && !strcmp(its, name) ? kind : arena_printf(s->arena, "%s: %s", kind, its);
+		text = text ? arena_printf(s->arena, "%s, %s", text, one) : one;
+	}
+	return text ? text : "-";
+}
+
+/* "in use", "seccomp": of what there is a choice; parts simply are ready. */
+static const char *use_word(const struct list *l, const cJSON *row)
+{
+	const cJSON *c;
+
+	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
+		for (uint32_t i = 0; i < l->uses_n; i++) {
+			const struct list_use *u = &l->uses[i];
+			const char *its = text_of(c, "name");
+
+			if (!its || strcmp(u->name, its))
+				continue;
+			if (!u->ready && u->why)
+				return u->why;
+			if (u->status)
+				return u->status;
+			if (strcmp(u->kind, "part"))
+				return "in use";
+		}
+	return "";
+}
+
+/* A file that is left aside is shown by its path, the home as ~. */
+static const char *shown_name(const struct session *s, const cJSON *row)
+{
+	const char *file = text_of(row, "file"), *home = env_get(s->env, "HOME"), *rest;
+
+	if (strcmp(text_of(row, "state"), "skipped"))
+		return text_of(row, "name");
+	rest = home && home[0] == '/' ? path_below(home, file) : NULL;
+	return rest ? arena_printf(s->arena, "~/%s", rest) : file;
+}
+
+struct line {
+	const char *name, *version, *provides, *from, *state, *words;
+};
+
+static void print_list(const struct session *s, const struct list *l)
+{
+	const cJSON *rows = cJSON_GetObjectItemCaseSensitive(l->json, "plugins"), *row;
+	size_t n = 0, name_width = 4, version_width = 7, provides_width = 8;
+	struct line *lines = arena_array(s->arena, (size_t)cJSON_GetArraySize(rows) + 1, sizeof *lines);
+	char *end;
+
+	lines[n++] = (struct line){ "NAME", "VERSION", "PROVIDES", "FROM", "STATE", "" };
+	cJSON_ArrayForEach(row, rows) {
+		const char *reason = reason_of(row);
+		struct line *line = &lines[n++];
+
+		*line = (struct line){ shown_name(s, row), word_of(row, "version"), provides(s, row), word_of(row, "origin"),
+			word_of(row, "state"), *reason ? reason : use_word(l, row) };
+		name_width = strlen(line->name) > name_width ? strlen(line->name) : name_width;
+		version_width = strlen(line->version) > version_width ? strlen(line->version) : version_width;
+		provides_width = strlen(line->provides) > provides_width ? strlen(line->provides) : provides_width;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct line *line = &lines[i];
+		char *text = arena_printf(s->arena, "%-*s%-*s%-*s%-9s%-9s%s", (int)name_width + 2, line->name, (int)version_width + 2,
+					  line->version, (int)provides_width + 1, line->provides, line->from, line->state, line->words);
+
+		end = text + strlen(text);
+		while (end > text && end[-1] == ' ')
+			*--end = '\0';
+		puts(text);
+	}
+}
+
+/* What the configuration names must be there. */
+static int check_named(const struct session *s, const struct list *l)
+{
+	struct err err = { 0 };
+
+	for (uint32_t i = 0; i < l->uses_n; i++) {
+		const struct list_use *u = &l->uses[i];
+
+		if (!u->named || u->ready)
+			continue;
+		fflush(stdout);
+		if (u->why)
+			err_set(&err, ERR_USER, "%s", u->why);
+		else
+			err_set(&err, ERR_USER, "no vt-%s.so was found", u->name);
+		err_wrap(&err, "Plugin '%s' cannot be used", u->name);
+		return cmd_fail(s, &err);
+	}
+	return 0;
+}
+
+static void print_json(const cJSON *json)
+{
+	char *text = cJSON_PrintUnformatted(json);
+
+	if (text)
+		puts(text);
+	cJSON_free(text);
+}
+
+static int list(const struct session *s, bool json)
+{
+	struct err err = { 0 };
+	struct ground g = { 0 };
+	struct list l;
+	int rc;
+
+	if (ground_make(s, &g, &err))
+		return cmd_fail(s, &err);
+	if (list_make(&g.setup, &l, &err)) {
+		ground_free(&g);
+		return cmd_fail(s, &err);
+	}
+	if (json)
+		print_json(l.json);
+	else
+		print_list(s, &l);
+	rc = check_named(s, &l);
+	list_free(&l);
+	ground_free(&g);
+	return rc;
+}
+
+/* ---- info ------------------------------------------------------------------ */
+
+static void print_option(const cJSON *o)
+{
+	const char *fallback = text_of(o, "default"), *help = text_of(o, "help");
+
+	printf("    %s (%s%s%s)", word_of(o, "name"), word_of(o, "type"),
+	       cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "required")) ? ", required" : "",
+	       cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "secret")) ? ", secret, by the user only" :
+	       cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "userOnly")) ? ", by the user only" : "");
+	if (fallback)
+		printf(", default %s", fallback);
+	printf("%s%s\n", help ? ": " : "", help ? help : "");
+}
+
+static void print_component(const cJSON *c)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(c, "has"), *item;
+	const char *summary = text_of(c, "summary"), *sep = "";
+
+	printf("\n%s: %s%s%s\n  calls: ", word_of(c, "kind"), word_of(c, "name"), summary && *summary ? ", " : "", summary ? summary : "");
+	cJSON_ArrayForEach(item, list) {
+		printf("%s%s", sep, item->valuestring);
+		sep = ", ";
+	}
+	printf("%s\n  threads: %s\n", *sep ? "" : "none", word_of(c, "threads"));
+	list = cJSON_GetObjectItemCaseSensitive(c, "options");
+	printf(cJSON_GetArraySize(list) ? "  options:\n" : "  options: none\n");
+	cJSON_ArrayForEach(item, list)
+		print_option(item);
+}
+
+static void print_info(const struct session *s, const struct list *l, const cJSON *row)
+{
+	const cJSON *abi = cJSON_GetObjectItemCaseSensitive(row, "abi"), *c;
+	const char *text = word_of(row, "state"), *reason = reason_of(row), *version = word_of(row, "version");
+
+	printf("name:      %s\n", word_of(row, "name"));
+	printf("version:   %s\n", version);
+	printf("file:      %s\n", word_of(row, "file"));
+	printf("from:      %s\n", word_of(row, "origin"));
+	if (!*reason)
+		reason = use_word(l, row);
+	printf("state:     %s%s%s\n", text, *reason ? ", " : "", reason);
+	if (cJSON_IsObject(abi))
+		printf("interface: built for %s, needs %d.%d or newer\n", word_of(abi, "built"), 1,
+		       (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(abi, "needs")));
+	text = text_of(row, "license");
+	if (text && *text)
+		printf("license:   %s\n", text);
+	text = text_of(row, "homepage");
+	if (text && *text)
+		printf("homepage:  %s\n", text);
+	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
+		print_component(c);
+	(void)s;
+}
+
+/* By the plugin's name or a component's. */
+static bool row_is(const cJSON *row, const char *name)
+{
+	const cJSON *c;
+
+	if (!strcmp(text_of(row, "name"), name))
+		return true;
+	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
+		if (text_of(c, "name") && !strcmp(text_of(c, "name"), name))
+			return true;
+	return false;
+}
+
+static int info(const struct session *s, const char *name, bool json)
+{
+	struct err err = { 0 };
+	struct ground g = { 0 };
+	struct list l;
+	const cJSON *row;
+	bool found = false;
+
+	if (ground_make(s, &g, &err))
+		return cmd_fail(s, &err);
+	if (list_make(&g.setup, &l, &err)) {
+		ground_free(&g);
+		return cmd_fail(s, &err);
+	}
+	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(l.json, "plugins")) {
+		if (!row_is(row, name))
+			continue;
+		if (found && !json)
+			puts("");
+		found = true;
+		if (json)
+			print_json(row);
+		else
+			print_info(s, &l, row);
+	}
+	list_free(&l);
+	ground_free(&g);
+	if (found)
+		return 0;
+	err_set(&err, ERR_USER, "There is no plugin '%s'; `vt plugins list` shows what was found and where", name);
+	return cmd_fail(s, &err);
+}
+
+/* ---- the command ----------------------------------------------------------- */
+
+static int misused(const struct session *s, const char *what, const char *word)
+{
+	struct err err = { 0 };
+	int rc;
+
+	err_set(&err, ERR_USAGE, "%s '%s'", what, word);
+	rc = cmd_fail(s, &err);
+	fputs(usage, stderr);
+	return rc;
+}
+
+int cmd_plugins(const struct session *s, int argc, char **argv)
+{
+	const char *verb = NULL, *what = NULL;
+	bool json = false;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json")) {
+			json = true;
+		} else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			fputs(usage, stdout);
+			return 0;
+		} else if (argv[i][0] == '-') {
+			return misused(s, "unexpected argument", argv[i]);
+		} else if (!verb) {
+			verb = argv[i];
+		} else if (!what) {
+			what = argv[i];
+		} else {
+			return misused(s, "unexpected argument", argv[i]);
+		}
+	}
+	if (!verb || (!strcmp(verb, "list") && !what))
+		return list(s, json);
+	if (!strcmp(verb, "list"))
+		return misused(s, "unexpected argument", what);
+	if (!strcmp(verb, "info"))
+		return what ? info(s, what, json) : misused(s, "the name of a plugin is missing after", "info");
+	return misused(s, "unrecognized subcommand", verb);
+}
