@@ -30,4 +30,8 @@ int cmd_client(const struct session *s, int argc, char **argv);
 int cmd_fail(const struct session *s, struct err *err);
 /* "warning: ..." on stderr, once per text and run. [any] thread. ctx: the session. */
 void cmd_warn(void *ctx, const char *text);
+/* The same without "warning: ": filters that match nothing. */
+void cmd_note(void *ctx, const char *text);
+/* Are colours wanted on this session's stdout or stderr? */
+bool cmd_coloured(const struct session *s, bool tty);
 #endif

@@ -15,6 +15,8 @@ struct plan_world {
 	const struct env *env;             /* the session's environment, as read in main */
 	/* Absolute path of an executable called `name`, or NULL. `dir` is absolute; `path` is the PATH to search (NULL: none). */
 	const char *(*find_program)(void *ctx, const char *name, const char *dir, const char *path, struct arena *a);
+	/* For `[reference]` filters: paths changed since, root-relative. -1: err. NULL: nobody can tell. */
+	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
 	void *ctx;
 	/* Where warnings go ("No packages matched the filter: x"); one line without newline. */
 	void (*warn)(void *ctx, const char *text);

@@ -20,12 +20,12 @@ struct step {
 	const char *hook;              /* "pre" or "post" when run as a hook, else NULL */
 	uint32_t ordinal;              /* unique in the run, in plan order, from 0 */
 	const char *shown;             /* the command text: source slice + quoted extra args */
-	const char *cwd;               /* root-relative as displayed, "" for the root */
+	const char *cwd;               /* root-relative as displayed (`..` kept), "" for the root; absolute when cd led outside */
 	const char *dir;               /* absolute directory the child starts in */
 	const char *echo;              /* ITEM_ECHO: the bytes it prints; else NULL */
+	struct texts argv;             /* argv[0] as the child sees it, then the arguments */
 	/* the rest: ITEM_STEP only */
 	const char *program;           /* absolute path of the executable */
-	struct texts argv;             /* argv[0] as the child sees it, then the arguments */
 	const struct env *spawn_env;   /* what the child gets: the one real copy (uncached: the full map itself) */
 	const struct env *full_env;    /* what getEnv answers and validation asks: shared */
 	struct texts declared;         /* names in the key, sorted: matched by `env`, plus prefix assignments */
@@ -34,7 +34,7 @@ struct step {
 	/* the execution key: "this step of this task", whatever it runs */
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
 	struct texts extra;            /* extra arguments that reached it */
-	uint64_t after;                /* how many steps of the run (transitively) wait for it: for the scheduler */
+	uint64_t after;                /* steps on the longest chain that waits for it, the plans around it included: for the scheduler */
 };
 
 enum item_kind { ITEM_STEP, ITEM_ECHO, ITEM_PLAN };
@@ -44,6 +44,7 @@ struct item {
 	struct step *step;             /* ITEM_STEP, ITEM_ECHO */
 	struct plan *plan;             /* ITEM_PLAN */
 	const char *expanded_from;     /* ITEM_PLAN: its text, "vt run build" */
+	const char *hook;              /* ITEM_PLAN: as struct step's */
 };
 
 struct plan_node {
@@ -60,5 +61,6 @@ struct plan {
 	uint32_t n;
 	uint32_t limit;                /* steps at once at this level; UINT32_MAX: no limit */
 	uint32_t steps;                /* steps and echoes in here and below */
+	uint64_t length;               /* of these, on the longest chain */
 };
 #endif

@@ -1,0 +1,269 @@
+#include "config.h"
+
+#include "cmd/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "plan/plan.h"
+#include "query/options.h"
+#include "text/json.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+enum { JSON_MAX = 1 << 30 };
+
+static void quote(struct buf *b, const char *s)
+{
+	json_quote(b, s, strlen(s));
+}
+
+static void texts(struct buf *b, const char *const *at, uint32_t n)
+{
+	uint32_t i;
+
+	buf_byte(b, '[');
+	for (i = 0; i < n; i++) {
+		if (i)
+			buf_byte(b, ',');
+		quote(b, at[i]);
+	}
+	buf_byte(b, ']');
+}
+
+static void key(struct buf *b, const char *name)
+{
+	buf_printf(b, "\"%s\":", name);
+}
+
+/* A package's path; the root is ".". */
+static void path(struct buf *b, const char *rel)
+{
+	quote(b, *rel ? rel : ".");
+}
+
+/* "packages/app#build", or just "build" in the root package. */
+static void id(struct buf *b, const struct task *task, struct arena *a)
+{
+	quote(b, *task->package->path ? arena_printf(a, "%s#%s", task->package->path, task->name) : task->name);
+}
+
+static int done(struct buf *b, struct arena *a)
+{
+	int failed;
+
+	buf_byte(b, '\n');
+	failed = b->full || fwrite(b->data, 1, b->size, stdout) != b->size || fflush(stdout) != 0;
+	buf_free(b);
+	arena_free(a);
+	return failed;
+}
+
+static void start(struct buf *b, const struct workspace *w)
+{
+	buf_text(b, "{\"version\":1,\"workspaceRoot\":");
+	quote(b, w->root);
+	buf_byte(b, ',');
+}
+
+static void graph_package(struct buf *b, const struct package *p)
+{
+	uint32_t i;
+
+	path(b, p->path);
+	buf_text(b, ":{\"name\":");
+	quote(b, p->name);
+	for (i = 0; i < p->needs_n; i++) {
+		buf_text(b, i ? "," : ",\"dependencies\":[");
+		path(b, p->needs[i].to->path);
+	}
+	buf_text(b, p->needs_n ? "]}" : "}");
+}
+
+static void graph_task(struct buf *b, const struct task *task, struct arena *a)
+{
+	id(b, task, a);
+	buf_text(b, ":{\"package\":");
+	path(b, task->package->path);
+	buf_text(b, ",\"name\":");
+	quote(b, task->name);
+	buf_text(b, ",\"command\":");
+	if (task->command_is_array)
+		texts(b, task->command.at, task->command.n);
+	else
+		quote(b, task->command.n ? task->command.at[0] : "");
+	buf_byte(b, '}');
+}
+
+int json_graph(const struct session *s, const struct workspace *w)
+{
+	struct arena *a = arena_new();
+	struct buf b;
+	uint32_t i;
+
+	(void)s;
+	buf_init(&b, JSON_MAX);
+	start(&b, w);
+	key(&b, "packages");
+	buf_byte(&b, '{');
+	for (i = 0; i < w->packages_n; i++) {
+		if (i)
+			buf_byte(&b, ',');
+		graph_package(&b, &w->packages[i]);
+	}
+	buf_text(&b, "},\"tasks\":{");
+	for (i = 0; i < w->tasks_n; i++) {
+		if (i)
+			buf_byte(&b, ',');
+		graph_task(&b, w->tasks[i], a);
+	}
+	buf_text(&b, "}}");
+	return done(&b, a);
+}
+
+/* What the cache says of a step before anything runs. */
+enum dry { DRY_HIT, DRY_CHANGED, DRY_UNKNOWN, DRY_NO_BASELINE, DRY_DISABLED, DRY_ERROR };
+
+struct dry_run {
+	const struct workspace *w;
+	struct buf b;
+	struct arena *a;
+	enum option_log log;
+	uint32_t steps, hits;
+};
+
+struct dry_status {
+	enum dry status;
+};
+
+static void dry_status(struct dry_run *d, const struct step *step, struct dry_status *ret)
+{
+	(void)d;
+	ret->status = step->rules ? DRY_UNKNOWN : DRY_DISABLED;
+}
+
+static void cache_json(struct dry_run *d, const struct step *step)
+{
+	static const char *const words[] = { "hit", "changed", "unknown", "noBaseline", "disabled", "error" };
+	struct dry_status status;
+
+	dry_status(d, step, &status);
+	buf_printf(&d->b, ",\"cache\":{\"status\":\"%s\"}", words[status.status]);
+}
+
+static void step_json(struct dry_run *d, const struct step *step)
+{
+	const char *below = step->program ? path_below(d->w->root, step->program) : NULL;
+	const char *cwd = path_clean(d->a, step->cwd);
+
+	key(&d->b, "program");
+	quote(&d->b, below && *below ? below : step->program ? step->program : "echo");
+	if (step->argv.n > 1) {
+		buf_text(&d->b, ",\"args\":");
+		texts(&d->b, step->argv.at + 1, step->argv.n - 1);
+	}
+	if (strcmp(cwd, step->task->package->path) != 0) {
+		buf_text(&d->b, ",\"cwd\":");
+		path(&d->b, cwd);
+	}
+	if (step->hook) {
+		buf_text(&d->b, ",\"hook\":");
+		quote(&d->b, step->hook);
+	}
+	if (!step->echo)
+		cache_json(d, step);
+}
+
+static void plan_json(struct dry_run *d, const struct plan *plan);
+
+static void node_json(struct dry_run *d, const struct plan *plan, const struct plan_node *node)
+{
+	uint32_t i;
+
+	id(&d->b, node->task, d->a);
+	buf_text(&d->b, ":{\"package\":");
+	path(&d->b, node->task->package->path);
+	buf_text(&d->b, ",\"name\":");
+	quote(&d->b, node->task->name);
+	for (i = 0; i < node->waits_n; i++) {
+		buf_text(&d->b, i ? "," : ",\"dependsOn\":[");
+		id(&d->b, plan->nodes[node->waits_for[i]].task, d->a);
+	}
+	buf_text(&d->b, node->waits_n ? "],\"steps\":[" : ",\"steps\":[");
+	for (i = 0; i < node->items_n; i++) {
+		const struct item *item = &node->items[i];
+
+		buf_text(&d->b, i ? ",{" : "{");
+		if (item->kind == ITEM_PLAN) {
+			key(&d->b, "expandedFrom");
+			quote(&d->b, item->expanded_from);
+			if (item->hook)
+				buf_printf(&d->b, ",\"hook\":\"%s\"", item->hook);
+			buf_byte(&d->b, ',');
+			plan_json(d, item->plan);
+		} else {
+			step_json(d, item->step);
+		}
+		buf_byte(&d->b, '}');
+	}
+	buf_text(&d->b, "]}");
+}
+
+static void plan_json(struct dry_run *d, const struct plan *plan)
+{
+	uint32_t i;
+
+	buf_text(&d->b, "\"plan\":{");
+	for (i = 0; i < plan->n; i++) {
+		if (i)
+			buf_byte(&d->b, ',');
+		node_json(d, plan, &plan->nodes[i]);
+	}
+	buf_byte(&d->b, '}');
+}
+
+static void step_text(struct dry_run *d, const struct step *step)
+{
+	struct dry_status status = { DRY_DISABLED };
+
+	d->steps++;
+	if (!step->echo)
+		dry_status(d, step, &status);
+	d->hits += status.status == DRY_HIT;
+	if (d->log != OPTION_LOG_INTERLEAVED)
+		buf_printf(&d->b, "[%s] ", step->task->label);
+	if (*step->cwd)
+		buf_printf(&d->b, "%s%s", step->cwd[0] == '/' ? "" : "~/", step->cwd);
+	buf_printf(&d->b, "$ %s%s\n", step->shown, status.status == DRY_DISABLED ? " ⊘ cache disabled" : "");
+}
+
+static void plan_text(struct dry_run *d, const struct plan *plan)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].items_n; k++)
+			if (plan->nodes[i].items[k].kind == ITEM_PLAN)
+				plan_text(d, plan->nodes[i].items[k].plan);
+			else
+				step_text(d, plan->nodes[i].items[k].step);
+}
+
+int json_dry_run(const struct session *s, const struct workspace *w, const struct plan *plan, const struct query_options *options)
+{
+	struct dry_run d = { .w = w, .a = arena_new(), .log = options->log };
+
+	(void)s;
+	buf_init(&d.b, JSON_MAX);
+	if (options->json) {
+		start(&d.b, w);
+		plan_json(&d, plan);
+		buf_byte(&d.b, '}');
+	} else {
+		plan_text(&d, plan);
+		buf_printf(&d.b, "vt run: %u/%u cache hit (%u%%), nothing was run.", d.hits, d.steps,
+			   d.steps ? (uint32_t)((uint64_t)d.hits * 100 / d.steps) : 0);
+	}
+	return done(&d.b, d.a);
+}

@@ -1,0 +1,99 @@
+#include "config.h"
+
+#include "cmd/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "os/file.h"
+#include "plan/plan.h"
+#include "query/options.h"
+#include "workspace/workspace.h"
+
+static const char *find_program(void *ctx, const char *name, const char *dir, const char *path, struct arena *a)
+{
+	(void)ctx;
+	return file_find_program(name, dir, path, a);
+}
+
+/* Is it a task that is nowhere to be found, said without a word about where? Then
+ * the user gets a list to choose from. */
+static bool wants_list(const struct session *s, const struct workspace *w, const struct query_options *o)
+{
+	if (options_scoped(o) || strchr(o->task, '#') || o->limited || o->parallel || o->dry_run)
+		return false;
+	return !workspace_task(workspace_package_at(w, s->cwd), o->task);
+}
+
+static int run_task(const struct session *s, const struct workspace *w, const struct query_options *o)
+{
+	struct plan_world world = {
+		.workspace = w, .cwd = s->cwd, .env = s->env, .find_program = find_program, .warn = cmd_note,
+	};
+	struct arena *a = arena_new();
+	struct plan *plan = NULL;
+	struct err err = { 0 };
+	int code;
+
+	if (plan_make(&world, o, a, &plan, &err) < 0)
+		code = cmd_fail(s, &err);
+	else if (o->dry_run)
+		code = json_dry_run(s, w, plan, o);
+	else
+		code = run_plan(s, w, plan, o);
+	arena_free(a);
+	return code;
+}
+
+static int run_in(const struct session *s, const struct workspace *w, struct query_options *o)
+{
+	const struct task *picked = NULL;
+
+	if (!o->task && o->json)
+		return json_graph(s, w);
+	if (!o->task || wants_list(s, w, o)) {
+		int code = pick_task(s, w, o->task, &picked);
+
+		if (!picked)
+			return code;
+		o->picked = picked->package;
+		o->task = picked->name;
+	}
+	return run_task(s, w, o);
+}
+
+static int last_details(const struct session *s)
+{
+	struct err err = { 0 };
+	const char *root;
+
+	if (workspace_find(s->cwd, s->arena, &root, &err) < 0)
+		return cmd_fail(s, &err);
+	return run_last_details(s, root);
+}
+
+int cmd_run(const struct session *s, int argc, char **argv)
+{
+	struct query_options o;
+	struct workspace *w = NULL;
+	struct err err = { 0 };
+	int code;
+
+	if (options_parse((uint32_t)argc - 1, (const char *const *)argv + 1, s->arena, &o, &err) < 0)
+		return cmd_fail(s, &err);
+	if (o.help) {
+		fputs(options_help, stdout);
+		return 0;
+	}
+	if (o.last_details)
+		return last_details(s);
+	if (!o.task && !options_bare(&o)) {
+		err_set(&err, ERR_USER, "No task specifier provided for 'run' command");
+		return cmd_fail(s, &err);
+	}
+	if (workspace_load(s->cwd, &w, &err) < 0)
+		return cmd_fail(s, &err);
+	code = run_in(s, w, &o);
+	workspace_free(w);
+	return code;
+}

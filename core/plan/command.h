@@ -1,0 +1,43 @@
+/* One task's command as actions in order: what each piece of it comes to. Pure;
+ * directories, environments and programs are found by step.c and plan.c. */
+#ifndef PLAN_COMMAND_H
+#define PLAN_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/mem.h"
+#include "query/options.h"
+#include "text/words.h"
+
+enum action_kind {
+	ACTION_PROGRAM,
+	ACTION_SHELL,          /* /bin/sh -c text */
+	ACTION_ECHO,
+	ACTION_CD,
+	ACTION_RUN,            /* a nested `vt run task` */
+	ACTION_REFUSED         /* a nested `vt run` whose words are wrong */
+};
+
+struct action {
+	enum action_kind kind;
+	uint32_t element, piece;           /* array element; `&&` piece */
+	const char *shown;                 /* the text of the command line */
+	const struct words_assignment *assignments;
+	uint32_t assignments_n;
+	struct texts argv;                 /* with the extra arguments */
+	struct texts extra;                /* those that reached this piece */
+	bool never_cached;                 /* the runner's own commands */
+	struct query_options nested;       /* RUN */
+	const char *refused;               /* REFUSED: why, one line */
+};
+
+struct actions {
+	struct action *at;
+	uint32_t n;
+};
+
+/* `extra`: n == 0 for hooks and tasks that were not asked for. */
+void command_read(const struct texts *command, const struct texts *extra, struct arena *a, struct actions *ret);
+/* What an echo prints. */
+const char *command_echo(const struct texts *argv, struct arena *a);
+#endif

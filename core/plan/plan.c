@@ -1,0 +1,365 @@
+#include "config.h"
+
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/planner.h"
+#include "query/graph.h"
+#include "query/options.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+enum {
+	LIMIT_DEFAULT = 4,
+	DEEPEST = 256,             /* nested runs */
+	STEPS_MAX = 1 << 20        /* all of a plan: doubling commands end here */
+};
+
+/* A task whose command is being expanded; the stack of them. */
+struct frame {
+	const struct task *task;
+	const struct frame *below;
+	uint32_t depth;            /* 1: the outermost */
+};
+
+/* One query and what it hands down. */
+struct level {
+	const struct query_options *options;
+	const char *cwd;                   /* absolute */
+	const char *words;                 /* as messages show them: "[]" at the top */
+	const char *shown_cwd;
+	struct view *view;
+	bool cache_scripts, cache_tasks;
+	const struct frame *frames;
+	const char *same;                  /* struct selection's; set by graph_make */
+};
+
+static int plan_level(struct planner *p, struct level *l, const struct level *above, struct plan **ret);
+
+static int read_limit(struct planner *p, const struct level *l, uint32_t *ret)
+{
+	const char *text = view_get(l->view, "VP_RUN_CONCURRENCY_LIMIT"), *s;
+	uint64_t n = 0;
+
+	*ret = LIMIT_DEFAULT;
+	if (l->options->limited)
+		*ret = l->options->limit;
+	else if (l->options->parallel)
+		*ret = UINT32_MAX;
+	else if (text) {
+		for (s = text; *s >= '0' && *s <= '9' && n < UINT32_MAX; s++)
+			n = n * 10 + (uint64_t)(*s - '0');
+		if (*s < '0' || *s > '9') {
+			if (*s || s == text)
+				return err_set(p->err, ERR_USER, "Invalid value for VP_RUN_CONCURRENCY_LIMIT: \"%s\"", text);
+		}
+		*ret = n == 0 ? 1 : n >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)n;
+	}
+	return 0;
+}
+
+static struct item *add_item(struct planner *p, struct plan_node *node)
+{
+	node->items = arena_grow(p->a, node->items, node->items_n, sizeof *node->items);
+	memset(&node->items[node->items_n], 0, sizeof *node->items);
+	return &node->items[node->items_n++];
+}
+
+static int refused(struct planner *p, const struct working *w, const struct action *action)
+{
+	struct texts words = { action->argv.at + 1, action->argv.n - 1 };
+	bool is_vpr = strcmp(action->argv.at[0], "vpr") == 0;
+
+	err_set(p->err, ERR_USER, "%s", action->refused);
+	return err_wrap(p->err, "Invalid vite task command: vt with args %s under cwd %s",
+			options_show(is_vpr ? "run" : NULL, &words, p->a), step_shown_dir(p, w->cwd));
+}
+
+static int nested(struct planner *p, const struct working *w, const struct action *action,
+		  const struct level *above, const struct frame *frames, struct plan_node *node)
+{
+	struct texts words = { action->argv.at + 1, action->argv.n - 1 };
+	struct level l = {
+		.options = &action->nested,
+		.cwd = path_clean(p->a, step_dir(p, w->cwd)),
+		.words = options_show(strcmp(action->argv.at[0], "vpr") == 0 ? "run" : NULL, &words, p->a),
+		.shown_cwd = step_shown_dir(p, w->cwd),
+		.cache_scripts = above->cache_scripts,
+		.cache_tasks = above->cache_tasks,
+		.frames = frames,
+	};
+	struct plan *plan = NULL;
+	struct item *item;
+	int r;
+
+	l.view = view_with(w->view, action->assignments, action->assignments_n, view_package_path(w->env));
+	r = plan_level(p, &l, above, &plan);
+	view_free(l.view, w->view);
+	if (r < 0)
+		return r == -2 ? -1 : err_wrap(p->err, "Failed to plan tasks from `%s` in task %s", action->shown, w->task->label);
+	if (!plan)
+		return 0;                  /* the query of this very level again */
+	item = add_item(p, node);
+	item->kind = ITEM_PLAN;
+	item->plan = plan;
+	item->expanded_from = action->shown;
+	item->hook = w->hook;
+	return 0;
+}
+
+static int command(struct planner *p, const struct level *l, struct working *w, const struct texts *extra,
+		   const struct frame *frames, struct plan_node *node)
+{
+	struct actions actions;
+	uint32_t i;
+	int r = 0;
+
+	command_read(&w->task->command, extra, p->a, &actions);
+	for (i = 0; i < actions.n && r == 0; i++) {
+		const struct action *action = &actions.at[i];
+
+		if (p->ordinal >= STEPS_MAX)
+			return err_set(p->err, ERR_USER, "The plan has more than %d steps; is a `vt run` inside a command too wide?", STEPS_MAX);
+		switch (action->kind) {
+		case ACTION_CD:
+			r = step_cd(p, w, action);
+			break;
+		case ACTION_REFUSED:
+			r = refused(p, w, action);
+			break;
+		case ACTION_RUN:
+			r = nested(p, w, action, l, frames, node);
+			break;
+		default:
+			r = step_make(p, w, action, add_item(p, node));
+		}
+	}
+	return r;
+}
+
+static int recursion(struct planner *p, const struct task *task, const struct frame *frames)
+{
+	const struct frame *f;
+
+	for (f = frames; f; f = f->below)
+		if (f->task == task)
+			return err_set(p->err, ERR_USER, "Detected a recursion in task call stack: the last frame calls the %uth frame", f->depth);
+	if (frames && frames->depth >= DEEPEST)
+		return err_set(p->err, ERR_USER, "Detected a task call stack deeper than %d", DEEPEST);
+	return 0;
+}
+
+/* All items of one task, its hooks around it. */
+static int task_items(struct planner *p, const struct level *l, const struct task *task, const char *hook,
+		      const struct texts *extra, const struct frame *frames, struct plan_node *node);
+
+static int hook_items(struct planner *p, const struct level *l, const struct task *of, const char *hook,
+		      const struct frame *frames, struct plan_node *node)
+{
+	static const struct texts none = { NULL, 0 };
+	const struct task *task = workspace_task(of->package, arena_printf(p->a, "%s%s", hook, of->name));
+
+	if (!task || task->source != TASK_FROM_SCRIPT)
+		return 0;
+	return task_items(p, l, task, hook, &none, frames, node);
+}
+
+static int task_items(struct planner *p, const struct level *l, const struct task *task, const char *hook,
+		      const struct texts *extra, const struct frame *frames, struct plan_node *node)
+{
+	struct frame frame = { task, frames, frames ? frames->depth + 1 : 1 };
+	struct working w = { .task = task, .hook = hook, .view = l->view, .cwd = task->cwd };
+	bool hooked = !hook && task->source == TASK_FROM_SCRIPT && p->world->workspace->hooks;
+
+	if (recursion(p, task, frames) < 0)
+		return -1;
+	w.env = view_package(l->view, task->package->dir);
+	w.cached = task->rules.on && (task->source == TASK_FROM_SCRIPT ? l->cache_scripts : l->cache_tasks);
+	if (hooked && hook_items(p, l, task, "pre", &frame, node) < 0)
+		return -1;
+	if (command(p, l, &w, extra, &frame, node) < 0)
+		return -1;
+	return hooked ? hook_items(p, l, task, "post", &frame, node) : 0;
+}
+
+static void cache_flags(struct level *l)
+{
+	if (l->options->cache != OPTION_CACHE_DEFAULT)
+		l->cache_scripts = l->cache_tasks = l->options->cache == OPTION_CACHE_ON;
+}
+
+/* The tasks of a level. 0, -1, or -2: wrong words, already told whose. */
+static int level_graph(struct planner *p, struct level *l, struct task_graph *ret)
+{
+	const struct plan_world *world = p->world;
+	struct query_world q = { world->workspace, l->cwd, world->changed_since, world->warn, world->ctx };
+	int r = graph_make(&q, l->options, p->a, ret, p->err);
+
+	if (r > 0) {
+		err_wrap(p->err, "Invalid vite task command: vt with args %s under cwd %s", l->words, l->shown_cwd);
+		return -2;
+	}
+	return r;
+}
+
+static void prune(struct planner *p, struct task_graph *g, const struct frame *frames)
+{
+	uint32_t i;
+
+	for (i = 0; frames && i < g->n; i++)
+		if (g->nodes[i].task == frames->task) {
+			graph_remove(g, i, p->a);
+			return;
+		}
+}
+
+/* *ret stays NULL when the level asks what the level above it asks. */
+static int plan_level(struct planner *p, struct level *l, const struct level *above, struct plan **ret)
+{
+	static const struct texts none = { NULL, 0 };
+	struct task_graph g;
+	struct plan *plan = arena_alloc(p->a, sizeof *plan);
+	uint32_t i, before = p->ordinal;
+	int r = level_graph(p, l, &g);
+
+	if (r < 0)
+		return r;
+	l->same = g.same;
+	if (above && strcmp(l->same, above->same) == 0)
+		return 0;
+	prune(p, &g, l->frames);
+	cache_flags(l);
+	if (read_limit(p, l, &plan->limit) < 0)
+		return -1;
+	plan->n = g.n;
+	plan->nodes = arena_array(p->a, g.n, sizeof *plan->nodes);
+	for (i = 0; i < g.n; i++) {
+		struct plan_node *node = &plan->nodes[i];
+
+		node->task = g.nodes[i].task;
+		node->requested = g.nodes[i].requested;
+		node->waits_for = g.nodes[i].waits_for;
+		node->waits_n = g.nodes[i].waits_n;
+		if (task_items(p, l, node->task, NULL, node->requested ? &l->options->extra : &none, l->frames, node) < 0)
+			return -1;
+	}
+	plan->steps = p->ordinal - before;
+	*ret = plan;
+	return 0;
+}
+
+static uint64_t item_length(const struct item *item)
+{
+	return item->kind == ITEM_PLAN ? item->plan->length : 1;
+}
+
+static uint64_t node_length(const struct plan_node *node)
+{
+	uint64_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < node->items_n; i++)
+		n += item_length(&node->items[i]);
+	return n;
+}
+
+/* Nodes so that each comes after all it waits for. */
+static uint32_t *in_order(const struct plan *plan, struct arena *a)
+{
+	uint32_t *order = arena_array(a, plan->n, sizeof *order), *left = arena_array(a, plan->n, sizeof *left);
+	uint32_t *first = arena_array(a, (size_t)plan->n + 2, sizeof *first), *waiter, n = 0, done, i, k;
+
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].waits_n; k++)
+			first[plan->nodes[i].waits_for[k] + 2]++;
+	for (i = 0; i < plan->n; i++)
+		first[i + 2] += first[i + 1];
+	waiter = arena_array(a, first[plan->n + 1], sizeof *waiter);
+	for (i = 0; i < plan->n; i++) {
+		for (k = 0; k < plan->nodes[i].waits_n; k++)
+			waiter[first[plan->nodes[i].waits_for[k] + 1]++] = i;
+		if (!(left[i] = plan->nodes[i].waits_n))
+			order[n++] = i;
+	}
+	for (done = 0; done < n; done++)
+		for (k = first[order[done]]; k < first[order[done] + 1]; k++)
+			if (--left[waiter[k]] == 0)
+				order[n++] = waiter[k];
+	return order;
+}
+
+/* Lengths from the inside out: of every plan, its longest chain. */
+static void measure(struct plan *plan, struct arena *a)
+{
+	uint64_t *until = arena_array(a, plan->n, sizeof *until);
+	uint32_t *order, i, k;
+
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].items_n; k++)
+			if (plan->nodes[i].items[k].kind == ITEM_PLAN)
+				measure(plan->nodes[i].items[k].plan, a);
+	order = in_order(plan, a);
+	for (i = 0; i < plan->n; i++) {
+		const struct plan_node *node = &plan->nodes[order[i]];
+		uint64_t before = 0;
+
+		for (k = 0; k < node->waits_n; k++)
+			if (until[node->waits_for[k]] > before)
+				before = until[node->waits_for[k]];
+		until[order[i]] = before + node_length(node);
+		if (until[order[i]] > plan->length)
+			plan->length = until[order[i]];
+	}
+}
+
+/* Then from the outside in: what waits for each step. */
+static void tell_waiting(struct plan *plan, uint64_t outside, struct arena *a)
+{
+	uint64_t *after = arena_array(a, plan->n, sizeof *after);
+	uint32_t *order = in_order(plan, a), i, k;
+
+	for (i = plan->n; i-- > 0;) {
+		struct plan_node *node = &plan->nodes[order[i]];
+		uint64_t here = after[order[i]] + node_length(node);
+
+		for (k = 0; k < node->waits_n; k++)
+			if (after[node->waits_for[k]] < here)
+				after[node->waits_for[k]] = here;
+		here = after[order[i]] + outside;
+		for (k = node->items_n; k-- > 0;) {
+			if (node->items[k].kind == ITEM_PLAN)
+				tell_waiting(node->items[k].plan, here, a);
+			else
+				node->items[k].step->after = here;
+			here += item_length(&node->items[k]);
+		}
+	}
+}
+
+int plan_make(const struct plan_world *world, const struct query_options *options, struct arena *a,
+	      struct plan **ret, struct err *err)
+{
+	const struct workspace *w = world->workspace;
+	struct planner p = { .world = world, .a = a, .err = err };
+	struct level l = {
+		.options = options, .cwd = world->cwd, .words = "[]", .shown_cwd = world->cwd,
+		.cache_scripts = w->cache_scripts, .cache_tasks = w->cache_tasks,
+	};
+	struct arena *scratch;
+	int r;
+
+	map_init(&p.programs);
+	l.view = view_new(world->env, w->root, a);
+	r = plan_level(&p, &l, NULL, ret);
+	view_free(l.view, NULL);
+	map_free(&p.programs);
+	if (r < 0)
+		return -1;
+	scratch = arena_new();
+	measure(*ret, scratch);
+	tell_waiting(*ret, 0, scratch);
+	arena_free(scratch);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* Inside the room: what plan.c and step.c share while a plan is made. */
+#ifndef PLAN_PLANNER_H
+#define PLAN_PLANNER_H
+
+#include "base/map.h"
+#include "plan/command.h"
+#include "plan/plan.h"
+#include "plan/spawn_env.h"
+
+struct planner {
+	const struct plan_world *world;
+	struct arena *a;                   /* the plan's */
+	struct err *err;
+	uint32_t ordinal;                  /* of the next step */
+	struct map programs;               /* name and PATH -> absolute path, "" when there is none */
+};
+
+/* One task whose command is being worked out. */
+struct working {
+	const struct task *task;
+	const char *hook;
+	struct view *view;
+	struct view_package *env;          /* the view as the task's package sees it */
+	bool cached;                       /* by its rules and the flags of this level */
+	const char *cwd;                   /* root-relative as displayed, or absolute after cd to somewhere outside */
+};
+
+/* Absolute; not cleaned. */
+const char *step_dir(const struct planner *p, const char *cwd);
+/* The same as it stands in messages: the root ends in a slash. */
+const char *step_shown_dir(const struct planner *p, const char *cwd);
+/* A step for a program, a shell or an echo. */
+int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret);
+/* `cd`: moves w. */
+int step_cd(struct planner *p, struct working *w, const struct action *action);
+#endif

@@ -1,0 +1,172 @@
+#include "config.h"
+
+#include "plan/step.h"
+
+#include <string.h>
+
+#include "plan/planner.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+const char *step_dir(const struct planner *p, const char *cwd)
+{
+	const char *root = p->world->workspace->root;
+
+	return *cwd ? path_join(p->a, root, cwd) : root;
+}
+
+const char *step_shown_dir(const struct planner *p, const char *cwd)
+{
+	const char *root = p->world->workspace->root;
+
+	if (cwd[0] == '/')
+		return cwd;
+	return arena_printf(p->a, "%s/%s", strcmp(root, "/") == 0 ? "" : root, cwd);
+}
+
+int step_cd(struct planner *p, struct working *w, const struct action *action)
+{
+	const char *to = action->argv.n > 1 ? action->argv.at[1] : view_get(w->view, "HOME");
+
+	if (action->argv.n > 2) {
+		err_set(p->err, ERR_USER, "Too many args for 'cd' command");
+		return err_wrap(p->err, "Failed to execute 'cd' command");
+	}
+	if (!to || (action->argv.n < 2 && !*to)) {
+		err_set(p->err, ERR_USER, "No home directory found for 'cd' command with no arguments");
+		return err_wrap(p->err, "Failed to execute 'cd' command");
+	}
+	if (to[0] == '/') {
+		const char *below = path_below(p->world->workspace->root, path_clean(p->a, to));
+
+		w->cwd = below ? below : to;
+	} else {
+		w->cwd = path_join(p->a, w->cwd, to);
+	}
+	return 0;
+}
+
+/* Do the directories of a PATH mean the same from everywhere? */
+static bool is_absolute_path(const char *path)
+{
+	for (;;) {
+		if (*path != '/')
+			return false;
+		if (!(path = strchr(path, ':')))
+			return true;
+		path++;
+	}
+}
+
+static const char *ask(const struct planner *p, const char *name, const char *dir, const char *path)
+{
+	return p->world->find_program(p->world->ctx, name, dir, path, p->a);
+}
+
+/* The package's own folder is asked each time, what follows it once per name. */
+static const char *find(struct planner *p, const struct working *w, const char *name, const char *dir)
+{
+	const char *rest = view_package_rest(w->env), *found;
+	char *key;
+	void **place;
+
+	if (strchr(name, '/') || !rest || !is_absolute_path(rest))
+		return ask(p, name, dir, view_package_path(w->env));
+	if ((found = ask(p, name, dir, view_package_bin(w->env))))
+		return found;
+	key = arena_printf(p->a, "%p %s", (const void *)rest, name);
+	place = map_puts(&p->programs, key);
+	if (!*place) {
+		found = ask(p, name, dir, rest);
+		*place = found ? (void *)found : arena_str(p->a, "");
+	}
+	found = *place;
+	return *found ? found : NULL;
+}
+
+static int find_program(struct planner *p, const struct working *w, const struct action *action, struct step *step)
+{
+	const char *name = action->argv.at[0], *path = view_package_path(w->env);
+	bool own = false;
+	uint32_t i;
+
+	for (i = 0; i < action->assignments_n; i++)
+		if (strcmp(action->assignments[i].name, "PATH") == 0) {
+			path = action->assignments[i].value;
+			own = true;
+		}
+	step->program = own ? ask(p, name, step->dir, path) : find(p, w, name, step->dir);
+	if (step->program)
+		return 0;
+	err_set(p->err, ERR_USER, "cannot find binary path");
+	return err_wrap(p->err, "Failed to find executable %s under cwd %s with PATH: %s", name, step_shown_dir(p, w->cwd), path);
+}
+
+static bool is_utf8(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		int more = *s < 0x80 ? 0 : *s >= 0xc2 && *s < 0xe0 ? 1 : *s >= 0xe0 && *s < 0xf0 ? 2 : *s >= 0xf0 && *s < 0xf5 ? 3 : -1;
+
+		if (more < 0)
+			return false;
+		for (s++; more; more--, s++)
+			if ((*s & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+/* What is remembered must have a place in the workspace that means the same on
+ * another machine. */
+static int check_dir(struct planner *p, const struct step *step)
+{
+	const char *below = path_below(p->world->workspace->root, path_clean(p->a, step->dir));
+
+	if (below && is_utf8(below) && !strchr(below, '\\'))
+		return 0;
+	if (below)
+		err_set(p->err, ERR_USER, "Path %s contains characters that make it non-portable", step->dir);
+	else
+		err_set(p->err, ERR_USER, "Path %s is outside of the workspace %s", step->dir, p->world->workspace->root);
+	return err_wrap(p->err, "Failed to fingerprint current working directory");
+}
+
+int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret)
+{
+	struct step *step = arena_alloc(p->a, sizeof *step);
+	struct spawn_env env;
+
+	step->task = w->task;
+	step->hook = w->hook;
+	step->ordinal = p->ordinal++;
+	step->shown = action->shown;
+	step->cwd = w->cwd;
+	step->dir = step_dir(p, w->cwd);
+	step->element = action->element;
+	step->piece = action->piece;
+	step->extra = action->extra;
+	step->argv = action->argv;
+	ret->step = step;
+	if (action->kind == ACTION_ECHO) {
+		ret->kind = ITEM_ECHO;
+		step->echo = command_echo(&action->argv, p->a);
+		return 0;
+	}
+	ret->kind = ITEM_STEP;
+	step->rules = w->cached && !action->never_cached ? &w->task->rules : NULL;
+	if (action->kind == ACTION_SHELL)
+		step->program = "/bin/sh";
+	else if (find_program(p, w, action, step) < 0)
+		return -1;
+	if (step->rules && check_dir(p, step) < 0)
+		return -1;
+	if (spawn_env_make(w->env, step->rules, action->assignments, action->assignments_n, &env, p->err) < 0)
+		return err_wrap(p->err, "Failed to resolve environment variables of task %s", w->task->label);
+	step->spawn_env = env.spawn;
+	step->full_env = env.full;
+	step->declared = env.declared;
+	step->untracked = env.untracked;
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* The --filter grammar:
+ *
+ *     token := ["!"] ["..." ["^"]] core [["^"] "..."]
+ *     core  := (name ["{" dir "}"] | "{" dir "}" | path) ["[" reference "]"] | "[" reference "]"
+ *
+ * A path starts with "." and knows no traversal: its dots are its own. */
+#ifndef QUERY_FILTER_H
+#define QUERY_FILTER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct glob;
+
+/* One token. */
+struct filter {
+	const char *text;              /* as typed, for messages */
+	bool exclude;                  /* !x */
+	bool dependencies;             /* x... */
+	bool dependents;               /* ...x */
+	bool without_self;             /* ^ */
+	const char *name;              /* a name, or NULL: any */
+	const struct glob *name_glob;  /* the name is this pattern; NULL: exact */
+	const char *dir;               /* a directory as typed, or NULL: any */
+	const char *reference;         /* only what changed since this git reference, or NULL */
+};
+
+struct filters {
+	struct filter *at;
+	uint32_t n;
+};
+
+/* `values` of --filter, each split at white space. */
+int filters_parse(const struct texts *values, struct arena *a, struct filters *ret, struct err *err);
+#endif

@@ -1,0 +1,241 @@
+#include "config.h"
+
+#include "query/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "query/options.h"
+#include "workspace/workspace.h"
+
+enum { ABSENT = UINT32_MAX };
+
+struct graphing {
+	const struct workspace *w;
+	const struct selection *sel;
+	struct arena *a;
+	struct task_graph g;
+	uint32_t *place;                   /* per task of the workspace: its node, or ABSENT */
+	const struct task **of;            /* per package: its task of that name when selected, else NULL */
+};
+
+static int by_task(const void *a, const void *b)
+{
+	uint32_t x = ((const struct graph_node *)a)->task->index, y = ((const struct graph_node *)b)->task->index;
+
+	return x < y ? -1 : x > y;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void tidy(struct graph_node *node)
+{
+	uint32_t i, kept = 0;
+
+	if (node->waits_n > 1)
+		qsort(node->waits_for, node->waits_n, sizeof *node->waits_for, by_number);
+	for (i = 0; i < node->waits_n; i++)
+		if (!kept || node->waits_for[kept - 1] != node->waits_for[i])
+			node->waits_for[kept++] = node->waits_for[i];
+	node->waits_n = kept;
+}
+
+static void wait_for(struct graphing *q, uint32_t node, uint32_t on)
+{
+	struct graph_node *at = &q->g.nodes[node];
+
+	at->waits_for = arena_grow(q->a, at->waits_for, at->waits_n, sizeof *at->waits_for);
+	at->waits_for[at->waits_n++] = on;
+}
+
+static uint32_t add(struct graphing *q, const struct task *task, bool requested)
+{
+	uint32_t place = q->place[task->index];
+
+	if (place != ABSENT)
+		return place;
+	q->g.nodes = arena_grow(q->a, q->g.nodes, q->g.n, sizeof *q->g.nodes);
+	memset(&q->g.nodes[q->g.n], 0, sizeof *q->g.nodes);
+	q->g.nodes[q->g.n].task = task;
+	q->g.nodes[q->g.n].requested = requested;
+	return q->place[task->index] = q->g.n++;
+}
+
+/* The selected packages that have the task; those that lack it are bridged: who
+ * needs them waits for what they need. */
+static void package_order(struct graphing *q)
+{
+	const struct workspace *w = q->w;
+	uint32_t *todo = arena_array(q->a, w->packages_n, sizeof *todo), *mark = arena_array(q->a, w->packages_n, sizeof *mark);
+	uint32_t node, n, i;
+
+	for (node = 0; node < q->g.n; node++) {
+		uint32_t self = q->g.nodes[node].task->package->index;
+
+		n = 0;
+		todo[n++] = self;
+		mark[self] = node + 1;
+		while (n) {
+			const struct package *p = &w->packages[todo[--n]];
+
+			for (i = 0; i < p->needs_n; i++) {
+				uint32_t to = p->needs[i].to->index;
+
+				if (!q->sel->in[to] || mark[to] == node + 1)
+					continue;
+				mark[to] = node + 1;
+				if (q->of[to])
+					wait_for(q, node, q->place[q->of[to]->index]);
+				else
+					todo[n++] = to;
+			}
+		}
+	}
+}
+
+static void depends_on(struct graphing *q)
+{
+	uint32_t node, i;
+
+	for (node = 0; node < q->g.n; node++) {            /* grows while we walk */
+		const struct task *task = q->g.nodes[node].task;
+
+		for (i = 0; i < task->needs_n; i++)
+			wait_for(q, node, add(q, task->needs[i].task, false));
+	}
+}
+
+/* Into package order, then task order. */
+static void arrange(struct graphing *q)
+{
+	uint32_t *from = arena_array(q->a, q->g.n, sizeof *from), i, k;
+
+	for (i = 0; i < q->g.n; i++)
+		from[i] = q->g.nodes[i].task->index;
+	qsort(q->g.nodes, q->g.n, sizeof *q->g.nodes, by_task);
+	for (i = 0; i < q->g.n; i++)
+		q->place[q->g.nodes[i].task->index] = i;
+	for (i = 0; i < q->g.n; i++) {
+		struct graph_node *node = &q->g.nodes[i];
+
+		for (k = 0; k < node->waits_n; k++)
+			node->waits_for[k] = q->place[from[node->waits_for[k]]];
+		tidy(node);
+	}
+}
+
+int graph_make(const struct query_world *world, const struct query_options *options, struct arena *a,
+	       struct task_graph *ret, struct err *err)
+{
+	const struct workspace *w = world->workspace;
+	struct selection sel;
+	struct graphing q = { .w = w, .sel = &sel, .a = a };
+	int r = select_packages(world, options, a, &sel, err);
+	uint32_t i;
+
+	if (r != 0)
+		return r;
+	q.g.same = sel.same;
+	q.place = arena_array(a, w->tasks_n, sizeof *q.place);
+	q.of = arena_array(a, w->packages_n, sizeof *q.of);
+	memset(q.place, 0xff, w->tasks_n * sizeof *q.place);
+	for (i = 0; i < w->packages_n; i++)
+		if (sel.in[i] && (q.of[i] = workspace_task(&w->packages[i], sel.task)))
+			add(&q, q.of[i], true);
+	if (sel.n && !q.g.n)
+		return err_set(err, ERR_USER, "Task \"%s\" not found", options->task);
+	package_order(&q);
+	if (!options->ignore_depends_on)
+		depends_on(&q);
+	arrange(&q);
+	for (i = 0; options->parallel && i < q.g.n; i++)
+		q.g.nodes[i].waits_n = 0;
+	if (graph_check(&q.g, a, err) < 0)
+		return -1;
+	*ret = q.g;
+	return 0;
+}
+
+void graph_remove(struct task_graph *g, uint32_t gone, struct arena *a)
+{
+	struct graph_node *nodes = g->nodes, it = nodes[gone];
+	uint32_t i, k, n;
+
+	for (i = 0; i < g->n; i++) {
+		struct graph_node *node = &nodes[i];
+		uint32_t *waits = arena_array(a, node->waits_n + it.waits_n, sizeof *waits);
+
+		if (i == gone)
+			continue;
+		for (k = n = 0; k < node->waits_n; k++)
+			if (node->waits_for[k] != gone)
+				waits[n++] = node->waits_for[k];
+		if (n != node->waits_n)
+			for (k = 0; k < it.waits_n; k++)
+				if (it.waits_for[k] != i && it.waits_for[k] != gone)
+					waits[n++] = it.waits_for[k];
+		for (k = 0; k < n; k++)
+			waits[k] -= waits[k] > gone;
+		node->waits_for = waits;
+		node->waits_n = n;
+		tidy(node);
+	}
+	memmove(nodes + gone, nodes + gone + 1, (g->n - gone - 1) * sizeof *nodes);
+	g->n--;
+}
+
+static int cycle(const struct task_graph *g, const uint32_t *path, uint32_t from, uint32_t to, struct err *err)
+{
+	struct buf b;
+	uint32_t i;
+	int r;
+
+	buf_init(&b, 1 << 20);
+	for (i = from; i < to; i++)
+		buf_printf(&b, "%s -> ", g->nodes[path[i]].task->label);
+	r = err_set(err, ERR_USER, "Cycle dependency detected: %s%s", buf_str(&b), g->nodes[path[from]].task->label);
+	buf_free(&b);
+	return r;
+}
+
+int graph_check(const struct task_graph *g, struct arena *a, struct err *err)
+{
+	enum { NEW, OPEN, DONE };
+	char *state = arena_array(a, g->n, sizeof *state);
+	uint32_t *path = arena_array(a, g->n, sizeof *path), *next = arena_array(a, g->n, sizeof *next);
+	uint32_t start, depth, i;
+
+	for (start = 0; start < g->n; start++) {
+		if (state[start] != NEW)
+			continue;
+		depth = 0;
+		path[depth++] = start;
+		state[start] = OPEN;
+		while (depth) {
+			uint32_t at = path[depth - 1], to;
+
+			if (next[at] == g->nodes[at].waits_n) {
+				state[at] = DONE;
+				depth--;
+				continue;
+			}
+			to = g->nodes[at].waits_for[next[at]++];
+			if (state[to] == OPEN) {
+				for (i = 0; path[i] != to; )
+					i++;
+				return cycle(g, path, i, depth, err);
+			}
+			if (state[to] == NEW) {
+				state[to] = OPEN;
+				path[depth++] = to;
+			}
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,445 @@
+#include "config.h"
+
+#include "query/select.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "query/filter.h"
+#include "query/options.h"
+#include "text/glob.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+/* What one selection needs while it is made. */
+struct selecting {
+	const struct query_world *world;
+	const struct workspace *w;
+	struct arena *a;
+	struct err *err;
+	uint32_t **dependents;             /* per package: who needs it; made at the first `...x` */
+	uint32_t *dependents_n;
+};
+
+/* [package#]task, split at the last '#'. */
+static const char *split(const char *text, struct arena *a, const char **ret_package)
+{
+	const char *hash = strrchr(text, '#');
+
+	*ret_package = hash ? arena_strn(a, text, (size_t)(hash - text)) : NULL;
+	return hash ? hash + 1 : text;
+}
+
+static int blank(const char *s)
+{
+	return !s[strspn(s, " \t\n\r\f")];
+}
+
+static int conflicts(const struct query_options *o, const char *package, struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < o->filters.n; i++)
+		if (blank(o->filters.at[i]))
+			return err_set(err, ERR_USER, "--filter value is empty");
+	if (o->recursive && o->transitive)
+		return err_set(err, ERR_USER, "--recursive and --transitive cannot be used together");
+	if (o->filters.n && o->recursive)
+		return err_set(err, ERR_USER, "--filter and --recursive cannot be used together");
+	if (package && o->recursive)
+		return err_set(err, ERR_USER, "cannot specify package name with --recursive");
+	if (o->filters.n && o->transitive)
+		return err_set(err, ERR_USER, "--filter and --transitive cannot be used together");
+	if (package && o->filters.n)
+		return err_set(err, ERR_USER, "cannot specify package name with --filter");
+	if (package && o->workspace_root)
+		return err_set(err, ERR_USER, "cannot specify package name with --workspace-root");
+	return 0;
+}
+
+/* "@scope/name" for `name`, when just one package is called so. *ret_n: how many are. */
+static const struct package *scoped(const struct workspace *w, const char *name, uint32_t *ret_n)
+{
+	const struct package *found = NULL;
+	uint32_t i;
+
+	*ret_n = 0;
+	for (i = 0; i < w->packages_n; i++) {
+		const char *slash;
+
+		if (w->packages[i].name[0] != '@' || !(slash = strchr(w->packages[i].name, '/')) || strcmp(slash + 1, name) != 0)
+			continue;
+		found = &w->packages[i];
+		(*ret_n)++;
+	}
+	return *ret_n == 1 ? found : NULL;
+}
+
+static int not_found(struct selecting *s, const char *name)
+{
+	struct buf b;
+	uint32_t i, n = 0;
+	int r;
+
+	buf_init(&b, 1 << 20);
+	for (i = 0; i < s->w->packages_n; i++) {
+		const char *slash = s->w->packages[i].name[0] == '@' ? strchr(s->w->packages[i].name, '/') : NULL;
+
+		if (slash && strcmp(slash + 1, name) == 0)
+			buf_printf(&b, "%s'%s'", n++ ? " or " : "; did you mean ", s->w->packages[i].name);
+	}
+	r = err_set(s->err, ERR_USER, "Package '%s' not found in the workspace%s%s", name, buf_str(&b), n ? "?" : "");
+	buf_free(&b);
+	return r;
+}
+
+static int ambiguous(struct selecting *s, const char *name)
+{
+	struct buf b;
+	uint32_t i, n = 0;
+	int r;
+
+	buf_init(&b, 1 << 20);
+	for (i = 0; i < s->w->packages_n; i++)
+		if (strcmp(s->w->packages[i].name, name) == 0)
+			buf_printf(&b, "%s%s", n++ ? ", " : "", s->w->packages[i].dir);
+	r = err_set(s->err, ERR_USER, "Package name '%s' is ambiguous; found in multiple locations: %s", name, buf_str(&b));
+	buf_free(&b);
+	return r;
+}
+
+static int by_name(struct selecting *s, const char *name, const struct package **ret)
+{
+	const struct package *found = NULL;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < s->w->packages_n; i++)
+		if (strcmp(s->w->packages[i].name, name) == 0) {
+			found = &s->w->packages[i];
+			n++;
+		}
+	if (n > 1)
+		return ambiguous(s, name);
+	if (!n)
+		found = scoped(s->w, name, &n);
+	if (!found)
+		return not_found(s, name);
+	*ret = found;
+	return 0;
+}
+
+static void make_dependents(struct selecting *s)
+{
+	const struct workspace *w = s->w;
+	uint32_t i, k;
+
+	if (s->dependents)
+		return;
+	s->dependents = arena_array(s->a, w->packages_n, sizeof *s->dependents);
+	s->dependents_n = arena_array(s->a, w->packages_n, sizeof *s->dependents_n);
+	for (i = 0; i < w->packages_n; i++)
+		for (k = 0; k < w->packages[i].needs_n; k++) {
+			uint32_t to = w->packages[i].needs[k].to->index;
+
+			s->dependents[to] = arena_grow(s->a, s->dependents[to], s->dependents_n[to], sizeof **s->dependents);
+			s->dependents[to][s->dependents_n[to]++] = i;
+		}
+}
+
+/* Adds all that is reached from what is in. */
+static void reach(struct selecting *s, bool *in, bool backwards)
+{
+	const struct workspace *w = s->w;
+	uint32_t *todo = arena_array(s->a, w->packages_n, sizeof *todo), n = 0, i;
+
+	if (backwards)
+		make_dependents(s);
+	for (i = 0; i < w->packages_n; i++)
+		if (in[i])
+			todo[n++] = i;
+	while (n) {
+		uint32_t at = todo[--n], edges = backwards ? s->dependents_n[at] : w->packages[at].needs_n;
+
+		for (i = 0; i < edges; i++) {
+			uint32_t to = backwards ? s->dependents[at][i] : w->packages[at].needs[i].to->index;
+
+			if (!in[to]) {
+				in[to] = true;
+				todo[n++] = to;
+			}
+		}
+	}
+}
+
+static bool *copy(struct selecting *s, const bool *in)
+{
+	return arena_copy(s->a, in, s->w->packages_n * sizeof *in);
+}
+
+static bool any(const bool *in, uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i < n && !in[i])
+		i++;
+	return i < n;
+}
+
+/* The packages at a directory as typed: without wildcards just that one, else all
+ * whose path below the leading literal part matches the rest. */
+struct dir_match {
+	const char *base;                  /* absolute, clean */
+	const struct glob *rest;           /* NULL: exactly the base */
+	bool itself;                       /* the rest matches nothing at all, too */
+};
+
+static int dir_match(struct selecting *s, const char *dir, struct dir_match *ret)
+{
+	const char *literal, *rest = NULL;
+	size_t cut = 0, i;
+
+	memset(ret, 0, sizeof *ret);
+	if (glob_has_magic(dir)) {
+		/* the first component with a wildcard starts the rest */
+		for (i = 0; ; i++) {
+			if (dir[i] && dir[i] != '/')
+				continue;
+			if (glob_has_magic(arena_strn(s->a, dir + cut, i - cut)))
+				break;
+			cut = i + 1;
+			if (!dir[i])
+				break;
+		}
+		rest = dir + (cut < strlen(dir) ? cut : strlen(dir));
+	}
+	literal = rest ? arena_strn(s->a, dir, (size_t)(rest - dir)) : dir;
+	ret->base = path_clean(s->a, path_join(s->a, s->world->cwd, literal));
+	if (!rest)
+		return 0;
+	ret->itself = strcmp(rest, "*") == 0 || strcmp(rest, "**") == 0;
+	return glob_make(s->a, rest, GLOB_PATH, &ret->rest, s->err);
+}
+
+static bool in_dir(const struct dir_match *m, const struct package *p)
+{
+	const char *below = path_below(m->base, p->dir);
+
+	if (!below)
+		return false;
+	if (!*below)
+		return !m->rest || m->itself;
+	return m->rest && glob_match(m->rest, below, strlen(below));
+}
+
+/* The innermost package around a changed path. */
+static const struct package *owner(const struct workspace *w, const char *path)
+{
+	const struct package *found = NULL;
+	uint32_t i;
+	size_t best = 0;
+
+	for (i = 0; i < w->packages_n; i++) {
+		size_t n = strlen(w->packages[i].path);
+
+		if ((!found || n >= best) && strncmp(path, w->packages[i].path, n) == 0 && (!n || path[n] == '/' || !path[n])) {
+			found = &w->packages[i];
+			best = n;
+		}
+	}
+	return found;
+}
+
+static int keep_changed(struct selecting *s, const char *reference, bool *in)
+{
+	struct texts paths = { NULL, 0 };
+	bool *changed = arena_array(s->a, s->w->packages_n, sizeof *changed);
+	uint32_t i;
+
+	if (!s->world->changed_since)
+		return err_set(s->err, ERR_USER, "--filter '[%s]' needs a fingerprint plugin that knows git; none is there", reference);
+	if (s->world->changed_since(s->world->ctx, reference, s->a, &paths, s->err) < 0)
+		return -1;
+	for (i = 0; i < paths.n; i++) {
+		const struct package *p = owner(s->w, paths.at[i]);
+
+		if (p)
+			changed[p->index] = true;
+	}
+	for (i = 0; i < s->w->packages_n; i++)
+		in[i] = in[i] && changed[i];
+	return 0;
+}
+
+/* The packages a filter names, before any traversal. */
+static int seeds(struct selecting *s, const struct filter *f, bool *in)
+{
+	const struct workspace *w = s->w;
+	struct dir_match dir;
+	const char *name = f->name;
+	bool exact = false;
+	uint32_t i, n;
+
+	if (f->dir && dir_match(s, f->dir, &dir) < 0)
+		return -1;
+	if (name && !f->name_glob) {
+		for (i = 0; i < w->packages_n; i++)
+			exact |= strcmp(w->packages[i].name, name) == 0;
+		if (!exact) {
+			const struct package *p = scoped(w, name, &n);
+
+			if (!p)
+				return 0;
+			name = p->name;
+		}
+	}
+	for (i = 0; i < w->packages_n; i++) {
+		const struct package *p = &w->packages[i];
+
+		if (name && !(f->name_glob ? glob_match(f->name_glob, p->name, strlen(p->name)) : strcmp(p->name, name) == 0))
+			continue;
+		in[i] = !f->dir || in_dir(&dir, p);
+	}
+	return f->reference ? keep_changed(s, f->reference, in) : 0;
+}
+
+static int filter_one(struct selecting *s, const struct filter *f, bool *ret)
+{
+	uint32_t i, n = s->w->packages_n;
+	bool *seed;
+
+	if (seeds(s, f, ret) < 0)
+		return -1;
+	seed = copy(s, ret);
+	if (f->dependents)
+		reach(s, ret, true);
+	if (f->dependencies)
+		reach(s, ret, false);
+	for (i = 0; f->without_self && i < n; i++)
+		ret[i] = ret[i] && !seed[i];
+	return 0;
+}
+
+static int unmatched(struct selecting *s, const struct texts *tokens, bool fail)
+{
+	struct buf b;
+	uint32_t i;
+	int r;
+
+	if (!fail) {
+		for (i = 0; i < tokens->n && s->world->warn; i++)
+			s->world->warn(s->world->ctx, arena_printf(s->a, "No packages matched the filter: %s", tokens->at[i]));
+		return 0;
+	}
+	buf_init(&b, 1 << 20);
+	for (i = 0; i < tokens->n; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "", tokens->at[i]);
+	r = err_set(s->err, ERR_USER, "No packages matched the filter: %s", buf_str(&b));
+	buf_free(&b);
+	return r;
+}
+
+static int filtered(struct selecting *s, const struct query_options *o, const struct filters *filters, bool *in)
+{
+	uint32_t n = s->w->packages_n, i, k;
+	struct texts nothing = { NULL, 0 };
+	bool includes = false;
+
+	for (i = 0; i < filters->n; i++)
+		includes |= !filters->at[i].exclude;
+	for (i = 0; i < n; i++)
+		in[i] = !includes && !o->workspace_root;
+	if (o->workspace_root)
+		in[s->w->root_package->index] = true;
+	for (i = 0; i < filters->n; i++) {
+		bool *one;
+
+		if (filters->at[i].exclude)
+			continue;
+		one = arena_array(s->a, n, sizeof *one);
+		if (filter_one(s, &filters->at[i], one) < 0)
+			return -1;
+		if (!any(one, n)) {
+			nothing.at = arena_grow(s->a, nothing.at, nothing.n, sizeof *nothing.at);
+			nothing.at[nothing.n++] = filters->at[i].text;
+		}
+		for (k = 0; k < n; k++)
+			in[k] |= one[k];
+	}
+	for (i = 0; i < filters->n; i++) {
+		bool *one;
+
+		if (!filters->at[i].exclude)
+			continue;
+		one = arena_array(s->a, n, sizeof *one);
+		if (filter_one(s, &filters->at[i], one) < 0)
+			return -1;
+		for (k = 0; k < n; k++)
+			in[k] = in[k] && !one[k];
+	}
+	return nothing.n ? unmatched(s, &nothing, o->fail_if_no_match) : 0;
+}
+
+/* The text that is equal for equal selections. */
+static const char *sameness(struct selecting *s, const struct query_options *o, const char *package,
+			    const struct filters *filters, const struct package *here)
+{
+	struct buf b;
+	const char *ret;
+	uint32_t i;
+
+	buf_init(&b, 1 << 20);
+	if (o->picked)
+		buf_printf(&b, "at %s", o->picked->path);
+	else if (filters->n) {
+		buf_printf(&b, "filter%s", o->workspace_root ? " and root" : "");
+		for (i = 0; i < filters->n; i++)
+			buf_printf(&b, "\n%s%s%s", filters->at[i].text, filters->at[i].dir ? "\t" : "", filters->at[i].dir ? s->world->cwd : "");
+	} else if (o->recursive)
+		buf_text(&b, "all");
+	else if (package)
+		buf_printf(&b, "%s %s", o->transitive ? "below name" : "name", package);
+	else
+		buf_printf(&b, "%s %s", o->transitive ? "below" : "at", here->path);
+	buf_printf(&b, "\n#%s%s", o->task, o->ignore_depends_on ? "\nalone" : "");
+	ret = arena_str(s->a, buf_str(&b));
+	buf_free(&b);
+	return ret;
+}
+
+int select_packages(const struct query_world *world, const struct query_options *o, struct arena *a,
+		    struct selection *ret, struct err *err)
+{
+	const struct workspace *w = world->workspace;
+	struct selecting s = { .world = world, .w = w, .a = a, .err = err };
+	struct selection sel = { .in = arena_array(a, w->packages_n, sizeof *sel.in) };
+	const struct package *here = o->picked;
+	struct filters filters = { NULL, 0 };
+	const char *package = NULL;
+	uint32_t i;
+
+	sel.task = o->task;
+	if (!o->picked)
+		sel.task = split(o->task, a, &package);
+	if (conflicts(o, package, err) < 0 || filters_parse(&o->filters, a, &filters, err) < 0)
+		return 1;
+	if (filters.n) {
+		if (filtered(&s, o, &filters, sel.in) < 0)
+			return -1;
+	} else if (o->recursive) {
+		memset(sel.in, true, w->packages_n * sizeof *sel.in);
+	} else {
+		if (package && by_name(&s, package, &here) < 0)
+			return -1;
+		if (!here)
+			here = o->workspace_root ? w->root_package : workspace_package_at(w, world->cwd);
+		sel.in[here->index] = true;
+		if (o->transitive)
+			reach(&s, sel.in, false);
+	}
+	for (i = 0; i < w->packages_n; i++)
+		sel.n += sel.in[i];
+	sel.same = sameness(&s, o, package, &filters, here);
+	*ret = sel;
+	return 0;
+}

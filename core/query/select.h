@@ -1,0 +1,33 @@
+/* Which packages a query asks for. */
+#ifndef QUERY_SELECT_H
+#define QUERY_SELECT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct package;
+struct query_options;
+struct workspace;
+
+struct query_world {
+	const struct workspace *workspace;
+	const char *cwd;                   /* absolute: where the words were said */
+	/* Paths changed since a git reference, root-relative, or -1. NULL: nobody can tell. */
+	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
+	void (*warn)(void *ctx, const char *text);         /* filters that match nothing; NULL: quiet */
+	void *ctx;
+};
+
+struct selection {
+	bool *in;                          /* per package, by its index */
+	uint32_t n;                        /* packages selected */
+	const char *task;                  /* the task's own name */
+	const char *same;                  /* equal texts: the same query, whatever words were used */
+};
+
+/* 1: the words do not go together (err: which; the caller says whose words); -1: a package that is not there, a filter that matches nothing. */
+int select_packages(const struct query_world *world, const struct query_options *options, struct arena *a,
+		    struct selection *ret, struct err *err);
+#endif
