@@ -131,7 +131,7 @@ static uint32_t install_first(const struct start *s, int keeper)
 	return 0;
 }
 
-void child_run(const struct start *s, const int fd[3], int keeper, int with_filters)
+void child_run(const struct start *s, const int fd[3], int keeper, int filtered)
 {
 	uint32_t how = 0;
 
@@ -140,7 +140,7 @@ void child_run(const struct start *s, const int fd[3], int keeper, int with_filt
 	if (chdir(s->dir) < 0)
 		fail(keeper, CALL_CHDIR, errno);
 	reset_signals(s->head->ignored);
-	if (with_filters && s->head->filters_n > 0)
+	if (filtered)
 		how = install_first(s, keeper);
 	execve(s->program, s->argv, how != 0 ? s->env : s->untraced);
 	fail(keeper, CALL_EXECVE, errno);

@@ -70,21 +70,30 @@ static void close_stdio(struct keeper *k)
 
 /* ---- the child ------------------------------------------------------------- */
 
-static void start_child(struct keeper *k, int with_filters)
+/* A child under a filter waits in execve for somebody who gets the listener from
+ * here, so only the others may borrow our memory, and us, until they have exec'ed. */
+static pid_t fork_child(struct keeper *k, int notes, int filtered)
+{
+	pid_t pid = filtered ? fork() : vfork();
+
+	if (pid == 0)
+		child_run(&k->start, k->fd, notes, filtered);
+	return pid;
+}
+
+static void start_child(struct keeper *k, bool filtered)
 {
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		finish(k, errno, CALL_FORK);
-	k->child = fork();
+	k->child = fork_child(k, pair[1], filtered);
 	if (k->child < 0)
 		finish(k, errno, CALL_FORK);
-	if (k->child == 0)
-		child_run(&k->start, k->fd, pair[1], with_filters);
 	close(pair[1]);
 	k->notes = pair[0];
 	k->started.pid = k->child;
-	if (!with_filters || k->start.head->filters_n == 0)
+	if (!filtered)
 		close_stdio(k);
 }
 
@@ -151,7 +160,7 @@ static void child_ended(struct keeper *k, int status)
 	}
 	if (k->again && !k->killing) {
 		k->again = false;
-		start_child(k, 0);
+		start_child(k, false);
 		return;
 	}
 	k->ended = true;
@@ -299,7 +308,7 @@ void keeper_run(const struct message_start *head, char *rest, const int *fds, in
 	error = message_parse_start(head, rest, &k.start);
 	if (error != 0)
 		finish(&k, error, CALL_FORK);
-	start_child(&k, 1);
+	start_child(&k, head->filters_n > 0);
 	keep(&k);
 	_exit(0);
 }
