@@ -1,6 +1,102 @@
 #include "config.h"
 
-int main(void)
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "cmd/cmd.h"
+
+extern char **environ;
+
+static const struct command {
+	const char *name;
+	int (*run)(const struct session *s, int argc, char **argv);
+	const char *about;
+} commands[] = {
+	{ "run", cmd_run, "Run tasks" },
+	{ "cache", cmd_cache, "Look after the cache" },
+	{ "plugins", cmd_plugins, "List and check plugins" },
+	{ "client", cmd_client, "Talk to the runner from inside a task" },
+};
+
+static void help(FILE *to)
 {
-	return 0;
+	size_t i;
+
+	fputs("A caching task runner for workspaces of packages\n\nUsage: vt <COMMAND>\n\nCommands:\n", to);
+	for (i = 0; i < COUNT(commands); i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].about);
+	fputs("\nOptions:\n  -h, --help     Print help\n  -V, --version  Print version\n"
+	      "\nSee 'vt <COMMAND> --help' for more.\n", to);
+}
+
+static int unknown(const struct session *s, const char *word)
+{
+	struct err err = { 0 };
+
+	if (word[0] == '-' && word[1])
+		err_set(&err, ERR_USAGE, "unexpected argument '%s' found\n\nUsage: vt <COMMAND>\n\nFor more information, try '--help'.", word);
+	else
+		err_set(&err, ERR_USAGE, "unrecognized subcommand '%s'\n\nUsage: vt <COMMAND>\n\nFor more information, try '--help'.", word);
+	return cmd_fail(s, &err);
+}
+
+static int dispatch(const struct session *s, int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		help(stderr);
+		return 2;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		help(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts("vt " PACKAGE_VERSION);
+		return 0;
+	}
+	for (i = 0; i < COUNT(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(s, argc - 1, argv + 1);
+	return unknown(s, argv[1]);
+}
+
+/* What a closed or full stdout swallowed must not look like success. */
+static int flushed(const struct session *s, int code)
+{
+	struct err err = { 0 };
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	err_errno(&err, errno, "Cannot write to standard output");
+	return code ? code : cmd_fail(s, &err);
+}
+
+int main(int argc, char **argv)
+{
+	struct session s = { .arena = arena_new() };
+	struct err err = { 0 };
+	char *cwd = getcwd(NULL, 0);
+	int code;
+
+	s.env = env_from(s.arena, environ);
+	s.stdin_tty = isatty(STDIN_FILENO);
+	s.stdout_tty = isatty(STDOUT_FILENO);
+	s.stderr_tty = isatty(STDERR_FILENO);
+	if (cwd) {
+		s.cwd = arena_str(s.arena, cwd);
+		free(cwd);
+		if (digest_init() < 0)
+			err_set(&err, ERR_SYSTEM, "The system gives no random numbers");
+	} else {
+		err_errno(&err, errno, "Cannot tell the current directory");
+	}
+	code = err.n ? cmd_fail(&s, &err) : flushed(&s, dispatch(&s, argc, argv));
+	arena_free(s.arena);
+	return code;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/pick.h"
 #include "os/file.h"
 #include "plan/plan.h"
 #include "query/options.h"

@@ -6,7 +6,6 @@
 
 struct plan;
 struct query_options;
-struct task;
 struct workspace;
 
 /* execute.c. Runs the plan to its end; the exit code. A plan without steps is for it, too. */
@@ -18,11 +17,4 @@ int run_last_details(const struct session *s, const char *root);
 int json_graph(const struct session *s, const struct workspace *w);
 /* --dry-run, as text or JSON. */
 int json_dry_run(const struct session *s, const struct workspace *w, const struct plan *plan, const struct query_options *options);
-
-/* pick.c. `typo`: what was asked for, or NULL. On a terminal it lets the user choose,
- * elsewhere it prints a list. Chosen: *ret and 0; else *ret stays NULL and the
- * result is the exit code. */
-int pick_task(const struct session *s, const struct workspace *w, const char *typo, const struct task **ret);
-/* How well every word of `query` is found in `label`; negative: not at all. */
-int pick_score(const char *query, const char *label);
 #endif
