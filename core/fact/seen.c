@@ -12,7 +12,7 @@
 #include "workspace/workspace.h"
 
 /* More than any real task does; past it nothing is kept, so that nothing is wrong. */
-enum { SEEN_PATHS = 2000000, SEEN_NAMES = 20000 };
+enum { SEEN_PATHS = 2000000, SEEN_NAMES = 100000 };
 
 struct inside {
 	struct map known;              /* op, flags, name, NUL, other: what was recorded */
@@ -222,10 +222,13 @@ void seen_add(struct seen *s, const vt_seen *given)
 	enum place from, to;
 
 	if (is_env(given->op) || given->op == VT_SEEN_IGNORE_INPUT || given->op == VT_SEEN_IGNORE_OUTPUT) {
-		if (in->names++ < SEEN_NAMES)
+		uint32_t n = s->n;
+
+		if (in->names < SEEN_NAMES)
 			record(s, given);
 		else if (is_env(given->op) && !s->broken)
 			s->broken = "the task asked for more variables than can be recorded";
+		in->names += s->n - n;         /* asking again is free */
 		return;
 	}
 	if (given->op == VT_SEEN_EXEC && (given->flags & VT_SEEN_SETUID))

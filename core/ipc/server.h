@@ -1,5 +1,5 @@
 /* ipc: the runner's end of the channel between vt and runner-aware tools. Uses
- * fact (seen), plugin-api/client/wire.h, os, text, base; never plugins.
+ * fact (seen), plugin-api/client (wire, client), os, text, base; never plugins.
  *
  * server: answers the tools of one step from the step's full environment and
  * notes what they asked. On the loop. */
@@ -18,13 +18,14 @@ struct server;
 
 /* Once per run, at the first cacheable miss: private folder, addon, sweep (endpoint.h). */
 
-/* `full`: what answers come from. `seen`: where tracked questions, ignore verbs, opt-out and failures go.
- * `outer`: forward tracked reads and disableCache to the runner around this one; NULL: there is none. */
+/* `full`: what answers come from. `seen`: where tracked questions, ignore verbs, opt-out and
+ * failures go; both must outlive the server. What is tracked also goes to the runner around
+ * this one, if there is one (outer.h). -1: "Failed to set up task communication: ...". */
 int server_start(struct loop *l, struct endpoint *e, const struct env *full, struct seen *seen, struct server **ret, struct err *err);
 const char *server_name(const struct server *s);          /* the value of VP_RUN_IPC_NAME */
 /* The child has ended and its pipes are at their ends: accepts what waits, closes the
  * listener, serves the rest up to 2 s, then calls `done` (soon, never from inside). */
 void server_stop(struct server *s, void (*done)(void *ctx), void *ctx);
-/* Drops it at once (cancelled, not started). Frees. */
+/* Drops it at once (cancelled, not started). Frees; no `done` after it. */
 void server_free(struct server *s);                       /* also after done; NULL is fine */
 #endif

@@ -229,6 +229,17 @@ static bool is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* The addon, unless this vt was built without one. */
+static const char *addon_in(struct arena *a, const char *prefix, const char *dir)
+{
+#ifdef VT_WITH_NODE
+	return arena_printf(a, "%s%s/vt-node.node", prefix, dir);
+#else
+	(void)a, (void)prefix, (void)dir;
+	return NULL;
+#endif
+}
+
 int file_places(struct arena *a, struct file_places *ret, struct err *err)
 {
 	const char *self = file_real("/proc/self/exe", a), *dir, *prefix, *build;
@@ -246,7 +257,7 @@ int file_places(struct arena *a, struct file_places *ret, struct err *err)
 		ret->plugins = path_join(a, build, "plugins-1");
 		if (is_folder(ret->plugins)) {
 			ret->supervisor = path_join(a, dir, "vt-supervisor");
-			ret->addon = path_join(a, build, "plugin-api/client/.libs/vt-node.so");
+			ret->addon = addon_in(a, build, "/plugin-api/client");
 			return 0;
 		}
 	}
@@ -254,6 +265,6 @@ int file_places(struct arena *a, struct file_places *ret, struct err *err)
 	prefix = n >= bin && strcmp(dir + n - bin, VT_BINDIR) == 0 ? arena_strn(a, dir, n - bin) : "";
 	ret->supervisor = arena_printf(a, "%s%s/vt-supervisor", prefix, VT_LIBEXECDIR);
 	ret->plugins = arena_printf(a, "%s%s", prefix, VT_PLUGINDIR);
-	ret->addon = arena_printf(a, "%s%s/vt-node.so", prefix, VT_ADDONDIR);
+	ret->addon = addon_in(a, prefix, VT_ADDONDIR);
 	return 0;
 }

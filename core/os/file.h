@@ -29,7 +29,7 @@ struct file_places {
 	const char *executable;        /* absolute path of this vt */
 	const char *supervisor;        /* vt-supervisor */
 	const char *plugins;           /* the system folder of plugins */
-	const char *addon;             /* vt-node.so */
+	const char *addon;             /* vt-node.node; NULL: built without it */
 };
 int file_places(struct arena *a, struct file_places *ret, struct err *err);
 #endif

@@ -3,7 +3,6 @@
 #include "os/stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -148,38 +147,27 @@ void stream_close(struct stream *s)
 struct listening {
 	uv_poll_t uv;
 	int fd;
-	int spare;             /* given up for a moment when there is no other fd left; -1: none */
-	bool stopped;
+	bool held, stopped;
 	void (*on_connect)(void *ctx, int fd);
 	void *ctx;
 };
 
-/* Out of file descriptors: turns the next caller away, or it would keep us awake for ever. */
-static void turn_away(struct listening *s)
-{
-	int fd;
-
-	close(s->spare);
-	fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0)
-		close(fd);
-	s->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
 void listen_drain(struct listening *s)
 {
-	int fd;
+	int fd, error;
 
-	while (!s->stopped) {
+	while (!s->stopped && !s->held) {
 		fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		error = errno;
 		if (fd >= 0) {
 			s->on_connect(s->ctx, fd);
-			continue;
-		}
-		if ((errno == EMFILE || errno == ENFILE) && s->spare >= 0)
-			turn_away(s);
-		else if (errno != EINTR && errno != ECONNABORTED)
+		} else if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
+			/* who waits goes on waiting; asking again at once would keep us awake for ever */
+			listen_hold(s, true);
+			s->on_connect(s->ctx, -error);
+		} else if (error != EINTR && error != ECONNABORTED) {
 			return;
+		}
 	}
 }
 
@@ -220,13 +208,23 @@ struct listening *listen_start(struct loop *l, const char *path, void (*on_conne
 		return NULL;
 	s = xcalloc(1, sizeof *s);
 	s->fd = fd;
-	s->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	s->on_connect = on_connect;
 	s->ctx = ctx;
 	uv_poll_init(loop_uv(l), &s->uv, fd);
 	s->uv.data = s;
 	uv_poll_start(&s->uv, UV_READABLE, on_listen);
 	return s;
+}
+
+void listen_hold(struct listening *s, bool hold)
+{
+	if (s->stopped || s->held == hold)
+		return;
+	s->held = hold;
+	if (hold)
+		uv_poll_stop(&s->uv);
+	else
+		uv_poll_start(&s->uv, UV_READABLE, on_listen);
 }
 
 static void free_listening(uv_handle_t *h)
@@ -241,8 +239,6 @@ void listen_stop(struct listening *s)
 	s->stopped = true;
 	uv_poll_stop(&s->uv);
 	close(s->fd);
-	if (s->spare >= 0)
-		close(s->spare);
 	uv_close((uv_handle_t *)&s->uv, free_listening);
 }
 

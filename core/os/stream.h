@@ -26,10 +26,12 @@ void stream_write(struct stream *s, const void *data, size_t size);
 size_t stream_queued(const struct stream *s);     /* bytes not yet with the kernel */
 void stream_close(struct stream *s);              /* no callback after it; frees; unwritten bytes are dropped; NULL is fine */
 
-/* A private listening AF_UNIX stream socket at `path` (0600). */
+/* A private listening AF_UNIX stream socket at `path` (0600). on_connect: an fd, now
+ * the callee's, or -errno: nothing is left to accept with; it is held until told otherwise. */
 struct listening *listen_start(struct loop *l, const char *path, void (*on_connect)(void *ctx, int fd), void *ctx, struct err *err);
 /* Accepts (and hands over) everything that waits in the backlog, now. */
 void listen_drain(struct listening *s);
+void listen_hold(struct listening *s, bool hold);  /* who comes waits in the backlog */
 void listen_stop(struct listening *s);            /* closes; does not unlink; frees */
 int peer_uid(int fd, uint32_t *ret);              /* SO_PEERCRED; -1: unknown */
 
