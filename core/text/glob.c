@@ -356,29 +356,29 @@ static void compile(struct program *p, const struct node *n);
 
 static void compile_or(struct program *p, const struct node *n)
 {
-	uint32_t i, split, ends[2], last = 0;
+	uint32_t i, split, jump, next, last = UINT32_MAX;
 
 	/* split 1, 2; 1: ... jump; 2: split ... ; the jumps are chained through x until the end is known */
 	for (i = 0; i + 1 < n->n && !p->full; i++) {
 		split = put(p, OP_SPLIT);
 		p->at[split].x = p->n;
 		compile(p, n->items[i]);
-		ends[0] = put(p, OP_JUMP);
-		p->at[ends[0]].x = last;
-		last = ends[0];
+		jump = put(p, OP_JUMP);
+		p->at[jump].x = last;
+		last = jump;
 		p->at[split].y = p->n;
 	}
 	compile(p, n->items[n->n - 1]);
-	while (last && !p->full) {
-		ends[1] = p->at[last].x;
+	while (last != UINT32_MAX && !p->full) {
+		next = p->at[last].x;
 		p->at[last].x = p->n;
-		last = ends[1];
+		last = next;
 	}
 }
 
 static void compile_repeat(struct program *p, const struct node *n)
 {
-	uint32_t i, split, first, last = 0, next, before;
+	uint32_t i, split, first, last = UINT32_MAX, next, before;
 
 	for (i = 0; i < n->min && !p->full; i++) {
 		before = p->n;
@@ -401,7 +401,8 @@ static void compile_repeat(struct program *p, const struct node *n)
 		last = split;
 		compile(p, n->items[0]);
 	}
-	while (last && !p->full) {
+	/* the splits are chained through y until the end is known */
+	while (last != UINT32_MAX && !p->full) {
 		next = p->at[last].y;
 		p->at[last].y = p->n;
 		last = next;
