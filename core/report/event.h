@@ -23,6 +23,7 @@ enum start_status {
 struct step_start {
 	enum start_status status;
 	const struct changes *why;         /* MISS */
+	const char *because;               /* MISS: in words, instead of `why`; or NULL */
 	bool inherits;                     /* the child has the terminal itself (uncached, interleaved) */
 };
 
@@ -40,6 +41,7 @@ struct outcome {
 	int exit_code;             /* 128 + n for signals */
 	int64_t ms, saved_ms;
 	struct changes why;        /* of a miss */
+	const char *because;       /* of a miss: in words, instead of `why`; or NULL */
 	const char *not_cached;    /* detail text after "Not cached: ", or NULL */
 	bool notice;               /* the compact summary tells not_cached (read-and-wrote, trace, changed-while) */
 	bool read_and_wrote;       /* ... in the words "modified its input" */

@@ -1,0 +1,185 @@
+#include "config.h"
+
+#include "report/screen.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "os/loop.h"
+#include "os/stream.h"
+#include "report/strip.h"
+
+enum { SCREEN_GATHER = 64 * 1024 };
+
+struct screen {
+	struct loop *loop;
+	struct output *out[2];     /* fd 1, fd 2 */
+	bool coloured[2];
+	struct strip strip[2];
+	struct buf gathered;       /* of stream `gathering`, not yet handed over */
+	int gathering;             /* index: 0 stdout, 1 stderr */
+	int error;                 /* errno of the first failed write to stdout */
+	bool posted;               /* a flush will come with the loop */
+	bool closed;               /* only that posted flush keeps it alive */
+	void (*on_drained)(void *ctx);
+	void *drained_ctx;
+};
+
+static bool is_forced(const char *v)
+{
+	char *end;
+
+	if (!v)
+		return false;
+	if (*v == '\0' || strcmp(v, "true") == 0)
+		return true;
+	return strtol(v, &end, 10) >= 1 && *end == '\0';
+}
+
+bool screen_has_colours(const struct env *env, bool tty)
+{
+	const char *v;
+
+	if (is_forced(env_get(env, "FORCE_COLOR")))
+		return true;
+	if ((v = env_get(env, "CLICOLOR_FORCE")) && *v && strcmp(v, "0") != 0)
+		return true;
+	if ((v = env_get(env, "NO_COLOR")) && strcmp(v, "0") != 0)
+		return false;
+	v = env_get(env, "TERM");
+	if (v && strcmp(v, "dumb") == 0)
+		return false;
+	return tty && (v || env_get(env, "COLORTERM") || env_get(env, "CI"));
+}
+
+struct screen *screen_open(struct loop *l, bool colours_out, bool colours_err)
+{
+	struct screen *s = xcalloc(1, sizeof *s);
+
+	s->loop = l;
+	s->out[0] = output_open(l, 1);
+	s->out[1] = output_open(l, 2);
+	s->coloured[0] = colours_out;
+	s->coloured[1] = colours_err;
+	buf_init(&s->gathered, SIZE_MAX / 2);
+	return s;
+}
+
+static void hand_over(struct screen *s)
+{
+	int e;
+
+	if (s->gathered.size == 0)
+		return;
+	e = output_write(s->out[s->gathering], s->gathered.data, s->gathered.size);
+	if (e && s->gathering == 0 && !s->error)
+		s->error = e;
+	/* Long outputs are rare; their memory is not kept for the short ones. */
+	if (s->gathered.room > 4 * SCREEN_GATHER)
+		buf_free(&s->gathered);
+	else
+		buf_clear(&s->gathered);
+}
+
+static void on_turn(void *ctx)
+{
+	struct screen *s = ctx;
+
+	s->posted = false;
+	if (s->closed)
+		free(s);
+	else
+		hand_over(s);
+}
+
+void screen_write(struct screen *s, int stream, const void *data, size_t size)
+{
+	int i = stream == 2;
+
+	if (i != s->gathering) {
+		hand_over(s);
+		s->gathering = i;
+	}
+	if (s->coloured[i])
+		buf_add(&s->gathered, data, size);
+	else
+		strip_add(&s->strip[i], data, size, &s->gathered);
+	if (s->gathered.size >= SCREEN_GATHER)
+		hand_over(s);
+	if (s->gathered.size > 0 && !s->posted) {
+		s->posted = true;
+		loop_post(s->loop, on_turn, s);
+	}
+}
+
+void screen_text(struct screen *s, const char *text)
+{
+	screen_write(s, 1, text, strlen(text));
+}
+
+int screen_flush(struct screen *s)
+{
+	hand_over(s);
+	return s->error;
+}
+
+size_t screen_waiting(const struct screen *s)
+{
+	return s->gathered.size + output_queued(s->out[0]) + output_queued(s->out[1]);
+}
+
+static void on_drained(void *ctx)
+{
+	struct screen *s = ctx;
+
+	if (s->on_drained)
+		s->on_drained(s->drained_ctx);
+}
+
+void screen_on_drained(struct screen *s, void (*fn)(void *ctx), void *ctx)
+{
+	s->on_drained = fn;
+	s->drained_ctx = ctx;
+	output_on_drained(s->out[0], on_drained, s);
+	output_on_drained(s->out[1], on_drained, s);
+}
+
+int screen_close(struct screen *s)
+{
+	int e;
+
+	hand_over(s);
+	e = output_close(s->out[0]);
+	if (!s->error)
+		s->error = e;
+	output_close(s->out[1]);
+	e = s->error;
+	buf_free(&s->gathered);
+	s->closed = true;
+	if (!s->posted)
+		free(s);
+	return e;
+}
+
+void screen_style(struct buf *b, const char *codes, const char *text)
+{
+	buf_printf(b, "\033[%sm", codes);
+	buf_text(b, text);
+	buf_text(b, "\033[0m");
+}
+
+void screen_stylef(struct buf *b, const char *codes, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	screen_style(b, codes, text);
+	free(text);
+}

@@ -1,0 +1,383 @@
+#include "config.h"
+
+#include "report/summary.h"
+
+#include <string.h>
+
+#include "plan/step.h"
+#include "report/screen.h"
+#include "report/words.h"
+#include "workspace/workspace.h"
+
+#define PROGRAM "vt"
+#define HINT "`" PROGRAM " run --last-details`"
+
+/* ---- gathering ---- */
+
+struct summary *summary_new(bool lists)
+{
+	struct arena *a = arena_new();
+	struct summary *s = arena_alloc(a, sizeof *s);
+
+	s->arena = a;
+	s->lists = lists;
+	return s;
+}
+
+void summary_free(struct summary *s)
+{
+	if (s)
+		arena_free(s->arena);
+}
+
+static const char *copy(struct arena *a, const char *s)
+{
+	return s ? arena_str(a, s) : NULL;
+}
+
+static struct texts copy_texts(struct arena *a, struct texts t)
+{
+	struct texts r = { arena_array(a, t.n ? t.n : 1, sizeof *r.at), t.n };
+	uint32_t i;
+
+	for (i = 0; i < t.n; i++)
+		r.at[i] = arena_str(a, t.at[i]);
+	return r;
+}
+
+static const char *reason_text(struct arena *a, const struct outcome *o)
+{
+	struct buf b;
+	const char *r;
+
+	if (o->status != START_MISS)
+		return NULL;
+	if (o->because)
+		return arena_str(a, o->because);
+	buf_init(&b, SIZE_MAX / 2);
+	words_details(&o->why, &b);
+	r = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return r;
+}
+
+static void add_step(struct summary *s, const struct step *step, const struct outcome *o)
+{
+	struct arena *a = s->arena;
+	struct summary_step *t;
+
+	s->at = arena_grow(a, s->at, s->n, sizeof *s->at);
+	t = &s->at[s->n++];
+	*t = (struct summary_step){
+		.label = arena_str(a, step->task->label),
+		.command = arena_printf(a, "%s%s$ %s", step->cwd[0] ? "~/" : "", step->cwd, step->shown),
+		.result = o->result,
+		.status = o->status,
+		.exit_code = o->exit_code,
+		.ms = o->ms,
+		.saved_ms = o->saved_ms,
+		.reason = reason_text(a, o),
+		.not_cached = copy(a, o->not_cached),
+		.trouble = copy(a, o->trouble),
+		.notice = o->notice,
+		.read_and_wrote = o->read_and_wrote,
+		.failed = o->failed,
+	};
+	if (s->lists) {
+		t->inputs = copy_texts(a, o->inputs);
+		t->outputs = copy_texts(a, o->outputs);
+	}
+}
+
+static void on_event(void *self, const struct event *e)
+{
+	struct summary *s = self;
+
+	if (e->kind == EVENT_FINISHED)
+		add_step(s, e->step, e->outcome);
+	else if (e->kind == EVENT_RUN_FINISHED)
+		s->exit_code = e->exit_code;
+}
+
+struct listener summary_listener(struct summary *s)
+{
+	return (struct listener){ on_event, s };
+}
+
+/* ---- counting ---- */
+
+struct counts {
+	uint32_t tasks, hits, misses, disabled, failed;
+	int64_t saved_ms;
+	unsigned rate;             /* per cent, rounded down */
+};
+
+static struct counts count(const struct summary *s)
+{
+	struct counts c = { .tasks = s->n };
+	uint32_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct summary_step *t = &s->at[i];
+
+		c.failed += t->failed;
+		if (t->result == END_HIT) {
+			c.hits++;
+			c.saved_ms += t->saved_ms;
+		} else if (t->result == END_BUILTIN || t->status == START_DISABLED) {
+			c.disabled++;
+		} else {
+			c.misses++;
+		}
+	}
+	c.rate = s->n ? (unsigned)((uint64_t)c.hits * 100 / s->n) : 0;
+	return c;
+}
+
+static void add_duration(struct buf *b, int64_t ms)
+{
+	struct buf text;
+
+	buf_init(&text, 64);
+	words_duration(ms, &text);
+	screen_style(b, "32;1", buf_str(&text));
+	buf_free(&text);
+}
+
+/* ---- compact ---- */
+
+/* "a#b (and 2 more) not cached because ...": those of one sort together. false: there are none. */
+static bool add_notice(const struct summary *s, bool read_and_wrote, struct buf *b)
+{
+	const struct summary_step *first = NULL;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < s->n; i++) {
+		if (!s->at[i].notice || s->at[i].read_and_wrote != read_and_wrote)
+			continue;
+		if (!first)
+			first = &s->at[i];
+		n++;
+	}
+	if (!first)
+		return false;
+	buf_byte(b, ' ');
+	screen_style(b, "1", first->label);
+	if (n > 1)
+		buf_printf(b, " (and %u more)", n - 1);
+	buf_text(b, " not cached because ");
+	if (read_and_wrote) {
+		buf_text(b, n > 1 ? "they modified their inputs." : "it modified its input.");
+	} else {
+		const char *text = first->not_cached ? first->not_cached : "";
+		size_t size = strlen(text);
+
+		buf_add(b, text, size);
+		if (size == 0 || text[size - 1] != '.')
+			buf_byte(b, '.');
+	}
+	return true;
+}
+
+static void add_head(struct buf *b)
+{
+	screen_style(b, "90", "---");
+	buf_byte(b, '\n');
+	screen_style(b, "34;1", PROGRAM " run:");
+}
+
+static void add_hint(struct buf *b)
+{
+	buf_byte(b, ' ');
+	screen_style(b, "90", "(Run ");
+	screen_style(b, "34", HINT);
+	screen_style(b, "90", " for full details)");
+	buf_byte(b, '\n');
+}
+
+void summary_compact(const struct summary *s, struct buf *b)
+{
+	struct counts c = count(s);
+	struct buf notice;
+
+	if (s->n == 0)
+		return;
+	buf_init(&notice, SIZE_MAX / 2);
+	add_notice(s, true, &notice);
+	add_notice(s, false, &notice);
+	if (s->n == 1 && c.hits == 1) {
+		add_head(b);
+		buf_text(b, " cache hit, ");
+		add_duration(b, c.saved_ms);
+		buf_text(b, " saved.\n");
+	} else if (s->n == 1) {
+		if (notice.size > 0) {
+			add_head(b);
+			buf_add(b, notice.data, notice.size);
+			add_hint(b);
+		}
+	} else {
+		add_head(b);
+		buf_printf(b, " %u/%u cache hit (%u%%)", c.hits, c.tasks, c.rate);
+		if (c.saved_ms > 0) {
+			buf_text(b, ", ");
+			add_duration(b, c.saved_ms);
+			buf_text(b, " saved");
+		}
+		if (c.failed) {
+			buf_text(b, ", ");
+			screen_stylef(b, "31", "%u", c.failed);
+			buf_text(b, " failed");
+		}
+		buf_byte(b, '.');
+		buf_add(b, notice.data, notice.size);
+		add_hint(b);
+	}
+	buf_free(&notice);
+}
+
+/* ---- full ---- */
+
+static void add_rule(struct buf *b, const char *piece, int n)
+{
+	buf_text(b, "\033[90m");
+	while (n--)
+		buf_text(b, piece);
+	buf_text(b, "\033[0m\n");
+}
+
+/* " • 2 cache hits": with the right plural. */
+static void add_count(struct buf *b, const char *codes, uint32_t n, const char *one, const char *many)
+{
+	buf_text(b, " • ");
+	screen_stylef(b, codes, "%u %s", n, n == 1 ? one : many);
+}
+
+static void add_statistics(const struct counts *c, struct buf *b)
+{
+	screen_style(b, "1", "Statistics:");
+	buf_text(b, "  ");
+	screen_stylef(b, "97", " %u task%s", c->tasks, c->tasks == 1 ? "" : "s");
+	add_count(b, "32", c->hits, "cache hit", "cache hits");
+	add_count(b, "90", c->misses, "cache miss", "cache misses");
+	if (c->disabled)
+		add_count(b, "90", c->disabled, "cache disabled", "cache disabled");
+	if (c->failed)
+		add_count(b, "31", c->failed, "failed", "failed");
+	buf_byte(b, '\n');
+	screen_style(b, "1", "Performance:");
+	buf_text(b, "  ");
+	screen_stylef(b, c->rate >= 75 ? "32;1" : c->rate >= 50 ? "90" : "31", "%u%%", c->rate);
+	buf_text(b, " cache hit rate");
+	if (c->saved_ms > 0) {
+		buf_text(b, ", ");
+		add_duration(b, c->saved_ms);
+		buf_text(b, " saved in total");
+	}
+	buf_byte(b, '\n');
+}
+
+/* "      → first line", the others below it, as far to the right as the first one's reason. */
+static void add_detail(struct buf *b, const char *codes, const char *head, const char *text)
+{
+	const char *nl;
+
+	buf_printf(b, "      \033[%sm→ %s", codes, head);
+	while ((nl = strchr(text, '\n'))) {
+		buf_add(b, text, (size_t)(nl - text));
+		buf_printf(b, "\033[0m\n%20s\033[%sm", "", codes);
+		text = nl + 1;
+	}
+	buf_printf(b, "%s\033[0m\n", text);
+}
+
+static void add_details(const struct summary_step *t, struct buf *b)
+{
+	struct buf text;
+
+	if (t->result == END_HIT) {
+		buf_init(&text, 256);
+		buf_text(&text, "Cache hit - output replayed - ");
+		words_duration(t->saved_ms, &text);
+		buf_text(&text, " saved");
+		add_detail(b, "32", buf_str(&text), "");
+		buf_free(&text);
+	} else if (t->result == END_BUILTIN) {
+		add_detail(b, "90", "Cache disabled for built-in command", "");
+	} else if (t->status == START_DISABLED) {
+		add_detail(b, "90", "Cache disabled in task configuration", "");
+	} else if (t->not_cached) {
+		add_detail(b, "90", "Not cached: ", t->not_cached);
+	} else {
+		add_detail(b, "90", "Cache miss: ", t->reason ? t->reason : "no previous cache entry found");
+	}
+}
+
+static void add_list(const char *title, struct texts t, struct buf *b)
+{
+	uint32_t i;
+
+	if (t.n == 0)
+		return;
+	buf_printf(b, "      \033[90m%s\033[0m\n", title);
+	for (i = 0; i < t.n; i++)
+		buf_printf(b, "        \033[90m'%s'\033[0m\n", t.at[i]);
+}
+
+static void add_step_lines(const struct summary_step *t, uint32_t number, bool lists, struct buf *b)
+{
+	buf_text(b, "  ");
+	screen_stylef(b, "90", "[%u]", number);
+	buf_byte(b, ' ');
+	screen_style(b, "97;1", t->label);
+	buf_text(b, ": ");
+	screen_style(b, "34", t->command);
+	if (t->result != END_NOT_STARTED) {
+		buf_byte(b, ' ');
+		screen_style(b, t->exit_code ? "31;1" : "32;1", t->exit_code ? "✗" : "✓");
+		if (t->exit_code) {
+			buf_byte(b, ' ');
+			screen_stylef(b, "31", "(exit code: %d)", t->exit_code);
+		}
+	}
+	buf_byte(b, '\n');
+	add_details(t, b);
+	if (lists) {
+		add_list("Inputs:", t->inputs, b);
+		add_list("Outputs:", t->outputs, b);
+	}
+	if (t->trouble) {
+		buf_text(b, "      ");
+		screen_style(b, "31;1", "✗ Error:");
+		buf_byte(b, ' ');
+		screen_style(b, "31", t->trouble);
+		buf_byte(b, '\n');
+	}
+}
+
+void summary_full(const struct summary *s, bool lists, struct buf *b)
+{
+	struct counts c = count(s);
+	uint32_t i;
+
+	buf_byte(b, '\n');
+	add_rule(b, "━", 47);
+	buf_text(b, "    ");
+	screen_style(b, "97;1", PROGRAM " Task Runner • Execution Summary");
+	buf_byte(b, '\n');
+	add_rule(b, "━", 47);
+	buf_byte(b, '\n');
+	add_statistics(&c, b);
+	buf_byte(b, '\n');
+	screen_style(b, "1", "Task Details:");
+	buf_byte(b, '\n');
+	add_rule(b, "─", 48);
+	for (i = 0; i < s->n; i++) {
+		if (i > 0) {
+			buf_text(b, "  ");
+			add_rule(b, "·", 55);
+		}
+		add_step_lines(&s->at[i], i + 1, lists, b);
+	}
+	add_rule(b, "━", 47);
+}
