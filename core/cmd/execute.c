@@ -3,19 +3,219 @@
 #include "cmd/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "cache/cache.h"
+#include "exec/run.h"
+#include "os/file.h"
+#include "os/loop.h"
+#include "plan/step.h"
+#include "plug/setup.h"
+#include "plug/user_config.h"
+#include "query/options.h"
+#include "report/last.h"
+#include "report/live.h"
+#include "report/screen.h"
+#include "report/strip.h"
+#include "report/summary.h"
+#include "workspace/workspace.h"
+
+/* Everything a run stands on; opened in this order, closed backwards. */
+struct ground {
+	struct file_places places;
+	struct user_config user;
+	const char *cache_dir;
+	struct plug *plug;
+	struct cache *cache;           /* NULL: no step of the plan asks for it, or it cannot be used */
+	struct loop *loop;
+	struct screen *screen;
+	struct live *live;
+	struct summary *summary;
+};
+
+static bool wants_cache(const struct plan *plan)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < plan->n; i++) {
+		for (j = 0; j < plan->nodes[i].items_n; j++) {
+			const struct item *item = &plan->nodes[i].items[j];
+
+			if (item->kind == ITEM_PLAN ? wants_cache(item->plan) : item->step->rules != NULL)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int open_cache(const struct session *s, const struct workspace *w, struct ground *g, struct err *err)
+{
+	struct plug_setup plug = {
+		.root = w->root,
+		.cache_dir = g->cache_dir,
+		.system_dir = g->places.plugins,
+		.env = s->env,
+		.workspace_config = w->plugins,
+		.workspace_config_file = w->config_file,
+		.user_config = g->user.plugins,
+		.user_config_file = g->user.file,
+		.warn = cmd_warn,
+		.ctx = (void *)(uintptr_t)s,
+	};
+	struct cache_setup cache = {
+		.workspace = w,
+		.dir = g->cache_dir,
+		.env = s->env,
+		.warn = cmd_warn,
+		.ctx = (void *)(uintptr_t)s,
+	};
+
+	if (plug_new(&plug, &g->plug, err) < 0 || plug_check_named(g->plug, err) < 0)
+		return -1;
+	cache.plug = g->plug;
+	g->cache = cache_open(&cache);
+	if (g->cache && !cache_works(g->cache)) {
+		cache_close(g->cache);
+		g->cache = NULL;
+	}
+	return 0;
+}
+
+static int open_ground(const struct session *s, const struct workspace *w, const struct plan *plan,
+		       const struct query_options *o, struct ground *g, struct err *err)
+{
+	if (cache_place(s->env, w->root, s->arena, &g->cache_dir, err) < 0 ||
+	    file_places(s->arena, &g->places, err) < 0 || user_config_read(s->env, &g->user, err) < 0)
+		return -1;
+	if (wants_cache(plan) && open_cache(s, w, g, err) < 0)
+		return -1;
+	if (loop_new(&g->loop, err) < 0)
+		return -1;
+	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
+	g->live = live_new((enum log_mode)o->log, g->screen);
+	g->summary = summary_new(o->verbose > 1);
+	return 0;
+}
+
+static void close_ground(struct ground *g)
+{
+	summary_free(g->summary);
+	live_free(g->live);
+	if (g->screen)
+		screen_close(g->screen);
+	/* What is still being published is waited for after the last line has been shown. */
+	if (g->cache)
+		cache_close(g->cache);
+	if (g->plug)
+		plug_free(g->plug);
+	if (g->loop)
+		loop_free(g->loop);
+	user_config_free(&g->user);
+}
+
+static void show_summary(struct ground *g, const struct query_options *o)
+{
+	struct buf b;
+
+	if (g->summary->n == 0)
+		return;
+	buf_init(&b, SIZE_MAX / 2);
+	if (o->verbose)
+		summary_full(g->summary, o->verbose > 1, &b);
+	else
+		summary_compact(g->summary, &b);
+	screen_write(g->screen, 1, b.data, b.size);
+	screen_flush(g->screen);
+	buf_free(&b);
+}
+
+static int execute(const struct session *s, const struct workspace *w, const struct plan *plan,
+		   const struct query_options *o, struct ground *g)
+{
+	struct listener listeners[] = { live_listener(g->live), summary_listener(g->summary) };
+	struct exec_setup setup = {
+		.loop = g->loop,
+		.workspace = w,
+		.plan = plan,
+		.cache = g->cache,
+		.cache_dir = g->cache_dir,
+		.plug = g->plug,
+		.env = s->env,
+		.places = &g->places,
+		.mode = (enum log_mode)o->log,
+		.listeners = listeners,
+		.listeners_n = COUNT(listeners),
+		.screen = g->screen,
+		.spool_dir = g->cache ? g->cache_dir : env_get(s->env, "TMPDIR"),
+		.warn = cmd_warn,
+		.ctx = (void *)(uintptr_t)s,
+	};
+	struct err err = { 0 };
+	int code = exec_run(&setup, &err);
+
+	show_summary(g, o);
+	if (err.n > 0)
+		cmd_fail(s, &err);
+	if (file_mkdirs(g->cache_dir, 0700, NULL) == 0)
+		last_save(g->summary, g->cache_dir);
+	return code;
+}
 
 int run_plan(const struct session *s, const struct workspace *w, const struct plan *plan, const struct query_options *options)
 {
+	struct ground g = { 0 };
 	struct err err = { 0 };
+	int code;
 
-	(void)w, (void)plan, (void)options;
-	err_set(&err, ERR_SYSTEM, "this build cannot run tasks yet; use --dry-run");
-	return cmd_fail(s, &err);
+	if (open_ground(s, w, plan, options, &g, &err) < 0)
+		code = cmd_fail(s, &err);
+	else
+		code = execute(s, w, plan, options, &g);
+	close_ground(&g);
+	return code;
+}
+
+static void print_last(const struct session *s, const struct summary *last)
+{
+	struct buf b, plain;
+
+	buf_init(&b, SIZE_MAX / 2);
+	buf_init(&plain, SIZE_MAX / 2);
+	summary_full(last, true, &b);
+	if (screen_has_colours(s->env, s->stdout_tty)) {
+		fwrite(b.data, 1, b.size, stdout);
+	} else {
+		struct strip strip = { 0 };
+
+		strip_add(&strip, b.data, b.size, &plain);
+		fwrite(plain.data, 1, plain.size, stdout);
+	}
+	buf_free(&plain);
+	buf_free(&b);
 }
 
 int run_last_details(const struct session *s, const char *root)
 {
-	(void)s, (void)root;
-	fputs("No previous run summary found. Run a task first to generate a summary.\n", stderr);
-	return 1;
+	struct summary *last = NULL;
+	struct err err = { 0 };
+	const char *dir;
+	int code;
+
+	if (cache_place(s->env, root, s->arena, &dir, &err) < 0)
+		return cmd_fail(s, &err);
+	switch (last_read(dir, &last)) {
+	case LAST_NONE:
+		fputs("No previous run summary found. Run a task first to generate a summary.\n", stderr);
+		return 1;
+	case LAST_OTHER:
+		fputs("Summary data was saved by a different version of vt and cannot be read. Run a task to generate a new summary.\n", stderr);
+		return 1;
+	case LAST_READ:
+		break;
+	}
+	print_last(s, last);
+	code = last->exit_code;
+	summary_free(last);
+	return code;
 }

@@ -12,9 +12,12 @@ struct capture;
 
 struct capture *capture_new(const char *spool_dir);    /* memory to 1 MiB, then a private unlinked file below spool_dir (NULL: the system's temporary folder) */
 void capture_free(struct capture *c);
+/* -1: the spool failed; what it took before stays, everything later is lost. */
 int capture_add(struct capture *c, int stream, const void *data, size_t size);
 /* All of it, in the format above. Borrowed until the next call on c. -1: the spool failed. */
 int capture_bytes(struct capture *c, struct bytes *ret);
-/* Walks chunks of such bytes. Returns -1 for damaged bytes. */
+/* Everything that was added before the spool failed, if it did. */
+void capture_emit(struct capture *c, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx);
+/* Walks chunks of such bytes. -1: they are damaged, nothing was told. */
 int capture_replay(struct bytes bytes, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx);
 #endif

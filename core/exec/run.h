@@ -14,6 +14,7 @@ struct file_places;
 struct loop;
 struct plan;
 struct plug;
+struct screen;
 struct workspace;
 
 struct exec_setup {
@@ -21,17 +22,21 @@ struct exec_setup {
 	const struct workspace *workspace;
 	const struct plan *plan;
 	struct cache *cache;           /* NULL: no step is cached */
+	const char *cache_dir;         /* absolute; what tasks do there is not noted */
 	struct plug *plug;             /* for the tracer */
 	const struct env *env;         /* the session's, for the channel's folder */
 	const struct file_places *places;
 	enum log_mode mode;            /* decides stdio of uncached steps */
 	const struct listener *listeners;
 	uint32_t listeners_n;
-	/* How many bytes wait for the terminal: above 1 MiB exec pauses reading. NULL: never. */
-	size_t (*waiting)(void *ctx);
-	void *ctx;
+	struct screen *screen;         /* pauses reading while more than 1 MiB waits for it; its write errors end the run. NULL: there is none */
+	const char *spool_dir;         /* where long outputs are kept while their task runs; NULL: the system's folder */
+	void (*warn)(void *ctx, const char *text);
+	void *ctx;                     /* of warn */
 };
 
-/* Runs the plan to its end on the loop. Returns the exit code (exec.md 5.5, decisions.md 18). */
-int exec_run(const struct exec_setup *setup);
+/* Runs the plan to its end on the loop. Returns the exit code: the tasks' own where one
+ * failed, 1 where several did or the machine failed (then err tells, where no task can),
+ * 128 + n after a signal that ended the run. */
+int exec_run(const struct exec_setup *setup, struct err *err);
 #endif

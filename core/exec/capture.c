@@ -1,0 +1,223 @@
+#include "config.h"
+
+#include "exec/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+enum { CAPTURE_HEAD = 5, CAPTURE_MEMORY = 1 << 20 };
+
+/*  file (once there is one)          tail (in memory)
+ *  [chunk][chunk] ... [chunk]        [chunk] ... [last chunk, still growing]
+ */
+struct capture {
+	struct buf tail;           /* chunks that are not in the file; never much more than CAPTURE_MEMORY */
+	size_t last;               /* where the last chunk's head begins in tail; tail.size: there is none */
+	char *dir;                 /* where the file is made */
+	int fd;                    /* the unlinked file, or -1 */
+	uint64_t written;          /* whole chunks in the file, in bytes */
+	void *map;                 /* of the file, as capture_bytes last lent it */
+	size_t map_size;
+	bool failed;               /* the file could not be written: what came later is lost */
+};
+
+struct capture *capture_new(const char *spool_dir)
+{
+	struct capture *c = xcalloc(1, sizeof *c);
+
+	buf_init(&c->tail, (size_t)4 * CAPTURE_MEMORY);
+	c->dir = xstrdup(spool_dir ? spool_dir : "/tmp");
+	c->fd = -1;
+	return c;
+}
+
+static void unmap(struct capture *c)
+{
+	if (c->map)
+		munmap(c->map, c->map_size);
+	c->map = NULL;
+}
+
+void capture_free(struct capture *c)
+{
+	if (!c)
+		return;
+	unmap(c);
+	if (c->fd >= 0)
+		close(c->fd);
+	buf_free(&c->tail);
+	free(c->dir);
+	free(c);
+}
+
+static int open_spool(const char *dir)
+{
+	char name[4096];
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	/* Not every file system has files without a name. */
+	if (snprintf(name, sizeof name, "%s/vt-output-XXXXXX", dir) >= (int)sizeof name)
+		return -1;
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	return fd;
+}
+
+/* Moves the tail into the file, whole or not at all. */
+static int spill(struct capture *c)
+{
+	size_t done = 0;
+
+	if (c->fd < 0)
+		c->fd = open_spool(c->dir);
+	if (c->fd < 0)
+		return -1;
+	while (done < c->tail.size) {
+		ssize_t n = pwrite(c->fd, c->tail.data + done, c->tail.size - done, (off_t)(c->written + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		done += (size_t)n;
+	}
+	c->written += done;
+	buf_clear(&c->tail);
+	c->last = 0;
+	return 0;
+}
+
+static uint32_t size_at(const unsigned char *head)
+{
+	return (uint32_t)head[1] | (uint32_t)head[2] << 8 | (uint32_t)head[3] << 16 | (uint32_t)head[4] << 24;
+}
+
+static void put_size(unsigned char *head, uint32_t size)
+{
+	head[1] = (unsigned char)size;
+	head[2] = (unsigned char)(size >> 8);
+	head[3] = (unsigned char)(size >> 16);
+	head[4] = (unsigned char)(size >> 24);
+}
+
+static int add_piece(struct capture *c, int stream, const void *data, uint32_t size)
+{
+	unsigned char head[CAPTURE_HEAD] = { (unsigned char)stream, 0, 0, 0, 0 };
+
+	if (c->tail.size >= CAPTURE_MEMORY && spill(c) < 0)
+		return -1;
+	if (c->last < c->tail.size && c->tail.data[c->last] == stream) {
+		unsigned char *last;
+
+		if (buf_add(&c->tail, data, size) < 0)
+			return -1;
+		last = (unsigned char *)c->tail.data + c->last;
+		put_size(last, size_at(last) + size);
+		return 0;
+	}
+	c->last = c->tail.size;
+	put_size(head, size);
+	if (buf_add(&c->tail, head, sizeof head) < 0)
+		return -1;
+	return buf_add(&c->tail, data, size);
+}
+
+int capture_add(struct capture *c, int stream, const void *data, size_t size)
+{
+	const char *at = data;
+
+	while (size > 0 && !c->failed) {
+		uint32_t n = size > CAPTURE_MEMORY ? CAPTURE_MEMORY : (uint32_t)size;
+
+		if (add_piece(c, stream, at, n) < 0)
+			c->failed = true;
+		at += n;
+		size -= n;
+	}
+	return c->failed ? -1 : 0;
+}
+
+/* Maps what is in the file. */
+static int map_file(struct capture *c, struct bytes *ret)
+{
+	unmap(c);
+	*ret = (struct bytes){ "", 0 };
+	if (c->written == 0)
+		return 0;
+	c->map = mmap(NULL, (size_t)c->written, PROT_READ, MAP_PRIVATE, c->fd, 0);
+	if (c->map == MAP_FAILED) {
+		c->map = NULL;
+		return -1;
+	}
+	c->map_size = (size_t)c->written;
+	*ret = (struct bytes){ c->map, c->map_size };
+	return 0;
+}
+
+int capture_bytes(struct capture *c, struct bytes *ret)
+{
+	if (c->failed)
+		return -1;
+	if (c->fd < 0) {
+		*ret = (struct bytes){ buf_str(&c->tail), c->tail.size };
+		return 0;
+	}
+	if (spill(c) < 0 || map_file(c, ret) < 0)
+		c->failed = true;
+	return c->failed ? -1 : 0;
+}
+
+void capture_emit(struct capture *c, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
+{
+	struct bytes part;
+
+	if (map_file(c, &part) == 0)
+		capture_replay(part, on_chunk, ctx);
+	capture_replay((struct bytes){ buf_str(&c->tail), c->tail.size }, on_chunk, ctx);
+}
+
+/* The next chunk of [*at, end): 1; 0: the end; -1: damaged. */
+static int next_chunk(const unsigned char **at, const unsigned char *end, int *ret_stream, struct bytes *ret)
+{
+	size_t left = (size_t)(end - *at);
+	uint32_t size;
+
+	if (left == 0)
+		return 0;
+	if (left < CAPTURE_HEAD || ((*at)[0] != 1 && (*at)[0] != 2))
+		return -1;
+	size = size_at(*at);
+	if (size > left - CAPTURE_HEAD)
+		return -1;
+	*ret_stream = (*at)[0];
+	*ret = (struct bytes){ *at + CAPTURE_HEAD, size };
+	*at += CAPTURE_HEAD + size;
+	return 1;
+}
+
+int capture_replay(struct bytes bytes, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
+{
+	const unsigned char *start = bytes.data, *end = start + bytes.size, *at = start;
+	struct bytes data;
+	int stream, r;
+
+	/* Nothing is printed of damaged bytes: look at the heads first. */
+	while ((r = next_chunk(&at, end, &stream, &data)) > 0)
+		;
+	if (r < 0)
+		return -1;
+	for (at = start; next_chunk(&at, end, &stream, &data) > 0;)
+		on_chunk(ctx, stream, data);
+	return 0;
+}

@@ -1,0 +1,375 @@
+#include "config.h"
+
+#include "exec/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "exec/watch.h"
+#include "fact/seen.h"
+#include "ipc/endpoint.h"
+#include "ipc/server.h"
+#include "os/loop.h"
+#include "os/process.h"
+#include "os/stream.h"
+#include "plan/step.h"
+
+enum {
+	CHILD_PIPE_MS = 10000,     /* how long a pipe may be held after the exit */
+	CHILD_CANCELLED_MS = 200   /* the same when the run is stopping: what is in the pipe already */
+};
+
+struct pipe_end {
+	struct child *child;
+	struct stream *stream;     /* NULL: at its end, or there is none */
+	int number;                /* 1 or 2 */
+};
+
+struct child {
+	struct child_setup setup;
+	struct child_end end;
+	struct process *process;
+	struct server *server;
+	struct watch *watch;
+	struct pipe_end out, err;
+	struct timer *pipe_timer;
+	int64_t started_ms;        /* monotonic */
+	bool exited, ended;
+	bool cancelled;
+	bool paused;
+};
+
+/* ---- the end, step by step ---- */
+
+static void settled(struct child *c)
+{
+	/* From now on the supervisor answers for what lives on. */
+	if (c->process)
+		process_release(c->process);
+	c->process = NULL;
+	c->setup.on_settled(c->setup.ctx);
+}
+
+static void stop_watch(void *ctx)
+{
+	struct child *c = ctx;
+
+	watch_stop(c->watch, c->setup.seen);
+}
+
+static void watch_stopped(void *ctx)
+{
+	struct child *c = ctx;
+
+	c->watch = NULL;
+	settled(c);
+}
+
+static void channel_stopped(void *ctx)
+{
+	struct child *c = ctx;
+
+	server_free(c->server);
+	c->server = NULL;
+	if (c->watch && !c->cancelled) {
+		loop_work(c->setup.loop, stop_watch, watch_stopped, c);
+		return;
+	}
+	watch_cancel(c->watch);
+	c->watch = NULL;
+	settled(c);
+}
+
+static void ended(struct child *c)
+{
+	c->ended = true;
+	timer_stop(c->pipe_timer);
+	c->pipe_timer = NULL;
+	stream_close(c->out.stream);
+	stream_close(c->err.stream);
+	c->out.stream = c->err.stream = NULL;
+	c->end.ms = loop_now_ms(c->setup.loop) - c->started_ms;
+	c->setup.on_ended(c->setup.ctx);
+	if (c->server && !c->cancelled)
+		server_stop(c->server, channel_stopped, c);
+	else
+		channel_stopped(c);
+}
+
+static void check_ended(struct child *c)
+{
+	if (c->exited && !c->ended && !c->out.stream && !c->err.stream)
+		ended(c);
+}
+
+static void pipes_held(void *ctx);
+
+static void arm_pipe_timer(struct child *c)
+{
+	timer_stop(c->pipe_timer);
+	c->pipe_timer = timer_start(c->setup.loop, c->cancelled ? CHILD_CANCELLED_MS : CHILD_PIPE_MS, pipes_held, c);
+}
+
+static void pipes_held(void *ctx)
+{
+	struct child *c = ctx;
+
+	c->pipe_timer = NULL;
+	/* While nobody reads them, the pipes tell nothing. */
+	if (c->paused) {
+		arm_pipe_timer(c);
+		return;
+	}
+	c->end.pipe_held = true;
+	ended(c);
+}
+
+/* ---- what happens to it ---- */
+
+static void on_bytes(void *ctx, const void *data, size_t size)
+{
+	struct pipe_end *p = ctx;
+
+	p->child->setup.on_output(p->child->setup.ctx, p->number, (struct bytes){ data, size });
+}
+
+static void on_pipe_end(void *ctx, int error)
+{
+	struct pipe_end *p = ctx;
+
+	(void)error;
+	stream_close(p->stream);
+	p->stream = NULL;
+	check_ended(p->child);
+}
+
+static void on_started(void *ctx, pid_t pid, uint32_t how, int listener)
+{
+	struct child *c = ctx;
+
+	(void)pid;
+	c->end.started = true;
+	if (c->watch)
+		watch_attach(c->watch, how, listener);
+	else if (listener > 0)
+		close(listener);
+}
+
+static void on_exit_status(void *ctx, int status)
+{
+	struct child *c = ctx;
+
+	c->exited = true;
+	c->end.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (c->out.stream || c->err.stream)
+		arm_pipe_timer(c);
+	check_ended(c);
+}
+
+static void drop_all(struct child *c)
+{
+	stream_close(c->out.stream);
+	stream_close(c->err.stream);
+	c->out.stream = c->err.stream = NULL;
+	server_free(c->server);
+	c->server = NULL;
+	watch_cancel(c->watch);
+	c->watch = NULL;
+}
+
+static void on_failed(void *ctx, int error)
+{
+	struct child *c = ctx;
+
+	c->end.error = error;
+	drop_all(c);
+	settled(c);
+}
+
+static void not_started(void *ctx)
+{
+	struct child *c = ctx;
+
+	drop_all(c);
+	c->setup.on_settled(c->setup.ctx);
+}
+
+/* ---- the start ---- */
+
+static int open_pipe(struct child *c, struct pipe_end *p, int number, int *ret_other, struct err *err)
+{
+	static const struct stream_events events = { on_bytes, on_pipe_end };
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_errno(err, errno, "cannot make a pipe");
+	p->child = c;
+	p->number = number;
+	p->stream = stream_open(c->setup.loop, fds[0], &events, p, err);
+	if (!p->stream) {
+		close(fds[1]);
+		return -1;
+	}
+	stream_read_start(p->stream);
+	*ret_other = fds[1];
+	return 0;
+}
+
+/* The channel, its two variables, and FSPY: only for steps that may be kept, where none
+ * of them comes from outside. */
+static const struct env *edited_env(struct child *c, bool traced)
+{
+	struct arena *a = c->setup.arena;
+	struct env_pair pairs[40];
+	const struct env_pair *wanted;
+	uint32_t n = 0, i, wanted_n;
+
+	if (!c->setup.seen)
+		return c->setup.step->spawn_env;
+	if (c->server) {
+		pairs[n++] = (struct env_pair){ "VP_RUN_IPC_NAME", server_name(c->server) };
+		pairs[n++] = (struct env_pair){ "VP_RUN_NODE_CLIENT_PATH", endpoint_addon(c->setup.endpoint) };
+	}
+	pairs[n++] = (struct env_pair){ "FSPY", traced ? "1" : NULL };
+	if (traced) {
+		wanted_n = watch_env(c->watch, &wanted);
+		for (i = 0; i < wanted_n; i++)
+			pairs[n++] = wanted[i];
+	}
+	return env_with(a, c->setup.step->spawn_env, pairs, n);
+}
+
+static const char *const *argv_of(const struct step *step, struct arena *a)
+{
+	const char **argv = arena_array(a, (size_t)step->argv.n + 1, sizeof *argv);
+
+	memcpy(argv, step->argv.at, step->argv.n * sizeof *argv);
+	return argv;
+}
+
+static int launch(struct child *c, const int fd[3], struct err *err)
+{
+	static const struct process_events events = { on_started, on_failed, on_exit_status };
+	const struct step *step = c->setup.step;
+	struct arena *a = c->setup.arena;
+	struct process_start start = {
+		.program = step->program,
+		.argv = argv_of(step, a),
+		.env = env_entries(edited_env(c, c->watch != NULL), a),
+		.dir = step->dir,
+		.fd = { fd[0], fd[1], fd[2] },
+	};
+
+	if (c->watch) {
+		start.filters_n = watch_filters(c->watch, &start.filters);
+		start.env_untraced = env_entries(edited_env(c, false), a);
+	}
+	c->end.started_ns = os_real_ns();
+	c->started_ms = loop_now_ms(c->setup.loop);
+	return process_start(c->setup.processes, &start, &events, c, &c->process, err);
+}
+
+static int try_start(struct child *c, struct err *err)
+{
+	int fd[3] = { PROCESS_INHERIT, PROCESS_INHERIT, PROCESS_INHERIT }, r = 0;
+
+	if (c->setup.piped) {
+		fd[0] = PROCESS_NULL;
+		if (open_pipe(c, &c->out, 1, &fd[1], err) < 0)
+			return -1;
+		if (open_pipe(c, &c->err, 2, &fd[2], err) < 0) {
+			close(fd[1]);
+			return -1;
+		}
+	}
+	r = launch(c, fd, err);
+	if (c->setup.piped) {
+		close(fd[1]);
+		close(fd[2]);
+	}
+	return r;
+}
+
+static void start_channel(struct child *c)
+{
+	struct child_setup *s = &c->setup;
+	struct err err = { 0 };
+
+	if (!s->endpoint || server_start(s->loop, s->endpoint, s->step->full_env, s->seen, &c->server, &err) == 0)
+		return;
+	c->server = NULL;
+	if (!s->seen->broken) {
+		_clean_(free_p) char *text = err_join(&err);
+
+		s->seen->broken = arena_str(s->arena, text);
+	}
+	err_clear(&err);
+}
+
+struct child *child_start(const struct child_setup *setup)
+{
+	struct child *c = xcalloc(1, sizeof *c);
+	struct err err = { 0 };
+	const char *why = NULL;
+
+	c->setup = *setup;
+	if (setup->seen)
+		start_channel(c);
+	if (setup->tracer) {
+		c->watch = watch_begin(setup->tracer, setup->step, setup->workspace, setup->arena, &why);
+		if (!c->watch && !setup->seen->untraced)
+			setup->seen->untraced = why;
+	}
+	if (try_start(c, &err) < 0) {
+		_clean_(free_p) char *text = err_join(&err);
+
+		c->end.trouble = arena_str(setup->arena, text);
+		err_clear(&err);
+		loop_post(setup->loop, not_started, c);
+	}
+	return c;
+}
+
+const struct child_end *child_end(const struct child *c)
+{
+	return &c->end;
+}
+
+void child_cancel(struct child *c)
+{
+	if (c->ended)
+		return;
+	c->cancelled = true;
+	if (c->exited)
+		arm_pipe_timer(c);
+}
+
+static void pause_pipe(struct pipe_end *p, bool pause)
+{
+	if (!p->stream)
+		return;
+	if (pause)
+		stream_read_stop(p->stream);
+	else
+		stream_read_start(p->stream);
+}
+
+void child_pause(struct child *c, bool pause)
+{
+	if (c->paused == pause)
+		return;
+	c->paused = pause;
+	pause_pipe(&c->out, pause);
+	pause_pipe(&c->err, pause);
+}
+
+void child_free(struct child *c)
+{
+	free(c);
+}

@@ -1,0 +1,61 @@
+/* One child: its pipes, its channel, its tracer, until nothing of it is left.
+ *
+ *   start ──► runs ──► exits ──► both pipes at their ends ──► ended ──► channel drained,
+ *     └─ failed         (10 s at most)                                  tracer stopped ──► settled
+ */
+#ifndef EXEC_CHILD_H
+#define EXEC_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct child;
+struct component;
+struct endpoint;
+struct loop;
+struct processes;
+struct seen;
+struct step;
+struct workspace;
+
+struct child_setup {
+	struct loop *loop;
+	struct processes *processes;
+	const struct workspace *workspace;
+	const struct step *step;
+	struct arena *arena;           /* the job's */
+	bool piped;                    /* stdin is nothing, stdout and stderr come to us; else it has our own three */
+	struct seen *seen;             /* NULL: neither channel nor tracer */
+	struct endpoint *endpoint;     /* NULL: no channel */
+	struct component *tracer;      /* NULL: not traced */
+	/* stream 1 or 2; borrowed for the call */
+	void (*on_output)(void *ctx, int stream, struct bytes data);
+	/* Its end is known and nothing more will be printed; not when it could not be started. */
+	void (*on_ended)(void *ctx);
+	/* The last call. */
+	void (*on_settled)(void *ctx);
+	void *ctx;
+};
+
+/* What is known at the end. */
+struct child_end {
+	bool started;
+	int error;                     /* errno of the start that failed; 0: `trouble` tells */
+	const char *trouble;           /* in the arena, or NULL */
+	int exit_code;                 /* 128 + n for a signal */
+	bool pipe_held;
+	int64_t started_ns;            /* real time, just before */
+	int64_t ms;
+};
+
+/* on_settled always comes, never from inside child_start. */
+struct child *child_start(const struct child_setup *setup);
+const struct child_end *child_end(const struct child *c);
+/* The run is stopping: nothing more than what it printed matters. */
+void child_cancel(struct child *c);
+void child_pause(struct child *c, bool pause);     /* reading its pipes */
+void child_free(struct child *c);                  /* after on_settled */
+#endif

@@ -1,0 +1,240 @@
+#include "config.h"
+
+#include "exec/schedule.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+/* ---- the heap of a level ---- */
+
+static bool comes_before(const struct place *a, const struct place *b)
+{
+	if (a->weight != b->weight)
+		return a->weight > b->weight;
+	return a->node < b->node;
+}
+
+static void push(struct level *l, struct place *p)
+{
+	uint32_t i = l->ready_n++;
+
+	for (; i > 0 && comes_before(p, l->ready[(i - 1) / 2]); i = (i - 1) / 2)
+		l->ready[i] = l->ready[(i - 1) / 2];
+	l->ready[i] = p;
+}
+
+static struct place *pop(struct level *l)
+{
+	struct place *top = l->ready[0], *last = l->ready[--l->ready_n];
+	uint32_t i = 0, child;
+
+	while ((child = 2 * i + 1) < l->ready_n) {
+		if (child + 1 < l->ready_n && comes_before(l->ready[child + 1], l->ready[child]))
+			child++;
+		if (!comes_before(l->ready[child], last))
+			break;
+		l->ready[i] = l->ready[child];
+		i = child;
+	}
+	if (l->ready_n > 0)
+		l->ready[i] = last;
+	return top;
+}
+
+/* ---- levels ---- */
+
+static uint64_t weight_of(const struct plan *plan)
+{
+	uint64_t most = 0;
+	uint32_t i, j;
+
+	for (i = 0; i < plan->n; i++) {
+		for (j = 0; j < plan->nodes[i].items_n; j++) {
+			const struct item *item = &plan->nodes[i].items[j];
+			uint64_t w = item->kind == ITEM_PLAN ? weight_of(item->plan) : item->step->after;
+
+			if (w > most)
+				most = w;
+		}
+	}
+	return most;
+}
+
+static uint64_t node_weight(const struct plan_node *node)
+{
+	const struct item *item = node->items;
+
+	if (node->items_n == 0)
+		return 0;
+	return item->kind == ITEM_PLAN ? weight_of(item->plan) : item->step->after;
+}
+
+/* Turns "waits for" round: who waits for each node. */
+static void link_waiters(struct level *l, struct arena *a)
+{
+	const struct plan *plan = l->plan;
+	uint32_t i, j, sum = 0, *fill;
+
+	l->first = arena_array(a, (size_t)plan->n + 1, sizeof *l->first);
+	for (i = 0; i < plan->n; i++)
+		for (j = 0; j < plan->nodes[i].waits_n; j++)
+			l->first[plan->nodes[i].waits_for[j] + 1]++;
+	for (i = 0; i < plan->n; i++) {
+		sum += l->first[i + 1];
+		l->first[i + 1] = sum;
+	}
+	l->waiters = arena_array(a, sum ? sum : 1, sizeof *l->waiters);
+	fill = arena_array(a, plan->n ? plan->n : 1, sizeof *fill);
+	for (i = 0; i < plan->n; i++) {
+		for (j = 0; j < plan->nodes[i].waits_n; j++) {
+			uint32_t on = plan->nodes[i].waits_for[j];
+
+			l->waiters[l->first[on] + fill[on]++] = i;
+		}
+	}
+}
+
+static struct level *add_level(struct schedule *s, const struct plan *plan, struct place *parent)
+{
+	struct arena *a = s->arena;
+	struct level *l = arena_alloc(a, sizeof *l);
+	size_t room = plan->n ? plan->n : 1;
+	uint32_t i;
+
+	l->plan = plan;
+	l->parent = parent;
+	l->places = arena_array(a, room, sizeof *l->places);
+	l->ready = arena_array(a, room, sizeof *l->ready);
+	l->going = arena_array(a, room, sizeof *l->going);
+	l->left = plan->n;
+	link_waiters(l, a);
+	for (i = 0; i < plan->n; i++) {
+		l->places[i] = (struct place){ .level = l, .node = i, .waits = plan->nodes[i].waits_n,
+					       .weight = node_weight(&plan->nodes[i]) };
+		if (plan->nodes[i].waits_n == 0)
+			push(l, &l->places[i]);
+	}
+	*s->end = l;
+	s->end = &l->next;
+	s->left++;
+	return l;
+}
+
+void schedule_init(struct schedule *s, const struct plan *plan)
+{
+	*s = (struct schedule){ .arena = arena_new() };
+	s->end = &s->levels;
+	add_level(s, plan, NULL);
+	if (plan->n == 0)
+		s->left--;
+}
+
+void schedule_free(struct schedule *s)
+{
+	arena_free(s->arena);
+}
+
+bool schedule_complete(const struct schedule *s)
+{
+	return s->left == 0;
+}
+
+/* ---- places ---- */
+
+const struct item *place_item(const struct place *p)
+{
+	const struct plan_node *node = &p->level->plan->nodes[p->node];
+
+	return p->item < node->items_n ? &node->items[p->item] : NULL;
+}
+
+bool place_is_last(const struct place *p)
+{
+	return p->item + 1 >= p->level->plan->nodes[p->node].items_n;
+}
+
+struct place *schedule_take(struct level *l)
+{
+	struct place *p;
+
+	if (l->going_n > 0) {
+		p = l->going[0];
+		memmove(l->going, l->going + 1, --l->going_n * sizeof *l->going);
+		return p;
+	}
+	return l->ready_n > 0 ? pop(l) : NULL;
+}
+
+void schedule_back(struct place *p)
+{
+	if (p->holds)
+		p->level->going[p->level->going_n++] = p;
+	else
+		push(p->level, p);
+}
+
+uint32_t schedule_free_slots(const struct level *l)
+{
+	uint32_t limit = l->plan->limit ? l->plan->limit : 1;
+
+	return limit > l->used ? limit - l->used : 0;
+}
+
+bool schedule_hold(struct place *p)
+{
+	if (!p->holds) {
+		if (schedule_free_slots(p->level) == 0)
+			return false;
+		p->level->used++;
+		p->holds = true;
+	}
+	return true;
+}
+
+void schedule_enter(struct schedule *s, struct place *p)
+{
+	struct level *l = add_level(s, place_item(p)->plan, p);
+
+	if (l->plan->n == 0) {
+		s->left--;
+		schedule_done(s, p);
+	}
+}
+
+static void node_complete(struct place *p)
+{
+	struct level *l = p->level;
+	uint32_t i;
+
+	if (p->holds) {
+		p->holds = false;
+		l->used--;
+	}
+	l->left--;
+	for (i = l->first[p->node]; i < l->first[p->node + 1]; i++) {
+		struct place *w = &l->places[l->waiters[i]];
+
+		if (--w->waits == 0)
+			push(l, w);
+	}
+}
+
+void schedule_done(struct schedule *s, struct place *p)
+{
+	/* The end of a nested level is the end of its parent's item, and so on upwards. */
+	while (p) {
+		struct level *l = p->level;
+
+		p->item++;
+		if (place_item(p)) {
+			schedule_back(p);
+			return;
+		}
+		node_complete(p);
+		if (l->left > 0)
+			return;
+		s->left--;
+		p = l->parent;
+	}
+}

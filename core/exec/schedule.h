@@ -1,0 +1,65 @@
+/* Which step next: dependencies, slots, levels. Pure bookkeeping: no clock, no
+ * process, no cache; run.c asks it and tells it.
+ *
+ *   level (the plan, or a nested one)
+ *     ready: places whose turn it is        ──take──►  in hand  ──hold──►  with a slot
+ *                 ▲                                       │                   │
+ *                 └────────────── back ───────────────────┘   done: next item, or the end
+ */
+#ifndef EXEC_SCHEDULE_H
+#define EXEC_SCHEDULE_H
+
+#include <stdbool.h>
+
+#include "plan/step.h"
+
+struct level;
+
+/* One node of one level, and how far it is. */
+struct place {
+	struct level *level;
+	uint32_t node;             /* index into the level's plan */
+	uint32_t item;             /* the item whose turn it is, or that runs */
+	uint32_t waits;            /* nodes that must be complete before */
+	uint64_t weight;           /* how many steps wait for this node: the more the earlier */
+	bool holds;                /* it has one of the level's slots */
+};
+
+struct level {
+	struct level *next;        /* in order of making */
+	const struct plan *plan;
+	struct place *parent;      /* whose item this level is; NULL: the top */
+	struct place *places;      /* as plan->nodes */
+	uint32_t *first, *waiters; /* row i: waiters[first[i]] .. waiters[first[i + 1] - 1] wait for node i */
+	struct place **ready;      /* a heap: heaviest first, then in the plan's order */
+	uint32_t ready_n;
+	struct place **going;      /* hold a slot and go on with their next item: first of all */
+	uint32_t going_n;
+	uint32_t used;             /* slots taken */
+	uint32_t looking;          /* places in hand that have no slot yet; run.c counts them */
+	uint32_t left;             /* nodes not complete */
+};
+
+struct schedule {
+	struct arena *arena;
+	struct level *levels, **end;
+	uint32_t left;             /* levels not complete */
+};
+
+void schedule_init(struct schedule *s, const struct plan *plan);
+void schedule_free(struct schedule *s);
+/* The next place of the level whose item may be looked at; NULL: none is ready. */
+struct place *schedule_take(struct level *l);
+/* Puts one back that could not go on. */
+void schedule_back(struct place *p);
+/* Takes a slot, if it has none; false: none is free. */
+bool schedule_hold(struct place *p);
+uint32_t schedule_free_slots(const struct level *l);
+const struct item *place_item(const struct place *p);
+bool place_is_last(const struct place *p);         /* no other item comes after this one */
+/* The place's item is a plan: makes its level. An empty one is complete at once. */
+void schedule_enter(struct schedule *s, struct place *p);
+/* The place's item succeeded. Its next item, or the nodes that waited, become ready. */
+void schedule_done(struct schedule *s, struct place *p);
+bool schedule_complete(const struct schedule *s);
+#endif

@@ -1,0 +1,211 @@
+#include "config.h"
+
+#include "exec/watch.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "fact/seen.h"
+#include "plan/step.h"
+#include "plug/call.h"
+#include "plug/setup.h"
+#include "vt-plugin.h"
+#include "workspace/workspace.h"
+
+enum { WATCH_ENV = 32, WATCH_PROGRAM = 64 * 1024 };
+
+struct watch {
+	vt_spawn spawn;            /* first: what the plugin gets; only during `start` */
+	struct component *tracer;
+	struct arena *arena;       /* the job's */
+	void *inside;              /* the tracer's own watch */
+	struct process_filter filters[WATCH_FILTERS];
+	uint32_t filters_n;
+	struct env_pair env[WATCH_ENV];
+	uint32_t env_n;
+	uint32_t how;              /* what was installed: VT_FILTER_* */
+};
+
+/* ---- vt_spawn ---- */
+
+static int holds_nul(vt_bytes b)
+{
+	return b.size > 0 && memchr(b.data, 0, b.size) != NULL;
+}
+
+static vt_status spawn_setenv(vt_spawn *spawn, vt_call *call, vt_bytes name, vt_bytes value)
+{
+	struct watch *w = (struct watch *)spawn;
+
+	call_check(call, 1, "vt_spawn.setenv");
+	if (w->env_n == WATCH_ENV || name.size == 0 || holds_nul(name) || holds_nul(value) ||
+	    memchr(name.data, '=', name.size))
+		return VT_FAILED;
+	w->env[w->env_n].name = arena_strn(w->arena, name.data, name.size);
+	w->env[w->env_n].value = arena_strn(w->arena, value.size ? value.data : "", value.size);
+	w->env_n++;
+	return VT_OK;
+}
+
+/* The supervisor's message has no room for more descriptors. */
+static vt_status spawn_pass_fd(vt_spawn *spawn, vt_call *call, int32_t fd, int32_t *ret_number)
+{
+	(void)spawn, (void)fd, (void)ret_number;
+	call_check(call, 1, "vt_spawn.pass_fd");
+	return VT_UNSUPPORTED;
+}
+
+static vt_status spawn_filter(vt_spawn *spawn, vt_call *call, uint32_t how, vt_bytes program)
+{
+	struct watch *w = (struct watch *)spawn;
+
+	call_check(call, 1, "vt_spawn.filter");
+	if (how != VT_FILTER_NOTIFY && how != VT_FILTER_PTRACE)
+		return VT_UNSUPPORTED;
+	if (w->filters_n == WATCH_FILTERS || program.size == 0 || program.size > WATCH_PROGRAM)
+		return VT_FAILED;
+	w->filters[w->filters_n++] = (struct process_filter){
+		.how = how,
+		.program = arena_copy(w->arena, program.data, program.size),
+		.size = program.size,
+	};
+	return VT_OK;
+}
+
+/* ---- the step as the plugin sees it ---- */
+
+static vt_bytes text(const char *s)
+{
+	return (vt_bytes){ s, strlen(s) };
+}
+
+static const vt_bytes *texts(struct texts t, struct arena *a)
+{
+	vt_bytes *list = arena_array(a, t.n ? t.n : 1, sizeof *list);
+	uint32_t i;
+
+	for (i = 0; i < t.n; i++)
+		list[i] = text(t.at[i]);
+	return list;
+}
+
+static vt_step describe(const struct step *step, const struct workspace *workspace, struct arena *a)
+{
+	const struct cache_rules *rules = step->rules;
+	uint32_t flags = 0;
+
+	if (rules->input.automatic)
+		flags |= VT_STEP_INPUT_AUTO;
+	if (!rules->output.given)
+		flags |= VT_STEP_OUTPUT_AUTO;
+	if (rules->output.yes.n > 0)
+		flags |= VT_STEP_OUTPUT;
+	return (vt_step){
+		.struct_size = sizeof(vt_step),
+		.flags = flags,
+		.task = text(step->task->label),
+		.root = text(workspace->root),
+		.cwd = text(step->cwd),
+		.argv = texts(step->argv, a),
+		.argc = step->argv.n,
+		.declared_count = step->declared.n,
+		.declared = texts(step->declared, a),
+	};
+}
+
+/* ---- the life of a watch ---- */
+
+const char *watch_not_available(struct arena *a, const char *cause)
+{
+	return arena_printf(a, "automatic input tracking is not available (%s). Configure `input` to enable caching.", cause);
+}
+
+struct watch *watch_begin(struct component *tracer, const struct step *step, const struct workspace *workspace,
+			  struct arena *a, const char **ret_why)
+{
+	const vt_tracer_ops *ops = component_ops(tracer);
+	struct watch *w = arena_alloc(a, sizeof *w);
+	vt_step described = describe(step, workspace, a);
+	struct plug_call call;
+	vt_status status;
+
+	*w = (struct watch){
+		.spawn = { .struct_size = sizeof(vt_spawn), .setenv = spawn_setenv, .pass_fd = spawn_pass_fd,
+			   .filter = spawn_filter },
+		.tracer = tracer,
+		.arena = a,
+	};
+	call_begin(&call, tracer, "start");
+	status = call_end(&call, ops->start(component_self(tracer), &call.call, &described, &w->spawn, &w->inside));
+	if (status == VT_OK)
+		return w;
+	*ret_why = watch_not_available(a, call.text[0] ? call.text : "the tracer declined");
+	return NULL;
+}
+
+uint32_t watch_filters(const struct watch *w, const struct process_filter **ret)
+{
+	*ret = w->filters;
+	return w->filters_n;
+}
+
+uint32_t watch_env(const struct watch *w, const struct env_pair **ret)
+{
+	*ret = w->env;
+	return w->env_n;
+}
+
+void watch_attach(struct watch *w, uint32_t how, int listener)
+{
+	const vt_tracer_ops *ops = component_ops(w->tracer);
+	struct plug_call call;
+
+	w->how = how;
+	call_begin(&call, w->tracer, "attach");
+	call_end(&call, ops->attach(component_self(w->tracer), &call.call, w->inside, how, listener));
+	/* A failure makes the trace incomplete; `stop` says so again. */
+}
+
+/* vt_notes over struct seen. */
+struct notes {
+	vt_notes notes;            /* first */
+	struct seen *seen;
+};
+
+static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *records, uint32_t n)
+{
+	struct notes *self = (struct notes *)notes;
+	uint32_t i;
+
+	call_check(call, 1, "vt_notes.add");
+	for (i = 0; i < n; i++)
+		seen_add(self->seen, &records[i]);
+	return VT_OK;
+}
+
+void watch_stop(struct watch *w, struct seen *seen)
+{
+	const vt_tracer_ops *ops = component_ops(w->tracer);
+	struct notes notes = { .notes = { .struct_size = sizeof(vt_notes), .add = notes_add }, .seen = seen };
+	struct plug_call call;
+	vt_status status;
+
+	call_begin(&call, w->tracer, "stop");
+	status = call_end(&call, ops->stop(component_self(w->tracer), &call.call, w->inside, &notes.notes));
+	if (status == VT_OK || seen->untraced)
+		return;
+	if (w->how == VT_FILTER_NONE)
+		seen->untraced = watch_not_available(w->arena, call.text[0] ? call.text : "no filter could be installed");
+	else
+		seen->untraced = arena_str(w->arena, call.text[0] ? call.text : "its files could not all be followed");
+}
+
+void watch_cancel(struct watch *w)
+{
+	const vt_tracer_ops *ops;
+
+	if (!w)
+		return;
+	ops = component_ops(w->tracer);
+	ops->cancel(component_self(w->tracer), w->inside);
+}
