@@ -74,6 +74,7 @@ static void decode_open(uint64_t flags, struct call_meaning *m)
 	} else if ((flags & O_CREAT) && (flags & O_EXCL)) {
 		act(m, VT_SEEN_PROBE, VT_SEEN_NOFOLLOW, 0);
 		act(m, VT_SEEN_WRITE, VT_SEEN_NOFOLLOW, 0);
+		m->depends = DEPENDS_WRITE;
 	} else if (flags & O_TRUNC) {
 		/* what was there is gone before it could be read */
 		act(m, VT_SEEN_WRITE, seen, 0);
@@ -84,9 +85,8 @@ static void decode_open(uint64_t flags, struct call_meaning *m)
 			act(m, VT_SEEN_READ, seen, 0);
 		if (writes)
 			act(m, VT_SEEN_WRITE, seen, 0);
-		/* Reading what the same call makes is no reading: whether it was there
-		 * before must be asked before the call goes on. */
-		m->creates = reads && (flags & O_CREAT);
+		if (reads && (flags & O_CREAT))
+			m->depends = DEPENDS_READ;
 	}
 }
 
@@ -151,6 +151,11 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 	case DOES_LWRITE:
 		act(m, VT_SEEN_WRITE, VT_SEEN_NOFOLLOW, 0);
 		break;
+	case DOES_MAKE:
+		act(m, VT_SEEN_PROBE, VT_SEEN_NOFOLLOW, 0);
+		act(m, VT_SEEN_WRITE, VT_SEEN_NOFOLLOW, 0);
+		m->depends = DEPENDS_WRITE;
+		break;
 	case DOES_MKDIR:
 		act(m, VT_SEEN_WRITE, VT_SEEN_DIRECTORY | VT_SEEN_NOFOLLOW, 0);
 		break;
@@ -166,7 +171,9 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		m->path[0].empty_is_fd = extra & AT_EMPTY_PATH;
 		if (!(extra & AT_EMPTY_PATH))
 			act(m, VT_SEEN_READ, extra & AT_SYMLINK_FOLLOW ? 0 : VT_SEEN_NOFOLLOW, 0);
+		act(m, VT_SEEN_PROBE, VT_SEEN_NOFOLLOW, 1);
 		act(m, VT_SEEN_WRITE, VT_SEEN_NOFOLLOW, 1);
+		m->depends = DEPENDS_WRITE;
 		break;
 	case DOES_RENAME:
 		two_paths(c, args, m);

@@ -18,7 +18,8 @@ enum call_does {
 	DOES_HANDLE_AT,   /* a probe that follows only when asked to                */
 	DOES_CHDIR,
 	DOES_WRITE,       /* extra: AT_ flags, or NO: attributes or length          */
-	DOES_LWRITE,      /* the same of a link itself; also mknod, symlink         */
+	DOES_LWRITE,      /* the same of a link itself                              */
+	DOES_MAKE,        /* mknod, symlink: fails if the path is there             */
 	DOES_MKDIR,
 	DOES_RMDIR,
 	DOES_UNLINK,      /* extra: AT_REMOVEDIR, or NO                             */
@@ -75,12 +76,12 @@ enum call_does {
 	X(renameat2,         316, 353, 276, DOES_RENAME,     0,  1,  4) \
 	X(link,               86,   9,  NO, DOES_LINK,      NO,  0, NO) \
 	X(linkat,            265, 303,  37, DOES_LINK,       0,  1,  4) \
-	X(symlink,            88,  83,  NO, DOES_LWRITE,    NO,  1, NO) \
-	X(symlinkat,         266, 304,  36, DOES_LWRITE,     1,  2, NO) \
+	X(symlink,            88,  83,  NO, DOES_MAKE,      NO,  1, NO) \
+	X(symlinkat,         266, 304,  36, DOES_MAKE,       1,  2, NO) \
 	X(mkdir,              83,  39,  NO, DOES_MKDIR,     NO,  0, NO) \
 	X(mkdirat,           258, 296,  34, DOES_MKDIR,      0,  1, NO) \
-	X(mknod,             133,  14,  NO, DOES_LWRITE,    NO,  0, NO) \
-	X(mknodat,           259, 297,  33, DOES_LWRITE,     0,  1, NO) \
+	X(mknod,             133,  14,  NO, DOES_MAKE,      NO,  0, NO) \
+	X(mknodat,           259, 297,  33, DOES_MAKE,       0,  1, NO) \
 	X(rmdir,              84,  40,  NO, DOES_RMDIR,     NO,  0, NO) \
 	X(unlink,             87,  10,  NO, DOES_UNLINK,    NO,  0, NO) \
 	X(unlinkat,          263, 301,  35, DOES_UNLINK,     0,  1,  2) \
@@ -138,6 +139,13 @@ extern const uint32_t call_audit_arch[ARCH_COUNT];     /* AUDIT_ARCH_*; 0: there
 /* The call of this number, or NULL. `arch`: AUDIT_ARCH_*. */
 const struct call *call_find(uint32_t arch, int32_t number);
 
+/* Some calls mean another thing when the file exists already. */
+enum call_depends {
+	DEPENDS_NOT,
+	DEPENDS_READ,      /* act 0 reads it only if it is there: else it only looked */
+	DEPENDS_WRITE,     /* the last act makes it only if it is missing: else the call fails */
+};
+
 #define CALL_PATHS 2
 #define CALL_ACTS  3
 
@@ -154,7 +162,7 @@ struct call_meaning {
 	uint8_t paths;
 	uint8_t acts;
 	struct { uint16_t op, flags; uint8_t path; } act[CALL_ACTS];
-	bool creates;            /* act 0 is a reading only if path 0 is there before the call */
+	uint8_t depends;         /* enum call_depends: on whether the file is there before the call */
 	bool exec;               /* act 0 is the start of a program */
 	bool by_handle, chroot, mount;
 };

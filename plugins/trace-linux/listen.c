@@ -100,6 +100,22 @@ struct event {
 	enum path_found found[CALL_PATHS];
 };
 
+/* Reading what the call itself makes is no reading; and a call that will find its
+ * file in the way makes nothing. No later moment can tell. */
+static void look_before(struct watch *w, struct event *e)
+{
+	int act = e->means.depends == DEPENDS_READ ? 0 : e->means.acts - 1, missing;
+	const struct path *p = &e->path[e->means.act[act].path];
+
+	if (e->found[e->means.act[act].path] != PATH_OK || !watch_has(w, p->text, p->length))
+		return;
+	missing = faccessat(AT_FDCWD, p->text, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT;
+	if (e->means.depends == DEPENDS_READ && missing)
+		e->means.act[0].op = VT_SEEN_PROBE;
+	else if (e->means.depends == DEPENDS_WRITE && !missing)
+		e->means.acts--;
+}
+
 /* Everything that must be asked while the thread stands still. */
 static void look(struct watch *w, const struct seccomp_notif *notice, struct event *e)
 {
@@ -126,10 +142,8 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 		else if (e->found[i] == PATH_ELSEWHERE)
 			watch_escape(w, ESCAPE_MOUNTS, 0, e->tid);
 	}
-	/* Reading what the call itself makes is no reading. */
-	if (e->means.creates && e->found[0] == PATH_OK && watch_has(w, e->path[0].text, e->path[0].length) &&
-	    faccessat(AT_FDCWD, e->path[0].text, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
-		e->means.act[0].op = VT_SEEN_PROBE;
+	if (e->means.depends)
+		look_before(w, e);
 }
 
 /* The thread runs again. */
