@@ -12,13 +12,16 @@
 
 #include "base/map.h"
 #include "cache/inside.h"
+#include "os/loop.h"           /* for os_now_ns */
+#include "plug/stores.h"
 
 enum {
-	BLOB_STORES = 8,
 	BLOB_WAITING = 64 << 20,       /* bytes in memory that may wait for the publisher */
 	BLOB_PIECE = 64 << 10,
 	BLOB_ENTRY_MAX = 4096,
 };
+
+#define BLOB_SETTLE_NS INT64_C(2000000000)     /* for compacting and collecting */
 
 /* Taken and not yet published everywhere. */
 struct pending {
@@ -27,7 +30,6 @@ struct pending {
 	void *data;                            /* owned; NULL when it is in a file */
 	size_t size;
 	int fd;                                /* of the unnamed private file, or -1 */
-	char file[64];                         /* its path below /proc, for reflinks: not used yet */
 };
 
 struct batch {
@@ -35,18 +37,13 @@ struct batch {
 	struct pending **at;                   /* in order of taking */
 	uint32_t n;
 	struct digest key;                     /* once published */
-	vt_id result;
-	bool front_only;                       /* nothing but the entry's order changed */
 	struct batch *next;                    /* in the queue */
 };
 
 struct blobs {
 	struct cache *cache;
-	struct component *const *stores;       /* local first */
-	uint32_t stores_n;
 	pthread_mutex_t lock;                  /* all below; held for no call of a store */
 	pthread_cond_t more, less;             /* the queue got longer; it got shorter */
-	bool failed[BLOB_STORES];
 	struct map pending;                    /* name -> struct pending */
 	struct batch *first, **last;           /* the queue */
 	size_t waiting;                        /* bytes of data in pending */
@@ -55,8 +52,6 @@ struct blobs {
 	vt_id *used;
 	uint32_t used_n, used_room;
 };
-
-/* ---- stores --------------------------------------------------------------- */
 
 struct blobs *blobs_new(struct cache *c)
 {
@@ -71,83 +66,21 @@ struct blobs *blobs_new(struct cache *c)
 	return b;
 }
 
-void blobs_start(struct blobs *b)
-{
-	b->stores_n = plug_stores(b->cache->setup.plug, &b->stores);
-	if (b->stores_n > BLOB_STORES)
-		b->stores_n = BLOB_STORES;
-}
-
-static bool store_works(struct blobs *b, uint32_t i)
-{
-	bool ret;
-
-	pthread_mutex_lock(&b->lock);
-	ret = !b->failed[i];
-	pthread_mutex_unlock(&b->lock);
-	return ret;
-}
-
-bool blobs_work(const struct blobs *b)
-{
-	uint32_t i;
-
-	for (i = 0; i < b->stores_n; i++)
-		if (store_works((struct blobs *)(uintptr_t)b, i))
-			return true;
-	return false;
-}
-
-/* A store that failed is not asked again in this run. */
-static void store_failed(struct blobs *b, uint32_t i, const struct plug_call *call)
-{
-	bool first;
-
-	pthread_mutex_lock(&b->lock);
-	first = !b->failed[i];
-	b->failed[i] = true;
-	pthread_mutex_unlock(&b->lock);
-	if (first)
-		cache_warn(b->cache, "%s: %s; not used for the rest of this run", component_name(b->stores[i]), call->text);
-}
-
-static vt_status store_get(struct blobs *b, uint32_t i, uint32_t space, const vt_id *id, vt_sink *into)
-{
-	const vt_store_ops *ops = component_ops(b->stores[i]);
-	struct plug_call call;
-	vt_status status;
-
-	if (!ops->get || !store_works(b, i))
-		return VT_NONE;
-	call_begin(&call, b->stores[i], "get");
-	status = call_end(&call, ops->get(component_self(b->stores[i]), &call.call, space, id, into));
-	if (status == VT_FAILED && strcmp(call.code, "corrupt") == 0) {
-		cache_warn(b->cache, "%s: %s", component_name(b->stores[i]), call.text);
-		return VT_NONE;
-	}
-	if (status != VT_OK && status != VT_NONE && strcmp(call.code, "sink") != 0)
-		store_failed(b, i, &call);
-	return status;
-}
-
-static void store_drop(struct blobs *b, uint32_t i, uint32_t space, const vt_id *id)
-{
-	const vt_store_ops *ops = component_ops(b->stores[i]);
-	struct plug_call call;
-
-	if (!ops->drop || !store_works(b, i) || b->cache->setup.dry)
-		return;
-	call_begin(&call, b->stores[i], "drop");
-	(void)call_end(&call, ops->drop(component_self(b->stores[i]), &call.call, space, id));
-}
-
 /* ---- sinks and sources ----------------------------------------------------- */
 
-/* Collects in memory, up to a maximum. */
+/* Collects in memory, up to a maximum; what is a blob must have its name. */
 struct collecting {
-	vt_sink sink;
+	struct stores_into into;       /* first */
 	char *data;
 	size_t size, room, max;
+	const vt_id *name;             /* of a blob */
+	const struct digest *key;      /* of an entry */
+	struct entry *entry;
+	struct again {
+		vt_source source;
+		const char *data;
+		size_t size, at;
+	} bytes;                       /* for filling nearer stores */
 };
 
 static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t size)
@@ -167,30 +100,105 @@ static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t 
 		c->data = more;
 		c->room = room;
 	}
-	memcpy(c->data + c->size, data, size);
+	if (size)
+		memcpy(c->data + c->size, data, size);
 	c->size += size;
 	return VT_OK;
 }
 
-/* Hashes what passes. */
+static void collect_again(struct stores_into *into)
+{
+	((struct collecting *)into)->size = 0;
+}
+
+static bool is_named(const void *data, size_t size, const vt_id *id)
+{
+	struct digest d;
+
+	digest_of(data, size, &d);
+	return memcmp(d.byte, id->byte, sizeof d.byte) == 0;
+}
+
+static bool collected_is_good(struct stores_into *into)
+{
+	struct collecting *c = (struct collecting *)into;
+
+	if (c->entry)
+		return entry_decode((struct bytes){ c->data, c->size }, c->key, c->entry) == 0;
+	return is_named(c->data, c->size, c->name);
+}
+
+static vt_status read_again(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+{
+	struct again *a = (struct again *)source;
+
+	(void)call;
+	if (size > a->size - a->at)
+		size = a->size - a->at;
+	if (size)
+		memcpy(buffer, a->data + a->at, size);
+	a->at += size;
+	*ret = size;
+	return VT_OK;
+}
+
+static vt_source *collected_bytes(struct stores_into *into)
+{
+	struct collecting *c = (struct collecting *)into;
+
+	c->bytes = (struct again){ .source = { .read = read_again, .size = c->size }, .data = c->data, .size = c->size };
+	return &c->bytes.source;
+}
+
+static struct collecting collecting_begin(const struct blobs *b, size_t max)
+{
+	return (struct collecting){
+		.into = { .sink = { collect }, .again = collect_again, .good = collected_is_good,
+			  .bytes = b->cache->setup.dry ? NULL : collected_bytes },
+		.max = max,
+	};
+}
+
+/* Hashes what passes on its way to a part. What went down cannot be taken back. */
 struct hashing {
-	vt_sink sink;
-	vt_sink *into;
-	vt_call *call;                 /* the part's, for `into` */
+	struct stores_into into;       /* first */
+	vt_sink *to;
+	vt_call *call;                 /* the part's, for `to` */
+	const vt_id *name;
 	struct digest_state state;
-	bool refused;                  /* `into` did not want it: not the store's fault */
+	bool began, spoiled;
 };
 
 static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t size)
 {
 	struct hashing *h = (struct hashing *)sink;
-	vt_status status;
 
 	(void)call;
+	h->began = true;
+	if (h->spoiled)
+		return VT_FAILED;
 	digest_add(&h->state, data, size);
-	status = h->into->write(h->into, h->call, data, size);
-	h->refused |= status != VT_OK;
-	return status;
+	if (h->to->write(h->to, h->call, data, size) != VT_OK)
+		h->spoiled = true;
+	return h->spoiled ? VT_FAILED : VT_OK;
+}
+
+static void hash_again(struct stores_into *into)
+{
+	struct hashing *h = (struct hashing *)into;
+
+	h->spoiled |= h->began;
+	digest_begin(&h->state, NULL);
+}
+
+static bool hash_is_good(struct stores_into *into)
+{
+	struct hashing *h = (struct hashing *)into;
+	struct digest_state copy = h->state;
+	struct digest d;
+
+	digest_end(&copy, &d);
+	return memcmp(d.byte, h->name->byte, sizeof d.byte) == 0;
 }
 
 struct offering {
@@ -315,43 +323,24 @@ static int pending_copy(struct blobs *b, struct pending *p, size_t max, void **r
 	return n ? 0 : 1;
 }
 
-static bool is_named(const void *data, size_t size, const vt_id *id)
-{
-	struct digest d;
-
-	digest_of(data, size, &d);
-	return memcmp(d.byte, id->byte, sizeof d.byte) == 0;
-}
-
-static void put_nearer(struct blobs *b, uint32_t found_in, const vt_id *id, void *data, size_t size);
-
 int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *ret_size)
 {
+	struct collecting c = collecting_begin(b, max);
 	struct pending *p;
-	uint32_t i;
 
 	pthread_mutex_lock(&b->lock);
 	p = pending_find(b, VT_SPACE_BLOB, id);
 	pthread_mutex_unlock(&b->lock);
 	if (p)
 		return pending_copy(b, p, max, ret, ret_size);
-	for (i = 0; i < b->stores_n; i++) {
-		struct collecting into = { .sink = { collect }, .max = max };
-		vt_status status = store_get(b, i, VT_SPACE_BLOB, id, &into.sink);
-
-		if (status == VT_OK && is_named(into.data, into.size, id)) {
-			put_nearer(b, i, id, into.data, into.size);
-			*ret = into.data ? into.data : xmalloc(1);
-			*ret_size = into.size;
-			return 0;
-		}
-		free(into.data);
-		if (status == VT_OK) {
-			cache_warn(b->cache, "%s: a damaged record was dropped", component_name(b->stores[i]));
-			store_drop(b, i, VT_SPACE_BLOB, id);
-		}
+	c.name = id;
+	if (stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &c.into, NULL) != VT_OK) {
+		free(c.data);
+		return 1;
 	}
-	return 1;
+	*ret = c.data ? c.data : xmalloc(1);
+	*ret_size = c.size;
+	return 0;
 }
 
 static vt_status pending_push(struct blobs *b, struct pending *p, vt_call *call, vt_sink *into)
@@ -375,41 +364,22 @@ static vt_status pending_push(struct blobs *b, struct pending *p, vt_call *call,
 
 vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into)
 {
-	struct hashing h = { .sink = { hash_on }, .into = into, .call = call };
-	struct digest d;
+	struct hashing h = { .into = { .sink = { hash_on }, .again = hash_again, .good = hash_is_good }, .to = into, .call = call, .name = id };
 	struct pending *p;
-	uint32_t i;
 
 	pthread_mutex_lock(&b->lock);
 	p = pending_find(b, VT_SPACE_BLOB, id);
 	pthread_mutex_unlock(&b->lock);
 	if (p)
 		return pending_push(b, p, call, into);
-	for (i = 0; i < b->stores_n; i++) {
-		vt_status status;
-
-		digest_begin(&h.state, NULL);
-		status = store_get(b, i, VT_SPACE_BLOB, id, &h.sink);
-		if (status == VT_NONE)
-			continue;
-		if (status != VT_OK || h.refused)
-			return VT_FAILED;
-		digest_end(&h.state, &d);
-		if (memcmp(d.byte, id->byte, sizeof d.byte) == 0)
-			return VT_OK;
-		cache_warn(b->cache, "%s: a damaged record was dropped", component_name(b->stores[i]));
-		store_drop(b, i, VT_SPACE_BLOB, id);
-		return VT_FAILED;              /* part of it has gone down the sink */
-	}
-	return VT_NONE;
+	digest_begin(&h.state, NULL);
+	return stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &h.into, NULL);
 }
 
 void blob_drop(struct blobs *b, const vt_id *id)
 {
-	uint32_t i;
-
-	for (i = 0; i < b->stores_n; i++)
-		store_drop(b, i, VT_SPACE_BLOB, id);
+	if (!b->cache->setup.dry)
+		stores_drop(b->cache->setup.plug, VT_SPACE_BLOB, id);
 }
 
 void blob_used(struct blobs *b, const vt_id *ids, uint32_t n)
@@ -428,23 +398,16 @@ void blob_used(struct blobs *b, const vt_id *ids, uint32_t n)
 
 static int entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret)
 {
-	const vt_id *id = (const vt_id *)(const void *)key->byte;
-	uint32_t i;
+	struct collecting c = collecting_begin(b, BLOB_ENTRY_MAX);
+	vt_status status;
+	vt_id id;
 
-	for (i = 0; i < b->stores_n; i++) {
-		struct collecting into = { .sink = { collect }, .max = BLOB_ENTRY_MAX };
-		vt_status status = store_get(b, i, VT_SPACE_ENTRY, id, &into.sink);
-		bool good = status == VT_OK && entry_decode((struct bytes){ into.data, into.size }, key, ret) == 0;
-
-		free(into.data);
-		if (good)
-			return 0;
-		if (status == VT_OK) {
-			cache_warn(b->cache, "%s: a damaged record was dropped", component_name(b->stores[i]));
-			store_drop(b, i, VT_SPACE_ENTRY, id);
-		}
-	}
-	return 1;
+	memcpy(&id, key->byte, sizeof id);
+	c.key = key;
+	c.entry = ret;
+	status = stores_get(b->cache->setup.plug, VT_SPACE_ENTRY, &id, &c.into, NULL);
+	free(c.data);
+	return status == VT_OK ? 0 : 1;
 }
 
 int blob_entry(struct blobs *b, const struct digest *key, struct entry *ret)
@@ -464,49 +427,33 @@ int blob_entry(struct blobs *b, const struct digest *key, struct entry *ret)
 
 /* ---- publishing ------------------------------------------------------------- */
 
-static vt_status store_put(struct blobs *b, uint32_t i, const struct pending *p)
+static vt_source *offer_again(void *ctx)
 {
-	const vt_store_ops *ops = component_ops(b->stores[i]);
+	struct offering *o = ctx;
+
+	o->at = 0;
+	return &o->source;
+}
+
+static vt_status put(struct blobs *b, const struct pending *p)
+{
 	struct offering from = { .source = { .read = offer, .size = p->size }, .from = p };
-	struct plug_call call;
-	vt_status status;
 	vt_id id;
 
-	if (!ops->put || !store_works(b, i))
-		return VT_NONE;
 	memcpy(&id, p->name + 1, sizeof id);
-	call_begin(&call, b->stores[i], "put");
-	status = call_end(&call, ops->put(component_self(b->stores[i]), &call.call, p->name[0], &id, &from.source));
-	if (status != VT_OK && status != VT_NONE)
-		store_failed(b, i, &call);
-	return status;
+	return stores_put(b->cache->setup.plug, p->name[0], &id, offer_again, &from, NULL);
 }
 
-/* What was found far away is kept nearer. */
-static void put_nearer(struct blobs *b, uint32_t found_in, const vt_id *id, void *data, size_t size)
-{
-	struct pending p = { .data = data, .size = size, .fd = -1 };
-	uint32_t i;
-
-	if (b->cache->setup.dry)
-		return;
-	name_of(p.name, VT_SPACE_BLOB, id);
-	for (i = 0; i < found_in; i++)
-		store_put(b, i, &p);
-}
-
+/* A store that could not take a blob rests, so it will not get the entry either. */
 static void publish(struct blobs *b, struct batch *t, struct pending *entry)
 {
-	uint32_t i, k;
+	vt_status status = VT_OK;
+	uint32_t k;
 
-	for (i = 0; i < b->stores_n; i++) {
-		vt_status status = VT_OK;
-
-		for (k = 0; k < t->n && status == VT_OK; k++)
-			status = store_put(b, i, t->at[k]);
-		if (status == VT_OK)
-			store_put(b, i, entry);
-	}
+	for (k = 0; k < t->n && status == VT_OK; k++)
+		status = put(b, t->at[k]);
+	if (status == VT_OK)
+		put(b, entry);
 }
 
 static void *publisher(void *ctx)
@@ -587,7 +534,6 @@ static void front_and_enqueue(struct blobs *b, struct batch *t, const struct dig
 	if (entry_from_stores(b, key, &e) != 0)
 		e = (struct entry){ .key = *key };
 	t->key = *key;
-	t->result = *result;
 	pthread_mutex_lock(&b->lock);
 	p = pending_find(b, VT_SPACE_ENTRY, key->byte);
 	if (p) {
@@ -756,25 +702,6 @@ void batch_give_up(struct batch *t)
 
 /* ---- the end ----------------------------------------------------------------- */
 
-static void settle_stores(struct blobs *b)
-{
-	uint32_t i;
-
-	for (i = 0; i < b->stores_n; i++) {
-		const vt_store_ops *ops = component_ops(b->stores[i]);
-		struct plug_call call;
-
-		if (ops->used && b->used_n && store_works(b, i)) {
-			call_begin(&call, b->stores[i], "used");
-			(void)call_end(&call, ops->used(component_self(b->stores[i]), &call.call, b->used, b->used_n));
-		}
-		if (ops->settle && store_works(b, i)) {
-			call_begin(&call, b->stores[i], "settle");
-			(void)call_end(&call, ops->settle(component_self(b->stores[i]), &call.call));
-		}
-	}
-}
-
 void blobs_free(struct blobs *b, bool settle)
 {
 	uint32_t i;
@@ -787,8 +714,10 @@ void blobs_free(struct blobs *b, bool settle)
 	pthread_mutex_unlock(&b->lock);
 	if (b->running)
 		pthread_join(b->publisher, NULL);
+	if (settle && b->used_n)
+		stores_used(b->cache->setup.plug, b->used, b->used_n);
 	if (settle)
-		settle_stores(b);
+		stores_settle(b->cache->setup.plug, os_now_ns() + BLOB_SETTLE_NS);
 	for (i = 0; i < b->pending.n; i++) {
 		struct pending *p = b->pending.at[i].value;
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "cache/entry.h"
 #include "vt-plugin.h"
 
@@ -17,8 +18,6 @@ struct cache;
 enum { BLOB_MEMORY = 256 << 10 };              /* larger ones wait in a private file */
 
 struct blobs *blobs_new(struct cache *c);
-void blobs_start(struct blobs *b);             /* the stores are known */
-bool blobs_work(const struct blobs *b);        /* is there a store that still works? */
 void blobs_free(struct blobs *b, bool settle); /* waits for the publisher; settles the stores */
 
 /* Whole and verified, malloc'ed. 0; 1: not there, or damaged (told and dropped). */

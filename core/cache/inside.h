@@ -31,6 +31,7 @@ struct cache {
 	struct component *const *parts;
 	uint32_t parts_n;
 	uint32_t roles;                /* of all ready parts */
+	uint64_t hits, misses;         /* of this run */
 	int tmp_fd, tmp_parent;        /* this process's folder below inner/tmp, locked; -1: not made yet */
 	char tmp_name[24];
 
@@ -50,6 +51,7 @@ struct found_inside {
 	uint32_t owned_n;
 	/* filled by cache_before_run */
 	bool traced;                   /* automatic inputs (or outputs) are wanted and can be had */
+	bool untraceable;              /* ... are wanted and cannot be had */
 	const char *not_kept;
 	int64_t started_ns;            /* by the file system's clock */
 };
