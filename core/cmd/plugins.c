@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "os/file.h"
+#include "plug/check.h"
 #include "plug/list.h"
 #include "plug/user_config.h"
 #include "text/json.h"
@@ -16,7 +17,7 @@
 static const char usage[] =
 	"Usage: vt plugins list [--json]\n"
 	"       vt plugins info NAME [--json]\n"
-	"       vt plugins check FILE\n";
+	"       vt plugins check FILE [KEY=VALUE...]\n";
 
 /* What the commands stand on: the two configurations and where to look. */
 struct ground {
@@ -331,6 +332,29 @@ static int info(const struct session *s, const char *name, bool json)
 	return cmd_fail(s, &err);
 }
 
+/* ---- check ----------------------------------------------------------------- */
+
+static void print_trial(void *ctx, const char *component, bool good, const char *text)
+{
+	(void)ctx;
+	printf("%-6s %s%s%s\n", good ? "ok" : "WRONG", component, *component ? ": " : "", text);
+}
+
+static int check(const struct session *s, int argc, char **argv)
+{
+	struct check_told told = { .line = print_trial };
+	struct err err = { 0 };
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (check_file(argv[0], (const char *const *)argv + 1, (uint32_t)argc - 1, &told, &err))
+		return cmd_fail(s, &err);
+	if (told.faults)
+		printf("%u trials, %u faults\n", told.trials, told.faults);
+	else
+		printf("%u trials, no faults\n", told.trials);
+	return told.faults ? 1 : 0;
+}
+
 /* ---- the command ----------------------------------------------------------- */
 
 static int misused(const struct session *s, const char *what, const char *word)
@@ -349,6 +373,8 @@ int cmd_plugins(const struct session *s, int argc, char **argv)
 	const char *verb = NULL, *what = NULL;
 	bool json = false;
 
+	if (argc > 2 && !strcmp(argv[1], "check") && argv[2][0] != '-')
+		return check(s, argc - 2, argv + 2);
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--json")) {
 			json = true;
@@ -371,5 +397,7 @@ int cmd_plugins(const struct session *s, int argc, char **argv)
 		return misused(s, "unexpected argument", what);
 	if (!strcmp(verb, "info"))
 		return what ? info(s, what, json) : misused(s, "the name of a plugin is missing after", "info");
+	if (!strcmp(verb, "check"))
+		return misused(s, "a file is missing after", "check");
 	return misused(s, "unrecognized subcommand", verb);
 }

@@ -90,6 +90,7 @@ char *describe_in_child(void (*fn)(int fd, void *ctx), void *ctx, int ms, size_t
 		free(answer);
 		return NULL;
 	}
+	fflush(NULL);      /* or the child would print it too */
 	pid = fork();
 	if (pid == 0) {
 		close(pipes[0]);

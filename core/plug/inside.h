@@ -32,6 +32,9 @@ struct component {
 /* Brings it to life, once. false: component->why. */
 bool component_wake(struct component *c);
 uint32_t plug_chosen_stores(struct plug *p, struct component ***ret);   /* asleep or not */
+/* Takes in a plugin from anywhere, trusted or not: for the conformance kit alone. */
+int plug_adopt(struct plug *p, const char *real, const char *name, struct refusal *why);
+void plug_named_why(struct plug *p, const char *name, char *ret, size_t room);   /* after plug_named gave NULL */
 void plug_warn(struct plug *p, const char *text);              /* once per text */
 void plug_warn_about(struct component *c, const char *text);   /* "plugin 'NAME': TEXT" */
 #endif

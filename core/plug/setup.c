@@ -639,6 +639,20 @@ struct component *plug_named(struct plug *p, const char *name)
 	return NULL;
 }
 
+int plug_adopt(struct plug *p, const char *real, const char *name, struct refusal *why)
+{
+	struct candidate c = { .real = (char *)real, .name = (char *)name };
+
+	return load_once(p, &c, why) ? 0 : -1;
+}
+
+void plug_named_why(struct plug *p, const char *name, char *ret, size_t room)
+{
+	struct component *c = component_named(p, name);
+
+	snprintf(ret, room, "%s", c && c->why ? c->why : "out of memory");
+}
+
 uint32_t plug_roles(struct plug *p)
 {
 	struct component *const *parts;

@@ -1,0 +1,401 @@
+#include "config.h"
+
+#include "plug/check.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "os/file.h"
+#include "plug/describe.h"
+#include "plug/inside.h"
+#include "text/json.h"
+
+enum { TRIAL_MS = 20000, FAULTS_MAX = 8 };
+
+struct kit {
+	const char *real;          /* the file */
+	char name[PATH_MAX];       /* vt-NAME.so */
+	cJSON *config;             /* {"options": {component: {...}}} */
+	char folder[64];           /* temporary, for all trials */
+	const struct env *env;
+	struct check_told *told;
+};
+
+const char *check_status(vt_status s)
+{
+	switch (s) {
+	case VT_OK:
+		return "VT_OK";
+	case VT_NONE:
+		return "VT_NONE";
+	case VT_FAILED:
+		return "VT_FAILED";
+	case VT_CANCELLED:
+		return "VT_CANCELLED";
+	case VT_UNSUPPORTED:
+		return "VT_UNSUPPORTED";
+	default:
+		return "a status that means nothing";
+	}
+}
+
+bool check_that(struct check *k, bool good, const char *fmt, ...)
+{
+	char line[700];
+	va_list ap;
+	int n;
+
+	if (good)
+		return true;
+	k->failed = true;
+	line[0] = '-';
+	va_start(ap, fmt);
+	n = vsnprintf(line + 1, sizeof line - 2, fmt, ap);
+	va_end(ap);
+	n = n > (int)sizeof line - 3 ? (int)sizeof line - 3 : n;
+	line[n + 1] = '\n';
+	if (write(k->fd, line, (size_t)n + 2) < 0)
+		_exit(1);
+	return false;
+}
+
+void check_random(struct check *k, void *ret, size_t size)
+{
+	unsigned char *p = ret;
+
+	while (size--) {
+		k->random ^= k->random << 13;
+		k->random ^= k->random >> 7;
+		k->random ^= k->random << 17;
+		*p++ = (unsigned char)(k->random >> 24);
+	}
+}
+
+/* ---- manners: what a plugin must leave alone -------------------------------- */
+
+struct manners {
+	char cwd[PATH_MAX];
+	char locale[256];
+	mode_t mask;
+	unsigned fds[8];           /* a bit per open fd below 256 */
+	int threads;
+	int output;                /* stands in for standard output and error */
+};
+
+static void each_entry(const char *dir, void (*fn)(void *, const char *), void *ctx)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			fn(ctx, e->d_name);
+	if (d)
+		closedir(d);
+}
+
+static void note_fd(void *ctx, const char *name)
+{
+	struct manners *m = ctx;
+	int fd = atoi(name);
+
+	if (fd >= 0 && fd < 256)
+		m->fds[fd / 32] |= 1u << fd % 32;
+}
+
+static void note_thread(void *ctx, const char *name)
+{
+	(void)name;
+	((struct manners *)ctx)->threads++;
+}
+
+static void manners_note(struct manners *m)
+{
+	*m = (struct manners){ .output = memfd_create("output", MFD_CLOEXEC) };
+	if (m->output >= 0) {
+		dup2(m->output, 1);
+		dup2(m->output, 2);
+	}
+	if (!getcwd(m->cwd, sizeof m->cwd))
+		m->cwd[0] = '\0';
+	snprintf(m->locale, sizeof m->locale, "%s", setlocale(LC_ALL, NULL));
+	m->mask = umask(077);
+	umask(m->mask);
+	each_entry("/proc/self/fd", note_fd, m);
+	/* without the one that listed them */
+	for (int fd = 0; fd < 256; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			m->fds[fd / 32] &= ~(1u << fd % 32);
+	each_entry("/proc/self/task", note_thread, m);
+}
+
+struct fd_check {
+	struct check *k;
+	const struct manners *before;
+};
+
+static void check_fd(void *ctx, const char *name)
+{
+	struct fd_check *f = ctx;
+	char link[64], to[PATH_MAX];
+	int fd = atoi(name), flags;
+	ssize_t n;
+
+	if (fd < 3 || fd >= 256 || (f->before->fds[fd / 32] & 1u << fd % 32) || (flags = fcntl(fd, F_GETFD)) < 0)
+		return;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, to, sizeof to - 1);
+	to[n < 0 ? 0 : n] = '\0';
+	check_that(f->k, flags & FD_CLOEXEC, "it opens '%.200s' without O_CLOEXEC: every task would inherit it", to);
+}
+
+static void manners_check(struct check *k, const struct manners *before, const char *when, bool may_thread)
+{
+	struct fd_check f = { k, before };
+	struct manners now = { 0 };
+	char cwd[PATH_MAX] = "";
+	struct stat st;
+	mode_t mask = umask(077);
+
+	umask(mask);
+	fflush(NULL);
+	if (before->output >= 0 && !fstat(before->output, &st))
+		check_that(k, st.st_size == 0, "it writes to the standard output or error %s", when);
+	check_that(k, getcwd(cwd, sizeof cwd) && !strcmp(cwd, before->cwd), "it changes the current directory %s", when);
+	check_that(k, mask == before->mask, "it changes the umask %s", when);
+	check_that(k, !strcmp(setlocale(LC_ALL, NULL), before->locale), "it changes the locale %s", when);
+	each_entry("/proc/self/fd", check_fd, &f);
+	each_entry("/proc/self/task", note_thread, &now);
+	check_that(k, may_thread || now.threads <= before->threads, "it starts a thread %s", when);
+}
+
+/* ---- one trial in one process ----------------------------------------------- */
+
+struct trial_run {
+	const struct kit *kit;
+	const struct check_trial *trial;   /* NULL: life only */
+	const char *component;
+	char folder[96];
+};
+
+static void said_nothing(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
+/* The component alive, or a fault that says why not. */
+static bool trial_begin(struct check *k, const struct trial_run *r)
+{
+	struct plug_setup setup = { .cache_dir = r->folder, .env = r->kit->env, .user_config = r->kit->config,
+		.user_config_file = "KEY=VALUE", .warn = said_nothing };
+	struct err err = { 0 };
+	struct refusal why;
+
+	if (plug_new(&setup, &k->plug, &err) || plug_adopt(k->plug, r->kit->real, r->kit->name, &why))
+		return check_that(k, false, "it could not be loaded twice");
+	k->component = plug_named(k->plug, r->component);
+	if (!k->component) {
+		char text[600];
+
+		plug_named_why(k->plug, r->component, text, sizeof text);
+		return check_that(k, false, "it does not come to life: %s", text);
+	}
+	return true;
+}
+
+static void run_trial(int fd, void *ctx)
+{
+	const struct trial_run *r = ctx;
+	struct check k = { .fd = fd, .folder = r->folder, .random = 0x9e3779b97f4a7c15u };
+	struct manners before;
+
+	manners_note(&before);
+	if (trial_begin(&k, r)) {
+		if (r->trial)
+			r->trial->run(&k);
+		else
+			manners_check(&k, &before, "while it comes to life", true);
+		plug_free(k.plug);
+		manners_check(&k, &before, r->trial ? "during this" : "in its life", false);
+	}
+	if (!k.failed && write(fd, "+\n", 2) < 0)
+		_exit(1);
+}
+
+/* Was this line among those before it? */
+static bool repeated(const char *answer, const char *line)
+{
+	for (const char *l = answer; l < line; l += strlen(l) + 1)
+		if (!strcmp(l, line))
+			return true;
+	return false;
+}
+
+/* Gives the child's lines on, each once, the first few. */
+static void tell_lines(struct kit *kit, const char *component, const char *what, char *answer, const char *why)
+{
+	char text[900], *line, *end;
+	int said = 0;
+
+	for (line = answer; (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		if (said == FAULTS_MAX || repeated(answer, line))
+			continue;
+		said++;
+		kit->told->faults += line[0] == '-';
+		snprintf(text, sizeof text, "%s%s%s", what, line[0] == '-' ? ": " : "", line[0] == '-' ? line + 1 : "");
+		kit->told->line(kit->told->ctx, component, line[0] == '+', text);
+	}
+	if (!why && said)
+		return;
+	kit->told->faults++;
+	snprintf(text, sizeof text, "%s: %s", what, why ? why : "it ended the program");
+	kit->told->line(kit->told->ctx, component, false, text);
+}
+
+static void try_one(struct kit *kit, const char *component, const struct check_trial *trial)
+{
+	struct trial_run r = { .kit = kit, .trial = trial, .component = component };
+	char *answer, *why;
+	size_t size;
+
+	snprintf(r.folder, sizeof r.folder, "%s/%u", kit->folder, kit->told->trials++);
+	if (mkdir(r.folder, 0700))
+		return;
+	answer = describe_in_child(run_trial, &r, TRIAL_MS, &size, &why);
+	tell_lines(kit, component, trial ? trial->what : "it comes to life and goes, and leaves the program as it was",
+		   answer ? answer : (char[]){ "" }, why);
+	free(answer);
+	free(why);
+}
+
+static void try_all(struct kit *kit, const char *component, const char *kind)
+{
+	static const struct check_trial *const lists[] = { check_stores, check_parts, check_others };
+
+	try_one(kit, component, NULL);
+	for (uint32_t i = 0; i < COUNT(lists); i++)
+		for (const struct check_trial *t = lists[i]; t->what; t++)
+			if (!strcmp(kind_word(t->kind), kind))
+				try_one(kit, component, t);
+}
+
+/* ---- the file --------------------------------------------------------------- */
+
+static void run_load(int fd, void *ctx)
+{
+	const struct kit *kit = ctx;
+	struct check k = { .fd = fd };
+	struct plugin *p = NULL;
+	struct manners before;
+	struct refusal why;
+
+	manners_note(&before);
+	if (check_that(&k, !plugin_load(kit->real, kit->name, &p, &why), "%s", why.text))
+		manners_check(&k, &before, "while it is loaded", false);
+	if (!k.failed && write(fd, "+\n", 2) < 0)
+		_exit(1);
+}
+
+static int kit_options(struct kit *kit, cJSON *components, const char *const *options, uint32_t n, struct err *err)
+{
+	cJSON *all = cJSON_AddObjectToObject(kit->config, "options"), *c;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const char *eq = strchr(options[i], '=');
+		char key[256];
+
+		if (!eq || eq == options[i] || (size_t)(eq - options[i]) >= sizeof key)
+			return err_set(err, ERR_USAGE, "'%s' is not KEY=VALUE", options[i]);
+		snprintf(key, sizeof key, "%.*s", (int)(eq - options[i]), options[i]);
+		cJSON_ArrayForEach(c, components) {
+			const char *name = cJSON_GetObjectItemCaseSensitive(c, "name")->valuestring;
+			cJSON *its = cJSON_GetObjectItemCaseSensitive(all, name), *o;
+
+			if (!its)
+				its = cJSON_AddObjectToObject(all, name);
+			cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(c, "options"))
+				if (!strcmp(cJSON_GetObjectItemCaseSensitive(o, "name")->valuestring, key))
+					cJSON_AddStringToObject(its, key, eq + 1);
+		}
+	}
+	return 0;
+}
+
+static int kit_name(struct kit *kit, struct err *err)
+{
+	const char *base = strrchr(kit->real, '/') + 1;
+	size_t n = strlen(base);
+
+	if (n < 7 || strncmp(base, "vt-", 3) || strcmp(base + n - 3, ".so"))
+		return err_set(err, ERR_USER, "'%s': a plugin's file is named vt-NAME.so", base);
+	snprintf(kit->name, sizeof kit->name, "%.*s", (int)n - 6, base + 3);
+	return 0;
+}
+
+static int check_run(struct kit *kit, const char *const *options, uint32_t options_n, struct err *err)
+{
+	struct plug_setup setup = { .env = kit->env };
+	const cJSON *c, *components;
+	char *answer, *why;
+	size_t size;
+	cJSON *said;
+	int rc;
+
+	kit->told->trials++;
+	answer = describe_in_child(run_load, kit, TRIAL_MS, &size, &why);
+	tell_lines(kit, "", "it can be loaded, and loading it does nothing else", answer ? answer : (char[]){ "" }, why);
+	free(answer);
+	free(why);
+	if (kit->told->faults)
+		return 0;
+	said = describe(kit->real, kit->name, &setup);
+	components = cJSON_GetObjectItemCaseSensitive(said, "components");
+	rc = kit_options(kit, (cJSON *)components, options, options_n, err);
+	cJSON_ArrayForEach(c, components) {
+		if (rc)
+			break;
+		/* a disabled one is never created, so there is nothing to try */
+		if (strcmp(cJSON_GetObjectItemCaseSensitive(said, "state")->valuestring, "disabled"))
+			try_all(kit, cJSON_GetObjectItemCaseSensitive(c, "name")->valuestring,
+				cJSON_GetObjectItemCaseSensitive(c, "kind")->valuestring);
+	}
+	cJSON_Delete(said);
+	return rc;
+}
+
+int check_file(const char *file, const char *const *options, uint32_t options_n, struct check_told *told, struct err *err)
+{
+	struct kit kit = { .told = told, .config = cJSON_CreateObject() };
+	struct arena *a = arena_new();
+	char *none[] = { NULL }, *real = realpath(file, NULL);
+	int rc;
+
+	kit.env = env_from(a, none);
+	kit.real = real;
+	snprintf(kit.folder, sizeof kit.folder, "/tmp/vt-check-XXXXXX");
+	if (!real)
+		rc = err_set(err, ERR_USER, "'%s' cannot be read", file);
+	else
+		rc = kit_name(&kit, err);
+	if (rc == 0 && !mkdtemp(kit.folder))
+		rc = err_set(err, ERR_SYSTEM, "'%s' cannot be made", kit.folder);
+	if (rc == 0) {
+		rc = check_run(&kit, options, options_n, err);
+		file_remove_tree(kit.folder, NULL);
+	}
+	cJSON_Delete(kit.config);
+	free(real);
+	arena_free(a);
+	return rc;
+}

@@ -1,0 +1,625 @@
+/* Trials of parts, fingerprints and tracers. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plug/check.h"
+#include "plug/inside.h"
+
+enum { KEPT_MAX = 64, SECTION_MAX = 1 << 20, BIG = 300000 };
+
+static vt_bytes text_bytes(const char *s)
+{
+	return (vt_bytes){ s, strlen(s) };
+}
+
+/* ---- a step, and what a part says about it --------------------------------- */
+
+struct trial_step {
+	vt_step step;
+	vt_bytes argv[2], declared[2];
+};
+
+static void step_make(struct trial_step *s, const char *root)
+{
+	*s = (struct trial_step){ .argv = { text_bytes("make"), text_bytes("all") }, .declared = { text_bytes("CC"), text_bytes("NODE_ENV") } };
+	s->step = (vt_step){ .struct_size = sizeof s->step, .flags = VT_STEP_INPUT_AUTO | VT_STEP_OUTPUT, .task = text_bytes("app#build"),
+		.root = text_bytes(root), .cwd = text_bytes("packages/app"), .argv = s->argv, .argc = 2, .declared_count = 2,
+		.declared = s->declared };
+}
+
+struct trial_findings {
+	vt_findings findings;
+	struct check *check;
+	const char *operation;
+	bool only_add, fail;
+	uint32_t calls;
+	uint64_t sum;                      /* of all that was said, whatever the order */
+};
+
+static uint64_t sum_of(uint64_t h, vt_bytes b)
+{
+	for (size_t i = 0; i < b.size; i++)
+		h = (h ^ ((const unsigned char *)b.data)[i]) * 0x100000001b3u;
+	return h * 31 + b.size;
+}
+
+static vt_status refuse_all(struct trial_findings *f, vt_call *call)
+{
+	static const char text[] = "no more is taken (this is a trial)";
+
+	f->calls++;
+	if (!f->fail)
+		return VT_OK;
+	call->report(call, VT_REPORT_ERROR, "trial", (vt_bytes){ text, sizeof text - 1 });
+	return VT_FAILED;
+}
+
+static vt_status on_add(vt_findings *findings, vt_call *call, uint32_t fact, vt_bytes name, vt_bytes detail)
+{
+	struct trial_findings *f = (struct trial_findings *)findings;
+
+	f->sum += sum_of(sum_of(fact, name), detail);
+	check_that(f->check, fact >= VT_FACT_ENV && fact <= VT_FACT_PROBE, "%s adds a fact of kind %u, which is none", f->operation, fact);
+	check_that(f->check, name.size && name.data, "%s adds a fact without a name", f->operation);
+	return refuse_all(f, call);
+}
+
+static vt_status on_output(vt_findings *findings, vt_call *call, vt_bytes path)
+{
+	struct trial_findings *f = (struct trial_findings *)findings;
+
+	f->sum += sum_of(1, path);
+	check_that(f->check, !f->only_add, "key calls output(), it may only add()");
+	check_that(f->check, path.size && ((const char *)path.data)[0] != '/', "%s names an output that is not root-relative", f->operation);
+	return refuse_all(f, call);
+}
+
+static vt_status on_refuse(vt_findings *findings, vt_call *call, uint32_t why, vt_bytes name)
+{
+	struct trial_findings *f = (struct trial_findings *)findings;
+
+	f->sum += sum_of(why, name);
+	check_that(f->check, !f->only_add, "key calls refuse(), it may only add()");
+	return refuse_all(f, call);
+}
+
+static struct trial_findings findings_make(struct check *k, const char *operation)
+{
+	return (struct trial_findings){ .findings = { .struct_size = sizeof(vt_findings), .add = on_add, .output = on_output, .refuse = on_refuse },
+		.check = k, .operation = operation, .only_add = !strcmp(operation, "key") };
+}
+
+static vt_status call_key(struct check *k, struct trial_findings *f)
+{
+	struct trial_step s;
+	struct plug_call call;
+
+	step_make(&s, k->folder);
+	call_begin(&call, k->component, "key");
+	return call_end(&call, k->component->made->ops.part.key(k->component->self, &call.call, &s.step, &f->findings));
+}
+
+static void part_key(struct check *k)
+{
+	struct trial_findings a = findings_make(k, "key"), b = a, failing = a;
+	vt_status s;
+
+	if (!k->component->made->ops.part.key)
+		return;
+	s = call_key(k, &a);
+	check_that(k, s == VT_OK || s == VT_NONE, "key answers %s, expected VT_OK", check_status(s));
+	call_key(k, &b);
+	check_that(k, a.sum == b.sum && a.calls == b.calls, "key says something else of the same step the second time");
+	failing.fail = true;
+	s = call_key(k, &failing);
+	check_that(k, !failing.calls || s < 0, "key answers %s although add() failed", check_status(s));
+	check_that(k, failing.calls <= 1, "key goes on after add() failed");
+}
+
+/* What tools do, and what no tool does. */
+static uint32_t seen_make(struct check *k, vt_seen *seen, uint32_t room)
+{
+	static const char *const names[] = { "src/a.ts", "src", "dist/out.js", "deep/er/file with spaces", "\xff\xfe", "a", "NODE_ENV", "VITE_*" };
+	unsigned char r[4];
+	uint32_t n = 0;
+
+	for (; n < room; n++) {
+		check_random(k, r, sizeof r);
+		seen[n] = (vt_seen){ .op = (uint16_t)(r[0] % 13), .flags = (uint16_t)(r[1] & 31), .process = r[2],
+			.name = text_bytes(names[r[3] % COUNT(names)]) };
+		if (seen[n].op == VT_SEEN_RENAME)
+			seen[n].other = text_bytes(names[r[2] % COUNT(names)]);
+	}
+	return n;
+}
+
+static vt_status call_infer(struct check *k, const vt_seen *seen, uint32_t n, struct trial_findings *f)
+{
+	struct trial_step s;
+	struct plug_call call;
+
+	step_make(&s, k->folder);
+	call_begin(&call, k->component, "infer");
+	return call_end(&call, k->component->made->ops.part.infer(k->component->self, &call.call, &s.step, seen, n, &f->findings));
+}
+
+static void part_infer(struct check *k)
+{
+	struct trial_findings a = findings_make(k, "infer"), b = a, failing = a, none = a;
+	vt_seen seen[400];
+	uint32_t n = seen_make(k, seen, COUNT(seen));
+	vt_status s;
+
+	if (!k->component->made->ops.part.infer)
+		return;
+	s = call_infer(k, NULL, 0, &none);
+	check_that(k, s == VT_OK || s == VT_NONE, "infer of nothing seen answers %s, expected VT_OK", check_status(s));
+	s = call_infer(k, seen, n, &a);
+	check_that(k, s == VT_OK || s == VT_NONE, "infer answers %s, expected VT_OK", check_status(s));
+	call_infer(k, seen, n, &b);
+	check_that(k, a.sum == b.sum && a.calls == b.calls, "infer says something else of the same run the second time");
+	failing.fail = true;
+	s = call_infer(k, seen, n, &failing);
+	check_that(k, !failing.calls || s < 0, "infer answers %s although a finding was not taken", check_status(s));
+}
+
+/* ---- keeping and putting back ------------------------------------------------ */
+
+struct file_source {
+	vt_source source;
+	const unsigned char *data;
+	size_t size, at;
+};
+
+static vt_status file_read_on(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+{
+	struct file_source *f = (struct file_source *)source;
+	size_t n = f->size - f->at < size ? f->size - f->at : size;
+
+	(void)call;
+	if (n)
+		memcpy(buffer, f->data + f->at, n);
+	f->at += n;
+	*ret = n;
+	return VT_OK;
+}
+
+struct trial_file {
+	const char *path;
+	uint32_t type;
+	const void *data;
+	size_t size;
+	size_t came;                       /* bytes restored */
+	bool made, differs;
+};
+
+struct kept {
+	vt_id id;
+	unsigned char *data;
+	size_t size;
+};
+
+struct trial_keep {
+	vt_saving saving;
+	vt_restoring restoring;
+	struct file_source open;
+	vt_sink sink;
+	struct trial_file *files, *into;
+	uint32_t files_n;
+	struct kept kept[KEPT_MAX];
+	uint32_t kept_n;
+	unsigned char *section;
+	size_t section_size;
+	uint32_t fail_after;               /* host calls that still work */
+};
+
+static bool fails_now(struct trial_keep *t, vt_call *call)
+{
+	static const char text[] = "it fails now (this is a trial)";
+
+	if (t->fail_after && t->fail_after--)
+		return false;
+	call->report(call, VT_REPORT_ERROR, "trial", (vt_bytes){ text, sizeof text - 1 });
+	return true;
+}
+
+static struct trial_file *file_of(struct trial_keep *t, vt_bytes path)
+{
+	for (uint32_t i = 0; i < t->files_n; i++)
+		if (strlen(t->files[i].path) == path.size && !memcmp(t->files[i].path, path.data, path.size))
+			return &t->files[i];
+	return NULL;
+}
+
+#define OF(member, p) ((struct trial_keep *)((char *)(p) - offsetof(struct trial_keep, member)))
+
+static vt_status keep_open(vt_saving *s, vt_call *call, vt_bytes path, vt_source **ret, vt_meta *ret_meta)
+{
+	struct trial_keep *t = OF(saving, s);
+	struct trial_file *f = file_of(t, path);
+
+	if (fails_now(t, call))
+		return VT_FAILED;
+	if (!f)
+		return VT_NONE;
+	t->open = (struct file_source){ .source = { .read = file_read_on, .size = f->size }, .data = f->data, .size = f->size };
+	*ret = &t->open.source;
+	*ret_meta = (vt_meta){ f->type, 0640, 1234567890123456789 };
+	return VT_OK;
+}
+
+static vt_status keep_keep(vt_saving *s, vt_call *call, vt_source *from, vt_id *ret)
+{
+	struct trial_keep *t = OF(saving, s);
+	struct kept *k = &t->kept[t->kept_n];
+	size_t n = 1;
+
+	if (fails_now(t, call) || t->kept_n == KEPT_MAX || from->size > (64u << 20))
+		return VT_FAILED;
+	k->data = malloc(from->size + 1);
+	k->size = 0;
+	while (k->data && n) {
+		if (from->read(from, call, k->data + k->size, from->size + 1 - k->size, &n))
+			return VT_FAILED;
+		k->size += n;
+		if (k->size > from->size)
+			return VT_FAILED;
+	}
+	memset(&k->id, 0, sizeof k->id);
+	k->id.byte[0] = (uint8_t)++t->kept_n;
+	k->id.byte[31] = 0x5a;
+	*ret = k->id;
+	return VT_OK;
+}
+
+static vt_status keep_write(vt_saving *s, vt_call *call, const void *data, size_t size)
+{
+	struct trial_keep *t = OF(saving, s);
+
+	if (fails_now(t, call) || t->section_size + size > SECTION_MAX)
+		return VT_FAILED;
+	memcpy(t->section + t->section_size, data, size);
+	t->section_size += size;
+	return VT_OK;
+}
+
+static vt_status restored_write(vt_sink *s, vt_call *call, const void *data, size_t size)
+{
+	struct trial_file *f = OF(sink, s)->into;
+
+	(void)call;
+	if (f->came + size > f->size || memcmp((const char *)f->data + f->came, data, size))
+		f->differs = true;
+	f->came += size;
+	return VT_OK;
+}
+
+static vt_status restore_create(vt_restoring *r, vt_call *call, vt_bytes path, const vt_meta *meta, vt_sink **ret)
+{
+	struct trial_keep *t = OF(restoring, r);
+	struct trial_file *f = file_of(t, path);
+
+	if (fails_now(t, call) || !f)
+		return VT_FAILED;
+	f->made = true;
+	f->came = 0;
+	f->differs = meta->type != f->type || (meta->mode & 0777) != 0640 || meta->mtime_ns != 1234567890123456789;
+	t->into = f;
+	t->sink.write = restored_write;
+	*ret = &t->sink;
+	return VT_OK;
+}
+
+static vt_status restore_fetch(vt_restoring *r, vt_call *call, const vt_id *id, vt_sink *into)
+{
+	struct trial_keep *t = OF(restoring, r);
+	uint32_t i = 0;
+
+	if (fails_now(t, call))
+		return VT_FAILED;
+	while (i < t->kept_n && memcmp(&t->kept[i].id, id, sizeof *id))
+		i++;
+	if (i == t->kept_n)
+		return VT_FAILED;
+	for (size_t at = 0; at < t->kept[i].size; at += 65536) {
+		size_t n = t->kept[i].size - at < 65536 ? t->kept[i].size - at : 65536;
+		vt_status s = into->write(into, call, t->kept[i].data + at, n);
+
+		if (s)
+			return s;
+	}
+	return VT_OK;
+}
+
+static vt_status call_save(struct check *k, struct trial_keep *t, const vt_bytes *outputs, uint32_t n)
+{
+	struct trial_step s;
+	struct plug_call call;
+
+	step_make(&s, k->folder);
+	t->section_size = 0;
+	for (uint32_t i = 0; i < t->kept_n; i++)
+		free(t->kept[i].data);
+	t->kept_n = 0;
+	call_begin(&call, k->component, "save");
+	return call_end(&call, k->component->made->ops.part.save(k->component->self, &call.call, &s.step, outputs, n, &t->saving));
+}
+
+static vt_status call_restore(struct check *k, struct trial_keep *t)
+{
+	struct trial_step s;
+	struct plug_call call;
+
+	step_make(&s, k->folder);
+	for (uint32_t i = 0; i < t->files_n; i++)
+		t->files[i].made = false;
+	t->restoring.section = (vt_bytes){ t->section, t->section_size };
+	call_begin(&call, k->component, "restore");
+	return call_end(&call, k->component->made->ops.part.restore(k->component->self, &call.call, &s.step, &t->restoring));
+}
+
+/* Each host call fails in its turn; then the section is cut and flipped. */
+static void keep_faults(struct check *k, struct trial_keep *t, const vt_bytes *outputs, uint32_t n)
+{
+	vt_status s = VT_FAILED;
+	uint32_t i;
+
+	for (i = 0; i < 40 && s != VT_OK; i++) {
+		t->fail_after = i;
+		s = call_save(k, t, outputs, n);
+		check_that(k, s != VT_OK || t->fail_after, "save answers VT_OK although its %u. call of a service failed", i + 1);
+	}
+	t->fail_after = UINT32_MAX;
+	if (call_save(k, t, outputs, n) != VT_OK)
+		return;
+	for (i = 0, s = VT_FAILED; i < 40 && s != VT_OK; i++) {
+		t->fail_after = i;
+		s = call_restore(k, t);
+		check_that(k, s != VT_OK || t->fail_after, "restore answers VT_OK although its %u. call of a service failed", i + 1);
+	}
+	t->fail_after = UINT32_MAX;
+	for (i = 0; i < 200 && t->section_size; i++) {
+		unsigned char r[4], was;
+		size_t at, whole = t->section_size;
+
+		check_random(k, r, sizeof r);
+		at = (((size_t)r[0] << 16) | ((size_t)r[1] << 8) | r[2]) % whole;
+		was = t->section[at];
+		if (i & 1)
+			t->section[at] ^= (unsigned char)(r[3] | 1);
+		else
+			t->section_size = at;
+		call_restore(k, t);
+		t->section[at] = was;
+		t->section_size = whole;
+	}
+}
+
+static void part_keep(struct check *k)
+{
+	static unsigned char section[SECTION_MAX];
+	static unsigned char big[BIG];
+	struct trial_file files[] = {
+		{ .path = "dist/a.js", .type = VT_META_FILE, .data = "let a = 1\n", .size = 10 },
+		{ .path = "dist/big.bin", .type = VT_META_FILE, .data = big, .size = BIG },
+		{ .path = "dist/empty", .type = VT_META_FILE, .data = "", .size = 0 },
+		{ .path = "dist/empty folder", .type = VT_META_DIR, .data = "", .size = 0 },
+		{ .path = "dist/link", .type = VT_META_LINK, .data = "a.js", .size = 4 },
+		{ .path = "dist/\xffname\n", .type = VT_META_FILE, .data = "bytes", .size = 5 },
+	};
+	struct trial_keep t = {
+		.saving = { .struct_size = sizeof(vt_saving), .open = keep_open, .keep = keep_keep, .write = keep_write },
+		.restoring = { .struct_size = sizeof(vt_restoring), .create = restore_create, .fetch = restore_fetch },
+		.files = files, .files_n = COUNT(files), .section = section, .fail_after = UINT32_MAX,
+	};
+	const vt_part_ops *ops = &k->component->made->ops.part;
+	vt_bytes outputs[COUNT(files) + 1];
+	vt_status s;
+
+	if (!ops->save || !ops->restore)
+		return;
+	check_random(k, big, sizeof big);
+	for (uint32_t i = 0; i < COUNT(files); i++)
+		outputs[i] = text_bytes(files[i].path);
+	s = call_save(k, &t, outputs, 0);
+	check_that(k, s == VT_OK || s == VT_NONE, "save of no outputs answers %s, expected VT_OK", check_status(s));
+	outputs[COUNT(files)] = text_bytes("dist/vanished");
+	s = call_save(k, &t, outputs, COUNT(files));
+	if (s == VT_NONE || !check_that(k, s == VT_OK, "save answers %s, expected VT_OK", check_status(s)))
+		return;
+	s = call_restore(k, &t);
+	check_that(k, s == VT_OK, "restore answers %s, expected VT_OK", check_status(s));
+	for (uint32_t i = 0; s == VT_OK && i < COUNT(files); i++) {
+		check_that(k, files[i].made, "restore leaves out '%s'", i == 5 ? "a name that is not UTF-8" : files[i].path);
+		check_that(k, !files[i].made || (!files[i].differs && files[i].came == files[i].size),
+			   "restore gives '%s' back otherwise than it was", i == 5 ? "a name that is not UTF-8" : files[i].path);
+	}
+	s = call_save(k, &t, outputs, COUNT(files) + 1);
+	check_that(k, s != VT_CANCELLED, "save with an output that vanished answers VT_CANCELLED, though nobody asked");
+	keep_faults(k, &t, outputs, COUNT(files));
+	for (uint32_t i = 0; i < t.kept_n; i++)
+		free(t.kept[i].data);
+}
+
+/* ---- fingerprints ------------------------------------------------------------ */
+
+static bool file_put(const char *folder, const char *name, const void *data, size_t size, vt_file *ret)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd;
+	bool ok;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	ok = write(fd, data, size) == (ssize_t)size && !fstat(fd, &st);
+	close(fd);
+	if (ok)
+		*ret = (vt_file){ .path = text_bytes(name), .size = (uint64_t)st.st_size, .inode = st.st_ino, .device = st.st_dev,
+			.mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec,
+			.ctime_ns = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec };
+	return ok;
+}
+
+static vt_status call_digest(struct check *k, const vt_file *files, uint32_t n, vt_id *ret)
+{
+	struct plug_call call;
+
+	call_begin(&call, k->component, "digest");
+	return call_end(&call, k->component->made->ops.fingerprint.digest(k->component->self, &call.call, text_bytes(k->folder), files, n, ret));
+}
+
+static bool same_id(const vt_id *a, const vt_id *b)
+{
+	return !memcmp(a, b, sizeof *a);
+}
+
+static void digest(struct check *k)
+{
+	static unsigned char big[BIG];
+	static const vt_id zero;
+	vt_file f[6];
+	vt_id id[6] = { { { 0 } } }, again;
+	vt_status s;
+
+	check_random(k, big, sizeof big);
+	if (!file_put(k->folder, "a", "one", 3, &f[0]) || !file_put(k->folder, "b", "one", 3, &f[1]) ||
+	    !file_put(k->folder, "c", "two", 3, &f[2]) || !file_put(k->folder, "empty", "", 0, &f[3]) ||
+	    !file_put(k->folder, "big", big, BIG, &f[4]))
+		return;
+	f[5] = f[0];
+	f[5].path = text_bytes("vanished");
+	s = call_digest(k, f, 6, id);
+	if (!check_that(k, s == VT_OK, "digest answers %s, expected VT_OK", check_status(s)))
+		return;
+	check_that(k, same_id(&id[0], &id[1]), "two files with the same bytes get two ids");
+	check_that(k, !same_id(&id[0], &id[2]), "two files with different bytes get one id");
+	check_that(k, !same_id(&id[3], &zero), "an empty file gets the id that means vanished");
+	check_that(k, same_id(&id[5], &zero), "a vanished file gets an id");
+	s = call_digest(k, f, 1, &again);
+	check_that(k, s == VT_OK && same_id(&again, &id[0]), "the same file gets another id the second time");
+	big[BIG - 1] ^= 1;
+	file_put(k->folder, "big", big, BIG, &f[4]);
+	s = call_digest(k, &f[4], 1, &again);
+	check_that(k, s == VT_OK && !same_id(&again, &id[4]), "a changed last byte does not change the id");
+	s = call_digest(k, NULL, 0, NULL);
+	check_that(k, s == VT_OK || s == VT_NONE, "digest of no files answers %s, expected VT_OK", check_status(s));
+}
+
+static vt_status sink_away(vt_sink *s, vt_call *call, const void *data, size_t size)
+{
+	(void)s;
+	(void)call;
+	(void)data;
+	(void)size;
+	return VT_OK;
+}
+
+static void changed_since(struct check *k)
+{
+	const vt_fingerprint_ops *ops = &k->component->made->ops.fingerprint;
+	vt_sink sink = { sink_away };
+	struct plug_call call;
+	vt_status s;
+
+	if (!ops->changed_since)
+		return;
+	call_begin(&call, k->component, "changed_since");
+	s = call_end(&call, ops->changed_since(k->component->self, &call.call, text_bytes(k->folder), text_bytes("no-such-reference"), &sink));
+	check_that(k, s != VT_OK, "changed_since answers VT_OK for a reference that does not exist");
+	check_that(k, s != VT_NONE || call.text[0], "changed_since does not report why there is no such reference");
+}
+
+/* ---- tracers ----------------------------------------------------------------- */
+
+static vt_status spawn_setenv(vt_spawn *s, vt_call *call, vt_bytes name, vt_bytes value)
+{
+	(void)s;
+	(void)call;
+	(void)value;
+	return name.size ? VT_OK : VT_FAILED;
+}
+
+static vt_status spawn_pass_fd(vt_spawn *s, vt_call *call, int32_t fd, int32_t *ret)
+{
+	(void)s;
+	(void)call;
+	*ret = 10;
+	return fd >= 0 ? VT_OK : VT_FAILED;
+}
+
+static vt_status spawn_filter(vt_spawn *s, vt_call *call, uint32_t how, vt_bytes program)
+{
+	(void)s;
+	(void)call;
+	(void)how;
+	return program.size && program.size % 8 == 0 ? VT_OK : VT_FAILED;
+}
+
+static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *seen, uint32_t n)
+{
+	(void)notes;
+	(void)call;
+	(void)seen;
+	(void)n;
+	return VT_OK;
+}
+
+/* The child never came to be, or no filter could be had. */
+static void tracer_life(struct check *k)
+{
+	const vt_tracer_ops *ops = &k->component->made->ops.tracer;
+	vt_spawn spawn = { .struct_size = sizeof spawn, .setenv = spawn_setenv, .pass_fd = spawn_pass_fd, .filter = spawn_filter };
+	vt_notes notes = { .struct_size = sizeof notes, .add = notes_add };
+	struct plug_call call;
+	struct trial_step step;
+	void *watch = NULL;
+	vt_status s;
+
+	step_make(&step, k->folder);
+	for (int round = 0; round < 3; round++) {
+		call_begin(&call, k->component, "start");
+		s = call_end(&call, ops->start(k->component->self, &call.call, &step.step, &spawn, &watch));
+		if (s == VT_UNSUPPORTED || s == VT_NONE)
+			return;
+		if (!check_that(k, s == VT_OK, "start answers %s (%s)", check_status(s), call.text))
+			return;
+		if (round) {
+			call_begin(&call, k->component, "attach");
+			call_end(&call, ops->attach(k->component->self, &call.call, watch, VT_FILTER_NONE, -ENOSYS));
+		}
+		if (round < 2) {
+			ops->cancel(k->component->self, watch);
+			continue;
+		}
+		call_begin(&call, k->component, "stop");
+		s = call_end(&call, ops->stop(k->component->self, &call.call, watch, &notes));
+		check_that(k, s != VT_OK, "stop answers VT_OK although no filter was installed: nothing can have been seen");
+		check_that(k, s != VT_NONE || call.text[0], "stop does not report why the trace is incomplete");
+	}
+}
+
+const struct check_trial check_parts[] = {
+	{ "key says the same of the same step", VT_KIND_PART, part_key },
+	{ "infer says the same of the same run", VT_KIND_PART, part_infer },
+	{ "what was saved is restored, or nothing is", VT_KIND_PART, part_keep },
+	{ NULL, 0, NULL },
+};
+
+const struct check_trial check_others[] = {
+	{ "a digest tells contents apart", VT_KIND_FINGERPRINT, digest },
+	{ "a reference that does not exist is not one without changes", VT_KIND_FINGERPRINT, changed_since },
+	{ "a watch can be called off, and one that saw nothing says so", VT_KIND_TRACER, tracer_life },
+	{ NULL, 0, NULL },
+};

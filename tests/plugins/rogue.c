@@ -1,0 +1,186 @@
+/* One rogue per -D: a plugin that breaks one promise. NAME is its name; the file must
+ * be named like it unless ROGUE_OTHER_FILE. Each has its sentence in rogues.sh. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vt-plugin.h"
+
+static vt_status fail(vt_call *call, const char *text)
+{
+	call->report(call, VT_REPORT_ERROR, "rogue", (vt_bytes){ text, strlen(text) });
+	return VT_FAILED;
+}
+
+#ifdef ROGUE_LONG_REPORT
+static char long_text[1 << 20];
+#endif
+#ifdef ROGUE_STRAY_THREAD
+static vt_call *stray_call;
+static void *stray(void *ctx)
+{
+	(void)ctx;
+	sleep(1);
+	fail(stray_call, "too late");
+	return NULL;
+}
+#endif
+
+static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into)
+{
+	(void)self, (void)space, (void)name, (void)into;
+#if defined ROGUE_STATUS
+	(void)call;
+	return 77;
+#elif defined ROGUE_SILENT
+	(void)call;
+	return VT_FAILED;
+#elif defined ROGUE_NEVER_RETURNS
+	for (;;)
+		sleep(1);
+#elif defined ROGUE_LONG_REPORT
+	memset(long_text, 'x', sizeof long_text);
+	memcpy(long_text, "bad\x1b[31m\n", 9);
+	call->report(call, VT_REPORT_ERROR, "a-code-that-is-much-longer-than-what-is-kept-of-it", (vt_bytes){ long_text, sizeof long_text });
+	return VT_FAILED;
+#elif defined ROGUE_CRASH
+	(void)call;
+	raise(11);
+	return VT_NONE;
+#elif defined ROGUE_PRINTS
+	(void)call;
+	puts("hello from a rogue");
+	return VT_NONE;
+#else
+	(void)call;
+	return VT_NONE;
+#endif
+}
+
+static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_source *from)
+{
+	char buffer[4096];
+	size_t n = 1;
+
+	(void)self, (void)space, (void)name;
+	while (n)
+		if (from->read(from, call, buffer, sizeof buffer, &n))
+			return VT_FAILED;
+	return VT_OK;
+}
+
+static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
+{
+	static int self;
+
+	(void)host, (void)call;
+	*ret_self = &self;
+#ifdef ROGUE_CREATE_FAILS
+	return fail(call, "there is no room for me");
+#endif
+#ifdef ROGUE_STRAY_THREAD
+	pthread_t t;
+
+	stray_call = call;
+	pthread_create(&t, NULL, stray, NULL);
+	pthread_detach(t);
+#endif
+#ifdef ROGUE_FD
+	if (dup(0) < 0)
+		return fail(call, "dup");
+#endif
+#ifdef ROGUE_EXITS
+	exit(0);
+#endif
+	return VT_OK;
+}
+
+static void destroy(void *self)
+{
+	(void)self, (void)fail;
+}
+
+#ifdef ROGUE_CONSTRUCTOR
+__attribute__((constructor)) static void born(void)
+{
+	abort();
+}
+#endif
+#ifdef ROGUE_LOUD_CONSTRUCTOR
+__attribute__((constructor)) static void born(void)
+{
+	if (write(1, "boo\n", 4) < 0)
+		abort();
+}
+#endif
+
+static const vt_store_ops ops = {
+	.struct_size = sizeof ops,
+#ifndef ROGUE_NO_GET
+	.get = get,
+#endif
+	.put = put,
+};
+
+static const vt_component component = {
+	.struct_size = sizeof component,
+#ifdef ROGUE_KIND
+	.kind = 99,
+#else
+	.kind = VT_KIND_STORE,
+#endif
+#ifdef ROGUE_COMPONENT_NAME
+	.name = "Bad Name\x1b",
+#else
+	.name = NAME,
+#endif
+	.summary = "breaks a promise",
+#ifdef ROGUE_FLAG
+	.flags = 1u << 20,
+#endif
+	.create = create,
+	.destroy = destroy,
+	.ops = &ops,
+};
+
+static const vt_component *const components[] = { &component, NULL };
+
+static const vt_plugin plugin = {
+#if defined ROGUE_SIZE_0
+	.struct_size = 0,
+#elif defined ROGUE_SIZE_4G
+	.struct_size = 0xfffffffc,
+#else
+	.struct_size = sizeof plugin,
+#endif
+#ifdef ROGUE_MAJOR
+	.abi_major = 9,
+#else
+	.abi_major = VT_ABI_MAJOR,
+#endif
+	.abi_minor = VT_ABI_MINOR,
+#ifdef ROGUE_MINOR
+	.host_minor_needed = 99,
+#endif
+#ifndef ROGUE_NO_NAME
+	.name = NAME,
+#endif
+	.version = "1.0",
+	.components = components,
+};
+
+#ifdef ROGUE_NO_ENTRY
+VT_EXPORT const vt_plugin *other_entry(uint32_t host_major)
+#else
+VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
+#endif
+{
+#ifdef ROGUE_ENTRY_NULL
+	return NULL;
+#endif
+	(void)host_major;
+	return &plugin;
+}

@@ -1,0 +1,72 @@
+# vt plugins list, info: what is there, from where, in which state.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+requires ${CC%% *}
+workspace
+# make FOLDER NAME [SWITCHES]: a store
+make() {
+	local to=$1 name=$2
+	shift 2
+	mkdir -p "$to"
+	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME="\"$name\"" "$@" \
+		"$abs_top_srcdir/tests/plugins/rogue.c" -o "$to/vt-$name.so"
+}
+row() { printf '%s\n' "$out" | grep "^$1 "; }
+
+capture vt plugins list
+is "without a workspace it succeeds" "$rc$err" 0
+is "the head" "$(printf '%s\n' "$out" | head -1 | sed 's/  */ /g')" "NAME VERSION PROVIDES FROM STATE"
+is "the stub says what it is" "$(row auto-output | sed 's/  */ /g')" \
+	"auto-output $(vt --version | sed 's/vt //') part: auto-output system disabled automatic output tracking is not available in this version"
+is "a name, a version and what it provides are aligned" "$(row auto-output | grep -c 'part: auto-output  *system   disabled automatic')" 1
+
+file package.json '{"name":"root"}'
+user=$T/home/.local/share/vt/plugins-1
+make "$user" good
+make "$T/dev" good
+make "$T/dev" crash -DROGUE_CONSTRUCTOR
+make "$W/node_modules/evil" evil -DROGUE_CONSTRUCTOR
+with VT_PLUGIN_PATH="$T/dev:$W/node_modules/evil:node_modules/evil::." capture vt plugins list
+is "a file below the workspace is left aside" "$(row "$W/node_modules/evil/vt-evil.so" | sed 's/  */ /g' | sed 's/^[^ ]* //')" "- - env skipped inside the workspace"
+is "one in the user's folder is ready" "$(row good | head -1 | sed 's/  */ /g')" "good 1.0 store user ready"
+is "the same name further down is shadowed, and by what" "$(row good | tail -1 | sed 's/  */ /g')" "good - - env shadowed by $user/vt-good.so"
+is "one that crashes is a row" "$(row crash | sed 's/  */ /g')" "crash - - env broken killed by SIGABRT"
+is "and that is no failure of the list" "$rc$err" 0
+
+with VT_PLUGIN_PATH="$T/dev" capture vt plugins list --json
+if command -v python3 >/dev/null; then
+	got=$(printf '%s' "$out" | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+p = {(x["name"], x["origin"]): x for x in d["plugins"]}
+print(d["abi"], sorted(d), [x["origin"] for x in d["paths"]])
+print(sorted(p["good", "user"]))
+print(p["good", "user"]["state"], p["good", "user"]["reason"], p["good", "env"]["reason"]["code"], p["crash", "env"]["reason"])
+print(p["good", "user"]["abi"]["built"], p["good", "user"]["abi"]["needs"], p["good", "user"]["abi"]["struct_size"] > 40)
+c = p["good", "user"]["components"][0]
+print(sorted(c), c["kind"], c["has"], c["threads"])')
+	is "the JSON answer has the promised names" "$got" "{'major': 1, 'minor': 0} ['abi', 'paths', 'plugins'] ['system', 'user', 'env']
+['abi', 'components', 'file', 'homepage', 'license', 'name', 'origin', 'reason', 'state', 'version']
+ready None shadowed {'code': 'crash', 'text': 'killed by SIGABRT'}
+1.0 0 True
+['caps', 'has', 'kind', 'name', 'options', 'summary', 'threads'] store ['get', 'put'] one"
+else
+	skip "the JSON answer has the promised names" "python3 is not installed"
+fi
+
+capture vt plugins info good
+has "info names the file" "$out" "file:      $user/vt-good.so"
+has "info names the calls" "$out" "calls: get, put"
+capture vt plugins info nosuch
+is "info of what is not there" "$rc $err" "1 error: There is no plugin 'nosuch'; \`vt plugins list\` shows what was found and where"
+
+file vite-task.json '{"plugins": {"stores": [{"use": "store-nowhere"}]}}'
+capture vt plugins list
+is "what the configuration asks for must be ready" "$rc $err" "1 error: Plugin 'store-nowhere' cannot be used
+* no vt-store-nowhere.so was found"
+file vite-task.json '{"plugins": {"parts": {"auto-output": true}}}'
+capture vt plugins list
+is "a stub cannot be switched on" "$rc $err" "1 error: Plugin 'auto-output' cannot be used
+* automatic output tracking is not available in this version"
+capture vt plugins lsit
+is "a wrong word" "$rc ${err%%$'\n'*}" "2 error: unrecognized subcommand 'lsit'"
+finish

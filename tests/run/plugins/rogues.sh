@@ -1,0 +1,76 @@
+# Each plugin that breaks a promise is one row with one sentence; none takes vt down.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+requires ${CC%% *}
+workspace
+mkdir "$T/rogues"
+vts() { with VT_PLUGIN_PATH="$T/rogues" vt "$@"; }
+
+# rogue NAME SWITCHES...
+rogue() {
+	local name=$1
+	shift
+	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME="\"$name\"" "$@" \
+		"$abs_top_srcdir/tests/plugins/rogue.c" -o "$T/rogues/vt-$name.so"
+}
+# listed NAME SWITCH "STATE  SENTENCE": its row
+listed() {
+	local row
+	rm -rf "$T/rogues/"*
+	rogue "$1" $2
+	capture vts plugins list
+	row=$(printf '%s\n' "$out" | grep '^rogue ')
+	is "$2: $3" "$rc $(printf '%s' "$row" | sed 's/.*env  *//')" "0 $3"
+}
+listed rogue "" "ready"
+listed rogue -DROGUE_MAJOR "refused  built for vt plugin interface 9.0, this is 1.0"
+listed rogue -DROGUE_MINOR "refused  needs vt plugin interface 1.99, this is 1.0"
+listed rogue -DROGUE_SIZE_0 "refused  its description has an impossible size, 0 bytes"
+listed rogue -DROGUE_SIZE_4G "refused  its description has an impossible size, 4294967292 bytes"
+listed rogue -DROGUE_NO_NAME "refused  it has no name"
+listed rogue -DROGUE_COMPONENT_NAME "refused  a component's name, 'Bad Name?', is not made of a-z 0-9 . _ -"
+listed rogue -DROGUE_FLAG "refused  'rogue' asks for something this vt does not know (flags 0x100000)"
+listed rogue -DROGUE_NO_GET "refused  'rogue' lacks \`get\`, which every store has"
+listed rogue -DROGUE_KIND "refused  it provides nothing that this vt knows"
+listed rogue -DROGUE_ENTRY_NULL "refused  does not speak vt plugin interface 1"
+listed rogue -DROGUE_NO_ENTRY "refused  not a plugin: it has no function vt_plugin_entry"
+listed rogue -DROGUE_CONSTRUCTOR "broken   killed by SIGABRT"
+
+rm -rf "$T/rogues/"*
+rogue rogue
+mv "$T/rogues/vt-rogue.so" "$T/rogues/vt-other.so"
+capture vts plugins list
+has "a file named otherwise" "$out" "it calls itself 'rogue', so its file must be named vt-rogue.so"
+
+rm -rf "$T/rogues/"*
+echo "not a library" >"$T/rogues/vt-text.so"
+: >"$T/rogues/vt-empty.so"
+mkdir "$T/rogues/vt-folder.so"
+mkfifo "$T/rogues/vt-fifo.so"
+ln -s /nowhere "$T/rogues/vt-dangling.so"
+capture vts plugins list
+is "things that are no plugins" "$(printf '%s\n' "$out" | grep ' env ' | sed 's/  */ /g' | sed 's/^.*vt-dangling/vt-dangling/')" \
+"vt-dangling.so - - env skipped No such file or directory
+empty - - env refused not a shared object
+fifo - - env refused not a regular file
+folder - - env refused not a regular file
+text - - env refused not a shared object"
+
+# What only shows when it works: the conformance kit says it.
+# checked SWITCH TRIAL SENTENCE
+checked() {
+	rm -rf "$T/rogues/"*
+	rogue rogue $1
+	capture vt plugins check "$T/rogues/vt-rogue.so"
+	is "$1 is found out" "$rc" 1
+	has "$1: $3" "$out" "WRONG  $2: $3"
+}
+checked -DROGUE_STATUS "rogue: an unknown name is not there" "get of a blob that was never put answers VT_FAILED, expected VT_NONE"
+checked -DROGUE_CRASH "rogue: an unknown name is not there" "killed by SIGSEGV"
+checked -DROGUE_PRINTS "rogue: an unknown name is not there" "it writes to the standard output or error during this"
+checked -DROGUE_CREATE_FAILS "rogue: an unknown name is not there" "it does not come to life: there is no room for me"
+checked -DROGUE_FD "rogue: it comes to life and goes, and leaves the program as it was" "it opens '/dev/null' without O_CLOEXEC: every task would inherit it"
+checked -DROGUE_EXITS "rogue: it comes to life and goes, and leaves the program as it was" "it ended the program"
+checked -DROGUE_STRAY_THREAD "rogue: it comes to life and goes, and leaves the program as it was" "it starts a thread in its life"
+checked -DROGUE_LOUD_CONSTRUCTOR "it can be loaded, and loading it does nothing else" "it writes to the standard output or error while it is loaded"
+checked "" "rogue: what was put comes back" "get of a blob after its put answers VT_NONE, expected VT_OK"
+finish

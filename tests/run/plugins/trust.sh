@@ -1,0 +1,62 @@
+# Only files that nobody else could have put there are loaded.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+requires ${CC%% *}
+workspace
+file package.json '{"name":"root"}'
+mkdir -p "$T/p/q"
+$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME='"good"' "$abs_top_srcdir/tests/plugins/rogue.c" -o "$T/p/q/vt-good.so" || exit 99
+try() { with VT_PLUGIN_PATH="$T/p/q" capture vt plugins list; got=$(printf '%s\n' "$out" | grep -E '^good |vt-good.so ' | sed 's/  */ /g' | sed "s|^[^ ]* ||"); }
+
+try
+is "a file of one's own is ready" "$got" "1.0 store env ready"
+chmod o+w "$T/p/q/vt-good.so"; try
+is "one that everybody can write is not" "$got" "- - env skipped '$T/p/q/vt-good.so' can be written by everybody"
+chmod o-w "$T/p/q/vt-good.so"; chmod o+w "$T/p"; try
+is "nor one below a folder that everybody can write" "$got" "- - env skipped '$T/p' can be written by everybody"
+chmod o-w "$T/p"
+if [ "$(id -u)" = 0 ]; then
+	chmod +t,o+w "$T/p"; try
+	is "a sticky folder of root's keeps others out" "$got" "1.0 store env ready"
+	chmod -t,o-w "$T/p"
+	chown 65533 "$T/p/q/vt-good.so"; try
+	is "one of somebody else is not" "$got" "- - env skipped '$T/p/q/vt-good.so' belongs to another user"
+	chown 65533 "$W"; try
+	is "but for root in somebody's workspace, that somebody's is" "$got" "1.0 store env ready"
+	chown 0 "$W" "$T/p/q/vt-good.so"
+	chgrp 65533 "$T/p/q"; chmod g+w "$T/p/q"; try
+	is "nor one that a group can replace" "$got" "- - env skipped '$T/p/q' can be written by its group"
+	chmod g-w "$T/p/q"; chgrp 0 "$T/p/q"
+fi
+
+mkdir -p "$W/inner"
+ln -s "$T/p/q/vt-good.so" "$W/inner/vt-good.so"
+with VT_PLUGIN_PATH="$W/inner" capture vt plugins list
+has "a link in the workspace leads nowhere" "$out" "skipped  inside the workspace"
+cp "$T/p/q/vt-good.so" "$W/inner/vt-real.so"
+mkdir "$T/links" && ln -s "$W/inner/vt-real.so" "$T/links/vt-real.so"
+with VT_PLUGIN_PATH="$T/links" capture vt plugins list
+has "nor does a link into it" "$out" "skipped  inside the workspace"
+cd "$T/p/q" && with VT_PLUGIN_PATH=".:" capture vt plugins list
+hasnt "relative and empty entries mean nothing" "$out" "vt-good"
+hasnt "nor by another name" "$out" "good "
+cd "$W"
+
+# what only the user may say
+file vite-task.json '{
+  "plugins": {
+    "paths": ["/tmp/x"]
+  }
+}'
+capture vt plugins list
+is "a repository cannot add places" "$rc $err" "1 error: vite-task.json:3:14: \`plugins.paths\` is taken from the user's configuration only, $T/home/.config/vt/config.json"
+rm vite-task.json
+file "$T/home/.config/vt/config.json" "{\"plugins\": {\"paths\": [\"$T/p/q\"]}} // the user's"
+capture vt plugins list
+is "the user can" "$(printf '%s\n' "$out" | grep '^good ' | sed 's/  */ /g')" "good 1.0 store config ready"
+file "$T/home/.config/vt/config.json" '{"plugins": {"paths": ["relative"]}}'
+capture vt plugins list
+is "with absolute paths" "$rc $err" "1 error: $T/home/.config/vt/config.json: \`plugins.paths\` may hold absolute paths only; found string \"relative\""
+file "$T/home/.config/vt/config.json" '{"plugin": {}}'
+capture vt plugins list
+is "a wrong key in the user's file" "$rc $err" "1 error: $T/home/.config/vt/config.json:1:12: unknown key \`plugin\`; the one known here is \`plugins\`"
+finish
