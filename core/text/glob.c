@@ -63,7 +63,8 @@ struct node {
 };
 
 struct parse {
-	struct arena *a;
+	struct arena *a;               /* for the tree */
+	struct arena *keep;            /* the glob's own: for classes */
 	const char *p;
 	enum glob_kind kind;
 	int depth;
@@ -126,7 +127,7 @@ static uint32_t pattern_char(struct parse *s)
 static struct node *parse_class(struct parse *s)
 {
 	struct node *n = node_new(s, NODE_CLASS);
-	struct class *c = arena_alloc(s->a, sizeof *c);
+	struct class *c = arena_alloc(s->keep, sizeof *c);
 	bool first = true;
 
 	s->p++;
@@ -153,7 +154,7 @@ static struct node *parse_class(struct parse *s)
 			if (r.to < r.from)
 				return NULL;
 		}
-		c->at = arena_grow(s->a, c->at, c->n, sizeof *c->at);
+		c->at = arena_grow(s->keep, c->at, c->n, sizeof *c->at);
 		c->at[c->n++] = r;
 	}
 	s->p++;
@@ -534,7 +535,7 @@ static int build(struct arena *a, struct glob *g, struct program *p)
 int glob_make(struct arena *a, const char *pattern, enum glob_kind kind, const struct glob **ret, struct err *err)
 {
 	struct arena *work = arena_new();
-	struct parse s = { .a = work, .p = pattern, .kind = kind };
+	struct parse s = { .a = work, .keep = a, .p = pattern, .kind = kind };
 	struct program p = { 0 };
 	struct glob *g = arena_alloc(a, sizeof *g);
 	struct node *list = parse_list(&s, "");
