@@ -391,7 +391,8 @@ static void compile_repeat(struct program *p, const struct node *n)
 		first = put(p, OP_SPLIT);
 		p->at[first].x = p->n;
 		compile(p, n->items[0]);
-		p->at[put(p, OP_JUMP)].x = first;
+		next = put(p, OP_JUMP);    /* may move p->at */
+		p->at[next].x = first;
 		p->at[first].y = p->n;
 		return;
 	}
