@@ -27,6 +27,7 @@ struct cache_setup {
 	struct plug *plug;             /* the chosen components, alive on demand (plug/setup.h) */
 	void (*warn)(void *ctx, const char *text);   /* [any] one line, told once per cause by the caller */
 	void *ctx;
+	bool dry;                      /* nothing is made or changed on disk */
 };
 
 /* Where the cache is: VT_CACHE_DIR, VITE_CACHE_PATH, else <root>/.vt. -1: a relative value. */
@@ -100,6 +101,18 @@ struct kept {
  * returns, the workspace may change again; publishing goes on in the background. */
 void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret);
 
-/* `vt cache clean`, `vt cache stat`; need no plugins beyond the default store. */
+/* `vt cache clean`: removes what vt made, in a directory that carries its tag. */
 int cache_clean(const char *dir, struct err *err);
+
+/* `vt cache stat`. */
+struct cache_figures {
+	bool there;
+	uint64_t bytes;                /* all that the directory holds */
+	uint64_t steps;                /* steps of tasks that are remembered */
+	uint64_t hits, misses;         /* lookups of cached steps since the cache was made */
+	/* as the local store last said; 0: not known */
+	uint64_t entries, blobs, bound;
+	int64_t oldest;                /* day of the oldest use, seconds since 1970 */
+};
+int cache_figures(const char *dir, struct cache_figures *ret, struct err *err);
 #endif

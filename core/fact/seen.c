@@ -112,7 +112,8 @@ static void record(struct seen *s, const vt_seen *r)
 	struct inside *in = s->inside;
 	vt_seen *at;
 
-	if (!is_new(in, r))
+	/* made, removed and made again: of writes the order counts, the tracer leaves out the rest */
+	if (r->op != VT_SEEN_WRITE && r->op != VT_SEEN_RENAME && !is_new(in, r))
 		return;
 	s->at = arena_grow(s->arena, s->at, s->n, sizeof *s->at);
 	at = &s->at[s->n++];

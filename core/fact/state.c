@@ -314,7 +314,7 @@ static const char *program_place(struct filling *f, const struct env *env, const
 		if (n && path[0] == '/' && n + 2 + strlen(name) <= sizeof place) {
 			memcpy(place, path, n);
 			place[n] = '/';
-			strcpy(place + n + 1, name);
+			memcpy(place + n + 1, name, strlen(name) + 1);
 			if (faccessat(AT_FDCWD, place, X_OK, 0) == 0 && stat(place, &st) == 0 && S_ISREG(st.st_mode))
 				return arena_str(f->arena, place);
 		}

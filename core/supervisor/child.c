@@ -7,7 +7,9 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,16 +36,17 @@ static void fail(int keeper, uint32_t call, int error)
 	_exit(127);
 }
 
-/* The supervisor ignores nearly everything; the child gets what the runner was born with. */
+/* The supervisor ignores nearly everything; the child gets what the runner was born
+ * with. Asked of the kernel itself: libc hides two signals that posix_spawn ignores. */
 static void reset_signals(uint64_t ignored)
 {
-	struct sigaction a = { .sa_handler = SIG_DFL };
+	struct { unsigned long handler, flags, restorer; uint64_t mask; } action = { 0 };
 	sigset_t none;
 	int i;
 
 	for (i = 1; i <= 64; i++) {
-		a.sa_handler = (ignored >> (i - 1) & 1) ? SIG_IGN : SIG_DFL;
-		sigaction(i, &a, NULL);
+		action.handler = (unsigned long)((ignored >> (i - 1) & 1) ? SIG_IGN : SIG_DFL);
+		syscall(SYS_rt_sigaction, i, &action, NULL, sizeof action.mask);
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -64,13 +67,13 @@ static int set_up_fds(const int fd[3])
 	return 0;
 }
 
-static long seccomp_listen(unsigned long flags, struct sock_fprog *program)
+static long seccomp_set(unsigned long flags, struct sock_fprog *program)
 {
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
 }
 
 /* The listener, or -errno. Flags the kernel does not know are left out, one by one. */
-static int install_listener(struct sock_fprog *program)
+static long install_listener(struct sock_fprog *program)
 {
 	static const unsigned long flags[] = {
 		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
@@ -81,53 +84,103 @@ static int install_listener(struct sock_fprog *program)
 	long r = -1;
 
 	for (i = 0; i < sizeof flags / sizeof *flags; i++) {
-		r = seccomp_listen(flags[i], program);
+		r = seccomp_set(flags[i], program);
 		if (r >= 0 || errno != EINVAL)
 			break;
 	}
-	return r >= 0 ? (int)r : -errno;
+	return r >= 0 ? r : -errno;
 }
 
-/* no_new_privs breaks sudo for good, so it is set only if the kernel insists. */
-static int install(const struct message_filter *f, const void *code, int *privs)
+static long install_tracing(struct sock_fprog *program)
 {
-	struct sock_fprog program = {
-		.len = (unsigned short)(f->size / sizeof(struct sock_filter)),
-		.filter = (struct sock_filter *)(uintptr_t)code,
-	};
-	int r;
+	long r = seccomp_set(SECCOMP_FILTER_FLAG_SPEC_ALLOW, program);
 
-	if (f->how != HOW_NOTIFY)
-		return -ENOTSUP;
-	r = install_listener(&program);
-	if (r != -EACCES || *privs)
+	if (r < 0 && errno == EINVAL)
+		r = seccomp_set(0, program);
+	return r < 0 ? -errno : 0;
+}
+
+/* What a child has become that no exec takes back. */
+struct marks {
+	bool privs;            /* no_new_privs is set */
+	bool seized;           /* the keeper traces us */
+};
+
+/* no_new_privs breaks sudo for good, so it is set only if the kernel insists. */
+static long install(struct sock_fprog *program, long (*with)(struct sock_fprog *), struct marks *m)
+{
+	long r = with(program);
+
+	if (r != -EACCES || m->privs)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	*privs = 1;
-	return install_listener(&program);
+	m->privs = true;
+	return with(program);
+}
+
+static int32_t ask(int keeper, uint32_t kind)
+{
+	int32_t error;
+
+	tell(keeper, kind, HOW_PTRACE, 0, CALL_NONE, -1);
+	return recv(keeper, &error, sizeof error, 0) == (ssize_t)sizeof error ? error : EPIPE;
+}
+
+static void give_up(int keeper, int error) __attribute__((noreturn));
+static void give_up(int keeper, int error)
+{
+	tell(keeper, NOTE_AGAIN, 0, error, CALL_NONE, -1);
+	_exit(127);
+}
+
+/* An outer filter with a listener takes the stop away without a word, so one call is
+ * made to see whether it comes through. 0: traced; -errno: not, and nothing happened. */
+static long trace(struct sock_fprog *program, int keeper, struct marks *m)
+{
+	int32_t error = ask(keeper, NOTE_SEIZE);
+	long r;
+
+	if (error != 0)
+		return -error;
+	m->seized = true;
+	r = install(program, install_tracing, m);
+	if (r < 0)
+		return r;
+	syscall(SYS_faccessat, AT_FDCWD, "/vt-probe", F_OK);
+	error = ask(keeper, NOTE_PROBED);
+	if (error != 0)
+		give_up(keeper, error);
+	return 0;
 }
 
 /* Installs the first filter that the kernel takes. Returns its how, 0: none. From
- * there to exec nothing may be called that a filter could hold: only sendmsg and
- * execve, and whoever answers has the listener before execve asks. */
+ * there to exec nothing may be called that a filter could hold: only sendmsg, recvmsg
+ * and execve, and whoever answers has the listener before execve asks. */
 static uint32_t install_first(const struct start *s, int keeper)
 {
-	int privs = 0, r = 0;
-	uint32_t i;
+	struct marks m = { false, false };
+	struct sock_fprog program;
+	long r = 0;
+	uint32_t i, how;
 
 	for (i = 0; i < s->head->filters_n; i++) {
-		r = install(&s->filter[i], s->program_of[i], &privs);
+		how = s->filter[i].how;
+		program.len = (unsigned short)(s->filter[i].size / sizeof *program.filter);
+		program.filter = (struct sock_filter *)(uintptr_t)s->program_of[i];
+		if (how == HOW_NOTIFY)
+			r = install(&program, install_listener, &m);
+		else
+			r = how == HOW_PTRACE ? trace(&program, keeper, &m) : -ENOTSUP;
 		if (r < 0)
 			continue;
-		tell(keeper, NOTE_FILTER, s->filter[i].how, 0, CALL_NONE, r);
-		return s->filter[i].how;
+		if (how == HOW_NOTIFY)
+			tell(keeper, NOTE_FILTER, how, 0, CALL_NONE, (int)r);
+		return how;
 	}
-	if (privs) {
-		tell(keeper, NOTE_AGAIN, 0, -r, CALL_NONE, -1);
-		_exit(127);
-	}
-	tell(keeper, NOTE_FILTER, 0, -r, CALL_NONE, -1);
+	if (m.privs || m.seized)
+		give_up(keeper, (int)-r);
+	tell(keeper, NOTE_FILTER, 0, (int)-r, CALL_NONE, -1);
 	return 0;
 }
 

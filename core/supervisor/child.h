@@ -9,7 +9,9 @@
 /* What the child tells its keeper, one packet each, before exec closes the socket. */
 enum child_note_kind {
 	NOTE_FILTER = 1,       /* how, error of the last one refused; fd: the listener */
-	NOTE_AGAIN,            /* no_new_privs is set and yet no filter is: start me anew, without; error */
+	NOTE_SEIZE,            /* trace me; answered by an errno */
+	NOTE_PROBED,           /* I made a call that should have stopped; answered by an errno, 0: go on */
+	NOTE_AGAIN,            /* I cannot be used as I am now: start me anew, without filters; error */
 	NOTE_FAILED            /* call, error */
 };
 

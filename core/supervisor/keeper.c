@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "supervisor/child.h"
+#include "supervisor/ptrace.h"
 #include "supervisor/tree.h"
 
 #ifndef SECCOMP_USER_NOTIF_FLAG_CONTINUE
@@ -30,6 +31,7 @@ struct keeper {
 	int notes;             /* from the child, until exec closed it; -1 from then on */
 	int children;          /* signalfd */
 	int listener;          /* our copy; -1: none, or nobody is left under the filter */
+	struct tracing tracing;/* the fallback; off: not used */
 	pid_t child;
 	int status;            /* the child's, once ended */
 	struct message started;/* what STARTED will say */
@@ -97,14 +99,34 @@ static void start_child(struct keeper *k, bool filtered)
 		close_stdio(k);
 }
 
-static void tell_started(struct keeper *k)
+static void tell_started(struct keeper *k, int listener)
 {
 	if (k->told)
 		return;
 	k->told = true;
 	close_stdio(k);
 	k->started.kind = MESSAGE_STARTED;
-	tell(k, &k->started, k->listener);
+	tell(k, &k->started, listener);
+}
+
+static void reply(struct keeper *k, int32_t error)
+{
+	message_send(k->notes, &error, sizeof error, NULL, 0);
+}
+
+/* Its filter is there. The stop its probe should have made was waited for before. */
+static void on_probed(struct keeper *k, const struct child_note *n)
+{
+	int fd = k->tracing.seen ? ptrace_open(&k->tracing) : -1;
+
+	if (fd < 0) {
+		reply(k, k->tracing.seen ? EMFILE : EBUSY);
+		return;
+	}
+	k->started.how = n->how;
+	tell_started(k, fd);
+	close(fd);
+	reply(k, 0);
 }
 
 static void on_note(struct keeper *k, const struct child_note *n, int fd)
@@ -114,7 +136,13 @@ static void on_note(struct keeper *k, const struct child_note *n, int fd)
 		k->started.how = n->how;
 		k->started.refused = n->error;
 		k->listener = fd;
-		tell_started(k);
+		tell_started(k, fd);
+		break;
+	case NOTE_SEIZE:
+		reply(k, ptrace_seize(&k->tracing, k->child));
+		break;
+	case NOTE_PROBED:
+		on_probed(k, n);
 		break;
 	case NOTE_AGAIN:
 		k->again = true;
@@ -145,7 +173,7 @@ static void read_notes(struct keeper *k)
 		close(k->notes);
 		k->notes = -1;
 		if (k->failed.kind == 0 && !k->again)
-			tell_started(k);
+			tell_started(k, -1);
 	}
 }
 
@@ -159,12 +187,12 @@ static void child_ended(struct keeper *k, int status)
 		_exit(0);
 	}
 	if (k->again && !k->killing) {
-		k->again = false;
+		k->again = k->tracing.on = false;
 		start_child(k, false);
 		return;
 	}
 	k->ended = true;
-	tell_started(k);
+	tell_started(k, -1);
 	tell(k, &m, -1);
 }
 
@@ -172,15 +200,18 @@ static void child_ended(struct keeper *k, int status)
 static bool reap(struct keeper *k)
 {
 	struct signalfd_siginfo info;
-	pid_t pid;
+	pid_t pid = 0;
 	int status;
 
 	while (read(k->children, &info, sizeof info) > 0)
 		;
-	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
-		if (pid == k->child && !k->ended)
+	while (k->tracing.n < PTRACE_MAX && (pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+		if (WIFSTOPPED(status))
+			ptrace_stopped(&k->tracing, pid, status);
+		else if (pid == k->child && !k->ended)
 			child_ended(k, status);
-	return pid == 0;
+	}
+	return pid >= 0;
 }
 
 /* ---- the runner ------------------------------------------------------------ */
@@ -249,11 +280,13 @@ static bool we_answer(const struct keeper *k)
 
 static void wait_for_news(struct keeper *k)
 {
+	bool traced = k->tracing.on && k->tracing.sock >= 0;
 	struct pollfd p[] = {
 		{ .fd = k->children, .events = POLLIN },
 		{ .fd = k->runner, .events = POLLIN },
 		{ .fd = k->notes, .events = POLLIN },
 		{ .fd = we_answer(k) ? k->listener : -1, .events = POLLIN },
+		{ .fd = traced ? k->tracing.sock : -1, .events = POLLIN },
 	};
 
 	if (poll(p, sizeof p / sizeof *p, k->killing ? k->wait_ms : -1) <= 0)
@@ -264,12 +297,16 @@ static void wait_for_news(struct keeper *k)
 		read_runner(k);
 	if (p[3].revents != 0)
 		read_listener(k, p[3].revents);
+	if (p[4].revents != 0)
+		ptrace_answers(&k->tracing);
+	if (traced && (k->released || k->runner < 0))
+		ptrace_let_go(&k->tracing);
 }
 
 static void keep(struct keeper *k)
 {
 	while (reap(k)) {
-		if (k->ended && k->runner < 0 && k->listener < 0 && !k->killing)
+		if (k->ended && k->runner < 0 && k->listener < 0 && !k->tracing.on && !k->killing)
 			return;
 		if (k->killing) {
 			tree_signal(getpid(), SIGKILL, NULL);

@@ -1,0 +1,735 @@
+#include "config.h"
+
+#include "cache/blob.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "cache/inside.h"
+#include "os/loop.h"           /* for os_now_ns */
+#include "plug/stores.h"
+
+enum {
+	BLOB_WAITING = 64 << 20,       /* bytes in memory that may wait for the publisher */
+	BLOB_PIECE = 64 << 10,
+	BLOB_ENTRY_MAX = 4096,
+};
+
+#define BLOB_SETTLE_NS INT64_C(2000000000)     /* for compacting and collecting */
+
+/* Taken and not yet published everywhere. */
+struct pending {
+	uint8_t name[1 + sizeof(vt_id)];       /* space, id: the map's key */
+	uint32_t refs;                         /* batches and jobs that want it; 0: empty, may be filled again */
+	void *data;                            /* owned; NULL when it is in a file */
+	size_t size;
+	int fd;                                /* of the unnamed private file, or -1 */
+};
+
+struct batch {
+	struct blobs *blobs;
+	struct pending **at;                   /* in order of taking */
+	uint32_t n;
+	struct digest key;                     /* once published */
+	struct batch *next;                    /* in the queue */
+};
+
+struct blobs {
+	struct cache *cache;
+	pthread_mutex_t lock;                  /* all below; held for no call of a store */
+	pthread_cond_t more, less;             /* the queue got longer; it got shorter */
+	struct map pending;                    /* name -> struct pending */
+	struct batch *first, **last;           /* the queue */
+	size_t waiting;                        /* bytes of data in pending */
+	bool ending, running;
+	pthread_t publisher;
+	vt_id *used;
+	uint32_t used_n, used_room;
+};
+
+struct blobs *blobs_new(struct cache *c)
+{
+	struct blobs *b = xcalloc(1, sizeof *b);
+
+	b->cache = c;
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_cond_init(&b->more, NULL);
+	pthread_cond_init(&b->less, NULL);
+	map_init(&b->pending);
+	b->last = &b->first;
+	return b;
+}
+
+/* ---- sinks and sources ----------------------------------------------------- */
+
+/* Collects in memory, up to a maximum; what is a blob must have its name. */
+struct collecting {
+	struct stores_into into;       /* first */
+	char *data;
+	size_t size, room, max;
+	const vt_id *name;             /* of a blob */
+	const struct digest *key;      /* of an entry */
+	struct entry *entry;
+	struct again {
+		vt_source source;
+		const char *data;
+		size_t size, at;
+	} bytes;                       /* for filling nearer stores */
+};
+
+static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct collecting *c = (struct collecting *)sink;
+	char *more;
+
+	(void)call;
+	if (size > c->max - c->size)
+		return VT_FAILED;
+	if (size > c->room - c->size) {
+		size_t room = c->size + size > c->room * 2 ? c->size + size : c->room * 2;
+
+		more = realloc(c->data, room);
+		if (!more)
+			return VT_FAILED;
+		c->data = more;
+		c->room = room;
+	}
+	if (size)
+		memcpy(c->data + c->size, data, size);
+	c->size += size;
+	return VT_OK;
+}
+
+static void collect_again(struct stores_into *into)
+{
+	((struct collecting *)into)->size = 0;
+}
+
+static bool is_named(const void *data, size_t size, const vt_id *id)
+{
+	struct digest d;
+
+	digest_of(data, size, &d);
+	return memcmp(d.byte, id->byte, sizeof d.byte) == 0;
+}
+
+static bool collected_is_good(struct stores_into *into)
+{
+	struct collecting *c = (struct collecting *)into;
+
+	if (c->entry)
+		return entry_decode((struct bytes){ c->data, c->size }, c->key, c->entry) == 0;
+	return is_named(c->data, c->size, c->name);
+}
+
+static vt_status read_again(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+{
+	struct again *a = (struct again *)source;
+
+	(void)call;
+	if (size > a->size - a->at)
+		size = a->size - a->at;
+	if (size)
+		memcpy(buffer, a->data + a->at, size);
+	a->at += size;
+	*ret = size;
+	return VT_OK;
+}
+
+static vt_source *collected_bytes(struct stores_into *into)
+{
+	struct collecting *c = (struct collecting *)into;
+
+	c->bytes = (struct again){ .source = { .read = read_again, .size = c->size }, .data = c->data, .size = c->size };
+	return &c->bytes.source;
+}
+
+static struct collecting collecting_begin(const struct blobs *b, size_t max)
+{
+	return (struct collecting){
+		.into = { .sink = { collect }, .again = collect_again, .good = collected_is_good,
+			  .bytes = b->cache->setup.dry ? NULL : collected_bytes },
+		.max = max,
+	};
+}
+
+/* Hashes what passes on its way to a part. What went down cannot be taken back. */
+struct hashing {
+	struct stores_into into;       /* first */
+	vt_sink *to;
+	vt_call *call;                 /* the part's, for `to` */
+	const vt_id *name;
+	struct digest_state state;
+	bool began, spoiled;
+};
+
+static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct hashing *h = (struct hashing *)sink;
+
+	(void)call;
+	h->began = true;
+	if (h->spoiled)
+		return VT_FAILED;
+	digest_add(&h->state, data, size);
+	if (h->to->write(h->to, h->call, data, size) != VT_OK)
+		h->spoiled = true;
+	return h->spoiled ? VT_FAILED : VT_OK;
+}
+
+static void hash_again(struct stores_into *into)
+{
+	struct hashing *h = (struct hashing *)into;
+
+	h->spoiled |= h->began;
+	digest_begin(&h->state, NULL);
+}
+
+static bool hash_is_good(struct stores_into *into)
+{
+	struct hashing *h = (struct hashing *)into;
+	struct digest_state copy = h->state;
+	struct digest d;
+
+	digest_end(&copy, &d);
+	return memcmp(d.byte, h->name->byte, sizeof d.byte) == 0;
+}
+
+struct offering {
+	vt_source source;
+	const struct pending *from;
+	size_t at;
+};
+
+static vt_status offer(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+{
+	struct offering *o = (struct offering *)source;
+	size_t left = o->from->size - o->at;
+	ssize_t n;
+
+	(void)call;
+	if (size > left)
+		size = left;
+	if (o->from->data) {
+		memcpy(buffer, (const char *)o->from->data + o->at, size);
+	} else if (size) {
+		n = pread(o->from->fd, buffer, size, (off_t)o->at);
+		if (n <= 0)
+			return VT_FAILED;
+		size = (size_t)n;
+	}
+	o->at += size;
+	*ret = size;
+	return VT_OK;
+}
+
+/* ---- what is pending ------------------------------------------------------- */
+
+static void name_of(uint8_t ret[1 + sizeof(vt_id)], uint32_t space, const void *id)
+{
+	ret[0] = (uint8_t)space;
+	memcpy(ret + 1, id, sizeof(vt_id));
+}
+
+/* With the lock; its refs is raised. NULL: not pending. */
+static struct pending *pending_find(struct blobs *b, uint32_t space, const void *id)
+{
+	uint8_t name[1 + sizeof(vt_id)];
+	struct pending *p;
+
+	name_of(name, space, id);
+	p = map_get(&b->pending, name, sizeof name);
+	if (!p || !p->refs)
+		return NULL;
+	p->refs++;
+	return p;
+}
+
+/* With the lock. */
+static void pending_release(struct blobs *b, struct pending *p)
+{
+	if (--p->refs)
+		return;
+	if (p->data)
+		b->waiting -= p->size;
+	free(p->data);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->data = NULL;
+	p->fd = -1;
+	pthread_cond_broadcast(&b->less);
+}
+
+/* With the lock. Takes over data or fd. What is there already stays (blobs), or gives way (entries). */
+static struct pending *pending_add(struct blobs *b, uint32_t space, const void *id, void *data, size_t size, int fd)
+{
+	uint8_t name[1 + sizeof(vt_id)];
+	struct pending *p;
+
+	name_of(name, space, id);
+	p = map_get(&b->pending, name, sizeof name);
+	if (!p) {
+		p = xcalloc(1, sizeof *p);
+		p->fd = -1;
+		memcpy(p->name, name, sizeof name);
+		*map_put(&b->pending, p->name, sizeof p->name) = p;
+	}
+	if (p->refs && space == VT_SPACE_BLOB) {
+		free(data);
+		if (fd >= 0)
+			close(fd);
+	} else {
+		if (p->data)
+			b->waiting -= p->size;
+		free(p->data);
+		p->data = data;
+		p->fd = fd;
+		p->size = size;
+		if (data)
+			b->waiting += size;
+	}
+	p->refs++;
+	return p;
+}
+
+/* ---- getting --------------------------------------------------------------- */
+
+static int pending_copy(struct blobs *b, struct pending *p, size_t max, void **ret, size_t *ret_size)
+{
+	char *data = p->size <= max ? malloc(p->size + 1) : NULL;
+	struct offering from = { .from = p };
+	size_t n = 1;
+
+	while (data && n && offer(&from.source, NULL, data + from.at, p->size - from.at, &n) == VT_OK)
+		;
+	pthread_mutex_lock(&b->lock);
+	if (data && from.at == p->size) {
+		*ret = data;
+		*ret_size = p->size;
+		data = NULL;
+		n = 1;
+	} else {
+		n = 0;
+	}
+	pending_release(b, p);
+	pthread_mutex_unlock(&b->lock);
+	free(data);
+	return n ? 0 : 1;
+}
+
+int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *ret_size)
+{
+	struct collecting c = collecting_begin(b, max);
+	struct pending *p;
+
+	pthread_mutex_lock(&b->lock);
+	p = pending_find(b, VT_SPACE_BLOB, id);
+	pthread_mutex_unlock(&b->lock);
+	if (p)
+		return pending_copy(b, p, max, ret, ret_size);
+	c.name = id;
+	if (stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &c.into, NULL) != VT_OK) {
+		free(c.data);
+		return 1;
+	}
+	*ret = c.data ? c.data : xmalloc(1);
+	*ret_size = c.size;
+	return 0;
+}
+
+static vt_status pending_push(struct blobs *b, struct pending *p, vt_call *call, vt_sink *into)
+{
+	char *piece = malloc(BLOB_PIECE);
+	struct offering from = { .from = p };
+	vt_status status = piece ? VT_OK : VT_FAILED;
+	size_t n = 1;
+
+	while (status == VT_OK && n) {
+		status = offer(&from.source, call, piece, BLOB_PIECE, &n);
+		if (status == VT_OK && n)
+			status = into->write(into, call, piece, n);
+	}
+	free(piece);
+	pthread_mutex_lock(&b->lock);
+	pending_release(b, p);
+	pthread_mutex_unlock(&b->lock);
+	return status;
+}
+
+vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into)
+{
+	struct hashing h = { .into = { .sink = { hash_on }, .again = hash_again, .good = hash_is_good }, .to = into, .call = call, .name = id };
+	struct pending *p;
+
+	pthread_mutex_lock(&b->lock);
+	p = pending_find(b, VT_SPACE_BLOB, id);
+	pthread_mutex_unlock(&b->lock);
+	if (p)
+		return pending_push(b, p, call, into);
+	digest_begin(&h.state, NULL);
+	return stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &h.into, NULL);
+}
+
+void blob_drop(struct blobs *b, const vt_id *id)
+{
+	if (!b->cache->setup.dry)
+		stores_drop(b->cache->setup.plug, VT_SPACE_BLOB, id);
+}
+
+void blob_used(struct blobs *b, const vt_id *ids, uint32_t n)
+{
+	if (!n)
+		return;
+	pthread_mutex_lock(&b->lock);
+	if (b->used_n + n > b->used_room) {
+		b->used_room = b->used_n + n + 64;
+		b->used = xrealloc(b->used, b->used_room, sizeof *b->used);
+	}
+	memcpy(b->used + b->used_n, ids, n * sizeof *ids);
+	b->used_n += n;
+	pthread_mutex_unlock(&b->lock);
+}
+
+static int entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret)
+{
+	struct collecting c = collecting_begin(b, BLOB_ENTRY_MAX);
+	vt_status status;
+	vt_id id;
+
+	memcpy(&id, key->byte, sizeof id);
+	c.key = key;
+	c.entry = ret;
+	status = stores_get(b->cache->setup.plug, VT_SPACE_ENTRY, &id, &c.into, NULL);
+	free(c.data);
+	return status == VT_OK ? 0 : 1;
+}
+
+int blob_entry(struct blobs *b, const struct digest *key, struct entry *ret)
+{
+	struct pending *p;
+	int r = 1;
+
+	pthread_mutex_lock(&b->lock);
+	p = pending_find(b, VT_SPACE_ENTRY, key->byte);
+	if (p) {
+		r = entry_decode((struct bytes){ p->data, p->size }, key, ret) == 0 ? 0 : 1;
+		pending_release(b, p);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return r == 0 ? 0 : entry_from_stores(b, key, ret);
+}
+
+/* ---- publishing ------------------------------------------------------------- */
+
+static vt_source *offer_again(void *ctx)
+{
+	struct offering *o = ctx;
+
+	o->at = 0;
+	return &o->source;
+}
+
+static vt_status put(struct blobs *b, const struct pending *p)
+{
+	struct offering from = { .source = { .read = offer, .size = p->size }, .from = p };
+	vt_id id;
+
+	memcpy(&id, p->name + 1, sizeof id);
+	return stores_put(b->cache->setup.plug, p->name[0], &id, offer_again, &from, NULL);
+}
+
+/* A store that could not take a blob rests, so it will not get the entry either. */
+static void publish(struct blobs *b, struct batch *t, struct pending *entry)
+{
+	vt_status status = VT_OK;
+	uint32_t k;
+
+	for (k = 0; k < t->n && status == VT_OK; k++)
+		status = put(b, t->at[k]);
+	if (status == VT_OK)
+		put(b, entry);
+}
+
+static void *publisher(void *ctx)
+{
+	struct blobs *b = ctx;
+	struct batch *t;
+	struct pending *entry;
+	uint32_t k;
+
+	pthread_mutex_lock(&b->lock);
+	for (;;) {
+		while (!b->first && !b->ending)
+			pthread_cond_wait(&b->more, &b->lock);
+		t = b->first;
+		if (!t)
+			break;
+		b->first = t->next;
+		if (!b->first)
+			b->last = &b->first;
+		entry = pending_find(b, VT_SPACE_ENTRY, t->key.byte);
+		if (entry) {
+			/* a later step may change the entry meanwhile: publish what it is now */
+			struct pending now = *entry;
+
+			now.data = xmalloc(entry->size);
+			memcpy(now.data, entry->data, entry->size);
+			pthread_mutex_unlock(&b->lock);
+			publish(b, t, &now);
+			free(now.data);
+			pthread_mutex_lock(&b->lock);
+			pending_release(b, entry);
+			pending_release(b, entry);     /* the job's own */
+		}
+		for (k = 0; k < t->n; k++)
+			pending_release(b, t->at[k]);
+		free(t->at);
+		free(t);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return NULL;
+}
+
+/* With the lock. */
+static void enqueue(struct blobs *b, struct batch *t)
+{
+	t->next = NULL;
+	*b->last = t;
+	b->last = &t->next;
+	if (!b->running)
+		b->running = pthread_create(&b->publisher, NULL, publisher, b) == 0;
+	pthread_cond_signal(&b->more);
+}
+
+/* With the lock: the entry with this result in front becomes pending. false: it is so already. */
+static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result)
+{
+	struct buf bytes;
+	void *data;
+
+	if (!entry_front(e, result))
+		return false;
+	buf_init(&bytes, BLOB_ENTRY_MAX);
+	entry_encode(e, &bytes);
+	data = xmalloc(bytes.size);
+	memcpy(data, bytes.data, bytes.size);
+	pending_add(b, VT_SPACE_ENTRY, e->key.byte, data, bytes.size, -1);
+	buf_free(&bytes);
+	return true;
+}
+
+/* Makes `result` the first of its key and leaves the rest to the publisher. Takes over t. */
+static void front_and_enqueue(struct blobs *b, struct batch *t, const struct digest *key, const vt_id *result)
+{
+	struct entry e = { .key = *key }, now;
+	struct pending *p;
+	uint32_t k;
+
+	if (entry_from_stores(b, key, &e) != 0)
+		e = (struct entry){ .key = *key };
+	t->key = *key;
+	pthread_mutex_lock(&b->lock);
+	p = pending_find(b, VT_SPACE_ENTRY, key->byte);
+	if (p) {
+		if (entry_decode((struct bytes){ p->data, p->size }, key, &now) == 0)
+			e = now;
+		pending_release(b, p);
+	}
+	if (entry_change(b, &e, result)) {
+		enqueue(b, t);
+	} else {
+		/* the same result is in front already: it was stored meanwhile, by this run or another */
+		for (k = 0; k < t->n; k++)
+			pending_release(b, t->at[k]);
+		free(t->at);
+		free(t);
+	}
+	pthread_mutex_unlock(&b->lock);
+}
+
+void blob_entry_front(struct blobs *b, const struct digest *key, const vt_id *result)
+{
+	front_and_enqueue(b, batch_new(b), key, result);
+}
+
+struct batch *batch_new(struct blobs *b)
+{
+	struct batch *t = xcalloc(1, sizeof *t);
+
+	t->blobs = b;
+	return t;
+}
+
+static void batch_add(struct batch *t, struct pending *p)
+{
+	t->at = xrealloc(t->at, t->n + 1, sizeof *t->at);
+	t->at[t->n++] = p;
+}
+
+int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struct err *err)
+{
+	struct blobs *b = t->blobs;
+	struct digest d;
+	void *copy = malloc(size ? size : 1);
+
+	if (!copy)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	memcpy(copy, data, size);
+	digest_of(data, size, &d);
+	memcpy(ret, d.byte, sizeof *ret);
+	pthread_mutex_lock(&b->lock);
+	/* memory is bounded by waiting for the publisher, never for long */
+	while (b->waiting > BLOB_WAITING && b->first)
+		pthread_cond_wait(&b->less, &b->lock);
+	batch_add(t, pending_add(b, VT_SPACE_BLOB, ret, copy, size, -1));
+	pthread_mutex_unlock(&b->lock);
+	return 0;
+}
+
+/* A private file without a name, for what is too large for memory. */
+static int spool_open(struct cache *c)
+{
+	int dir = cache_tmp(c), fd;
+	char name[32];
+	uint64_t unique;
+
+	if (dir < 0)
+		return -1;
+	fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	digest_random(&unique, sizeof unique);
+	snprintf(name, sizeof name, "s%016llx", (unsigned long long)unique);
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		unlinkat(dir, name, 0);
+	return fd;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *ret, uint64_t *ret_size, struct err *err)
+{
+	struct blobs *b = t->blobs;
+	struct digest_state state;
+	struct digest d;
+	char *data = malloc(BLOB_MEMORY);
+	size_t size = 0, n = 0;                /* in data; of this read */
+	uint64_t total = 0;
+	int fd = -1, r = data ? 0 : err_set(err, ERR_SYSTEM, "out of memory");
+
+	digest_begin(&state, NULL);
+	while (r == 0) {
+		if (size == BLOB_MEMORY) {
+			if (fd < 0)
+				fd = spool_open(b->cache);
+			if (fd < 0 || write_all(fd, data, size) < 0)
+				r = err_errno(err, errno, "cannot write to '%s'", b->cache->inner);
+			size = 0;
+			continue;
+		}
+		if (from->read(from, call, data + size, BLOB_MEMORY - size, &n) != VT_OK || n > BLOB_MEMORY - size)
+			r = err_set(err, ERR_SYSTEM, "an output could not be read");
+		if (r < 0 || n == 0)
+			break;
+		digest_add(&state, data + size, n);
+		size += n;
+		total += n;
+	}
+	if (r == 0 && fd >= 0 && write_all(fd, data, size) < 0)
+		r = err_errno(err, errno, "cannot write to '%s'", b->cache->inner);
+	if (r < 0) {
+		if (fd >= 0)
+			close(fd);
+		free(data);
+		return r;
+	}
+	digest_end(&state, &d);
+	memcpy(ret, d.byte, sizeof *ret);
+	if (ret_size)
+		*ret_size = total;
+	if (fd >= 0) {
+		free(data);
+		data = NULL;
+	} else {
+		data = xrealloc(data, size ? size : 1, 1);
+	}
+	pthread_mutex_lock(&b->lock);
+	while (b->waiting > BLOB_WAITING && b->first)
+		pthread_cond_wait(&b->less, &b->lock);
+	batch_add(t, pending_add(b, VT_SPACE_BLOB, ret, data, (size_t)total, fd));
+	pthread_mutex_unlock(&b->lock);
+	return 0;
+}
+
+void batch_publish(struct batch *t, const struct digest *key, const vt_id *result)
+{
+	front_and_enqueue(t->blobs, t, key, result);
+}
+
+void batch_give_up(struct batch *t)
+{
+	uint32_t k;
+
+	if (!t)
+		return;
+	pthread_mutex_lock(&t->blobs->lock);
+	for (k = 0; k < t->n; k++)
+		pending_release(t->blobs, t->at[k]);
+	pthread_mutex_unlock(&t->blobs->lock);
+	free(t->at);
+	free(t);
+}
+
+/* ---- the end ----------------------------------------------------------------- */
+
+void blobs_free(struct blobs *b, bool settle)
+{
+	uint32_t i;
+
+	if (!b)
+		return;
+	pthread_mutex_lock(&b->lock);
+	b->ending = true;
+	pthread_cond_signal(&b->more);
+	pthread_mutex_unlock(&b->lock);
+	if (b->running)
+		pthread_join(b->publisher, NULL);
+	if (settle && b->used_n)
+		stores_used(b->cache->setup.plug, b->used, b->used_n);
+	if (settle)
+		stores_settle(b->cache->setup.plug, os_now_ns() + BLOB_SETTLE_NS);
+	for (i = 0; i < b->pending.n; i++) {
+		struct pending *p = b->pending.at[i].value;
+
+		free(p->data);
+		if (p->fd >= 0)
+			close(p->fd);
+		free(p);
+	}
+	map_free(&b->pending);
+	pthread_cond_destroy(&b->more);
+	pthread_cond_destroy(&b->less);
+	pthread_mutex_destroy(&b->lock);
+	free(b->used);
+	free(b);
+}

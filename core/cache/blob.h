@@ -1,0 +1,42 @@
+/* blob: bytes named by their content, verified; and the entries that lead to them.
+ *
+ * What a step wants kept is taken at once (hashed, copied) and published in the
+ * background: blobs first, then the result, then the entry. Until then it is found
+ * here, so a second step with the same key hits in the same run. [any] */
+#ifndef CACHE_BLOB_H
+#define CACHE_BLOB_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cache/entry.h"
+#include "vt-plugin.h"
+
+struct blobs;
+struct cache;
+
+enum { BLOB_MEMORY = 256 << 10 };              /* larger ones wait in a private file */
+
+struct blobs *blobs_new(struct cache *c);
+void blobs_free(struct blobs *b, bool settle); /* waits for the publisher; settles the stores */
+
+/* Whole and verified, malloc'ed. 0; 1: not there, or damaged (told and dropped). */
+int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *ret_size);
+/* The same pushed into a sink; verified at its end: on VT_FAILED what was pushed is worth nothing. */
+vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into);
+/* Relied upon without being read: told to the stores at the end. */
+void blob_used(struct blobs *b, const vt_id *ids, uint32_t n);
+void blob_drop(struct blobs *b, const vt_id *id);
+
+int blob_entry(struct blobs *b, const struct digest *key, struct entry *ret);   /* 0; 1: none */
+/* Moves a result to the front of its entry, in the background. */
+void blob_entry_front(struct blobs *b, const struct digest *key, const vt_id *result);
+
+/* What one step wants kept: taken one after the other, then published or given up. */
+struct batch;
+struct batch *batch_new(struct blobs *b);
+int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struct err *err);
+int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *ret, uint64_t *ret_size, struct err *err);
+void batch_publish(struct batch *t, const struct digest *key, const vt_id *result);     /* frees t */
+void batch_give_up(struct batch *t);                                                    /* frees t; NULL is fine */
+#endif

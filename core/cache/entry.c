@@ -1,0 +1,276 @@
+#include "config.h"
+
+#include "cache/entry.h"
+
+#include <string.h>
+
+#include "fact/state.h"
+#include "text/path.h"
+
+enum { ENTRY_FACTS = 8000000, ENTRY_SECTIONS = 64, ENTRY_BLOBS = 4000000 };
+
+static const char entry_magic[4] = "vtE1", result_magic[4] = "vtR1";
+
+/* ---- writing -------------------------------------------------------------- */
+
+/* Seven bits a byte, the lowest first. */
+static void put_num(struct buf *b, uint64_t n)
+{
+	for (; n >= 0x80; n >>= 7)
+		buf_byte(b, (int)(n & 0x7f) | 0x80);
+	buf_byte(b, (int)n);
+}
+
+static void put_sized(struct buf *b, struct bytes s)
+{
+	put_num(b, s.size);
+	buf_add(b, s.data, s.size);
+}
+
+static void put_facts(struct buf *b, const struct facts *f)
+{
+	uint32_t i;
+
+	put_num(b, f->n);
+	for (i = 0; i < f->n; i++) {
+		put_num(b, f->at[i].kind);
+		put_sized(b, f->at[i].name);
+		put_sized(b, f->at[i].detail);
+		put_sized(b, f->at[i].state);
+	}
+}
+
+/* ---- reading -------------------------------------------------------------- */
+
+struct reader {
+	const uint8_t *at, *end;
+	bool bad;                      /* stays */
+};
+
+static uint64_t get_num(struct reader *r)
+{
+	uint64_t n = 0;
+	int shift;
+
+	for (shift = 0; shift < 63; shift += 7) {
+		if (r->at == r->end)
+			break;
+		n |= (uint64_t)(*r->at & 0x7f) << shift;
+		if (!(*r->at++ & 0x80))
+			return n;
+	}
+	r->bad = true;
+	return 0;
+}
+
+static struct bytes get_bytes(struct reader *r, uint64_t size)
+{
+	struct bytes ret = { r->at, 0 };
+
+	if (r->bad || size > (uint64_t)(r->end - r->at)) {
+		r->bad = true;
+		return ret;
+	}
+	ret.size = (size_t)size;
+	r->at += size;
+	return ret;
+}
+
+static struct bytes get_sized(struct reader *r)
+{
+	return get_bytes(r, get_num(r));
+}
+
+/* A count of things that take at least one byte each. */
+static uint32_t get_count(struct reader *r, uint32_t most)
+{
+	uint64_t n = get_num(r);
+
+	if (n > most || n > (uint64_t)(r->end - r->at)) {
+		r->bad = true;
+		return 0;
+	}
+	return (uint32_t)n;
+}
+
+static bool fact_is_good(const struct fact *f)
+{
+	if (f->kind == 0 || f->kind >= FACT_KINDS)
+		return false;
+	if (state_is_path_kind(f->kind))
+		return !f->name.size || path_is_safe(f->name.data, f->name.size);
+	return true;
+}
+
+static void get_facts(struct reader *r, struct arena *a, struct facts *ret)
+{
+	uint32_t n = get_count(r, ENTRY_FACTS), i;
+
+	ret->n = 0;
+	ret->at = arena_array(a, n + 1, sizeof *ret->at);
+	for (i = 0; i < n && !r->bad; i++) {
+		struct fact *f = &ret->at[i];
+		uint64_t kind = get_num(r);
+
+		f->kind = kind < FACT_KINDS ? (uint16_t)kind : 0;
+		f->name = get_sized(r);
+		f->detail = get_sized(r);
+		f->state = get_sized(r);
+		if (!fact_is_good(f) || (i && fact_order(f - 1, f) >= 0))
+			r->bad = true;
+		else
+			ret->n++;
+	}
+}
+
+/* ---- entries -------------------------------------------------------------- */
+
+void entry_encode(const struct entry *e, struct buf *ret)
+{
+	struct digest check;
+
+	buf_add(ret, entry_magic, sizeof entry_magic);
+	buf_add(ret, e->key.byte, sizeof e->key.byte);
+	buf_byte(ret, (int)e->n);
+	buf_add(ret, e->results, e->n * sizeof e->results[0]);
+	digest_of(ret->data, ret->size, &check);
+	buf_add(ret, check.byte, sizeof check.byte);
+}
+
+int entry_decode(struct bytes b, const struct digest *key, struct entry *ret)
+{
+	const uint8_t *p = b.data;
+	const size_t head = sizeof entry_magic + DIGEST_SIZE + 1;
+	struct digest check;
+	uint32_t n;
+
+	if (b.size < head + DIGEST_SIZE || memcmp(p, entry_magic, sizeof entry_magic) != 0 ||
+	    memcmp(p + sizeof entry_magic, key->byte, DIGEST_SIZE) != 0)
+		return -1;
+	n = p[head - 1];
+	if (n > ENTRY_MOST || b.size != head + n * sizeof(vt_id) + DIGEST_SIZE)
+		return -1;
+	digest_of(p, b.size - DIGEST_SIZE, &check);
+	if (memcmp(check.byte, p + b.size - DIGEST_SIZE, DIGEST_SIZE) != 0)
+		return -1;
+	*ret = (struct entry){ .key = *key, .n = n };
+	memcpy(ret->results, p + head, n * sizeof(vt_id));
+	return 0;
+}
+
+bool entry_front(struct entry *e, const vt_id *id)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->n && memcmp(&e->results[i], id, sizeof *id) != 0; i++)
+		;
+	if (i == 0 && e->n)
+		return false;
+	if (i == e->n && e->n < ENTRY_MOST)
+		e->n++;
+	if (i == ENTRY_MOST)
+		i--;
+	memmove(&e->results[1], &e->results[0], i * sizeof *id);
+	e->results[0] = *id;
+	return true;
+}
+
+/* ---- results -------------------------------------------------------------- */
+
+int result_encode(const struct result *r, struct buf *ret)
+{
+	uint32_t i;
+
+	buf_add(ret, result_magic, sizeof result_magic);
+	buf_add(ret, r->key.byte, sizeof r->key.byte);
+	put_num(ret, r->ms > 0 ? (uint64_t)r->ms : 0);
+	buf_add(ret, r->output.byte, sizeof r->output.byte);
+	put_num(ret, r->output_size);
+	put_facts(ret, &r->before);
+	put_facts(ret, &r->after);
+	put_facts(ret, &r->outputs);
+	put_num(ret, r->sections_n);
+	for (i = 0; i < r->sections_n; i++) {
+		put_sized(ret, r->sections[i].part);
+		put_sized(ret, r->sections[i].bytes);
+	}
+	put_num(ret, r->blobs_n);
+	buf_add(ret, r->blobs, r->blobs_n * sizeof *r->blobs);
+	return ret->full ? -1 : 0;
+}
+
+int result_decode(struct bytes b, const struct digest *key, struct arena *a, struct result *ret)
+{
+	struct reader r = { .at = b.data, .end = (const uint8_t *)b.data + b.size };
+	struct bytes magic = get_bytes(&r, sizeof result_magic), whose = get_bytes(&r, DIGEST_SIZE), id;
+	uint32_t i;
+
+	if (r.bad || memcmp(magic.data, result_magic, sizeof result_magic) != 0 || memcmp(whose.data, key->byte, DIGEST_SIZE) != 0)
+		return -1;
+	*ret = (struct result){ .key = *key };
+	ret->ms = (int64_t)get_num(&r);
+	id = get_bytes(&r, sizeof ret->output);
+	if (!r.bad)
+		memcpy(&ret->output, id.data, sizeof ret->output);
+	ret->output_size = get_num(&r);
+	get_facts(&r, a, &ret->before);
+	get_facts(&r, a, &ret->after);
+	get_facts(&r, a, &ret->outputs);
+	ret->sections_n = get_count(&r, ENTRY_SECTIONS);
+	ret->sections = arena_array(a, ret->sections_n + 1, sizeof *ret->sections);
+	for (i = 0; i < ret->sections_n; i++) {
+		ret->sections[i].part = get_sized(&r);
+		ret->sections[i].bytes = get_sized(&r);
+	}
+	ret->blobs_n = get_count(&r, ENTRY_BLOBS);
+	id = get_bytes(&r, (uint64_t)ret->blobs_n * sizeof(vt_id));
+	if (r.bad || r.at != r.end)
+		return -1;
+	ret->blobs = arena_copy(a, id.data, id.size);
+	return 0;
+}
+
+int facts_encode(const struct facts *f, struct buf *ret)
+{
+	put_facts(ret, f);
+	return ret->full ? -1 : 0;
+}
+
+int facts_decode(struct bytes b, struct arena *a, struct facts *ret)
+{
+	struct reader r = { .at = b.data, .end = (const uint8_t *)b.data + b.size };
+
+	get_facts(&r, a, ret);
+	return r.bad || r.at != r.end ? -1 : 0;
+}
+
+struct bytes output_meta_encode(struct arena *a, uint32_t mode, int64_t mtime_ns)
+{
+	uint8_t *p = arena_alloc(a, 12);
+	uint64_t t = (uint64_t)mtime_ns;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		p[i] = (uint8_t)(mode >> (8 * i));
+	for (i = 0; i < 8; i++)
+		p[4 + i] = (uint8_t)(t >> (8 * i));
+	return (struct bytes){ p, 12 };
+}
+
+int output_meta_decode(struct bytes detail, uint32_t *ret_mode, int64_t *ret_mtime_ns)
+{
+	const uint8_t *p = detail.data;
+	uint32_t mode = 0;
+	uint64_t t = 0;
+	int i;
+
+	if (detail.size != 12)
+		return -1;
+	for (i = 0; i < 4; i++)
+		mode |= (uint32_t)p[i] << (8 * i);
+	for (i = 0; i < 8; i++)
+		t |= (uint64_t)p[4 + i] << (8 * i);
+	*ret_mode = mode;
+	*ret_mtime_ns = (int64_t)t;
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* entry: a result as bytes, and back.
+ *
+ * An entry maps a key to at most sixteen results, the last used first; a result is
+ * an immutable blob. Both say whose key they belong to, so that nothing that was
+ * put under a wrong name is believed. */
+#ifndef CACHE_ENTRY_H
+#define CACHE_ENTRY_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "fact/fact.h"
+#include "vt-plugin.h"
+
+enum { ENTRY_MOST = 16 };
+
+struct entry {
+	struct digest key;
+	vt_id results[ENTRY_MOST];
+	uint32_t n;
+};
+
+/* What a part wrote when it saved. */
+struct section {
+	struct bytes part;             /* its name */
+	struct bytes bytes;
+};
+
+struct result {
+	struct digest key;
+	int64_t ms;                    /* how long the run took */
+	vt_id output;                  /* the terminal output's blob; all zero: it printed nothing */
+	uint64_t output_size;
+	struct facts before, after;    /* sorted */
+	struct facts outputs;          /* FACT_FILE; detail: mode and mtime, see output_meta */
+	struct section *sections;
+	uint32_t sections_n;
+	vt_id *blobs;                  /* those that sections rely on */
+	uint32_t blobs_n;
+};
+
+void entry_encode(const struct entry *e, struct buf *ret);
+int entry_decode(struct bytes b, const struct digest *key, struct entry *ret);       /* -1: damaged or another's */
+/* Puts `id` in front; the last one goes when there are too many. false: it was there already. */
+bool entry_front(struct entry *e, const vt_id *id);
+
+int result_encode(const struct result *r, struct buf *ret);                          /* -1: too large */
+/* Points into b, which must live as long. */
+int result_decode(struct bytes b, const struct digest *key, struct arena *a, struct result *ret);
+
+/* Facts alone, for history. */
+int facts_encode(const struct facts *f, struct buf *ret);
+int facts_decode(struct bytes b, struct arena *a, struct facts *ret);
+
+/* The detail of an output: mode and mtime. */
+struct bytes output_meta_encode(struct arena *a, uint32_t mode, int64_t mtime_ns);
+int output_meta_decode(struct bytes detail, uint32_t *ret_mode, int64_t *ret_mtime_ns);
+#endif

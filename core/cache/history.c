@@ -1,0 +1,339 @@
+#include "config.h"
+
+#include "cache/history.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/map.h"
+#include "cache/entry.h"
+#include "os/file.h"
+
+/* Most facts of a key are those of a thousand other keys (the platform, the list of
+ * untracked patterns): each different fact is kept once, a step is a row of numbers.
+ *
+ *   "vtH1" check[32] | facts n, each: size bytes | steps n, each:
+ *   step[32] key[32] day flags count numbers...                     (u32, this machine's order) */
+struct known {
+	struct digest step, key;
+	uint32_t day, flags;
+	uint32_t *facts;               /* indices, in order */
+	uint32_t n;
+};
+
+enum { KNOWN_SETUID = 1, KNOWN_KEY = 2, HISTORY_MAX = 512 << 20, HISTORY_DAYS = 90 };
+
+struct history {
+	pthread_mutex_t lock;          /* all below */
+	char *file;
+	struct arena *arena;
+	bool loaded, changed;
+	struct map facts;              /* encoded fact -> index + 1; in order of insertion */
+	struct map steps;              /* digest -> struct known */
+};
+
+static const char magic[4] = "vtH1";
+
+struct cursor {
+	const char *at, *end;
+	bool bad;
+};
+
+static const void *get(struct cursor *c, size_t size)
+{
+	const void *ret = c->at;
+
+	if (c->bad || (size_t)(c->end - c->at) < size) {
+		c->bad = true;
+		return NULL;
+	}
+	c->at += size;
+	return ret;
+}
+
+static uint32_t get32(struct cursor *c)
+{
+	uint32_t n = 0;
+	const void *p = get(c, sizeof n);
+
+	if (p)
+		memcpy(&n, p, sizeof n);
+	return n;
+}
+
+static uint32_t fact_number(struct history *h, const void *data, size_t size)
+{
+	void *at = map_get(&h->facts, data, size), **place;
+
+	if (at)
+		return (uint32_t)(uintptr_t)at - 1;
+	place = map_put(&h->facts, arena_copy(h->arena, data, size), size);
+	*place = (void *)(uintptr_t)h->facts.n;
+	return h->facts.n - 1;
+}
+
+static struct known *known_of(struct history *h, const struct digest *step)
+{
+	struct known *k = map_get(&h->steps, step->byte, sizeof step->byte);
+
+	if (k)
+		return k;
+	k = arena_alloc(h->arena, sizeof *k);
+	k->step = *step;
+	*map_put(&h->steps, k->step.byte, sizeof k->step.byte) = k;
+	return k;
+}
+
+static void parse_step(struct history *h, struct cursor *c, uint32_t facts_n, uint32_t today)
+{
+	const void *step = get(c, DIGEST_SIZE), *key = get(c, DIGEST_SIZE);
+	struct known k = { .day = get32(c), .flags = get32(c), .n = get32(c) }, *to;
+	const void *numbers = get(c, (size_t)k.n * sizeof *k.facts);
+	uint32_t i;
+
+	if (c->bad)
+		return;
+	memcpy(&k.step, step, DIGEST_SIZE);
+	memcpy(&k.key, key, DIGEST_SIZE);
+	if (k.day + HISTORY_DAYS < today)
+		return;
+	k.facts = arena_copy(h->arena, numbers, (size_t)k.n * sizeof *k.facts);
+	for (i = 0; i < k.n; i++)
+		if (k.facts[i] >= facts_n)
+			return;
+	to = known_of(h, &k.step);
+	*to = k;
+}
+
+static void parse(struct history *h, struct bytes b)
+{
+	struct cursor c = { .at = b.data, .end = (const char *)b.data + b.size };
+	const void *head = get(&c, sizeof magic), *check = get(&c, DIGEST_SIZE), *p;
+	struct digest is;
+	uint32_t n, i, size, today = (uint32_t)(time(NULL) / 86400);
+
+	if (c.bad || memcmp(head, magic, sizeof magic) != 0)
+		return;
+	digest_of(c.at, (size_t)(c.end - c.at), &is);
+	if (memcmp(is.byte, check, DIGEST_SIZE) != 0)
+		return;
+	for (n = get32(&c), i = 0; i < n && !c.bad; i++) {
+		size = get32(&c);
+		p = get(&c, size);
+		if (p)
+			fact_number(h, p, size);
+	}
+	for (n = get32(&c), i = 0; i < n && !c.bad; i++)
+		parse_step(h, &c, h->facts.n, today);
+}
+
+static void load(struct history *h)
+{
+	struct arena *a;
+	struct bytes b;
+
+	if (h->loaded)
+		return;
+	h->loaded = true;
+	a = arena_new();
+	if (file_read(h->file, HISTORY_MAX, a, &b, NULL) == 0)
+		parse(h, b);
+	arena_free(a);
+}
+
+struct history *history_new(const char *file)
+{
+	struct history *h = xcalloc(1, sizeof *h);
+
+	pthread_mutex_init(&h->lock, NULL);
+	h->file = xstrdup(file);
+	h->arena = arena_new();
+	map_init(&h->facts);
+	map_init(&h->steps);
+	return h;
+}
+
+/* A list of one fact, as bytes. */
+static void encode_one(const struct fact *f, struct buf *ret)
+{
+	const struct facts one = { (struct fact *)(uintptr_t)f, 1 };
+
+	buf_clear(ret);
+	facts_encode(&one, ret);
+}
+
+static void decode_all(const struct history *h, const struct known *k, struct arena *a, struct facts *ret)
+{
+	uint32_t i;
+
+	*ret = (struct facts){ .at = arena_array(a, k->n + 1, sizeof *ret->at) };
+	for (i = 0; i < k->n; i++) {
+		const struct map_item *item = &h->facts.at[k->facts[i]];
+		const struct bytes b = { arena_copy(a, item->key.data, item->key.size), item->key.size };
+		struct facts one;
+
+		if (facts_decode(b, a, &one) == 0 && one.n == 1)
+			ret->at[ret->n++] = one.at[0];
+	}
+}
+
+bool history_get(struct history *h, const struct digest *step, struct arena *a, struct digest *ret_key, struct facts *ret)
+{
+	struct known *k;
+	bool known;
+
+	pthread_mutex_lock(&h->lock);
+	load(h);
+	k = map_get(&h->steps, step->byte, sizeof step->byte);
+	known = k && (k->flags & KNOWN_KEY);
+	if (known) {
+		*ret_key = k->key;
+		decode_all(h, k, a, ret);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return known;
+}
+
+void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts)
+{
+	uint32_t today = (uint32_t)(time(NULL) / 86400), i;
+	struct known *k;
+	struct buf b;
+
+	buf_init(&b, HISTORY_MAX / 8);
+	pthread_mutex_lock(&h->lock);
+	load(h);
+	k = known_of(h, step);
+	if ((k->flags & KNOWN_KEY) && digest_equal(&k->key, key)) {
+		if (k->day + 14 <= today) {
+			k->day = today;
+			h->changed = true;
+		}
+	} else {
+		k->key = *key;
+		k->day = today;
+		k->flags |= KNOWN_KEY;
+		k->facts = arena_array(h->arena, facts->n + 1, sizeof *k->facts);
+		k->n = facts->n;
+		for (i = 0; i < facts->n; i++) {
+			encode_one(&facts->at[i], &b);
+			k->facts[i] = fact_number(h, b.data, b.size);
+		}
+		h->changed = true;
+	}
+	pthread_mutex_unlock(&h->lock);
+	buf_free(&b);
+}
+
+void history_set_setuid(struct history *h, const struct digest *step)
+{
+	struct known *k;
+
+	pthread_mutex_lock(&h->lock);
+	load(h);
+	k = known_of(h, step);
+	if (!(k->flags & KNOWN_SETUID)) {
+		k->flags |= KNOWN_SETUID;
+		k->day = (uint32_t)(time(NULL) / 86400);
+		h->changed = true;
+	}
+	pthread_mutex_unlock(&h->lock);
+}
+
+bool history_is_setuid(struct history *h, const struct digest *step)
+{
+	const struct known *k;
+	bool ret;
+
+	pthread_mutex_lock(&h->lock);
+	load(h);
+	k = map_get(&h->steps, step->byte, sizeof step->byte);
+	ret = k && (k->flags & KNOWN_SETUID);
+	pthread_mutex_unlock(&h->lock);
+	return ret;
+}
+
+uint64_t history_steps(struct history *h)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&h->lock);
+	load(h);
+	n = h->steps.n;
+	pthread_mutex_unlock(&h->lock);
+	return n;
+}
+
+static void put32(struct buf *b, size_t n)
+{
+	uint32_t n32 = (uint32_t)n;
+
+	buf_add(b, &n32, sizeof n32);
+}
+
+/* Only facts that a step still has; numbered anew. */
+static void write_file(struct history *h)
+{
+	uint32_t *renumber = xcalloc(h->facts.n + 1, sizeof *renumber), i, j, n = 0;
+	struct digest check;
+	struct buf b;
+
+	buf_init(&b, HISTORY_MAX);
+	for (i = 0; i < h->steps.n; i++) {
+		const struct known *k = h->steps.at[i].value;
+
+		for (j = 0; j < k->n; j++)
+			renumber[k->facts[j]] = 1;
+	}
+	for (i = 0; i < h->facts.n; i++)
+		n += renumber[i] != 0;
+	put32(&b, n);
+	for (i = 0, n = 0; i < h->facts.n; i++) {
+		if (!renumber[i])
+			continue;
+		renumber[i] = n++;
+		put32(&b, h->facts.at[i].key.size);
+		buf_add(&b, h->facts.at[i].key.data, h->facts.at[i].key.size);
+	}
+	put32(&b, h->steps.n);
+	for (i = 0; i < h->steps.n; i++) {
+		const struct known *k = h->steps.at[i].value;
+
+		buf_add(&b, k->step.byte, DIGEST_SIZE);
+		buf_add(&b, k->key.byte, DIGEST_SIZE);
+		put32(&b, k->day);
+		put32(&b, k->flags);
+		put32(&b, k->n);
+		for (j = 0; j < k->n; j++)
+			put32(&b, renumber[k->facts[j]]);
+	}
+	digest_of(b.data, b.size, &check);
+	if (!b.full) {
+		struct buf whole;
+
+		buf_init(&whole, HISTORY_MAX + 64);
+		buf_add(&whole, magic, sizeof magic);
+		buf_add(&whole, check.byte, sizeof check.byte);
+		buf_add(&whole, b.data, b.size);
+		(void)file_write(h->file, whole.data, whole.size, 0600, NULL);   /* a lost history costs an explanation */
+		buf_free(&whole);
+	}
+	buf_free(&b);
+	free(renumber);
+}
+
+void history_free(struct history *h, bool save)
+{
+	if (!h)
+		return;
+	if (save && h->changed)
+		write_file(h);
+	map_free(&h->facts);
+	map_free(&h->steps);
+	arena_free(h->arena);
+	pthread_mutex_destroy(&h->lock);
+	free(h->file);
+	free(h);
+}

@@ -1,0 +1,22 @@
+/* history: the key facts of each step's last hit or stored run, so that a changed
+ * key can be explained. A core-owned file, read when first needed, written by
+ * rename at the end when something changed. [any] */
+#ifndef CACHE_HISTORY_H
+#define CACHE_HISTORY_H
+
+#include <stdbool.h>
+
+#include "fact/fact.h"
+
+struct history;
+
+struct history *history_new(const char *file);
+/* What the step's key was; facts in `a`. false: nothing is known of it. */
+bool history_get(struct history *h, const struct digest *step, struct arena *a, struct digest *ret_key, struct facts *ret);
+void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts);
+/* The step runs a set-uid program: from now on it is neither traced nor kept. */
+void history_set_setuid(struct history *h, const struct digest *step);
+bool history_is_setuid(struct history *h, const struct digest *step);
+uint64_t history_steps(struct history *h);
+void history_free(struct history *h, bool save);
+#endif

@@ -1,0 +1,72 @@
+/* What the files of this room share. Nobody else includes it. */
+#ifndef CACHE_INSIDE_H
+#define CACHE_INSIDE_H
+
+#include <pthread.h>
+
+#include "cache/cache.h"
+#include "cache/entry.h"
+#include "fact/mac.h"
+#include "fact/state.h"
+#include "plug/setup.h"
+
+struct blobs;
+struct history;
+
+/* Version of everything that the core keeps in the cache: folder v1, and a fact of every key. */
+#define CACHE_FORMAT "1"
+
+enum { CACHE_RESULTS = 16, CACHE_EXPLAINED = 4 };
+
+struct cache {
+	struct cache_setup setup;
+	char *dir, *inner;             /* inner: dir/v1, the core's own files */
+	bool usable;                   /* the directory is there and ours; set by cache_open */
+	int root_fd;
+	struct mac mac;
+	struct state_world world;
+
+	pthread_mutex_t lock;          /* what is below; before the locks of blobs and history */
+	bool ready, works;             /* plugins were asked for; all that is needed is there */
+	struct component *const *parts;
+	uint32_t parts_n;
+	uint32_t roles;                /* of all ready parts */
+	uint64_t hits, misses;         /* of this run */
+	int tmp_fd, tmp_parent;        /* this process's folder below inner/tmp, locked; -1: not made yet */
+	char tmp_name[24];
+
+	struct blobs *blobs;
+	struct history *history;
+};
+
+struct found_inside {
+	struct facts key;              /* sorted, with states */
+	struct digest id;              /* of key */
+	struct digest step;            /* the execution key */
+	struct facts before;           /* GLOBBED, as it was before the run */
+	bool keyed;                    /* key, id and before are good */
+	struct result *hit;
+	vt_id hit_id;
+	void **owned;                  /* bytes that facts point into: freed with found */
+	uint32_t owned_n;
+	/* filled by cache_before_run */
+	bool traced;                   /* automatic inputs (or outputs) are wanted and can be had */
+	bool untraceable;              /* ... are wanted and cannot be had */
+	const char *not_kept;
+	int64_t started_ns;            /* by the file system's clock */
+};
+
+/* The plugins, the index and the history: once, by need. */
+bool cache_ready(struct cache *c);
+void cache_warn(struct cache *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* This process's own folder for unfinished files: an fd, or -1. Borrowed. */
+int cache_tmp(struct cache *c);
+/* Frees it; NULL is fine. */
+void found_own(struct found *f, void *bytes);
+
+/* Is the part asked about this step at all? A part without roles always is. */
+bool part_is_asked(const struct cache *c, const struct component *part, const struct step *step);
+bool step_is_automatic(const struct cache *c, const struct step *step);   /* inputs (or outputs) are to be found out */
+/* The step as plugins see it, in `a`. */
+vt_step *step_described(const struct cache *c, const struct step *step, struct arena *a);
+#endif

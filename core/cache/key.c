@@ -1,0 +1,161 @@
+#include "config.h"
+
+#include "cache/key.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/buf.h"
+#include "cache/inside.h"
+#include "fact/findings.h"
+#include "plan/step.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+static void add(struct facts *f, struct arena *a, enum fact_kind kind, const char *name, const void *state, size_t size)
+{
+	facts_add(f, a, &(struct fact){ .kind = (uint16_t)kind, .name = bytes_text(name), .state = { state, size } });
+}
+
+/* Strings, each ended by NUL. */
+static void add_texts(struct facts *f, struct arena *a, enum fact_kind kind, const struct texts *t, uint32_t from)
+{
+	size_t size = 0, n;
+	char *all, *p;
+	uint32_t i;
+
+	for (i = from; i < t->n; i++)
+		size += strlen(t->at[i]) + 1;
+	p = all = arena_alloc(a, size + 1);
+	for (i = from; i < t->n; i++, p += n) {
+		n = strlen(t->at[i]) + 1;
+		memcpy(p, t->at[i], n);
+	}
+	add(f, a, kind, "", all, size);
+}
+
+static void digest_texts(struct digest_state *s, const struct texts *t)
+{
+	uint32_t i;
+
+	digest_add(s, &t->n, sizeof t->n);
+	for (i = 0; i < t->n; i++)
+		digest_add(s, t->at[i], strlen(t->at[i]) + 1);
+}
+
+/* `automatic` and not `given`: with and without the key it is the same wish. */
+static void add_globs(struct facts *f, struct arena *a, enum fact_kind kind, const struct globs *g, bool automatic)
+{
+	const char how = automatic ? 'a' : '-';
+	struct digest_state s;
+	struct digest d;
+
+	digest_begin(&s, NULL);
+	digest_add(&s, &how, 1);
+	digest_texts(&s, &g->yes);
+	digest_texts(&s, &g->no);
+	digest_end(&s, &d);
+	add(f, a, kind, "", d.byte, sizeof d.byte);
+}
+
+static void add_platform(struct facts *f, struct arena *a)
+{
+#ifdef __GLIBC__
+	static const char libc[] = "glibc";
+#else
+	static const char libc[] = "other";
+#endif
+	struct utsname u;
+
+	if (uname(&u) < 0)
+		memset(&u, 0, sizeof u);
+	add(f, a, FACT_PLATFORM, "os", u.sysname, strlen(u.sysname));
+	add(f, a, FACT_PLATFORM, "arch", u.machine, strlen(u.machine));
+	add(f, a, FACT_PLATFORM, "libc", libc, strlen(libc));
+	add(f, a, FACT_PLATFORM, "format", CACHE_FORMAT, strlen(CACHE_FORMAT));
+}
+
+static void add_component(struct facts *f, struct arena *a, const struct component *part)
+{
+	char format[16];
+
+	snprintf(format, sizeof format, "%u", (unsigned)component_description(part)->format);
+	add(f, a, FACT_COMPONENT, component_name(part), format, strlen(format));
+}
+
+static void add_core(struct cache *c, const struct step *step, struct arena *a, struct facts *f)
+{
+	const char *below = path_below(c->world.root, step->program);
+	const char *program = below ? below : path_base(step->program);
+	const char *cwd = path_below(c->world.root, step->dir);
+	bool out_automatic = !step->rules->output.given && (c->roles & VT_ROLE_OUTPUT);
+
+	add_texts(f, a, FACT_UNTRACKED, &step->untracked, 0);
+	add(f, a, FACT_PROGRAM_NAME, "", program, strlen(program));
+	add_texts(f, a, FACT_ARGS, &step->argv, 1);
+	if (!cwd)
+		cwd = step->dir;
+	add(f, a, FACT_CWD, "", cwd, strlen(cwd));
+	add_platform(f, a);
+	add_globs(f, a, FACT_INPUT_CONFIG, &step->rules->input, step->rules->input.automatic);
+	add_globs(f, a, FACT_OUTPUT_CONFIG, &step->rules->output, out_automatic);
+}
+
+static int add_from_part(struct cache *c, const struct step *step, struct component *part, struct arena *a, struct facts *f,
+			 struct err *err)
+{
+	const vt_part_ops *ops = component_ops(part);
+	const vt_step *described;
+	struct findings findings;
+	struct plug_call call;
+	uint32_t i;
+
+	add_component(f, a, part);
+	if (!ops->key)
+		return 0;
+	described = step_described(c, step, a);
+	findings_init(&findings, a, component_name(part), true);
+	call_begin(&call, part, "key");
+	if (call_end(&call, ops->key(component_self(part), &call.call, described, &findings.service)) < 0)
+		return err_set(err, ERR_SYSTEM, "%s: %s", component_name(part), call.text);
+	for (i = 0; i < findings.facts.n; i++)
+		facts_add(f, a, &findings.facts.at[i]);
+	return 0;
+}
+
+int key_make(struct cache *c, const struct step *step, struct arena *a, struct facts *ret, struct err *err)
+{
+	struct component *fingerprint = plug_fingerprint(c->setup.plug);
+	uint32_t i;
+
+	*ret = (struct facts){ 0 };
+	add_core(c, step, a, ret);
+	if (fingerprint)
+		add_component(ret, a, fingerprint);
+	for (i = 0; i < c->parts_n; i++)
+		if (part_is_asked(c, c->parts[i], step) && add_from_part(c, step, c->parts[i], a, ret, err) < 0)
+			return -1;
+	facts_sort(ret);
+	return state_fill(&c->world, step->full_env, ret, a, err);
+}
+
+static void digest_text(struct digest_state *s, const char *text)
+{
+	digest_add(s, text, strlen(text) + 1);
+}
+
+void key_step(const struct cache *c, const struct step *step, struct digest *ret)
+{
+	const uint32_t place[2] = { step->element, step->piece };
+	struct digest_state s;
+
+	(void)c;
+	digest_begin(&s, NULL);
+	digest_text(&s, step->task->package->path);
+	digest_text(&s, step->task->name);
+	digest_text(&s, step->hook ? step->hook : "");
+	digest_add(&s, place, sizeof place);
+	digest_texts(&s, &step->extra);
+	digest_end(&s, ret);
+}

@@ -1,0 +1,326 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/blob.h"
+#include "cache/history.h"
+#include "cache/inside.h"
+#include "cache/key.h"
+#include "plan/step.h"
+#include "workspace/workspace.h"
+
+enum { LOOKUP_RESULT_MAX = 256 << 20 };
+#define LOOKUP_OUTPUT_MAX ((size_t)2 << 30)
+
+/* A lookup under way. */
+struct looking {
+	struct cache *cache;
+	const struct step *step;
+	struct found *found;
+	struct found_inside *in;
+	struct arena *arena;           /* found's */
+	bool dry;
+	struct facts known;            /* what of the results' names is known already, sorted */
+	struct candidate {
+		vt_id id;
+		struct result result;
+		bool good;                     /* it could be read */
+	} at[CACHE_RESULTS];
+	uint32_t n;
+};
+
+void found_own(struct found *f, void *bytes)
+{
+	struct found_inside *in = f->inside;
+
+	if (!bytes)
+		return;
+	in->owned = xrealloc(in->owned, in->owned_n + 1, sizeof *in->owned);
+	in->owned[in->owned_n++] = bytes;
+}
+
+void found_free(struct found *found)
+{
+	struct found_inside *in = found->inside;
+	uint32_t i;
+
+	for (i = 0; in && i < in->owned_n; i++)
+		free(in->owned[i]);
+	if (in)
+		free(in->owned);
+	arena_free(found->arena);
+	*found = (struct found){ 0 };
+}
+
+/* Something tracked that nobody answers for: what it is, or NULL. */
+static const char *unanswered(const struct cache *c, const struct step *step, struct arena *a)
+{
+	char why[400];
+
+	if (step->declared.n && !(c->roles & VT_ROLE_ENV)) {
+		plug_role_why(c->setup.plug, VT_ROLE_ENV, why, sizeof why);
+		return arena_printf(a, "environment tracking is not available (%s)", why);
+	}
+	if (step->rules->output.yes.n && !(c->roles & VT_ROLE_ARCHIVE)) {
+		plug_role_why(c->setup.plug, VT_ROLE_ARCHIVE, why, sizeof why);
+		return arena_printf(a, "keeping `output` is not available (%s)", why);
+	}
+	return NULL;
+}
+
+/* The key and the declared inputs. -1: the step runs, uncached. */
+static int look_at_step(struct looking *l, struct err *err)
+{
+	struct found_inside *in = l->in;
+
+	key_step(l->cache, l->step, &in->step);
+	in->not_kept = unanswered(l->cache, l->step, l->arena);
+	if (in->not_kept)
+		return 1;
+	if (key_make(l->cache, l->step, l->arena, &in->key, err) < 0 ||
+	    state_globbed(&l->cache->world, &l->step->rules->input, l->arena, &in->before, err) < 0)
+		return -1;
+	facts_digest(&in->key, &in->id);
+	in->keyed = true;
+	return 0;
+}
+
+/* ---- results -------------------------------------------------------------- */
+
+/* Those with bytes that can be believed, in the entry's order. */
+static void read_results(struct looking *l)
+{
+	struct entry entry;
+	uint32_t i;
+
+	if (blob_entry(l->cache->blobs, &l->in->id, &entry) != 0)
+		return;
+	for (i = 0; i < entry.n; i++) {
+		struct candidate *c = &l->at[l->n++];
+		void *bytes;
+		size_t size;
+
+		c->id = entry.results[i];
+		if (blob_get(l->cache->blobs, &c->id, LOOKUP_RESULT_MAX, &bytes, &size) != 0)
+			continue;
+		found_own(l->found, bytes);
+		c->good = result_decode((struct bytes){ bytes, size }, &l->in->id, l->arena, &c->result) == 0;
+		if (!c->good) {
+			cache_warn(l->cache, "a damaged result was dropped from the cache");
+			blob_drop(l->cache->blobs, &c->id);
+		}
+	}
+}
+
+/* The present state of all that a result names after its run. What an earlier result named too is not looked at again. */
+static int present(struct looking *l, const struct facts *then, struct facts *ret, struct err *err)
+{
+	struct facts unknown = { .at = arena_array(l->arena, then->n + 1, sizeof *unknown.at) };
+	struct facts all;
+	uint32_t i;
+
+	ret->at = arena_array(l->arena, then->n + 1, sizeof *ret->at);
+	ret->n = then->n;
+	for (i = 0; i < then->n; i++)
+		if (!facts_find(&l->known, then->at[i].kind, then->at[i].name, then->at[i].detail))
+			unknown.at[unknown.n++] = then->at[i];
+	/* a part's own VALUE is found out before the run only: it stays as recorded */
+	if (state_fill(&l->cache->world, l->step->full_env, &unknown, l->arena, err) < 0)
+		return -1;
+	if (l->known.n == 0) {
+		l->known = unknown;
+	} else if (unknown.n) {
+		all.n = l->known.n + unknown.n;
+		all.at = arena_array(l->arena, all.n, sizeof *all.at);
+		memcpy(all.at, l->known.at, l->known.n * sizeof *all.at);
+		memcpy(all.at + l->known.n, unknown.at, unknown.n * sizeof *all.at);
+		facts_sort(&all);
+		l->known = all;
+	}
+	for (i = 0; i < then->n; i++)
+		ret->at[i] = *facts_find(&l->known, then->at[i].kind, then->at[i].name, then->at[i].detail);
+	return 0;
+}
+
+/* Globbed first, then what the run found out; `most` 1 stops at the first difference. */
+static int differences(struct looking *l, const struct result *r, uint32_t most, struct changes *ret, struct err *err)
+{
+	struct facts now;
+	struct changes after;
+	uint32_t i;
+
+	change_list(&r->before, &l->in->before, most, l->arena, ret);
+	if (most && ret->n >= most)
+		return 0;
+	if (present(l, &r->after, &now, err) < 0)
+		return -1;
+	change_list(&r->after, &now, most, l->arena, &after);
+	for (i = 0; i < after.n; i++) {
+		ret->at = arena_grow(l->arena, ret->at, ret->n, sizeof *ret->at);
+		ret->at[ret->n++] = after.at[i];
+	}
+	ret->partial |= after.partial;
+	return 0;
+}
+
+/* The recorded terminal output, whole and verified. */
+static bool take_output(struct looking *l, const struct result *r)
+{
+	struct found *f = l->found;
+	void *bytes;
+	size_t size;
+
+	if (!r->output_size || l->dry)
+		return true;
+	if (r->output_size > LOOKUP_OUTPUT_MAX ||
+	    blob_get(l->cache->blobs, &r->output, (size_t)r->output_size, &bytes, &size) != 0)
+		return false;
+	found_own(f, bytes);
+	f->output = bytes;
+	f->output_size = size;
+	return size == r->output_size;
+}
+
+static void tell_paths(struct arena *a, const struct facts *f, struct texts *ret)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->n; i++) {
+		const struct fact *fact = &f->at[i];
+
+		if (!state_is_content(fact->state) || !state_is_path_kind(fact->kind))
+			continue;
+		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);
+		ret->at[ret->n++] = arena_strn(a, fact->name.data, fact->name.size);
+	}
+}
+
+/* 1: a hit; 0: none; -1: the present could not be looked at. */
+static int find_hit(struct looking *l, struct err *err)
+{
+	struct changes first;
+	uint32_t i;
+
+	for (i = 0; i < l->n; i++) {
+		struct candidate *c = &l->at[i];
+
+		if (!c->good)
+			continue;
+		if (differences(l, &c->result, 1, &first, err) < 0)
+			return -1;
+		if (first.n)
+			continue;
+		if (!take_output(l, &c->result)) {
+			c->good = false;
+			continue;
+		}
+		l->in->hit = arena_alloc(l->arena, sizeof *l->in->hit);
+		*l->in->hit = c->result;
+		l->in->hit_id = c->id;
+		l->found->state = FOUND_HIT;
+		l->found->saved_ms = c->result.ms;
+		tell_paths(l->arena, &c->result.before, &l->found->inputs);
+		tell_paths(l->arena, &c->result.after, &l->found->inputs);
+		tell_paths(l->arena, &c->result.outputs, &l->found->outputs);
+		if (!l->dry && i > 0)
+			blob_entry_front(l->cache->blobs, &l->in->id, &c->id);
+		return 1;
+	}
+	return 0;
+}
+
+/* Against the nearest of the newest: the fewest differences, of equals the newest. */
+static int explain_by_results(struct looking *l, struct err *err)
+{
+	struct changes best = { 0 }, one;
+	uint32_t i, looked = 0;
+
+	for (i = 0; i < l->n && looked < CACHE_EXPLAINED; i++) {
+		const struct candidate *c = &l->at[i];
+
+		if (!c->good)
+			continue;
+		looked++;
+		if (differences(l, &c->result, 0, &one, err) < 0)
+			return -1;
+		if (one.n && (!best.n || one.n < best.n)) {
+			best = one;
+			l->found->saved_ms = c->result.ms;
+		}
+	}
+	if (best.n) {
+		l->found->state = FOUND_MISS;
+		l->found->why = best;
+	}
+	return 0;
+}
+
+/* Nothing under this key: what the step's key was last time tells what changed. */
+static void explain_by_history(struct looking *l)
+{
+	struct digest key;
+	struct facts then;
+
+	if (!history_get(l->cache->history, &l->in->step, l->arena, &key, &then))
+		return;
+	change_list(&then, &l->in->key, 0, l->arena, &l->found->why);
+	if (l->found->why.n)
+		l->found->state = FOUND_MISS;
+}
+
+static void remember(struct looking *l)
+{
+	struct cache *c = l->cache;
+
+	if (l->dry)
+		return;
+	if (l->found->state == FOUND_HIT)
+		history_put(c->history, &l->in->step, &l->in->id, &l->in->key);
+	pthread_mutex_lock(&c->lock);
+	if (l->found->state == FOUND_HIT)
+		c->hits++;
+	else
+		c->misses++;
+	pthread_mutex_unlock(&c->lock);
+}
+
+static int look(struct looking *l, struct err *err)
+{
+	int r = look_at_step(l, err);
+
+	if (r)
+		return r < 0 ? -1 : 0;
+	read_results(l);
+	r = find_hit(l, err);
+	if (r == 0) {
+		r = explain_by_results(l, err);
+		if (r == 0 && l->found->state == FOUND_NOTHING && !l->n)
+			explain_by_history(l);
+	}
+	if (r >= 0)
+		remember(l);
+	return r < 0 ? -1 : 0;
+}
+
+void cache_lookup(struct cache *c, const struct step *step, bool dry, struct found *ret)
+{
+	struct looking l = { .cache = c, .step = step, .found = ret, .dry = dry || c->setup.dry };
+	struct err err = { 0 };
+	char *text;
+
+	*ret = (struct found){ .state = FOUND_NOTHING, .arena = arena_new() };
+	l.arena = ret->arena;
+	l.in = ret->inside = arena_alloc(ret->arena, sizeof *ret->inside);
+	if (!step->rules || !cache_ready(c))
+		return;
+	if (look(&l, &err) < 0) {
+		text = err_join(&err);
+		ret->state = FOUND_ERROR;
+		ret->trouble = arena_printf(ret->arena, "Cache lookup failed: %s", text);
+		l.in->not_kept = arena_printf(ret->arena, "the cache lookup failed: %s", text);
+		l.in->keyed = false;
+		free(text);
+	}
+	err_clear(&err);
+}

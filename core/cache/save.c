@@ -1,0 +1,410 @@
+#include "config.h"
+
+#include "cache/save.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/map.h"
+#include "cache/blob.h"
+#include "cache/history.h"
+#include "cache/inside.h"
+#include "fact/findings.h"
+#include "plan/step.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+enum { SAVE_RESULT_MAX = 256 << 20 };
+
+/* A save under way. */
+struct saving {
+	struct cache *cache;
+	const struct step *step;
+	struct found *found;
+	struct found_inside *in;
+	struct arena *arena;           /* found's */
+	const struct ran *ran;
+	struct facts after;
+	struct texts outputs;
+	struct map written;            /* paths that the task wrote, as it was seen */
+	struct kept *kept;
+};
+
+static int refuse(struct saving *s, enum kept_why why, const char *text)
+{
+	s->kept->why = why;
+	s->kept->text = text;
+	return -1;
+}
+
+/* ---- may this run be kept at all? ------------------------------------------ */
+
+static bool was_traced(const struct seen *seen)
+{
+	uint32_t i;
+
+	for (i = 0; seen && i < seen->n; i++)
+		if (seen->at[i].op >= VT_SEEN_READ && seen->at[i].op <= VT_SEEN_EXEC)
+			return true;
+	return false;
+}
+
+static const char *not_available(struct arena *a, const char *cause)
+{
+	return arena_printf(a, "automatic input tracking is not available (%s). Configure `input` to enable caching.", cause);
+}
+
+static int check_run(struct saving *s)
+{
+	const struct ran *ran = s->ran;
+	const struct seen *seen = ran->seen;
+
+	if (seen && seen->broken)
+		return refuse(s, KEPT_COMMUNICATION, arena_printf(s->arena, "task communication failed (%s)", seen->broken));
+	if (seen && seen->opted_out)
+		return refuse(s, KEPT_OPTED_OUT, "the task opted out of caching");
+	if (ran->cancelled)
+		return refuse(s, KEPT_CANCELLED, NULL);
+	if (ran->exit_code)
+		return refuse(s, KEPT_EXIT_CODE, NULL);
+	if (s->in->not_kept)
+		return refuse(s, s->in->untraceable ? KEPT_UNTRACED : KEPT_OTHER, s->in->not_kept);
+	if (!s->in->keyed)
+		return refuse(s, KEPT_OTHER, "the cache is not available");
+	if (s->in->traced && seen && seen->untraced)
+		return refuse(s, KEPT_UNTRACED,
+			      was_traced(seen) ? arena_printf(s->arena, "automatic input tracking is incomplete (%s). Configure `input` to enable caching.",
+							      seen->untraced)
+					       : not_available(s->arena, seen->untraced));
+	return 0;
+}
+
+/* ---- what it depends on -------------------------------------------------------- */
+
+static int ask_part(struct saving *s, struct component *part, struct facts *facts, uint32_t *ret_why, const char **ret_refused)
+{
+	const vt_part_ops *ops = component_ops(part);
+	const struct seen *seen = s->ran->seen;
+	struct findings findings;
+	struct plug_call call;
+	uint32_t i;
+
+	if (!ops->infer || !part_is_asked(s->cache, part, s->step))
+		return 0;
+	findings_init(&findings, s->arena, component_name(part), false);
+	call_begin(&call, part, "infer");
+	if (call_end(&call, ops->infer(component_self(part), &call.call, step_described(s->cache, s->step, s->arena),
+				       seen ? seen->at : NULL, seen ? seen->n : 0, &findings.service)) < 0)
+		return refuse(s, KEPT_OTHER, arena_printf(s->arena, "%s: %s", component_name(part), call.text));
+	if (findings.why && !*ret_why) {
+		*ret_why = findings.why;
+		*ret_refused = findings.refused;
+	}
+	for (i = 0; i < findings.facts.n; i++) {
+		const struct fact *f = &findings.facts.at[i];
+
+		/* what the declared inputs matched was looked at before the run: that counts */
+		if ((f->kind == FACT_FILE || f->kind == FACT_PROBE) &&
+		    facts_find(&s->in->before, FACT_GLOBBED, f->name, (struct bytes){ "", 0 }))
+			continue;
+		facts_add(facts, s->arena, f);
+	}
+	for (i = 0; i < findings.outputs.n; i++) {
+		s->outputs.at = arena_grow(s->arena, s->outputs.at, s->outputs.n, sizeof *s->outputs.at);
+		s->outputs.at[s->outputs.n++] = findings.outputs.at[i];
+	}
+	return 0;
+}
+
+/* Is this what PATH gives for the program's name? Then it is looked for there again. */
+static bool is_on_path(const struct env *env, struct bytes name)
+{
+	const char *path = env_get(env, "PATH"), *end;
+	char wanted[PATH_MAX], place[PATH_MAX];
+	const char *base;
+	size_t n;
+
+	if (!path || name.size >= sizeof wanted)
+		return false;
+	memcpy(wanted, name.data, name.size);
+	wanted[name.size] = '\0';
+	base = path_base(wanted);
+	for (; *path; path = *end ? end + 1 : end) {
+		end = strchrnul(path, ':');
+		n = (size_t)(end - path);
+		if (!n || path[0] != '/' || n + 2 + strlen(base) > sizeof place)
+			continue;
+		memcpy(place, path, n);
+		place[n] = '/';
+		memcpy(place + n + 1, base, strlen(base) + 1);
+		if (access(place, X_OK) == 0)
+			return strcmp(place, wanted) == 0;
+	}
+	return false;
+}
+
+/* A step that was not traced depends on the program it starts. */
+static void add_program(struct saving *s, struct facts *facts)
+{
+	const char *below = path_below(s->cache->world.root, s->step->program);
+	struct fact f = { .kind = FACT_PROGRAM, .name = bytes_text(s->step->program) };
+
+	if (s->in->traced)
+		return;
+	if (below) {
+		f = (struct fact){ .kind = FACT_FILE, .name = bytes_text(below) };
+		if (facts_find(&s->in->before, FACT_GLOBBED, f.name, (struct bytes){ "", 0 }))
+			return;
+	}
+	facts_add(facts, s->arena, &f);
+}
+
+static int find_facts(struct saving *s, uint32_t *ret_why, const char **ret_refused)
+{
+	const struct cache *c = s->cache;
+	uint32_t i;
+
+	for (i = 0; i < c->parts_n; i++)
+		if (ask_part(s, c->parts[i], &s->after, ret_why, ret_refused) < 0)
+			return -1;
+	add_program(s, &s->after);
+	for (i = 0; i < s->after.n; i++)
+		if (s->after.at[i].kind == FACT_PROGRAM && is_on_path(s->step->full_env, s->after.at[i].name))
+			s->after.at[i].detail = bytes_text("p");
+	facts_sort(&s->after);
+	return 0;
+}
+
+/* ---- did an input change meanwhile? --------------------------------------------- */
+
+static void note_written(struct saving *s)
+{
+	const struct seen *seen = s->ran->seen;
+	uint32_t i;
+
+	map_init(&s->written);
+	for (i = 0; seen && i < seen->n; i++) {
+		const vt_seen *r = &seen->at[i];
+
+		if (r->op == VT_SEEN_WRITE || r->op == VT_SEEN_RENAME)
+			*map_put(&s->written, r->name.data, r->name.size) = s;
+		if (r->op == VT_SEEN_RENAME)
+			*map_put(&s->written, r->other.data, r->other.size) = s;
+	}
+}
+
+static bool is_newer(const struct saving *s, struct bytes name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	struct stamp stamp;
+
+	if (name.size >= sizeof path)
+		return false;
+	memcpy(path, name.data, name.size);
+	path[name.size] = '\0';
+	if (fstatat(s->cache->root_fd, path[0] ? path : ".", &st, 0) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	stamp_of(&st, &stamp);
+	return stamp.mtime_ns > s->in->started_ns || stamp.ctime_ns > s->in->started_ns;
+}
+
+static int changed(struct saving *s, struct bytes name)
+{
+	return refuse(s, KEPT_CHANGED, arena_printf(s->arena, "'%.*s' changed while the task ran", (int)name.size, (const char *)name.data));
+}
+
+/* Declared inputs: their content was taken before the run. */
+static int check_before(struct saving *s, struct err *err)
+{
+	struct facts suspects = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < s->in->before.n; i++) {
+		const struct fact *f = &s->in->before.at[i];
+
+		if (map_get(&s->written, f->name.data, f->name.size) || !is_newer(s, f->name))
+			continue;
+		facts_add(&suspects, s->arena, f);
+	}
+	if (suspects.n)
+		return changed(s, suspects.at[0].name);
+	(void)err;
+	return 0;
+}
+
+static int check_after(struct saving *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->after.n; i++) {
+		const struct fact *f = &s->after.at[i];
+
+		if ((f->kind != FACT_FILE && f->kind != FACT_PROBE) || !state_is_content(f->state) ||
+		    map_get(&s->written, f->name.data, f->name.size) || !is_newer(s, f->name))
+			continue;
+		return changed(s, f->name);
+	}
+	return 0;
+}
+
+/* ---- outputs --------------------------------------------------------------------- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int find_outputs(struct saving *s, struct err *err)
+{
+	struct texts matched;
+	uint32_t i, n = 0;
+
+	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
+		return -1;
+	for (i = 0; i < matched.n; i++) {
+		s->outputs.at = arena_grow(s->arena, s->outputs.at, s->outputs.n, sizeof *s->outputs.at);
+		s->outputs.at[s->outputs.n++] = matched.at[i];
+	}
+	if (s->outputs.n)
+		qsort(s->outputs.at, s->outputs.n, sizeof *s->outputs.at, by_text);
+	for (i = 0; i < s->outputs.n; i++)
+		if (!n || strcmp(s->outputs.at[n - 1], s->outputs.at[i]) != 0)
+			s->outputs.at[n++] = s->outputs.at[i];
+	s->outputs.n = n;
+	return 0;
+}
+
+/* ---- taking ----------------------------------------------------------------------- */
+
+static int take_terminal(struct saving *s, struct batch *batch, struct result *r, struct err *err)
+{
+	if (!s->ran->output_size)
+		return 0;
+	if (!s->ran->output)
+		return err_set(err, ERR_SYSTEM, "the terminal output is not there");
+	r->output_size = s->ran->output_size;
+	return batch_take(batch, s->ran->output, s->ran->output_size, &r->output, err);
+}
+
+static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *err)
+{
+	struct result r = { .key = s->in->id, .ms = s->ran->ms, .before = s->in->before, .after = s->after };
+	struct buf b;
+	int failed;
+
+	if (find_outputs(s, err) < 0 || take_terminal(s, batch, &r, err) < 0 ||
+	    save_outputs(s->cache, s->step, &s->outputs, batch, s->arena, &r, err) < 0)
+		return -1;
+	buf_init(&b, SAVE_RESULT_MAX);
+	failed = result_encode(&r, &b) < 0 ? err_set(err, ERR_SYSTEM, "the result is too large")
+					   : batch_take(batch, b.data, b.size, ret, err);
+	buf_free(&b);
+	return failed;
+}
+
+static int joined_refusal(struct saving *s, enum kept_why why, struct err *err)
+{
+	char *text = err_join(err);
+	const char *copy = arena_str(s->arena, text);
+
+	free(text);
+	err_clear(err);
+	return refuse(s, why, copy);
+}
+
+static int decide_and_take(struct saving *s, struct batch *batch)
+{
+	const char *refused = NULL;
+	struct err err = { 0 };
+	uint32_t why = 0;
+	vt_id result;
+
+	note_written(s);
+	if (check_run(s) < 0)
+		return -1;
+	if (find_facts(s, &why, &refused) < 0)
+		return -1;
+	if (state_fill(&s->cache->world, s->step->full_env, &s->after, s->arena, &err) < 0)
+		return joined_refusal(s, KEPT_OTHER, &err);
+	if (check_before(s, &err) < 0 || check_after(s) < 0)
+		return -1;
+	if (why == VT_REFUSE_READ_AND_WROTE)
+		return refuse(s, KEPT_READ_AND_WROTE, arena_printf(s->arena, "read and wrote '%s'", refused));
+	if (why)
+		return refuse(s, KEPT_OTHER, refused);
+	if (s->ran->pipe_held)
+		return refuse(s, KEPT_PIPE_HELD, "something still held its output 10 seconds after it had ended");
+	if (take(s, batch, &result, &err) < 0)
+		return joined_refusal(s, KEPT_STORE_FAILED, &err);
+	batch_publish(batch, &s->in->id, &result);
+	return 0;
+}
+
+/* ---- the doors ------------------------------------------------------------------- */
+
+void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret)
+{
+	struct saving s = {
+		.cache = c, .step = step, .found = found, .in = found->inside, .arena = found->arena, .ran = ran, .kept = ret,
+	};
+	struct batch *batch;
+
+	*ret = (struct kept){ .why = KEPT_STORED };
+	if (!step->rules || !cache_ready(c)) {
+		*ret = (struct kept){ .why = KEPT_OTHER };
+		return;
+	}
+	if (ran->seen && ran->seen->setuid && geteuid() != 0)
+		history_set_setuid(c->history, &s.in->step);
+	batch = batch_new(c->blobs);
+	if (decide_and_take(&s, batch) == 0)
+		history_put(c->history, &s.in->step, &s.in->id, &s.in->key);
+	else
+		batch_give_up(batch);
+	map_free(&s.written);
+	if (ret->why == KEPT_STORED) {
+		uint32_t i;
+
+		for (i = 0; i < s.in->before.n + s.after.n; i++) {
+			const struct fact *f = i < s.in->before.n ? &s.in->before.at[i] : &s.after.at[i - s.in->before.n];
+
+			if (!state_is_path_kind(f->kind) || !state_is_content(f->state))
+				continue;
+			found->inputs.at = arena_grow(found->arena, found->inputs.at, found->inputs.n, sizeof *found->inputs.at);
+			found->inputs.at[found->inputs.n++] = arena_strn(found->arena, f->name.data, f->name.size);
+		}
+		found->outputs = s.outputs;
+	}
+}
+
+void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret)
+{
+	struct found_inside *in = found->inside;
+	char why[400];
+
+	*ret = (struct cache_plan_for_step){ 0 };
+	if (!step->rules || !cache_ready(c))
+		return;
+	if (step_is_automatic(c, step) && !in->not_kept) {
+		in->untraceable = true;
+		if (history_is_setuid(c->history, &in->step))
+			in->not_kept = not_available(found->arena, "it starts a set-uid program, which tracing would break");
+		else if (step->rules->input.automatic && !(c->roles & VT_ROLE_INPUT)) {
+			plug_role_why(c->setup.plug, VT_ROLE_INPUT, why, sizeof why);
+			in->not_kept = not_available(found->arena, why);
+		} else if (!plug_tracer(c->setup.plug)) {
+			plug_tracer_why(c->setup.plug, why, sizeof why);
+			in->not_kept = not_available(found->arena, why);
+		} else {
+			in->traced = true;
+			in->untraceable = false;
+		}
+	}
+	in->started_ns = state_now(&c->world);
+	ret->trace = in->traced;
+	ret->not_kept = in->not_kept;
+}

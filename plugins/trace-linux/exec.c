@@ -1,0 +1,145 @@
+/* exec: what the kernel opens by itself when a program starts: the interpreter of
+ * a script, the loader of a dynamic program. No system call tells of them. */
+#include "config.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "trace.h"
+#include "vt-plugin.h"
+
+#ifndef RESOLVE_CACHED
+#define RESOLVE_CACHED 0x20
+#endif
+
+enum {
+	SCRIPTS_MAX = 5,      /* as the kernel */
+	LINE_MAX_SCRIPT = 256,
+};
+
+/* Looking a file up may wait for a file system that the task itself serves, which
+ * may wait for us. What the kernel has at hand is no such danger. */
+static int open_at_hand(const char *path, int flags, bool may_block)
+{
+	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_CACHED };
+	long fd;
+
+	if (may_block)
+		return open(path, flags | O_CLOEXEC);
+	fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+	if (fd < 0 && (errno == EINVAL || errno == ENOSYS))
+		errno = EAGAIN;
+	return (int)fd;
+}
+
+static bool loses_rights(struct watch *w, uint32_t tid, const struct stat *st)
+{
+	char file[64], text[4096];
+	const char *line;
+	ssize_t n;
+	int fd;
+
+	if (!(st->st_mode & S_ISUID && st->st_uid != geteuid()) &&
+	    !(st->st_mode & S_ISGID && st->st_mode & S_IXGRP && st->st_gid != getegid()))
+		return false;
+	if (w->no_new_privs < 0) {
+		snprintf(file, sizeof file, "/proc/%u/status", tid);
+		fd = open(file, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+		if (fd >= 0)
+			close(fd);
+		if (n < 0)
+			return false;        /* it is gone; the next one tells */
+		text[n] = '\0';
+		line = strstr(text, "\nNoNewPrivs:");
+		w->no_new_privs = line && strtol(line + 12, NULL, 10) == 1;
+	}
+	return w->no_new_privs == 1;
+}
+
+/* The interpreter that a script's first line names, in `head`, or NULL. */
+static char *script_interpreter(char *head, size_t n)
+{
+	char *p = head + 2, *end;
+
+	if (n < 3 || head[0] != '#' || head[1] != '!')
+		return NULL;
+	head[n < LINE_MAX_SCRIPT ? n : LINE_MAX_SCRIPT] = '\0';
+	p += strspn(p, " \t");
+	end = p + strcspn(p, " \t\n");
+	*end = '\0';
+	return *p == '/' ? p : NULL;
+}
+
+/* The loader that a program asks for: copied into ret. */
+#define LOADER(bits) \
+static bool loader##bits(int fd, const char *head, size_t n, char *ret, size_t size) \
+{ \
+	Elf##bits##_Ehdr e; \
+	Elf##bits##_Phdr p; \
+	\
+	if (n < sizeof e) \
+		return false; \
+	memcpy(&e, head, sizeof e); \
+	if (e.e_phentsize != sizeof p) \
+		return false; \
+	for (unsigned i = 0; i < e.e_phnum && i < 64; i++) { \
+		if (pread(fd, &p, sizeof p, (off_t)(e.e_phoff + i * sizeof p)) != (ssize_t)sizeof p) \
+			return false; \
+		if (p.p_type != PT_INTERP) \
+			continue; \
+		if (p.p_filesz < 2 || p.p_filesz > size || \
+		    pread(fd, ret, p.p_filesz, (off_t)p.p_offset) != (ssize_t)p.p_filesz) \
+			return false; \
+		ret[p.p_filesz - 1] = '\0'; \
+		return ret[0] == '/'; \
+	} \
+	return false; \
+}
+LOADER(32)
+LOADER(64)
+
+bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block)
+{
+	char head[LINE_MAX_SCRIPT + 1], loader[PATH_MAX], next[LINE_MAX_SCRIPT + 1], *name;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	for (int i = 0; i < SCRIPTS_MAX; i++) {
+		fd = open_at_hand(path, O_PATH, may_block);
+		if (fd < 0)
+			return errno != EAGAIN;
+		n = fstat(fd, &st);
+		close(fd);
+		if (n || !S_ISREG(st.st_mode))
+			return true;
+		if (i == 0 && loses_rights(w, tid, &st)) {
+			w->notes.at[w->notes.n - 1].flags |= VT_SEEN_SETUID;
+			watch_escape(w, ESCAPE_SETUID, 0, tid);
+		}
+		fd = open_at_hand(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, may_block);
+		if (fd < 0)
+			return errno != EAGAIN;
+		n = pread(fd, head, sizeof head - 1, 0);
+		name = n > 0 ? script_interpreter(head, (size_t)n) : NULL;
+		if (!name && n > EI_NIDENT && !memcmp(head, ELFMAG, SELFMAG) &&
+		    (head[EI_CLASS] == ELFCLASS32 ? loader32 : loader64)(fd, head, (size_t)n, loader, sizeof loader))
+			notes_add(&w->notes, VT_SEEN_EXEC, 0, tid, loader, strlen(loader), NULL, 0);
+		close(fd);
+		if (!name)
+			return true;
+		notes_add(&w->notes, VT_SEEN_EXEC, 0, tid, name, strlen(name), NULL, 0);
+		memcpy(next, name, strlen(name) + 1);
+		path = next;
+	}
+	return true;
+}

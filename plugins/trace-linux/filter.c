@@ -1,0 +1,120 @@
+/* filter: made from the call table, handed over as data.
+ *
+ *   architecture ─► its block: number ─► listed      ─► event
+ *        │                            ─► stat of a fd ─► allow
+ *        │                            ─► io_uring     ─► ENOSYS
+ *        │                            ─► else         ─► allow
+ *        └─► no block: event; the decoder does not know it, the trace is incomplete
+ *
+ * Numbers are tested before arguments: what number and architecture decide alone is
+ * answered by the kernel's own bitmap and costs nothing. */
+#include "config.h"
+
+#include "filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+
+#include "calls.h"
+
+#ifndef AT_EMPTY_PATH
+#define AT_EMPTY_PATH 0x1000
+#endif
+#define X32_BIT 0x40000000u
+
+#define LOAD(member) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
+#define RETURN(value) (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, value)
+#define IF(test, value, yes, no) (struct sock_filter)BPF_JUMP(BPF_JMP | (test) | BPF_K, value, (uint8_t)(yes), (uint8_t)(no))
+
+/* Both stat a descriptor when given "": fstat() of newer C libraries. */
+static int flags_of_fd_stat(const struct call *c)
+{
+	const struct call *first = calls;
+
+	return c == first + CALL_newfstatat || c == first + CALL_statx ? c->extra : NO;
+}
+
+static uint32_t low(int arg)
+{
+	uint32_t at = (uint32_t)offsetof(struct seccomp_data, args) + (uint32_t)arg * 8;
+
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? at : at + 4;
+}
+
+/* The tails of a block, by their distance from its end; what no test caught falls
+ * into the first of them. */
+enum { TAIL_ALLOW = 3, TAIL_NOSYS = 2, TAIL_EVENT = 1, TAILS = 3 };
+/* flags has AT_EMPTY_PATH? the descriptor is a real one? then allow. */
+enum { TEST_LENGTH = 4 };
+
+static uint32_t block_length(enum call_arch arch)
+{
+	uint32_t n = 2 + TAILS;
+
+	for (int i = 0; i < CALLS_COUNT; i++)
+		if (calls[i].number[arch] != NO)
+			n += flags_of_fd_stat(&calls[i]) == NO ? 1 : 1 + TEST_LENGTH;
+	return n;
+}
+
+static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filter *ret)
+{
+	uint32_t end = block_length(arch), n = 0;
+
+#define TO(tail) (end - (tail) - n - 1)
+	ret[n] = LOAD(nr);
+	n++;
+	/* x32 has the architecture of x86-64 and numbers of its own */
+	ret[n] = IF(BPF_JGE, X32_BIT, TO(TAIL_EVENT), 0);
+	n++;
+	for (int i = 0; i < CALLS_COUNT; i++) {
+		const struct call *c = &calls[i];
+		int flags = flags_of_fd_stat(c);
+		uint32_t number = (uint32_t)c->number[arch];
+
+		if (c->number[arch] == NO)
+			continue;
+		if (c->does == DOES_NOT_EXIST) {
+			ret[n] = IF(BPF_JEQ, number, TO(TAIL_NOSYS), 0);
+			n++;
+		} else if (flags == NO) {
+			ret[n] = IF(BPF_JEQ, number, TO(TAIL_EVENT), 0);
+			n++;
+		} else {
+			ret[n] = IF(BPF_JEQ, number, 0, TEST_LENGTH);
+			n++;
+			ret[n] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low(flags));
+			n++;
+			ret[n] = IF(BPF_JSET, AT_EMPTY_PATH, 0, TO(TAIL_EVENT));
+			n++;
+			ret[n] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low(c->dirfd));
+			n++;
+			ret[n] = IF(BPF_JEQ, (uint32_t)AT_FDCWD, TO(TAIL_EVENT), TO(TAIL_ALLOW));
+			n++;
+		}
+	}
+	ret[n++] = RETURN(SECCOMP_RET_ALLOW);
+	ret[n++] = RETURN(SECCOMP_RET_ERRNO | ENOSYS);
+	ret[n++] = RETURN(event);
+#undef TO
+	return n;
+}
+
+uint32_t filter_make(uint32_t event, struct sock_filter ret[FILTER_MAX])
+{
+	uint32_t n = 0;
+
+	ret[n++] = LOAD(arch);
+	for (int a = 0; a < ARCH_COUNT; a++) {
+		if (!call_audit_arch[a])
+			continue;
+		/* a block is longer than a short jump: step over a long one */
+		ret[n++] = IF(BPF_JEQ, call_audit_arch[a], 1, 0);
+		ret[n++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, block_length((enum call_arch)a));
+		n += block_make((enum call_arch)a, event, ret + n);
+	}
+	ret[n++] = RETURN(event);
+	return n;
+}

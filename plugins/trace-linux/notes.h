@@ -1,0 +1,48 @@
+/* notes: what was seen, in order. Written by the thread that listens, read after
+ * it has ended. Never dies on memory: then it is full. */
+#ifndef TRACE_NOTES_H
+#define TRACE_NOTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct note {
+	uint32_t name, other;      /* indices of names; other: RENAME only, else 0 */
+	uint16_t op, flags;        /* VT_SEEN_* */
+	uint32_t process;
+};
+
+struct name {
+	const char *text;          /* ended by NUL, in a page of notes */
+	uint32_t length;
+	uint32_t hash;
+	uint32_t seen;             /* which (op, flags) were noted: notes.c */
+	uint32_t turn;             /* the value of notes.turn when a write was noted last */
+};
+
+struct notes {
+	struct note *at;           /* in order of happening */
+	struct name *names;        /* names[0] is unused */
+	uint32_t *table;           /* open addressing: indices of names, 0: free */
+	struct page *pages;        /* the newest first */
+	uint32_t n, room;
+	uint32_t names_n, names_room;
+	uint32_t table_size;       /* a power of two, at least twice names_n */
+	uint32_t turn;             /* renames so far: each may make a written path new again */
+	bool full;                 /* something was left out */
+};
+
+void notes_init(struct notes *notes);
+void notes_free(struct notes *notes);
+
+/* The index of this path, made if need be; 0: no room. */
+uint32_t notes_name(struct notes *notes, const char *text, size_t length);
+
+/* Notes it, unless the same was noted before in a way that says it all: the first
+ * READ, PROBE, LIST or EXEC of a path with these flags; a WRITE or removal that
+ * changes whether the path is there, or follows a rename; every RENAME.
+ * True: it was new. */
+bool notes_add(struct notes *notes, uint16_t op, uint16_t flags, uint32_t process,
+	       const char *path, size_t length, const char *other, size_t other_length);
+#endif

@@ -1,0 +1,37 @@
+/* paths: which file a call meant. */
+#ifndef TRACE_PATHS_H
+#define TRACE_PATHS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "calls.h"
+
+enum path_found {
+	PATH_OK,
+	PATH_NONE,           /* the call will fail, or names nothing that has a path */
+	PATH_UNREADABLE,     /* the program may not be looked at: errno says why */
+	PATH_ELSEWHERE,      /* in a mount namespace that cannot be mapped onto this one */
+};
+
+/* Room for a directory and a path in it. */
+struct path {
+	char buffer[2 * PATH_MAX + 8];
+	const char *text;        /* absolute, in buffer; "." and "//" removed, ".." kept */
+	size_t length;
+};
+
+/* Whose roots must be looked at, and how. Filled by the listening thread. */
+struct path_world {
+	const char *root;        /* the workspace */
+	bool rooted;             /* some process called chroot, mount or setns */
+};
+
+/* The absolute path that thread `tid`, stopped in a call, gave. */
+enum path_found path_find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret);
+
+/* Copies `size` bytes of its memory, or what there is of them: how many, or -errno. */
+ssize_t path_peek(pid_t tid, uint64_t address, void *ret, size_t size);
+#endif

@@ -1,0 +1,74 @@
+/* trace: what the files of this plugin share. */
+#ifndef TRACE_TRACE_H
+#define TRACE_TRACE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "notes.h"
+#include "paths.h"
+
+/* Why a trace says too little. The first one counts. */
+enum escape {
+	ESCAPE_NONE,
+	ESCAPE_NO_LISTENER,      /* value: errno */
+	ESCAPE_FOREIGN,          /* an architecture without a table; value: AUDIT_ARCH_* */
+	ESCAPE_MEMORY,           /* value: errno */
+	ESCAPE_MOUNTS,
+	ESCAPE_HANDLE,
+	ESCAPE_SETUID,
+	ESCAPE_STRAGGLER,
+	ESCAPE_FULL,
+	ESCAPE_THREAD,           /* value: errno */
+};
+
+/* A flag of notes, never seen outside: an EXEC that was not looked into yet. */
+#define NOTE_LATER 0x8000u
+
+/* Numbers of threads that named a path in the workspace. */
+struct touched {
+	uint32_t *at;            /* open addressing, 0: free */
+	uint32_t n, size;
+};
+
+/* One step, from start to stop. */
+struct watch {
+	char *root;              /* the workspace, absolute */
+	size_t root_length;
+	uint32_t how;            /* VT_FILTER_*, set by attach */
+	int listener;            /* -1 before attach */
+	int wake;                /* an eventfd: the step has ended */
+	bool listening;          /* the thread exists */
+	pthread_t thread;
+	atomic_bool abandoned;   /* cancel: end at once */
+
+	/* the thread's own until it has ended */
+	struct notes notes;
+	struct path_world world;
+	struct touched touched;
+	int no_new_privs;        /* of the task: -1 not looked at yet */
+	enum escape escape;
+	int64_t escape_value;
+	uint32_t escape_process;
+	char escape_name[64];    /* comm of the process, or the path's end */
+	bool alone;              /* every process of the task is gone */
+	uint64_t events;
+};
+
+/* listen.c */
+int listen_start(struct watch *w);             /* 0 or an errno */
+void listen_stop(struct watch *w);             /* waits for the thread: at most the grace time */
+void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t process);
+bool watch_has(const struct watch *w, const char *path, size_t length);   /* below the workspace's root, or it */
+
+/* exec.c: what the kernel opens by itself when a program starts. The EXEC of `path`
+ * is the newest note. False: only a call that may block could tell, so later. */
+bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block);
+
+/* settle.c: the notes as a part should see them */
+struct vt_call;
+struct vt_notes;
+int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into);
+#endif

@@ -1,0 +1,294 @@
+/* trace-linux: sees what the processes of a task do to files, on Linux.
+ *
+ * One inherited system call filter over the whole tree of processes; the kernel
+ * asks before each listed call, the thread in listen.c answers "go on" and notes
+ * what it was. The filter is handed over as data: installing it, and answering
+ * for processes that live longer than the step, is the work of who starts them. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "filter.h"
+#include "trace.h"
+#include "vt-plugin.h"
+
+/* ---- sentences --------------------------------------------------------------- */
+
+static void say(vt_call *call, uint32_t level, const char *code, const char *text)
+{
+	call->report(call, level, code, (vt_bytes){ text, strlen(text) });
+}
+
+static void sentence(const struct watch *w, char *ret, size_t size)
+{
+	const char *name = w->escape_name[0] ? w->escape_name : "?";
+	int value = (int)w->escape_value;
+
+	switch (w->escape) {
+	case ESCAPE_NO_LISTENER:
+		if (value == EBUSY)
+			snprintf(ret, size, "another tracer already holds the system calls of this process tree"
+				 " (an outer vt, a container manager, WSL)");
+		else if (value == EACCES || value == EPERM)
+			snprintf(ret, size, "a sandbox forbids system call filters");
+		else if (value == ENOSYS || value == EINVAL)
+			snprintf(ret, size, "the kernel has no system call notifications (Linux 5.5 or newer is needed)");
+		else
+			snprintf(ret, size, "no system call filter could be installed: %s", strerror(value));
+		break;
+	case ESCAPE_FOREIGN:
+		snprintf(ret, size, "process %u (%s) uses another system call interface than this machine's own",
+			 w->escape_process, name);
+		break;
+	case ESCAPE_MEMORY:
+		snprintf(ret, size, "the memory of process %u (%s) cannot be read: %s",
+			 w->escape_process, name, strerror(value));
+		break;
+	case ESCAPE_MOUNTS:
+		snprintf(ret, size, "process %u (%s) sees other mounts than vt does", w->escape_process, name);
+		break;
+	case ESCAPE_HANDLE:
+		snprintf(ret, size, "process %u (%s) opened a file by handle, without a name", w->escape_process, name);
+		break;
+	case ESCAPE_SETUID:
+		snprintf(ret, size, "process %u (%s) started a set-uid program, which a traced task cannot do with all rights",
+			 w->escape_process, name);
+		break;
+	case ESCAPE_STRAGGLER:
+		snprintf(ret, size, "background process %u (%s) is still running", w->escape_process, name);
+		break;
+	case ESCAPE_FULL:
+		snprintf(ret, size, "it touched more paths than can be remembered");
+		break;
+	default:
+		snprintf(ret, size, "the tracer failed: %s", strerror(value));
+		break;
+	}
+}
+
+/* ---- a step's life ----------------------------------------------------------- */
+
+static void watch_free(struct watch *w)
+{
+	if (w->listener >= 0)
+		close(w->listener);
+	if (w->wake >= 0)
+		close(w->wake);
+	notes_free(&w->notes);
+	free(w->touched.at);
+	free(w->root);
+	free(w);
+}
+
+static struct watch *watch_new(const vt_step *step)
+{
+	struct watch *w = calloc(1, sizeof *w);
+
+	if (!w)
+		return NULL;
+	w->listener = w->wake = -1;
+	w->no_new_privs = -1;
+	notes_init(&w->notes);
+	w->root_length = step->root.size;
+	while (w->root_length > 1 && ((const char *)step->root.data)[w->root_length - 1] == '/')
+		w->root_length--;
+	w->root = malloc(w->root_length + 1);
+	if (!w->root) {
+		watch_free(w);
+		return NULL;
+	}
+	memcpy(w->root, step->root.data, w->root_length);
+	w->root[w->root_length] = '\0';
+	w->world.root = w->root;
+	return w;
+}
+
+static vt_status hand_over(vt_call *call, vt_spawn *spawn, uint32_t how, uint32_t event)
+{
+	struct sock_filter program[FILTER_MAX];
+	uint32_t n = filter_make(event, program);
+
+	return spawn->filter(spawn, call, how, (vt_bytes){ program, n * sizeof *program });
+}
+
+static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn *spawn, void **ret_watch)
+{
+	struct watch *w = watch_new(step);
+	vt_status status;
+
+	(void)self;
+	if (!w) {
+		say(call, VT_REPORT_ERROR, "memory", "out of memory");
+		return VT_FAILED;
+	}
+	status = hand_over(call, spawn, VT_FILTER_NOTIFY, SECCOMP_RET_USER_NOTIF);
+	if (status == VT_OK)
+		status = hand_over(call, spawn, VT_FILTER_PTRACE, SECCOMP_RET_TRACE);
+	if (status != VT_OK) {
+		watch_free(w);
+		return status;
+	}
+	*ret_watch = w;
+	return VT_OK;
+}
+
+static vt_status attach(void *self, vt_call *call, void *watch, uint32_t how, int32_t listener)
+{
+	struct watch *w = watch;
+	char text[512];
+	int error;
+
+	(void)self;
+	w->how = how;
+	if (how != VT_FILTER_NOTIFY && how != VT_FILTER_PTRACE) {
+		watch_escape(w, ESCAPE_NO_LISTENER, listener < 0 ? -listener : ENOSYS, 0);
+		sentence(w, text, sizeof text);
+		say(call, VT_REPORT_INFO, "unavailable", text);
+		return VT_UNSUPPORTED;
+	}
+	w->listener = listener;
+	error = listen_start(w);
+	if (error) {
+		watch_escape(w, ESCAPE_THREAD, error, 0);
+		sentence(w, text, sizeof text);
+		say(call, VT_REPORT_ERROR, "thread", text);
+		return VT_FAILED;
+	}
+	return VT_OK;
+}
+
+/* Is this thread alive, and no zombie? */
+static bool lives(uint32_t tid)
+{
+	char file[64], text[512], *state;
+	FILE *f;
+	size_t n;
+
+	snprintf(file, sizeof file, "/proc/%u/stat", tid);
+	f = fopen(file, "re");
+	if (!f)
+		return false;
+	n = fread(text, 1, sizeof text - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && !strchr("ZXx", state[2]);
+}
+
+static void find_straggler(struct watch *w)
+{
+	for (uint32_t i = 0; i < w->touched.size; i++)
+		if (w->touched.at[i] && lives(w->touched.at[i])) {
+			watch_escape(w, ESCAPE_STRAGGLER, 0, w->touched.at[i]);
+			return;
+		}
+}
+
+static vt_status stop(void *self, vt_call *call, void *watch, vt_notes *into)
+{
+	struct watch *w = watch;
+	vt_status status;
+	char text[512];
+
+	(void)self;
+	listen_stop(w);
+	if (!w->alone && w->how)
+		find_straggler(w);
+	status = settle(w, call, into);
+	if (status == VT_OK && w->escape) {
+		sentence(w, text, sizeof text);
+		say(call, VT_REPORT_INFO, "incomplete", text);
+		status = VT_NONE;
+	}
+	snprintf(text, sizeof text, "%llu calls traced, %u things noted", (unsigned long long)w->events, w->notes.n);
+	say(call, VT_REPORT_DEBUG, "traced", text);
+	watch_free(w);
+	return status;
+}
+
+static void cancel(void *self, void *watch)
+{
+	struct watch *w = watch;
+
+	(void)self;
+	atomic_store(&w->abandoned, true);
+	listen_stop(w);
+	watch_free(w);
+}
+
+static const vt_tracer_ops ops = {
+	.struct_size = sizeof ops,
+	.start = start,
+	.attach = attach,
+	.stop = stop,
+	.cancel = cancel,
+};
+
+/* ---- the component ----------------------------------------------------------- */
+
+static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
+{
+	static char nothing;
+
+	(void)host;
+	(void)call;
+	*ret_self = &nothing;
+	return VT_OK;
+}
+
+static void destroy(void *self)
+{
+	(void)self;
+}
+
+static bool kernel_offers(uint32_t action)
+{
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+static const char *status(void *self, vt_call *call)
+{
+	(void)self;
+	(void)call;
+	return kernel_offers(SECCOMP_RET_USER_NOTIF) ? "seccomp" : kernel_offers(SECCOMP_RET_TRACE) ? "ptrace" : "none";
+}
+
+static const vt_component component = {
+	.struct_size = sizeof component,
+	.kind = VT_KIND_TRACER,
+	.name = "trace-linux",
+	.summary = "sees what a task's processes read, look for, list and write",
+	.threads = VT_THREADS_MANY,
+	.format = 1,
+	.create = create,
+	.destroy = destroy,
+	.status = status,
+	.ops = &ops,
+};
+
+static const vt_component *const components[] = { &component, NULL };
+
+static const vt_plugin plugin = {
+	.struct_size = sizeof plugin,
+	.abi_major = VT_ABI_MAJOR,
+	.abi_minor = VT_ABI_MINOR,
+	.name = "trace-linux",
+	.version = "0.1.0",
+	.summary = "tracing with seccomp on Linux",
+	.license = "MIT",
+	.homepage = "",
+	.components = components,
+};
+
+const vt_plugin *vt_plugin_entry(uint32_t host_major)
+{
+	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
+}
