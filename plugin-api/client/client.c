@@ -262,8 +262,11 @@ static int connect_fifos(vt_client *c, int64_t until)
 		snprintf(hex + 2 * i, 3, "%02x", id[i]);
 	snprintf(request, sizeof request, "%s/connect", c->name);
 	door = off_the_floor(open(request, O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-	if (door < 0)
+	if (door < 0) {
+		if (errno == ENXIO)
+			errno = ECONNREFUSED;   /* nobody holds the other end */
 		return -1;
+	}
 	snprintf(request, sizeof request, "%s/%s.req", c->name, hex);
 	snprintf(reply, sizeof reply, "%s/%s.rep", c->name, hex);
 	if (mkfifo(request, 0600) < 0 || mkfifo(reply, 0600) < 0)

@@ -66,8 +66,8 @@ const unsigned char *wire_get_raw(struct wire_in *in, size_t size)
 		in->bad = 1;
 		return NULL;
 	}
-	if (!size)
-		return none;
+	if (!at)
+		return none;    /* nothing of nothing, which is not NULL */
 	in->at += size;
 	in->left -= size;
 	return at;
