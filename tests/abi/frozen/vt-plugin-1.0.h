@@ -1,0 +1,324 @@
+/* vt-plugin.h - the whole contract between vt and its plugins.
+ *
+ * SPDX-License-Identifier: 0BSD
+ *
+ * A plugin is one shared object, vt-NAME.so, that exports one function,
+ * vt_plugin_entry. It needs nothing but this header: whatever it may call it is
+ * handed as an argument. vt-plugin(7) is a tutorial, vt-plugin(3) tells every call.
+ *
+ * The one idea: parts name things, vt finds out their state. Everything a result
+ * depends on is a fact (kind, name, state); the key is a list of facts, a stored
+ * result holds a list of facts, and a miss is the difference of two lists. A
+ * tracer sees what processes did; a part decides what of it counts; a fingerprint
+ * looks at file contents; a store keeps; vt compares.
+ *
+ * Growing rule: structs marked [grows] start with struct_size and only ever gain
+ * members at the end; each side copies min(sizes), so that members the other side
+ * does not know are 0. Structs marked [frozen] never change. Constants are never
+ * renumbered. Everything else needs a new major.
+ *
+ * Thread words:  [alone] while it runs, vt makes no other call of this component
+ * (components come alive when they are first needed, on the thread that needs
+ * them);  [work] any worker, as `threads` promises;  [any] any thread, also at the
+ * same time.
+ * Memory: nobody frees what the other side allocated. Arguments are borrowed for
+ * the length of the call. Results leave through a sink or a caller's buffer.
+ * Text is UTF-8; paths and names are bytes, not NUL-terminated. No environment
+ * value ever crosses this line.
+ * A plugin does not: fork, change cwd, umask, locale, environment or signal
+ * handlers, call exit, write to stdout or stderr, make an fd without CLOEXEC.
+ *
+ * Status: 1.0-to-be. It may change until the release that freezes it. */
+#ifndef VT_PLUGIN_H
+#define VT_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VT_ABI_MAJOR 1
+#define VT_ABI_MINOR 0
+
+#if defined(__GNUC__)
+#define VT_EXPORT __attribute__((visibility("default")))
+#else
+#define VT_EXPORT
+#endif
+
+/* Does *p, as its maker filled it, have this member, and is it not NULL?
+ * VT_HAS_AS names the type for compilers without __typeof__. */
+#define VT_HAS_AS(type, p, member) \
+	((p)->struct_size >= offsetof(type, member) + sizeof((p)->member) && (p)->member)
+#define VT_HAS(p, member) VT_HAS_AS(__typeof__(*(p)), p, member)
+
+typedef int32_t vt_status;
+#define VT_OK           0  /* done; still true                                     */
+#define VT_NONE         1  /* nothing there, declined: an answer, not an error     */
+#define VT_FAILED      -1  /* an error; a report was made on this call             */
+#define VT_CANCELLED   -2  /* gave up because vt asked (vt_call.stopping)          */
+#define VT_UNSUPPORTED -3  /* this plugin, or this machine, cannot do that         */
+
+typedef struct vt_bytes { const void *data; size_t size; } vt_bytes;   /* [frozen] */
+typedef struct vt_id { uint8_t byte[32]; } vt_id;                       /* [frozen] a key, or the BLAKE2b-256 of a blob's bytes */
+
+typedef struct vt_call vt_call;
+typedef struct vt_sink vt_sink;
+typedef struct vt_source vt_source;
+typedef struct vt_findings vt_findings;
+typedef struct vt_saving vt_saving;
+typedef struct vt_restoring vt_restoring;
+typedef struct vt_spawn vt_spawn;
+typedef struct vt_notes vt_notes;
+typedef struct vt_host vt_host;
+
+/* ---- services: what a plugin is handed ------------------------------------- */
+
+#define VT_REPORT_DEBUG   0
+#define VT_REPORT_INFO    1
+#define VT_REPORT_WARNING 2
+#define VT_REPORT_ERROR   3
+
+/* One request. First argument after self, everywhere. [any] during the call. */
+struct vt_call {                                                        /* [grows] */
+	uint32_t struct_size, reserved;
+	/* A sentence for the user, without a trailing newline. `code` is a short stable
+	 * word for scripts ("denied", "corrupt"); at most 512 bytes of text are kept. */
+	void (*report)(vt_call *, uint32_t level, const char *code, vt_bytes text);
+	int (*stopping)(vt_call *);          /* 1: vt wants this call to end; return VT_CANCELLED */
+	int64_t (*left_ms)(vt_call *);       /* time left before vt gives up on it; INT64_MAX: no limit */
+};
+
+struct vt_sink {                                                        /* [frozen] bytes out; either side makes them */
+	vt_status (*write)(vt_sink *, vt_call *, const void *data, size_t size);
+};
+
+struct vt_source {                                                      /* [frozen] bytes in */
+	vt_status (*read)(vt_source *, vt_call *, void *buffer, size_t size, size_t *ret);   /* *ret 0: the end */
+	uint64_t size;                       /* of all of it */
+	const char *file;                    /* NULL, or a private copy that may be linked, never changed */
+};
+
+/* ---- what a step is -------------------------------------------------------- */
+
+#define VT_STEP_INPUT_AUTO  1u   /* what it reads is to be found out                   */
+#define VT_STEP_OUTPUT_AUTO 2u   /* `output` is omitted                                */
+#define VT_STEP_OUTPUT      4u   /* `output` names something: it is to be archived     */
+
+typedef struct vt_step {                                                /* [grows] one command to be run or replayed */
+	uint32_t struct_size, flags;         /* VT_STEP_* */
+	vt_bytes task, root, cwd;            /* "pkg#task"; the workspace, absolute; root-relative directory, "" for the root */
+	const vt_bytes *argv;
+	uint32_t argc;
+	uint32_t declared_count;
+	const vt_bytes *declared;            /* names of the variables in the key */
+} vt_step;
+
+/* ---- what was seen --------------------------------------------------------- */
+
+#define VT_SEEN_READ          1u
+#define VT_SEEN_WRITE         2u
+#define VT_SEEN_PROBE         3u   /* asked about: stat, access, readlink              */
+#define VT_SEEN_LIST          4u   /* a directory opened for reading                   */
+#define VT_SEEN_RENAME        5u   /* name became other                                */
+#define VT_SEEN_EXEC          6u   /* a program started, or a library loaded           */
+#define VT_SEEN_ENV           7u   /* a tracked getEnv                                 */
+#define VT_SEEN_ENV_GLOB      8u
+#define VT_SEEN_ENV_PREFIX    9u
+#define VT_SEEN_IGNORE_INPUT  10u
+#define VT_SEEN_IGNORE_OUTPUT 11u
+
+#define VT_SEEN_OUTPUT        1u   /* flag: under the task's `output` globs (set by vt) */
+#define VT_SEEN_REMOVED       2u   /* flag, WRITE: taken away (unlink, rmdir)           */
+#define VT_SEEN_DIRECTORY     4u   /* flag: the call demands a directory (O_DIRECTORY, mkdir, rmdir) */
+#define VT_SEEN_NOFOLLOW      8u   /* flag: a link at the end was not followed          */
+#define VT_SEEN_SETUID        16u  /* flag, EXEC: the file is set-uid or set-gid        */
+
+typedef struct vt_seen {                                                /* [frozen] in order of happening */
+	uint16_t op, flags;                  /* VT_SEEN_* */
+	uint32_t process;                    /* pid, for messages; 0: unknown */
+	vt_bytes name, other;                /* `infer`: root-relative and clean. A tracer adds: absolute, as resolved */
+} vt_seen;
+
+/* ---- parts ----------------------------------------------------------------- */
+
+#define VT_FACT_ENV        1u   /* a variable: its value                              */
+#define VT_FACT_ENV_GLOB   2u   /* all variables that match                           */
+#define VT_FACT_ENV_PREFIX 3u
+#define VT_FACT_FILE       4u   /* content, or missing; of a directory: as LIST       */
+#define VT_FACT_TYPE       5u   /* file, directory, link or missing                   */
+#define VT_FACT_LIST       6u   /* a directory's names and types; detail: names left out, each ended by NUL */
+#define VT_FACT_PROGRAM    7u   /* an executed program or loaded library, absolute     */
+#define VT_FACT_VALUE      8u   /* detail is the state itself                          */
+#define VT_FACT_PROBE      9u   /* of a regular file as FILE, of anything else as TYPE */
+
+#define VT_REFUSE_READ_AND_WROTE 1u   /* name: the path                               */
+#define VT_REFUSE_OTHER          2u   /* name: a sentence                             */
+
+struct vt_findings {                                                    /* [grows] what a part answers */
+	uint32_t struct_size, reserved;
+	vt_status (*add)(vt_findings *, vt_call *, uint32_t fact, vt_bytes name, vt_bytes detail);  /* "it depends on this" */
+	vt_status (*output)(vt_findings *, vt_call *, vt_bytes path);                               /* "it made this"       */
+	vt_status (*refuse)(vt_findings *, vt_call *, uint32_t why, vt_bytes name);                 /* "do not keep it"     */
+};
+
+#define VT_META_FILE 1u
+#define VT_META_LINK 2u          /* its bytes are the target */
+#define VT_META_DIR  3u          /* empty */
+
+typedef struct vt_meta {                                                /* [frozen] */
+	uint32_t type, mode;                 /* VT_META_*; mode & 0777 */
+	int64_t mtime_ns;
+} vt_meta;
+
+struct vt_saving {                                                      /* [grows] */
+	uint32_t struct_size, reserved;
+	vt_status (*open)(vt_saving *, vt_call *, vt_bytes path, vt_source **ret, vt_meta *ret_meta);  /* VT_NONE: vanished; good until the next open */
+	vt_status (*keep)(vt_saving *, vt_call *, vt_source *, vt_id *ret);                            /* take as a blob; vt names it */
+	vt_status (*write)(vt_saving *, vt_call *, const void *data, size_t size);                     /* the part's own section */
+};
+
+struct vt_restoring {                                                   /* [grows] */
+	uint32_t struct_size, reserved;
+	vt_bytes section;                    /* what this part wrote when it saved */
+	vt_status (*create)(vt_restoring *, vt_call *, vt_bytes path, const vt_meta *, vt_sink **ret); /* VT_NONE: already as it was saved */
+	vt_status (*fetch)(vt_restoring *, vt_call *, const vt_id *, vt_sink *into);                   /* verified while streaming; FAILED if not whole */
+};
+
+/* Every member may be NULL; they are called in this order in a step's life. [work] */
+typedef struct vt_part_ops {                                            /* [grows] */
+	uint32_t struct_size, reserved;
+	vt_status (*key)(void *self, vt_call *, const vt_step *, vt_findings *);                                /* before lookup: add() only */
+	vt_status (*infer)(void *self, vt_call *, const vt_step *, const vt_seen *, uint32_t n, vt_findings *); /* after a good run */
+	vt_status (*save)(void *self, vt_call *, const vt_step *, const vt_bytes *outputs, uint32_t n, vt_saving *);
+	vt_status (*restore)(void *self, vt_call *, const vt_step *, vt_restoring *);                           /* all or nothing: vt commits on VT_OK */
+} vt_part_ops;
+
+/* ---- tracers --------------------------------------------------------------- */
+
+#define VT_FILTER_NONE   0u
+#define VT_FILTER_NOTIFY 1u   /* seccomp user notification                             */
+#define VT_FILTER_PTRACE 2u   /* the same program, stops turned into notifications      */
+
+struct vt_spawn {                                                       /* [grows] the child about to start; vt and its supervisor do the rest */
+	uint32_t struct_size, reserved;
+	vt_status (*setenv)(vt_spawn *, vt_call *, vt_bytes name, vt_bytes value);
+	vt_status (*pass_fd)(vt_spawn *, vt_call *, int32_t fd, int32_t *ret_number);
+	vt_status (*filter)(vt_spawn *, vt_call *, uint32_t how, vt_bytes program);   /* sock_filter array; tried in the order given */
+};
+
+struct vt_notes {                                                       /* [grows] */
+	uint32_t struct_size, reserved;
+	vt_status (*add)(vt_notes *, vt_call *, const vt_seen *, uint32_t n);         /* in order of happening */
+};
+
+typedef struct vt_tracer_ops {                                          /* [grows] [work] knows processes, not policy; none may be NULL */
+	uint32_t struct_size, reserved;
+	vt_status (*start)(void *self, vt_call *, const vt_step *, vt_spawn *, void **ret_watch);    /* before the child exists */
+	vt_status (*attach)(void *self, vt_call *, void *watch, uint32_t how, int32_t listener);     /* the watch owns it now; how 0: none, -listener is the errno */
+	vt_status (*stop)(void *self, vt_call *, void *watch, vt_notes *into);                       /* frees watch; VT_NONE: incomplete, reported why */
+	void (*cancel)(void *self, void *watch);                                                     /* frees watch */
+} vt_tracer_ops;
+
+/* ---- fingerprints ---------------------------------------------------------- */
+
+typedef struct vt_file {                                                /* [frozen] just stat'ed by vt: a regular file */
+	vt_bytes path;                       /* root-relative; absolute when outside the workspace */
+	uint64_t size, inode, device;
+	int64_t mtime_ns, ctime_ns;
+} vt_file;
+
+typedef struct vt_fingerprint_ops {                                     /* [grows] [work] */
+	uint32_t struct_size, reserved;
+	vt_status (*digest)(void *self, vt_call *, vt_bytes root, const vt_file *, uint32_t n, vt_id *ret);   /* n ids; all zero: vanished, or may not be read */
+	/* Root-relative paths that differ from `reference`, each ended by NUL. "REF..." : since the
+	 * merge base with REF; "..." : since the one with the default branch. VT_NONE: no such
+	 * reference, reported why. May be NULL. */
+	vt_status (*changed_since)(void *self, vt_call *, vt_bytes root, vt_bytes reference, vt_sink *paths);
+} vt_fingerprint_ops;
+
+/* ---- stores ---------------------------------------------------------------- */
+
+#define VT_SPACE_BLOB  1u   /* immutable, named by content */
+#define VT_SPACE_ENTRY 2u   /* small, last writer wins     */
+
+typedef struct vt_store_ops {                                           /* [grows] [work] drop, used and settle may be NULL */
+	uint32_t struct_size, reserved;
+	vt_status (*get)(void *self, vt_call *, uint32_t space, const vt_id *name, vt_sink *into);    /* VT_NONE: not there */
+	vt_status (*put)(void *self, vt_call *, uint32_t space, const vt_id *name, vt_source *from);  /* whole or nothing */
+	vt_status (*drop)(void *self, vt_call *, uint32_t space, const vt_id *name);
+	vt_status (*used)(void *self, vt_call *, const vt_id *blobs, uint32_t n);                     /* relied upon without being read */
+	vt_status (*settle)(void *self, vt_call *);                                                   /* the run is over: sync, compact, collect */
+} vt_store_ops;
+
+/* ---- the description ------------------------------------------------------- */
+
+struct vt_host {                                                        /* [grows] given to create, valid until destroy */
+	uint32_t struct_size;
+	uint16_t abi_major, abi_minor;
+	const char *version;                 /* of vt */
+	const char *folder;                  /* the component's private folder inside the cache; made by the component when it needs it (mkdir 0700) */
+	const char *cache;                   /* the cache directory itself, for stores that keep their data beside the core's */
+	const void *(*find)(const vt_host *, const char *id);   /* rare services; NULL: not offered */
+};
+
+#define VT_OPTION_SECRET    1u   /* never shown; implies USER_ONLY            */
+#define VT_OPTION_REQUIRED  2u
+#define VT_OPTION_USER_ONLY 4u   /* refused from a workspace's configuration */
+
+typedef struct vt_option {                                              /* [grows] one configuration key */
+	uint32_t struct_size, flags;
+	const char *name, *type;             /* type: "string" "bool" "int" "size" "duration" "url" "path" */
+	const char *fallback, *help;         /* fallback: what `set` gets when nothing is configured; NULL: no call then */
+} vt_option;
+
+#define VT_KIND_TRACER      1u
+#define VT_KIND_PART        2u
+#define VT_KIND_FINGERPRINT 3u
+#define VT_KIND_STORE       4u
+
+#define VT_THREADS_ONE      0u   /* one call at a time                          */
+#define VT_THREADS_PER_TASK 1u   /* steps in parallel, the calls of one in turn */
+#define VT_THREADS_MANY     2u
+
+#define VT_ROLE_ENV     1u   /* a part answers for tracked variables  */
+#define VT_ROLE_INPUT   2u   /* ... for automatic inputs              */
+#define VT_ROLE_OUTPUT  4u   /* ... for automatic outputs             */
+#define VT_ROLE_ARCHIVE 8u   /* ... for keeping and restoring outputs */
+
+/* Bits 0-15 may be ignored by a vt that does not know them, 16-31 refuse the component. */
+#define VT_COMPONENT_DISABLED 1u   /* listed, never created; summary says why */
+
+typedef struct vt_component {                                           /* [grows] */
+	uint32_t struct_size, kind;          /* VT_KIND_* */
+	const char *name, *summary;          /* name: what users write */
+	uint32_t threads, flags;             /* VT_THREADS_*, VT_COMPONENT_* */
+	uint32_t roles, format;              /* VT_ROLE_*; format is raised whenever the same run would give other findings or bytes */
+	uint64_t caps;                       /* none defined yet: 0 */
+	const vt_option *const *options;     /* NULL-terminated list of pointers, or NULL */
+	vt_status (*create)(const vt_host *, vt_call *, void **ret_self);          /* [alone] */
+	vt_status (*set)(void *self, vt_call *, const char *key, vt_bytes value);  /* [alone] options in the table's order; may be NULL without options */
+	vt_status (*start)(void *self, vt_call *);                                 /* [alone] options complete; may be NULL */
+	void (*destroy)(void *self);                                               /* [alone] also after a failed set or start */
+	/* A word for the STATE column of `vt plugins list` ("seccomp"), or NULL. [work] after start; may be NULL */
+	const char *(*status)(void *self, vt_call *);
+	const void *ops;                     /* the table of its kind */
+} vt_component;
+
+typedef struct vt_plugin {                                              /* [grows] */
+	uint32_t struct_size;
+	uint16_t abi_major, abi_minor;       /* of the header it was built with */
+	uint32_t host_minor_needed, flags;
+	const char *name, *version, *summary, *license, *homepage;
+	const vt_component *const *components;   /* NULL-terminated list of pointers */
+} vt_plugin;
+
+/* NULL: "I do not speak that major". Constant answer, no side effect. [any] */
+VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
