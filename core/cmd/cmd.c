@@ -8,24 +8,11 @@
 #include <string.h>
 
 #include "base/map.h"
-
-bool cmd_coloured(const struct session *s, bool tty)
-{
-	const char *force = env_get(s->env, "FORCE_COLOR"), *cli = env_get(s->env, "CLICOLOR_FORCE"), *no = env_get(s->env, "NO_COLOR");
-	const char *term = env_get(s->env, "TERM");
-
-	if (force && (!*force || strcmp(force, "true") == 0 || strtol(force, NULL, 10) >= 1))
-		return true;
-	if (cli && strcmp(cli, "0") != 0)
-		return true;
-	if (no && strcmp(no, "0") != 0)
-		return false;
-	return tty && term && strcmp(term, "dumb") != 0;
-}
+#include "report/screen.h"
 
 int cmd_fail(const struct session *s, struct err *err)
 {
-	bool coloured = cmd_coloured(s, s->stderr_tty);
+	bool coloured = screen_has_colours(s->env, s->stderr_tty);
 	int code = err->code == ERR_USAGE ? 2 : 1, i;
 
 	fflush(stdout);

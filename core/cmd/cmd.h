@@ -32,6 +32,4 @@ int cmd_fail(const struct session *s, struct err *err);
 void cmd_warn(void *ctx, const char *text);
 /* The same without "warning: ": filters that match nothing. */
 void cmd_note(void *ctx, const char *text);
-/* Are colours wanted on this session's stdout or stderr? */
-bool cmd_coloured(const struct session *s, bool tty);
 #endif

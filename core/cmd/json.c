@@ -6,8 +6,14 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cmd/dry.h"
+#include "cmd/open.h"
 #include "plan/plan.h"
 #include "query/options.h"
+#include "report/live.h"
+#include "report/screen.h"
+#include "report/strip.h"
+#include "report/words.h"
 #include "text/json.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
@@ -122,37 +128,36 @@ int json_graph(const struct session *s, const struct workspace *w)
 	return done(&b, a);
 }
 
-/* What the cache says of a step before anything runs. */
-enum dry { DRY_HIT, DRY_CHANGED, DRY_UNKNOWN, DRY_NO_BASELINE, DRY_DISABLED, DRY_ERROR };
-
-struct dry_run {
+/* A dry run on its way to stdout. */
+struct showing {
 	const struct workspace *w;
+	const struct dry_run *dry;
 	struct buf b;
 	struct arena *a;
 	enum option_log log;
-	uint32_t steps, hits;
 };
 
-struct dry_status {
-	enum dry status;
-};
-
-static void dry_status(struct dry_run *d, const struct step *step, struct dry_status *ret)
-{
-	(void)d;
-	ret->status = step->rules ? DRY_UNKNOWN : DRY_DISABLED;
-}
-
-static void cache_json(struct dry_run *d, const struct step *step)
+static void cache_json(struct showing *d, const struct dry_step *at)
 {
 	static const char *const words[] = { "hit", "changed", "unknown", "noBaseline", "disabled", "error" };
-	struct dry_status status;
+	bool known = at->status == DRY_HIT || at->status == DRY_CHANGED;
 
-	dry_status(d, step, &status);
-	buf_printf(&d->b, ",\"cache\":{\"status\":\"%s\"}", words[status.status]);
+	buf_printf(&d->b, ",\"cache\":{\"status\":\"%s\"", words[at->status]);
+	if (known && at->found.saved_ms > 0)
+		buf_printf(&d->b, ",\"baseline\":{\"durationMs\":%lld}", (long long)at->found.saved_ms);
+	if (at->status == DRY_CHANGED) {
+		buf_text(&d->b, ",\"changes\":[");
+		words_json(&at->found.why, &d->b);
+		buf_text(&d->b, at->found.why.partial ? "],\"changesPartial\":true" : "]");
+	}
+	if (at->status == DRY_ERROR && at->found.trouble) {
+		buf_text(&d->b, ",\"message\":");
+		quote(&d->b, at->found.trouble);
+	}
+	buf_byte(&d->b, '}');
 }
 
-static void step_json(struct dry_run *d, const struct step *step)
+static void step_json(struct showing *d, const struct step *step)
 {
 	const char *below = step->program ? path_below(d->w->root, step->program) : NULL;
 	const char *cwd = path_clean(d->a, step->cwd);
@@ -172,12 +177,12 @@ static void step_json(struct dry_run *d, const struct step *step)
 		quote(&d->b, step->hook);
 	}
 	if (!step->echo)
-		cache_json(d, step);
+		cache_json(d, &d->dry->at[step->ordinal]);
 }
 
-static void plan_json(struct dry_run *d, const struct plan *plan);
+static void plan_json(struct showing *d, const struct plan *plan);
 
-static void node_json(struct dry_run *d, const struct plan *plan, const struct plan_node *node)
+static void node_json(struct showing *d, const struct plan *plan, const struct plan_node *node)
 {
 	uint32_t i;
 
@@ -210,7 +215,7 @@ static void node_json(struct dry_run *d, const struct plan *plan, const struct p
 	buf_text(&d->b, "]}");
 }
 
-static void plan_json(struct dry_run *d, const struct plan *plan)
+static void plan_json(struct showing *d, const struct plan *plan)
 {
 	uint32_t i;
 
@@ -223,22 +228,27 @@ static void plan_json(struct dry_run *d, const struct plan *plan)
 	buf_byte(&d->b, '}');
 }
 
-static void step_text(struct dry_run *d, const struct step *step)
+static void step_text(struct showing *d, const struct step *step)
 {
-	struct dry_status status = { DRY_DISABLED };
+	static const enum start_status shown[] = { START_HIT, START_MISS, START_MISS, START_FIRST, START_DISABLED, START_MISS };
+	const struct dry_step *at = &d->dry->at[step->ordinal];
+	struct step_start start = { .status = step->echo ? START_DISABLED : shown[at->status], .why = &at->found.why };
 
-	d->steps++;
-	if (!step->echo)
-		dry_status(d, step, &status);
-	d->hits += status.status == DRY_HIT;
-	if (d->log != OPTION_LOG_INTERLEAVED)
-		buf_printf(&d->b, "[%s] ", step->task->label);
-	if (*step->cwd)
-		buf_printf(&d->b, "%s%s", step->cwd[0] == '/' ? "" : "~/", step->cwd);
-	buf_printf(&d->b, "$ %s%s\n", step->shown, status.status == DRY_DISABLED ? " ⊘ cache disabled" : "");
+	if (at->status == DRY_ERROR)
+		start.because = at->found.trouble ? at->found.trouble : "the cache cannot be read";
+	if (d->log != OPTION_LOG_INTERLEAVED) {
+		screen_stylef(&d->b, "90", "[%s]", step->task->label);
+		buf_byte(&d->b, ' ');
+	}
+	live_command(step, &d->b);
+	if (at->status == DRY_UNKNOWN)
+		screen_style(&d->b, "90", " ○ cache status not known before earlier steps have run");
+	else
+		live_status(&start, false, &d->b);
+	buf_byte(&d->b, '\n');
 }
 
-static void plan_text(struct dry_run *d, const struct plan *plan)
+static void plan_text(struct showing *d, const struct plan *plan)
 {
 	uint32_t i, k;
 
@@ -250,11 +260,31 @@ static void plan_text(struct dry_run *d, const struct plan *plan)
 				step_text(d, plan->nodes[i].items[k].step);
 }
 
-int json_dry_run(const struct session *s, const struct workspace *w, const struct plan *plan, const struct query_options *options)
+static void end_text(struct showing *d)
 {
-	struct dry_run d = { .w = w, .a = arena_new(), .log = options->log };
+	const struct dry_run *dry = d->dry;
 
-	(void)s;
+	screen_style(&d->b, "34;1", "vt run:");
+	buf_printf(&d->b, " %u/%u cache hit (%u%%), nothing was run.", dry->hits, dry->leaves,
+		   dry->leaves ? (uint32_t)((uint64_t)dry->hits * 100 / dry->leaves) : 0);
+}
+
+static void without_colours(struct buf *b)
+{
+	struct strip strip = { 0 };
+	struct buf plain;
+
+	buf_init(&plain, JSON_MAX);
+	strip_add(&strip, b->data, b->size, &plain);
+	buf_free(b);
+	*b = plain;
+}
+
+static int show(const struct session *s, const struct workspace *w, const struct plan *plan,
+		const struct query_options *options, const struct dry_run *dry)
+{
+	struct showing d = { .w = w, .dry = dry, .a = arena_new(), .log = options->log };
+
 	buf_init(&d.b, JSON_MAX);
 	if (options->json) {
 		start(&d.b, w);
@@ -262,8 +292,26 @@ int json_dry_run(const struct session *s, const struct workspace *w, const struc
 		buf_byte(&d.b, '}');
 	} else {
 		plan_text(&d, plan);
-		buf_printf(&d.b, "vt run: %u/%u cache hit (%u%%), nothing was run.", d.hits, d.steps,
-			   d.steps ? (uint32_t)((uint64_t)d.hits * 100 / d.steps) : 0);
+		end_text(&d);
+		if (!screen_has_colours(s->env, s->stdout_tty))
+			without_colours(&d.b);
 	}
 	return done(&d.b, d.a);
+}
+
+int json_dry_run(const struct session *s, const struct workspace *w, const struct plan *plan, const struct query_options *options)
+{
+	struct dry_run dry = { 0 };
+	struct err err = { 0 };
+	struct open o;
+	int code;
+
+	open_init(&o, s, w);
+	if (dry_look(&o, plan, &dry, &err) < 0)
+		code = cmd_fail(s, &err);
+	else
+		code = show(s, w, plan, options, &dry);
+	dry_free(&dry);
+	open_close(&o);
+	return code;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "report/screen.h"
 #include "workspace/workspace.h"
 
 enum {
@@ -194,7 +195,7 @@ int pick_task(const struct session *s, const struct workspace *w, const char *ty
 	} else {
 		code = selector_run(s, &all, typo, &picked);
 		if (picked) {
-			bool coloured = cmd_coloured(s, s->stdout_tty);
+			bool coloured = screen_has_colours(s->env, s->stdout_tty);
 
 			printf("%sSelected task: %s%s\n", coloured ? "\033[1m" : "", coloured ? "\033[0m" : "", picked->label);
 			fflush(stdout);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/open.h"
 #include "cmd/pick.h"
 #include "os/file.h"
 #include "plan/plan.h"
@@ -15,6 +16,11 @@ static const char *find_program(void *ctx, const char *name, const char *dir, co
 {
 	(void)ctx;
 	return file_find_program(name, dir, path, a);
+}
+
+static int changed_since(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err)
+{
+	return open_changed_since(ctx, reference, a, ret, err);
 }
 
 /* Is it a task that is nowhere to be found, said without a word about where? Then
@@ -28,15 +34,20 @@ static bool wants_list(const struct session *s, const struct workspace *w, const
 
 static int run_task(const struct session *s, const struct workspace *w, const struct query_options *o)
 {
+	struct open planning;
 	struct plan_world world = {
-		.workspace = w, .cwd = s->cwd, .env = s->env, .find_program = find_program, .warn = cmd_note,
+		.workspace = w, .cwd = s->cwd, .env = s->env, .find_program = find_program, .changed_since = changed_since,
+		.warn = cmd_note, .ctx = &planning,
 	};
 	struct arena *a = arena_new();
 	struct plan *plan = NULL;
 	struct err err = { 0 };
-	int code;
+	int code, r;
 
-	if (plan_make(&world, o, a, &plan, &err) < 0)
+	open_init(&planning, s, w);
+	r = plan_make(&world, o, a, &plan, &err);
+	open_close(&planning);
+	if (r < 0)
 		code = cmd_fail(s, &err);
 	else if (o->dry_run)
 		code = json_dry_run(s, w, plan, o);

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "cmd/pick.h"
+#include "report/screen.h"
 #include "workspace/workspace.h"
 
 enum {
@@ -346,7 +347,7 @@ static void watch(struct sigaction *old, bool on)
 
 int selector_run(const struct session *s, const struct picks *all, const char *typo, const struct pick **ret)
 {
-	struct selector l = { .all = all, .typo = typo, .coloured = cmd_coloured(s, s->stdout_tty) };
+	struct selector l = { .all = all, .typo = typo, .coloured = screen_has_colours(s->env, s->stdout_tty) };
 	struct sigaction old[4];
 	struct termios before, raw;
 	struct buf b;

@@ -1,0 +1,219 @@
+#include "config.h"
+
+#include "cmd/dry.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/open.h"
+#include "plan/step.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+enum { THREADS_MAX = 8 };
+
+/* Looking up blocks: a few threads share the steps. */
+struct looking {
+	struct cache *cache;
+	struct dry_run *d;
+	atomic_uint next;
+};
+
+static void collect(const struct plan *plan, struct dry_run *d)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].items_n; k++) {
+			const struct item *item = &plan->nodes[i].items[k];
+
+			if (item->kind == ITEM_PLAN) {
+				collect(item->plan, d);
+				continue;
+			}
+			d->at[item->step->ordinal].step = item->step;
+			d->leaves++;
+		}
+}
+
+static void *look(void *ctx)
+{
+	struct looking *l = ctx;
+	uint32_t i;
+
+	while ((i = atomic_fetch_add(&l->next, 1)) < l->d->n) {
+		struct dry_step *at = &l->d->at[i];
+
+		if (!at->step || !at->step->rules)
+			continue;
+		cache_lookup(l->cache, at->step, true, &at->found);
+		at->looked = true;
+	}
+	return NULL;
+}
+
+static void look_all(struct cache *cache, struct dry_run *d)
+{
+	struct looking l = { .cache = cache, .d = d };
+	pthread_t threads[THREADS_MAX];
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint32_t n = 0, most = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (uint32_t)cpus;
+
+	while (n + 1 < most && n + 1 < d->n && pthread_create(&threads[n], NULL, look, &l) == 0)
+		n++;
+	look(&l);
+	while (n)
+		pthread_join(threads[--n], NULL);
+}
+
+/* Are all outputs of a hit where they belong? */
+static bool in_place(const struct dry_step *at, const char *root)
+{
+	struct arena *a;
+	struct stat st;
+	uint32_t i;
+	bool all = true;
+
+	if (!at->step->after || !at->found.outputs.n)
+		return true;
+	a = arena_new();
+	for (i = 0; i < at->found.outputs.n && all; i++)
+		all = lstat(path_join(a, root, at->found.outputs.at[i]), &st) == 0;
+	arena_free(a);
+	return all;
+}
+
+/* Is the reason in the key, which no earlier step can change? */
+static bool is_certain(const struct found *found)
+{
+	uint32_t i;
+
+	for (i = 0; i < found->why.n; i++)
+		if (found->why.at[i].kind < FACT_GLOBBED && !found->why.at[i].tracked)
+			return true;
+	return false;
+}
+
+/* One step, when something before it may write or not; may it write itself? */
+static bool judge(struct dry_step *at, bool written, const char *root)
+{
+	if (at->step->echo)
+		return false;
+	if (!at->step->rules || !at->looked) {
+		at->status = DRY_DISABLED;
+		return true;
+	}
+	switch (at->found.state) {
+	case FOUND_HIT:
+		at->status = written ? DRY_UNKNOWN : DRY_HIT;
+		return written || !in_place(at, root);
+	case FOUND_MISS:
+		at->status = written && !is_certain(&at->found) ? DRY_UNKNOWN : DRY_CHANGED;
+		return true;
+	case FOUND_NOTHING:
+		at->status = DRY_NO_BASELINE;
+		return true;
+	default:
+		at->status = DRY_ERROR;
+		return true;
+	}
+}
+
+struct judging {
+	struct dry_run *d;
+	const char *root;
+};
+
+static bool judge_plan(const struct judging *j, const struct plan *plan, bool written);
+
+static bool judge_node(const struct judging *j, const struct plan_node *node, bool written)
+{
+	uint32_t i;
+
+	for (i = 0; i < node->items_n; i++) {
+		const struct item *item = &node->items[i];
+
+		if (item->kind == ITEM_PLAN)
+			written |= judge_plan(j, item->plan, written);
+		else
+			written |= judge(&j->d->at[item->step->ordinal], written, j->root);
+	}
+	return written;
+}
+
+/* Nodes after those they wait for; the depth of that is bounded by a stack of our own. */
+static bool judge_plan(const struct judging *j, const struct plan *plan, bool written)
+{
+	enum { NEW, OPEN, CLEAN, WRITTEN };
+	struct arena *a = arena_new();
+	char *state = arena_array(a, plan->n, sizeof *state);
+	uint32_t *stack = arena_array(a, plan->n, sizeof *stack), depth, start, i;
+	bool any = false;
+
+	for (start = 0; start < plan->n; start++) {
+		depth = 0;
+		if (state[start] == NEW)
+			stack[depth++] = start;
+		while (depth) {
+			uint32_t at = stack[depth - 1];
+			const struct plan_node *node = &plan->nodes[at];
+			bool before = written;
+
+			state[at] = OPEN;
+			for (i = 0; i < node->waits_n && state[node->waits_for[i]] != NEW; i++)
+				before |= state[node->waits_for[i]] == WRITTEN;
+			if (i < node->waits_n) {
+				stack[depth++] = node->waits_for[i];
+				continue;
+			}
+			state[at] = judge_node(j, node, before) ? WRITTEN : CLEAN;
+			any |= state[at] == WRITTEN;
+			depth--;
+		}
+	}
+	arena_free(a);
+	return any;
+}
+
+static bool wants_cache(const struct dry_run *d)
+{
+	uint32_t i = 0;
+
+	while (i < d->n && !(d->at[i].step && d->at[i].step->rules))
+		i++;
+	return i < d->n;
+}
+
+int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struct err *err)
+{
+	struct judging j = { ret, o->workspace->root };
+	uint32_t i;
+
+	ret->n = plan->steps;
+	ret->leaves = ret->hits = 0;
+	ret->at = xcalloc(ret->n ? ret->n : 1, sizeof *ret->at);
+	collect(plan, ret);
+	if (wants_cache(ret)) {
+		if (open_cache_dry(o, err) < 0)
+			return -1;
+		if (o->cache)
+			look_all(o->cache, ret);
+	}
+	judge_plan(&j, plan, false);
+	for (i = 0; i < ret->n; i++)
+		ret->hits += ret->at[i].step && ret->at[i].status == DRY_HIT && ret->at[i].looked;
+	return 0;
+}
+
+void dry_free(struct dry_run *d)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (d->at[i].looked)
+			found_free(&d->at[i].found);
+	free(d->at);
+}

@@ -1,0 +1,133 @@
+#include "config.h"
+
+#include "cmd/open.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "cache/cache.h"
+#include "plug/call.h"
+#include "plug/setup.h"
+#include "workspace/workspace.h"
+
+enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths since a reference */
+
+void open_init(struct open *o, const struct session *s, const struct workspace *w)
+{
+	memset(o, 0, sizeof *o);
+	o->session = s;
+	o->workspace = w;
+}
+
+int open_plugins(struct open *o, struct err *err)
+{
+	const struct session *s = o->session;
+	struct plug_setup setup = {
+		.root = o->workspace->root,
+		.env = s->env,
+		.workspace_config = o->workspace->plugins,
+		.workspace_config_file = o->workspace->config_file,
+		.warn = cmd_warn,
+		.ctx = (void *)(uintptr_t)s,
+	};
+
+	if (o->plug)
+		return 0;
+	if (cache_place(s->env, o->workspace->root, s->arena, &o->cache_dir, err) < 0 ||
+	    file_places(s->arena, &o->places, err) < 0 || user_config_read(s->env, &o->user, err) < 0)
+		return -1;
+	setup.cache_dir = o->cache_dir;
+	setup.system_dir = o->places.plugins;
+	setup.user_config = o->user.plugins;
+	setup.user_config_file = o->user.file;
+	return plug_new(&setup, &o->plug, err);
+}
+
+int open_cache_dry(struct open *o, struct err *err)
+{
+	struct cache_setup setup = {
+		.workspace = o->workspace,
+		.env = o->session->env,
+		.warn = cmd_warn,
+		.ctx = (void *)(uintptr_t)o->session,
+		.dry = true,
+	};
+
+	if (open_plugins(o, err) < 0)
+		return -1;
+	setup.dir = o->cache_dir;
+	setup.plug = o->plug;
+	o->cache = cache_open(&setup);
+	if (o->cache && !cache_works(o->cache)) {
+		cache_close(o->cache);
+		o->cache = NULL;
+	}
+	return 0;
+}
+
+/* Paths as they are told, each ended by NUL. */
+struct paths_sink {
+	vt_sink sink;                  /* first: what the plugin gets */
+	struct buf bytes;
+};
+
+static vt_status write_paths(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	(void)call;
+	return buf_add(&((struct paths_sink *)sink)->bytes, data, size) < 0 ? VT_FAILED : VT_OK;
+}
+
+static struct component *who_knows(struct plug *plug)
+{
+	static const char *const names[] = { NULL, "fingerprint-git" };
+	uint32_t i;
+
+	for (i = 0; i < COUNT(names); i++) {
+		struct component *c = names[i] ? plug_named(plug, names[i]) : plug_fingerprint(plug);
+		const vt_fingerprint_ops *ops = c ? component_ops(c) : NULL;
+
+		if (c && component_description(c)->kind == VT_KIND_FINGERPRINT && ops && ops->changed_since)
+			return c;
+	}
+	return NULL;
+}
+
+int open_changed_since(struct open *o, const char *reference, struct arena *a, struct texts *ret, struct err *err)
+{
+	struct paths_sink sink = { .sink.write = write_paths };
+	const vt_fingerprint_ops *ops;
+	vt_bytes root = { o->workspace->root, strlen(o->workspace->root) }, ref = { reference, strlen(reference) };
+	struct component *c;
+	struct plug_call call;
+	vt_status status;
+	const char *at;
+
+	if (open_plugins(o, err) < 0)
+		return -1;
+	if (!(c = who_knows(o->plug)))
+		return err_set(err, ERR_USER, "--filter '[%s]' needs the plugin fingerprint-git, which cannot be used", reference);
+	ops = component_ops(c);
+	buf_init(&sink.bytes, CHANGED_MAX);
+	call_begin(&call, c, "changed_since");
+	status = call_end(&call, ops->changed_since(component_self(c), &call.call, root, ref, &sink.sink));
+	if (status != VT_OK) {
+		buf_free(&sink.bytes);
+		return err_set(err, ERR_USER, "--filter '[%s]': %s", reference, call.text[0] ? call.text : "there is no such git reference");
+	}
+	for (at = sink.bytes.data; at && at < sink.bytes.data + sink.bytes.size; at += strlen(at) + 1) {
+		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);
+		ret->at[ret->n++] = arena_str(a, at);
+	}
+	buf_free(&sink.bytes);
+	return 0;
+}
+
+void open_close(struct open *o)
+{
+	if (o->cache)
+		cache_close(o->cache);
+	if (o->plug)
+		plug_free(o->plug);
+	user_config_free(&o->user);
+	memset(o, 0, sizeof *o);
+}

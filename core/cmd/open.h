@@ -1,0 +1,31 @@
+/* What a command needs of the plugins and the cache, opened when it is needed. */
+#ifndef CMD_OPEN_H
+#define CMD_OPEN_H
+
+#include "cmd/cmd.h"
+#include "os/file.h"
+#include "plug/user_config.h"
+
+struct cache;
+struct plug;
+struct workspace;
+
+struct open {
+	const struct session *session;
+	const struct workspace *workspace;
+	struct file_places places;
+	struct user_config user;
+	const char *cache_dir;
+	struct plug *plug;             /* NULL: not opened yet */
+	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
+};
+
+void open_init(struct open *o, const struct session *s, const struct workspace *w);
+/* The plugins' settings; loads none of them. Again and again is fine. */
+int open_plugins(struct open *o, struct err *err);
+/* A cache to look into that changes nothing. *cache stays NULL where none can be used. */
+int open_cache_dry(struct open *o, struct err *err);
+/* For plan_world.changed_since; ctx: a struct open. */
+int open_changed_since(struct open *o, const char *reference, struct arena *a, struct texts *ret, struct err *err);
+void open_close(struct open *o);
+#endif
