@@ -2,9 +2,11 @@
 
 #include "plug/setup.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "plug/find.h"
 #include "plug/inside.h"
@@ -335,7 +337,11 @@ static const void *host_find(const vt_host *host, const char *id)
 static bool host_make(struct component *c)
 {
 	const char *cache = c->plug->setup.cache_dir;
+	char parent[PATH_MAX];
 
+	/* so that a component needs one mkdir for its own */
+	if (cache && snprintf(parent, sizeof parent, "%s/plugins", cache) < (int)sizeof parent)
+		mkdir(parent, 0700);
 	if (cache && asprintf(&c->folder, "%s/plugins/%s", cache, c->choice.name) < 0)
 		return unusable(c, "out of memory");
 	c->host = (vt_host){ .struct_size = sizeof c->host, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,

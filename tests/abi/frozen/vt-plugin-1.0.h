@@ -259,7 +259,9 @@ struct vt_host {                                                        /* [grow
 	uint32_t struct_size;
 	uint16_t abi_major, abi_minor;
 	const char *version;                 /* of vt */
-	const char *folder;                  /* the component's private folder inside the cache; made by the component when it needs it (mkdir 0700) */
+	/* Both NULL without a workspace. The component's private folder inside the cache is made by
+	 * the component when it needs it (mkdir 0700; its parent is there). */
+	const char *folder;
 	const char *cache;                   /* the cache directory itself, for stores that keep their data beside the core's */
 	const void *(*find)(const vt_host *, const char *id);   /* rare services; NULL: not offered */
 };

@@ -1,0 +1,24 @@
+# The tutorial's store is a working store, and the manual knows every name of the header.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+requires ${CC%% *}
+api=$abs_top_srcdir/plugin-api
+cd "$T"
+sed -n '/^\/\* store-folder.c \*\//,/^\.Ed/p' "$api/vt-plugin.7" | sed '/^\.Ed/d; s/\\e/\\/g' >store-folder.c
+$CC -Wall -Wextra -Werror -shared -fPIC -I"$api" store-folder.c -o vt-store-folder.so 2>errors
+ok "it builds without a warning" $? || sed 's/^/# /' errors
+capture vt plugins check vt-store-folder.so
+is "it keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
+for page in vt-plugin.7 vt-plugin.3; do
+	if command -v mandoc >/dev/null; then is "$page is clean" "$(mandoc -Tlint -Wwarning "$api/$page")" ""; else skip "$page is clean" "mandoc is not installed"; fi
+done
+missing=
+for name in $(grep -oE '\(\*[a-z_]+\)\(' "$api/vt-plugin.h" | tr -d '()*' | sort -u); do
+	grep -qE "(Fn|It Fn) $name( |\$)" "$api/vt-plugin.3" || missing="$missing $name"
+done
+is "every call has its place in vt-plugin(3)" "$missing" ""
+missing=
+for name in $(awk '$1 == "#define" && $2 ~ /^VT_(OK|NONE|FAILED|CANCELLED|UNSUPPORTED|KIND|ROLE|OPTION|SPACE|STEP|THREADS|COMPONENT)/ { print $2 }' "$api/vt-plugin.h"); do
+	grep -q "$name" "$api/vt-plugin.3" || missing="$missing $name"
+done
+is "and every constant a plugin writes" "$missing" ""
+finish
