@@ -57,6 +57,7 @@ struct found {
 	size_t output_size;
 	/* inputs of the hit (or of the stored run), for -vv: paths, in order */
 	struct texts inputs, outputs;
+	struct facts asked;            /* HIT: the variables its key and its recorded run asked for */
 	struct found_inside *inside;   /* cache's own: key facts, globbed facts, the result */
 };
 

@@ -182,6 +182,15 @@ static bool take_output(struct looking *l, const struct result *r)
 	return size == r->output_size;
 }
 
+static void tell_asked(struct arena *a, const struct facts *from, struct facts *to)
+{
+	uint32_t i;
+
+	for (i = 0; i < from->n; i++)
+		if (from->at[i].kind == FACT_ENV || from->at[i].kind == FACT_ENV_GLOB || from->at[i].kind == FACT_ENV_PREFIX)
+			facts_add(to, a, &from->at[i]);
+}
+
 static void tell_paths(struct arena *a, const struct facts *f, struct texts *ret)
 {
 	uint32_t i;
@@ -219,6 +228,8 @@ static int find_hit(struct looking *l, struct err *err)
 		*l->in->hit = c->result;
 		l->in->hit_id = c->id;
 		l->found->state = FOUND_HIT;
+		tell_asked(l->arena, &l->in->key, &l->found->asked);
+		tell_asked(l->arena, &c->result.after, &l->found->asked);
 		l->found->saved_ms = c->result.ms;
 		tell_paths(l->arena, &c->result.before, &l->found->inputs);
 		tell_paths(l->arena, &c->result.after, &l->found->inputs);

@@ -13,6 +13,7 @@ struct capture;
 struct child;
 struct endpoint;
 struct job;
+struct outer;
 struct processes;
 struct stop;
 
@@ -25,6 +26,7 @@ struct run {
 	struct processes *processes;   /* made for the first child */
 	struct endpoint *endpoint;     /* made for the first step that may be kept */
 	bool no_channel;               /* it cannot be made: told once */
+	struct outer *outer;           /* the runner this vt is a task of; NULL: none */
 	struct job *jobs;              /* all that are not over */
 	uint32_t running;              /* jobs whose child was started and is not over */
 	struct chunk *chunks, **chunks_end;    /* being looked up, in order */

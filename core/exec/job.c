@@ -11,6 +11,7 @@
 #include "exec/inside.h"
 #include "exec/watch.h"
 #include "ipc/endpoint.h"
+#include "ipc/outer.h"
 #include "os/file.h"
 #include "os/loop.h"
 #include "plug/setup.h"
@@ -120,6 +121,18 @@ static void tell_finished(struct job *j, struct outcome *o)
 	run_tell(j->run, &(struct event){ .kind = EVENT_FINISHED, .step = j->step, .outcome = o });
 }
 
+/* ---- inside another vt's task ---- */
+
+/* What decides here has to decide there: the outer step may hit only while this one would do the same. */
+static void tell_outer(struct job *j)
+{
+	struct outer *outer = j->run->outer;
+
+	outer_patterns(outer, &j->step->rules->env);
+	if (job_is_hit(j))
+		outer_facts(outer, &j->found.asked);
+}
+
 /* ---- a hit ---- */
 
 void job_show_hit(struct job *j)
@@ -127,6 +140,7 @@ void job_show_hit(struct job *j)
 	struct outcome o = { .result = END_HIT, .saved_ms = j->found.saved_ms };
 
 	j->status = START_HIT;
+	tell_outer(j);
 	tell_started(j);
 	capture_replay((struct bytes){ j->found.output, j->found.output_size }, tell_output, j);
 	tell_finished(j, &o);
@@ -350,6 +364,7 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 	seen_init(&j->seen, j->arena, r->setup->workspace->root, r->setup->cache_dir, &rules->input, &rules->output);
 	child->seen = &j->seen;
 	child->endpoint = channel_of(j);
+	tell_outer(j);
 	if (!j->before.trace)
 		return;
 	child->tracer = plug_tracer(r->setup->plug);
@@ -385,6 +400,8 @@ void job_start(struct job *j)
 	if (child.piped && (j->cached || r->setup->mode == LOG_GROUPED))
 		j->capture = capture_new(r->setup->spool_dir);
 	j->child = child_start(&child);
+	if (j->cached && j->seen.broken)
+		outer_opt_out(r->outer);       /* what its tools would tell reaches nobody */
 	if (r->paused)
 		child_pause(j->child, true);
 }

@@ -10,6 +10,7 @@
 #include "exec/inside.h"
 #include "exec/stop.h"
 #include "ipc/endpoint.h"
+#include "ipc/outer.h"
 #include "os/file.h"
 #include "os/loop.h"
 #include "os/process.h"
@@ -419,6 +420,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	int code;
 
 	r.chunks_end = &r.chunks;
+	r.outer = outer_new(setup->env);
 	schedule_init(&r.schedule, setup->plan);
 	if (setup->screen)
 		screen_on_drained(setup->screen, on_drained, &r);
@@ -433,6 +435,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 		processes_free(r.processes);
 	if (r.endpoint)
 		endpoint_free(r.endpoint);
+	outer_free(r.outer);
 	schedule_free(&r.schedule);
 	code = exit_code(&r);
 	if (r.stopped == STOPPED_LOST)
