@@ -28,7 +28,10 @@
 #define RETURN(value) (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, value)
 #define IF(test, value, yes, no) (struct sock_filter)BPF_JUMP(BPF_JMP | (test) | BPF_K, value, (uint8_t)(yes), (uint8_t)(no))
 
-/* Both stat a descriptor when given "": fstat() of newer C libraries. */
+/* Both stat a descriptor when given AT_EMPTY_PATH and "": fstat() of newer C
+ * libraries, after each open. A filter cannot read the path: given one all the same
+ * the flag means nothing, and that probe goes unseen. No program was found that
+ * does so but with AT_FDCWD, which is not let through. */
 static int flags_of_fd_stat(const struct call *c)
 {
 	const struct call *first = calls;

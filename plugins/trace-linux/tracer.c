@@ -203,13 +203,13 @@ static vt_status stop(void *self, vt_call *call, void *watch, vt_notes *into)
 	if (!w->alone && w->how)
 		find_straggler(w);
 	status = settle(w, call, into);
+	snprintf(text, sizeof text, "%llu calls traced, %u things noted", (unsigned long long)w->events, w->notes.n);
+	say(call, VT_REPORT_DEBUG, "traced", text);
 	if (status == VT_OK && w->escape) {
 		sentence(w, text, sizeof text);
 		say(call, VT_REPORT_INFO, "incomplete", text);
 		status = VT_NONE;
 	}
-	snprintf(text, sizeof text, "%llu calls traced, %u things noted", (unsigned long long)w->events, w->notes.n);
-	say(call, VT_REPORT_DEBUG, "traced", text);
 	watch_free(w);
 	return status;
 }

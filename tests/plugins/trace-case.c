@@ -1,0 +1,291 @@
+/* trace-case NAME: does one thing that a tracer may get wrong, and checks that it
+ * still works as the kernel promises. The tests look at what was seen. */
+#define _GNU_SOURCE
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static void expect(int ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void finish(pid_t pid)
+{
+	int status;
+
+	expect(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status), "a child");
+}
+
+/* ---- new calls, and those that libc seldom makes ---- */
+
+static void calls(void)
+{
+	struct open_how how = { .flags = O_RDONLY };
+	struct statx x;
+	struct stat st;
+	char name[] = "mkstemp-XXXXXX";
+	int fd, dir;
+
+	expect((fd = (int)syscall(SYS_openat2, AT_FDCWD, "by-openat2", &how, sizeof how)) >= 0, "openat2");
+	expect(!syscall(SYS_statx, AT_FDCWD, "by-statx", 0, STATX_ALL, &x), "statx");
+	expect(syscall(SYS_faccessat2, AT_FDCWD, "missing-faccessat2", R_OK, AT_EACCESS) < 0 && errno == ENOENT, "faccessat2");
+	expect(eaccess("missing-eaccess", R_OK) < 0 && errno == ENOENT, "eaccess");
+	expect((fd = mkstemp(name)) >= 0 && !unlink(name), "mkstemp");
+	expect((dir = open("folder", O_RDONLY | O_DIRECTORY)) >= 0, "open folder");
+	expect(openat(dir, "inside", O_RDONLY) >= 0, "openat");
+	expect(!fstatat(dir, "", &st, AT_EMPTY_PATH), "fstat by fstatat");
+	expect(!fstatat(AT_FDCWD, "", &st, AT_EMPTY_PATH), "stat of the working directory");
+	expect(!chdir("folder"), "chdir");
+	expect(open("../by-dots", O_RDONLY) >= 0, "..");
+	expect(open("./deep//./file", O_RDONLY) >= 0, "//");
+	expect(readlink("link", name, sizeof name) > 0, "readlink");
+	expect(syscall(SYS_io_uring_setup, 1, name) < 0 && errno == ENOSYS, "io_uring");
+}
+
+/* ---- descriptors by name ---- */
+
+static void descriptors(void)
+{
+	char name[64];
+	int fd = open("by-openat2", O_PATH);
+
+	snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+	expect(open(name, O_RDONLY) >= 0, name);
+	fd = open("by-statx", O_PATH);
+	snprintf(name, sizeof name, "/dev/fd/%d", fd);
+	expect(open(name, O_RDONLY) >= 0, name);
+	expect(open("/proc/self/cwd/by-dots", O_RDONLY) >= 0, "cwd");
+	expect(!unlink("gone") || errno == ENOENT, "unlink");
+	fd = open(".", O_TMPFILE | O_WRONLY, 0600);
+	expect(fd >= 0, "O_TMPFILE");
+	snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+	expect(!linkat(AT_FDCWD, name, AT_FDCWD, "linked", AT_SYMLINK_FOLLOW), "linkat");
+}
+
+/* ---- paths that are hard to read ---- */
+
+static void paths(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *at;
+	char longest[PATH_MAX + 64] = "";
+
+	/* ends with the last byte before an unmapped page */
+	expect(!munmap(two + page, page), "munmap");
+	at = strcpy(two + page - sizeof "edge", "edge");
+	expect(open(at, O_RDONLY) >= 0, "edge");
+	/* begins in one page, ends in another */
+	two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = strcpy(two + page - 3, "across");
+	expect(open(at, O_RDONLY) >= 0, "across");
+	expect(open("a\nnew\\line", O_RDONLY) >= 0, "newline");
+	expect(open("not-utf8-\xff\xfe", O_RDONLY) >= 0, "not utf-8");
+	while (strlen(longest) + 10 < PATH_MAX)
+		strcat(longest, "./././././");
+	memset(longest + strlen(longest), '/', 4095 - strlen(longest) - strlen("long"));
+	strcpy(longest + 4095 - strlen("long"), "long");
+	expect(strlen(longest) == 4095 && open(longest, O_RDONLY) >= 0, "4095 bytes");
+	strcat(longest, "x");
+	expect(open(longest, O_RDONLY) < 0 && errno == ENAMETOOLONG, "4096 bytes");
+	expect(syscall(SYS_openat, AT_FDCWD, (char *)8, O_RDONLY) < 0 && errno == EFAULT, "bad pointer");
+	expect(syscall(SYS_openat, AT_FDCWD, NULL, O_RDONLY) < 0 && errno == EFAULT, "NULL");
+	expect(open("", O_RDONLY) < 0 && errno == ENOENT, "empty");
+	expect(syscall(SYS_openat, 999, "by-dots", O_RDONLY) < 0 && errno == EBADF, "bad descriptor");
+}
+
+/* ---- ways to start a program ---- */
+
+static void children(void)
+{
+	char *const argv[] = { (char *)"cat", (char *)"spawned", NULL }, *none[] = { NULL };
+	pid_t pid;
+	FILE *f;
+
+	expect(!posix_spawn(&pid, "/bin/cat", NULL, NULL, argv, environ), "posix_spawn");
+	finish(pid);
+	pid = vfork();
+	if (!pid) {
+		if (open("before-exec", O_RDONLY) < 0)
+			_exit(1);
+		execle("/bin/cat", "cat", "vforked", (char *)NULL, none);
+		_exit(1);
+	}
+	finish(pid);
+	expect(!system("cat by-system"), "system");
+	expect((f = popen("cat by-popen", "r")) && fgetc(f) != EOF && !pclose(f), "popen");
+	pid = (pid_t)syscall(SYS_fork);
+	if (!pid)
+		_exit(execl("./script", "script", (char *)NULL));
+	finish(pid);
+}
+
+/* ---- what may be made, and what was there ---- */
+
+static void making(void)
+{
+	expect(open("made-rdwr", O_RDWR | O_CREAT, 0600) >= 0, "make");
+	expect(open("there-rdwr", O_RDWR | O_CREAT, 0600) >= 0, "open");
+	expect(open("made-append", O_WRONLY | O_CREAT | O_APPEND, 0600) >= 0, "append");
+	expect(open("there-append", O_WRONLY | O_CREAT | O_APPEND, 0600) >= 0, "append");
+	expect(open("made-excl", O_RDWR | O_CREAT | O_EXCL, 0600) >= 0, "exclusive");
+	expect(open("there-excl", O_RDWR | O_CREAT | O_EXCL, 0600) < 0 && errno == EEXIST, "exclusive, there");
+	expect(open("trunc", O_RDWR | O_CREAT | O_TRUNC, 0600) >= 0, "truncate");
+	expect(symlink("x", "there-excl") < 0 && errno == EEXIST, "symlink");
+	expect(!symlink("x", "made-link"), "symlink");
+	for (int i = 0; i < 3; i++) {
+		expect(open("again", O_WRONLY | O_CREAT, 0600) >= 0, "again");
+		expect(!unlink("again"), "unlink");
+	}
+	expect(open("again", O_WRONLY | O_CREAT, 0600) >= 0, "again");
+	expect(!rename("again", "renamed"), "rename");
+	expect(!renameat2(AT_FDCWD, "made-rdwr", AT_FDCWD, "made-append", RENAME_EXCHANGE), "exchange");
+	expect(!mkdir("made-dir", 0700) && !rmdir("made-dir"), "mkdir");
+	expect(!mkdir("made-dir", 0700) && !unlinkat(AT_FDCWD, "made-dir", AT_REMOVEDIR), "unlinkat");
+}
+
+/* ---- a daemon, an inherited nothing ---- */
+
+static void daemonized(void)
+{
+	close(open("touched-by-parent", O_RDONLY));
+	if (fork())
+		return;
+	setsid();
+	close(open("touched-by-daemon", O_RDONLY));
+	for (int i = 0; i < 20; i++) {
+		usleep(100 * 1000);
+		if (open("still-opens", O_WRONLY | O_CREAT, 0600) < 0)
+			_exit(1);
+	}
+	if (open("daemon-done", O_WRONLY | O_CREAT, 0600) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static void closes_all(void)
+{
+	for (int fd = 3; fd < 1024; fd++)
+		close(fd);
+	expect(open("by-dots", O_RDONLY) == 3, "the first free descriptor is 3");
+}
+
+/* ---- many at once ---- */
+
+enum { THREADS = 4, ROUNDS = 3000 };
+
+static void alarmed(int signum)
+{
+	int fd = open("in-a-handler", O_RDONLY);
+
+	(void)signum;
+	if (fd >= 0)
+		close(fd);
+}
+
+static void *opens(void *arg)
+{
+	char name[64];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		snprintf(name, sizeof name, "many-%d-%d", (int)(intptr_t)arg, i % 300);
+		close(open(name, O_RDONLY | O_CREAT, 0600));
+	}
+	return NULL;
+}
+
+static void stress(void)
+{
+	struct itimerval often = { { 0, 200 }, { 0, 200 } };
+	pthread_t thread[THREADS];
+	struct sigaction a = { .sa_handler = alarmed, .sa_flags = SA_RESTART };
+
+	sigaction(SIGALRM, &a, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&thread[i], NULL, opens, (void *)(intptr_t)i);
+	for (int i = 0; i < 100; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(open("forked", O_RDONLY) < 0);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+}
+
+/* each thread its own working directory */
+static void *in_folder(void *arg)
+{
+	char name[32];
+
+	expect(!unshare(CLONE_FS), "unshare");
+	snprintf(name, sizeof name, "dir%d", (int)(intptr_t)arg);
+	for (int i = 0; i < 200; i++) {
+		expect(!chdir(name), "chdir");
+		expect(!close(open("only-here", O_RDONLY)), name);
+		expect(!chdir(".."), "chdir ..");
+	}
+	return NULL;
+}
+
+static void threads_with_folders(void)
+{
+	pthread_t thread[THREADS];
+
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&thread[i], NULL, in_folder, (void *)(intptr_t)i);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+}
+
+/* ---- other roots ---- */
+
+static void chrooted(void)
+{
+	expect(!chroot("root"), "chroot");
+	expect(!chdir("/"), "chdir");
+	expect(open("/in-the-root", O_RDONLY) >= 0, "absolute");
+	expect(open("in-the-root-2", O_RDONLY) >= 0, "relative");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct { const char *name; void (*run)(void); } cases[] = {
+		{ "calls", calls }, { "descriptors", descriptors }, { "paths", paths }, { "children", children },
+		{ "making", making }, { "daemon", daemonized }, { "closes-all", closes_all }, { "stress", stress },
+		{ "folders", threads_with_folders }, { "chroot", chrooted },
+	};
+
+	for (size_t i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++)
+		if (!strcmp(argv[1], cases[i].name)) {
+			cases[i].run();
+			return 0;
+		}
+	fprintf(stderr, "trace-case: no such case\n");
+	return 2;
+}

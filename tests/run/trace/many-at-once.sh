@@ -1,0 +1,18 @@
+# Threads, signals and forks while everything is traced: no deadlock, nothing lost.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/run/trace/lib.sh"
+
+workspace
+touch in-a-handler forked
+traced "$CASE" stress
+well "4 threads, an alarm each 200 us, 100 forks"
+is "all 1200 files are known" "$(printf '%s\n' "$seen" | cut -f 3 | grep '^many-' | sort -u | wc -l)" 1200
+was "opened in a signal handler, in forks" READ in-a-handler forked
+
+workspace
+for i in 0 1 2 3; do mkdir dir$i; touch dir$i/only-here; done
+traced "$CASE" folders
+well "threads that each have their own working directory"
+was "each file is told apart" READ dir0/only-here dir1/only-here dir2/only-here dir3/only-here
+wasnt "none is made up" READ only-here
+finish
