@@ -222,6 +222,13 @@ static void kill_all(struct keeper *k)
 	k->wait_ms = 1;
 }
 
+/* Without /proc the one child is all that is known. */
+static void signal_all(struct keeper *k, int signum)
+{
+	if (tree_signal(getpid(), signum, NULL) == 0 && !k->ended)
+		kill(k->child, signum);
+}
+
 static void read_runner(struct keeper *k)
 {
 	struct message m;
@@ -234,7 +241,7 @@ static void read_runner(struct keeper *k)
 		else if (m.kind == MESSAGE_SIGNAL && !k->ended && m.value == SIGKILL)
 			kill_all(k);
 		else if (m.kind == MESSAGE_SIGNAL && !k->ended)
-			tree_signal(getpid(), m.value, NULL);
+			signal_all(k, m.value);
 	}
 	if (r < 0 && errno == EAGAIN)
 		return;
@@ -309,7 +316,7 @@ static void keep(struct keeper *k)
 		if (k->ended && k->runner < 0 && k->listener < 0 && !k->tracing.on && !k->killing)
 			return;
 		if (k->killing) {
-			tree_signal(getpid(), SIGKILL, NULL);
+			signal_all(k, SIGKILL);
 			k->wait_ms = k->wait_ms < 200 ? k->wait_ms * 2 : 200;
 		}
 		wait_for_news(k);

@@ -143,8 +143,9 @@ struct runner {
 
 static void write_exit(void *ctx, int status)
 {
+	struct task *t = ctx;
 	char text[64];
-	int n = snprintf(text, sizeof text, "exit %d\n", status);
+	int n = snprintf(text, sizeof text, "how %u listener %d exit %d\n", t->how, t->listener < 0 ? t->listener : 0, status);
 
 	on_exit_(ctx, status);
 	if (write(1, text, (size_t)n) < 0)
@@ -192,6 +193,10 @@ static int be_runner(char **argv)
 	return 0;
 }
 
+static int denied;                     /* errno of seccomp(2) in the next runner; 0: as usual */
+static uid_t as_user;                  /* of the next runner; 0: as here */
+static void deny_seccomp(int error);
+
 static void run_runner(struct runner *r, const char *filter, const char *release, const char *stay, const char *line, const char *line2)
 {
 	int fds[2], i;
@@ -204,6 +209,10 @@ static void run_runner(struct runner *r, const char *filter, const char *release
 		for (i = 1; i <= 64; i++)
 			if (i != SIGHUP)
 				signal(i, SIG_DFL);
+		if (as_user != 0 && (setgid(as_user) < 0 || setuid(as_user) < 0))
+			_exit(125);
+		if (denied != 0)
+			deny_seccomp(denied);
 		execl("/proc/self/exe", "test-supervisor", "runner", filter, release, stay, line, line2, (char *)NULL);
 		_exit(126);
 	}
@@ -671,6 +680,96 @@ static void a_filtered_child_that_cannot_be_executed_fails(void **state)
 	finish(&w);
 }
 
+static void a_runner_inside_a_traced_task_is_told_that_it_cannot_trace(void **state)
+{
+	char self[4096], line[8192], text[1024] = "";
+	struct world w;
+	struct server s;
+	ssize_t n;
+	int fds[2];
+
+	(void)state;
+	n = readlink("/proc/self/exe", self, sizeof self - 1);
+	assert_true(n > 0);
+	self[n] = '\0';
+	snprintf(line, sizeof line, "abs_top_builddir='%.*s' exec '%s' runner 0 release end 'echo inner$FSPY'",
+		 (int)(strlen(supervisor) - strlen("/core/vt-supervisor")), supervisor, self);
+	begin(&w);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	start_served(&w, &s, line, filters, 2, fds[1]);
+	close(fds[1]);
+	loop_run(w.loop);
+	assert_int_equal(s.task.how, NOTIFY);
+	assert_int_equal(s.task.status, 0);
+	end_served(&s);
+	assert_true(read(fds[0], text, sizeof text - 1) > 0);
+	assert_true(read(fds[0], text + strlen(text), sizeof text - 1 - strlen(text)) >= 0);
+	assert_non_null(strstr(text, "inner\n"));
+	assert_non_null(strstr(text, "how 0 listener -16 exit 0\n"));         /* EBUSY */
+	close(fds[0]);
+	finish(&w);
+}
+
+/* seccomp(2) answers as sandboxes make it answer. */
+static void deny_seccomp(int error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		ON(seccomp, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { COUNT(code), code };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void where_seccomp_is_forbidden_the_child_runs_untraced(void **state)
+{
+	static const int errors[] = { EPERM, ENOSYS };
+	char expected[64];
+	struct runner r;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(errors); i++) {
+		denied = errors[i];
+		run_runner(&r, "0", "release", "end", "echo inner$FSPY; exit 0", NULL);
+		denied = 0;
+		assert_int_equal(hear(&r, NULL), 0);
+		waitpid(r.pid, NULL, 0);
+		snprintf(expected, sizeof expected, "how 0 listener -%d exit 0\n", errors[i]);
+		assert_non_null(strstr(r.said, expected));
+		assert_non_null(strstr(r.said, "inner\n"));
+		close(r.out);
+	}
+}
+
+/* An ordinary user: no_new_privs has to be set for a filter, and is not left behind without one. */
+static void an_ordinary_user_traces_with_no_new_privs_and_only_then(void **state)
+{
+	static const char line[] = "grep NoNewPrivs /proc/self/status; (setsid sleep 100 &); sleep 0.1; echo up; sleep 100; :";
+	struct runner r;
+
+	(void)state;
+	if (getuid() != 0)
+		skip();
+	as_user = 65534;
+	run_runner(&r, "0", "release", "stay", line, NULL);
+	assert_int_equal(hear(&r, "up\n"), 0);
+	assert_non_null(strstr(r.said, "NoNewPrivs:\t1\n"));
+	kill_runner(&r);
+	assert_int_equal(hear(&r, NULL), 0);
+	close(r.out);
+	run_runner(&r, "2", "release", "stay", line, NULL);
+	assert_int_equal(hear(&r, "up\n"), 0);
+	assert_non_null(strstr(r.said, "NoNewPrivs:\t0\n"));
+	kill_runner(&r);
+	assert_int_equal(hear(&r, NULL), 0);
+	close(r.out);
+	as_user = 0;
+}
+
 /* Job control, threads, signals and many processes at once under the fallback. */
 static void the_fallback_changes_nothing_for_the_child(void **state)
 {
@@ -756,6 +855,50 @@ static void two_hundred_at_once_leave_no_file_descriptor_behind(void **state)
 	free(t);
 }
 
+/* The supervisor reads nothing for a while; what does not fit its socket waits here. */
+static void starts_wait_while_the_supervisor_is_slow(void **state)
+{
+	enum { N = 60, EACH = 30000 };
+	char *big = xcalloc(1, EACH + 3);
+	const char *env[] = { big, NULL };
+	struct process_start what = { .program = "/bin/sh", .argv = (const char *const[]){ "sh", "-c", "exit ${#A}", NULL },
+				      .env = (char *const *)(uintptr_t)env, .dir = "/",
+				      .fd = { PROCESS_NULL, PROCESS_INHERIT, PROCESS_INHERIT } };
+	struct err err = { 0 };
+	struct world w;
+	struct task t[N] = { 0 }, first;
+	pid_t top;
+	int i, mine;
+
+	(void)state;
+	memset(big, 'x', EACH + 2);
+	memcpy(big, "A=", 2);
+	begin(&w);
+	start(&w, &first, (const char *const[]){ "/bin/sleep", "0.1", NULL }, no_env, "/");
+	while (first.started == 0)
+		run_for(&w, 5);
+	top = parent_of(parent_of(first.pid));
+	loop_run(w.loop);
+	done(&first);
+	run_for(&w, 20);
+	mine = count_fds(getpid());
+	kill(top, SIGSTOP);
+	for (i = 0; i < N; i++)
+		assert_int_equal(process_start(w.ps, &what, &events, &t[i], &t[i].p, &err), 0);
+	kill(top, SIGCONT);
+	loop_run(w.loop);
+	for (i = 0; i < N; i++) {
+		assert_int_equal(t[i].exited, 1);
+		assert_int_equal(WEXITSTATUS(t[i].status), EACH & 255);
+		process_release(t[i].p);
+	}
+	for (i = 0; i < 200 && count_fds(getpid()) > mine; i++)
+		run_for(&w, 10);
+	assert_int_equal(count_fds(getpid()), mine);
+	finish(&w);
+	free(big);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -773,6 +916,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stops_reach_the_socket_in_the_listeners_place),
 		cmocka_unit_test(a_filter_that_is_refused_leaves_an_untraced_child),
 		cmocka_unit_test(a_filtered_child_that_cannot_be_executed_fails),
+		cmocka_unit_test(a_runner_inside_a_traced_task_is_told_that_it_cannot_trace),
+		cmocka_unit_test(where_seccomp_is_forbidden_the_child_runs_untraced),
+		cmocka_unit_test(an_ordinary_user_traces_with_no_new_privs_and_only_then),
+		cmocka_unit_test(starts_wait_while_the_supervisor_is_slow),
 		cmocka_unit_test(the_fallback_changes_nothing_for_the_child),
 		cmocka_unit_test(two_hundred_at_once_leave_no_file_descriptor_behind),
 	};
