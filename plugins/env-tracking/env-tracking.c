@@ -1,0 +1,105 @@
+/* env-tracking: the variables that a step depends on: those its task declared, and
+ * those that its tools asked for. It names them; values it never sees. */
+#include <string.h>
+
+#include "vt-plugin.h"
+
+static vt_status key(void *self, vt_call *call, const vt_step *step, vt_findings *findings)
+{
+	static const vt_bytes nothing = { "", 0 };
+	vt_status status = VT_OK;
+	uint32_t i;
+
+	(void)self;
+	for (i = 0; status == VT_OK && i < step->declared_count; i++)
+		status = findings->add(findings, call, VT_FACT_ENV, step->declared[i], nothing);
+	return status;
+}
+
+static int is_declared(const vt_step *step, vt_bytes name)
+{
+	uint32_t i;
+
+	for (i = 0; i < step->declared_count; i++)
+		if (step->declared[i].size == name.size &&
+		    (name.size == 0 || memcmp(step->declared[i].data, name.data, name.size) == 0))
+			return 1;
+	return 0;
+}
+
+/* A declared variable is in the key already; a query counts as a whole. */
+static vt_status infer_one(vt_call *call, const vt_step *step, const vt_seen *seen, vt_findings *findings)
+{
+	static const vt_bytes nothing = { "", 0 };
+
+	switch (seen->op) {
+	case VT_SEEN_ENV:
+		return is_declared(step, seen->name) ? VT_OK : findings->add(findings, call, VT_FACT_ENV, seen->name, nothing);
+	case VT_SEEN_ENV_GLOB:
+		return findings->add(findings, call, VT_FACT_ENV_GLOB, seen->name, nothing);
+	case VT_SEEN_ENV_PREFIX:
+		return findings->add(findings, call, VT_FACT_ENV_PREFIX, seen->name, nothing);
+	default:
+		return VT_OK;
+	}
+}
+
+static vt_status infer(void *self, vt_call *call, const vt_step *step, const vt_seen *seen, uint32_t n, vt_findings *findings)
+{
+	vt_status status = VT_OK;
+	uint32_t i;
+
+	(void)self;
+	for (i = 0; status == VT_OK && i < n; i++)
+		status = infer_one(call, step, &seen[i], findings);
+	return status;
+}
+
+static const vt_part_ops ops = { .struct_size = sizeof ops, .key = key, .infer = infer };
+
+static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
+{
+	static char nothing;
+
+	(void)host;
+	(void)call;
+	*ret_self = &nothing;
+	return VT_OK;
+}
+
+static void destroy(void *self)
+{
+	(void)self;
+}
+
+static const vt_component component = {
+	.struct_size = sizeof component,
+	.kind = VT_KIND_PART,
+	.name = "env-tracking",
+	.summary = "declared variables, and those that tools ask for",
+	.threads = VT_THREADS_MANY,
+	.roles = VT_ROLE_ENV,
+	.format = 1,
+	.create = create,
+	.destroy = destroy,
+	.ops = &ops,
+};
+
+static const vt_component *const components[] = { &component, NULL };
+
+static const vt_plugin plugin = {
+	.struct_size = sizeof plugin,
+	.abi_major = VT_ABI_MAJOR,
+	.abi_minor = VT_ABI_MINOR,
+	.name = "env-tracking",
+	.version = "0.1.0",
+	.summary = "tracks environment variables",
+	.license = "MIT",
+	.homepage = "",
+	.components = components,
+};
+
+const vt_plugin *vt_plugin_entry(uint32_t host_major)
+{
+	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
+}

@@ -1,0 +1,192 @@
+#include "files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FILES_PATH = 96, FILES_PIECE = 256 << 10 };
+
+/* files/ab/abcdef...; the folder part ends at [8] */
+static void path_of(const vt_id *id, char ret[FILES_PATH])
+{
+	int at = snprintf(ret, FILES_PATH, "files/%02x/", id->byte[0]), i;
+
+	for (i = 0; i < 32; i++)
+		at += snprintf(ret + at, (size_t)(FILES_PATH - at), "%02x", id->byte[i]);
+}
+
+static int write_full(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int copy(int fd, vt_call *call, vt_source *from, const void *first, size_t first_size, uint64_t *ret_size)
+{
+	char *piece = malloc(FILES_PIECE);
+	size_t n = first_size;
+	int r = piece ? write_full(fd, first, first_size) : -1;
+
+	*ret_size = first_size;
+	while (r == 0) {
+		if (call->stopping(call) || from->read(from, call, piece, FILES_PIECE, &n) != VT_OK || n > FILES_PIECE) {
+			errno = ECANCELED;
+			r = -1;
+		} else if (n == 0) {
+			break;
+		} else {
+			r = write_full(fd, piece, n);
+			*ret_size += n;
+		}
+	}
+	free(piece);
+	return r;
+}
+
+/* Gives an unnamed (or temporarily named) file its name. */
+static int name_it(int dir, int fd, const char *temp, const char *path)
+{
+	char self[32];
+
+	if (temp[0])
+		return renameat(dir, temp, dir, path);
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, dir, path, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST)
+		return 0;
+	return -1;
+}
+
+static int open_temp(int dir, int named, char temp[FILES_PATH])
+{
+	uint64_t unique = 0;
+
+	temp[0] = '\0';
+	if (!named)
+		return openat(dir, "files", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	(void)!getrandom(&unique, sizeof unique, GRND_NONBLOCK);
+	snprintf(temp, FILES_PATH, "files/new-%016llx", (unsigned long long)unique);
+	return openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int files_put(int dir, const vt_id *id, vt_call *call, vt_source *from, const void *first, size_t first_size, uint64_t *ret_size)
+{
+	char path[FILES_PATH], folder[FILES_PATH], temp[FILES_PATH];
+	int fd, r, number;
+
+	path_of(id, path);
+	snprintf(folder, sizeof folder, "%.8s", path);
+	if ((mkdirat(dir, "files", 0700) < 0 && errno != EEXIST) || (mkdirat(dir, folder, 0700) < 0 && errno != EEXIST))
+		return -1;
+	/* what stands there may be damaged: the new one takes its place */
+	(void)unlinkat(dir, path, 0);
+	fd = open_temp(dir, 0, temp);
+	if (fd < 0)
+		fd = open_temp(dir, 1, temp);
+	if (fd < 0)
+		return -1;
+	r = copy(fd, call, from, first, first_size, ret_size);
+	if (r == 0)
+		r = name_it(dir, fd, temp, path);
+	number = errno;
+	if (r < 0 && temp[0])
+		(void)unlinkat(dir, temp, 0);
+	close(fd);
+	errno = number;
+	return r;
+}
+
+int files_open(int dir, const vt_id *id, uint64_t *ret_size)
+{
+	char path[FILES_PATH];
+	struct stat st;
+	int fd;
+
+	path_of(id, path);
+	fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	*ret_size = (uint64_t)st.st_size;
+	return fd;
+}
+
+void files_remove(int dir, const vt_id *id)
+{
+	char path[FILES_PATH];
+
+	path_of(id, path);
+	(void)unlinkat(dir, path, 0);
+}
+
+static int id_of(const char *name, vt_id *ret)
+{
+	unsigned byte;
+	int i;
+
+	if (strlen(name) != 64)
+		return -1;
+	for (i = 0; i < 32; i++) {
+		if (sscanf(name + 2 * i, "%2x", &byte) != 1)
+			return -1;
+		ret->byte[i] = (uint8_t)byte;
+	}
+	return 0;
+}
+
+static void sweep_folder(int files, const char *folder, int (*known)(void *, const vt_id *), void *ctx)
+{
+	int fd = openat(files, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	time_t old = time(NULL) - 3600;
+	struct dirent *e;
+	struct stat st;
+	vt_id id;
+
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] == '.' || fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+		    st.st_mtime > old)
+			continue;
+		if (id_of(e->d_name, &id) < 0 || !known(ctx, &id))
+			(void)unlinkat(fd, e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+	else if (fd >= 0)
+		close(fd);
+}
+
+void files_sweep(int dir, int (*known)(void *ctx, const vt_id *id), void *ctx)
+{
+	char folder[3];
+	int files = openat(dir, "files", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int i;
+
+	if (files < 0)
+		return;
+	for (i = 0; i < 256; i++) {
+		snprintf(folder, sizeof folder, "%02x", (unsigned)i);
+		sweep_folder(files, folder, known, ctx);
+	}
+	sweep_folder(files, ".", known, ctx);
+	close(files);
+}
