@@ -1,0 +1,29 @@
+# Sourced after functions.sh by tests of running: small programs for tasks to run.
+#
+#   tools                           # puts them into ./node_modules/.bin of the workspace
+#   terminal [--env..] vt run x     # the command on a terminal of its own: $out, $rc (tests/lib/terminal.py)
+tool() { mkdir -p node_modules/.bin; printf '#!/bin/sh\n%s\n' "$2" >"node_modules/.bin/$1"; chmod +x "node_modules/.bin/$1"; }
+tools() {
+	tool print 'echo "$@"'
+	tool print-file 'for f; do cat "$f" 2>/dev/null || echo "$f: not found" >&2; done'
+	tool print-env 'eval "v=\${$1-(undefined)}"; echo "$v"'
+	tool check-tty 'for n in 0 1 2; do case $n in 0) s=stdin;; 1) s=stdout;; 2) s=stderr;; esac; if [ -t $n ]; then echo $s:tty; else echo $s:not-tty; fi; done'
+	tool read-stdin 'read -r line && echo "$line"; true'
+	tool fail 'exit "${1:-1}"'
+	# barrier DIR NAME N [exit CODE | hang | daemonize]: waits until N take part
+	tool barrier 'd=$1; mkdir -p "$d"; : >"$d/$2"; i=0
+while [ "$(ls "$d" | wc -l)" -lt "$3" ]; do i=$((i+1)); [ $i -gt 200 ] && { echo alone; exit 99; }; sleep 0.05; done
+case ${4-} in exit) exit "$5";; hang) exec sleep 60;; daemonize) exec sleep 60 >/dev/null 2>&1 </dev/null;; esac; exit 0'
+	# catch SIGNAL CODE: says ready, then what it got
+	tool catch 'trap "echo $1 received; exit $2" "$1"; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
+	tool stubborn 'trap "" INT TERM HUP; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
+	tool color 'printf "\033[31m%s\033[0m\n" "$1"'
+}
+# Runs on a terminal; everything the terminal got is $out (without \r), the exit code $rc.
+terminal() { base_env python3 "$abs_top_srcdir/tests/lib/terminal.py" "${terminal_options[@]+"${terminal_options[@]}"}" -- "$VT" "${@:2}" >"$T/out" 2>"$T/err"; rc=$?; out=$(tr -d '\r' <"$T/out"); }
+# A file that appears, or a text in a file: waits for it, 20 s at most.
+wait_for() { local i; for ((i = 0; i < 400; i++)); do [ -e "$1" ] && { [ $# -lt 2 ] || grep -q -- "$2" "$1"; } && return 0; sleep 0.05; done; return 1; }
+# Is the process gone (or a zombie)? 10 s at most.
+wait_gone() { local i; for ((i = 0; i < 200; i++)); do kill -0 "$1" 2>/dev/null || return 0; grep -q '^State:	Z' "/proc/$1/status" 2>/dev/null && return 0; sleep 0.05; done; return 1; }
+# The output with durations replaced.
+undated() { sed -E 's/[0-9.]+(ms|ns|s) saved/<dur> saved/g'; }

@@ -1,0 +1,329 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "exec/capture.h"
+#include "exec/schedule.h"
+
+/* ---- capture ---- */
+
+/* Chunks as text: "1:abc|2:x|". */
+static void add_chunk(void *ctx, int stream, struct bytes data)
+{
+	struct buf *b = ctx;
+
+	buf_printf(b, "%d:", stream);
+	buf_add(b, data.data, data.size);
+	buf_byte(b, '|');
+}
+
+static void output_comes_back_in_its_order(void **state)
+{
+	struct capture *c = capture_new(NULL);
+	struct bytes bytes;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4096);
+	assert_int_equal(capture_add(c, 1, "one", 3), 0);
+	assert_int_equal(capture_add(c, 1, " more", 5), 0);
+	assert_int_equal(capture_add(c, 2, "err", 3), 0);
+	assert_int_equal(capture_add(c, 1, "", 0), 0);
+	assert_int_equal(capture_add(c, 1, "a\0b", 3), 0);
+	assert_int_equal(capture_bytes(c, &bytes), 0);
+	assert_int_equal(capture_replay(bytes, add_chunk, &b), 0);
+	assert_int_equal(b.size, 23);
+	assert_memory_equal(b.data, "1:one more|2:err|1:a\0b|", 23);
+	capture_free(c);
+	buf_free(&b);
+}
+
+static void no_output_is_no_chunk(void **state)
+{
+	struct capture *c = capture_new(NULL);
+	struct bytes bytes;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 16);
+	assert_int_equal(capture_bytes(c, &bytes), 0);
+	assert_int_equal(bytes.size, 0);
+	assert_int_equal(capture_replay(bytes, add_chunk, &b), 0);
+	assert_int_equal(b.size, 0);
+	capture_free(c);
+}
+
+struct sum {
+	size_t size;
+	uint32_t hash;
+	int chunks;
+};
+
+static void add_sum(void *ctx, int stream, struct bytes data)
+{
+	struct sum *s = ctx;
+	size_t i;
+
+	for (i = 0; i < data.size; i++)
+		s->hash = s->hash * 31 + ((const unsigned char *)data.data)[i] + (uint32_t)stream;
+	s->size += data.size;
+	s->chunks++;
+}
+
+static void long_output_goes_through_a_file(void **state)
+{
+	struct capture *c = capture_new(NULL);
+	struct sum want = { 0 }, got = { 0 }, emitted = { 0 };
+	struct bytes bytes;
+	char piece[8192];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		int stream = i % 100 == 99 ? 2 : 1;
+
+		memset(piece, 'a' + i % 26, sizeof piece);
+		assert_int_equal(capture_add(c, stream, piece, sizeof piece), 0);
+		add_sum(&want, stream, (struct bytes){ piece, sizeof piece });
+	}
+	capture_emit(c, add_sum, &emitted);
+	assert_int_equal(emitted.hash, want.hash);
+	assert_int_equal(capture_bytes(c, &bytes), 0);
+	assert_int_equal(capture_replay(bytes, add_sum, &got), 0);
+	assert_int_equal(got.size, want.size);
+	assert_int_equal(got.hash, want.hash);
+	assert_true(got.chunks < 40);
+	/* More may come after it was looked at. */
+	assert_int_equal(capture_add(c, 1, "x", 1), 0);
+	assert_int_equal(capture_bytes(c, &bytes), 0);
+	memset(&got, 0, sizeof got);
+	assert_int_equal(capture_replay(bytes, add_sum, &got), 0);
+	assert_int_equal(got.size, want.size + 1);
+	capture_free(c);
+}
+
+static void a_spool_that_cannot_be_made_keeps_the_beginning(void **state)
+{
+	struct capture *c = capture_new("/nowhere/at/all");
+	struct sum got = { 0 };
+	struct bytes bytes;
+	char piece[8192] = { 0 };
+	int i, r = 0;
+
+	(void)state;
+	for (i = 0; i < 1000 && r == 0; i++)
+		r = capture_add(c, 1, piece, sizeof piece);
+	assert_int_equal(r, -1);
+	assert_true(i > 100);
+	assert_int_equal(capture_bytes(c, &bytes), -1);
+	capture_emit(c, add_sum, &got);
+	assert_int_equal(got.size, (size_t)(i - 1) * sizeof piece);
+	capture_free(c);
+}
+
+static void damaged_bytes_are_not_shown(void **state)
+{
+	static const struct bytes rows[] = {
+		{ "\1\3\0\0\0abc\1", 9 }, { "\1\4\0\0\0abc", 8 }, { "\3\1\0\0\0a", 6 }, { "\1\377\377\377\377a", 6 },
+	};
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 64);
+	for (i = 0; i < COUNT(rows); i++)
+		assert_int_equal(capture_replay(rows[i], add_chunk, &b), -1);
+	assert_int_equal(b.size, 0);
+}
+
+/* ---- schedule ---- */
+
+/* A plan from text: one node for each word, "name:weight<a,b" waits for the nodes a and b;
+ * the weight is its step's `after`. "name:weight*2" has two items. */
+struct made {
+	struct arena *arena;
+	struct plan plan;
+	char names[26];
+};
+
+static uint32_t index_of(const struct made *m, char name)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->plan.n; i++)
+		if (m->names[i] == name)
+			return i;
+	fail();
+	return 0;
+}
+
+static void make(struct made *m, uint32_t limit, const char *text)
+{
+	m->arena = arena_new();
+	m->plan = (struct plan){ .limit = limit, .nodes = arena_array(m->arena, 26, sizeof(struct plan_node)) };
+	while (*text) {
+		struct plan_node *node = &m->plan.nodes[m->plan.n];
+		uint32_t *waits = arena_array(m->arena, 26, sizeof *waits), i;
+
+		m->names[m->plan.n] = *text;
+		node->items_n = 1;
+		node->items = arena_array(m->arena, 4, sizeof *node->items);
+		for (i = 0; i < 4; i++)
+			node->items[i] = (struct item){ .kind = ITEM_STEP, .step = arena_alloc(m->arena, sizeof(struct step)) };
+		text++;
+		if (*text == ':')
+			for (node->items[0].step->after = strtoul(text + 1, (char **)(uintptr_t)&text, 10), i = 1; i < 4; i++)
+				node->items[i].step->after = node->items[0].step->after;
+		if (*text == '*')
+			node->items_n = (uint32_t)strtoul(text + 1, (char **)(uintptr_t)&text, 10);
+		if (*text == '<')
+			for (text++; *text && *text != ' '; text += *text == ',')
+				waits[node->waits_n++] = index_of(m, *text++);
+		node->waits_for = waits;
+		m->plan.n++;
+		while (*text == ' ')
+			text++;
+	}
+}
+
+/* Runs it as if each step took one turn: names of the steps that run together, turns
+ * separated by blanks. */
+static char *order(struct made *m)
+{
+	struct place *running[26], *p;
+	struct schedule s;
+	struct buf b;
+	struct level *l;
+	uint32_t n, i;
+	int turns = 0;
+
+	buf_init(&b, 1024);
+	schedule_init(&s, &m->plan);
+	while (!schedule_complete(&s) && turns++ < 100) {
+		n = 0;
+		for (l = s.levels; l; l = l->next) {
+			while ((l->going_n || schedule_free_slots(l)) && (p = schedule_take(l))) {
+				assert_true(schedule_hold(p));
+				if (place_item(p)->kind == ITEM_PLAN)
+					schedule_enter(&s, p);
+				else
+					running[n++] = p;
+			}
+		}
+		if (b.size)
+			buf_byte(&b, ' ');
+		for (i = 0; i < n; i++)
+			buf_byte(&b, running[i]->level->plan == &m->plan ? m->names[running[i]->node] : '0' + (int)running[i]->node);
+		for (i = 0; i < n; i++)
+			schedule_done(&s, running[i]);
+	}
+	schedule_free(&s);
+	return b.data ? b.data : strdup("");
+}
+
+static void assert_order(uint32_t limit, const char *plan, const char *want)
+{
+	struct made m;
+	char *got;
+
+	make(&m, limit, plan);
+	got = order(&m);
+	assert_string_equal(got, want);
+	free(got);
+	arena_free(m.arena);
+}
+
+static void what_others_wait_for_comes_first(void **state)
+{
+	(void)state;
+	assert_order(4, "a:2 b:1<a c:0<b", "a b c");
+	assert_order(1, "a:0 b:0 c:3 d:3", "c d a b");
+	assert_order(2, "a:0 b:1 c:0<b d:0", "ba cd");
+	assert_order(4, "a b c d e f", "abcd ef");
+	assert_order(UINT32_MAX, "a b c d e f", "abcdef");
+	assert_order(0, "a b", "a b");
+	assert_order(4, "", "");
+}
+
+static void a_node_keeps_its_slot_for_all_its_items(void **state)
+{
+	(void)state;
+	assert_order(1, "a*2 b*3", "a a b b b");
+	assert_order(2, "a*2 b c", "ab ac");
+	assert_order(4, "a*2 b<a", "a a b");
+}
+
+static void a_nested_plan_has_slots_of_its_own(void **state)
+{
+	struct made outer, inner, empty;
+	char *got;
+
+	(void)state;
+	make(&inner, 3, "x y z w");
+	make(&empty, 3, "");
+	make(&outer, 1, "a:2*2 b:1 c<b");
+	outer.plan.nodes[0].items[0] = (struct item){ .kind = ITEM_PLAN, .plan = &inner.plan };
+	got = order(&outer);
+	/* b before a: nobody waits for anything in the nested plan. */
+	assert_string_equal(got, "b 012 3 a c");
+	free(got);
+	outer.plan.nodes[0].items[0].plan = &empty.plan;
+	got = order(&outer);
+	assert_string_equal(got, "b a c");
+	free(got);
+	arena_free(inner.arena);
+	arena_free(empty.arena);
+	arena_free(outer.arena);
+}
+
+static void what_was_put_back_comes_again_in_its_place(void **state)
+{
+	struct made m;
+	struct schedule s;
+	struct place *a, *b;
+
+	(void)state;
+	make(&m, 1, "a b c");
+	schedule_init(&s, &m.plan);
+	a = schedule_take(s.levels);
+	b = schedule_take(s.levels);
+	assert_int_equal(a->node, 0);
+	assert_int_equal(b->node, 1);
+	schedule_back(b);
+	schedule_back(a);
+	assert_ptr_equal(schedule_take(s.levels), a);
+	assert_true(schedule_hold(a));
+	assert_ptr_equal(schedule_take(s.levels), b);
+	assert_false(schedule_hold(b));
+	schedule_back(b);
+	schedule_done(&s, a);
+	assert_true(schedule_hold(schedule_take(s.levels)));
+	assert_false(schedule_complete(&s));
+	schedule_free(&s);
+	arena_free(m.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(output_comes_back_in_its_order),
+		cmocka_unit_test(no_output_is_no_chunk),
+		cmocka_unit_test(long_output_goes_through_a_file),
+		cmocka_unit_test(a_spool_that_cannot_be_made_keeps_the_beginning),
+		cmocka_unit_test(damaged_bytes_are_not_shown),
+		cmocka_unit_test(what_others_wait_for_comes_first),
+		cmocka_unit_test(a_node_keeps_its_slot_for_all_its_items),
+		cmocka_unit_test(a_nested_plan_has_slots_of_its_own),
+		cmocka_unit_test(what_was_put_back_comes_again_in_its_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
