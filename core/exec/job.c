@@ -9,7 +9,6 @@
 #include "exec/capture.h"
 #include "exec/child.h"
 #include "exec/inside.h"
-#include "exec/watch.h"
 #include "ipc/endpoint.h"
 #include "ipc/outer.h"
 #include "os/file.h"
@@ -369,7 +368,7 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 		return;
 	child->tracer = plug_tracer(r->setup->plug);
 	if (!child->tracer)
-		j->seen.untraced = watch_not_available(j->arena, "there is no tracer");
+		j->seen.untraced = "there is no tracer";
 }
 
 void job_start(struct job *j)

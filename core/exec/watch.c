@@ -23,7 +23,6 @@ struct watch {
 	uint32_t filters_n;
 	struct env_pair env[WATCH_ENV];
 	uint32_t env_n;
-	uint32_t how;              /* what was installed: VT_FILTER_* */
 };
 
 /* ---- vt_spawn ---- */
@@ -115,11 +114,6 @@ static vt_step describe(const struct step *step, const struct workspace *workspa
 
 /* ---- the life of a watch ---- */
 
-const char *watch_not_available(struct arena *a, const char *cause)
-{
-	return arena_printf(a, "automatic input tracking is not available (%s). Configure `input` to enable caching.", cause);
-}
-
 struct watch *watch_begin(struct component *tracer, const struct step *step, const struct workspace *workspace,
 			  struct arena *a, const char **ret_why)
 {
@@ -139,7 +133,7 @@ struct watch *watch_begin(struct component *tracer, const struct step *step, con
 	status = call_end(&call, ops->start(component_self(tracer), &call.call, &described, &w->spawn, &w->inside));
 	if (status == VT_OK)
 		return w;
-	*ret_why = watch_not_available(a, call.text[0] ? call.text : "the tracer declined");
+	*ret_why = arena_str(a, call.text[0] ? call.text : "the tracer declined");
 	return NULL;
 }
 
@@ -160,7 +154,6 @@ void watch_attach(struct watch *w, uint32_t how, int listener)
 	const vt_tracer_ops *ops = component_ops(w->tracer);
 	struct plug_call call;
 
-	w->how = how;
 	call_begin(&call, w->tracer, "attach");
 	call_end(&call, ops->attach(component_self(w->tracer), &call.call, w->inside, how, listener));
 	/* A failure makes the trace incomplete; `stop` says so again. */
@@ -194,10 +187,7 @@ void watch_stop(struct watch *w, struct seen *seen)
 	status = call_end(&call, ops->stop(component_self(w->tracer), &call.call, w->inside, &notes.notes));
 	if (status == VT_OK || seen->untraced)
 		return;
-	if (w->how == VT_FILTER_NONE)
-		seen->untraced = watch_not_available(w->arena, call.text[0] ? call.text : "no filter could be installed");
-	else
-		seen->untraced = arena_str(w->arena, call.text[0] ? call.text : "its files could not all be followed");
+	seen->untraced = arena_str(w->arena, call.text[0] ? call.text : "its files could not all be followed");
 }
 
 void watch_cancel(struct watch *w)

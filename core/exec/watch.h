@@ -25,6 +25,4 @@ void watch_attach(struct watch *w, uint32_t how, int listener);
 /* The child has ended: what was seen goes into `seen`, or why it is not whole. Frees. [work] */
 void watch_stop(struct watch *w, struct seen *seen);
 void watch_cancel(struct watch *w);                /* frees; NULL is fine */
-/* The sentence for a step whose reads cannot be found out. */
-const char *watch_not_available(struct arena *a, const char *cause);
 #endif

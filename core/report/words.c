@@ -122,6 +122,7 @@ static void add_change(const struct change *c, bool brief, struct buf *b)
 		break;
 	case FACT_GLOBBED:
 	case FACT_FILE:
+	case FACT_PROBE:
 	case FACT_TYPE:
 	case FACT_LIST:
 		add_path_change(c, b);
@@ -217,6 +218,7 @@ static void add_json(const struct change *c, struct buf *b)
 	case FACT_ENV_PREFIX:
 	case FACT_GLOBBED:
 	case FACT_FILE:
+	case FACT_PROBE:
 	case FACT_TYPE:
 	case FACT_LIST:
 	case FACT_PROGRAM:
