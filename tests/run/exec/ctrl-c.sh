@@ -1,0 +1,36 @@
+# Ctrl-C typed at the terminal: the tasks have it already; nothing new starts.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/lib/tools.sh"
+requires python3
+workspace
+pnpm a b
+tools
+tool count 'n=0; trap "n=\$((n+1)); echo got \$n; sleep 0.5; exit 0" INT; echo ready; i=0; while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done'
+tool noecho 'stty -echo; trap "" INT; echo ready; sleep 60'
+file packages/a/package.json '{"name":"a","scripts":{"dev":"catch INT 0","count":"count","die":"sh -c \"echo ready; sleep 20\"","old":"stubborn","noecho":"noecho"}}'
+file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"scripts":{"dev":"print never"}}'
+cd packages/a
+terminal_options=(--when ready '\x03')
+terminal vt run dev
+has "the task gets it" "$out" "INT received"
+is "a task that copes with it: 0" $rc 0
+hasnt "no summary" "$out" "---"
+terminal vt run --log=labeled count
+is "and only once" "$(printf '%s\n' "$out" | grep -c 'got [0-9]')" 1
+terminal vt run die
+is "a task that dies of it: 130" $rc 130
+cd ../..
+terminal vt run -r --no-cache dev
+is "nothing new starts" "$rc $(printf '%s\n' "$out" | grep -c '^~')" "0 1"
+cd packages/a
+start=$SECONDS
+terminal vt run old
+ok "one that does not cope is killed after 5 s" $((SECONDS - start < 4 || SECONDS - start > 10))
+is "then: 130" $rc 130
+terminal_options=(--when ready '\x03' --after 1 '\x03')
+start=$SECONDS
+terminal vt run old
+ok "a second Ctrl-C ends the grace" $((SECONDS - start > 4))
+with TERMINAL_SETTINGS="$T/settings" terminal vt run noecho
+is "the terminal is left as it was found" "$(cat "$T/settings")" echo
+finish

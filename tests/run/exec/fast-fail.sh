@@ -1,0 +1,28 @@
+# One fails: the others are killed, grandchildren too, and nothing new starts.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/lib/tools.sh"
+workspace
+pnpm a b c
+tools
+tool family 'sleep 300 & echo $! >"$PIDS"; barrier "$D" b 2; wait'
+file packages/a/package.json '{"name":"a","scripts":{"x":"barrier $D a 2 exit 1 && print never","d":"barrier $D a 2 exit 1"}}'
+file packages/b/package.json '{"name":"b","scripts":{"x":"family","d":"barrier $D b 2 daemonize"}}'
+file packages/c/package.json '{"name":"c","dependencies":{"a":"workspace:*"},"scripts":{"x":"print never"}}'
+start=$SECONDS
+with D="$T/d1" PIDS="$T/pids" capture vt run -r x
+is "exit code 1: the other was killed" $rc 1
+ok "it does not wait for the hanging one" $((SECONDS - start > 20))
+is "both command lines, nothing after them" "$(steps)" '~/packages/a$ barrier $D a 2 exit 1 && print never ⊘ cache disabled
+~/packages/b$ family ⊘ cache disabled'
+has "two failed" "$out" 'vt run: 0/2 cache hit (0%), 2 failed. (Run `vt run --last-details` for full details)'
+wait_gone "$(cat "$T/pids")"
+ok "the grandchild is dead" $?
+capture vt run --last-details
+has "the killed one has 137" "$out" "b#x: ~/packages/b\$ family ✗ (exit code: 137)"
+is "the last run's exit code" $rc 1
+for log in interleaved labeled grouped; do
+	start=$SECONDS
+	with D="$T/d-$log" capture vt run --log=$log --filter a --filter b d
+	is "$log: one that gave its pipes away is killed as well" "$rc $((SECONDS - start > 20))" "1 0"
+done
+finish

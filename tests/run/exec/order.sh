@@ -1,0 +1,32 @@
+# Dependencies first; what others wait for before the rest; slots.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/lib/tools.sh"
+workspace
+pnpm app core lib solo
+tools
+for p in app core lib solo; do scripts='"scripts":{"build":"print '$p'","meet":"barrier $D '$p' 2","one":"sh -c \"echo $$ start; sleep 0.1; echo end\""}'
+	case $p in app) d='"dependencies":{"lib":"workspace:*"},';; lib) d='"dependencies":{"core":"workspace:*"},';; *) d=;; esac
+	file packages/$p/package.json "{\"name\":\"$p\",$d$scripts}"
+done
+lines() { printf '%s\n' "$out" | grep -E '^[a-z]+$'; }
+capture vt run --concurrency-limit 1 -r build
+is "all: core, lib, app, and the lonely one when nobody waits any more" "$(lines | tr '\n' ' ')" "core lib app solo "
+capture vt run -r build
+is "the same again" "$(lines | grep -v solo | tr '\n' ' ')" "core lib app "
+has "the count" "$out" "vt run: 0/4 cache hit (0%). (Run"
+cd packages/app
+capture vt run -t build
+is "from app" "$(lines | tr '\n' ' ')" "core lib app "
+cd ../lib
+capture vt run -t build
+is "from lib" "$(lines | tr '\n' ' ')" "core lib "
+cd ../..
+with D="$T/d1" capture vt run --filter core --filter solo meet
+is "independent tasks run at the same time" $rc 0
+with D="$T/d2" capture vt run --parallel --filter core --filter lib meet
+is "--parallel: those that depend on one another, too" $rc 0
+with D="$T/d3" VT_TIMEOUT=60 capture vt run --parallel --concurrency-limit 1 --filter core --filter solo meet
+isnt "--parallel with a limit of 1: they never meet" $rc 0
+capture vt run --parallel --concurrency-limit 1 -r one
+is "one at a time" "$(printf '%s\n' "$out" | grep -oE '^(start|end|[0-9]+ start)' | sed 's/^[0-9]* //' | tr '\n' ' ')" "start end start end start end start end "
+finish

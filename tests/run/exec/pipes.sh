@@ -1,0 +1,42 @@
+# When a task is over: its exit, and the ends of its pipes.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/lib/tools.sh"
+workspace
+tools
+tool late '(sleep 1; echo late) &'
+tool held 'sleep 30 & echo $! >"$PIDS"'
+tool away 'sleep 30 >/dev/null 2>&1 </dev/null & echo $! >"$PIDS"'
+tool many 'i=0; while [ $i -lt 20000 ]; do echo line-$i; i=$((i+1)); done'
+file package.json '{"name":"r","scripts":{"late":"late","held":"held","away":"away","many":"many","quiet":"true"}}'
+capture vt run --log=labeled late
+is "what a background process prints belongs to it" "$(printf '%s\n' "$out" | tail -1)" "[r#late] late"
+PIDS=$T/pids
+start=$SECONDS
+with PIDS="$PIDS" capture vt run --log=labeled held
+took=$((SECONDS - start))
+ok "a pipe that is held is waited for, but not for long ($took s)" $((took < 9 || took > 20))
+is "it is no failure" $rc 0
+kill -0 "$(cat "$PIDS")" 2>/dev/null
+ok "the background process lives on" $?
+kill "$(cat "$PIDS")"
+start=$SECONDS
+with PIDS="$PIDS" capture vt run --log=labeled away
+ok "one that took no pipe is not waited for" $((SECONDS - start > 8))
+kill -0 "$(cat "$PIDS")" 2>/dev/null
+ok "it lives on as well" $?
+kill "$(cat "$PIDS")"
+for log in labeled grouped; do
+	vt run --log=$log many | { sleep 1; cat; } >"$T/many"
+	is "$log: a slow reader gets everything" "$(grep -c 'line-[0-9]' "$T/many"; grep -o 'line-19999' "$T/many")" "20000
+line-19999"
+done
+capture vt run --log=labeled many
+is "in order" "$(printf '%s\n' "$out" | grep '^\[r#many\] line-' | sed 's/.*-//' | sort -nc 2>&1)" ""
+vt run --log=labeled many >/dev/full 2>"$T/err"
+is "a full disk fails the task" $? 1
+start=$SECONDS
+{ vt run --log=labeled many; echo $? >"$T/rc"; } | head -1 >/dev/null
+isnt "a reader that left ends it" "$(cat "$T/rc")" 0
+vt run --log=labeled quiet >/dev/full
+is "a task that prints nothing does not mind" $? 0
+finish
