@@ -146,10 +146,12 @@ static int compare_identifier(const char *a, size_t an, const char *b, size_t bn
 
 static int compare_pre(const struct version *a, const struct version *b)
 {
-	const char *p = a->pre, *q = b->pre, *p_end = p + a->pre_n, *q_end = q + b->pre_n;
+	const char *p = a->pre, *q = b->pre, *p_end, *q_end;
 
 	if (!a->pre_n || !b->pre_n)
 		return !a->pre_n - !b->pre_n;
+	p_end = p + a->pre_n;
+	q_end = q + b->pre_n;
 	for (;;) {
 		const char *p_dot = memchr(p, '.', (size_t)(p_end - p)), *q_dot = memchr(q, '.', (size_t)(q_end - q));
 		const char *p_to = p_dot ? p_dot : p_end, *q_to = q_dot ? q_dot : q_end;
