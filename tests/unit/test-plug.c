@@ -1,0 +1,442 @@
+/* The host side of plugins, with a real plugin: tests/plugins/vt-scripted.so. */
+#include "config.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/env.h"
+#include "plug/inside.h"
+#include "plug/stores.h"
+#include "text/json.h"
+
+struct world {
+	struct arena *arena;
+	const struct env *env;
+	char folder[64];
+	char file[96];             /* <folder>/vite-task.json */
+	struct json_doc *workspace, *user;
+	struct plug *plug;
+	struct err err;
+	char warned[2000];         /* each warning, a line */
+};
+
+static void on_warn(void *ctx, const char *text)
+{
+	struct world *w = ctx;
+
+	strncat(w->warned, text, sizeof w->warned - strlen(w->warned) - 2);
+	strcat(w->warned, "\n");
+}
+
+static struct json_doc *doc(const char *text, struct world *w)
+{
+	struct json_doc *d = NULL;
+
+	if (text)
+		assert_int_equal(json_read("config.json", text, strlen(text), JSON_COMMENTS, &d, &w->err), 0);
+	return d;
+}
+
+/* The two configurations: whole files. Returns what plug_new returned. */
+static int world_make(struct world *w, const char *workspace, const char *user)
+{
+	static char path[4200];
+	char *entries[] = { path, NULL };
+	struct plug_setup setup;
+	FILE *f;
+
+	memset(w, 0, sizeof *w);
+	w->arena = arena_new();
+	snprintf(path, sizeof path, "VT_PLUGIN_PATH=%s/tests/plugins/.libs", getenv("abs_top_builddir") ? getenv("abs_top_builddir") : ".");
+	w->env = env_from(w->arena, entries);
+	strcpy(w->folder, "/tmp/vt-plug-XXXXXX");
+	assert_non_null(mkdtemp(w->folder));
+	snprintf(w->file, sizeof w->file, "%s/vite-task.json", w->folder);
+	f = fopen(w->file, "w");
+	fputs(workspace ? workspace : "{}", f);
+	fclose(f);
+	w->workspace = doc(workspace, w);
+	w->user = doc(user, w);
+	setup = (struct plug_setup){
+		.root = w->folder, .cache_dir = NULL, .system_dir = "/nowhere", .env = w->env,
+		.workspace_config = w->workspace ? cJSON_GetObjectItem(json_root(w->workspace), "plugins") : NULL,
+		.workspace_config_file = w->file,
+		.user_config = w->user ? cJSON_GetObjectItem(json_root(w->user), "plugins") : NULL,
+		.user_config_file = NULL, .warn = on_warn, .ctx = w,
+	};
+	return plug_new(&setup, &w->plug, &w->err);
+}
+
+static void world_free(struct world *w)
+{
+	plug_free(w->plug);
+	json_free(w->workspace);
+	if (w->user)
+		json_free(w->user);
+	unlink(w->file);
+	rmdir(w->folder);
+	err_clear(&w->err);
+	arena_free(w->arena);
+}
+
+static const char *status_of(struct world *w, const char *name)
+{
+	struct component *c = plug_named(w->plug, name);
+	struct plug_call call;
+	const char *word;
+
+	assert_non_null(c);
+	call_begin(&call, c, "status");
+	word = component_description(c)->status(component_self(c), &call.call);
+	call_end(&call, VT_OK);
+	return word;
+}
+
+/* ---- what is put and taken -------------------------------------------------- */
+
+struct text_source {
+	vt_source source;
+	const char *text;
+	size_t at;
+};
+
+static vt_status text_read(vt_source *s, vt_call *call, void *buffer, size_t size, size_t *ret)
+{
+	struct text_source *t = (struct text_source *)s;
+	size_t n = strlen(t->text + t->at);
+
+	(void)call;
+	n = n < size ? n : size;
+	memcpy(buffer, t->text + t->at, n);
+	t->at += n;
+	*ret = n;
+	return VT_OK;
+}
+
+static vt_source *text_again(void *ctx)
+{
+	struct text_source *t = ctx;
+
+	t->at = 0;
+	t->source.read = text_read;
+	t->source.size = strlen(t->text);
+	return &t->source;
+}
+
+struct text_into {
+	struct stores_into into;
+	char got[300];
+	size_t n;
+	const char *want;
+	struct text_source filling;
+};
+
+static vt_status into_write(vt_sink *s, vt_call *call, const void *data, size_t size)
+{
+	struct text_into *t = (struct text_into *)s;
+
+	(void)call;
+	memcpy(t->got + t->n, data, size);
+	t->n += size;
+	t->got[t->n] = '\0';
+	return VT_OK;
+}
+
+static void into_again(struct stores_into *s)
+{
+	((struct text_into *)s)->n = 0;
+}
+
+static bool into_good(struct stores_into *s)
+{
+	return !strcmp(((struct text_into *)s)->got, ((struct text_into *)s)->want);
+}
+
+static vt_source *into_bytes(struct stores_into *s)
+{
+	struct text_into *t = (struct text_into *)s;
+
+	t->filling.text = t->got;
+	return text_again(&t->filling);
+}
+
+static vt_status get(struct world *w, const vt_id *id, const char *want, struct text_into *ret)
+{
+	*ret = (struct text_into){ .into = { { into_write }, into_again, into_good, into_bytes }, .want = want };
+	return stores_get(w->plug, VT_SPACE_BLOB, id, &ret->into, NULL);
+}
+
+static vt_status put(struct world *w, const vt_id *id, const char *text)
+{
+	struct text_source from = { .text = text };
+
+	return stores_put(w->plug, VT_SPACE_BLOB, id, text_again, &from, NULL);
+}
+
+static const vt_id id = { { 1, 2, 3 } };
+
+/* ---- stories ------------------------------------------------------------------ */
+
+static void what_far_has_fills_near(void **state)
+{
+	struct world w;
+	struct text_into into;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [\"near\", \"far\"]}}", NULL), 0);
+	assert_int_equal(get(&w, &id, "text", &into), VT_NONE);
+	assert_int_equal(put(&w, &id, "text"), VT_OK);
+	assert_int_equal(get(&w, &id, "text", &into), VT_OK);
+	assert_string_equal(into.got, "text");
+	assert_string_equal(status_of(&w, "far"), "token= url= calls=1 most=1");   /* near had it */
+	assert_string_equal(w.warned, "");
+	world_free(&w);
+}
+
+static void a_damaged_blob_is_dropped_and_healed(void **state)
+{
+	struct world w;
+	struct text_into into;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"script\": \"damage\"}, \"far\"]}}", NULL), 0);
+	assert_int_equal(put(&w, &id, "text"), VT_OK);
+	assert_int_equal(get(&w, &id, "text", &into), VT_OK);
+	assert_string_equal(into.got, "text");
+	assert_string_equal(w.warned, "plugin 'near': a damaged blob was dropped\n");
+	world_free(&w);
+}
+
+static void a_store_that_cannot_take_rests(void **state)
+{
+	struct world w;
+	struct text_into into;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"script\": \"fail-put\"}, \"far\"]}}", NULL), 0);
+	assert_int_equal(put(&w, &id, "text"), VT_OK);
+	assert_int_equal(put(&w, &id, "text"), VT_OK);
+	assert_int_equal(get(&w, &id, "text", &into), VT_OK);
+	assert_string_equal(status_of(&w, "near"), "token= url= calls=0 most=0");
+	assert_string_equal(w.warned, "plugin 'near': the disk is full; it is not used any more in this run\n");
+	world_free(&w);
+}
+
+static void answers_that_fail_are_told_once_and_then_not_asked_for(void **state)
+{
+	struct world w;
+	struct text_into into;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"script\": \"fail-get\"}]}}", NULL), 0);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(get(&w, &id, "text", &into), i < 3 ? VT_FAILED : VT_NONE);
+	assert_string_equal(status_of(&w, "near"), "token= url= calls=3 most=1");
+	assert_string_equal(w.warned, "plugin 'near': the line is cut\n"
+			    "plugin 'near': the line is cut; it is not used any more in this run\n");
+	world_free(&w);
+}
+
+static void a_status_that_means_nothing_is_a_failure(void **state)
+{
+	struct world w;
+	struct text_into into;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"script\": \"unknown-status\"}]}}", NULL), 0);
+	assert_int_equal(get(&w, &id, "text", &into), VT_FAILED);
+	assert_string_equal(w.warned, "plugin 'near': get answered 4711, which means nothing\n");
+	world_free(&w);
+}
+
+struct asker {
+	struct world *w;
+	pthread_t thread;
+};
+
+static void *ask(void *ctx)
+{
+	struct asker *a = ctx;
+	struct text_into into;
+
+	for (int i = 0; i < 10; i++)
+		get(a->w, &id, "text", &into);
+	return NULL;
+}
+
+static void promises_of_threads_are_kept_for_the_plugin(void **state)
+{
+	static const struct { const char *name; bool alone; } cases[] = { { "near", true }, { "far", false } };
+	char config[120];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct asker askers[4];
+		struct world w;
+		const char *word;
+
+		snprintf(config, sizeof config, "{\"plugins\": {\"stores\": [{\"use\": \"%s\", \"script\": \"slow\"}]}}", cases[i].name);
+		assert_int_equal(world_make(&w, config, NULL), 0);
+		for (size_t k = 0; k < COUNT(askers); k++) {
+			askers[k].w = &w;
+			assert_int_equal(pthread_create(&askers[k].thread, NULL, ask, &askers[k]), 0);
+		}
+		for (size_t k = 0; k < COUNT(askers); k++)
+			pthread_join(askers[k].thread, NULL);
+		word = status_of(&w, cases[i].name);
+		if (cases[i].alone)
+			assert_string_equal(word, "token= url= calls=40 most=1");
+		else
+			assert_null(strstr(word, "most=1"));
+		world_free(&w);
+	}
+}
+
+static void one_that_is_named_must_work(void **state)
+{
+	struct world w;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"script\": \"no-start\"}]}}", NULL), 0);
+	assert_int_equal(plug_check_named(w.plug, &w.err), -1);
+	assert_string_equal(w.err.text[0], "Plugin 'near' cannot be used");
+	assert_string_equal(w.err.text[1], "nobody answers");
+	world_free(&w);
+}
+
+static void one_that_is_missing_by_default_is_one_warning(void **state)
+{
+	struct world w;
+	struct text_into into;
+	char why[200];
+
+	(void)state;
+	assert_int_equal(world_make(&w, NULL, NULL), 0);
+	assert_int_equal(plug_check_named(w.plug, &w.err), 0);
+	assert_int_equal(get(&w, &id, "text", &into), VT_NONE);
+	assert_int_equal(get(&w, &id, "text", &into), VT_NONE);
+	assert_null(plug_fingerprint(w.plug));
+	assert_null(plug_tracer(w.plug));
+	assert_int_equal(plug_roles(w.plug), 0);
+	assert_string_equal(w.warned, "plugin 'store-local' cannot be used: no vt-store-local.so was found\n"
+			    "plugin 'fingerprint-content' cannot be used: no vt-fingerprint-content.so was found\n");
+	plug_tracer_why(w.plug, why, sizeof why);
+	assert_string_equal(why, "plugin 'trace-linux' cannot be used: no vt-trace-linux.so was found");
+	plug_role_why(w.plug, VT_ROLE_ENV, why, sizeof why);
+	assert_string_equal(why, "plugin 'env-tracking' cannot be used: no vt-env-tracking.so was found");
+	world_free(&w);
+}
+
+static void what_is_switched_off_says_so(void **state)
+{
+	struct world w;
+	char why[200];
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"tracer\": false, \"parts\": {\"auto-input\": false}}}", NULL), 0);
+	plug_tracer_why(w.plug, why, sizeof why);
+	assert_string_equal(why, "plugin 'trace-linux' is switched off");
+	plug_role_why(w.plug, VT_ROLE_INPUT, why, sizeof why);
+	assert_string_equal(why, "plugin 'auto-input' is switched off");
+	world_free(&w);
+}
+
+/* What a configuration comes to: an error, or none. */
+static void configurations(void **state)
+{
+	static const struct { const char *workspace, *user, *error; } cases[] = {
+		{ "{\"plugins\": {\"stores\": [\"near\"]}}", NULL, NULL },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"nosuch\": 1}]}}", NULL,
+		  "vite-task.json:1:51: 'near' has no option `nosuch`" },
+		{ "{\n \"plugins\": {\n  \"stores\": [{\"use\": \"near\",\n   \"helper\": \"/bin/sh\"}]}}", NULL,
+		  "vite-task.json:4:14: option `helper` of 'near' is taken from the user's configuration only" },
+		{ "{\"plugins\": {\"stores\": [\"near\"]}}", "{\"plugins\": {\"options\": {\"near\": {\"helper\": \"/bin/sh\"}}}}", NULL },
+		{ "{\"plugins\": {\"stores\": [\"near\"]}}", "{\"plugins\": {\"options\": {\"near\": {\"helper\": \"bin/sh\"}}}}",
+		  "the user's configuration: option `helper` of 'near' must be an absolute path" },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"token\": \"x\"}]}}", NULL,
+		  "vite-task.json:1:50: option `token` of 'near' is taken from the user's configuration only" },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://evil\"}]}}", "{\"plugins\": {\"options\": {\"near\": {\"token\": \"x\"}}}}",
+		  "the user's configuration: the workspace chose where 'near' connects to, so `token` must stand under `credentials`, by origin" },
+		{ "{\"plugins\": {\"stores\": [\"near\", \"near\"]}}", NULL, "vite-task.json:1:33: the store 'near' is listed twice" },
+		{ "{\"plugins\": {\"stores\": [\"../near\"]}}", NULL,
+		  "vite-task.json:1:25: '../near' is not a plugin's name: it is given by name, never by path" },
+		{ "{\"plugins\": {\"stores\": {}}}", NULL, "vite-task.json:1:24: `plugins.stores` must be a list; found map" },
+		{ "{\"plugins\": {\"nosuch\": 1}}", NULL, "vite-task.json:1:24: unknown key `nosuch` in `plugins`; known are tracer, fingerprint, stores, parts, options" },
+		{ "{\"plugins\": {\"credentials\": {}}}", NULL, "vite-task.json:1:29: `plugins.credentials` is taken from the user's configuration only" },
+		{ "{\"plugins\": {\"fingerprint\": \"near\"}}", NULL, "it is a store, not a fingerprint" },
+		{ "{\"plugins\": {\"parts\": {\"near\": 1}}}", NULL,
+		  "vite-task.json:1:32: `plugins.parts.near` must be true, false or a map of options; found integer `1`" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct world w;
+		int rc = world_make(&w, cases[i].workspace, cases[i].user);
+
+		if (rc == 0)
+			rc = plug_check_named(w.plug, &w.err);
+		if (!cases[i].error) {
+			assert_int_equal(rc, 0);
+		} else {
+			assert_int_equal(rc, -1);
+			assert_string_equal(w.err.text[w.err.n - 1], cases[i].error);
+		}
+		world_free(&w);
+	}
+}
+
+static void a_token_goes_to_its_origin_alone(void **state)
+{
+	static const char credentials[] = "{\"plugins\": {\"credentials\": {\"https://Cache.corp\": {\"token\": \"t0p\"}}}}";
+	struct world w;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp/a\"}]}}", credentials), 0);
+	assert_string_equal(status_of(&w, "near"), "token=t0p url=https://cache.corp/a calls=0 most=0");
+	world_free(&w);
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp.evil/a\"}]}}", credentials), 0);
+	assert_string_equal(status_of(&w, "near"), "token= url=https://cache.corp.evil/a calls=0 most=0");
+	world_free(&w);
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp@evil/a\"}]}}", credentials), 0);
+	assert_string_equal(status_of(&w, "near"), "token= url=https://cache.corp@evil/a calls=0 most=0");
+	world_free(&w);
+}
+
+static void the_users_word_wins(void **state)
+{
+	struct world w;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://a\", \"script\": \"no-start\"}]}}",
+				    "{\"plugins\": {\"options\": {\"near\": {\"url\": \"https://b\", \"script\": \"\"}}}}"), 0);
+	assert_string_equal(status_of(&w, "near"), "token= url=https://b calls=0 most=0");
+	world_free(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_far_has_fills_near),
+		cmocka_unit_test(a_damaged_blob_is_dropped_and_healed),
+		cmocka_unit_test(a_store_that_cannot_take_rests),
+		cmocka_unit_test(answers_that_fail_are_told_once_and_then_not_asked_for),
+		cmocka_unit_test(a_status_that_means_nothing_is_a_failure),
+		cmocka_unit_test(promises_of_threads_are_kept_for_the_plugin),
+		cmocka_unit_test(one_that_is_named_must_work),
+		cmocka_unit_test(one_that_is_missing_by_default_is_one_warning),
+		cmocka_unit_test(what_is_switched_off_says_so),
+		cmocka_unit_test(configurations),
+		cmocka_unit_test(a_token_goes_to_its_origin_alone),
+		cmocka_unit_test(the_users_word_wins),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
