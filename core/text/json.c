@@ -3,6 +3,7 @@
 #include "text/json.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct place {
 };
 
 struct json_doc {
+	struct arena *arena;       /* the tree's memory */
 	char *file;                /* for messages */
 	char *text;                /* the text, blanked; NUL-terminated */
 	size_t size;
@@ -41,6 +43,29 @@ struct scan {
 /* In a blanked comment this stands for the later bytes of a character: blank to
  * cJSON, no column of its own. */
 enum { CONTINUED = '\1' };
+
+/* A tree is hundreds of small pieces with one life: while one is being built by
+ * this thread, cJSON's memory comes from its arena and is not given back. All
+ * other use of cJSON goes to malloc as ever. */
+static _Thread_local struct arena *building;
+
+static void *tree_alloc(size_t size)
+{
+	return building ? arena_alloc(building, size) : malloc(size);
+}
+
+static void tree_free(void *p)
+{
+	if (!building)
+		free(p);
+}
+
+static void set_hooks(void)
+{
+	cJSON_Hooks hooks = { tree_alloc, tree_free };
+
+	cJSON_InitHooks(&hooks);
+}
 
 static void position(const struct json_doc *d, size_t at, int *ret_line, int *ret_column)
 {
@@ -505,6 +530,19 @@ static void drop_duplicates(struct json_doc *d, cJSON *node)
 	}
 }
 
+static void build(struct json_doc *d, bool empty)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, set_hooks);
+	d->arena = arena_new();
+	building = d->arena;
+	d->root = empty ? cJSON_CreateNull() : cJSON_ParseWithLength(d->text, d->size);
+	if (d->root)
+		drop_duplicates(d, d->root);
+	building = NULL;
+}
+
 int json_read(const char *file, const char *text, size_t size, int flags, struct json_doc **ret, struct err *err)
 {
 	struct json_doc *d = xcalloc(1, sizeof *d);
@@ -526,12 +564,11 @@ int json_read(const char *file, const char *text, size_t size, int flags, struct
 	}
 	if (check(d, flags, &empty, err))
 		goto failed;
-	d->root = empty ? cJSON_CreateNull() : cJSON_ParseWithLength(d->text, d->size);
+	build(d, empty);
 	if (!d->root) {
 		err_set(err, ERR_USER, "%s:1:1: found something that cannot be read, expected JSON", file);
 		goto failed;
 	}
-	drop_duplicates(d, d->root);
 	*ret = d;
 	return 0;
 failed:
@@ -543,7 +580,7 @@ void json_free(struct json_doc *d)
 {
 	if (!d)
 		return;
-	cJSON_Delete(d->root);
+	arena_free(d->arena);
 	map_free(&d->moved);
 	free(d->places);
 	free(d->text);

@@ -20,6 +20,7 @@ enum { JSON_DEPTH = 200 };
  * A text without any value (JSON_COMMENTS) is null. */
 int json_read(const char *file, const char *text, size_t size, int flags, struct json_doc **ret, struct err *err);
 void json_free(struct json_doc *d);
+/* For reading only: the tree's memory is the document's own. */
 const cJSON *json_root(const struct json_doc *d);
 /* Where a node begins: line and column (in characters) from 1. */
 void json_where(const struct json_doc *d, const cJSON *node, int *ret_line, int *ret_column);

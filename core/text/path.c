@@ -6,13 +6,19 @@
 
 char *path_join(struct arena *a, const char *base, const char *rel)
 {
-	size_t n = strlen(base);
+	size_t n = strlen(base), m = strlen(rel), slash;
+	char *out;
 
 	if (rel[0] == '/' || !n)
-		return arena_str(a, rel);
-	if (!rel[0])
-		return arena_str(a, base);
-	return arena_printf(a, "%s%s%s", base, base[n - 1] == '/' ? "" : "/", rel);
+		return arena_copy(a, rel, m);
+	if (!m)
+		return arena_copy(a, base, n);
+	slash = base[n - 1] != '/';
+	out = arena_alloc(a, n + slash + m + 1);
+	memcpy(out, base, n);
+	out[n] = '/';
+	memcpy(out + n + slash, rel, m);
+	return out;
 }
 
 /* Takes the last component off out[0..n); the length that is left. */

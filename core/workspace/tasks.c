@@ -129,6 +129,18 @@ static const char *task_cwd(const struct workspace *w, const char *package, cons
 	return below ? below : joined;
 }
 
+/* "pkg#task": made for every task, so not by printf. */
+static const char *label(struct arena *a, const char *package, const char *name)
+{
+	size_t n = strlen(package), m = strlen(name);
+	char *out = arena_alloc(a, n + m + 2);
+
+	memcpy(out, package, n);
+	out[n] = '#';
+	memcpy(out + n + 1, name, m);
+	return out;
+}
+
 static struct task *new_task(struct loading *l, struct package *p, const char *name, enum task_source source)
 {
 	struct arena *a = l->w.arena;
@@ -136,7 +148,7 @@ static struct task *new_task(struct loading *l, struct package *p, const char *n
 
 	t->package = p;
 	t->name = name;
-	t->label = p->name[0] ? arena_printf(a, "%s#%s", p->name, name) : name;
+	t->label = p->name[0] ? label(a, p->name, name) : name;
 	t->source = source;
 	t->cwd = p->path;
 	p->tasks[p->tasks_n++] = t;
