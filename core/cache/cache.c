@@ -124,24 +124,26 @@ static int make_marks(int fd, const char *dir, struct err *err)
 	return 0;
 }
 
-static int open_directory(struct cache *c, struct err *err)
+static int open_directory(const char *dir, bool dry, struct err *err)
 {
+	struct stat st;
 	int fd, r;
 
-	if (!c->setup.dry) {
-		struct stat st;
-
-		if (stat(c->dir, &st) < 0 && file_mkdirs(c->dir, 0700, err) < 0)
-			return -1;
-	}
-	fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!dry && stat(dir, &st) < 0 && file_mkdirs(dir, 0700, err) < 0)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(err, errno, "cannot use '%s'", c->dir);
-	r = check_owner(fd, c->dir, err);
-	if (r == 0 && !c->setup.dry && faccessat(fd, "v" CACHE_FORMAT, F_OK, 0) < 0)
-		r = make_marks(fd, c->dir, err);
+		return err_errno(err, errno, "cannot use '%s'", dir);
+	r = check_owner(fd, dir, err);
+	if (r == 0 && !dry && faccessat(fd, "v" CACHE_FORMAT, F_OK, 0) < 0)
+		r = make_marks(fd, dir, err);
 	close(fd);
 	return r;
+}
+
+int cache_make(const char *dir, struct err *err)
+{
+	return open_directory(dir, false, err);
 }
 
 static char *below(const char *dir, const char *name)
@@ -250,7 +252,7 @@ static int use_directory(struct cache *c, struct err *err)
 	char *key;
 	int r;
 
-	if (open_directory(c, err) < 0)
+	if (open_directory(c->dir, c->setup.dry, err) < 0)
 		return -1;
 	key = below(c->inner, "key");
 	r = c->setup.dry && access(key, R_OK) < 0 ? 1 : mac_load(key, &c->mac, err);

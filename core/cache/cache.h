@@ -32,6 +32,9 @@ struct cache_setup {
 
 /* Where the cache is: VT_CACHE_DIR, VITE_CACHE_PATH, else <root>/.vt. -1: a relative value. */
 int cache_place(const struct env *env, const char *root, struct arena *a, const char **ret, struct err *err);
+/* Makes the directory with its marks (.gitignore, CACHEDIR.TAG), unless it is there.
+ * -1: it cannot be made, or is not one that vt made or may trust. */
+int cache_make(const char *dir, struct err *err);
 /* Never fails for the user's purposes: an unusable directory means one warning and no hits. */
 struct cache *cache_open(const struct cache_setup *setup);
 /* Is there anything that can keep results? false: steps run uncached, the reason was told. */

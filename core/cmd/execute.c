@@ -7,12 +7,10 @@
 
 #include "base/buf.h"
 #include "cache/cache.h"
+#include "cmd/open.h"
 #include "exec/run.h"
-#include "os/file.h"
 #include "os/loop.h"
 #include "plan/step.h"
-#include "plug/setup.h"
-#include "plug/user_config.h"
 #include "query/options.h"
 #include "report/last.h"
 #include "report/live.h"
@@ -23,11 +21,7 @@
 
 /* Everything a run stands on; opened in this order, closed backwards. */
 struct ground {
-	struct file_places places;
-	struct user_config user;
-	const char *cache_dir;
-	struct plug *plug;
-	struct cache *cache;           /* NULL: no step of the plan asks for it, or it cannot be used */
+	struct open open;              /* its cache NULL: no step of the plan asks for it, or it cannot be used */
 	struct loop *loop;
 	struct screen *screen;
 	struct live *live;
@@ -49,48 +43,12 @@ static bool wants_cache(const struct plan *plan)
 	return false;
 }
 
-static int open_cache(const struct session *s, const struct workspace *w, struct ground *g, struct err *err)
-{
-	struct plug_setup plug = {
-		.root = w->root,
-		.cache_dir = g->cache_dir,
-		.system_dir = g->places.plugins,
-		.env = s->env,
-		.workspace_config = w->plugins,
-		.workspace_config_file = w->config_file,
-		.user_config = g->user.plugins,
-		.user_config_file = g->user.file,
-		.warn = cmd_warn,
-		.ctx = (void *)(uintptr_t)s,
-	};
-	struct cache_setup cache = {
-		.workspace = w,
-		.dir = g->cache_dir,
-		.env = s->env,
-		.warn = cmd_warn,
-		.ctx = (void *)(uintptr_t)s,
-	};
-
-	if (plug_new(&plug, &g->plug, err) < 0 || plug_check_named(g->plug, err) < 0)
-		return -1;
-	cache.plug = g->plug;
-	g->cache = cache_open(&cache);
-	if (g->cache && !cache_works(g->cache)) {
-		cache_close(g->cache);
-		g->cache = NULL;
-	}
-	return 0;
-}
-
 static int open_ground(const struct session *s, const struct workspace *w, const struct plan *plan,
 		       const struct query_options *o, struct ground *g, struct err *err)
 {
-	if (cache_place(s->env, w->root, s->arena, &g->cache_dir, err) < 0 ||
-	    file_places(s->arena, &g->places, err) < 0 || user_config_read(s->env, &g->user, err) < 0)
-		return -1;
-	if (wants_cache(plan) && open_cache(s, w, g, err) < 0)
-		return -1;
-	if (loop_new(&g->loop, err) < 0)
+	open_init(&g->open, s, w);
+	if (open_plugins(&g->open, err) < 0 || (wants_cache(plan) && open_cache(&g->open, err) < 0) ||
+	    loop_new(&g->loop, err) < 0)
 		return -1;
 	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
 	g->live = live_new((enum log_mode)o->log, g->screen);
@@ -105,13 +63,9 @@ static void close_ground(struct ground *g)
 	if (g->screen)
 		screen_close(g->screen);
 	/* What is still being published is waited for after the last line has been shown. */
-	if (g->cache)
-		cache_close(g->cache);
-	if (g->plug)
-		plug_free(g->plug);
+	open_close(&g->open);
 	if (g->loop)
 		loop_free(g->loop);
-	user_config_free(&g->user);
 }
 
 static void show_summary(struct ground *g, const struct query_options *o)
@@ -138,16 +92,16 @@ static int execute(const struct session *s, const struct workspace *w, const str
 		.loop = g->loop,
 		.workspace = w,
 		.plan = plan,
-		.cache = g->cache,
-		.cache_dir = g->cache_dir,
-		.plug = g->plug,
+		.cache = g->open.cache,
+		.cache_dir = g->open.cache_dir,
+		.plug = g->open.plug,
 		.env = s->env,
-		.places = &g->places,
+		.places = &g->open.places,
 		.mode = (enum log_mode)o->log,
 		.listeners = listeners,
 		.listeners_n = COUNT(listeners),
 		.screen = g->screen,
-		.spool_dir = g->cache ? g->cache_dir : env_get(s->env, "TMPDIR"),
+		.spool_dir = g->open.cache ? g->open.cache_dir : env_get(s->env, "TMPDIR"),
 		.warn = cmd_warn,
 		.ctx = (void *)(uintptr_t)s,
 	};
@@ -157,8 +111,8 @@ static int execute(const struct session *s, const struct workspace *w, const str
 	show_summary(g, o);
 	if (err.n > 0)
 		cmd_fail(s, &err);
-	if (file_mkdirs(g->cache_dir, 0700, NULL) == 0)
-		last_save(g->summary, g->cache_dir);
+	if (cache_make(g->open.cache_dir, NULL) == 0)
+		last_save(g->summary, g->open.cache_dir);
 	return code;
 }
 

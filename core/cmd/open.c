@@ -43,14 +43,14 @@ int open_plugins(struct open *o, struct err *err)
 	return plug_new(&setup, &o->plug, err);
 }
 
-int open_cache_dry(struct open *o, struct err *err)
+static int open_cache_as(struct open *o, bool dry, struct err *err)
 {
 	struct cache_setup setup = {
 		.workspace = o->workspace,
 		.env = o->session->env,
 		.warn = cmd_warn,
 		.ctx = (void *)(uintptr_t)o->session,
-		.dry = true,
+		.dry = dry,
 	};
 
 	if (open_plugins(o, err) < 0)
@@ -63,6 +63,18 @@ int open_cache_dry(struct open *o, struct err *err)
 		o->cache = NULL;
 	}
 	return 0;
+}
+
+int open_cache_dry(struct open *o, struct err *err)
+{
+	return open_cache_as(o, true, err);
+}
+
+int open_cache(struct open *o, struct err *err)
+{
+	if (open_plugins(o, err) < 0 || plug_check_named(o->plug, err) < 0)
+		return -1;
+	return open_cache_as(o, false, err);
 }
 
 /* Paths as they are told, each ended by NUL. */
