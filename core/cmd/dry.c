@@ -102,8 +102,8 @@ static bool judge(struct dry_step *at, bool written, const char *root)
 {
 	if (at->step->echo)
 		return false;
-	if (!at->step->rules || !at->looked) {
-		at->status = DRY_DISABLED;
+	if (!at->looked) {
+		at->status = at->step->rules ? DRY_ERROR : DRY_DISABLED;
 		return true;
 	}
 	switch (at->found.state) {

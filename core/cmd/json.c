@@ -137,6 +137,11 @@ struct showing {
 	enum option_log log;
 };
 
+static const char *trouble(const struct dry_step *at)
+{
+	return at->looked && at->found.trouble ? at->found.trouble : "the cache cannot be used";
+}
+
 static void cache_json(struct showing *d, const struct dry_step *at)
 {
 	static const char *const words[] = { "hit", "changed", "unknown", "noBaseline", "disabled", "error" };
@@ -150,9 +155,9 @@ static void cache_json(struct showing *d, const struct dry_step *at)
 		words_json(&at->found.why, &d->b);
 		buf_text(&d->b, at->found.why.partial ? "],\"changesPartial\":true" : "]");
 	}
-	if (at->status == DRY_ERROR && at->found.trouble) {
+	if (at->status == DRY_ERROR) {
 		buf_text(&d->b, ",\"message\":");
-		quote(&d->b, at->found.trouble);
+		quote(&d->b, trouble(at));
 	}
 	buf_byte(&d->b, '}');
 }
@@ -235,7 +240,7 @@ static void step_text(struct showing *d, const struct step *step)
 	struct step_start start = { .status = step->echo ? START_DISABLED : shown[at->status], .why = &at->found.why };
 
 	if (at->status == DRY_ERROR)
-		start.because = at->found.trouble ? at->found.trouble : "the cache cannot be read";
+		start.because = trouble(at);
 	if (d->log != OPTION_LOG_INTERLEAVED) {
 		screen_stylef(&d->b, "90", "[%s]", step->task->label);
 		buf_byte(&d->b, ' ');

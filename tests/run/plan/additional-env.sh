@@ -1,0 +1,9 @@
+# A variable set in front of a command is in its environment and in the key.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file package.json '{"name":"r","scripts":{"env-test":"TEST_VAR=hello_world show"}}'
+file pnpm-workspace.yaml ''
+file vite-task.json '{"cache":true}'
+tools show
+shape "is a step of the program" "env-test: show" env-test
+finish

@@ -1,0 +1,10 @@
+# The root package may be named by its own glob.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml 'packages: ["."]'
+file package.json '{"name":"r","scripts":{"a":"echo a","b":"echo a && echo b","c":"echo a && echo b && echo c"}}'
+capture vt run --json
+is "there is one package" "$(jq -c '.packages|keys' <<<"$out")" '["."]'
+is "with its tasks" "$(jq -c '.tasks|keys' <<<"$out")" '["a","b","c"]'
+shape "which run" "c: echo a; echo b; echo c" c
+finish

@@ -1,0 +1,11 @@
+# cache.tasks: false turns caching off.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r","scripts":{"test":"pf"}}'
+file vite-task.json '{"cache":{"tasks":false},"tasks":{"build":{"command":"pf"},"deploy":{"command":"pf","cache":false}}}'
+tools pf
+shape "a task" "build: pf !" build
+shape "a task that does not want it" "deploy: pf !" deploy
+shape "a script" "test: pf !" test
+finish

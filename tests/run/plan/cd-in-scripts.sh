@@ -1,0 +1,11 @@
+# cd moves the commands after it, and the place a nested run is called from.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r","scripts":{"build":"pf","cd-build":"cd src && vt run build","cd-lint":"cd src && lint"}}'
+file vite-task.json '{"cache":true}'
+mkdir src
+tools pf lint
+shape "a nested task starts in its own package" "cd-build: {build: pf}" cd-build
+shape "a program starts where cd led" "cd-lint: lint @src" cd-lint
+finish

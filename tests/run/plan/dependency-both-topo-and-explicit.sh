@@ -1,0 +1,9 @@
+# Two reasons to wait are one edge.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+pnpm a b
+file packages/a/package.json '{"name":"a","dependencies":{"b":"workspace:*"}}'
+file packages/a/vite-task.json '{"tasks":{"build":{"command":"echo a","dependsOn":["b#build"]}}}'
+file packages/b/vite-task.json '{"tasks":{"build":"echo b"}}'
+order "a waits for b once" "packages/a#build<packages/b#build packages/b#build" -r build
+finish

@@ -1,0 +1,10 @@
+# The innermost assignment wins, and case counts.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r","scripts":{"inner":"sh -c \"echo $V-$v\"","show":"sh -c '"'"'echo $V-$v'"'"'","outer":"V=outer v=small vt run mid","mid":"V=inner vt run show"}}'
+with V=session capture vt run outer
+has "from the inside out" "$out" "inner-small"
+with V=session capture vt run show
+has "and without any" "$out" "session-"
+finish

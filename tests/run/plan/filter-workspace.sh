@@ -1,0 +1,57 @@
+# Each filter selects its packages, and the edges between them.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml 'packages: ["packages/*"]'
+file package.json '{"name":"root","scripts":{"check":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
+file packages/app/package.json '{"name":"@test/app","scripts":{"build":"echo","check":"echo","test":"echo","deploy":"vt run --filter .... build"},"dependencies":{"@test/lib":"workspace:*"},"devDependencies":{"@test/utils":"workspace:*"}}'
+file packages/lib/package.json '{"name":"@test/lib","scripts":{"build":"echo","test":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
+file packages/core/package.json '{"name":"@test/core","scripts":{"build":"echo","check":"echo","test":"echo"}}'
+file packages/utils/package.json '{"name":"@test/utils","scripts":{"build":"echo"}}'
+file packages/cli/package.json '{"name":"@test/cli","scripts":{"build":"echo","test":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
+mkdir -p packages/app/src/components
+# gives WANT ARGUMENTS...: package names instead of tasks
+gives() {
+	local want=$1; shift
+	capture vt run --dry-run --json "$@"
+	is "$*" "$rc $(jq -r '.plan | to_entries | map(.value.package[9:] + (if .value.dependsOn then "<" + (.value.dependsOn | map(sub("#.*"; "")[9:]) | join(",")) else "" end)) | join(" ")' <<<"$out")" "0 $want"
+}
+all="app<lib,utils cli<core core lib<core utils" app="app<lib,utils core lib<core utils"
+
+gives app --filter @test/app build
+gives app --filter '{./packages/app}' build
+gives app --filter ./packages/app build
+gives app --filter ./packages/app... build
+cd packages/app; gives app --filter .... build
+cd src; gives app --filter ..... build
+cd components; gives "$app" -t build
+cd ../..; gives "$app" -t build
+cd ../..
+gives "$all" --filter '@test/*' build
+gives "$app" --filter @test/app... build
+gives "$app" -t @test/app#build
+gives "$app" --filter '{./packages/app}...' build
+gives "core lib<core utils" --filter '@test/app^...' build
+gives "app<lib cli<core core lib<core" --filter ...@test/core build
+gives "app<lib cli<core core lib<core" --filter '...{./packages/core}' build
+gives "app<lib cli lib" --filter '...^@test/core' build
+gives "$app" --filter ...@test/lib... build
+gives "app<lib lib" --filter @test/app --filter @test/lib build
+gives "app cli" --filter @test/app --filter @test/cli build
+gives "app cli" --filter "@test/app @test/cli" build
+gives "app<lib core lib<core" --filter '@test/app... !@test/utils' build
+gives "app<lib,utils cli lib utils" --filter '!@test/core' build
+gives "cli lib utils" --filter '!@test/app' --filter '!@test/core' build
+gives "$all" --filter '!nonexistent' build
+is "an exclusion never warns" "$err" ""
+gives "$all" --filter './packages/*' build
+gives "$all" --filter './packages/**' build
+gives "cli<core core lib<core" --filter @test/lib... --filter @test/cli build
+gives "app<lib core lib<core" --filter @test/app... test
+gives lib --filter '@test/*{./packages/lib}' build
+gives "$all" -r build
+order "-w check" "check" -w check
+order "-w with a filter" "packages/app#check check" -w --filter @test/app check
+order "-w -r check" "packages/app#check<packages/core#check packages/core#check check<packages/core#check" -w -r check
+order "-w -t check" "packages/core#check check<packages/core#check" -w -t check
+shape "a filter inside a task knows where it is" "packages/app#deploy: {packages/app#build: echo}" --filter @test/app deploy
+finish

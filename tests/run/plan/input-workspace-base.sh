@@ -1,0 +1,8 @@
+# Globs may be relative to the workspace.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+pnpm app
+file packages/app/vite-task.json '{"tasks":{"build":{"command":"echo b && pf","input":[{"pattern":"configs/tsconfig.json","base":"workspace"},{"pattern":"!dist/**","base":"workspace"}]}}}'
+tools pf
+shape "are accepted" "packages/app#build: echo b; pf" app#build
+finish

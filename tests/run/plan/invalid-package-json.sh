@@ -1,0 +1,11 @@
+# A broken package.json is told with its place.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+pnpm a
+printf '{"name":"a",\n "scripts": {"x": 1}}' >packages/a/package.json
+capture vt run -r x
+like "of any member" "$rc $err" "1 error: Failed to load task graph
+\* Failed to load package graph
+\* Failed to parse JSON file at $W/packages/a/package.json
+\* $W/packages/a/package.json:2:*"
+finish

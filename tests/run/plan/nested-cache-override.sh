@@ -1,0 +1,14 @@
+# A nested run has its own word about the cache, or its caller's.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r","scripts":{"inner":"pf","outer-no-cache":"vt run --no-cache inner","outer-cache":"vt run --cache inner","outer-inherit":"vt run inner"}}'
+tools pf
+shape "--no-cache" "outer-no-cache: {inner: pf !}" outer-no-cache
+shape "--cache" "outer-cache: {inner: pf}" outer-cache
+shape "nothing" "outer-inherit: {inner: pf !}" outer-inherit
+shape "nothing inside --cache" "outer-inherit: {inner: pf}" --cache outer-inherit
+shape "--cache inside --no-cache" "outer-cache: {inner: pf}" --no-cache outer-cache
+shape "nothing inside --no-cache" "outer-inherit: {inner: pf !}" --no-cache outer-inherit
+shape "--no-cache inside --cache" "outer-no-cache: {inner: pf !}" --cache outer-no-cache
+finish

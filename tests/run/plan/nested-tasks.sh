@@ -1,0 +1,9 @@
+# vt run inside a command is a plan inside the plan.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r","scripts":{"script1":"echo 1","script2":"vt run script1","script3":"vp run script2 && echo 3"}}'
+shape "one level" "script2: {script1: echo 1}" script2
+shape "two" "script3: {script2: {script1: echo 1}}; echo 3" script3
+is "its text is kept" "$(jq -r '.plan.script3.steps[0].expandedFrom' <<<"$out")" "vp run script2"
+finish

@@ -1,0 +1,9 @@
+# A package that depends on itself waits for nobody.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml 'packages: ["packages/*"]'
+file packages/self-dep/package.json '{"name":"self-dep","dependencies":{"self-dep":"workspace:*"},"scripts":{"build":"echo b"}}'
+order "-r" "packages/self-dep#build" -r build
+cd packages/self-dep
+order "alone" "packages/self-dep#build" build
+finish

@@ -1,0 +1,7 @@
+# A hook may run a script that has a hook.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r","scripts":{"pretest":"vt run scriptInHook","test":"echo test","prescriptInHook":"echo pre","scriptInHook":"echo in"}}'
+shape "in order" "test: pre-{scriptInHook: pre-echo pre; echo in}; echo test" test
+finish

@@ -1,0 +1,8 @@
+# Tasks have no hooks.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r","scripts":{"pretest":"echo pretest"}}'
+file vite-task.json '{"tasks":{"test":"echo test"}}'
+shape "a script in front of a task" "test: echo test" test
+finish

@@ -1,0 +1,127 @@
+# On a terminal, a missing or misspelt task is chosen from a list.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+requires python3
+workspace
+file pnpm-workspace.yaml 'packages: ["packages/*"]'
+file package.json '{"name":"root"}'
+file vite-task.json '{"tasks":{"build":"echo hello","list-tasks":"vt run"}}'
+file packages/app/package.json '{"name":"app","scripts":{"build":"echo build app","lint":"echo lint app"}}'
+file packages/lib/package.json '{"name":"lib","scripts":{"test":"echo t","typecheck":"echo tc","lint":"echo l"}}'
+# on KEYS ARGUMENTS...: $screen before the last key, $after it
+on() {
+	local keys=$1; shift
+	out=$(with TERM=xterm NO_COLOR=1 base_env timeout 60 python3 "$abs_top_srcdir/tests/run/plan/terminal.py" ${size+--size "$size"} "$keys" "$VT" run "$@")
+	screen=${out%%$'\n==='*} after=${out#*$'===\n'}
+}
+
+on "enter"
+is "the list" "$screen" "Select a task (↑/↓, Enter to run, type to search):
+
+  › build        echo hello
+    list-tasks   vt run
+    app (packages/app)
+      build      echo build app
+      lint       echo lint app
+    lib (packages/lib)
+      lint       echo l
+      test       echo t
+      typecheck  echo tc"
+like "Enter runs what is selected" "$after" 'Selected task: build
+$ echo hello*hello*exit 0'
+
+on "down down enter"
+like "arrows go over headers" "$screen" '*app (packages/app)
+  ›   build      echo build app*'
+like "and a task of another package runs there" "$after" 'Selected task: app#build
+~/packages/app$ echo build app*exit 0'
+
+on "up enter"
+like "nothing is above the first" "$after" 'Selected task: build
+*'
+
+on "enter" buid
+is "a typo is searched for" "$screen" 'Task "buid" not found.
+Select a task (↑/↓, Enter to run, type to search): buid
+
+  › build   echo hello
+    app (packages/app)
+      build echo build app'
+like "its best match runs" "$after" "Selected task: build
+*exit 0"
+
+on "enter" buid x
+has "with the arguments" "$after" "\$ echo hello x"
+
+on "type:lin enter"
+is "typing searches" "$screen" 'Select a task (↑/↓, Enter to run, type to search): lin
+
+    app (packages/app)
+  ›   lint echo lint app
+    lib (packages/lib)
+      lint echo l'
+
+on "type:lib# type:typ enter"
+like "labels are searched" "$after" "Selected task: lib#typecheck
+*"
+
+on "type:lix backspace enter"
+like "Backspace takes a letter back" "$screen" "*search): li
+*"
+
+on "type:zzz enter esc enter"
+like "no match leaves Enter without effect, Esc starts again" "$after" "Selected task: build
+*exit 0"
+
+on "type:zzz ctrl-c"
+is "no match" "$screen" "Select a task (↑/↓, Enter to run, type to search): zzz
+
+  No matching tasks. Press Escape to clear search."
+is "Ctrl-C leaves nothing behind" "$after" "
+exit 130"
+
+on "term"
+is "neither does a signal" "$after" "
+exit 143"
+
+on "page down enter"
+like "other keys do nothing" "$after" "Selected task: list-tasks
+*"
+
+cd packages/lib
+on "type:t enter"
+like "the current package comes first, best matches first" "$screen" "*search): t
+
+  › test         echo t
+    typecheck    echo tc
+    lint         echo l
+*"
+has "the root is a package like others, with a header" "$screen" "
+    root (workspace root)
+      list-tasks   vt run"
+cd ../..
+
+size=40x30 on "enter"
+is "lines are cut at the edge" "$(sed -n '1,4p' <<<"$screen")" "Select a task (↑/↓, Enter to run, type to search):
+
+  › build        echo hello
+    list-tasks   vt run"
+file vite-task.json '{"tasks":{"build":"echo a very long command that goes on"}}'
+size=40x30 on "enter"
+has "with an ellipsis" "$screen" "  › build       echo a very l…"
+
+t=; for i in $(seq 10 30); do t="$t,\"t$i\":\"echo $i\""; done
+file vite-task.json "{\"tasks\":{${t#,}}}"
+rm -rf packages
+on "enter"
+is "twelve rows are shown" "$(tail -2 <<<"$screen")" "    t21 echo 21
+  (…9 more)"
+on "down down down down down down down down down down down down enter"
+is "and scrolled" "$(sed -n '3p;$p' <<<"$screen")" "    t11 echo 11
+  (…8 more)"
+like "to what is selected" "$after" "Selected task: t22
+*"
+
+file vite-task.json '{}'
+on ""
+has "nothing to choose from" "$after" "error: No tasks available"
+finish

@@ -1,0 +1,9 @@
+# A nested task of another package runs there.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+pnpm a
+file package.json '{"name":"r","scripts":{"lint":"vt run a#lint"}}'
+file packages/a/package.json '{"name":"a","scripts":{"lint":"lint"}}'
+mkdir -p packages/a/node_modules/.bin; tools lint; mv node_modules/.bin/lint packages/a/node_modules/.bin/
+shape "with its own programs" "lint: {packages/a#lint: packages/a/node_modules/.bin/lint !}" lint
+finish

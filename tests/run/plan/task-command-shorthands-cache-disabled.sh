@@ -1,0 +1,9 @@
+# cache: false is for all of a list.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r"}'
+file vite-task.json '{"cache":true,"tasks":{"x":{"command":["pf 1","pf 2 && pf 3"],"cache":false}}}'
+tools pf
+shape "all of it" "x: pf 1 !; pf 2 !; pf 3 !" x
+finish

@@ -1,0 +1,23 @@
+# A task may be a string or a list of commands.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+file pnpm-workspace.yaml ''
+file package.json '{"name":"r"}'
+file vite-task.json '{"cache":true,"tasks":{
+ "string":"echo s","array":["echo 1","pf 2"],"and":["echo 1 && pf 2","pf 3"],"nested":["vt run string","echo after"],
+ "cd":["cd snapshots","pf"],"cd-shell":["cd snapshots","echo $PWD"],"shell-cd":["cd \"$APP_DIR\"","pf"],
+ "object":{"command":["echo a","echo b"],"dependsOn":["string"]},"empty":[],"blank":["pf",""]}}'
+mkdir snapshots
+tools pf
+shape "a string" "string: echo s" string
+shape "a list" "array: echo 1; pf 2" array
+shape "with && inside" "and: echo 1; pf 2; pf 3" and
+shape "with a nested run" "nested: {string: echo s}; echo after" nested
+shape "cd carries over" "cd: pf @snapshots" cd
+shape "into a shell too" 'cd-shell: sh -c echo $PWD @snapshots' cd-shell
+shape "but not out of one" 'shell-cd: sh -c cd "$APP_DIR"; pf' shell-cd
+shape "in an object" "object<string: echo a; echo b | string: echo s" object
+shape "an empty list" "empty" empty
+shape "an empty command" "blank: pf; sh -c " blank
+shape "arguments are for the last" "array: echo 1; pf 2 x" array x
+finish

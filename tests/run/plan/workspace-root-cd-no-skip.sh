@@ -1,0 +1,8 @@
+# The same words in another package are another query.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+pnpm a
+file package.json '{"name":"r","scripts":{"deploy":"cd packages/a && vt run deploy"}}'
+file packages/a/package.json '{"name":"a","scripts":{"deploy":"echo deployed"}}'
+shape "they are not skipped" "deploy: {packages/a#deploy: echo deployed}" deploy
+finish

@@ -1,0 +1,9 @@
+# A root task that only runs all others keeps its dependsOn.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+pnpm a
+file package.json '{"name":"r"}'
+file vite-task.json '{"tasks":{"build":{"command":"vt run -r build","dependsOn":["lint"]},"lint":"echo lint"}}'
+file packages/a/package.json '{"name":"a","scripts":{"build":"echo a"}}'
+shape "-r build" "packages/a#build: echo a | build<lint | lint: echo lint" -r build
+finish

@@ -1,0 +1,9 @@
+# The root needs no package.json.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+pnpm a
+file vite-task.json '{"tasks":{"deploy":"echo deploy"}}'
+shape "its tasks have no package in their names" "deploy: echo deploy" deploy
+capture vt run --json
+is "it is a package without a name" "$(jq -r '.packages["."].name' <<<"$out")" ""
+finish

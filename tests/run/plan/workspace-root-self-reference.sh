@@ -1,0 +1,12 @@
+# A root task that runs all others does not run itself.
+. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+workspace
+pnpm a b
+file package.json '{"name":"r","scripts":{"build":"vt run -r build"}}'
+file packages/a/package.json '{"name":"a","scripts":{"build":"echo a"}}'
+file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"scripts":{"build":"echo b"}}'
+shape "-r build: skipped" "packages/a#build: echo a | packages/b#build<packages/a#build: echo b | build" -r build
+shape "with arguments too" "packages/a#build: echo a x | packages/b#build<packages/a#build: echo b x | build" -r build x
+shape "build: left out of what it runs" "build: {packages/a#build: echo a | packages/b#build<packages/a#build: echo b}" build
+shape "with arguments" "build: {packages/a#build: echo a x | packages/b#build<packages/a#build: echo b x}" build x
+finish
