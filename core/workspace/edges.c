@@ -86,6 +86,9 @@ static int find_path(const struct loading *l, const struct package *from, const 
 
 static const char *path_value(const char *value)
 {
+	/* nearly all values are ranges: their first byte tells */
+	if (value[0] != 'f' && value[0] != 'l' && value[0] != '.')
+		return NULL;
 	if (strncmp(value, "file:", 5) == 0 || strncmp(value, "link:", 5) == 0)
 		return value + 5;
 	if (value[0] == '.' && (value[1] == '/' || (value[1] == '.' && (value[2] == '/' || !value[2]))))
@@ -98,7 +101,7 @@ static int find(const struct loading *l, const struct package *from, const struc
 {
 	const char *path;
 
-	if (strncmp(d->value, "workspace:", strlen("workspace:")) == 0)
+	if (d->value[0] == 'w' && strncmp(d->value, "workspace:", strlen("workspace:")) == 0)
 		return find_workspace(l, d, ret, err);
 	if (l->root.kind != ROOT_NPM)
 		return 1;

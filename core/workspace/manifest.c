@@ -52,15 +52,22 @@ static int read_scripts(const struct json_doc *doc, const cJSON *node, struct ar
 static int read_dependencies(const struct json_doc *doc, const cJSON *node, enum edge_type type, bool ranges, struct arena *a, struct manifest *m, struct err *err)
 {
 	const cJSON *item;
+	struct dependency *more, *d;
+	int n = strings(doc, node, err);
 
-	if (strings(doc, node, err) < 0)
+	if (n < 0)
 		return -1;
+	for (item = node->child; item && !ranges; item = item->next)
+		n -= strncmp(item->valuestring, "workspace:", 10) != 0;
+	if (!n)
+		return 0;
+	more = arena_array(a, (size_t)n + m->dependencies_n, sizeof *more);
+	if (m->dependencies_n)
+		memcpy(more, m->dependencies, m->dependencies_n * sizeof *more);
+	m->dependencies = more;
 	for (item = node->child; item; item = item->next) {
-		struct dependency *d;
-
 		if (!ranges && strncmp(item->valuestring, "workspace:", 10) != 0)
 			continue;
-		m->dependencies = arena_grow(a, m->dependencies, m->dependencies_n, sizeof *m->dependencies);
 		d = &m->dependencies[m->dependencies_n++];
 		d->name = arena_str(a, item->string);
 		d->value = arena_str(a, item->valuestring);
