@@ -1,0 +1,74 @@
+# The JSON Schema says of every config what vt says of it.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+requires_npm ajv
+workspace
+file package.json '{"name":"root"}'
+cat >check.cjs <<'J'
+const Ajv = require(process.argv[2] + "/ajv").default ?? require(process.argv[2] + "/ajv");
+const schema = JSON.parse(require("fs").readFileSync(process.argv[3]));
+const validate = new Ajv({ strict: false, allowUnionTypes: true }).compile(schema);
+for (const line of require("fs").readFileSync(0, "utf8").split("\n").filter(Boolean))
+  console.log(validate(JSON.parse(line)) ? "valid" : "invalid");
+J
+cat >configs <<'J'
+{}
+{"cache":true}
+{"cache":false}
+{"cache":{"scripts":true}}
+{"cache":{"scripts":true,"tasks":false}}
+{"cache":null,"tasks":null,"enablePrePostScripts":null}
+{"enablePrePostScripts":false}
+{"tasks":{}}
+{"tasks":{"a":"echo a"}}
+{"tasks":{"a":["echo a","echo b"]}}
+{"tasks":{"a":[]}}
+{"tasks":{"a":{"command":"echo a"}}}
+{"tasks":{"a":{"command":["echo a","echo b && echo c"],"cwd":".."}}}
+{"tasks":{"a":{"command":"echo a","dependsOn":["b"]},"b":"echo b"}}
+{"tasks":{"a":{"command":"echo a","dependsOn":[{"task":"b","from":"dependencies"}]},"b":"echo b"}}
+{"tasks":{"a":{"command":"echo a","dependsOn":[{"task":"b","from":["dependencies","devDependencies"]}]}}}
+{"tasks":{"a":{"command":"echo a","cache":false}}}
+{"tasks":{"a":{"command":"echo a","cache":true,"env":["A","!B"],"untrackedEnv":["C_*"]}}}
+{"tasks":{"a":{"command":"echo a","cache":{"env":["A"],"input":["src/**"],"output":["dist/**"]}}}}
+{"tasks":{"a":{"command":"echo a","input":["src/**",{"auto":true},"!src/x",{"pattern":"y/**","base":"workspace"}]}}}
+{"tasks":{"a":{"command":"echo a","input":[]}}}
+{"tasks":{"a":{"command":"echo a","output":["dist/**",{"auto":false}]}}}
+{"tasks":{"a":{"command":"echo a","env":null}}}
+{"plugins":{"fingerprint":"fingerprint-content"}}
+{"plugins":{"parts":{"auto-input":false},"stores":[{"use":"store-local"}]}}
+{"unknown":1}
+{"cache":1}
+{"cache":{"foo":true}}
+{"enablePrePostScripts":"x"}
+{"tasks":[]}
+{"tasks":{"a":5}}
+{"tasks":{"a":null}}
+{"tasks":{"a":{}}}
+{"tasks":{"a":{"command":5}}}
+{"tasks":{"a":[5]}}
+{"tasks":{"a":{"command":"echo a","foo":1}}}
+{"tasks":{"a":{"command":"echo a","cwd":5}}}
+{"tasks":{"a":{"command":"echo a","dependsOn":"b"}}}
+{"tasks":{"a":{"command":"echo a","dependsOn":[{"task":"b"}]}}}
+{"tasks":{"a":{"command":"echo a","dependsOn":[{"task":"b","from":[]}]}}}
+{"tasks":{"a":{"command":"echo a","dependsOn":[{"task":"b","from":"optionalDependencies"}]}}}
+{"tasks":{"a":{"command":"echo a","cache":"yes"}}}
+{"tasks":{"a":{"command":"echo a","cache":false,"env":["A"]}}}
+{"tasks":{"a":{"command":"echo a","cache":{"foo":[]}}}}
+{"tasks":{"a":{"command":"echo a","env":"A"}}}
+{"tasks":{"a":{"command":"echo a","env":[1]}}}
+{"tasks":{"a":{"command":"echo a","input":"src/**"}}}
+{"tasks":{"a":{"command":"echo a","input":[{"pattern":"x"}]}}}
+{"tasks":{"a":{"command":"echo a","input":[{"pattern":"x","base":"root"}]}}}
+{"tasks":{"a":{"command":"echo a","input":[{"auto":"yes"}]}}}
+{"tasks":{"a":{"command":"echo a","output":[{"auto":true}]}}}
+J
+node check.cjs "$NPM" "$abs_top_srcdir/core/man/vite-task.schema.json" <configs >schema-says 2>"$T/ajv.err" || sed 's/^/# /' "$T/ajv.err"
+paste -d ' ' schema-says configs >both
+while read -r says config; do
+	printf '%s\n' "$config" >vite-task.json
+	capture vt run --json
+	[ "$rc" = 0 ] && vt_says=valid || vt_says=invalid
+	is "$config" "$says" "$vt_says"
+done <both
+finish
