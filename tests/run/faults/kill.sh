@@ -1,0 +1,60 @@
+# Killed at any moment: afterwards no wrong hit, no partial output that counts as
+# whole, no litter older than the next run. KILLS=200 by default.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+requires python3
+workspace
+file pnpm-workspace.yaml 'packages: ["packages/*"]'
+for p in a b c; do
+	file packages/$p/package.json "{\"name\":\"$p\"}"
+	file packages/$p/build.sh 'mkdir -p dist; cat src/* >dist/one; i=0; while [ $i -lt 40 ]; do echo "$i $(cat src/in)" >>dist/many.$$; i=$((i + 1)); done; mv dist/many.$$ dist/many; wc -c <dist/many'
+	mkdir -p packages/$p/src
+	file packages/$p/vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["src/**","build.sh"],"output":["dist/**"]}}}'
+done
+cat >"$T/kill.py" <<'P'
+import os, random, signal, subprocess, sys, time
+vt, root, kills = sys.argv[1], sys.argv[2], int(sys.argv[3])
+random.seed(int(os.environ.get("SEED", "1")))
+env = {k: v for k, v in os.environ.items()}
+def expect(p, content):
+    return content.encode(), b"".join(b"%d %s\n" % (i, content.encode()) for i in range(40))
+def run(**kw):
+    return subprocess.Popen([vt, "run", "-r", "build"], cwd=root, env=env, stdin=subprocess.DEVNULL, **kw)
+t = time.monotonic(); run(stdout=subprocess.DEVNULL).wait(60); whole = time.monotonic() - t
+bad = []
+for k in range(kills):
+    want = {}
+    for p in "abc":
+        want[p] = "content %d" % random.randrange(4)
+        with open(f"{root}/packages/{p}/src/in", "w") as f: f.write(want[p])
+        if random.random() < .5: subprocess.run(["rm", "-rf", f"{root}/packages/{p}/dist"])
+    r = run(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(random.random() * whole)
+    r.send_signal(signal.SIGKILL); r.wait()
+    if k % 4: continue                         # several kills in a row, then look
+    q = run(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out, err = q.communicate(timeout=60)
+    if q.returncode: bad.append(f"kill {k}: rc {q.returncode}: {err[-300:]}")
+    for p in "abc":
+        one, many = expect(p, want[p])
+        for name, w in (("one", one), ("many", many)):
+            try: got = open(f"{root}/packages/{p}/dist/{name}", "rb").read()
+            except OSError as e: got = str(e).encode()
+            if got != w: bad.append(f"kill {k}: {p}/dist/{name} is not what its sources say: {got[:60]!r} for {w[:60]!r}\n{out.decode(errors='replace')}")
+    if bad: break
+for b in bad: print(b)
+P
+n=${KILLS:-200}
+base_env timeout 300 python3 "$T/kill.py" "$VT" "$W" "$n" >"$T/kill.out" 2>&1
+is "after $n kills each result is what its sources say" "$(cat "$T/kill.out")" ""
+# a clean run at the end: whatever a kill left is gone, and everything hits
+vt run -r build >/dev/null 2>&1
+sleep 1
+capture vt run -r build
+has "the cache still hits" "$out" "3/3 cache hit"
+is "no temporary files stay in the workspace" "$(find . -path ./.vt -prune -o -name '.*' ! -name . -print -o -name '*tmp*' -print | grep -v '^./.gitignore$' || true)" ""
+left=$(find .vt -type f ! -newermt '-1 hour' -o -name '*tmp*' -type f -mmin +1 | wc -l)
+is "nor in the cache" "$left" 0
+# endpoints of the killed runs are swept
+is "no endpoint outlives its run by more than one" "$(find "$T/run" -name 's*' -type s | wc -l)" 0
+is "no process was left behind" "$(pgrep -f "$W" | wc -l)" 0
+finish

@@ -1,0 +1,28 @@
+# Many vt at once on one cache: all succeed, all tell the truth, and the next run hits.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+workspace
+file pnpm-workspace.yaml 'packages: ["packages/*"]'
+for p in 1 2 3 4 5 6 7 8; do
+	file packages/p$p/package.json "{\"name\":\"p$p\"}"
+	file packages/p$p/in "content $p"
+	file packages/p$p/vite-task.json '{"tasks":{"build":{"command":"cat in","input":["in"]}}}'
+done
+pids=()
+for i in 1 2 3 4 5 6; do
+	( for r in 1 2 3 4 5; do
+		echo "content $((i % 3))" >packages/p$i/in
+		vt run -r build || echo "FAILED $?"
+	done ) >"$T/many.$i" 2>&1 &
+	pids+=($!)
+done
+( for r in 1 2 3; do sleep 0.3; vt cache stat; done ) >"$T/many.stat" 2>&1 &
+wait "${pids[@]}"
+wait
+is "none failed, none warned" "$(grep -hE 'FAILED|warning|error' "$T"/many.* | sort | uniq -c)" ""
+for i in 1 2 3 4 5 6; do echo "content $i" >packages/p$i/in; done
+capture vt run -r build
+wrong=$(for p in 1 2 3 4 5 6 7 8; do printf '%s\n' "$out" | grep -A1 "packages/p$p\\$" | grep -qx "content $p" || echo p$p; done)
+is "each result is what its input says" "$wrong" ""
+capture vt run -r build
+has "and then everything hits" "$out" "8/8 cache hit (100%)"
+finish
