@@ -77,6 +77,17 @@ static int flushed(const struct session *s, int code)
 	return code ? code : cmd_fail(s, &err);
 }
 
+/* libuv asks the environment how many workers to start. Said here, after the
+ * environment was read: no task ever sees it. */
+static void workers_for_all_cpus(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	char n[16];
+
+	snprintf(n, sizeof n, "%ld", cpus < 4 ? 4 : cpus > 64 ? 64 : cpus);
+	setenv("UV_THREADPOOL_SIZE", n, 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct session s = { .arena = arena_new() };
@@ -85,6 +96,7 @@ int main(int argc, char **argv)
 	int code;
 
 	s.env = env_from(s.arena, environ);
+	workers_for_all_cpus();
 	s.stdin_tty = isatty(STDIN_FILENO);
 	s.stdout_tty = isatty(STDOUT_FILENO);
 	s.stderr_tty = isatty(STDERR_FILENO);

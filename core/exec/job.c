@@ -336,10 +336,12 @@ static struct endpoint *channel_of(struct job *j)
 		return r->endpoint;
 	if (!r->no_channel) {
 		_clean_(free_p) char *cause = err_join(&err);
-		_clean_(free_p) char *text = xmalloc(strlen(cause) + 64);
+		struct buf text;
 
-		sprintf(text, "Failed to set up task communication: %s", cause);
-		r->setup->warn(r->setup->ctx, text);
+		buf_init(&text, 4096);
+		buf_printf(&text, "Failed to set up task communication: %s", cause);
+		r->setup->warn(r->setup->ctx, buf_str(&text));
+		buf_free(&text);
 		err_clear(&err);
 	}
 	r->endpoint = NULL;

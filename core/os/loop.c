@@ -150,39 +150,15 @@ static void on_after(uv_work_t *uv, int status)
 	free(w);
 }
 
-/* libuv asks the environment how many workers to start, once, when the first work
- * comes. It is told so for the length of that one call, unless the user did. */
-static void queue_first(uv_loop_t *uv, struct work *w)
-{
-	bool ours = getenv("UV_THREADPOOL_SIZE") == NULL;
-	char n[16];
-
-	if (ours) {
-		snprintf(n, sizeof n, "%u", os_cpus() < 4 ? 4 : os_cpus());
-		setenv("UV_THREADPOOL_SIZE", n, 0);
-	}
-	uv_queue_work(uv, &w->uv, on_work, on_after);
-	if (ours)
-		unsetenv("UV_THREADPOOL_SIZE");
-}
-
 void loop_work(struct loop *l, void (*work)(void *ctx), void (*after)(void *ctx), void *ctx)
 {
-	static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
-	static bool started;           /* guarded by once: the workers exist */
 	struct work *w = xcalloc(1, sizeof *w);
 
 	w->uv.data = w;
 	w->work = work;
 	w->after = after;
 	w->ctx = ctx;
-	pthread_mutex_lock(&once);
-	if (!started)
-		queue_first(&l->uv, w);
-	else
-		uv_queue_work(&l->uv, &w->uv, on_work, on_after);
-	started = true;
-	pthread_mutex_unlock(&once);
+	uv_queue_work(&l->uv, &w->uv, on_work, on_after);
 }
 
 void loop_post(struct loop *l, void (*fn)(void *ctx), void *ctx)

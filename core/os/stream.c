@@ -186,7 +186,7 @@ static int listen_socket(const char *path, struct err *err)
 	if (strlen(path) >= sizeof a.sun_path)
 		return err_set(err, ERR_SYSTEM, "the socket path '%s' is longer than %zu bytes; set TMPDIR to a shorter folder",
 			       path, sizeof a.sun_path - 1);
-	strcpy(a.sun_path, path);
+	memcpy(a.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_errno(err, errno, "no socket for '%s'", path);

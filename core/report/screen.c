@@ -178,8 +178,8 @@ void screen_stylef(struct buf *b, const char *codes, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+		text = NULL;
 	va_end(ap);
-	screen_style(b, codes, text);
+	screen_style(b, codes, text ? text : "");
 	free(text);
 }
