@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "exec/capture.h"
 #include "exec/child.h"
 #include "exec/inside.h"
