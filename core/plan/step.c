@@ -58,9 +58,12 @@ static bool is_absolute_path(const char *path)
 	}
 }
 
+/* "dir/./tool" is "dir/tool"; a ".." may pass through a link and stays. */
 static const char *ask(const struct planner *p, const char *name, const char *dir, const char *path)
 {
-	return p->world->find_program(p->world->ctx, name, dir, path, p->a);
+	const char *found = p->world->find_program(p->world->ctx, name, dir, path, p->a);
+
+	return !found || strstr(found, "/../") ? found : path_clean(p->a, found);
 }
 
 /* The package's own folder is asked each time, what follows it once per name. */

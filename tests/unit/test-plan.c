@@ -162,7 +162,7 @@ static void programs_are_found_when_planning(void **state)
 	assert_string_equal(world_show(w, "", "x"), "Failed to find executable nosuchprog under cwd /w/ with PATH: "
 			    "/w/node_modules/.bin:/bin * cannot find binary path");
 	assert_string_equal(world_step(planned(w, "", "own"), 0)->program, "/tools/tool");
-	assert_string_equal(world_step(planned(w, "", "in"), 0)->program, "/w/./tools/t");
+	assert_string_equal(world_step(planned(w, "", "in"), 0)->program, "/w/tools/t");
 	world_free(w);
 }
 

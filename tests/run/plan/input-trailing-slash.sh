@@ -9,5 +9,5 @@ shape "is accepted" "build: pf" build
 file vite-task.json '{"tasks":{"build":{"command":"pf","input":["../x/"]}}}'
 refuses "but not outside" "error: Failed to load task graph
 * Failed to resolve task config for task r#build
-* glob pattern '../x/**' resolves outside the workspace root" build
+* glob pattern '../x/' resolves outside the workspace root" build
 finish

@@ -97,7 +97,7 @@ like "the current package comes first, best matches first" "$screen" "*search): 
 *"
 has "the root is a package like others, with a header" "$screen" "
     root (workspace root)
-      list-tasks   vt run"
+      list-tasks vt run"
 cd ../..
 
 size=40x30 on "enter"
