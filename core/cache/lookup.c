@@ -187,7 +187,8 @@ static void tell_asked(struct arena *a, const struct facts *from, struct facts *
 	uint32_t i;
 
 	for (i = 0; i < from->n; i++)
-		if (from->at[i].kind == FACT_ENV || from->at[i].kind == FACT_ENV_GLOB || from->at[i].kind == FACT_ENV_PREFIX)
+		if (from->at[i].kind == FACT_ENV || from->at[i].kind == FACT_ASKED || from->at[i].kind == FACT_ENV_GLOB ||
+		    from->at[i].kind == FACT_ENV_PREFIX)
 			facts_add(to, a, &from->at[i]);
 }
 

@@ -128,7 +128,7 @@ void outer_facts(struct outer *o, const struct facts *facts)
 	for (i = 0; o && i < facts->n; i++) {
 		const struct fact *f = &facts->at[i];
 
-		if (f->kind == FACT_ENV)
+		if (f->kind == FACT_ENV || f->kind == FACT_ASKED)
 			outer_env(o, VT_SEEN_ENV, f->name.data, f->name.size);
 		else if (f->kind == FACT_ENV_GLOB)
 			outer_env(o, VT_SEEN_ENV_GLOB, f->name.data, f->name.size);

@@ -23,6 +23,6 @@ void outer_env(struct outer *o, uint16_t op, const char *name, size_t size);   /
 void outer_opt_out(struct outer *o);
 /* The patterns of the setting `env`: what matches them is in the step's key. */
 void outer_patterns(struct outer *o, const struct texts *patterns);
-/* The FACT_ENV, _GLOB and _PREFIX among them; of a hit: its key's and its result's. */
+/* The variables and queries among them; of a hit: its key's and its result's. */
 void outer_facts(struct outer *o, const struct facts *facts);
 #endif
