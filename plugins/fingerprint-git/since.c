@@ -1,0 +1,171 @@
+/* Which paths differ from a git reference: committed, staged, changed and untracked. */
+#include "git.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+struct walk {
+	vt_call *call;
+	vt_sink *paths;
+	const char *prefix;        /* of the workspace inside the repository, with a '/' at the end; "" the same */
+	vt_status status;
+};
+
+static vt_status no_reference(git_repository *git, vt_call *call, const char *name)
+{
+	if (git_repository_is_shallow(git))
+		git_report(call, VT_REPORT_ERROR, "shallow",
+			   "there is no git reference '%s' in this shallow clone; fetch it (git fetch --depth=1 origin %s) or all history (git fetch --unshallow)",
+			   name, name);
+	else
+		git_report(call, VT_REPORT_ERROR, "no-reference", "there is no git reference '%s'", name);
+	return VT_NONE;
+}
+
+static git_object *commit_of(git_repository *git, const char *name)
+{
+	git_object *any = NULL, *commit = NULL;
+
+	if (git_revparse_single(&any, git, name))
+		return NULL;
+	if (git_object_peel(&commit, any, GIT_OBJECT_COMMIT))
+		commit = NULL;
+	git_object_free(any);
+	return commit;
+}
+
+/* The branch that others start from. */
+static git_object *default_branch(git_repository *git, const char **ret_name)
+{
+	static const char *const names[] = { "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master",
+		"refs/heads/main", "refs/heads/master" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		git_object *commit = commit_of(git, names[i]);
+
+		*ret_name = names[i] + (i < 3 ? strlen("refs/remotes/") : strlen("refs/heads/"));
+		if (commit)
+			return commit;
+	}
+	return NULL;
+}
+
+/* Replaces *commit by its merge base with HEAD. */
+static vt_status to_base(git_repository *git, vt_call *call, const char *name, git_object **commit)
+{
+	git_object *base = NULL;
+	git_oid head, id;
+	int rc = git_reference_name_to_id(&head, git, "HEAD");
+
+	if (rc == 0)
+		rc = git_merge_base(&id, git, &head, git_object_id(*commit));
+	if (rc == 0)
+		rc = git_object_lookup(&base, git, &id, GIT_OBJECT_COMMIT);
+	if (rc) {
+		if (git_repository_is_shallow(git))
+			git_report(call, VT_REPORT_ERROR, "shallow",
+				   "this clone is shallow and does not reach the common ancestor with '%s'; fetch more history (git fetch --unshallow)", name);
+		else
+			git_report(call, VT_REPORT_ERROR, "no-base", "HEAD and '%s' have no common ancestor", name);
+		return VT_NONE;
+	}
+	git_object_free(*commit);
+	*commit = base;
+	return VT_OK;
+}
+
+static vt_status commit_find(git_repository *git, vt_call *call, const char *reference, git_object **ret)
+{
+	size_t n = strlen(reference);
+	int from_base = n >= 3 && !strcmp(reference + n - 3, "...");
+	const char *shown = reference;
+	char name[1024];
+
+	snprintf(name, sizeof name, "%.*s", (int)(from_base ? n - 3 : n), reference);
+	if (from_base && !name[0]) {
+		*ret = default_branch(git, &shown);
+		if (!*ret)
+			return no_reference(git, call, "main");
+	} else {
+		shown = name;
+		*ret = commit_of(git, name);
+		if (!*ret)
+			return no_reference(git, call, name);
+	}
+	return from_base ? to_base(git, call, shown, ret) : VT_OK;
+}
+
+static void tell(struct walk *w, const char *path)
+{
+	size_t n = strlen(w->prefix);
+
+	if (w->status == VT_OK && path && !strncmp(path, w->prefix, n))
+		w->status = w->paths->write(w->paths, w->call, path + n, strlen(path + n) + 1);
+}
+
+static int on_delta(const git_diff_delta *delta, float progress, void *ctx)
+{
+	struct walk *w = ctx;
+
+	(void)progress;
+	if (w->call->stopping(w->call))
+		w->status = VT_CANCELLED;
+	tell(w, delta->new_file.path);
+	if (delta->old_file.path && strcmp(delta->old_file.path, delta->new_file.path))
+		tell(w, delta->old_file.path);
+	return w->status == VT_OK ? 0 : -1;
+}
+
+static vt_status differences(git_repository *git, vt_call *call, git_object *commit, const char *prefix, vt_sink *paths)
+{
+	git_diff_options options;
+	struct walk w = { call, paths, prefix, VT_OK };
+	git_object *tree = NULL;
+	git_diff *diff = NULL;
+	int rc;
+
+	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+	options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS | GIT_DIFF_INCLUDE_TYPECHANGE | GIT_DIFF_SKIP_BINARY_CHECK;
+	rc = git_object_peel(&tree, commit, GIT_OBJECT_TREE);
+	if (rc == 0)
+		rc = git_diff_tree_to_workdir_with_index(&diff, git, (git_tree *)tree, &options);
+	if (rc == 0)
+		rc = git_diff_foreach(diff, on_delta, NULL, NULL, NULL, &w);
+	if (rc && w.status == VT_OK)
+		w.status = git_failed(call, "git cannot compare");
+	git_diff_free(diff);
+	git_object_free(tree);
+	return w.status;
+}
+
+vt_status since(void *self, vt_call *call, vt_bytes root, vt_bytes reference, vt_sink *paths)
+{
+	git_repository *git = git_of(root);
+	char name[1024], prefix[PATH_MAX] = "";
+	git_object *commit = NULL;
+	const char *home;
+	vt_status status;
+
+	(void)self;
+	if (!git) {
+		git_report(call, VT_REPORT_ERROR, "no-repository", "'%.*s' is in no git repository", (int)root.size, (const char *)root.data);
+		return VT_NONE;
+	}
+	if (reference.size >= sizeof name || !reference.size) {
+		git_repository_free(git);
+		git_report(call, VT_REPORT_ERROR, "no-reference", "there is no such git reference");
+		return VT_NONE;
+	}
+	memcpy(name, reference.data, reference.size);
+	name[reference.size] = '\0';
+	home = git_repository_workdir(git);
+	if (root.size + 1 > strlen(home))
+		snprintf(prefix, sizeof prefix, "%.*s/", (int)(root.size - strlen(home)), (const char *)root.data + strlen(home));
+	status = commit_find(git, call, name, &commit);
+	if (status == VT_OK)
+		status = differences(git, call, commit, prefix, paths);
+	git_object_free(commit);
+	git_repository_free(git);
+	return status;
+}

@@ -1,0 +1,27 @@
+# The place of auto-output is complete: a part that tracks outputs automatically, built from
+# the public header, makes a hit restore what the task wrote.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+run() { with VT_PLUGIN_PATH="$abs_top_builddir/tests/plugins/.libs" vt run "$@"; }
+workspace
+file package.json '{"name":"root"}'
+file in.txt one
+config() { file vite-task.json "{\"plugins\": {\"parts\": {\"track-outputs\": $1}}, \"tasks\": {
+	\"t\": {\"command\": \"sh make.sh\"}}}"; }
+file make.sh 'mkdir -p dist; cp in.txt dist/out.txt; cp in.txt dist/draft; mv dist/draft dist/final.txt; cp in.txt dist/gone; rm dist/gone'
+config false
+run t >/dev/null
+capture run t
+case $out in *"cache hit"*) ;; *) skip_all "automatic inputs cannot be traced here" ;; esac
+rm -r dist
+capture run t
+case $out in *"cache hit"*) gone "without it a hit restores nothing" dist/out.txt ;; *) ok "without it a probed product that vanished is a miss" 0 ;; esac
+config true
+run t >/dev/null
+rm -rf dist
+capture run t
+has "with it the second run is a hit" "$out" "cache hit"
+is "what was written is back" "$(cat dist/out.txt 2>&1)" one
+is "under its last name" "$(cat dist/final.txt 2>&1)" one
+gone "what was taken away is not" dist/gone
+gone "nor what was renamed" dist/draft
+finish

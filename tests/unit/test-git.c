@@ -1,0 +1,289 @@
+/* fingerprint-git on real repositories, made by git itself: an id from the index only where
+ * the index cannot be wrong, and the paths that changed since a reference. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/env.h"
+#include "plug/setup.h"
+
+struct world {
+	struct arena *arena;
+	char root[64];
+	struct plug *plug;
+	struct component *git;
+	char warned[600];
+};
+
+static void on_warn(void *ctx, const char *text)
+{
+	struct world *w = ctx;
+
+	snprintf(w->warned + strlen(w->warned), sizeof w->warned - strlen(w->warned), "%s\n", text);
+}
+
+/* Runs a script in the root. */
+static void sh(struct world *w, const char *script)
+{
+	char *line = arena_printf(w->arena, "cd %s && export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_AUTHOR_NAME=a "
+		"GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a GIT_ALLOW_PROTOCOL=file; "
+		"{ %s\n} >/dev/null 2>&1", w->root, script);
+
+	assert_int_equal(system(line), 0);
+}
+
+/* The repository, made before the plugin sees it; then the plugin. */
+static void world_make(struct world *w, const char *script)
+{
+	static const char *const none[] = { NULL };
+	static char system_dir[4200];
+	struct plug_setup setup;
+	struct err err = { 0 };
+
+	memset(w, 0, sizeof *w);
+	w->arena = arena_new();
+	strcpy(w->root, "/tmp/vt-git-XXXXXX");
+	assert_non_null(mkdtemp(w->root));
+	sh(w, script);
+	snprintf(system_dir, sizeof system_dir, "%s/plugins-1", getenv("abs_top_builddir") ? getenv("abs_top_builddir") : ".");
+	setup = (struct plug_setup){ .root = w->root, .system_dir = system_dir, .env = env_from(w->arena, (char *const *)none),
+		.warn = on_warn, .ctx = w };
+	assert_int_equal(plug_new(&setup, &w->plug, &err), 0);
+	w->git = plug_named(w->plug, "fingerprint-git");
+	assert_non_null(w->git);
+}
+
+static void world_free(struct world *w)
+{
+	plug_free(w->plug);
+	sh(w, "cd /tmp; rm -rf \"$OLDPWD\"");
+	arena_free(w->arena);
+}
+
+static vt_file file_of(struct world *w, const char *path)
+{
+	char *full = arena_printf(w->arena, "%s/%s", w->root, path);
+	struct stat st;
+
+	assert_int_equal(stat(full, &st), 0);
+	return (vt_file){ .path = { path, strlen(path) }, .size = (uint64_t)st.st_size, .inode = st.st_ino, .device = st.st_dev,
+		.mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec,
+		.ctime_ns = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec };
+}
+
+static const char *digest_of(struct world *w, const vt_file *f)
+{
+	const vt_fingerprint_ops *ops = component_ops(w->git);
+	struct plug_call call;
+	char *hex = arena_alloc(w->arena, 41);
+	vt_id id;
+
+	call_begin(&call, w->git, "digest");
+	assert_int_equal(call_end(&call, ops->digest(component_self(w->git), &call.call, (vt_bytes){ w->root, strlen(w->root) }, f, 1, &id)), VT_OK);
+	for (int i = 0; i < 20; i++)
+		snprintf(hex + 2 * i, 3, "%02x", id.byte[i]);
+	return hex;
+}
+
+/* Is the id of `path` taken from the index? What it says of a file whose bytes are changed under the plugin's feet. */
+static bool from_index(struct world *w, const char *path)
+{
+	vt_file before = file_of(w, path);
+
+	sh(w, arena_printf(w->arena, "printf other >%s", path));
+	return strcmp(digest_of(w, &before), "27fa34919ae70aa0d7eaccdfbf393cfc440e7d25") != 0;   /* "other" */
+}
+
+/* a.txt in a repository whose index is younger than it. */
+#define REPOSITORY "git init -q; printf one >a.txt; touch -d '1 hour ago' a.txt; git add a.txt; "
+
+static void the_id_is_gits(void **state)
+{
+	struct world w;
+	vt_file f;
+
+	(void)state;
+	world_make(&w, REPOSITORY "printf two >new.txt");
+	f = file_of(&w, "a.txt");
+	assert_string_equal(digest_of(&w, &f), "43dd47ea691c90a5fa7827892c70241913351963");      /* git hash-object: "one" */
+	f = file_of(&w, "new.txt");
+	assert_string_equal(digest_of(&w, &f), "64c5e5885a4b06010b3a0c20edb7900dd0311025");      /* "two" */
+	assert_string_equal(w.warned, "");
+	world_free(&w);
+}
+
+static void the_index_is_believed_only_where_it_cannot_be_wrong(void **state)
+{
+	static const struct { const char *story, *script; bool believed; } cases[] = {
+		{ "clean", REPOSITORY, true },
+		{ "racy: as young as the index", REPOSITORY "sleep 0.02; git add a.txt; touch a.txt; git add a.txt; touch -r a.txt .git/index", false },
+		{ "changed after it was staged", REPOSITORY "printf two >a.txt; touch -d '2 hours ago' a.txt", false },
+		{ "not in the index", "git init -q; printf one >a.txt; touch -d '1 hour ago' a.txt; printf x >b; git add b", false },
+		{ "assume-unchanged", REPOSITORY "git update-index --assume-unchanged a.txt", false },
+		{ "skip-worktree", REPOSITORY "git update-index --skip-worktree a.txt", false },
+		{ "only intended", "git init -q; printf one >a.txt; touch -d '1 hour ago' a.txt; git add -N a.txt", false },
+		{ "text", REPOSITORY "echo '*.txt text' >.gitattributes", false },
+		{ "a filter", REPOSITORY "echo '*.txt filter=x' >.gitattributes", false },
+		{ "ident", REPOSITORY "echo '* ident' >.git/info/attributes", false },
+		{ "no attribute of this file", REPOSITORY "echo '*.md text' >.gitattributes", true },
+		{ "attributes taken back", REPOSITORY "printf '* text=auto\\n*.txt -text\\n' >.gitattributes", true },
+		{ "core.autocrlf", REPOSITORY "git config core.autocrlf input", false },
+		{ "core.autocrlf=false", REPOSITORY "git config core.autocrlf false", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct world w;
+
+		world_make(&w, cases[i].script);
+		if (from_index(&w, "a.txt") != cases[i].believed)
+			fail_msg("%s: expected %s", cases[i].story, cases[i].believed ? "the index" : "the file");
+		world_free(&w);
+	}
+}
+
+static void worktrees_and_submodules_have_indexes_of_their_own(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w, "git init -q lib; cd lib; printf one >a.txt; touch -d '1 hour ago' a.txt; git add .; git commit -qm 1; cd ..; "
+		   "git init -q main; cd main; git submodule add -q ../lib inner; printf x >x; git add .; git commit -qm 1; "
+		   "touch -d '1 hour ago' inner/a.txt; git -C inner add a.txt; git -C inner status; "
+		   "git worktree add -q ../tree; cd ../tree; touch -d '1 hour ago' x; git add x; git status");
+	strcat(w.root, "/main");
+	assert_true(from_index(&w, "inner/a.txt"));
+	*strrchr(w.root, '/') = '\0';
+	world_free(&w);
+	world_make(&w, "git init -q main; cd main; printf x >x; git add .; git commit -qm 1; git worktree add -q ../tree; cd ../tree; "
+		   "touch -d '1 hour ago' x; git update-index --refresh");
+	strcat(w.root, "/tree");
+	assert_true(from_index(&w, "x"));
+	*strrchr(w.root, '/') = '\0';
+	world_free(&w);
+}
+
+static void without_a_repository_it_says_so_once(void **state)
+{
+	struct world w;
+	vt_file f;
+
+	(void)state;
+	world_make(&w, "printf one >a.txt");
+	f = file_of(&w, "a.txt");
+	assert_string_equal(digest_of(&w, &f), "43dd47ea691c90a5fa7827892c70241913351963");
+	assert_string_equal(digest_of(&w, &f), "43dd47ea691c90a5fa7827892c70241913351963");
+	assert_string_equal(w.warned, "plugin 'fingerprint-git': no git repository here; every file is hashed\n");
+	world_free(&w);
+}
+
+/* ---- changed since ------------------------------------------------------------ */
+
+struct text_sink {
+	vt_sink sink;
+	char text[400];
+	size_t n;
+};
+
+static vt_status sink_write(vt_sink *s, vt_call *call, const void *data, size_t size)
+{
+	struct text_sink *t = (struct text_sink *)s;
+
+	(void)call;
+	memcpy(t->text + t->n, data, size);
+	for (size_t i = t->n; i < t->n + size; i++)
+		t->text[i] = t->text[i] ? t->text[i] : ' ';
+	t->n += size;
+	return VT_OK;
+}
+
+/* The paths, each followed by a space; or the report. */
+static const char *changed(struct world *w, const char *reference)
+{
+	const vt_fingerprint_ops *ops = component_ops(w->git);
+	struct text_sink into = { .sink = { sink_write } };
+	struct plug_call call;
+	vt_status s;
+
+	call_begin(&call, w->git, "changed_since");
+	s = call_end(&call, ops->changed_since(component_self(w->git), &call.call, (vt_bytes){ w->root, strlen(w->root) },
+					       (vt_bytes){ reference, strlen(reference) }, &into.sink));
+	return arena_str(w->arena, s == VT_OK ? into.text : call.text);
+}
+
+#define HISTORY "git init -q -b main; printf 1 >a; printf 1 >b; printf 1 >c; mkdir sub; printf 1 >sub/d; git add .; git commit -qm 1; " \
+	"git checkout -qb work; printf 2 >a; git commit -qam 2; printf 3 >b; git add b; printf 4 >c; printf 5 >new; "
+
+static void committed_staged_changed_and_new(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w, HISTORY);
+	assert_string_equal(changed(&w, "main"), "a b c new ");
+	assert_string_equal(changed(&w, "HEAD"), "b c new ");
+	assert_string_equal(changed(&w, "nosuch"), "there is no git reference 'nosuch'");
+	world_free(&w);
+	world_make(&w, HISTORY "git rm -qf sub/d; mkdir -p sub; printf 6 >sub/e");
+	assert_string_equal(changed(&w, "main"), "a b c new sub/d sub/e ");
+	strcat(w.root, "/sub");
+	assert_string_equal(changed(&w, "main"), "d e ");
+	*strrchr(w.root, '/') = '\0';
+	world_free(&w);
+}
+
+static void since_the_merge_base(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w, HISTORY "git stash -q; git checkout -q main; printf 9 >sub/d; git commit -qam 9; git checkout -q work; git stash pop -q");
+	assert_string_equal(changed(&w, "main"), "a b c new sub/d ");
+	assert_string_equal(changed(&w, "main..."), "a b c new ");
+	assert_string_equal(changed(&w, "..."), "a b c new ");
+	world_free(&w);
+}
+
+static void a_shallow_clone_says_what_to_do(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w, "git init -q -b main o; cd o; for i in 1 2 3; do printf $i >a; git add a; git commit -qm $i; done; git branch old HEAD~2; "
+		   "cd ..; git clone -q --depth=1 --no-single-branch file://$PWD/o s");
+	strcat(w.root, "/s");
+	assert_string_equal(changed(&w, "origin/old..."), "this clone is shallow and does not reach the common ancestor with 'origin/old'; "
+			    "fetch more history (git fetch --unshallow)");
+	assert_string_equal(changed(&w, "v1"), "there is no git reference 'v1' in this shallow clone; fetch it (git fetch --depth=1 origin v1) "
+			    "or all history (git fetch --unshallow)");
+	*strrchr(w.root, '/') = '\0';
+	world_free(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_id_is_gits),
+		cmocka_unit_test(the_index_is_believed_only_where_it_cannot_be_wrong),
+		cmocka_unit_test(worktrees_and_submodules_have_indexes_of_their_own),
+		cmocka_unit_test(without_a_repository_it_says_so_once),
+		cmocka_unit_test(committed_staged_changed_and_new),
+		cmocka_unit_test(since_the_merge_base),
+		cmocka_unit_test(a_shallow_clone_says_what_to_do),
+	};
+
+	if (system("git --version >/dev/null 2>&1")) {
+		puts("1..0 # SKIP git is not installed");
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
