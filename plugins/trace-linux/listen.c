@@ -132,7 +132,7 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 		how = 0;
 	call_decode(e->call, (const uint64_t *)notice->data.args, how, &e->means);
 	if (e->means.chroot || e->means.mount)
-		w->world.rooted = true;
+		path_world_look(&w->world);
 	if (e->means.by_handle)
 		watch_escape(w, ESCAPE_HANDLE, 0, e->tid);
 	for (int i = 0; i < e->means.paths; i++) {

@@ -114,6 +114,28 @@ static const char *keep(struct notes *notes, const char *text, size_t length)
 	return to;
 }
 
+static uint32_t find(const struct notes *notes, const char *text, size_t length, uint32_t hash, uint32_t *ret_slot)
+{
+	uint32_t slot, i;
+
+	for (slot = hash & (notes->table_size - 1); (i = notes->table[slot]) != 0;
+	     slot = (slot + 1) & (notes->table_size - 1)) {
+		const struct name *n = &notes->names[i];
+
+		if (n->hash == hash && n->length == length && !memcmp(n->text, text, length))
+			break;
+	}
+	*ret_slot = slot;
+	return i;
+}
+
+uint32_t notes_find(const struct notes *notes, const char *text, size_t length)
+{
+	uint32_t slot;
+
+	return notes->table_size ? find(notes, text, length, hash_of(text, length), &slot) : 0;
+}
+
 uint32_t notes_name(struct notes *notes, const char *text, size_t length)
 {
 	uint32_t hash = hash_of(text, length), slot, i;
@@ -121,13 +143,9 @@ uint32_t notes_name(struct notes *notes, const char *text, size_t length)
 
 	if (notes->names_n * 2 >= notes->table_size && !grow_table(notes))
 		return 0;
-	for (slot = hash & (notes->table_size - 1); (i = notes->table[slot]) != 0;
-	     slot = (slot + 1) & (notes->table_size - 1)) {
-		const struct name *n = &notes->names[i];
-
-		if (n->hash == hash && n->length == length && !memcmp(n->text, text, length))
-			return i;
-	}
+	i = find(notes, text, length, hash, &slot);
+	if (i)
+		return i;
 	if (notes->names_n >= notes->names_room) {
 		names = grow(notes->names, &notes->names_room, NAMES_MAX, sizeof *names);
 		if (!names)

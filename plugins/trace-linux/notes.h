@@ -36,7 +36,10 @@ struct notes {
 void notes_init(struct notes *notes);
 void notes_free(struct notes *notes);
 
-/* The index of this path, made if need be; 0: no room. */
+/* The index of this path; 0: it has none. */
+uint32_t notes_find(const struct notes *notes, const char *text, size_t length);
+
+/* ... made if need be; 0: no room. */
 uint32_t notes_name(struct notes *notes, const char *text, size_t length);
 
 /* Notes it, unless the same was noted before in a way that says it all: the first

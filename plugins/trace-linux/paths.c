@@ -9,8 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -162,7 +165,7 @@ static void tidy(struct path *path)
 	path->length = (size_t)(to - path->buffer);
 }
 
-static enum path_found find(pid_t tid, const struct call_path *given, struct path *ret)
+static enum path_found find(pid_t tid, const struct call_path *given, struct path *ret, bool *ret_absolute)
 {
 	char raw[PATH_MAX + CHUNK], what[32];
 	const char *rest = raw;
@@ -176,6 +179,7 @@ static enum path_found find(pid_t tid, const struct call_path *given, struct pat
 	if (raw[0] == '/' && !is_magic(tid, raw, what, &rest)) {
 		memcpy(ret->buffer, raw, (size_t)length + 1);
 		ret->length = (size_t)length;
+		*ret_absolute = true;
 		return PATH_OK;
 	}
 	if (raw[0] == '/')
@@ -191,13 +195,166 @@ static enum path_found find(pid_t tid, const struct call_path *given, struct pat
 	return join(ret, (size_t)n, rest, strlen(rest));
 }
 
+/* ---- other roots and other mounts --------------------------------------------- */
+
+static int stat_theirs(pid_t tid, const char *path, struct stat *ret)
+{
+	char through[PATH_MAX + 64];
+
+	if (snprintf(through, sizeof through, "/proc/%d/root%s", (int)tid, path) >= (int)sizeof through)
+		return -1;
+	return stat(through, ret);
+}
+
+/* File systems that the kernel makes up hold no file of the workspace, whatever they
+ * are called; nor does a new one in memory. */
+static bool is_made_up(pid_t tid, const char *path)
+{
+	static const unsigned long made_up[] = {
+		TMPFS_MAGIC, RAMFS_MAGIC, PROC_SUPER_MAGIC, SYSFS_MAGIC, DEVPTS_SUPER_MAGIC, CGROUP_SUPER_MAGIC,
+		CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, BPF_FS_MAGIC, EFIVARFS_MAGIC,
+		SELINUX_MAGIC, HUGETLBFS_MAGIC, BINFMTFS_MAGIC, NSFS_MAGIC, 0x19800202 /* message queues */,
+	};
+	char through[PATH_MAX + 64];
+	struct statfs fs;
+
+	snprintf(through, sizeof through, "/proc/%d/root%s", (int)tid, path);
+	if (statfs(through, &fs))
+		return false;
+	for (size_t i = 0; i < sizeof made_up / sizeof *made_up; i++)
+		if ((unsigned long)fs.f_type == made_up[i])
+			return true;
+	return false;
+}
+
+/* Shortens `path` to the nearest part that exists for the thread. */
+static bool nearest(pid_t tid, char *path, size_t *n, struct stat *ret)
+{
+	while (stat_theirs(tid, path, ret)) {
+		if (*n <= 1)
+			return false;
+		while (*n > 1 && path[--*n] != '/')
+			;
+		path[*n] = '\0';
+	}
+	return true;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Is it the workspace's root, or a directory above it? Then its length in our names. */
+static bool on_the_way(const struct path_world *world, const struct stat *st, size_t *ret)
+{
+	for (uint32_t i = 0; i < world->way_n; i++)
+		if (world->way[i].device == st->st_dev && world->way[i].inode == st->st_ino) {
+			*ret = world->way[i].length;
+			return true;
+		}
+	return false;
+}
+
+/* A path in another mount namespace. What exists of it may be the same thing here; or
+ * lie below the workspace, or a directory above it, mounted under another name; or be
+ * made up. Else nobody knows. */
+static enum path_found check_mounts(const struct path_world *world, pid_t tid, struct path *path)
+{
+	char part[PATH_MAX], mapped[2 * PATH_MAX];
+	struct stat theirs, here, up;
+	size_t n = path->length, exists, ours;
+
+	/* another's "self" is not ours; what it opened before was seen then */
+	if (n >= sizeof part || strstr(path->buffer, "/proc/self/"))
+		return PATH_NONE;
+	memcpy(part, path->buffer, n + 1);
+	if (!nearest(tid, part, &n, &theirs))
+		return PATH_NONE;                /* it has ended */
+	if (!stat(part, &here) && is_same(&here, &theirs))
+		return PATH_OK;
+	if (is_made_up(tid, part))
+		return PATH_NONE;
+	exists = n;
+	for (up = theirs; !on_the_way(world, &up, &ours); ) {
+		if (n <= 1)
+			return PATH_ELSEWHERE;
+		while (n > 1 && part[--n] != '/')
+			;
+		part[n] = '\0';
+		if (stat_theirs(tid, part, &up))
+			return PATH_ELSEWHERE;
+	}
+	n = n == 1 ? 0 : n;
+	snprintf(mapped, sizeof mapped, "%.*s%.*s", (int)ours, world->root, (int)(exists - n), path->buffer + n);
+	/* something else may be mounted on the way down */
+	if (stat(*mapped ? mapped : "/", &here) || !is_same(&here, &theirs))
+		return PATH_ELSEWHERE;
+	memmove(path->buffer + ours, path->buffer + n, path->length - n + 1);
+	memcpy(path->buffer, world->root, ours);
+	path->length = ours + path->length - n;
+	return PATH_OK;
+}
+
+static enum path_found by_their_root(struct path_world *world, pid_t tid, bool absolute, struct path *path)
+{
+	char mounts[PATH_MAX], root[PATH_MAX];
+	ssize_t n;
+
+	n = link_of(tid, "ns/mnt", mounts);
+	if (n < 0)
+		return failed(n);
+	if (strcmp(mounts, world->mounts))
+		return check_mounts(world, tid, path);
+	n = link_of(tid, "root", root);
+	if (n < 0)
+		return failed(n);
+	/* what /proc says of directories and descriptors is said from our root already */
+	if (!absolute || n <= 1)
+		return PATH_OK;
+	if ((size_t)n + path->length >= sizeof path->buffer)
+		return PATH_NONE;
+	memmove(path->buffer + n, path->buffer, path->length + 1);
+	memcpy(path->buffer, root, (size_t)n);
+	path->length += (size_t)n;
+	return PATH_OK;
+}
+
+void path_world_look(struct path_world *world)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(world->root);
+	struct stat st;
+	ssize_t got;
+
+	if (world->rooted || n >= sizeof part)
+		return;
+	world->rooted = true;
+	got = readlink("/proc/self/ns/mnt", world->mounts, sizeof world->mounts - 1);
+	world->mounts[got > 0 ? got : 0] = '\0';
+	memcpy(part, world->root, n + 1);
+	for (; world->way_n < WAY_MAX; part[n ? n : 1] = '\0') {
+		if (!stat(part, &st)) {
+			world->way[world->way_n].device = st.st_dev;
+			world->way[world->way_n].inode = st.st_ino;
+			world->way[world->way_n++].length = n;
+		}
+		if (!n || !strcmp(part, "/"))
+			break;
+		while (n && part[--n] != '/')
+			;
+	}
+}
+
 enum path_found path_find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret)
 {
-	enum path_found found = find(tid, given, ret);
+	bool absolute = false;
+	enum path_found found = find(tid, given, ret, &absolute);
 
-	(void)world;
 	if (found == PATH_OK) {
 		tidy(ret);
+		if (world->rooted)
+			found = by_their_root(world, tid, absolute, ret);
 		ret->text = ret->buffer;
 	}
 	return found;

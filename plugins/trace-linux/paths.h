@@ -16,6 +16,8 @@ enum path_found {
 	PATH_ELSEWHERE,      /* in a mount namespace that cannot be mapped onto this one */
 };
 
+enum { WAY_MAX = 64 };
+
 /* Room for a directory and a path in it. */
 struct path {
 	char buffer[2 * PATH_MAX + 8];
@@ -23,14 +25,22 @@ struct path {
 	size_t length;
 };
 
-/* Whose roots must be looked at, and how. Filled by the listening thread. */
+/* Processes that called chroot, mount or setns, and their children, may see other
+ * files under the same names. Once there are such processes, all are looked at. */
 struct path_world {
+	bool rooted;
 	const char *root;        /* the workspace */
-	bool rooted;             /* some process called chroot, mount or setns */
+	char mounts[64];         /* the mount namespace here: "mnt:[4026531841]" */
+	/* what the workspace's root and each directory above it are, the root first */
+	struct { dev_t device; ino_t inode; size_t length; } way[WAY_MAX];
+	uint32_t way_n;
 };
 
 /* The absolute path that thread `tid`, stopped in a call, gave. */
 enum path_found path_find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret);
+
+/* From now on roots and mounts are looked at. */
+void path_world_look(struct path_world *world);
 
 /* Copies `size` bytes of its memory, or what there is of them: how many, or -errno. */
 ssize_t path_peek(pid_t tid, uint64_t address, void *ret, size_t size);

@@ -1,43 +1,69 @@
 /* settle: the notes as a part should see them. The task has ended and nothing
  * waits any more, so now links may be followed:
  *
- *   /a/link/../b     ".." goes to the parent of what the link names
- *   /tmp/ws/src/x    a link outside may lead into the workspace
- *   /usr/lib/x.so    opened for reading: a library was loaded
+ *   /a/link/../b             ".." goes to the parent of what the link names
+ *   /tmp/ws/src/x            a link outside may lead into the workspace
+ *   node_modules/p/out.js    what the task wrote as packages/p/out.js
+ *   /usr/lib/x.so            opened for reading: a library was loaded
  *
- * What remains outside and is no program or library is nobody's business. */
+ * Paths keep the names that the task used, but for those it wrote: of them the part
+ * must know that they are one file. What remains outside and is no program or
+ * library is nobody's business. */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "trace.h"
 #include "vt-plugin.h"
 
 enum { BATCH = 256 };
 
+/* Text owned by one of the tables below, or by the watch. */
+struct text {
+	const char *at;
+	uint32_t length;
+};
+
 /* A name, settled. */
 struct settled {
-	const char *text;        /* NULL: not looked at yet */
-	uint32_t length;
-	bool inside;
+	struct text used;        /* as the task named it, without ".."; at NULL: not settled yet */
+	struct text real;        /* by way of the workspace's root, without links but for the last part; at NULL: outside */
 };
 
 struct settling {
 	struct watch *w;
-	char real[PATH_MAX];     /* the workspace's root without links in it */
-	size_t real_length;
+	char root[PATH_MAX];     /* the workspace's root without links in it */
+	size_t root_length;
 	struct settled *names;   /* beside w->notes.names */
-	struct notes folders;    /* directories outside, once each, and beside its names ... */
-	char **folders_inside;   /* ... where in the workspace they are; "": nowhere; NULL: not asked */
+	struct notes folders;    /* directories, once each, and beside its names ... */
+	struct text *folders_real;   /* ... what they really are; at NULL: not asked */
 	uint32_t folders_room;
-	struct notes texts;      /* owns what names[].text does not borrow */
+	struct notes texts;      /* owns texts made here */
+	struct notes written;    /* real names that the task wrote, and their directories */
+	struct notes moved;      /* real names that something was renamed to */
+	bool full;
 };
 
-static bool is_below(const char *path, const char *root, size_t n)
+/* ---- one text from others ------------------------------------------------------- */
+
+static struct text kept(struct settling *s, const char *a, size_t a_length, const char *b, size_t b_length)
 {
-	return !strncmp(path, root, n) && (path[n] == '/' || !path[n] || n == 1);
+	char text[3 * PATH_MAX];
+	uint32_t i = 0;
+
+	if (a_length + b_length < sizeof text) {
+		memcpy(text, a, a_length);
+		memcpy(text + a_length, b, b_length);
+		i = notes_name(&s->texts, text, a_length + b_length);
+	}
+	if (!i) {
+		s->full = true;
+		return (struct text){ "/", 1 };
+	}
+	return (struct text){ s->texts.names[i].text, s->texts.names[i].length };
 }
 
 /* Without "..": what stands before it is replaced by what it really is. */
@@ -75,97 +101,164 @@ static bool without_dots(const char *path, char *ret, size_t size)
 	return true;
 }
 
-/* The same place by way of the workspace's root, if the existing part of `path`
- * is in the workspace; the rest may be missing. Allocated; NULL: outside. */
-static char *seen_from_inside(struct settling *s, const char *path)
+/* ---- where things really are ------------------------------------------------------ */
+
+/* If the last part of `path` is a link, where it leads; else the path. */
+static struct text followed(struct settling *s, struct text path)
 {
-	char begin[PATH_MAX], *real = NULL, *inside = NULL;
-	size_t n = strlen(path), size;
+	char target[2], *real;
+	struct text ret = path;
 
-	if (n >= sizeof begin)
-		return NULL;
-	memcpy(begin, path, n + 1);
-	while (n && !(real = realpath(begin, NULL))) {
-		while (n && begin[--n] != '/')
-			;
-		begin[n] = '\0';
-	}
-	if (real && is_below(real, s->real, s->real_length)) {
-		const char *rest = s->real_length == 1 ? real : real + s->real_length;
-
-		size = s->w->root_length + strlen(rest) + strlen(path + n) + 1;
-		inside = malloc(size);
-		if (inside) {
-			memcpy(inside, s->w->root, s->w->root_length);
-			strcpy(inside + s->w->root_length, rest);
-			strcat(inside, path + n);
-		}
-	}
+	if (readlink(path.at, target, sizeof target) < 0)
+		return path;
+	real = realpath(path.at, NULL);
+	if (real)
+		ret = kept(s, real, strlen(real), "", 0);
 	free(real);
-	return inside;
+	return ret;
 }
 
-static const char *folder_inside(struct settling *s, const char *path, size_t n)
+/* A directory without links on the way; asked once each, whether it exists or not. */
+static struct text folder_real(struct settling *s, const char *path, size_t n)
 {
-	uint32_t i = notes_name(&s->folders, path, n);
+	const char *slash = memrchr(path, '/', n);
+	struct text above, real;
+	uint32_t i;
 
-	if (!i)
-		return "";
+	if (n <= 1 || !slash)
+		return (struct text){ "", 0 };
+	i = notes_name(&s->folders, path, n);
+	if (!i) {
+		s->full = true;
+		return (struct text){ "", 0 };
+	}
 	if (i >= s->folders_room) {
-		uint32_t room = s->folders_room ? s->folders_room * 2 : 256;
-		char **at = realloc(s->folders_inside, room * sizeof *at);
+		uint32_t room = i * 2 + 256;
+		struct text *at = realloc(s->folders_real, room * sizeof *at);
 
-		if (!at)
-			return "";
+		if (!at) {
+			s->full = true;
+			return (struct text){ "", 0 };
+		}
 		memset(at + s->folders_room, 0, (room - s->folders_room) * sizeof *at);
-		s->folders_inside = at;
+		s->folders_real = at;
 		s->folders_room = room;
 	}
-	if (!s->folders_inside[i]) {
-		s->folders_inside[i] = seen_from_inside(s, s->folders.names[i].text);
-		if (!s->folders_inside[i])
-			s->folders_inside[i] = strdup("");
-	}
-	return s->folders_inside[i] ? s->folders_inside[i] : "";
+	if (s->folders_real[i].at)
+		return s->folders_real[i];
+	above = folder_real(s, path, (size_t)(slash - path));
+	real = followed(s, kept(s, above.at, above.length, slash, n - (size_t)(slash - path)));
+	if (real.length == 1)
+		real = (struct text){ "", 0 };
+	s->folders_real[i] = real;
+	return real;
 }
 
-static void keep_text(struct settling *s, struct settled *name, const char *text, size_t length)
+/* The real path by way of the workspace's root as it was given; at NULL: outside. */
+static struct text by_root(struct settling *s, struct text real)
 {
-	uint32_t i = notes_name(&s->texts, text, length);
+	size_t n = s->root_length == 1 ? 0 : s->root_length;
 
-	if (!i) {
-		watch_escape(s->w, ESCAPE_FULL, 0, 0);
-		return;
-	}
-	name->text = s->texts.names[i].text;
-	name->length = (uint32_t)length;
+	if (real.length < n || memcmp(real.at, s->root, n) || (real.length > n && real.at[n] != '/'))
+		return (struct text){ NULL, 0 };
+	if (n == (s->w->root_length == 1 ? 0 : s->w->root_length) && !memcmp(s->root, s->w->root, n))
+		return real;
+	return kept(s, s->w->root, s->w->root_length, real.at + n, real.length - n);
 }
 
-static const struct settled *name_of(struct settling *s, uint32_t index)
+static struct settled *name_of(struct settling *s, uint32_t index)
 {
 	struct settled *to = &s->names[index];
 	const struct name *from = &s->w->notes.names[index];
 	char text[3 * PATH_MAX];
-	const char *slash, *folder;
+	const char *slash;
+	struct text folder, real;
 
-	if (to->text)
+	if (to->used.at)
 		return to;
-	to->text = from->text;
-	to->length = from->length;
+	to->used = (struct text){ from->text, from->length };
 	if (memmem(from->text, from->length, "/..", 3) && without_dots(from->text, text, sizeof text))
-		keep_text(s, to, text, strlen(text));
-	to->inside = watch_has(s->w, to->text, to->length);
-	slash = memrchr(to->text, '/', to->length);
-	if (to->inside || !slash || slash == to->text)
+		to->used = kept(s, text, strlen(text), "", 0);
+	slash = memrchr(to->used.at, '/', to->used.length);
+	if (!slash)
 		return to;
-	folder = folder_inside(s, to->text, (size_t)(slash - to->text));
-	if (*folder && strlen(folder) + strlen(slash) < sizeof text) {
-		strcpy(text, folder);
-		strcat(text, slash);
-		keep_text(s, to, text, strlen(text));
-		to->inside = true;
-	}
+	folder = folder_real(s, to->used.at, (size_t)(slash - to->used.at));
+	real = to->used;
+	if (folder.length != (size_t)(slash - to->used.at) || memcmp(folder.at, to->used.at, folder.length))
+		real = kept(s, folder.at, folder.length, slash, to->used.length - (size_t)(slash - to->used.at));
+	to->real = by_root(s, real);
 	return to;
+}
+
+/* ---- what the task wrote ---------------------------------------------------------- */
+
+static void add_written(struct settling *s, struct text real)
+{
+	const char *slash = memrchr(real.at, '/', real.length);
+
+	notes_name(&s->written, real.at, real.length);
+	if (slash > real.at)
+		notes_name(&s->written, real.at, (size_t)(slash - real.at));
+}
+
+static void find_written(struct settling *s)
+{
+	const struct notes *notes = &s->w->notes;
+
+	for (uint32_t i = 0; i < notes->n; i++) {
+		const struct note *note = &notes->at[i];
+		const struct settled *name;
+		struct text real;
+
+		if (note->op != VT_SEEN_WRITE && note->op != VT_SEEN_RENAME)
+			continue;
+		name = name_of(s, note->op == VT_SEEN_WRITE ? note->name : note->other);
+		if (!name->real.at)
+			continue;
+		add_written(s, name->real);
+		if (note->op == VT_SEEN_RENAME)
+			notes_name(&s->moved, name->real.at, name->real.length);
+		if (note->flags & VT_SEEN_NOFOLLOW)
+			continue;
+		real = by_root(s, followed(s, name->real));
+		if (real.at)
+			add_written(s, real);
+	}
+}
+
+static bool is_written(const struct settling *s, struct text real)
+{
+	if (notes_find(&s->written, real.at, real.length))
+		return true;
+	while (s->moved.names_n > 1 && real.length) {
+		if (notes_find(&s->moved, real.at, real.length))
+			return true;
+		while (real.length && real.at[--real.length] != '/')
+			;
+	}
+	return false;
+}
+
+/* The name to tell. */
+static struct text told(struct settling *s, const struct settled *name, uint16_t op, uint16_t flags)
+{
+	struct text real = name->real;
+
+	if (!real.at) {
+		/* a link outside to a file in the workspace; in /proc links are not for us */
+		if (!(flags & VT_SEEN_NOFOLLOW) && strncmp(name->used.at, "/proc/", 6))
+			real = by_root(s, followed(s, name->used));
+		return real.at ? real : name->used;
+	}
+	if (s->written.names_n > 1 && op != VT_SEEN_PROBE && !(flags & VT_SEEN_NOFOLLOW)) {
+		real = by_root(s, followed(s, real));
+		if (!real.at || !is_written(s, real))
+			real = name->real;
+	}
+	if (op == VT_SEEN_WRITE || op == VT_SEEN_RENAME || is_written(s, real))
+		return real;
+	/* named from outside: it is inside all the same */
+	return watch_has(s->w, name->used.at, name->used.length) ? name->used : name->real;
 }
 
 static bool is_library(const char *path)
@@ -189,23 +282,22 @@ static bool is_file(const char *path)
 /* False: nobody wants it. */
 static bool settle_note(struct settling *s, const struct note *note, vt_seen *ret)
 {
-	const struct settled *name = name_of(s, note->name), *other = NULL;
+	struct text name = told(s, name_of(s, note->name), note->op, note->flags), other = { "", 0 };
 
 	if (note->op == VT_SEEN_RENAME)
-		other = name_of(s, note->other);
+		other = told(s, name_of(s, note->other), note->op, note->flags);
 	*ret = (vt_seen){
 		.op = note->op,
 		.flags = note->flags & (uint16_t)~NOTE_LATER,
 		.process = note->process,
-		.name = { name->text, name->length },
+		.name = { name.at, name.length },
+		.other = { other.at, other.length },
 	};
-	if (other)
-		ret->other = (vt_bytes){ other->text, other->length };
-	if (name->inside || (other && other->inside))
+	if (watch_has(s->w, name.at, name.length) || watch_has(s->w, other.at, other.length))
 		return true;
-	if (note->op == VT_SEEN_READ && is_library(name->text))
+	if (note->op == VT_SEEN_READ && is_library(name.at))
 		ret->op = VT_SEEN_EXEC;
-	return ret->op == VT_SEEN_EXEC && ((ret->flags & VT_SEEN_SETUID) || is_file(name->text));
+	return ret->op == VT_SEEN_EXEC && ((ret->flags & VT_SEEN_SETUID) || is_file(name.at));
 }
 
 static void look_later(struct watch *w)
@@ -223,38 +315,54 @@ static void look_later(struct watch *w)
 	}
 }
 
+static bool begin(struct settling *s, struct watch *w)
+{
+	*s = (struct settling){ .w = w };
+	notes_init(&s->folders);
+	notes_init(&s->texts);
+	notes_init(&s->written);
+	notes_init(&s->moved);
+	s->names = calloc(w->notes.names_n, sizeof *s->names);
+	if (!realpath(w->root, s->root) && w->root_length < sizeof s->root)
+		memcpy(s->root, w->root, w->root_length + 1);
+	s->root_length = strlen(s->root);
+	return s->names;
+}
+
+static void end(struct settling *s)
+{
+	free(s->names);
+	free(s->folders_real);
+	notes_free(&s->folders);
+	notes_free(&s->texts);
+	notes_free(&s->written);
+	notes_free(&s->moved);
+}
+
 int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 {
-	struct settling s = { .w = w };
+	struct settling s;
 	vt_seen batch[BATCH];
 	vt_status status = VT_OK;
 	uint32_t n = 0;
 
 	look_later(w);
-	notes_init(&s.folders);
-	notes_init(&s.texts);
-	s.names = calloc(w->notes.names_n, sizeof *s.names);
-	if (!s.names) {
-		watch_escape(w, ESCAPE_FULL, 0, 0);
-		return VT_OK;
-	}
-	if (!realpath(w->root, s.real) && w->root_length < sizeof s.real)
-		memcpy(s.real, w->root, w->root_length + 1);
-	s.real_length = strlen(s.real);
-	for (uint32_t i = 0; i < w->notes.n && status == VT_OK; i++) {
-		n += settle_note(&s, &w->notes.at[i], &batch[n]);
-		if (n == BATCH) {
-			status = into->add(into, call, batch, n);
-			n = 0;
+	if (begin(&s, w)) {
+		find_written(&s);
+		for (uint32_t i = 0; i < w->notes.n && status == VT_OK; i++) {
+			n += settle_note(&s, &w->notes.at[i], &batch[n]);
+			if (n == BATCH) {
+				status = into->add(into, call, batch, n);
+				n = 0;
+			}
 		}
+		if (n && status == VT_OK)
+			status = into->add(into, call, batch, n);
+	} else {
+		s.full = true;
 	}
-	if (n && status == VT_OK)
-		status = into->add(into, call, batch, n);
-	for (uint32_t i = 0; i < s.folders_room; i++)
-		free(s.folders_inside[i]);
-	free(s.folders_inside);
-	notes_free(&s.folders);
-	notes_free(&s.texts);
-	free(s.names);
+	if (s.full)
+		watch_escape(w, ESCAPE_FULL, 0, 0);
+	end(&s);
 	return status;
 }

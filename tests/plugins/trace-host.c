@@ -1,10 +1,11 @@
 /* trace-host: runs a command under a tracer plugin and prints what was seen.
  *
- *   trace-host [-r ROOT] [-o FILE] [-n] PLUGIN.so COMMAND [ARGUMENT...]
+ *   trace-host [-r ROOT] [-o FILE] [-n] [-t FILE] PLUGIN.so COMMAND [ARGUMENT...]
  *
  * One record a line: OP FLAGS PATH [OTHER], tabs between, control characters and
  * backslashes as \ooo. Then "complete", or "incomplete" and why. -n: no filter is
- * installed (for fair timing). The exit status is the command's.
+ * installed. -t: a line is added, CPU time of all processes, this one too, and wall
+ * time, in microseconds. The exit status is the command's.
  *
  * The smallest host there is: it installs the filter in a child, hands over the
  * listener and goes on answering for what outlives the command. */
@@ -236,6 +237,32 @@ static void answer_on(int listener)
 	_exit(0);
 }
 
+static long long cpu_us(int who)
+{
+	struct rusage u;
+
+	getrusage(who, &u);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000LL + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+}
+
+static long long now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+static void add_times(const char *file, long long wall)
+{
+	FILE *f = fopen(file, "ae");
+
+	if (!f)
+		die(file);
+	fprintf(f, "%lld %lld\n", cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN), wall);
+	fclose(f);
+}
+
 int main(int argc, char **argv)
 {
 	struct vt_call call = { .struct_size = sizeof call, .report = report, .stopping = stopping, .left_ms = left_ms };
@@ -246,19 +273,20 @@ int main(int argc, char **argv)
 	const vt_plugin *(*entry)(uint32_t);
 	const vt_component *c;
 	const vt_tracer_ops *ops;
-	char root[PATH_MAX] = "", word[32];
-	const char *file = NULL;
+	char root[PATH_MAX] = "";
+	const char *file = NULL, *times = NULL;
 	int option, filtered = 1, listener, copy, status;
-	struct timespec before, after;
+	long long begin;
 	vt_status result;
 	void *so, *self, *watch = NULL;
 	pid_t pid;
 
-	while ((option = getopt(argc, argv, "+r:o:n")) != -1)
+	while ((option = getopt(argc, argv, "+r:o:nt:")) != -1)
 		switch (option) {
 		case 'r': snprintf(root, sizeof root, "%s", optarg); break;
 		case 'o': file = optarg; break;
 		case 'n': filtered = 0; break;
+		case 't': times = optarg; break;
 		default: return 2;
 		}
 	if (argc - optind < 2)
@@ -279,25 +307,21 @@ int main(int argc, char **argv)
 	step.root = (vt_bytes){ root, strlen(root) };
 	if (c->create(&host, &call, &self) != VT_OK || ops->start(self, &call, &step, &edits, &watch) != VT_OK)
 		die(complaint);
+	begin = now_us();
 	pid = spawn(filtered, argv + optind + 1, &listener);
 	copy = listener >= 0 ? fcntl(listener, F_DUPFD_CLOEXEC, 3) : -1;
 	if (filtered)
 		ops->attach(self, &call, watch, listener >= 0 ? VT_FILTER_NOTIFY : VT_FILTER_NONE, listener);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	clock_gettime(CLOCK_MONOTONIC, &before);
 	if (filtered) {
 		result = ops->stop(self, &call, watch, &notes);
 		fprintf(out, result == VT_OK ? "complete\n" : "incomplete\t%s\n", complaint);
 	} else {
 		ops->cancel(self, watch);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &after);
-	if (getenv("TRACE_HOST_DEBUG"))
-		fprintf(stderr, "stop: %.1f ms; state: %s\n",
-			(double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6,
-			c->status(self, &call));
-	snprintf(word, sizeof word, "%d", status);
+	if (times)
+		add_times(times, now_us() - begin);
 	fclose(out);
 	if (copy >= 0)
 		answer_on(copy);

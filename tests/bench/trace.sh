@@ -1,0 +1,79 @@
+#!/bin/bash
+# What tracing costs: CPU and wall time of real programs, traced / untraced, in
+# pairs, medians. Not part of `make check`.
+#
+#   tests/bench/trace.sh [PAIRS [WORKLOAD...]]
+#
+# Wants abs_top_builddir (default: build); programs from npm below VT_TEST_NPM.
+: "${abs_top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${abs_top_builddir:=$abs_top_srcdir/build}"
+NPM=${VT_TEST_NPM:-$abs_top_builddir/npm/node_modules}
+HOST=$abs_top_builddir/tests/plugins/trace-host
+TRACER=$abs_top_builddir/plugins/trace-linux/.libs/vt-trace-linux.so
+pairs=${1:-9}
+shift
+T=$(mktemp -d) || exit 1
+trap 'rm -rf "$T"' EXIT
+mkdir -p "$T/app/src"
+cd "$T/app" || exit 1
+ln -s "$NPM" node_modules
+
+cat >index.html <<'X'
+<!doctype html><html><body><div id="root"></div><script type="module" src="/src/main.ts"></script></body></html>
+X
+{
+	for p in react react-dom/client lodash-es rxjs zod; do
+		[ -d "$NPM/${p%%/*}" ] && printf "import * as %s from '%s';\nconsole.log(%s);\n" "${p//[^a-z]/_}" "$p" "${p//[^a-z]/_}"
+	done
+	echo "import { a } from './a'; console.log(a);"
+} >src/main.ts
+echo 'export const a: string = "A";' >src/a.ts
+echo '{"name":"app","private":true,"type":"module"}' >package.json
+echo '{"compilerOptions":{"module":"esnext","moduleResolution":"bundler","outDir":"../tsout","skipLibCheck":true,"types":[]},"include":["src"]}' >tsconfig.json
+mkdir -p many
+for i in $(seq 640); do echo "exports.x = $i;" >many/m$i.cjs; echo "require('./many/m$i.cjs');"; done >many.cjs
+mkdir -p tree && (cd tree && for d in $(seq 45); do mkdir d$d; for f in $(seq 30); do echo $f >d$d/f$f; done; done
+	git init -q . && git add -A && git -c user.name=x -c user.email=x@y commit -qm x) >/dev/null
+cat >heavy.cc <<'X'
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <regex>
+#include <string>
+int main() { std::map<std::string, int> m; std::cout << std::regex_match("a", std::regex("a")) << m.size(); }
+X
+
+workload() {
+	case $1 in
+	vite) [ -d "$NPM/vite" ] && set_cmd node node_modules/vite/bin/vite.js build --logLevel silent ;;
+	tsc) [ -d "$NPM/typescript" ] && set_cmd node node_modules/typescript/bin/tsc -p . ;;
+	esbuild) [ -d "$NPM/esbuild" ] && set_cmd node_modules/.bin/esbuild src/main.ts --bundle --log-level=error --outfile="$T/eb.js" ;;
+	oxlint) [ -d "$NPM/oxlint" ] && set_cmd node node_modules/oxlint/bin/oxlint -q tree src ;;
+	node-require) set_cmd node many.cjs ;;
+	node) set_cmd node -e 0 ;;
+	g++) command -v g++ >/dev/null && set_cmd g++ -c heavy.cc -o "$T/heavy.o" ;;
+	spawn) set_cmd sh -c 'i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i + 1)); done' ;;
+	git) set_cmd git -C tree status ;;
+	find) set_cmd find tree -size +1M ;;
+	*) return 1 ;;
+	esac
+}
+set_cmd() { cmd=("$@"); }
+once() { "$HOST" -t "$T/$1" -o /dev/null $2 "$TRACER" "${cmd[@]}" >/dev/null 2>&1 </dev/null; }
+
+printf '%-13s %8s %8s %7s %7s %8s %6s\n' workload cpu-ms wall-ms cpu wall calls pairs
+for w in ${*:-vite tsc esbuild oxlint node-require node g++ spawn git find}; do
+	workload $w || { printf '%-13s not here\n' $w; continue; }
+	rm -f "$T/plain" "$T/traced"
+	once warm -n; once warm ''
+	for _ in $(seq $pairs); do once plain -n; once traced ''; done
+	calls=$(TRACE_HOST_DEBUG=1 "$HOST" -o /dev/null "$TRACER" "${cmd[@]}" 2>&1 >/dev/null </dev/null | sed -n 's/^traced: \([0-9]*\) calls.*/\1/p')
+	paste -d ' ' "$T/plain" "$T/traced" | awk -v w=$w -v calls="$calls" '
+		function median(a, n,  i, j, t) {
+			for (i = 2; i <= n; i++) { t = a[i]; for (j = i - 1; j > 0 && a[j] > t; j--) a[j + 1] = a[j]; a[j + 1] = t }
+			return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+		}
+		{ n++; c[n] = $3 / $1; l[n] = $4 / $2; p[n] = $1; q[n] = $2 }
+		END { printf "%-13s %8.1f %8.1f %7.3f %7.3f %8s %6d\n", w, median(p, n) / 1000, median(q, n) / 1000,
+			median(c, n), median(l, n), calls, n }'
+done

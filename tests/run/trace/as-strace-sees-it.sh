@@ -1,0 +1,42 @@
+# Real programs: nothing that strace sees is missing from the trace of the same run.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/run/trace/lib.sh"
+requires strace python3
+workspace
+strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
+
+truth() {                            # "story" command...
+	local story=$1; shift
+	capture base_env timeout 120 python3 "$abs_top_srcdir/tests/run/trace/truth.py" "$HOST" "$TRACER" "$@"
+	[ "$rc" = 0 ] || _show truth "$out"
+	ok "$story: $(printf '%s\n' "$out" | sed -n 's/^\([a-z]* [0-9]*\) missing 0$/\1/p' | paste -sd ' ')" "$rc"
+}
+if_npm() { [ -d "$NPM/$1" ] || { skip "$2" "npm package $1 is not installed (./bootstrap check installs it)"; return 1; }; }
+
+mkdir -p src many tree/a/b
+for i in $(seq 300); do echo "exports.x = $i;" >many/m$i.cjs; echo "require('./many/m$i.cjs');"; done >many.cjs
+for i in $(seq 40); do echo $i >tree/f$i; echo $i >tree/a/f$i; echo $i >tree/a/b/f$i; done
+file src/a.ts 'export const a: string = "A";'
+file src/main.ts "import { a } from './a'; console.log(a);"
+file index.html '<!doctype html><script type="module" src="/src/main.ts"></script>'
+file package.json '{"name":"app","private":true,"type":"module"}'
+file tsconfig.json '{"compilerOptions":{"module":"esnext","moduleResolution":"bundler","outDir":"tsout","types":[]},"include":["src"]}'
+file main.c '#include <stdio.h>
+int main(void) { return puts("x") < 0; }'
+file build.sh 'set -e; for f in tree/*; do test -f "$f" && cat "$f"; done >all; mkdir -p out/x; cp all out/x; mv out/x/all out/y; rm -r out/x
+(cd tree && ls -l a >/dev/null && find . -newer ../all); [ -e missing ] || ln -s all link; cat link; rm link all'
+
+truth "a shell script" sh build.sh
+truth "find" find tree -size +1M
+truth "cp, rm" sh -c 'cp -r tree copy && rm -rf copy'
+git init -q . 2>/dev/null && git add tree && truth "git" git status
+truth "a compiler" "${CC:-cc}" -o prog main.c
+if command -v node >/dev/null; then
+	truth "node with 300 modules" node many.cjs
+	if_npm vite "vite" && { ln -sfn "$NPM" node_modules; truth "vite build" node node_modules/vite/bin/vite.js build
+		truth "vite build, again" node node_modules/vite/bin/vite.js build; }
+	if_npm typescript "tsc" && { ln -sfn "$NPM" node_modules; truth "tsc" node node_modules/typescript/bin/tsc -p .; }
+	if_npm esbuild "esbuild" && truth "esbuild" "$NPM/.bin/esbuild" src/main.ts --bundle --outfile=out.js
+	if_npm oxlint "oxlint" && truth "oxlint" node "$NPM/oxlint/bin/oxlint" src
+else skip "node" "it is not installed"; fi
+finish
