@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 
+__attribute__((format(printf, 1, 0)))
 static char *format(const char *fmt, va_list ap)
 {
 	char *text;
