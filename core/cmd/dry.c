@@ -2,6 +2,7 @@
 
 #include "cmd/dry.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -97,19 +98,25 @@ static bool is_certain(const struct found *found)
 	return false;
 }
 
+struct judging {
+	struct dry_run *d;
+	const char *root;
+	bool fresh;                    /* there is no cache yet */
+};
+
 /* One step, when something before it may write or not; may it write itself? */
-static bool judge(struct dry_step *at, bool written, const char *root)
+static bool judge(const struct judging *j, struct dry_step *at, bool written)
 {
 	if (at->step->echo)
 		return false;
 	if (!at->looked) {
-		at->status = at->step->rules ? DRY_ERROR : DRY_DISABLED;
+		at->status = !at->step->rules ? DRY_DISABLED : j->fresh ? DRY_NO_BASELINE : DRY_ERROR;
 		return true;
 	}
 	switch (at->found.state) {
 	case FOUND_HIT:
 		at->status = written ? DRY_UNKNOWN : DRY_HIT;
-		return written || !in_place(at, root);
+		return written || !in_place(at, j->root);
 	case FOUND_MISS:
 		at->status = written && !is_certain(&at->found) ? DRY_UNKNOWN : DRY_CHANGED;
 		return true;
@@ -121,11 +128,6 @@ static bool judge(struct dry_step *at, bool written, const char *root)
 		return true;
 	}
 }
-
-struct judging {
-	struct dry_run *d;
-	const char *root;
-};
 
 static bool judge_plan(const struct judging *j, const struct plan *plan, bool written);
 
@@ -139,7 +141,7 @@ static bool judge_node(const struct judging *j, const struct plan_node *node, bo
 		if (item->kind == ITEM_PLAN)
 			written |= judge_plan(j, item->plan, written);
 		else
-			written |= judge(&j->d->at[item->step->ordinal], written, j->root);
+			written |= judge(j, &j->d->at[item->step->ordinal], written);
 	}
 	return written;
 }
@@ -189,7 +191,7 @@ static bool wants_cache(const struct dry_run *d)
 
 int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struct err *err)
 {
-	struct judging j = { ret, o->workspace->root };
+	struct judging j = { ret, o->workspace->root, false };
 	uint32_t i;
 
 	ret->n = plan->steps;
@@ -201,6 +203,8 @@ int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struc
 			return -1;
 		if (o->cache)
 			look_all(o->cache, ret);
+		else
+			j.fresh = access(o->cache_dir, F_OK) < 0 && errno == ENOENT;
 	}
 	judge_plan(&j, plan, false);
 	for (i = 0; i < ret->n; i++)
