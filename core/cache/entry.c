@@ -244,33 +244,53 @@ int facts_decode(struct bytes b, struct arena *a, struct facts *ret)
 	return r.bad || r.at != r.end ? -1 : 0;
 }
 
-struct bytes output_meta_encode(struct arena *a, uint32_t mode, int64_t mtime_ns)
+enum { META_SIZE = 4 + 8 + 1 };
+
+struct bytes output_meta_encode(struct arena *a, const struct output_meta *meta)
 {
-	uint8_t *p = arena_alloc(a, 12);
-	uint64_t t = (uint64_t)mtime_ns;
+	uint8_t *p = arena_alloc(a, META_SIZE);
+	uint64_t t = (uint64_t)meta->mtime_ns;
 	int i;
 
 	for (i = 0; i < 4; i++)
-		p[i] = (uint8_t)(mode >> (8 * i));
+		p[i] = (uint8_t)(meta->mode >> (8 * i));
 	for (i = 0; i < 8; i++)
 		p[4 + i] = (uint8_t)(t >> (8 * i));
-	return (struct bytes){ p, 12 };
+	p[12] = meta->made;
+	return (struct bytes){ p, META_SIZE };
 }
 
-int output_meta_decode(struct bytes detail, uint32_t *ret_mode, int64_t *ret_mtime_ns)
+int output_meta_decode(struct bytes detail, struct output_meta *ret)
 {
 	const uint8_t *p = detail.data;
-	uint32_t mode = 0;
 	uint64_t t = 0;
 	int i;
 
-	if (detail.size != 12)
+	if (detail.size != META_SIZE)
 		return -1;
+	*ret = (struct output_meta){ .made = p[12] != 0 };
 	for (i = 0; i < 4; i++)
-		mode |= (uint32_t)p[i] << (8 * i);
+		ret->mode |= (uint32_t)p[i] << (8 * i);
 	for (i = 0; i < 8; i++)
 		t |= (uint64_t)p[4 + i] << (8 * i);
-	*ret_mode = mode;
-	*ret_mtime_ns = (int64_t)t;
+	ret->mtime_ns = (int64_t)t;
 	return 0;
+}
+
+const struct fact *output_find(const struct facts *outputs, struct bytes path)
+{
+	uint32_t low = 0, high = outputs->n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		int d = bytes_order(outputs->at[mid].name, path);
+
+		if (d == 0)
+			return &outputs->at[mid];
+		if (d < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
 }

@@ -32,7 +32,7 @@ struct result {
 	vt_id output;                  /* the terminal output's blob; all zero: it printed nothing */
 	uint64_t output_size;
 	struct facts before, after;    /* sorted */
-	struct facts outputs;          /* FACT_FILE; detail: mode and mtime, see output_meta */
+	struct facts outputs;          /* FACT_FILE; detail: output_meta */
 	struct section *sections;
 	uint32_t sections_n;
 	vt_id *blobs;                  /* those that sections rely on */
@@ -52,7 +52,14 @@ int result_decode(struct bytes b, const struct digest *key, struct arena *a, str
 int facts_encode(const struct facts *f, struct buf *ret);
 int facts_decode(struct bytes b, struct arena *a, struct facts *ret);
 
-/* The detail of an output: mode and mtime. */
-struct bytes output_meta_encode(struct arena *a, uint32_t mode, int64_t mtime_ns);
-int output_meta_decode(struct bytes detail, uint32_t *ret_mode, int64_t *ret_mtime_ns);
+/* The detail of an output. */
+struct output_meta {
+	uint32_t mode;
+	int64_t mtime_ns;
+	bool made;                     /* the recorded run created or changed it */
+};
+struct bytes output_meta_encode(struct arena *a, const struct output_meta *meta);
+int output_meta_decode(struct bytes detail, struct output_meta *ret);
+/* The output at this path, or NULL. */
+const struct fact *output_find(const struct facts *outputs, struct bytes path);
 #endif

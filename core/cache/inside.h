@@ -46,7 +46,8 @@ struct found_inside {
 	struct facts before;           /* GLOBBED, as it was before the run */
 	bool keyed;                    /* key, id and before are good */
 	struct result *hit;
-	vt_id hit_id;
+	const struct result **others;  /* the key's other results: what they made may be stale now */
+	uint32_t others_n;
 	void **owned;                  /* bytes that facts point into: freed with found */
 	uint32_t owned_n;
 	/* filled by cache_before_run */
@@ -61,12 +62,16 @@ bool cache_ready(struct cache *c);
 void cache_warn(struct cache *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* This process's own folder for unfinished files: an fd, or -1. Borrowed. */
 int cache_tmp(struct cache *c);
-/* Frees it; NULL is fine. */
+/* `bytes` live as long as found, which frees them. */
 void found_own(struct found *f, void *bytes);
 
 /* Is the part asked about this step at all? A part without roles always is. */
 bool part_is_asked(const struct cache *c, const struct component *part, const struct step *step);
 bool step_is_automatic(const struct cache *c, const struct step *step);   /* inputs (or outputs) are to be found out */
+/* May vt read or write an output here? Not in the cache, not in a .git. */
+bool output_is_allowed(const struct cache *c, const char *path, size_t size);
+/* Does a link at `path` with this target stay inside the workspace? */
+bool output_link_stays(const struct cache *c, const char *path, const char *target);
 /* The step as plugins see it, in `a`. */
 vt_step *step_described(const struct cache *c, const struct step *step, struct arena *a);
 #endif

@@ -86,8 +86,8 @@ static void add_component(struct facts *f, struct arena *a, const struct compone
 
 static void add_core(struct cache *c, const struct step *step, struct arena *a, struct facts *f)
 {
-	const char *below = path_below(c->world.root, step->program);
-	const char *program = below ? below : path_base(step->program);
+	const char *clean = path_clean(a, step->program), *below = path_below(c->world.root, clean);
+	const char *program = below ? below : path_base(clean);
 	const char *cwd = path_below(c->world.root, step->dir);
 	bool out_automatic = !step->rules->output.given && (c->roles & VT_ROLE_OUTPUT);
 

@@ -26,7 +26,7 @@ struct looking {
 		vt_id id;
 		struct result result;
 		bool good;                     /* it could be read */
-	} at[CACHE_RESULTS];
+	} *at;                         /* CACHE_RESULTS, in the arena */
 	uint32_t n;
 };
 
@@ -192,18 +192,29 @@ static void tell_asked(struct arena *a, const struct facts *from, struct facts *
 			facts_add(to, a, &from->at[i]);
 }
 
-static void tell_paths(struct arena *a, const struct facts *f, struct texts *ret)
+static void tell_paths(struct arena *a, const struct facts *f, bool all, struct texts *ret)
 {
 	uint32_t i;
 
 	for (i = 0; i < f->n; i++) {
 		const struct fact *fact = &f->at[i];
 
-		if (!state_is_content(fact->state) || !state_is_path_kind(fact->kind))
+		if (!state_is_path_kind(fact->kind) || (!state_is_content(fact->state) && !all))
 			continue;
 		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);
 		ret->at[ret->n++] = arena_strn(a, fact->name.data, fact->name.size);
 	}
+}
+
+/* What else is known to have been made under this key. */
+static void tell_others(struct looking *l, uint32_t hit)
+{
+	uint32_t i;
+
+	l->in->others = arena_array(l->arena, l->n, sizeof *l->in->others);
+	for (i = 0; i < l->n; i++)
+		if (i != hit && l->at[i].good && l->at[i].result.outputs.n)
+			l->in->others[l->in->others_n++] = &l->at[i].result;
 }
 
 /* 1: a hit; 0: none; -1: the present could not be looked at. */
@@ -227,14 +238,14 @@ static int find_hit(struct looking *l, struct err *err)
 		}
 		l->in->hit = arena_alloc(l->arena, sizeof *l->in->hit);
 		*l->in->hit = c->result;
-		l->in->hit_id = c->id;
+		tell_others(l, i);
 		l->found->state = FOUND_HIT;
 		tell_asked(l->arena, &l->in->key, &l->found->asked);
 		tell_asked(l->arena, &c->result.after, &l->found->asked);
 		l->found->saved_ms = c->result.ms;
-		tell_paths(l->arena, &c->result.before, &l->found->inputs);
-		tell_paths(l->arena, &c->result.after, &l->found->inputs);
-		tell_paths(l->arena, &c->result.outputs, &l->found->outputs);
+		tell_paths(l->arena, &c->result.before, false, &l->found->inputs);
+		tell_paths(l->arena, &c->result.after, false, &l->found->inputs);
+		tell_paths(l->arena, &c->result.outputs, true, &l->found->outputs);
 		if (!l->dry && i > 0)
 			blob_entry_front(l->cache->blobs, &l->in->id, &c->id);
 		return 1;
@@ -324,6 +335,7 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct fou
 	*ret = (struct found){ .state = FOUND_NOTHING, .arena = arena_new() };
 	l.arena = ret->arena;
 	l.in = ret->inside = arena_alloc(ret->arena, sizeof *ret->inside);
+	l.at = arena_array(ret->arena, CACHE_RESULTS, sizeof *l.at);
 	if (!step->rules || !cache_ready(c))
 		return;
 	if (look(&l, &err) < 0) {

@@ -1,27 +1,317 @@
 #include "config.h"
 
-#include "cache/save.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "cache/blob.h"
 #include "cache/inside.h"
+#include "os/stage.h"
 
-int save_outputs(struct cache *c, const struct step *step, const struct texts *outputs, struct batch *batch, struct arena *a,
-		 struct result *r, struct err *err)
+/* What a part is handed while it restores. */
+struct restoring {
+	vt_restoring service;          /* first */
+	struct cache *cache;
+	struct arena *arena;
+	const struct result *result;
+	struct facts now;              /* of all recorded outputs, sorted: what is in place */
+	struct stage *stage;           /* made when something must be written */
+	struct taking {
+		vt_sink sink;                  /* first */
+		uint32_t type;                 /* VT_META_*; 0: nothing is being written */
+		int fd;                        /* of a file; borrowed from stage */
+		const char *path;
+		char target[PATH_MAX];         /* of a link */
+		size_t size;
+	} taking;
+};
+
+static vt_status say(vt_call *call, const char *code, struct err *err)
 {
-	(void)c;
-	(void)step;
-	(void)outputs;
-	(void)batch;
-	(void)a;
-	(void)r;
-	(void)err;
+	char *text = err_join(err);
+
+	call->report(call, VT_REPORT_ERROR, code, (vt_bytes){ text, strlen(text) });
+	free(text);
+	err_clear(err);
+	return VT_FAILED;
+}
+
+static vt_status say_text(vt_call *call, const char *code, const char *text)
+{
+	call->report(call, VT_REPORT_ERROR, code, (vt_bytes){ text, strlen(text) });
+	return VT_FAILED;
+}
+
+/* ---- writing ------------------------------------------------------------------- */
+
+static vt_status write_taking(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct taking *t = (struct taking *)sink;
+	const char *p = data;
+
+	switch (t->type) {
+	case VT_META_FILE:
+		while (size) {
+			ssize_t n = write(t->fd, p, size);
+
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n <= 0) {
+				struct err err = { 0 };
+
+				err_errno(&err, n < 0 ? errno : EIO, "cannot write '%s'", t->path);
+				return say(call, "system", &err);
+			}
+			p += n;
+			size -= (size_t)n;
+		}
+		return VT_OK;
+	case VT_META_LINK:
+		if (size >= sizeof t->target - t->size || memchr(data, 0, size))
+			return say_text(call, "link", "a link's target cannot be");
+		memcpy(t->target + t->size, data, size);
+		t->size += size;
+		return VT_OK;
+	default:
+		return say_text(call, "late", "nothing is being written");
+	}
+}
+
+/* A link is complete when the next thing begins. */
+static vt_status end_taking(struct restoring *r, vt_call *call)
+{
+	struct taking *t = &r->taking;
+	struct err err = { 0 };
+	uint32_t type = t->type;
+
+	t->type = 0;
+	if (type != VT_META_LINK)
+		return VT_OK;
+	t->target[t->size] = '\0';
+	if (!output_link_stays(r->cache, t->path, t->target))
+		return say_text(call, "link", "a link leaves the workspace");
+	return stage_link(r->stage, t->path, t->target, &err) < 0 ? say(call, "system", &err) : VT_OK;
+}
+
+static struct stage *stage_of(struct restoring *r)
+{
+	if (!r->stage)
+		r->stage = stage_new(r->cache->root_fd, cache_tmp(r->cache));
+	return r->stage;
+}
+
+/* ---- is it there already? --------------------------------------------------------- */
+
+static bool link_is_same(const struct restoring *r, const char *path, struct bytes state)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(r->cache->root_fd, path, target, sizeof target);
+
+	return n > 0 && state.size == (size_t)n + 2 && memcmp((const char *)state.data + 1, target, (size_t)n) == 0;
+}
+
+/* What stands at `path` against what was recorded. */
+enum place { PLACE_OTHER, PLACE_SAME_CONTENT, PLACE_SAME };
+
+static enum place look_at(const struct restoring *r, const char *path, const vt_meta *meta)
+{
+	const struct bytes name = bytes_text(path);
+	const struct fact *then = output_find(&r->result->outputs, name);
+	const struct fact *now;
+	struct stat st;
+	struct stamp stamp;
+
+	if (!then || fstatat(r->cache->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return PLACE_OTHER;
+	switch (meta->type) {
+	case VT_META_LINK:
+		return S_ISLNK(st.st_mode) && link_is_same(r, path, then->state) ? PLACE_SAME : PLACE_OTHER;
+	case VT_META_DIR:
+		/* its time changes whenever something else comes and goes in it */
+		return S_ISDIR(st.st_mode) ? PLACE_SAME : PLACE_OTHER;
+	default:
+		now = facts_find(&r->now, FACT_FILE, name, (struct bytes){ "", 0 });
+		if (!S_ISREG(st.st_mode) || !now || !state_is_content(then->state) || bytes_order(then->state, now->state) != 0)
+			return PLACE_OTHER;
+		stamp_of(&st, &stamp);
+		return (st.st_mode & 0777) == meta->mode && stamp.mtime_ns == meta->mtime_ns ? PLACE_SAME : PLACE_SAME_CONTENT;
+	}
+}
+
+/* ---- the service -------------------------------------------------------------------- */
+
+static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, const vt_meta *meta, vt_sink **ret)
+{
+	struct restoring *r = (struct restoring *)service;
+	struct err err = { 0 };
+	enum place place;
+	const char *path;
+	int failed;
+
+	call_check(call, 1, "vt_restoring.create");
+	if (end_taking(r, call) != VT_OK)
+		return VT_FAILED;
+	if (!output_is_allowed(r->cache, given.data, given.size))
+		return say_text(call, "path", "an output has a name that cannot be");
+	path = arena_strn(r->arena, given.data, given.size);
+	place = look_at(r, path, meta);
+	if (place == PLACE_SAME)
+		return VT_NONE;
+	if (place == PLACE_SAME_CONTENT) {
+		failed = stage_meta(stage_of(r), path, meta->mode, meta->mtime_ns, &err);
+		return failed < 0 ? say(call, "system", &err) : VT_NONE;
+	}
+	r->taking = (struct taking){ .sink = { .write = write_taking }, .path = path };
+	switch (meta->type) {
+	case VT_META_FILE:
+		failed = stage_file(stage_of(r), path, meta->mode, meta->mtime_ns, &r->taking.fd, &err);
+		break;
+	case VT_META_LINK:
+		stage_of(r);
+		failed = 0;
+		break;
+	case VT_META_DIR:
+		failed = stage_dir(stage_of(r), path, meta->mode, meta->mtime_ns, &err);
+		break;
+	default:
+		return VT_UNSUPPORTED;
+	}
+	if (failed < 0)
+		return say(call, "system", &err);
+	r->taking.type = meta->type == VT_META_DIR ? 0 : meta->type;
+	*ret = &r->taking.sink;
+	return VT_OK;
+}
+
+static vt_status fetch(vt_restoring *service, vt_call *call, const vt_id *id, vt_sink *into)
+{
+	struct restoring *r = (struct restoring *)service;
+	vt_status status;
+
+	call_check(call, 1, "vt_restoring.fetch");
+	status = blob_fetch(r->cache->blobs, call, id, into);
+	return status == VT_OK || status == VT_NONE ? status : say_text(call, "fetch", "a part of the outputs could not be read from the cache");
+}
+
+/* ---- what is stale --------------------------------------------------------------------- */
+
+/* Made by a recorded run of this task, not part of this result, and still as it was recorded. */
+static int remove_stale(struct restoring *r, const struct found_inside *in, struct err *err)
+{
+	struct facts stale = { 0 };
+	struct output_meta meta;
+	uint32_t i, k;
+
+	for (i = 0; i < in->others_n; i++)
+		for (k = 0; k < in->others[i]->outputs.n; k++) {
+			const struct fact *f = &in->others[i]->outputs.at[k];
+
+			if (output_meta_decode(f->detail, &meta) < 0 || !meta.made || !state_is_content(f->state) ||
+			    *(const char *)f->state.data != 'c' || output_find(&r->result->outputs, f->name) ||
+			    !output_is_allowed(r->cache, f->name.data, f->name.size))
+				continue;
+			facts_name(&stale, r->arena, FACT_FILE, f->name.data, f->name.size);
+		}
+	facts_sort(&stale);
+	if (stale.n && state_fill(&r->cache->world, NULL, &stale, r->arena, err) < 0)
+		return -1;
+	for (i = 0; i < stale.n; i++) {
+		bool recorded = false;
+
+		for (k = 0; k < in->others_n && stale.at[i].state.size; k++) {
+			const struct fact *f = output_find(&in->others[k]->outputs, stale.at[i].name);
+
+			recorded |= f && bytes_order(f->state, stale.at[i].state) == 0;
+		}
+		if (recorded && stage_remove(stage_of(r), stale.at[i].name.data, err) < 0)
+			return -1;
+	}
 	return 0;
+}
+
+/* ---- the door ------------------------------------------------------------------------------ */
+
+static struct component *part_named(const struct cache *c, struct bytes name)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->parts_n; i++)
+		if (bytes_order(bytes_text(component_name(c->parts[i])), name) == 0)
+			return c->parts[i];
+	return NULL;
+}
+
+static int ask_part(struct restoring *r, const vt_step *described, const struct section *section, struct err *err)
+{
+	struct component *part = part_named(r->cache, section->part);
+	const vt_part_ops *ops = part ? component_ops(part) : NULL;
+	struct plug_call call;
+	vt_status status;
+
+	if (!ops || !ops->restore)
+		return err_set(err, ERR_SYSTEM, "'%.*s', which kept the outputs, is not there", (int)section->part.size,
+			       (const char *)section->part.data);
+	r->service.section = (vt_bytes){ section->bytes.data, section->bytes.size };
+	r->taking.type = 0;
+	call_begin(&call, part, "restore");
+	status = ops->restore(component_self(part), &call.call, described, &r->service);
+	if (status == VT_OK)
+		status = end_taking(r, &call.call);
+	status = call_end(&call, status);
+	return status == VT_OK ? 0 : err_set(err, ERR_SYSTEM, "%s: %s", component_name(part), call.text);
+}
+
+static int look_in_place(struct restoring *r, struct err *err)
+{
+	const struct facts *outputs = &r->result->outputs;
+	uint32_t i;
+
+	r->now.at = arena_array(r->arena, outputs->n + 1, sizeof *r->now.at);
+	r->now.n = outputs->n;
+	for (i = 0; i < outputs->n; i++)
+		r->now.at[i] = (struct fact){ .kind = FACT_FILE, .name = outputs->at[i].name, .detail = { "", 0 } };
+	return state_fill(&r->cache->world, NULL, &r->now, r->arena, err);
+}
+
+static int restore(struct restoring *r, const struct step *step, const struct found_inside *in, struct err *err)
+{
+	const vt_step *described = step_described(r->cache, step, r->arena);
+	uint32_t i;
+
+	if (look_in_place(r, err) < 0)
+		return -1;
+	for (i = 0; i < r->result->sections_n; i++)
+		if (ask_part(r, described, &r->result->sections[i], err) < 0)
+			return -1;
+	if (remove_stale(r, in, err) < 0)
+		return -1;
+	return r->stage ? stage_commit(r->stage, err) : 0;
 }
 
 int cache_restore(struct cache *c, const struct step *step, struct found *found, const char **ret_why)
 {
-	(void)c;
-	(void)step;
-	(void)found;
-	(void)ret_why;
-	return 0;
+	struct found_inside *in = found->inside;
+	struct restoring r = {
+		.service = { .struct_size = sizeof r.service, .create = create, .fetch = fetch },
+		.cache = c, .arena = found->arena, .result = in->hit,
+	};
+	struct err err = { 0 };
+	char *text;
+	int failed;
+
+	if (!in->hit || (!in->hit->sections_n && !in->others_n))
+		return 0;
+	failed = restore(&r, step, in, &err);
+	stage_free(r.stage);
+	blob_used(c->blobs, in->hit->blobs, in->hit->blobs_n);
+	if (failed < 0) {
+		text = err_join(&err);
+		*ret_why = arena_str(found->arena, text);
+		free(text);
+		err_clear(&err);
+	}
+	return failed;
 }

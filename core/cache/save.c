@@ -149,8 +149,9 @@ static bool is_on_path(const struct env *env, struct bytes name)
 /* A step that was not traced depends on the program it starts. */
 static void add_program(struct saving *s, struct facts *facts)
 {
-	const char *below = path_below(s->cache->world.root, s->step->program);
-	struct fact f = { .kind = FACT_PROGRAM, .name = bytes_text(s->step->program) };
+	const char *program = path_clean(s->arena, s->step->program);
+	const char *below = path_below(s->cache->world.root, program);
+	struct fact f = { .kind = FACT_PROGRAM, .name = bytes_text(program) };
 
 	if (s->in->traced)
 		return;
@@ -272,7 +273,9 @@ static int find_outputs(struct saving *s, struct err *err)
 	if (s->outputs.n)
 		qsort(s->outputs.at, s->outputs.n, sizeof *s->outputs.at, by_text);
 	for (i = 0; i < s->outputs.n; i++)
-		if (!n || strcmp(s->outputs.at[n - 1], s->outputs.at[i]) != 0)
+		if (!output_is_allowed(s->cache, s->outputs.at[i], strlen(s->outputs.at[i])))
+			continue;
+		else if (!n || strcmp(s->outputs.at[n - 1], s->outputs.at[i]) != 0)
 			s->outputs.at[n++] = s->outputs.at[i];
 	s->outputs.n = n;
 	return 0;
@@ -297,7 +300,7 @@ static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *e
 	int failed;
 
 	if (find_outputs(s, err) < 0 || take_terminal(s, batch, &r, err) < 0 ||
-	    save_outputs(s->cache, s->step, &s->outputs, batch, s->arena, &r, err) < 0)
+	    save_outputs(s->cache, s->step, &s->outputs, s->in->started_ns, batch, s->arena, &r, err) < 0)
 		return -1;
 	buf_init(&b, SAVE_RESULT_MAX);
 	failed = result_encode(&r, &b) < 0 ? err_set(err, ERR_SYSTEM, "the result is too large")
@@ -369,6 +372,7 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 	if (ret->why == KEPT_STORED) {
 		uint32_t i;
 
+		found->inputs = (struct texts){ 0 };
 		for (i = 0; i < s.in->before.n + s.after.n; i++) {
 			const struct fact *f = i < s.in->before.n ? &s.in->before.at[i] : &s.after.at[i - s.in->before.n];
 

@@ -1,0 +1,338 @@
+#include "config.h"
+
+#include "os/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "os/tree.h"
+
+enum staged_how { STAGED_FILE, STAGED_LINK, STAGED_DIR, STAGED_META, STAGED_REMOVE };
+
+struct staged {
+	enum staged_how how;
+	char *path;
+	char temp[40];                 /* its name until then: in tmp, or beside when `near` */
+	char *near;                    /* the folder of temp, root-relative, when tmp would not do; else NULL */
+	mode_t mode;
+	int64_t mtime_ns;
+	int placed;                    /* temp is no more */
+};
+
+struct stage {
+	int root, tmp;
+	dev_t tmp_dev;
+	struct arena *arena;
+	struct staged *at;
+	uint32_t n;
+	int fd;                        /* of the file being written, or -1 */
+	char *checked;                 /* the last parent that was looked at */
+	int near;                      /* ... and is on another file system than tmp */
+	char *near_dir;                /* ... its nearest folder that exists */
+	char *parent;                  /* the last parent that was opened, and its fd */
+	int parent_fd;
+};
+
+struct stage *stage_new(int root, int tmp)
+{
+	struct stage *s = xcalloc(1, sizeof *s);
+	struct stat st;
+
+	s->root = root;
+	s->tmp = tmp;
+	s->arena = arena_new();
+	s->fd = s->parent_fd = -1;
+	if (tmp >= 0 && fstat(tmp, &st) == 0)
+		s->tmp_dev = st.st_dev;
+	else
+		s->tmp = -1;
+	return s;
+}
+
+static char *dir_of(struct stage *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? arena_strn(s->arena, path, (size_t)(slash - path)) : arena_str(s->arena, "");
+}
+
+/* May things be put into `dir`? It, or the nearest of its parents that exists, must be
+ * a folder reached through no link. */
+static int check_parent(struct stage *s, char *dir, struct err *err)
+{
+	char *at = dir;
+	struct stat st;
+	int fd;
+
+	if (s->checked && strcmp(s->checked, dir) == 0)
+		return 0;
+	while ((fd = tree_open(s->root, at)) < 0 && errno == ENOENT && at[0])
+		at = dir_of(s, at);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot write below '%s'", at);
+	if (fstat(fd, &st) < 0) {
+		close(fd);
+		return err_errno(err, errno, "cannot look at '%s'", at);
+	}
+	s->near = s->tmp < 0 || st.st_dev != s->tmp_dev;
+	s->near_dir = at;
+	s->checked = dir;
+	close(fd);
+	return 0;
+}
+
+/* A folder in the way of a file is not taken away. */
+static int check_place(struct stage *s, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (check_parent(s, dir_of(s, path), err) < 0)
+		return -1;
+	if (fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+		return err_set(err, ERR_SYSTEM, "'%s' is a directory", path);
+	return 0;
+}
+
+static struct staged *add(struct stage *s, enum staged_how how, const char *path, mode_t mode, int64_t mtime_ns)
+{
+	struct staged *one;
+
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	s->at = arena_grow(s->arena, s->at, s->n, sizeof *s->at);
+	one = &s->at[s->n++];
+	*one = (struct staged){ .how = how, .path = arena_str(s->arena, path), .mode = mode & 0777, .mtime_ns = mtime_ns };
+	return one;
+}
+
+/* The folder where the thing waits. Borrowed when it is tmp. */
+static int waiting_room(struct stage *s, struct staged *one)
+{
+	return one->near ? tree_open(s->root, one->near) : s->tmp;
+}
+
+static void leave_room(struct stage *s, int fd)
+{
+	int number = errno;
+
+	if (fd >= 0 && fd != s->tmp)
+		close(fd);
+	errno = number;
+}
+
+static void name_temp(struct stage *s, struct staged *one)
+{
+	uint64_t unique;
+
+	digest_random(&unique, sizeof unique);
+	if (s->near)
+		one->near = s->near_dir;
+	snprintf(one->temp, sizeof one->temp, ".vt-%016llx.tmp", (unsigned long long)unique);
+}
+
+int stage_file(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, int *ret_fd, struct err *err)
+{
+	struct staged *one;
+	int room;
+
+	if (check_place(s, path, err) < 0)
+		return -1;
+	one = add(s, STAGED_FILE, path, mode, mtime_ns);
+	name_temp(s, one);
+	room = waiting_room(s, one);
+	if (room >= 0)
+		s->fd = openat(room, one->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	leave_room(s, room);
+	if (s->fd < 0) {
+		s->n--;
+		return err_errno(err, errno, "cannot write '%s'", path);
+	}
+	*ret_fd = s->fd;
+	return 0;
+}
+
+int stage_link(struct stage *s, const char *path, const char *target, struct err *err)
+{
+	struct staged *one;
+	int room, r = -1;
+
+	if (check_place(s, path, err) < 0)
+		return -1;
+	one = add(s, STAGED_LINK, path, 0, 0);
+	name_temp(s, one);
+	room = waiting_room(s, one);
+	if (room >= 0)
+		r = symlinkat(target, room, one->temp);
+	leave_room(s, room);
+	if (r < 0) {
+		s->n--;
+		return err_errno(err, errno, "cannot write '%s'", path);
+	}
+	return 0;
+}
+
+int stage_dir(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err)
+{
+	struct stat st;
+
+	if (check_parent(s, dir_of(s, path), err) < 0)
+		return -1;
+	if (fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(err, ERR_SYSTEM, "'%s' is no directory", path);
+	add(s, STAGED_DIR, path, mode, mtime_ns);
+	return 0;
+}
+
+int stage_meta(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err)
+{
+	if (check_place(s, path, err) < 0)
+		return -1;
+	add(s, STAGED_META, path, mode, mtime_ns);
+	return 0;
+}
+
+int stage_remove(struct stage *s, const char *path, struct err *err)
+{
+	if (check_place(s, path, err) < 0)
+		return -1;
+	add(s, STAGED_REMOVE, path, 0, 0);
+	return 0;
+}
+
+/* ---- commit ---------------------------------------------------------------- */
+
+/* Opens `dir`, making what is missing. */
+static int open_made(struct stage *s, const char *dir)
+{
+	const char *name;
+	char *above;
+	int fd = tree_open(s->root, dir), parent;
+
+	if (fd >= 0 || errno != ENOENT || !dir[0])
+		return fd;
+	above = dir_of(s, dir);
+	parent = open_made(s, above);
+	if (parent < 0)
+		return -1;
+	name = above[0] ? dir + strlen(above) + 1 : dir;
+	if (mkdirat(parent, name, 0777) < 0 && errno != EEXIST)
+		fd = -1;
+	else
+		fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	leave_room(s, parent);
+	return fd;
+}
+
+/* The parent of the thing; borrowed. Things come in order of their paths, mostly. */
+static int parent_of(struct stage *s, const struct staged *one, const char **ret_name)
+{
+	const char *slash = strrchr(one->path, '/');
+	char *dir = dir_of(s, one->path);
+
+	*ret_name = slash ? slash + 1 : one->path;
+	if (s->parent && strcmp(s->parent, dir) == 0)
+		return s->parent_fd;
+	if (s->parent_fd >= 0)
+		close(s->parent_fd);
+	s->parent = NULL;
+	s->parent_fd = open_made(s, dir);
+	if (s->parent_fd >= 0)
+		s->parent = dir;
+	return s->parent_fd;
+}
+
+static int set_meta(int dir, const char *name, const struct staged *one)
+{
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = one->mtime_ns / 1000000000, .tv_nsec = one->mtime_ns % 1000000000 },
+	};
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), r = -1;
+
+	if (fd < 0)            /* not readable by its owner: by name, then */
+		return fchmodat(dir, name, one->mode, 0) < 0 || utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -1 : 0;
+	if (fchmod(fd, one->mode) == 0)
+		r = futimens(fd, times);
+	close(fd);
+	return r;
+}
+
+static int commit_one(struct stage *s, struct staged *one, struct err *err)
+{
+	const char *name;
+	int dir = parent_of(s, one, &name), room = -1, r = -1;
+
+	if (dir < 0)
+		return one->how == STAGED_REMOVE ? 0 : err_errno(err, errno, "cannot write '%s'", one->path);
+	switch (one->how) {
+	case STAGED_FILE:
+	case STAGED_LINK:
+		room = waiting_room(s, one);
+		if (room < 0)
+			break;
+		r = one->how == STAGED_FILE ? set_meta(room, one->temp, one) : 0;
+		if (r == 0)
+			r = renameat(room, one->temp, dir, name);
+		one->placed = r == 0;
+		leave_room(s, room);
+		break;
+	case STAGED_DIR:
+		r = mkdirat(dir, name, 0777) < 0 && errno != EEXIST ? -1 : set_meta(dir, name, one);
+		break;
+	case STAGED_META:
+		r = set_meta(dir, name, one);
+		break;
+	case STAGED_REMOVE:
+		r = unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -1 : 0;
+		break;
+	}
+	return r < 0 ? err_errno(err, errno, "cannot write '%s'", one->path) : 0;
+}
+
+int stage_commit(struct stage *s, struct err *err)
+{
+	uint32_t i;
+
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	s->checked = NULL;
+	for (i = 0; i < s->n; i++)
+		if (s->at[i].how != STAGED_DIR && check_place(s, s->at[i].path, err) < 0)
+			return -1;
+	for (i = 0; i < s->n; i++)
+		if (commit_one(s, &s->at[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void stage_free(struct stage *s)
+{
+	uint32_t i;
+	int room;
+
+	if (!s)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	for (i = 0; i < s->n; i++) {
+		if (s->at[i].placed || !s->at[i].temp[0])
+			continue;
+		room = waiting_room(s, &s->at[i]);
+		if (room >= 0)
+			(void)unlinkat(room, s->at[i].temp, 0);
+		leave_room(s, room);
+	}
+	if (s->parent_fd >= 0)
+		close(s->parent_fd);
+	arena_free(s->arena);
+	free(s);
+}

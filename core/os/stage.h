@@ -1,0 +1,27 @@
+/* stage: puts files in place, all or none. What is to be written waits in a private
+ * folder; nothing is visible before stage_commit, which renames. Through no link,
+ * never out of the root. */
+#ifndef OS_STAGE_H
+#define OS_STAGE_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+
+struct stage;
+
+/* root: a directory fd. tmp: one for unfinished files, or -1: they wait beside their
+ * places, as they do where tmp is on another file system. Both borrowed. */
+struct stage *stage_new(int root, int tmp);
+/* A regular file; *ret_fd is to be written to, and borrowed until the next call. Paths: path_is_safe. */
+int stage_file(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, int *ret_fd, struct err *err);
+int stage_link(struct stage *s, const char *path, const char *target, struct err *err);
+int stage_dir(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err);
+/* The content is right, mode or time is not. */
+int stage_meta(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err);
+int stage_remove(struct stage *s, const char *path, struct err *err);
+/* -1: what can be known beforehand is checked before the first rename. */
+int stage_commit(struct stage *s, struct err *err);
+void stage_free(struct stage *s);      /* what was not committed leaves no trace */
+#endif
