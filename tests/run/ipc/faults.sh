@@ -1,0 +1,124 @@
+# The channel under stress and abuse: nothing hangs, nothing is lost, no exit code changes.
+. "$abs_top_srcdir/tests/run/ipc/tools.sh"
+BY=sh
+project() {
+	workspace
+	tools
+	file package.json '{"name":"w","private":true}'
+	file vite-task.json "{\"tasks\":{$1}}"
+}
+cached() { echo "\"$1\":{\"command\":\"$2\",\"cache\":true,\"input\":[]${3:+,$3}}"; }
+have_node() { command -v node >/dev/null && [ -f "$abs_top_builddir/plugin-api/client/vt-node.node" ]; }
+endpoints() { ls "$T/run/vt" 2>/dev/null | grep -c '^s' || true; }
+
+# (a) an exit right after the word
+project "$(cached a 'sh a.sh')"
+echo 'vt client disable-cache; kill -9 $$' >a.sh
+if have_node; then
+	echo 'const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).load(); c.disableCache(); process.exit(0);' >a.cjs
+	file vite-task.json "{\"tasks\":{$(cached a 'node a.cjs')}}"
+	n=0
+	for i in $(seq 20); do capture vt run a; [ "$(status) $rc" = "cold 0" ] && n=$((n + 1)); done
+	is "(a) twenty tools that exit at once after disableCache: none is stored" "$n" 20
+else
+	skip "(a) twenty tools that exit at once" "no Node"
+fi
+
+# (c) a child of the tool reports for the task
+project "$(cached c 'sh outer.sh')"
+echo 'sh -c "sh fetch_env.sh A" | cat' >outer.sh
+step "(c) a process below the tool" cold A=1 vt run c
+step "(c) ... asks for the task" "miss(env 'A' changed)" A=2 vt run c
+
+# (d) a detached client
+if have_node; then
+	project "$(cached d 'node d.cjs')"
+	cat >d.cjs <<'JS'
+require('child_process').spawn(process.execPath, ['-e', 'require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv("A"); setTimeout(() => {}, 15000)'], { detached: true, stdio: 'ignore' }).unref();
+setTimeout(() => {}, 1000);
+JS
+	began=$(date +%s)
+	step "(d) a client left behind" cold vt run d
+	is "(d) ... is waited for two seconds only" $(($(date +%s) - began < 8)) 1
+	has "(d) ... and the run not kept" "$(details)" '→ Not cached: task communication failed (a background process was still connected when the task ended)'
+	pkill -P 1 -f 'setTimeout\(\(\) => \{\}, 15000' 2>/dev/null || true
+else
+	skip "(d) a detached client" "no Node"
+fi
+
+# (h) the runner is killed
+project "$(cached h 'sh h.sh')"
+echo 'echo $VP_RUN_IPC_NAME >name; vt client get-env A; sleep 30; echo survived >late' >h.sh
+base_env "$VT" run h >/dev/null 2>&1 &
+for i in $(seq 100); do [ -s name ] && break; sleep 0.1; done
+sleep 0.3
+name=$(cat name) && name=${name##*/s}
+kill -9 $((16#${name:0:8}))
+wait $! 2>/dev/null
+there "(h) a killed runner leaves its endpoint" "$(cat name)"
+project "$(cached i 'sh i.sh')"
+printf 'vt client get-envs --prefix BIG_ | wc -c\nls "$(dirname "$VP_RUN_IPC_NAME")" | grep -c ^s\n' >i.sh
+big=$(head -c 120000 /dev/zero | tr '\0' v)
+step "(i) ten values of 120 kB" cold BIG_0=$big BIG_1=$big BIG_2=$big BIG_3=$big BIG_4=$big BIG_5=$big BIG_6=$big BIG_7=$big BIG_8=$big BIG_9=$big vt run i
+is "(i) ... come whole; (h) ... and the next runner has swept" "$(printed)" $'1200070\n1'
+
+# (j) nonsense
+project "$(cached j 'python3 j.py')"
+cat >j.py <<'PY'
+import os, socket, sys
+name = os.environ['VP_RUN_IPC_NAME']
+token = bytes.fromhex(name[-32:])
+hello = bytes.fromhex('1c000000010000005654493101000100') + token
+what = open('what').read().split()
+s = socket.socket(socket.AF_UNIX); s.connect(name)
+if what[0] != 'raw': s.sendall(hello); s.recv(16)
+s.sendall(bytes.fromhex(''.join(what[1:]))); s.close()
+sys.exit(7 if os.path.exists('fail') else 0)
+PY
+nonsense() {                   # nonsense STORY HEX MESSAGE
+	echo "$2" >what
+	step "(j) $1" cold vt run j
+	has "(j) $1: the run is not kept, and why" "$(details)" "→ Not cached: task communication failed ($3)"
+}
+if command -v python3 >/dev/null; then
+	nonsense "half a frame" "hello 10000000 05010000 08000000 4e4f" "failed to read message from the task"
+	nonsense "an oversized length" "hello ffffff7f 05010000" "invalid message from the task"
+	nonsense "an unknown tag" "hello 04000000 55000000" "invalid message from the task"
+	nonsense "a relative path" "hello 0c000000 02000000 04000000 64697374" 'non-absolute path from the task: "dist"'
+	nonsense "no hello" "raw 04000000 04000000" "invalid message from the task"
+	touch fail
+	capture vt run j
+	is "(j) the exit code is the task's" "$rc" 7
+else
+	skip "(j) nonsense on the socket" "no python3"
+fi
+
+# (l) what is not cached gets no channel
+project "$(cached l 'sh l.sh'),\"off\":{\"command\":\"sh l.sh\",\"cache\":false}"
+echo 'echo "${VP_RUN_IPC_NAME-none} ${VP_RUN_NODE_CLIENT_PATH-none}"' >l.sh
+capture vt run --no-cache l
+has "(l) --no-cache injects nothing" "$out" "none none"
+capture vt run off
+has "(l) nor does cache: false" "$out" "none none"
+capture with VP_RUN_IPC_NAME=/inherited vt run off
+has "(l) which passes on what it inherited" "$out" "/inherited none"
+
+# (m) asking while the pipe is full
+project "$(cached m 'sh m.sh')"
+echo 'head -c 1000000 /dev/zero | tr "\0" x & for i in 1 2 3 4 5; do vt client get-env A; done; wait' >m.sh
+capture with A=answer vt run m
+is "(m) a megabyte of output beside questions" "$rc $(printf '%s' "$out" | tr -cd x | wc -c)" "0 1000000"
+
+# (n) many at once
+workspace many
+pnpm $(seq -f p%g 64)
+mkdir -p node_modules/.bin && ln -s "$VT" node_modules/.bin/vt
+for i in $(seq 64); do file packages/p$i/vite-task.json '{"tasks":{"t":{"command":"vt client get-env A","cache":true,"input":[]}}}'; done
+capture with A=1 vt run -r --concurrency-limit 64 t
+is "(n) 64 tasks in parallel" "$rc $(printf '%s\n' "$out" | grep -cE '(^|: |\] )1$')" "0 64"
+capture with A=1 vt run -r --concurrency-limit 64 t
+is "(n) ... all hit" "$(printf '%s\n' "$out" | grep -c '◉ cache hit')" 64
+capture with A=2 vt run -r --concurrency-limit 64 t
+is "(n) ... all miss" "$(printf '%s\n' "$out" | grep -c "env 'A' changed")" 64
+is "no endpoint is left of all that" "$(endpoints)" 0
+finish
