@@ -6,4 +6,10 @@ header=$here/../../plugin-api/vt-plugin.h
 minor=$(awk '$2 == "VT_ABI_MINOR" { print $3 }' "$header")
 cp "$header" "$here/frozen/vt-plugin-1.$minor.h"
 bash "$here/layout.sh" "$header" >"$here/frozen/layout-1.$minor.$(uname -m).txt"
+# the plugin of this version: as source, and as a program that goes on being loaded
+old=$here/old/$(uname -m)-linux-gnu/1.$minor
+mkdir -p "$old"
+cp "$here/../../plugin-api/example/store-memory.c" "$here/old/store-memory-1.$minor.c"
+(cd "$here/../../plugin-api" && ${CC:-cc} -O2 -s -shared -fPIC -I. example/store-memory.c \
+	-Wl,--build-id=none -Wl,--version-script=vt-plugin.map -o "$old/vt-store-memory.so")
 echo "frozen: 1.$minor"

@@ -16,6 +16,7 @@ rm -r dist
 capture run t
 case $out in *"cache hit"*) gone "without it a hit restores nothing" dist/out.txt ;; *) ok "without it a probed product that vanished is a miss" 0 ;; esac
 config true
+rm -rf dist
 run t >/dev/null
 rm -rf dist
 capture run t
