@@ -118,7 +118,8 @@ static void arrange(struct graphing *q)
 
 	for (i = 0; i < q->g.n; i++)
 		from[i] = q->g.nodes[i].task->index;
-	qsort(q->g.nodes, q->g.n, sizeof *q->g.nodes, by_task);
+	if (q->g.n > 1)
+		qsort(q->g.nodes, q->g.n, sizeof *q->g.nodes, by_task);
 	for (i = 0; i < q->g.n; i++)
 		q->place[q->g.nodes[i].task->index] = i;
 	for (i = 0; i < q->g.n; i++) {

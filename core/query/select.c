@@ -433,6 +433,8 @@ int select_packages(const struct query_world *world, const struct query_options 
 			return -1;
 		if (!here)
 			here = o->workspace_root ? w->root_package : workspace_package_at(w, world->cwd);
+		if (!here)                         /* a nested run after a cd to somewhere else */
+			return err_set(err, ERR_USER, "Package not found in workspace: `%s`", world->cwd);
 		sel.in[here->index] = true;
 		if (o->transitive)
 			reach(&s, sel.in, false);

@@ -208,6 +208,7 @@ static void recursion_and_bad_nested_words_are_told_with_their_way(void **state)
 	world_task(w, root, "bad", "vt run nosuch");
 	world_task(w, root, "flags", "vt run -r -t x");
 	world_task(w, root, "value", "vt run --log=x y");
+	world_task(w, root, "outside", "cd .. && vt run x");
 	world_task(w, root, "prefix", "VP_RUN_CONCURRENCY_LIMIT=abc vt run rec");
 	world_done(w);
 	assert_string_equal(world_show(w, "", "rec"), "Failed to plan tasks from `vt run rec2` in task root#rec * "
@@ -218,6 +219,8 @@ static void recursion_and_bad_nested_words_are_told_with_their_way(void **state)
 			    "--recursive and --transitive cannot be used together");
 	assert_string_equal(world_show(w, "", "value"), "Invalid vite task command: vt with args [\"run\", \"--log=x\", \"y\"] under cwd /w/ * "
 			    "invalid value 'x' for '--log <LOG>'");
+	assert_string_equal(world_show(w, "", "outside"), "Failed to plan tasks from `vt run x` in task root#outside * "
+			    "Package not found in workspace: `/`");
 	assert_non_null(strstr(world_show(w, "", "prefix"), "* Invalid value for VP_RUN_CONCURRENCY_LIMIT: \"abc\""));
 	world_free(w);
 }
