@@ -170,7 +170,8 @@ static void remember(struct watch *w, const struct event *e)
 
 /* ---- the two channels -------------------------------------------------------- */
 
-/* 1: one is here; 0: none after all; -1: the channel is of no use any more. */
+/* 1: one is here; 0: none after all; -1: the channel is of no use any more, errno 0:
+ * because there is no process left. */
 static int receive(struct watch *w, union notice *notice)
 {
 	ssize_t n;
@@ -180,6 +181,8 @@ static int receive(struct watch *w, union notice *notice)
 		n = recv(w->listener, notice, sizeof *notice, MSG_DONTWAIT);
 		if (n >= (ssize_t)sizeof notice->is)
 			return 1;
+		if (n >= 0)
+			errno = n ? EBADMSG : 0;
 		return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 	}
 	if (!ioctl(w->listener, SECCOMP_IOCTL_NOTIF_RECV, notice))
@@ -240,7 +243,9 @@ static void *listen_loop(void *arg)
 		if (n > 0 && (at[0].revents & POLLIN)) {
 			got = receive(w, &notice);
 			if (got < 0) {
-				watch_escape(w, ESCAPE_THREAD, errno, 0);
+				w->alone = !errno;
+				if (errno)
+					watch_escape(w, ESCAPE_THREAD, errno, 0);
 				break;
 			}
 			if (got) {

@@ -1,0 +1,67 @@
+# What is an input, what a product, what forbids keeping: the order of things decides.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+workspace
+file package.json '{"name":"app","private":true}'
+task() { printf '{"tasks":{"t":{"command":"sh t.sh"%s}}}\n' "${1-}" >vite-task.json; }
+run() { capture vt run t; }
+hits() { run; like "$1" "$(steps)" "*cache hit, replaying"; }
+misses() { run; has "$1" "$(steps)" "cache miss: $2"; }
+fresh() { rm -rf .vt "$W"/[a-z]*dir out* in*; echo 1 >in; task; }
+
+fresh; echo 'cat in >out; cat out' >t.sh
+run; hits "its own product, read back, is no input"
+echo changed >out; hits "nor is it when somebody changes it"
+rm out; hits "or removes it"
+gone "and a hit brings nothing back by itself" out
+echo 2 >in; misses "what it read is one" "'in' modified"
+run; echo 1 >in; hits "an older state hits again"
+
+fresh; echo 'cat in; echo x >>in' >t.sh
+run; has "read and written: not kept" "$out" "not cached because it modified its input"
+capture vt run --last-details; has "the path is named" "$out" "read and wrote 'in'"
+run; has "so it runs again" "$(steps)" '$ sh t.sh'
+hasnt "always" "$out" "cache hit"
+
+fresh; echo 'sed s/1/2/ in >in.tmp; mv in.tmp in' >t.sh
+run; has "edited by way of a temporary file: the same" "$out" "not cached because it modified its input"
+
+fresh; echo 'cat in >in.new; cat in.new; rm in.new' >t.sh
+run; hits "a temporary file leaves nothing behind"
+
+fresh; echo '[ -e outflag ] && cat outflag; cat in' >t.sh
+run; hits "a missing file that was looked for"
+echo x >outflag; misses "appears" "'outflag' added in workspace root"
+hits "then hits"
+rm outflag; hits "its absence is still known"
+
+fresh; mkdir indir; touch indir/a; echo 'ls indir; echo x >indir/made' >t.sh
+run; hits "a listed directory, without what the task made in it"
+touch indir/b; misses "a new name" "'b' added in 'indir'"
+run; rm indir/a; misses "a lost name" "'a' removed from 'indir'"
+echo changed >indir/b; hits "contents of listed files do not count"
+
+fresh; mkdir outdir; echo 'rm -rf outdir; mkdir outdir; cp in outdir/x; ls outdir' >t.sh
+run; run; hits "an emptied output directory settles"
+
+fresh; echo 'mkdir tdir; cp in tdir/x; rm -rf outdir; mv tdir outdir; cat outdir/x' >t.sh
+run; hits "a directory published by a rename is a product"
+echo 2 >in; misses "its source is not" "'in' modified"
+
+fresh; echo 'mkdir -p indir; ls indir; cat in' >t.sh; mkdir indir; touch indir/a
+run; touch indir/b; misses "mkdir -p of what is there makes no product of it" "'b' added in 'indir'"
+
+fresh; echo 'cat in; sleep 0.3; echo 2 >in2; cat in2 >/dev/null' >t.sh
+run; hits "written, then read: a product"
+
+fresh; echo 'cat in; sleep 0.5' >t.sh
+(sleep 0.25; echo 2 >in) & run; wait
+has "changed by somebody while it ran: not kept" "$out" "'in' changed while the task ran"
+
+if [ -e "$abs_top_builddir/plugins/output-restore/.libs/vt-output-restore.so" ]; then
+	fresh; task ',"output":["outdir/**"]'
+	echo 'mkdir -p outdir; [ -e outdir/x ] && cat outdir/x; cat in >outdir/x' >t.sh
+	run; run; hits "an output glob settles what is read and written"
+	rm -rf outdir; hits "and is restored"
+	is "whole" "$(cat outdir/x)" 1
+else skip "an output glob" "output-restore is not built"; fi
+finish
