@@ -30,4 +30,4 @@ bench --packages 100 --files 100 --scenario hit
 bench --packages 1000 --files 10 --scenario hit,leaf,dry
 echo; echo "## environment: 0 to 1000 variables"
 python3 "$src/tests/bench/envmap.py" --work "$work" --runner vt
-for s in "$src"/tests/bench/extra-*.sh; do [ ! -f "$s" ] || { echo; echo "## $(basename "$s" .sh)"; bash "$s" "$src" "$work"; }; done
+for s in "$src"/tests/bench/extra-*.sh; do [ ! -f "$s" ] || { echo; echo "## $(basename "$s" .sh)"; abs_top_srcdir="$src" abs_top_builddir="$(dirname "$work")" bash "$s"; }; done

@@ -21,7 +21,7 @@ capture vt run build
 bad "a broken package.json" 1 "error: Failed to load task graph" "* Failed to load package graph" "packages/a/package.json:"
 file packages/a/package.json '{"name":"a","scripts":{"build":5}}'
 capture vt run -r build
-bad "a script that is no text" 1 "packages/a/package.json:1:31"
+bad "a script that is no text" 1 "packages/a/package.json:1:32"
 file packages/a/package.json '{"name":"a","scripts":{"build":"echo ran-anyway"}}'
 
 file pnpm-workspace.yaml 'packages: 5'

@@ -20,8 +20,8 @@ wait "${pids[@]}"
 wait
 is "none failed, none warned" "$(grep -hE 'FAILED|warning|error' "$T"/many.* | sort | uniq -c)" ""
 for i in 1 2 3 4 5 6; do echo "content $i" >packages/p$i/in; done
-capture vt run -r build
-wrong=$(for p in 1 2 3 4 5 6 7 8; do printf '%s\n' "$out" | grep -A1 "packages/p$p\\$" | grep -qx "content $p" || echo p$p; done)
+capture vt run -r --log=labeled build
+wrong=$(for p in 1 2 3 4 5 6 7 8; do printf '%s\n' "$out" | grep -qxF "[p$p#build] content $p" || echo p$p; done)
 is "each result is what its input says" "$wrong" ""
 capture vt run -r build
 has "and then everything hits" "$out" "8/8 cache hit (100%)"

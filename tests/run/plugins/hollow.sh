@@ -2,7 +2,9 @@
 # gone, with one sentence; everything else works as before.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 mkdir -p "$T/b/core" "$T/b/plugins-1"
+mkdir -p "$T/b/plugin-api/client"
 cp "$abs_top_builddir/core/vt" "$abs_top_builddir/core/vt-supervisor" "$T/b/core/"
+cp -L "$abs_top_builddir/plugin-api/client/vt-node.node" "$T/b/plugin-api/client/" 2>/dev/null || true
 VT=$T/b/core/vt
 all=$(cd "$abs_top_builddir/plugins-1" && echo vt-*.so)
 

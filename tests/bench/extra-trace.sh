@@ -2,7 +2,7 @@
 # What tracing costs: CPU and wall time of real programs, traced / untraced, in
 # pairs, medians. Not part of `make check`.
 #
-#   tests/bench/trace.sh [PAIRS [WORKLOAD...]]
+#   tests/bench/extra-trace.sh [PAIRS [WORKLOAD...]]
 #
 # Wants abs_top_builddir (default: build); programs from npm below VT_TEST_NPM.
 : "${abs_top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
