@@ -71,10 +71,10 @@ static int flushed(const struct session *s, int code)
 {
 	struct err err = { 0 };
 
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || code)
 		return code;
 	err_errno(&err, errno, "Cannot write to standard output");
-	return code ? code : cmd_fail(s, &err);
+	return cmd_fail(s, &err);
 }
 
 /* libuv asks the environment how many workers to start. Said here, after the
