@@ -1,0 +1,55 @@
+# A traced task sees the same world: descriptors, environment, debuggers, sanitizers.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+: "${CC:=cc}"
+workspace
+file package.json '{"name":"app","private":true}'
+# run COMMAND: traced, as a task; bare: the same command on its own; both as $out and $err
+task() { printf '{"tasks":{"t":{"command":"%s"%s}}}\n' "$1" "${2-}" >vite-task.json; rm -rf .vt; }
+run() { capture vt run t; out=$(printf '%s\n' "$out" | sed '1d;/^$/,$d'); }
+
+task 'sh -c \"ls /proc/self/fd\"' ',"input":[]'; run; untraced=$out
+task 'sh -c \"ls /proc/self/fd\"'; run
+is "it has no other descriptors" "$out" "$untraced"
+task 'sh -c \"echo FSPY=$FSPY; grep -c ^Seccomp:.2 /proc/self/status\"'; run
+is "FSPY=1 says that it is traced" "$out" $'FSPY=1\n1'
+task 'sh -c \"echo FSPY=$FSPY; grep -c ^Seccomp:.2 /proc/self/status\"' ',"input":[]'; run
+is "and is not there when it is not" "$out" $'FSPY=\n0'
+task 'sh -c \"exit 3\"'; run; is "its exit code" "$rc" 3
+task 'sh -c \"kill -SEGV $$\"'; run; is "its signal" "$rc" 139
+
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	echo x >in
+	task 'strace -f -o log cat in'; run
+	is "strace inside it works" "$rc $out" "0 x"
+	has "and sees" "$(cat log)" '"in"'
+	capture vt run t; has "it is kept" "$out" "cache hit"
+	echo y >in; capture vt run t; has "and followed" "$out" "cache miss: 'in' modified"
+else skip "strace" "it does not work here"; fi
+
+file p.c '#include <fcntl.h>
+#include <stdlib.h>
+int main(int argc, char **argv) { (void)argv; char *volatile p = malloc(8); if (open("in", O_RDONLY) < 0) return 2; if (argc > 1) p = 0; else free(p); return 0; }'
+if $CC -g -fsanitize=address p.c -o asan 2>/dev/null && ./asan; then
+	./asan leak 2>/dev/null; leaks=$?
+	task './asan'; run; is "an address sanitizer in it" "$rc $err" "0 "
+	task './asan leak'; run; is "finds leaks as before" "$rc" "$leaks"
+else skip "sanitizers" "they cannot be used here"; fi
+
+# a workspace with another way in
+workspace; file package.json '{"name":"app","private":true}'; echo 1 >in
+ln -s "$W" "$T/other"; cd "$T/other"
+task 'sh -c \"cat $PWD/in\"'; run; capture vt run t
+has "a workspace entered by a link" "$out" "cache hit"
+echo 2 >in; capture vt run t; has "is one workspace" "$out" "cache miss: 'in' modified"
+
+# many tasks at a time
+workspace
+names=(); for i in $(seq 40); do names+=(p$i); done
+pnpm "${names[@]}"; file package.json '{"name":"root","private":true}'
+for p in "${names[@]}"; do echo "$p" >packages/$p/in; file packages/$p/vite-task.json '{"tasks":{"t":{"command":"sh -c \"cat in; sleep 0.1; cat in\""}}}'; done
+capture vt run -r --concurrency-limit 40 t
+is "40 traced tasks at once" "$rc" 0
+capture vt run -r t
+has "all are kept" "$out" "40/40 cache hit"
+
+finish
