@@ -193,6 +193,7 @@ static int be_runner(char **argv)
 	return 0;
 }
 
+static char self[4096];                /* this program: /proc/self/exe may be a checker's */
 static int denied;                     /* errno of seccomp(2) in the next runner; 0: as usual */
 static uid_t as_user;                  /* of the next runner; 0: as here */
 static void deny_seccomp(int error);
@@ -213,7 +214,7 @@ static void run_runner(struct runner *r, const char *filter, const char *release
 			_exit(125);
 		if (denied != 0)
 			deny_seccomp(denied);
-		execl("/proc/self/exe", "test-supervisor", "runner", filter, release, stay, line, line2, (char *)NULL);
+		execl(self, self, "runner", filter, release, stay, line, line2, (char *)NULL);
 		_exit(126);
 	}
 	close(fds[1]);
@@ -462,9 +463,12 @@ static void a_supervisor_that_is_not_there_is_an_error(void **state)
 	struct err err = { 0 };
 	struct world w;
 	struct task t;
-	char *text;
+	char *text, exe[4096] = "";
 
 	(void)state;
+	/* Under a checker posix_spawn cannot tell. */
+	if (readlink("/proc/self/exe", exe, sizeof exe - 1) < 0 || strcmp(exe, self) != 0)
+		skip();
 	begin(&w);
 	processes_free(w.ps);
 	w.ps = processes_new(w.loop, "/nonexistent/vt-supervisor", on_death, &w);
@@ -682,16 +686,12 @@ static void a_filtered_child_that_cannot_be_executed_fails(void **state)
 
 static void a_runner_inside_a_traced_task_is_told_that_it_cannot_trace(void **state)
 {
-	char self[4096], line[8192], text[1024] = "";
+	char line[3 * 4096], text[1024] = "";
 	struct world w;
 	struct server s;
-	ssize_t n;
 	int fds[2];
 
 	(void)state;
-	n = readlink("/proc/self/exe", self, sizeof self - 1);
-	assert_true(n > 0);
-	self[n] = '\0';
 	snprintf(line, sizeof line, "abs_top_builddir='%.*s' exec '%s' runner 0 release end 'echo inner$FSPY'",
 		 (int)(strlen(supervisor) - strlen("/core/vt-supervisor")), supervisor, self);
 	begin(&w);
@@ -924,7 +924,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(two_hundred_at_once_leave_no_file_descriptor_behind),
 	};
 
-	if (find_supervisor() < 0)
+	if (find_supervisor() < 0 || realpath(argv[0], self) == NULL)
 		return 1;
 	if (argc > 5 && strcmp(argv[1], "runner") == 0)
 		return be_runner(argv);
