@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/mem.h"
+
+enum { END_WAIT_MS = 5000 };
 
 struct posted {
 	struct posted *next;
@@ -115,13 +118,25 @@ void loop_stop(struct loop *l)
 	uv_stop(&l->uv);
 }
 
+/* What is closing and what works still has to come back; what was forgotten must not hold us for ever. */
+static void run_to_the_end(struct loop *l)
+{
+	int64_t until = os_now_ns() + END_WAIT_MS * INT64_C(1000000);
+
+	do {
+		run_posted(l);
+		while (uv_run(&l->uv, UV_RUN_NOWAIT) != 0 && os_now_ns() < until)
+			usleep(200);
+	} while (posts_wait(l) && os_now_ns() < until);
+}
+
 void loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	loop_run(l);
+	run_to_the_end(l);
 	uv_close((uv_handle_t *)&l->wake, NULL);
-	uv_run(&l->uv, UV_RUN_DEFAULT);
+	uv_run(&l->uv, UV_RUN_NOWAIT);
 	if (uv_loop_close(&l->uv) != 0) {
 		/* A handle was left open: a mistake of ours. Leaking the loop is the harmless half of it. */
 #ifdef VT_DEBUG

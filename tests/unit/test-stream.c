@@ -383,8 +383,12 @@ static void without_file_descriptors_callers_wait_in_the_backlog(void **state)
 	struct err err = { 0 };
 	struct listening *l;
 	int fd[2], i, n, filled[512];
+	char exe[4096] = "";
 
 	(void)state;
+	/* valgrind has limits of its own, and drops whom it accepted beyond them. */
+	if (readlink("/proc/self/exe", exe, sizeof exe - 1) < 0 || strstr(exe, "valgrind") != NULL)
+		skip();
 	close(mkstemp(path));
 	unlink(path);
 	l = listen_start(loop, path, on_connect, &c, &err);
