@@ -1,0 +1,50 @@
+# Cached tasks and their streams: never the terminal, captured as printed, replayed as the mode asks.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/lib/tools.sh"
+requires python3
+workspace
+pnpm a
+tools
+tool both 'echo one; echo two >&2; echo three; printf four >&2'
+file packages/a/package.json '{"name":"a","scripts":{"tty":"check-tty","read":"read-stdin","both":"both","color":"color hello-world","env":"print-env FORCE_COLOR","half":"printf foo && echo bar"}}'
+cd packages/a
+terminal vt run --cache tty
+is "interleaved, a miss: no terminal" "$out" '~/packages/a$ check-tty
+stdin:not-tty
+stdout:not-tty
+stderr:not-tty'
+terminal vt run --cache tty
+is "interleaved, a hit: the same" "$(printf '%s\n' "$out" | undated)" '~/packages/a$ check-tty ◉ cache hit, replaying
+stdin:not-tty
+stdout:not-tty
+stderr:not-tty
+
+---
+vt run: cache hit, <dur> saved.'
+out=$(echo from-stdin | vt run --cache read)
+is "nothing to read" "$out" '~/packages/a$ read-stdin'
+capture vt run --cache both
+is "each stream to its own" "$(printf '%s\n' "$out" | sed 1d | tr '\n' ' ')/$err" "one three /two
+four"
+capture vt run --cache both
+is "replayed: each to its own" "$(printf '%s\n' "$out" | sed 1d | head -2 | tr '\n' ' ')/$err" "one three /two
+four"
+capture vt run --cache --log=labeled both
+is "replayed labeled" "$(printf '%s\n' "$out" | head -3)/$err" "[a#both] ~/packages/a\$ both ◉ cache hit, replaying
+[a#both] one
+[a#both] three/[a#both] two
+[a#both] four"
+capture vt run --cache --log=grouped both
+is "replayed grouped: all of it on stdout" "$(printf '%s\n' "$out" | head -2)/$(printf '%s\n' "$out" | sed -n '3,6p' | sort | tr '\n' ' ')/$err" "[a#both] ~/packages/a\$ both ◉ cache hit, replaying
+── [a#both] ──/four one three two /"
+with FORCE_COLOR=0 capture vt run --cache env
+is "a cached task always has FORCE_COLOR=1" "$(printf '%s\n' "$out" | tail -1)" 1
+e=$'\033'
+with FORCE_COLOR=1 capture vt run --cache color
+has "coloured" "$out" "$e[31mhello-world"
+with FORCE_COLOR=0 capture vt run --cache color
+is "replayed without" "$(printf '%s\n' "$out" | head -2)" '~/packages/a$ color hello-world ◉ cache hit, replaying
+hello-world'
+with FORCE_COLOR=1 capture vt run --cache color
+has "and with colours again: the cache kept them" "$out" "$e[31mhello-world"
+finish

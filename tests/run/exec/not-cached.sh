@@ -1,0 +1,47 @@
+# What is not stored, and where that is told.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/lib/tools.sh"
+requires python3
+workspace
+pnpm a b c
+tools
+tool rewrite 'cat "$1" >/dev/null; echo x >>"$1"'
+tool hold 'sleep 30 & echo $! >"$PIDS"; echo held'
+file vite-task.json '{"cache":true}'
+for p in a b c; do file packages/$p/package.json "{\"name\":\"@t/$p\",\"scripts\":{\"task\":\"rewrite data.txt\",\"dev\":\"catch INT 0\",\"x\":\"barrier $T/d $p 2 hang\"}}"; file packages/$p/data.txt x; done
+file packages/c/package.json '{"name":"@t/c","scripts":{"task":"print fine"}}'
+file packages/b/package.json "{\"name\":\"@t/b\",\"scripts\":{\"task\":\"rewrite data.txt\",\"x\":\"barrier $T/d b 2 exit 1\"}}"
+hint='(Run `vt run --last-details` for full details)'
+cd packages/a
+for i in 1 2; do
+	capture vt run task
+	is "read and wrote ($i)" "$out" '~/packages/a$ rewrite data.txt
+
+---
+vt run: @t/a#task not cached because it modified its input. '"$hint"
+done
+capture vt run -v task
+has "its detail line" "$out" "  [1] @t/a#task: ~/packages/a\$ rewrite data.txt ✓
+      → Not cached: read and wrote 'packages/a/data.txt'"
+cd ../..
+capture vt run -r task
+has "several: the one that was over first" "${out/@t\/[ab]#task (and/FIRST (and}" 'vt run: 0/3 cache hit (0%). FIRST (and 1 more) not cached because they modified their inputs. '"$hint"
+capture vt run -r task
+like "again: one of them hits" "$out" '*vt run: 1/3 cache hit (33%), *s saved. @t/[ab]#task (and 1 more) not cached because*'
+terminal_options=(--when ready '\x03')
+cd packages/a
+for i in 1 2; do
+	terminal vt run dev
+	is "interrupted, even if it exits 0 ($i)" "$rc:$out" '0:~/packages/a$ catch INT 0
+ready
+^CINT received'
+done
+cd ../..
+terminal_options=()
+for i in 1 2; do
+	rm -rf "$T/d"
+	capture vt run --filter @t/a --filter @t/b x
+	is "fast-fail: both are run again ($i)" "$rc:$(steps | sed 's/ [^ ]*vt-test[^ ]*//')" '1:~/packages/a$ barrier a 2 hang
+~/packages/b$ barrier b 2 exit 1'
+done
+finish
