@@ -243,8 +243,7 @@ int output_close(struct output *o)
 		free(o);
 		return r;
 	}
-	uv_poll_stop(&o->uv);
-	close(o->epoll);
 	uv_close((uv_handle_t *)&o->uv, free_output);
+	close(o->epoll);
 	return r;
 }

@@ -51,6 +51,7 @@ struct process {
 	struct processes *of;          /* NULL: not on its list any more */
 	struct process *next, **back;  /* place on of->first */
 	int sock;                      /* to the keeper; -1: it has ended */
+	int idle;                      /* that socket, afterwards: libuv takes its number off the loop once more when uv is closed, so nobody else may get it before. -1: none */
 	uv_poll_t uv;                  /* of sock */
 	pid_t pid;                     /* 0 before on_started */
 	bool ended;                    /* on_exit or on_failed was called */
@@ -361,14 +362,16 @@ static void close_process(struct process *p)
 {
 	if (p->sock >= 0) {
 		uv_poll_stop(&p->uv);
-		close(p->sock);
+		p->idle = p->sock;
 		p->sock = -1;
 	}
 	if (!p->ended || !p->released)
 		return;
 	off_list(p);
-	if (!uv_is_closing((uv_handle_t *)&p->uv))
-		uv_close((uv_handle_t *)&p->uv, free_process);
+	if (uv_is_closing((uv_handle_t *)&p->uv))
+		return;
+	uv_close((uv_handle_t *)&p->uv, free_process);
+	close(p->idle);
 }
 
 /* From here it keeps nobody waiting; what outlived it may for ever. */
@@ -445,6 +448,7 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 	p->events = *events;
 	p->ctx = ctx;
 	p->sock = pair[0];
+	p->idle = -1;
 	uv_poll_init(loop_uv(ps->loop), &p->uv, p->sock);
 	p->uv.data = p;
 	uv_poll_start(&p->uv, UV_READABLE | UV_DISCONNECT, on_keeper);

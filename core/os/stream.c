@@ -237,9 +237,9 @@ void listen_stop(struct listening *s)
 	if (s == NULL)
 		return;
 	s->stopped = true;
-	uv_poll_stop(&s->uv);
-	close(s->fd);
+	/* In this order: libuv takes the number off the loop, and nobody else has it yet. */
 	uv_close((uv_handle_t *)&s->uv, free_listening);
+	close(s->fd);
 }
 
 int peer_uid(int fd, uint32_t *ret)
