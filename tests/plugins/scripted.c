@@ -21,7 +21,7 @@ struct store {
 	struct item *items;
 	atomic_int inside;         /* calls at this moment */
 	atomic_int most;           /* ... at most, ever */
-	int calls;
+	atomic_int calls;
 	char status[400];
 };
 
@@ -37,7 +37,7 @@ static void enter(struct store *s)
 
 	if (n > atomic_load(&s->most))
 		atomic_store(&s->most, n);
-	s->calls++;
+	atomic_fetch_add(&s->calls, 1);
 	if (strstr(s->script, "slow"))
 		usleep(2000);
 }
@@ -149,7 +149,7 @@ static const char *status(void *self, vt_call *call)
 	struct store *s = self;
 
 	(void)call;
-	snprintf(s->status, sizeof s->status, "token=%s url=%s calls=%d most=%d", s->token, s->url, s->calls, atomic_load(&s->most));
+	snprintf(s->status, sizeof s->status, "token=%s url=%s calls=%d most=%d", s->token, s->url, atomic_load(&s->calls), atomic_load(&s->most));
 	return s->status;
 }
 

@@ -16,6 +16,13 @@
 #include "base/env.h"
 #include "plug/setup.h"
 
+/* libgit2 1.5 leaks where a shallow clone does not reach the merge base. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libgit2";
+}
+
 struct world {
 	struct arena *arena;
 	char root[64];
