@@ -163,6 +163,30 @@ static void add_program(struct saving *s, struct facts *facts)
 	facts_add(facts, s->arena, &f);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What a part calls the task's own product is no input, whatever was asked about it before it was there. */
+static void drop_products(struct saving *s)
+{
+	uint32_t i, n = 0;
+
+	if (s->outputs.n)
+		qsort(s->outputs.at, s->outputs.n, sizeof *s->outputs.at, by_text);
+	for (i = 0; s->outputs.n && i < s->after.n; i++) {
+		const struct fact *f = &s->after.at[i];
+		const char *name = arena_strn(s->arena, f->name.data, f->name.size);
+
+		if ((f->kind == FACT_FILE || f->kind == FACT_PROBE || f->kind == FACT_TYPE) &&
+		    bsearch(&name, s->outputs.at, s->outputs.n, sizeof *s->outputs.at, by_text))
+			continue;
+		s->after.at[n++] = *f;
+	}
+	s->after.n = s->outputs.n ? n : s->after.n;
+}
+
 static int find_facts(struct saving *s, uint32_t *ret_why, const char **ret_refused)
 {
 	const struct cache *c = s->cache;
@@ -171,6 +195,7 @@ static int find_facts(struct saving *s, uint32_t *ret_why, const char **ret_refu
 	for (i = 0; i < c->parts_n; i++)
 		if (ask_part(s, c->parts[i], &s->after, ret_why, ret_refused) < 0)
 			return -1;
+	drop_products(s);
 	add_program(s, &s->after);
 	for (i = 0; i < s->after.n; i++)
 		if (s->after.at[i].kind == FACT_PROGRAM && is_on_path(s->step->full_env, s->after.at[i].name))
@@ -253,11 +278,6 @@ static int check_after(struct saving *s)
 }
 
 /* ---- outputs --------------------------------------------------------------------- */
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 static int find_outputs(struct saving *s, struct err *err)
 {

@@ -55,6 +55,10 @@ static int copy(int fd, vt_call *call, vt_source *from, const void *first, size_
 			*ret_size += n;
 		}
 	}
+	if (r == 0 && *ret_size != from->size) {
+		errno = ENODATA;
+		r = -1;
+	}
 	free(piece);
 	return r;
 }

@@ -103,14 +103,22 @@ static vt_status get_file(struct store *s, vt_call *call, const vt_id *id, uint6
 	return status;
 }
 
+static bool known(uint32_t space)
+{
+	return space == VT_SPACE_BLOB || space == VT_SPACE_ENTRY;
+}
+
 static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into)
 {
 	struct store *s = self;
 	void *data = NULL;
 	uint64_t size = 0;
 	vt_status status = VT_NONE;
-	int r = log_get(&s->log, space, name, &data, &size);
+	int r;
 
+	if (!known(space))
+		return VT_UNSUPPORTED;
+	r = log_get(&s->log, space, name, &data, &size);
 	if (r < 0)
 		return fail_errno(call, "cannot read the log");
 	tell_bad(s, call);
@@ -151,6 +159,8 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	vt_status status;
 	int fd = -1;
 
+	if (!known(space))
+		return VT_UNSUPPORTED;
 	if (space == VT_SPACE_BLOB && log_has(&s->log, space, name)) {
 		void *there = NULL;
 		int r = log_get(&s->log, space, name, &there, &size);
@@ -168,14 +178,18 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 		return fail(call, "system", "out of memory");
 	status = read_first(call, from, data, &first);
 	if (status == VT_OK && first <= STORE_SMALL) {
-		if (log_put(&s->log, s->dir, LOG_DATA, space, name, data, first) < 0)
+		if (first != from->size)
+			status = fail(call, "short", "what is to be kept ended early");
+		else if (log_put(&s->log, s->dir, LOG_DATA, space, name, data, first) < 0)
 			status = fail_errno(call, "cannot write to the cache");
 	} else if (status == VT_OK) {
 		/* the folder first: a file is told to the log once it is there */
 		if ((s->log.dir < 0 && log_put(&s->log, s->dir, LOG_TOUCH, space, name, NULL, 0) < 0) ||
 		    files_put(s->log.dir, name, call, from, data, first, &size) < 0 ||
 		    log_put(&s->log, s->dir, LOG_FILE, space, name, NULL, size) < 0)
-			status = fail_errno(call, "cannot write to the cache");
+			status = errno == ENODATA ? fail(call, "short", "what is to be kept ended early") :
+				errno != ECANCELED ? fail_errno(call, "cannot write to the cache") :
+				call->stopping(call) ? VT_CANCELLED : VT_FAILED;   /* the source has said why */
 	}
 	free(data);
 	return status;
@@ -185,6 +199,8 @@ static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *na
 {
 	struct store *s = self;
 
+	if (!known(space))
+		return VT_UNSUPPORTED;
 	if (!log_has(&s->log, space, name))
 		return VT_OK;
 	if (log_put(&s->log, s->dir, LOG_DROP, space, name, NULL, 0) < 0)
