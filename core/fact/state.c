@@ -19,6 +19,7 @@
 #include "os/loop.h"
 #include "os/tree.h"
 #include "plug/setup.h"
+#include "text/env_match.h"
 #include "text/glob.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
@@ -83,24 +84,21 @@ static struct bytes state_of_variable(const struct state_world *w, const struct 
 
 static struct bytes state_of_query(const struct state_world *w, const struct env *env, const struct fact *f, struct arena *a)
 {
-	const struct env_list all = env_list(env, a);
-	const struct glob *glob = NULL;
+	struct env_list found;
 	struct buf b;
 	struct bytes ret;
 	struct digest d;
 	uint32_t i;
 
-	if (f->kind == FACT_ENV_GLOB && glob_make(a, arena_strn(a, f->name.data, f->name.size), GLOB_NAME, &glob, NULL) < 0)
+	/* the matcher that answered the question */
+	if (env_match(a, env, f->kind == FACT_ENV_PREFIX, arena_strn(a, f->name.data, f->name.size), &found, NULL) < 0)
 		return (struct bytes){ "", 0 };
 	buf_init(&b, STATE_LISTING_MAX);
-	for (i = 0; i < all.n; i++) {
-		size_t n = strlen(all.at[i].name);
+	for (i = 0; i < found.n; i++) {
+		size_t n = strlen(found.at[i].name);
 
-		if (glob ? !glob_match(glob, all.at[i].name, n)
-			 : n < f->name.size || memcmp(all.at[i].name, f->name.data, f->name.size) != 0)
-			continue;
-		mac_value(w->mac, all.at[i].name, n, all.at[i].value, &d);
-		buf_add(&b, all.at[i].name, n + 1);
+		mac_value(w->mac, found.at[i].name, n, found.at[i].value, &d);
+		buf_add(&b, found.at[i].name, n + 1);
 		buf_add(&b, d.byte, sizeof d.byte);
 	}
 	ret = (struct bytes){ arena_copy(a, buf_str(&b), b.size), b.size };
