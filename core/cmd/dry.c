@@ -9,17 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "cmd/open.h"
 #include "plan/step.h"
+#include "report/words.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-enum { THREADS_MAX = 8 };
+enum { THREADS_MAX = 8, TEXT_MAX = 1 << 26 };
 
 /* Looking up blocks: a few threads share the steps. */
 struct looking {
 	struct cache *cache;
 	struct dry_run *d;
+	const char *root;
 	atomic_uint next;
 };
 
@@ -40,49 +43,19 @@ static void collect(const struct plan *plan, struct dry_run *d)
 		}
 }
 
-static void *look(void *ctx)
-{
-	struct looking *l = ctx;
-	uint32_t i;
-
-	while ((i = atomic_fetch_add(&l->next, 1)) < l->d->n) {
-		struct dry_step *at = &l->d->at[i];
-
-		if (!at->step || !at->step->rules)
-			continue;
-		cache_lookup(l->cache, at->step, true, &at->found);
-		at->looked = true;
-	}
-	return NULL;
-}
-
-static void look_all(struct cache *cache, struct dry_run *d)
-{
-	struct looking l = { .cache = cache, .d = d };
-	pthread_t threads[THREADS_MAX];
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	uint32_t n = 0, most = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (uint32_t)cpus;
-
-	while (n + 1 < most && n + 1 < d->n && pthread_create(&threads[n], NULL, look, &l) == 0)
-		n++;
-	look(&l);
-	while (n)
-		pthread_join(threads[--n], NULL);
-}
-
 /* Are all outputs of a hit where they belong? */
-static bool in_place(const struct dry_step *at, const char *root)
+static bool in_place(const struct step *step, const struct found *found, const char *root)
 {
 	struct arena *a;
 	struct stat st;
 	uint32_t i;
 	bool all = true;
 
-	if (!at->step->after || !at->found.outputs.n)
+	if (!step->after || !found->outputs.n)
 		return true;
 	a = arena_new();
-	for (i = 0; i < at->found.outputs.n && all; i++)
-		all = lstat(path_join(a, root, at->found.outputs.at[i]), &st) == 0;
+	for (i = 0; i < found->outputs.n && all; i++)
+		all = lstat(path_join(a, root, found->outputs.at[i]), &st) == 0;
 	arena_free(a);
 	return all;
 }
@@ -98,9 +71,70 @@ static bool is_certain(const struct found *found)
 	return false;
 }
 
+static char *worded(const struct changes *why, void (*words)(const struct changes *, struct buf *))
+{
+	struct buf b;
+	char *ret;
+
+	buf_init(&b, TEXT_MAX);
+	words(why, &b);
+	ret = xstrdup(buf_str(&b));
+	buf_free(&b);
+	return ret;
+}
+
+/* What is wanted of a finding; the finding itself is large. */
+static void keep(struct dry_step *at, const struct found *found, const char *root)
+{
+	at->looked = true;
+	at->state = found->state;
+	at->saved_ms = found->saved_ms;
+	if (found->state == FOUND_HIT)
+		at->in_place = in_place(at->step, found, root);
+	if (found->state == FOUND_MISS) {
+		at->certain = is_certain(found);
+		at->partial = found->why.partial;
+		at->reason = worded(&found->why, words_reason);
+		at->changes = worded(&found->why, words_json);
+	}
+	if (found->state == FOUND_ERROR && found->trouble)
+		at->reason = xstrdup(found->trouble);
+}
+
+static void *look(void *ctx)
+{
+	struct looking *l = ctx;
+	uint32_t i;
+
+	while ((i = atomic_fetch_add(&l->next, 1)) < l->d->n) {
+		struct dry_step *at = &l->d->at[i];
+		struct found found;
+
+		if (!at->step || !at->step->rules)
+			continue;
+		cache_lookup(l->cache, at->step, true, &found);
+		keep(at, &found, l->root);
+		found_free(&found);
+	}
+	return NULL;
+}
+
+static void look_all(struct cache *cache, struct dry_run *d, const char *root)
+{
+	struct looking l = { .cache = cache, .d = d, .root = root };
+	pthread_t threads[THREADS_MAX];
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint32_t n = 0, most = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (uint32_t)cpus;
+
+	while (n + 1 < most && n + 1 < d->n && pthread_create(&threads[n], NULL, look, &l) == 0)
+		n++;
+	look(&l);
+	while (n)
+		pthread_join(threads[--n], NULL);
+}
+
 struct judging {
 	struct dry_run *d;
-	const char *root;
 	bool fresh;                    /* there is no cache yet */
 };
 
@@ -113,12 +147,12 @@ static bool judge(const struct judging *j, struct dry_step *at, bool written)
 		at->status = !at->step->rules ? DRY_DISABLED : j->fresh ? DRY_NO_BASELINE : DRY_ERROR;
 		return true;
 	}
-	switch (at->found.state) {
+	switch (at->state) {
 	case FOUND_HIT:
 		at->status = written ? DRY_UNKNOWN : DRY_HIT;
-		return written || !in_place(at, j->root);
+		return written || !at->in_place;
 	case FOUND_MISS:
-		at->status = written && !is_certain(&at->found) ? DRY_UNKNOWN : DRY_CHANGED;
+		at->status = written && !at->certain ? DRY_UNKNOWN : DRY_CHANGED;
 		return true;
 	case FOUND_NOTHING:
 		at->status = DRY_NO_BASELINE;
@@ -191,7 +225,7 @@ static bool wants_cache(const struct dry_run *d)
 
 int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struct err *err)
 {
-	struct judging j = { ret, o->workspace->root, false };
+	struct judging j = { ret, false };
 	uint32_t i;
 
 	ret->n = plan->steps;
@@ -202,7 +236,7 @@ int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struc
 		if (open_cache_dry(o, err) < 0)
 			return -1;
 		if (o->cache)
-			look_all(o->cache, ret);
+			look_all(o->cache, ret, o->workspace->root);
 		else
 			j.fresh = access(o->cache_dir, F_OK) < 0 && errno == ENOENT;
 	}
@@ -216,8 +250,9 @@ void dry_free(struct dry_run *d)
 {
 	uint32_t i;
 
-	for (i = 0; i < d->n; i++)
-		if (d->at[i].looked)
-			found_free(&d->at[i].found);
+	for (i = 0; i < d->n; i++) {
+		free(d->at[i].reason);
+		free(d->at[i].changes);
+	}
 	free(d->at);
 }

@@ -21,8 +21,15 @@ enum dry_status {
 struct dry_step {
 	const struct step *step;
 	enum dry_status status;
-	struct found found;            /* of cached steps; its arena is the dry run's */
+	/* what a look into the cache came to; of cached steps only */
 	bool looked;
+	enum found_state state;
+	bool in_place;                 /* HIT: its outputs are where they belong */
+	bool certain;                  /* MISS: the reason is in the key, which no earlier step can change */
+	bool partial;                  /* MISS: there are more changes than were looked for */
+	int64_t saved_ms;
+	char *reason;                  /* MISS: in words; ERROR: the trouble; or NULL */
+	char *changes;                 /* MISS: as JSON, without the brackets; or NULL */
 };
 
 /* By the steps' ordinals. */

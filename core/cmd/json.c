@@ -13,7 +13,6 @@
 #include "report/live.h"
 #include "report/screen.h"
 #include "report/strip.h"
-#include "report/words.h"
 #include "text/json.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
@@ -139,7 +138,7 @@ struct showing {
 
 static const char *trouble(const struct dry_step *at)
 {
-	return at->looked && at->found.trouble ? at->found.trouble : "the cache cannot be used";
+	return at->reason ? at->reason : "the cache cannot be used";
 }
 
 static void cache_json(struct showing *d, const struct dry_step *at)
@@ -148,12 +147,12 @@ static void cache_json(struct showing *d, const struct dry_step *at)
 	bool known = at->status == DRY_HIT || at->status == DRY_CHANGED;
 
 	buf_printf(&d->b, ",\"cache\":{\"status\":\"%s\"", words[at->status]);
-	if (known && at->found.saved_ms > 0)
-		buf_printf(&d->b, ",\"baseline\":{\"durationMs\":%lld}", (long long)at->found.saved_ms);
+	if (known && at->saved_ms > 0)
+		buf_printf(&d->b, ",\"baseline\":{\"durationMs\":%lld}", (long long)at->saved_ms);
 	if (at->status == DRY_CHANGED) {
 		buf_text(&d->b, ",\"changes\":[");
-		words_json(&at->found.why, &d->b);
-		buf_text(&d->b, at->found.why.partial ? "],\"changesPartial\":true" : "]");
+		buf_text(&d->b, at->changes);
+		buf_text(&d->b, at->partial ? "],\"changesPartial\":true" : "]");
 	}
 	if (at->status == DRY_ERROR) {
 		buf_text(&d->b, ",\"message\":");
@@ -237,7 +236,7 @@ static void step_text(struct showing *d, const struct step *step)
 {
 	static const enum start_status shown[] = { START_HIT, START_MISS, START_MISS, START_FIRST, START_DISABLED, START_MISS };
 	const struct dry_step *at = &d->dry->at[step->ordinal];
-	struct step_start start = { .status = step->echo ? START_DISABLED : shown[at->status], .why = &at->found.why };
+	struct step_start start = { .status = step->echo ? START_DISABLED : shown[at->status], .because = at->reason };
 
 	if (at->status == DRY_ERROR)
 		start.because = trouble(at);
