@@ -383,11 +383,11 @@ static void without_file_descriptors_callers_wait_in_the_backlog(void **state)
 	struct err err = { 0 };
 	struct listening *l;
 	int fd[2], i, n, filled[512];
-	char exe[4096] = "";
+	const char *preload = getenv("LD_PRELOAD");
 
 	(void)state;
 	/* valgrind has limits of its own, and drops whom it accepted beyond them. */
-	if (readlink("/proc/self/exe", exe, sizeof exe - 1) < 0 || strstr(exe, "valgrind") != NULL)
+	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
 		skip();
 	close(mkstemp(path));
 	unlink(path);

@@ -463,11 +463,12 @@ static void a_supervisor_that_is_not_there_is_an_error(void **state)
 	struct err err = { 0 };
 	struct world w;
 	struct task t;
-	char *text, exe[4096] = "";
+	const char *preload = getenv("LD_PRELOAD");
+	char *text;
 
 	(void)state;
-	/* Under a checker posix_spawn cannot tell. */
-	if (readlink("/proc/self/exe", exe, sizeof exe - 1) < 0 || strcmp(exe, self) != 0)
+	/* Under valgrind posix_spawn cannot tell. */
+	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
 		skip();
 	begin(&w);
 	processes_free(w.ps);
