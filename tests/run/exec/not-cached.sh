@@ -6,7 +6,7 @@ workspace
 pnpm a b c
 tools
 tool rewrite 'cat "$1" >/dev/null; echo x >>"$1"'
-tool hold 'sleep 30 & echo $! >"$PIDS"; echo held'
+tool hold "sleep 30 & echo \$! >$T/pids; echo held"
 file vite-task.json '{"cache":true}'
 for p in a b c; do file packages/$p/package.json "{\"name\":\"@t/$p\",\"scripts\":{\"task\":\"rewrite data.txt\",\"dev\":\"catch INT 0\",\"x\":\"barrier $T/d $p 2 hang\"}}"; file packages/$p/data.txt x; done
 file packages/c/package.json '{"name":"@t/c","scripts":{"task":"print fine"}}'
@@ -44,4 +44,13 @@ for i in 1 2; do
 	is "fast-fail: both are run again ($i)" "$rc:$(steps | sed 's/ [^ ]*vt-test[^ ]*//')" '1:~/packages/a$ barrier a 2 hang
 ~/packages/b$ barrier b 2 exit 1'
 done
+file packages/c/package.json '{"name":"@t/c","scripts":{"held":"hold"}}'
+cd packages/c
+with PIDS="$T/pids" capture vt run -v held
+kill "$(cat "$T/pids")"
+has "a pipe that was held" "$out" '      → Not cached: '
+hasnt "... is no matter of a miss" "$out" 'Cache miss:'
+capture vt run held
+kill "$(cat "$T/pids")" 2>/dev/null
+hasnt "... and was not stored" "$out" '◉'
 finish

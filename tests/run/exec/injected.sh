@@ -1,0 +1,21 @@
+# What the runner puts into a task's environment, and only when it is true.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/lib/tools.sh"
+workspace
+tools
+tool vars 'for n in FSPY VP_RUN_IPC_NAME VP_RUN_NODE_CLIENT_PATH; do eval "v=\${$n-}"; [ -n "$v" ] && printf "%s " $n; done; echo .; case ${VP_RUN_IPC_NAME-} in outer) echo outer;; esac'
+file vite-task.json '{"tasks":{"auto":"vars","globs":{"command":"vars","input":["package.json"]},"none":{"command":"vars","input":[]},"off":{"command":"vars","cache":false}}}'
+file package.json '{"name":"r"}'
+last() { printf '%s\n' "$out" | sed -n 2,3p; }
+with FSPY=9 VP_RUN_IPC_NAME=outer capture vt run auto
+is "automatic inputs: traced, with a channel" "$(last)" "FSPY VP_RUN_IPC_NAME VP_RUN_NODE_CLIENT_PATH ."
+for t in globs none; do
+	with FSPY=9 VP_RUN_IPC_NAME=outer capture vt run $t
+	is "$t: a channel, not traced" "$(last)" "VP_RUN_IPC_NAME VP_RUN_NODE_CLIENT_PATH ."
+done
+capture vt run off
+is "not cached: nothing" "$(last)" .
+with VP_RUN_IPC_NAME=outer capture vt run off
+is "not cached: what was there stays" "$(last)" "VP_RUN_IPC_NAME .
+outer"
+finish
