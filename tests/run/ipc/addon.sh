@@ -87,7 +87,7 @@ is "what was said just before exit is heard" "$(report)" $'OPTED-OUT\nEXIT 0'
 capture serve node -e 'require(process.env.VP_RUN_NODE_CLIENT_PATH).load().disableCache(); process.kill(process.pid, "SIGKILL")'
 is "... and before SIGKILL" "$(report)" $'OPTED-OUT\nEXIT 137'
 capture serve node -e 'const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).load()
-require("child_process").spawn(process.execPath, ["-e", "require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv(\"A\"); setTimeout(() => {}, 20000)"], { detached: true, stdio: "ignore" }).unref()
+require("child_process").spawn(process.execPath, ["-e", "require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv(\"A\"); setTimeout(() => {}, 6000)"], { detached: true, stdio: "ignore" }).unref()
 setTimeout(() => {}, 800)'
 is "who stays connected is not waited for longer than two seconds" "$(report | grep BROKEN) $(($(sed -n 's/^MS //p' report) < 3500))" "BROKEN a background process was still connected when the task ended 1"
 out=$(base_env timeout 20 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r "$T/report" node -e 'const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).load()
