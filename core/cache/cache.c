@@ -155,24 +155,6 @@ static char *below(const char *dir, const char *name)
 	return ret;
 }
 
-/* A private file whose time is what the file system calls now. Only of use on the workspace's own file system. */
-static int open_clock(struct cache *c)
-{
-	struct stat here, there;
-	int fd;
-
-	if (c->setup.dry || stat(c->inner, &here) < 0 || fstat(c->root_fd, &there) < 0 || here.st_dev != there.st_dev)
-		return -1;
-	fd = open(c->inner, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		char *name = below(c->inner, "clock");
-
-		fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		free(name);
-	}
-	return fd;
-}
-
 /* Unfinished files of processes that are no more: their folders are not locked. */
 static void sweep(struct cache *c)
 {
@@ -287,7 +269,8 @@ struct cache *cache_open(const struct cache_setup *setup)
 		.root = setup->workspace->root,
 		.cache_dir = c->dir,
 		.root_fd = c->root_fd,
-		.clock_fd = c->usable ? open_clock(c) : -1,
+		.clock = state_clock_new(c->usable && !setup->dry ? c->inner : NULL, c->root_fd),
+		.programs = file_memo_new(),
 		.mac = &c->mac,
 		.plug = setup->plug,
 		.fingerprint = plug_fingerprint,
@@ -366,6 +349,11 @@ static void add_counts(struct cache *c)
 	close(fd);
 }
 
+void cache_something_ran(struct cache *c)
+{
+	file_memo_forget(c->world.programs);
+}
+
 void cache_close(struct cache *c)
 {
 	bool save;
@@ -379,8 +367,8 @@ void cache_close(struct cache *c)
 	if (save)
 		add_counts(c);
 	drop_tmp(c);
-	if (c->world.clock_fd >= 0)
-		close(c->world.clock_fd);
+	state_clock_free(c->world.clock);
+	file_memo_free(c->world.programs);
 	if (c->root_fd >= 0)
 		close(c->root_fd);
 	pthread_mutex_destroy(&c->lock);

@@ -39,6 +39,8 @@ int cache_make(const char *dir, struct err *err);
 struct cache *cache_open(const struct cache_setup *setup);
 /* Is there anything that can keep results? false: steps run uncached, the reason was told. */
 bool cache_works(const struct cache *c);
+/* A step's child has ended, cached or not: what was remembered of the machine is asked anew. */
+void cache_something_ran(struct cache *c);
 /* Waits for what is being published, saves the stat index and history, settles the stores, frees. */
 void cache_close(struct cache *c);
 
@@ -66,6 +68,9 @@ struct found {
 
 /* `dry`: change nothing on disk, need no output bytes (the dry run). */
 void cache_lookup(struct cache *c, const struct step *step, bool dry, struct found *ret);
+/* Is everything a hit would put back there already, and nothing stale? Then there is no
+ * need to restore it: one look at each file. */
+bool cache_in_place(struct cache *c, const struct found *found);
 /* Puts the outputs of a hit back. 0; -1: the step must run (told in *ret_why, in found's arena). */
 int cache_restore(struct cache *c, const struct step *step, struct found *found, const char **ret_why);
 void found_free(struct found *found);

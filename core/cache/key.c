@@ -2,6 +2,7 @@
 
 #include "cache/key.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -59,6 +60,14 @@ static void add_globs(struct facts *f, struct arena *a, enum fact_kind kind, con
 	add(f, a, kind, "", d.byte, sizeof d.byte);
 }
 
+static struct utsname platform;        /* constant once it was asked */
+
+static void ask_platform(void)
+{
+	if (uname(&platform) < 0)
+		memset(&platform, 0, sizeof platform);
+}
+
 static void add_platform(struct facts *f, struct arena *a)
 {
 #ifdef __GLIBC__
@@ -66,12 +75,11 @@ static void add_platform(struct facts *f, struct arena *a)
 #else
 	static const char libc[] = "other";
 #endif
-	struct utsname u;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (uname(&u) < 0)
-		memset(&u, 0, sizeof u);
-	add(f, a, FACT_PLATFORM, "os", u.sysname, strlen(u.sysname));
-	add(f, a, FACT_PLATFORM, "arch", u.machine, strlen(u.machine));
+	pthread_once(&once, ask_platform);
+	add(f, a, FACT_PLATFORM, "os", platform.sysname, strlen(platform.sysname));
+	add(f, a, FACT_PLATFORM, "arch", platform.machine, strlen(platform.machine));
 	add(f, a, FACT_PLATFORM, "libc", libc, strlen(libc));
 	add(f, a, FACT_PLATFORM, "format", CACHE_FORMAT, strlen(CACHE_FORMAT));
 }

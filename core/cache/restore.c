@@ -105,10 +105,10 @@ static struct stage *stage_of(struct restoring *r)
 
 /* ---- is it there already? --------------------------------------------------------- */
 
-static bool link_is_same(const struct restoring *r, const char *path, struct bytes state)
+static bool link_is_same(const struct cache *c, const char *path, struct bytes state)
 {
 	char target[PATH_MAX];
-	ssize_t n = readlinkat(r->cache->root_fd, path, target, sizeof target);
+	ssize_t n = readlinkat(c->root_fd, path, target, sizeof target);
 
 	return n > 0 && state.size == (size_t)n + 2 && memcmp((const char *)state.data + 1, target, (size_t)n) == 0;
 }
@@ -128,7 +128,7 @@ static enum place look_at(const struct restoring *r, const char *path, const vt_
 		return PLACE_OTHER;
 	switch (meta->type) {
 	case VT_META_LINK:
-		return S_ISLNK(st.st_mode) && link_is_same(r, path, then->state) ? PLACE_SAME : PLACE_OTHER;
+		return S_ISLNK(st.st_mode) && link_is_same(r->cache, path, then->state) ? PLACE_SAME : PLACE_OTHER;
 	case VT_META_DIR:
 		/* its time changes whenever something else comes and goes in it */
 		return S_ISDIR(st.st_mode) ? PLACE_SAME : PLACE_OTHER;
@@ -263,6 +263,70 @@ static int ask_part(struct restoring *r, const vt_step *described, const struct 
 	status = call_end(&call, status);
 	return status == VT_OK ? 0 : err_set(err, ERR_SYSTEM, "%s: %s", component_name(part), call.text);
 }
+
+/* ---- nothing to do ------------------------------------------------------------------- */
+
+/* What stands under a recorded name. -1: nothing. The name is written to `path`. */
+static int look(const struct cache *c, struct bytes name, char path[PATH_MAX], struct stat *ret)
+{
+	if (name.size >= PATH_MAX)
+		return -1;
+	memcpy(path, name.data, name.size);
+	path[name.size] = '\0';
+	return fstatat(c->root_fd, path, ret, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Is this output as it was recorded, by one look at it and what the index knows? */
+static bool is_in_place(const struct cache *c, const struct fact *output)
+{
+	const char *state = output->state.data;
+	char path[PATH_MAX];
+	struct output_meta meta;
+	struct stamp stamp;
+	struct stat st;
+	vt_id id;
+
+	if (!output->state.size || output_meta_decode(output->detail, &meta) < 0 ||
+	    look(c, output->name, path, &st) < 0)
+		return false;
+	if (*state == 'd')
+		return S_ISDIR(st.st_mode);
+	if (*state == 'l')
+		return S_ISLNK(st.st_mode) && link_is_same(c, path, output->state);
+	if (!state_is_content(output->state) || !S_ISREG(st.st_mode) || (st.st_mode & 0777) != meta.mode)
+		return false;
+	stamp_of(&st, &stamp);
+	return stamp.mtime_ns == meta.mtime_ns && stat_cache_get(c->world.stats, &stamp, &id) &&
+	       output->state.size == 1 + sizeof id.byte && memcmp(state + 1, id.byte, sizeof id.byte) == 0;
+}
+
+bool cache_in_place(struct cache *c, const struct found *found)
+{
+	const struct found_inside *in = found->inside;
+	const struct facts *outputs;
+	char path[PATH_MAX];
+	struct stat st;
+	uint32_t i, k;
+
+	if (!in->hit)
+		return false;
+	outputs = &in->hit->outputs;
+	for (i = 0; i < outputs->n; i++)
+		if (!is_in_place(c, &outputs->at[i]))
+			return false;
+	/* whatever another result of this task may have left is a matter for cache_restore */
+	for (i = 0; i < in->others_n; i++)
+		for (k = 0; k < in->others[i]->outputs.n; k++) {
+			const struct fact *f = &in->others[i]->outputs.at[k];
+
+			if (!output_find(outputs, f->name) && look(c, f->name, path, &st) == 0)
+				return false;
+		}
+	blob_used(c->blobs, in->hit->blobs, in->hit->blobs_n);
+	return true;
+}
+
+/* ---- the door ------------------------------------------------------------------------------ */
 
 static int look_in_place(struct restoring *r, struct err *err)
 {

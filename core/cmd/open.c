@@ -17,6 +17,7 @@ void open_init(struct open *o, const struct session *s, const struct workspace *
 	memset(o, 0, sizeof *o);
 	o->session = s;
 	o->workspace = w;
+	o->programs = file_memo_new();
 }
 
 int open_plugins(struct open *o, struct err *err)
@@ -141,5 +142,6 @@ void open_close(struct open *o)
 	if (o->plug)
 		plug_free(o->plug);
 	user_config_free(&o->user);
+	file_memo_free(o->programs);
 	memset(o, 0, sizeof *o);
 }

@@ -16,6 +16,7 @@ struct open {
 	struct file_places places;
 	struct user_config user;
 	const char *cache_dir;
+	struct file_memo *programs;    /* for planning */
 	struct plug *plug;             /* NULL: not opened yet */
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
 };

@@ -14,8 +14,9 @@
 
 static const char *find_program(void *ctx, const char *name, const char *dir, const char *path, struct arena *a)
 {
-	(void)ctx;
-	return file_find_program(name, dir, path, a);
+	const struct open *o = ctx;
+
+	return file_find_program(name, dir, path, o->programs, a);
 }
 
 static int changed_since(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err)

@@ -68,8 +68,8 @@ void job_look(struct job *j)
 	j->looked = true;
 	if (j->found.state == FOUND_HIT) {
 		/* Nothing to put back: no second trip to a worker. */
-		if (j->found.outputs.n == 0)
-			job_restore(j);
+		if (cache_in_place(cache, &j->found))
+			j->restored = true;
 	} else {
 		cache_before_run(cache, j->step, &j->found, &j->before);
 	}
@@ -154,6 +154,8 @@ static void done(struct job *j, struct outcome *o)
 	struct place *p = j->place;
 
 	r->running--;
+	if (r->setup->cache)
+		cache_something_ran(r->setup->cache);
 	tell_finished(j, o);
 	job_free(j);
 	if (r->stopped == STOPPED_NOT && !o->failed)

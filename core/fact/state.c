@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 #include "base/map.h"
 #include "fact/mac.h"
 #include "os/loop.h"
+#include "os/file.h"
 #include "os/tree.h"
 #include "plug/setup.h"
 #include "text/env_match.h"
@@ -57,12 +59,54 @@ bool state_is_path_kind(unsigned kind)
 	return kind == FACT_GLOBBED || kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST;
 }
 
+struct state_clock *state_clock_new(const char *dir, int root)
+{
+	struct state_clock *c = xcalloc(1, sizeof *c);
+
+	pthread_mutex_init(&c->lock, NULL);
+	c->dir = dir;
+	c->root = root;
+	c->fd = -1;
+	return c;
+}
+
+void state_clock_free(struct state_clock *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+/* A private file whose time is what the file system calls now. Only of use on the workspace's own file system. */
+static int clock_open(const struct state_clock *c)
+{
+	struct stat here, there;
+	char *name;
+	int fd;
+
+	if (!c->dir || stat(c->dir, &here) < 0 || fstat(c->root, &there) < 0 || here.st_dev != there.st_dev)
+		return -1;
+	fd = open(c->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 || asprintf(&name, "%s/clock", c->dir) < 0)
+		return fd;
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	free(name);
+	return fd;
+}
+
 int64_t state_now(const struct state_world *w)
 {
+	struct state_clock *c = w->clock;
 	struct timespec now;
 	struct stat st;
 
-	if (w->clock_fd >= 0 && futimens(w->clock_fd, NULL) == 0 && fstat(w->clock_fd, &st) == 0)
+	pthread_mutex_lock(&c->lock);
+	if (!c->opened)
+		c->fd = clock_open(c);
+	c->opened = true;
+	pthread_mutex_unlock(&c->lock);
+	if (c->fd >= 0 && futimens(c->fd, NULL) == 0 && fstat(c->fd, &st) == 0)
 		return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 	/* the clock that the kernel stamps files with */
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
@@ -300,7 +344,6 @@ static const char *program_place(struct filling *f, const struct env *env, const
 	const char *recorded = arena_strn(f->arena, fact->name.data, fact->name.size);
 	const char *name = path_base(recorded), *path = env_get(env, "PATH"), *end;
 	char place[PATH_MAX];
-	struct stat st;
 
 	if (!fact->detail.size || !path)
 		return recorded;
@@ -313,7 +356,7 @@ static const char *program_place(struct filling *f, const struct env *env, const
 			memcpy(place, path, n);
 			place[n] = '/';
 			memcpy(place + n + 1, name, strlen(name) + 1);
-			if (faccessat(AT_FDCWD, place, X_OK, 0) == 0 && stat(place, &st) == 0 && S_ISREG(st.st_mode))
+			if (file_memo_executable(f->w->programs, place))
 				return arena_str(f->arena, place);
 		}
 	}

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "text/path.h"
 
 /* Reads until the end or until `max` bytes are passed; the size, or -1 with errno (EFBIG). */
@@ -188,7 +190,66 @@ bool file_is_executable(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-const char *file_find_program(const char *name, const char *dir, const char *path, struct arena *a)
+struct file_memo {
+	pthread_mutex_t lock;          /* guards what follows */
+	struct arena *arena;           /* of the keys */
+	struct map known;              /* path -> known_yes or known_no */
+};
+
+static char known_yes, known_no;
+
+struct file_memo *file_memo_new(void)
+{
+	struct file_memo *m = xcalloc(1, sizeof *m);
+
+	pthread_mutex_init(&m->lock, NULL);
+	m->arena = arena_new();
+	map_init(&m->known);
+	return m;
+}
+
+void file_memo_free(struct file_memo *m)
+{
+	if (!m)
+		return;
+	map_free(&m->known);
+	arena_free(m->arena);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}
+
+void file_memo_forget(struct file_memo *m)
+{
+	pthread_mutex_lock(&m->lock);
+	if (m->known.n) {
+		map_free(&m->known);
+		arena_free(m->arena);
+		m->arena = arena_new();
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+bool file_memo_executable(struct file_memo *m, const char *path)
+{
+	size_t size = strlen(path);
+	void *known;
+	bool is;
+
+	if (!m)
+		return file_is_executable(path);
+	pthread_mutex_lock(&m->lock);
+	known = map_get(&m->known, path, size);
+	pthread_mutex_unlock(&m->lock);
+	if (known)
+		return known == &known_yes;
+	is = file_is_executable(path);
+	pthread_mutex_lock(&m->lock);
+	*map_put(&m->known, arena_copy(m->arena, path, size), size) = is ? &known_yes : &known_no;
+	pthread_mutex_unlock(&m->lock);
+	return is;
+}
+
+const char *file_find_program(const char *name, const char *dir, const char *path, struct file_memo *memo, struct arena *a)
 {
 	char candidate[PATH_MAX];
 	const char *end;
@@ -209,7 +270,7 @@ const char *file_find_program(const char *name, const char *dir, const char *pat
 		len = (size_t)(end - path);
 		n = snprintf(candidate, sizeof candidate, "%s%s%.*s%s%s", relative ? dir : "", relative && len ? "/" : "",
 			     (int)len, path, len && path[len - 1] == '/' ? "" : "/", name);
-		if (n > 0 && (size_t)n < sizeof candidate && file_is_executable(candidate))
+		if (n > 0 && (size_t)n < sizeof candidate && file_memo_executable(memo, candidate))
 			return arena_str(a, candidate);
 	}
 	return NULL;

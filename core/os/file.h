@@ -19,8 +19,15 @@ int file_mkdirs(const char *path, mode_t mode, struct err *err);
 /* Removes a tree, following no link. */
 int file_remove_tree(const char *path, struct err *err);
 bool file_is_executable(const char *path);               /* a regular file this user may execute */
+/* What is known of executables on PATH, so that the same folders are not asked for
+ * every step of a run. [any] */
+struct file_memo;
+struct file_memo *file_memo_new(void);
+void file_memo_free(struct file_memo *m);                /* NULL is fine */
+void file_memo_forget(struct file_memo *m);              /* something ran: ask again */
+bool file_memo_executable(struct file_memo *m, const char *path);    /* file_is_executable, remembered; m NULL: asked anew */
 /* Absolute path of the program, as execvp would look for it, relative to dir; NULL: none. */
-const char *file_find_program(const char *name, const char *dir, const char *path, struct arena *a);
+const char *file_find_program(const char *name, const char *dir, const char *path, struct file_memo *memo, struct arena *a);
 const char *file_real(const char *path, struct arena *a);        /* realpath; NULL with errno */
 
 /* Where this vt's own files are: beside the executable when it stands in a build

@@ -282,9 +282,14 @@ int64_t loop_now_ms(struct loop *l)
 
 unsigned os_cpus(void)
 {
-	unsigned n = uv_available_parallelism();
+	static _Atomic unsigned known; /* 0: not asked yet; every asker finds the same */
 
-	return n < 1 ? 1 : n;
+	if (!known) {
+		unsigned n = uv_available_parallelism();
+
+		known = n < 1 ? 1 : n;
+	}
+	return known;
 }
 
 struct uv_loop_s *loop_uv(struct loop *l)

@@ -156,17 +156,17 @@ static void programs_are_found_as_execvp_would(void **state)
 	put("bin1/folder/x", "", 0600);
 	put("bin2/folder", "#!/bin/sh\n", 0755);
 	path = arena_printf(a, "%s:%s", in("bin1"), in("bin2"));
-	assert_string_equal(file_find_program("tool", in("here"), path, a), in("bin2/tool"));
-	assert_string_equal(file_find_program("folder", in("here"), path, a), in("bin2/folder"));
-	assert_null(file_find_program("nothing", in("here"), path, a));
-	assert_null(file_find_program("tool", in("here"), NULL, a));
-	assert_null(file_find_program("", in("here"), path, a));
+	assert_string_equal(file_find_program("tool", in("here"), path, NULL, a), in("bin2/tool"));
+	assert_string_equal(file_find_program("folder", in("here"), path, NULL, a), in("bin2/folder"));
+	assert_null(file_find_program("nothing", in("here"), path, NULL, a));
+	assert_null(file_find_program("tool", in("here"), NULL, NULL, a));
+	assert_null(file_find_program("", in("here"), path, NULL, a));
 	/* relative entries, the empty one too, count from dir; so do names with a slash */
-	assert_string_equal(file_find_program("tool", in("here"), "", a), in("here/tool"));
-	assert_string_equal(file_find_program("tool", in("bin1"), "::../bin2/", a), in("bin1/../bin2/tool"));
-	assert_string_equal(file_find_program("./tool", in("here"), NULL, a), in("here/./tool"));
-	assert_string_equal(file_find_program(in("here/tool"), "/", NULL, a), in("here/tool"));
-	assert_null(file_find_program("./tool", in("bin1"), path, a));
+	assert_string_equal(file_find_program("tool", in("here"), "", NULL, a), in("here/tool"));
+	assert_string_equal(file_find_program("tool", in("bin1"), "::../bin2/", NULL, a), in("bin1/../bin2/tool"));
+	assert_string_equal(file_find_program("./tool", in("here"), NULL, NULL, a), in("here/./tool"));
+	assert_string_equal(file_find_program(in("here/tool"), "/", NULL, NULL, a), in("here/tool"));
+	assert_null(file_find_program("./tool", in("bin1"), path, NULL, a));
 }
 
 /* Runs a copy of this very program at `at`; it prints its places. */
