@@ -107,7 +107,8 @@ vt_status call_end(struct plug_call *c, vt_status status)
 		c->level = VT_REPORT_ERROR;
 		status = VT_FAILED;
 	}
-	if (status >= 0 && c->level >= VT_REPORT_WARNING && c->text[0])
+	/* an error that comes with an answer is the caller's to tell */
+	if (status >= 0 && c->level == VT_REPORT_WARNING && c->text[0])
 		plug_warn_about(component, c->text);
 	return status;
 }

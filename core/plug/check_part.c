@@ -1,40 +1,17 @@
-/* Trials of parts, fingerprints and tracers. */
+/* Trials of parts. */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "plug/check.h"
+#include "plug/check_step.h"
 #include "plug/inside.h"
 
 enum { KEPT_MAX = 64, SECTION_MAX = 1 << 20, BIG = 300000 };
 
-static vt_bytes text_bytes(const char *s)
-{
-	return (vt_bytes){ s, strlen(s) };
-}
-
-/* ---- a step, and what a part says about it --------------------------------- */
-
-struct trial_step {
-	vt_step step;
-	vt_bytes argv[2], declared[2];
-};
-
-static void step_make(struct trial_step *s, const char *root)
-{
-	*s = (struct trial_step){ .argv = { text_bytes("make"), text_bytes("all") }, .declared = { text_bytes("CC"), text_bytes("NODE_ENV") } };
-	s->step = (vt_step){ .struct_size = sizeof s->step, .flags = VT_STEP_INPUT_AUTO | VT_STEP_OUTPUT, .task = text_bytes("app#build"),
-		.root = text_bytes(root), .cwd = text_bytes("packages/app"), .argv = s->argv, .argc = 2, .declared_count = 2,
-		.declared = s->declared };
-}
+/* ---- what a part says about a step ------------------------------------------ */
 
 struct trial_findings {
 	vt_findings findings;
@@ -454,176 +431,9 @@ static void part_keep(struct check *k)
 		free(t.kept[i].data);
 }
 
-/* ---- fingerprints ------------------------------------------------------------ */
-
-static bool file_put(const char *folder, const char *name, const void *data, size_t size, vt_file *ret)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	int fd;
-	bool ok;
-
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return false;
-	ok = write(fd, data, size) == (ssize_t)size && !fstat(fd, &st);
-	close(fd);
-	if (ok)
-		*ret = (vt_file){ .path = text_bytes(name), .size = (uint64_t)st.st_size, .inode = st.st_ino, .device = st.st_dev,
-			.mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec,
-			.ctime_ns = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec };
-	return ok;
-}
-
-static vt_status call_digest(struct check *k, const vt_file *files, uint32_t n, vt_id *ret)
-{
-	struct plug_call call;
-
-	call_begin(&call, k->component, "digest");
-	return call_end(&call, k->component->made->ops.fingerprint.digest(k->component->self, &call.call, text_bytes(k->folder), files, n, ret));
-}
-
-static bool same_id(const vt_id *a, const vt_id *b)
-{
-	return !memcmp(a, b, sizeof *a);
-}
-
-static void digest(struct check *k)
-{
-	static unsigned char big[BIG];
-	static const vt_id zero;
-	vt_file f[6];
-	vt_id id[6] = { { { 0 } } }, again;
-	vt_status s;
-
-	check_random(k, big, sizeof big);
-	if (!file_put(k->folder, "a", "one", 3, &f[0]) || !file_put(k->folder, "b", "one", 3, &f[1]) ||
-	    !file_put(k->folder, "c", "two", 3, &f[2]) || !file_put(k->folder, "empty", "", 0, &f[3]) ||
-	    !file_put(k->folder, "big", big, BIG, &f[4]))
-		return;
-	f[5] = f[0];
-	f[5].path = text_bytes("vanished");
-	s = call_digest(k, f, 6, id);
-	if (!check_that(k, s == VT_OK, "digest answers %s, expected VT_OK", check_status(s)))
-		return;
-	check_that(k, same_id(&id[0], &id[1]), "two files with the same bytes get two ids");
-	check_that(k, !same_id(&id[0], &id[2]), "two files with different bytes get one id");
-	check_that(k, !same_id(&id[3], &zero), "an empty file gets the id that means vanished");
-	check_that(k, same_id(&id[5], &zero), "a vanished file gets an id");
-	s = call_digest(k, f, 1, &again);
-	check_that(k, s == VT_OK && same_id(&again, &id[0]), "the same file gets another id the second time");
-	big[BIG - 1] ^= 1;
-	file_put(k->folder, "big", big, BIG, &f[4]);
-	s = call_digest(k, &f[4], 1, &again);
-	check_that(k, s == VT_OK && !same_id(&again, &id[4]), "a changed last byte does not change the id");
-	s = call_digest(k, NULL, 0, NULL);
-	check_that(k, s == VT_OK || s == VT_NONE, "digest of no files answers %s, expected VT_OK", check_status(s));
-}
-
-static vt_status sink_away(vt_sink *s, vt_call *call, const void *data, size_t size)
-{
-	(void)s;
-	(void)call;
-	(void)data;
-	(void)size;
-	return VT_OK;
-}
-
-static void changed_since(struct check *k)
-{
-	const vt_fingerprint_ops *ops = &k->component->made->ops.fingerprint;
-	vt_sink sink = { sink_away };
-	struct plug_call call;
-	vt_status s;
-
-	if (!ops->changed_since)
-		return;
-	call_begin(&call, k->component, "changed_since");
-	s = call_end(&call, ops->changed_since(k->component->self, &call.call, text_bytes(k->folder), text_bytes("no-such-reference"), &sink));
-	check_that(k, s != VT_OK, "changed_since answers VT_OK for a reference that does not exist");
-	check_that(k, s != VT_NONE || call.text[0], "changed_since does not report why there is no such reference");
-}
-
-/* ---- tracers ----------------------------------------------------------------- */
-
-static vt_status spawn_setenv(vt_spawn *s, vt_call *call, vt_bytes name, vt_bytes value)
-{
-	(void)s;
-	(void)call;
-	(void)value;
-	return name.size ? VT_OK : VT_FAILED;
-}
-
-static vt_status spawn_pass_fd(vt_spawn *s, vt_call *call, int32_t fd, int32_t *ret)
-{
-	(void)s;
-	(void)call;
-	*ret = 10;
-	return fd >= 0 ? VT_OK : VT_FAILED;
-}
-
-static vt_status spawn_filter(vt_spawn *s, vt_call *call, uint32_t how, vt_bytes program)
-{
-	(void)s;
-	(void)call;
-	(void)how;
-	return program.size && program.size % 8 == 0 ? VT_OK : VT_FAILED;
-}
-
-static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *seen, uint32_t n)
-{
-	(void)notes;
-	(void)call;
-	(void)seen;
-	(void)n;
-	return VT_OK;
-}
-
-/* The child never came to be, or no filter could be had. */
-static void tracer_life(struct check *k)
-{
-	const vt_tracer_ops *ops = &k->component->made->ops.tracer;
-	vt_spawn spawn = { .struct_size = sizeof spawn, .setenv = spawn_setenv, .pass_fd = spawn_pass_fd, .filter = spawn_filter };
-	vt_notes notes = { .struct_size = sizeof notes, .add = notes_add };
-	struct plug_call call;
-	struct trial_step step;
-	void *watch = NULL;
-	vt_status s;
-
-	step_make(&step, k->folder);
-	for (int round = 0; round < 3; round++) {
-		call_begin(&call, k->component, "start");
-		s = call_end(&call, ops->start(k->component->self, &call.call, &step.step, &spawn, &watch));
-		if (s == VT_UNSUPPORTED || s == VT_NONE)
-			return;
-		if (!check_that(k, s == VT_OK, "start answers %s (%s)", check_status(s), call.text))
-			return;
-		if (round) {
-			call_begin(&call, k->component, "attach");
-			call_end(&call, ops->attach(k->component->self, &call.call, watch, VT_FILTER_NONE, -ENOSYS));
-		}
-		if (round < 2) {
-			ops->cancel(k->component->self, watch);
-			continue;
-		}
-		call_begin(&call, k->component, "stop");
-		s = call_end(&call, ops->stop(k->component->self, &call.call, watch, &notes));
-		check_that(k, s != VT_OK, "stop answers VT_OK although no filter was installed: nothing can have been seen");
-		check_that(k, s != VT_NONE || call.text[0], "stop does not report why the trace is incomplete");
-	}
-}
-
 const struct check_trial check_parts[] = {
 	{ "key says the same of the same step", VT_KIND_PART, part_key },
 	{ "infer says the same of the same run", VT_KIND_PART, part_infer },
 	{ "what was saved is restored, or nothing is", VT_KIND_PART, part_keep },
-	{ NULL, 0, NULL },
-};
-
-const struct check_trial check_others[] = {
-	{ "a digest tells contents apart", VT_KIND_FINGERPRINT, digest },
-	{ "a reference that does not exist is not one without changes", VT_KIND_FINGERPRINT, changed_since },
-	{ "a watch can be called off, and one that saw nothing says so", VT_KIND_TRACER, tracer_life },
 	{ NULL, 0, NULL },
 };

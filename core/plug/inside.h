@@ -6,8 +6,11 @@
 #include <stdatomic.h>
 
 #include "plug/choice.h"
+#include "plug/find.h"
 #include "plug/load.h"
 #include "plug/setup.h"
+
+enum { PLUG_EXTRAS_MAX = 64, PLUG_PLUGINS_MAX = 128, PLUG_WARNED_MAX = 64, PLUG_BORN_MAX = 256 };
 
 enum component_state { COMPONENT_SLEEPS, COMPONENT_READY, COMPONENT_UNUSABLE };
 
@@ -15,7 +18,9 @@ enum component_state { COMPONENT_SLEEPS, COMPONENT_READY, COMPONENT_UNUSABLE };
 struct component {
 	struct plug *plug;
 	struct choice choice;              /* owned: its name, its options, who named it */
-	_Atomic int state;                 /* enum component_state; written under plug->lock, then final */
+	_Atomic int state;                 /* enum { PLUG_EXTRAS_MAX = 64, PLUG_PLUGINS_MAX = 128, PLUG_WARNED_MAX = 64, PLUG_BORN_MAX = 256 };
+
+enum component_state; written under plug->lock, then final */
 	const struct load_component *made; /* READY: what it is */
 	void *self;                        /* READY */
 	vt_host host;
@@ -29,9 +34,35 @@ struct component {
 	_Atomic int resting;               /* stores: not used any more in this run */
 };
 
+struct plug {
+	struct plug_setup setup;           /* borrowed from whoever made it */
+	struct choice_config config;       /* the same two files, for choice.c */
+	struct find *find;
+	/* lock order: lock, then a component's `one`, then its `reports` or warned_lock */
+	pthread_mutex_t lock;              /* held while a component comes to life and while lists are made */
+	struct component *chosen;          /* tracer, fingerprint, stores, parts */
+	uint32_t chosen_n;
+	struct component *extras[PLUG_EXTRAS_MAX];      /* asked for by name, beside the chosen */
+	uint32_t extras_n;
+	struct component *born[PLUG_BORN_MAX];  /* in the order of their coming to life */
+	uint32_t born_n;
+	struct plugin *plugins[PLUG_PLUGINS_MAX];       /* loaded and good */
+	uint32_t plugins_n;
+	struct component **stores;         /* the chosen stores, whatever their state */
+	uint32_t stores_n;
+	struct component **ready_stores, **ready_parts;
+	uint32_t ready_stores_n, ready_parts_n;
+	_Atomic int listed_stores, listed_parts;   /* the two lists above are made */
+	pthread_mutex_t warned_lock;
+	char *warned[PLUG_WARNED_MAX];          /* what was told already */
+	uint32_t warned_n;
+};
+
 /* Brings it to life, once. false: component->why. */
 bool component_wake(struct component *c);
 uint32_t plug_chosen_stores(struct plug *p, struct component ***ret);   /* asleep or not */
+/* Loads one file, unless it is loaded; under plug->lock. NULL: *why. */
+struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct refusal *why);
 /* Takes in a plugin from anywhere, trusted or not: for the conformance kit alone. */
 int plug_adopt(struct plug *p, const char *real, const char *name, struct refusal *why);
 void plug_named_why(struct plug *p, const char *name, char *ret, size_t room);   /* after plug_named gave NULL */

@@ -2,41 +2,12 @@
 
 #include "plug/setup.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "plug/find.h"
 #include "plug/inside.h"
 #include "text/json.h"
-
-enum { EXTRAS_MAX = 64, PLUGINS_MAX = 128, WARNED_MAX = 64 };
-
-struct plug {
-	struct plug_setup setup;           /* borrowed from whoever made it */
-	struct choice_config config;       /* the same two files, for choice.c */
-	struct find *find;
-	/* lock order: lock, then a component's `one`, then its `reports` or warned_lock */
-	pthread_mutex_t lock;              /* held while a component comes to life and while lists are made */
-	struct component *chosen;          /* tracer, fingerprint, stores, parts */
-	uint32_t chosen_n;
-	struct component *extras[EXTRAS_MAX];      /* asked for by name, beside the chosen */
-	uint32_t extras_n;
-	struct component *born[EXTRAS_MAX + 128];  /* in the order of their coming to life */
-	uint32_t born_n;
-	struct plugin *plugins[PLUGINS_MAX];       /* loaded and good */
-	uint32_t plugins_n;
-	struct component **stores;         /* the chosen stores, whatever their state */
-	uint32_t stores_n;
-	struct component **ready_stores, **ready_parts;
-	uint32_t ready_stores_n, ready_parts_n;
-	_Atomic int listed_stores, listed_parts;   /* the two lists above are made */
-	pthread_mutex_t warned_lock;
-	char *warned[WARNED_MAX];          /* what was told already */
-	uint32_t warned_n;
-};
 
 void plug_warn(struct plug *p, const char *text)
 {
@@ -45,7 +16,7 @@ void plug_warn(struct plug *p, const char *text)
 	pthread_mutex_lock(&p->warned_lock);
 	for (uint32_t i = 0; i < p->warned_n; i++)
 		new = new && strcmp(p->warned[i], text);
-	if (new && p->warned_n < WARNED_MAX && (p->warned[p->warned_n] = strdup(text)))
+	if (new && p->warned_n < PLUG_WARNED_MAX && (p->warned[p->warned_n] = strdup(text)))
 		p->warned_n++;
 	pthread_mutex_unlock(&p->warned_lock);
 	if (new && p->setup.warn)
@@ -58,348 +29,6 @@ void plug_warn_about(struct component *c, const char *text)
 
 	snprintf(line, sizeof line, "plugin '%s': %s", c->choice.name, text);
 	plug_warn(c->plug, line);
-}
-
-/* ---- coming to life: all under plug->lock ---------------------------------- */
-
-static bool unusable(struct component *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static bool unusable(struct component *c, const char *fmt, ...)
-{
-	va_list ap;
-
-	free(c->why);
-	va_start(ap, fmt);
-	if (vasprintf(&c->why, fmt, ap) < 0)
-		c->why = NULL;
-	va_end(ap);
-	atomic_store(&c->state, COMPONENT_UNUSABLE);
-	return false;
-}
-
-/* As unusable, for a mistake in a configuration file. */
-static bool misconfigured(struct component *c, bool user, const char *place, const char *text)
-{
-	char *where = choice_where(&c->plug->config, user, place);
-
-	c->why_has_place = true;
-	unusable(c, "%s: %s", where ? where : "configuration", text);
-	free(where);
-	return false;
-}
-
-static const struct load_component *component_in(const struct plugin *p, const char *name)
-{
-	for (uint32_t i = 0; i < p->components_n; i++)
-		if (p->components[i].about.name && !strcmp(p->components[i].about.name, name))
-			return &p->components[i];
-	return NULL;
-}
-
-/* Loads one file, unless it is loaded. NULL: *why. */
-static struct plugin *load_once(struct plug *p, const struct candidate *c, struct refusal *why)
-{
-	struct plugin *made = NULL;
-
-	for (uint32_t i = 0; i < p->plugins_n; i++)
-		if (!strcmp(p->plugins[i]->path, c->real))
-			return p->plugins[i];
-	*why = (struct refusal){ .text = "too many plugins" };
-	if (p->plugins_n == PLUGINS_MAX || plugin_load(c->real, c->name, &made, why)) {
-		plugin_free(made);
-		return NULL;
-	}
-	return p->plugins[p->plugins_n++] = made;
-}
-
-/* A component need not be named like its file; then every trusted file is asked. */
-static const struct load_component *search_all(struct plug *p, const char *name)
-{
-	const struct load_component *found = NULL;
-	struct candidates all = { 0 };
-	struct refusal why;
-
-	if (find_all(p->find, &all))
-		return NULL;
-	for (uint32_t i = 0; !found && i < all.n; i++) {
-		struct plugin *its = all.at[i].state == CANDIDATE_TRUSTED ? load_once(p, &all.at[i], &why) : NULL;
-
-		found = its ? component_in(its, name) : NULL;
-	}
-	candidates_clear(&all);
-	return found;
-}
-
-static bool find_made(struct component *c)
-{
-	struct plug *p = c->plug;
-	struct candidate file = { 0 };
-	struct refusal why;
-	struct plugin *its;
-	bool ok = true;
-
-	for (uint32_t i = 0; !c->made && i < p->plugins_n; i++)
-		c->made = component_in(p->plugins[i], c->choice.name);
-	if (c->made)
-		return true;
-	switch (find_named(p->find, c->choice.name, &file)) {
-	case 0:
-		its = load_once(p, &file, &why);
-		if (!its)
-			ok = unusable(c, "%s", why.text);
-		else
-			c->made = component_in(its, c->choice.name);
-		break;
-	case 1:
-		/* a file that may not be used is the better answer than "not found" */
-		if (file.path)
-			ok = unusable(c, "%s is not used: %s", file.path, file.reason);
-		break;
-	default:
-		ok = unusable(c, "out of memory");
-	}
-	candidate_clear(&file);
-	if (ok && !c->made && c->choice.named)
-		c->made = search_all(p, c->choice.name);
-	if (ok && !c->made)
-		ok = unusable(c, "no vt-%s.so was found", c->choice.name);
-	return ok;
-}
-
-/* "10 GiB", "1.5h": a number and one of the units. */
-static bool has_unit(const char *text, const char *const *units, bool bare)
-{
-	char *end;
-	double n = strtod(text, &end);
-
-	if (end == text || !(n >= 0))
-		return false;
-	while (*end == ' ')
-		end++;
-	if (!*end)
-		return bare;
-	for (; *units; units++)
-		if (!strcmp(end, *units))
-			return true;
-	return false;
-}
-
-/* NULL: it fits the type; else what was expected. */
-static const char *type_expects(const char *type, const char *text)
-{
-	static const char *const sizes[] = { "B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "K", "M", "G", "T", NULL };
-	static const char *const times[] = { "ms", "s", "m", "h", "d", NULL };
-	char *end;
-
-	if (!strcmp(type, "bool"))
-		return !strcmp(text, "true") || !strcmp(text, "false") ? NULL : "true or false";
-	if (!strcmp(type, "int")) {
-		strtoll(text, &end, 10);
-		return *text && !*end ? NULL : "a whole number";
-	}
-	if (!strcmp(type, "size"))
-		return has_unit(text, sizes, true) ? NULL : "a size as 500 MiB or 10 GB";
-	if (!strcmp(type, "duration"))
-		return has_unit(text, times, false) ? NULL : "a duration as 500ms, 30s, 5m, 2h or 1d";
-	if (!strcmp(type, "url"))
-		return strstr(text, "://") ? NULL : "a URL";
-	if (!strcmp(type, "path"))
-		return *text == '/' ? NULL : "an absolute path";
-	return NULL;
-}
-
-/* "headers.*" in the table stands for every key below headers. */
-static const vt_option *option_of(const struct load_component *made, const char *key)
-{
-	for (uint32_t i = 0; i < made->options_n; i++) {
-		const char *name = made->options[i].name;
-		size_t n = strlen(name);
-
-		if (!strcmp(name, key) || (n > 2 && !strcmp(name + n - 2, ".*") && !strncmp(name, key, n - 1)))
-			return &made->options[i];
-	}
-	return NULL;
-}
-
-static bool option_check(struct component *c, const struct option_value *v, bool url_from_user)
-{
-	const vt_option *o = option_of(c->made, v->key);
-	const char *expected;
-	char text[400];
-
-	if (!o)
-		snprintf(text, sizeof text, "'%s' has no option `%.100s`", c->choice.name, v->key);
-	else if ((o->flags & (VT_OPTION_USER_ONLY | VT_OPTION_SECRET)) && !v->from_user)
-		snprintf(text, sizeof text, "option `%.100s` of '%s' is taken from the user's configuration only%s%.200s", v->key,
-			 c->choice.name, c->plug->setup.user_config_file ? ", " : "",
-			 c->plug->setup.user_config_file ? c->plug->setup.user_config_file : "");
-	else if ((o->flags & VT_OPTION_SECRET) && !v->from_credentials && !url_from_user)
-		snprintf(text, sizeof text, "the workspace chose where '%s' connects to, so `%.100s` must stand under `credentials`, by origin",
-			 c->choice.name, v->key);
-	else if ((expected = type_expects(o->type, v->text)))
-		/* the value itself may be a secret */
-		snprintf(text, sizeof text, "option `%.100s` of '%s' must be %s", v->key, c->choice.name, expected);
-	else
-		return true;
-	return misconfigured(c, v->from_user, v->place, text);
-}
-
-static const struct option_value *configured(const struct component *c, const vt_option *o)
-{
-	for (uint32_t i = 0; i < c->choice.options_n; i++)
-		if (!strcmp(c->choice.options[i].key, o->name))
-			return &c->choice.options[i];
-	return NULL;
-}
-
-static bool options_check(struct component *c)
-{
-	bool url_from_user = true;
-	struct err err = { 0 };
-
-	for (uint32_t i = 0; i < c->made->options_n; i++) {
-		const struct option_value *url = strcmp(c->made->options[i].type, "url") ? NULL : configured(c, &c->made->options[i]);
-
-		if (!url)
-			continue;
-		url_from_user = url->from_user;
-		if (choice_credentials(&c->plug->config, &c->choice, url->text, &err)) {
-			c->why_has_place = true;
-			unusable(c, "%s", err.text[0]);
-			err_clear(&err);
-			return false;
-		}
-		break;
-	}
-	for (uint32_t i = 0; i < c->choice.options_n; i++)
-		if (!option_check(c, &c->choice.options[i], url_from_user))
-			return false;
-	for (uint32_t i = 0; i < c->made->options_n; i++) {
-		const vt_option *o = &c->made->options[i];
-		char text[300];
-
-		if (!(o->flags & VT_OPTION_REQUIRED) || configured(c, o))
-			continue;
-		snprintf(text, sizeof text, "'%s' needs the option `%.100s`", c->choice.name, o->name);
-		return misconfigured(c, c->choice.from_user, c->choice.place ? c->choice.place : "", text);
-	}
-	return true;
-}
-
-/* What the plugin said to a call that must succeed; NULL: it did. */
-static const char *must(struct plug_call *call, vt_status status)
-{
-	status = call_end(call, status);
-	if (status == VT_OK)
-		return NULL;
-	return call->text[0] ? call->text : status == VT_UNSUPPORTED ? "this machine cannot do that" : "it declined";
-}
-
-static bool option_set(struct component *c, const char *key, const char *text)
-{
-	struct plug_call call;
-	const char *problem;
-
-	call_begin(&call, c, "set");
-	problem = must(&call, c->made->about.set(c->self, &call.call, key, (vt_bytes){ text, strlen(text) }));
-	return problem ? unusable(c, "option `%s`: %s", key, problem) : true;
-}
-
-static bool options_set(struct component *c)
-{
-	for (uint32_t i = 0; i < c->made->options_n; i++) {
-		const vt_option *o = &c->made->options[i];
-		size_t n = strlen(o->name);
-		bool any = false;
-
-		for (uint32_t k = 0; k < c->choice.options_n; k++) {
-			const struct option_value *v = &c->choice.options[k];
-
-			if (strcmp(v->key, o->name) && !(n > 2 && !strcmp(o->name + n - 2, ".*") && !strncmp(o->name, v->key, n - 1)))
-				continue;
-			any = true;
-			if (!option_set(c, v->key, v->text))
-				return false;
-		}
-		if (!any && o->fallback && !option_set(c, o->name, o->fallback))
-			return false;
-	}
-	return true;
-}
-
-static const void *host_find(const vt_host *host, const char *id)
-{
-	(void)host;
-	(void)id;
-	return NULL;
-}
-
-static bool host_make(struct component *c)
-{
-	const char *cache = c->plug->setup.cache_dir;
-	char parent[PATH_MAX];
-
-	/* so that a component needs one mkdir for its own */
-	if (cache && snprintf(parent, sizeof parent, "%s/plugins", cache) < (int)sizeof parent)
-		mkdir(parent, 0700);
-	if (cache && asprintf(&c->folder, "%s/plugins/%s", cache, c->choice.name) < 0)
-		return unusable(c, "out of memory");
-	c->host = (vt_host){ .struct_size = sizeof c->host, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,
-		.version = PACKAGE_VERSION, .folder = c->folder, .cache = cache, .find = host_find };
-	return true;
-}
-
-static bool come_to_life(struct component *c)
-{
-	const vt_component *about;
-	struct plug_call call;
-	const char *problem;
-
-	if (!find_made(c))
-		return false;
-	about = &c->made->about;
-	if (c->choice.kind && about->kind != c->choice.kind)
-		return unusable(c, "it is a %s, not a %s", kind_word(about->kind), kind_word(c->choice.kind));
-	if (about->flags & VT_COMPONENT_DISABLED)
-		return unusable(c, "%s", about->summary && about->summary[0] ? about->summary : "it is disabled");
-	if (!options_check(c) || !host_make(c))
-		return false;
-	call_begin(&call, c, "create");
-	problem = must(&call, about->create(&c->host, &call.call, &c->self));
-	if (problem)
-		return unusable(c, "%s", problem);
-	if (options_set(c)) {
-		problem = NULL;
-		if (about->start) {
-			call_begin(&call, c, "start");
-			problem = must(&call, about->start(c->self, &call.call));
-		}
-		if (!problem) {
-			c->serial = about->threads == VT_THREADS_ONE || about->threads > VT_THREADS_MANY ||
-				(about->threads == VT_THREADS_PER_TASK && (about->kind == VT_KIND_STORE || about->kind == VT_KIND_FINGERPRINT));
-			c->plug->born[c->plug->born_n++] = c;
-			atomic_store(&c->state, COMPONENT_READY);
-			return true;
-		}
-		unusable(c, "%s", problem);
-	}
-	about->destroy(c->self);
-	c->self = NULL;
-	return false;
-}
-
-bool component_wake(struct component *c)
-{
-	int state = atomic_load(&c->state);
-
-	if (state == COMPONENT_SLEEPS) {
-		pthread_mutex_lock(&c->plug->lock);
-		if (atomic_load(&c->state) == COMPONENT_SLEEPS)
-			come_to_life(c);
-		pthread_mutex_unlock(&c->plug->lock);
-		state = atomic_load(&c->state);
-	}
-	return state == COMPONENT_READY;
 }
 
 /* ---- making and ending ----------------------------------------------------- */
@@ -604,7 +233,7 @@ uint32_t plug_stores(struct plug *p, struct component *const **ret)
 static struct component *extra_make(struct plug *p, const char *name)
 {
 	struct choice choice = { .name = strdup(name), .named = true };
-	struct component *c = p->extras_n < EXTRAS_MAX ? calloc(1, sizeof *c) : NULL;
+	struct component *c = p->extras_n < PLUG_EXTRAS_MAX ? calloc(1, sizeof *c) : NULL;
 	struct err err = { 0 };
 
 	if (!choice.name || !c || choice_options(&p->config, &choice, &err)) {
@@ -649,7 +278,7 @@ int plug_adopt(struct plug *p, const char *real, const char *name, struct refusa
 {
 	struct candidate c = { .real = (char *)real, .name = (char *)name };
 
-	return load_once(p, &c, why) ? 0 : -1;
+	return plugin_once(p, &c, why) ? 0 : -1;
 }
 
 void plug_named_why(struct plug *p, const char *name, char *ret, size_t room)
