@@ -4,8 +4,8 @@
  *
  * One record a line: OP FLAGS PATH [OTHER], tabs between, control characters and
  * backslashes as \ooo. Then "complete", or "incomplete" and why. -n: no filter is
- * installed. -t: a line is added, CPU time of all processes, this one too, and wall
- * time, in microseconds. The exit status is the command's.
+ * installed. -t: a line is added, CPU time of all processes, this one too, wall time
+ * and that of `stop`, in microseconds. The exit status is the command's.
  *
  * The smallest host there is: it installs the filter in a child, hands over the
  * listener and goes on answering for what outlives the command. */
@@ -253,13 +253,13 @@ static long long now_us(void)
 	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
-static void add_times(const char *file, long long wall)
+static void add_times(const char *file, long long wall, long long stop)
 {
 	FILE *f = fopen(file, "ae");
 
 	if (!f)
 		die(file);
-	fprintf(f, "%lld %lld\n", cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN), wall);
+	fprintf(f, "%lld %lld %lld\n", cpu_us(RUSAGE_SELF) + cpu_us(RUSAGE_CHILDREN), wall, stop);
 	fclose(f);
 }
 
@@ -276,7 +276,7 @@ int main(int argc, char **argv)
 	char root[PATH_MAX] = "";
 	const char *file = NULL, *times = NULL;
 	int option, filtered = 1, listener, copy, status;
-	long long begin;
+	long long begin, end;
 	vt_status result;
 	void *so, *self, *watch = NULL;
 	pid_t pid;
@@ -314,6 +314,7 @@ int main(int argc, char **argv)
 		ops->attach(self, &call, watch, listener >= 0 ? VT_FILTER_NOTIFY : VT_FILTER_NONE, listener);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	end = now_us();
 	if (filtered) {
 		result = ops->stop(self, &call, watch, &notes);
 		fprintf(out, result == VT_OK ? "complete\n" : "incomplete\t%s\n", complaint);
@@ -321,7 +322,7 @@ int main(int argc, char **argv)
 		ops->cancel(self, watch);
 	}
 	if (times)
-		add_times(times, now_us() - begin);
+		add_times(times, now_us() - begin, now_us() - end);
 	fclose(out);
 	if (copy >= 0)
 		answer_on(copy);
