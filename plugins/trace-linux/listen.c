@@ -178,14 +178,14 @@ static int receive(struct watch *w, union notice *notice)
 
 	memset(notice, 0, sizeof *notice);
 	if (w->how == VT_FILTER_PTRACE) {
-		n = recv(w->listener, notice, sizeof *notice, MSG_DONTWAIT);
+		n = recv(atomic_load(&w->listener), notice, sizeof *notice, MSG_DONTWAIT);
 		if (n >= (ssize_t)sizeof notice->is)
 			return 1;
 		if (n >= 0)
 			errno = n ? EBADMSG : 0;
 		return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 	}
-	if (!ioctl(w->listener, SECCOMP_IOCTL_NOTIF_RECV, notice))
+	if (!ioctl(atomic_load(&w->listener), SECCOMP_IOCTL_NOTIF_RECV, notice))
 		return 1;
 	/* ENOENT: killed before it was received */
 	return errno == ENOENT || errno == EINTR || errno == EAGAIN ? 0 : -1;
@@ -199,8 +199,8 @@ static int proceed(struct watch *w, uint64_t id)
 	answer.is.id = id;
 	answer.is.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	if (w->how == VT_FILTER_PTRACE)
-		return send(w->listener, &answer.is, sizeof answer.is, MSG_NOSIGNAL) < 0 ? -1 : 0;
-	while (ioctl(w->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer)) {
+		return send(atomic_load(&w->listener), &answer.is, sizeof answer.is, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	while (ioctl(atomic_load(&w->listener), SECCOMP_IOCTL_NOTIF_SEND, &answer)) {
 		if (errno == EINTR)
 			continue;
 		/* ENOENT: it was interrupted or killed meanwhile */
@@ -219,57 +219,96 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Takes back what `wake` gave, before looking at what it was for. */
+static void woken(struct watch *w)
+{
+	uint64_t n;
+
+	while (read(w->wake, &n, sizeof n) < 0 && errno == EINTR)
+		;
+}
+
+/* Before there is anything to hear: until attach or the end. */
+static bool wait_for_listener(struct watch *w)
+{
+	struct pollfd at = { .fd = w->wake, .events = POLLIN };
+
+	while (atomic_load(&w->listener) < 0 && !atomic_load(&w->ended)) {
+		if (poll(&at, 1, -1) < 0 && errno != EINTR)
+			return false;
+		woken(w);
+	}
+	return atomic_load(&w->listener) >= 0;
+}
+
+/* One call, from end to end. False: the channel is of no use any more. */
+static bool serve(struct watch *w, struct event *e)
+{
+	union notice notice;
+	int got = receive(w, &notice);
+
+	if (got > 0) {
+		w->events++;
+		e->means.acts = 0;
+		look(w, &notice.is, e);
+		got = proceed(w, notice.is.id);
+		remember(w, e);
+	}
+	if (got >= 0)
+		return true;
+	w->alone = !errno;
+	if (errno)
+		watch_escape(w, ESCAPE_THREAD, errno, 0);
+	return false;
+}
+
 static void *listen_loop(void *arg)
 {
 	struct watch *w = arg;
 	struct event e;
-	union notice notice;
-	struct pollfd at[2] = { { .fd = w->listener, .events = POLLIN }, { .fd = w->wake, .events = POLLIN } };
+	struct pollfd at[2] = { { .events = POLLIN }, { .fd = w->wake, .events = POLLIN } };
 	int64_t end = 0, left = -1;
+	int n = 0;
 
 	prctl(PR_SET_NAME, "vt-trace");
+	if (!wait_for_listener(w))
+		return NULL;
+	at[0].fd = atomic_load(&w->listener);
 	for (;;) {
-		int n = poll(at, end ? 1 : 2, (int)left), got;
-
+		/* `ended` is looked at after the wake-up was taken back, so none is lost */
+		if (!end && atomic_load(&w->ended))
+			end = now_ms() + GRACE_MS;
+		if (end) {
+			left = end - now_ms();
+			if (w->abandoned || left < 0)
+				break;
+		}
+		n = poll(at, end ? 1 : 2, (int)left);
 		if (n < 0 && errno != EINTR) {
 			watch_escape(w, ESCAPE_THREAD, errno, 0);
 			break;
 		}
-		if (!end && n > 0 && at[1].revents) {
-			if (atomic_load(&w->abandoned))
+		if (n <= 0)
+			continue;
+		if (!end && at[1].revents)
+			woken(w);
+		if (at[0].revents & POLLIN) {
+			if (!serve(w, &e))
 				break;
-			end = now_ms() + GRACE_MS;
-		}
-		if (n > 0 && (at[0].revents & POLLIN)) {
-			got = receive(w, &notice);
-			if (got < 0) {
-				w->alone = !errno;
-				if (errno)
-					watch_escape(w, ESCAPE_THREAD, errno, 0);
-				break;
-			}
-			if (got) {
-				w->events++;
-				e.means.acts = 0;
-				look(w, &notice.is, &e);
-				got = proceed(w, notice.is.id);
-				remember(w, &e);
-				if (got) {
-					watch_escape(w, ESCAPE_THREAD, errno, 0);
-					break;
-				}
-			}
-		} else if (n > 0 && (at[0].revents & (POLLHUP | POLLERR | POLLNVAL))) {
-			w->alone = true;
+		} else if (at[0].revents) {
+			w->alone = true;             /* hung up: no process is left */
 			break;
-		}
-		if (end) {
-			left = end - now_ms();
-			if (left < 0)
-				break;
 		}
 	}
 	return NULL;
+}
+
+static void wake(struct watch *w)
+{
+	uint64_t one = 1;
+
+	while (write(w->wake, &one, sizeof one) < 0 && errno == EINTR)
+		;
 }
 
 int listen_start(struct watch *w)
@@ -277,12 +316,9 @@ int listen_start(struct watch *w)
 	sigset_t all, before;
 	int error;
 
-	w->wake = eventfd(0, EFD_CLOEXEC);
+	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake < 0)
 		return errno;
-	if (w->how == VT_FILTER_NOTIFY)
-		/* Wake the other side on this CPU; kernels before 6.6 do not know it. */
-		(void)ioctl(w->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&w->thread, NULL, listen_loop, w);
@@ -291,14 +327,21 @@ int listen_start(struct watch *w)
 	return error;
 }
 
+void listen_to(struct watch *w, int listener)
+{
+	if (w->how == VT_FILTER_NOTIFY)
+		/* Wake the other side on this CPU; kernels before 6.6 do not know it. */
+		(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	atomic_store(&w->listener, listener);
+	wake(w);
+}
+
 void listen_stop(struct watch *w)
 {
-	uint64_t one = 1;
-
 	if (!w->listening)
 		return;
-	while (write(w->wake, &one, sizeof one) < 0 && errno == EINTR)
-		;
+	atomic_store(&w->ended, true);
+	wake(w);
 	pthread_join(w->thread, NULL);
 	w->listening = false;
 }

@@ -38,11 +38,12 @@ struct watch {
 	char *root;              /* the workspace, absolute */
 	size_t root_length;
 	uint32_t how;            /* VT_FILTER_*, set by attach */
-	int listener;            /* -1 before attach */
-	int wake;                /* an eventfd: the step has ended */
+	bool abandoned;          /* cancel: end at once, with nothing to tell; set before ended */
 	bool listening;          /* the thread exists */
 	pthread_t thread;
-	atomic_bool abandoned;   /* cancel: end at once */
+	int wake;                /* an eventfd: one of the next two has changed */
+	atomic_int listener;     /* -1 before attach */
+	atomic_bool ended;       /* the step has */
 
 	/* the thread's own until it has ended */
 	struct notes notes;
@@ -58,7 +59,8 @@ struct watch {
 };
 
 /* listen.c */
-int listen_start(struct watch *w);             /* 0 or an errno */
+int listen_start(struct watch *w);             /* makes the thread: 0 or an errno */
+void listen_to(struct watch *w, int listener);
 void listen_stop(struct watch *w);             /* waits for the thread: at most the grace time */
 void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t process);
 bool watch_has(const struct watch *w, const char *path, size_t length);   /* below the workspace's root, or it */

@@ -78,8 +78,10 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 
 static void watch_free(struct watch *w)
 {
-	if (w->listener >= 0)
-		close(w->listener);
+	int listener = atomic_load(&w->listener);
+
+	if (listener >= 0)
+		close(listener);
 	if (w->wake >= 0)
 		close(w->wake);
 	notes_free(&w->notes);
@@ -94,7 +96,8 @@ static struct watch *watch_new(const vt_step *step)
 
 	if (!w)
 		return NULL;
-	w->listener = w->wake = -1;
+	w->wake = -1;
+	atomic_init(&w->listener, -1);
 	w->no_new_privs = -1;
 	notes_init(&w->notes);
 	w->root_length = step->root.size;
@@ -119,21 +122,41 @@ static vt_status hand_over(vt_call *call, vt_spawn *spawn, uint32_t how, uint32_
 	return spawn->filter(spawn, call, how, (vt_bytes){ program, n * sizeof *program });
 }
 
+static void cancel(void *self, void *watch)
+{
+	struct watch *w = watch;
+
+	(void)self;
+	w->abandoned = true;
+	listen_stop(w);
+	watch_free(w);
+}
+
 static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn *spawn, void **ret_watch)
 {
 	struct watch *w = watch_new(step);
+	char text[512];
 	vt_status status;
+	int error;
 
-	(void)self;
 	if (!w) {
 		say(call, VT_REPORT_ERROR, "memory", "out of memory");
+		return VT_FAILED;
+	}
+	/* first the thread: once a task waits for an answer it is too late to fail */
+	error = listen_start(w);
+	if (error) {
+		watch_escape(w, ESCAPE_THREAD, error, 0);
+		sentence(w, text, sizeof text);
+		say(call, VT_REPORT_ERROR, "thread", text);
+		watch_free(w);
 		return VT_FAILED;
 	}
 	status = hand_over(call, spawn, VT_FILTER_NOTIFY, SECCOMP_RET_USER_NOTIF);
 	if (status == VT_OK)
 		status = hand_over(call, spawn, VT_FILTER_PTRACE, SECCOMP_RET_TRACE);
 	if (status != VT_OK) {
-		watch_free(w);
+		cancel(self, w);
 		return status;
 	}
 	*ret_watch = w;
@@ -144,7 +167,6 @@ static vt_status attach(void *self, vt_call *call, void *watch, uint32_t how, in
 {
 	struct watch *w = watch;
 	char text[512];
-	int error;
 
 	(void)self;
 	w->how = how;
@@ -154,14 +176,7 @@ static vt_status attach(void *self, vt_call *call, void *watch, uint32_t how, in
 		say(call, VT_REPORT_INFO, "unavailable", text);
 		return VT_UNSUPPORTED;
 	}
-	w->listener = listener;
-	error = listen_start(w);
-	if (error) {
-		watch_escape(w, ESCAPE_THREAD, error, 0);
-		sentence(w, text, sizeof text);
-		say(call, VT_REPORT_ERROR, "thread", text);
-		return VT_FAILED;
-	}
+	listen_to(w, listener);
 	return VT_OK;
 }
 
@@ -212,16 +227,6 @@ static vt_status stop(void *self, vt_call *call, void *watch, vt_notes *into)
 	}
 	watch_free(w);
 	return status;
-}
-
-static void cancel(void *self, void *watch)
-{
-	struct watch *w = watch;
-
-	(void)self;
-	atomic_store(&w->abandoned, true);
-	listen_stop(w);
-	watch_free(w);
 }
 
 static const vt_tracer_ops ops = {
