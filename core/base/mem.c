@@ -179,15 +179,17 @@ char *arena_strn(struct arena *a, const char *s, size_t n)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	char short_one[256], *p;
 	va_list again;
 	int n;
-	char *p;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(short_one, sizeof short_one, fmt, again);
 	va_end(again);
 	if (n < 0)
 		out_of_memory();
+	if ((size_t)n < sizeof short_one)
+		return arena_copy(a, short_one, (size_t)n);
 	p = arena_alloc(a, (size_t)n + 1);
 	vsnprintf(p, (size_t)n + 1, fmt, ap);
 	return p;

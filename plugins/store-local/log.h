@@ -38,7 +38,7 @@ struct log {
 	uint64_t end;                  /* everything before it was read */
 	uint64_t dead;                 /* bytes of records that are worth nothing */
 	uint64_t file_bytes;           /* of all large blobs */
-	uint32_t bad;                  /* damaged records that were skipped */
+	_Atomic uint32_t bad;          /* damaged records that were skipped */
 	char *window;                  /* [0, window_size) of the log, when it is small */
 	size_t window_size;
 	struct slot *slots;            /* open addressing; a power of two */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -22,7 +23,7 @@ struct store {
 	char *dir;                     /* below the cache */
 	struct log log;
 	uint64_t bound;                /* option "size" */
-	uint32_t told_bad;             /* damaged records that were told */
+	_Atomic uint32_t told_bad;     /* damaged records that were told */
 	vt_call *settling;             /* during settle */
 };
 
@@ -50,9 +51,10 @@ static void tell_bad(struct store *s, vt_call *call)
 {
 	static const char text[] = "damaged records were dropped";
 
-	if (s->log.bad > s->told_bad)
+	uint32_t bad = s->log.bad;
+
+	if (bad > atomic_exchange(&s->told_bad, bad))
 		call->report(call, VT_REPORT_WARNING, "damaged", (vt_bytes){ text, sizeof text - 1 });
-	s->told_bad = s->log.bad;
 }
 
 /* ---- getting ------------------------------------------------------------------ */

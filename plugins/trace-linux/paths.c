@@ -21,7 +21,7 @@ enum { CHUNK = 256 };
 
 static size_t page_size(void)
 {
-	static size_t size;
+	static _Atomic size_t size;    /* every asker finds the same */
 
 	if (!size)
 		size = (size_t)sysconf(_SC_PAGESIZE);
