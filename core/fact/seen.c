@@ -12,7 +12,7 @@
 #include "workspace/workspace.h"
 
 /* More than any real task does; past it nothing is kept, so that nothing is wrong. */
-enum { SEEN_PATHS = 2000000, SEEN_NAMES = 100000 };
+enum { SEEN_PATHS = 1000000, SEEN_NAMES = 100000 };
 
 struct inside {
 	struct map known;              /* op, flags, name, NUL, other: what was recorded */
@@ -180,19 +180,20 @@ static void add_path(struct seen *s, const vt_seen *given, vt_bytes name, vt_byt
 {
 	struct inside *in = s->inside;
 	vt_seen r = *given;
+	uint32_t n = s->n;
 
 	if (in->paths >= SEEN_PATHS) {
 		if (!s->untraced)
 			s->untraced = "this task used more files than can be recorded";
 		return;
 	}
-	in->paths++;
 	r.name = name;
 	r.other = other;
 	r.flags &= (uint16_t)~VT_SEEN_OUTPUT;
 	if (is_output(in, (struct bytes){ name.data, name.size }))
 		r.flags |= VT_SEEN_OUTPUT;
 	record(s, &r);
+	in->paths += s->n - n;                 /* seeing it again is free */
 }
 
 /* Only one end of a rename is of interest: something came, or went. */

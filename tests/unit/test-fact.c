@@ -1,0 +1,456 @@
+/* Facts, their differences, MACs, the stat index and what was seen, in memory and on real files. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fact/change.h"
+#include "fact/mac.h"
+#include "fact/seen.h"
+#include "fact/stat_cache.h"
+#include "os/file.h"
+#include "workspace/workspace.h"
+
+static struct arena *a;
+static char folder[] = "/tmp/vt-fact-XXXXXX";
+
+static int set_up(void **state)
+{
+	(void)state;
+	a = arena_new();
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_free(a);
+	return file_remove_tree(folder, NULL);
+}
+
+static const char *in_folder(const char *name)
+{
+	return arena_printf(a, "%s/%s", folder, name);
+}
+
+static struct bytes raw(const char *data, size_t size)
+{
+	return (struct bytes){ data, size };
+}
+
+static void add(struct facts *f, unsigned kind, const char *name, struct bytes state)
+{
+	facts_add(f, a, &(struct fact){ .kind = (uint16_t)kind, .name = bytes_text(name), .state = state });
+}
+
+/* The changes as text: "+A -b *c", with kinds. */
+static const char *told(const struct changes *c)
+{
+	char *ret = arena_str(a, "");
+	uint32_t i;
+
+	for (i = 0; i < c->n; i++)
+		ret = arena_printf(a, "%s%s%u%c%.*s%s", ret, i ? " " : "", c->at[i].kind, "+-*"[c->at[i].what], (int)c->at[i].name.size,
+				   (const char *)c->at[i].name.data, c->at[i].tracked ? "!" : "");
+	return ret;
+}
+
+static const char *compared(struct facts *then, struct facts *now)
+{
+	struct changes c;
+
+	facts_sort(then);
+	facts_sort(now);
+	change_list(then, now, 0, a, &c);
+	return told(&c);
+}
+
+static void a_list_is_sorted_and_holds_each_fact_once(void **state)
+{
+	struct facts f = { 0 };
+	char name[8];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 300; i++) {
+		snprintf(name, sizeof name, "n%d", i * 7 % 100);
+		add(&f, FACT_FILE + i % 2, name, raw("c", 1));
+	}
+	facts_sort(&f);
+	assert_int_equal(f.n, 100);            /* each of 100 names, always with the same kind */
+	for (i = 1; i < (int)f.n; i++)
+		assert_true(fact_order(&f.at[i - 1], &f.at[i]) < 0);
+	assert_non_null(facts_find(&f, FACT_FILE, bytes_text("n14"), raw("", 0)));
+	assert_null(facts_find(&f, FACT_FILE, bytes_text("nothing"), raw("", 0)));
+}
+
+static void the_first_of_two_equal_facts_stays(void **state)
+{
+	struct facts f = { 0 };
+
+	(void)state;
+	add(&f, FACT_FILE, "x", raw("c1", 2));
+	add(&f, FACT_FILE, "x", raw("c2", 2));
+	facts_sort(&f);
+	assert_int_equal(f.n, 1);
+	assert_memory_equal(f.at[0].state.data, "c1", 2);
+}
+
+static void the_digest_tells_where_a_name_ends(void **state)
+{
+	struct facts one = { 0 }, two = { 0 };
+	struct digest x, y;
+
+	(void)state;
+	add(&one, FACT_FILE, "ab", raw("c", 1));
+	add(&two, FACT_FILE, "a", raw("bc", 2));
+	facts_digest(&one, &x);
+	facts_digest(&two, &y);
+	assert_false(digest_equal(&x, &y));
+}
+
+static void declared_variables_are_told_first_and_the_added_last(void **state)
+{
+	struct facts then = { 0 }, now = { 0 };
+
+	(void)state;
+	add(&then, FACT_ENV, "B", raw("1", 1));
+	add(&then, FACT_ENV, "C", raw("1", 1));
+	add(&then, FACT_ARGS, "", raw("x\0", 2));
+	add(&now, FACT_ENV, "A", raw("1", 1));
+	add(&now, FACT_ENV, "C", raw("2", 1));
+	add(&now, FACT_ARGS, "", raw("y\0", 2));
+	assert_string_equal(compared(&then, &now), "1-B 1*C 1+A 4*");
+}
+
+static void an_untracked_pattern_is_told_by_its_name(void **state)
+{
+	struct facts then = { 0 }, now = { 0 };
+
+	(void)state;
+	add(&then, FACT_UNTRACKED, "", raw("A\0OLD\0", 6));
+	add(&now, FACT_UNTRACKED, "", raw("A\0NEW\0", 6));
+	assert_string_equal(compared(&then, &now), "2-OLD 2+NEW");
+}
+
+static void a_file_is_modified_added_or_removed(void **state)
+{
+	struct facts then = { 0 }, now = { 0 };
+	char text[80];
+
+	(void)state;
+	add(&then, FACT_FILE, "a", raw("c1", 2));
+	add(&now, FACT_FILE, "a", raw("c2", 2));
+	add(&then, FACT_FILE, "b", raw("", 0));
+	add(&now, FACT_FILE, "b", raw("c", 1));
+	add(&then, FACT_FILE, "c", raw("c", 1));
+	add(&now, FACT_FILE, "c", raw("", 0));
+	add(&then, FACT_FILE, "d", raw("c", 1));
+	add(&now, FACT_FILE, "d", raw("d", 1));        /* became a folder */
+	snprintf(text, sizeof text, "%d*a %d+b %d-c %d+d", FACT_FILE, FACT_FILE, FACT_FILE, FACT_FILE);
+	assert_string_equal(compared(&then, &now), text);
+}
+
+static void a_listing_is_told_by_its_entries_once(void **state)
+{
+	struct facts then = { 0 }, now = { 0 };
+	char text[80];
+
+	(void)state;
+	add(&then, FACT_FILE, "src/new", raw("", 0));
+	add(&now, FACT_FILE, "src/new", raw("c", 1));
+	add(&then, FACT_LIST, "src", raw("da\0fgone\0fkind\0f", 16));
+	add(&now, FACT_LIST, "src", raw("da\0fkind\0dnew\0f", 15));
+	snprintf(text, sizeof text, "%d+src/new %d-src/gone %d+src/kind", FACT_FILE, FACT_LIST, FACT_LIST);
+	assert_string_equal(compared(&then, &now), text);
+}
+
+static void what_tools_asked_for_stops_at_its_first_difference(void **state)
+{
+	static char pairs_then[] = "B\0" "11111111111111111111111111111111" "C\0" "11111111111111111111111111111111";
+	static char pairs_now[] = "A\0" "11111111111111111111111111111111" "B\0" "21111111111111111111111111111111";
+	struct facts then = { 0 }, now = { 0 };
+	struct changes c;
+
+	(void)state;
+	add(&then, FACT_ENV_GLOB, "*", raw(pairs_then, 68));
+	add(&now, FACT_ENV_GLOB, "*", raw(pairs_now, 68));
+	add(&then, FACT_ENV_PREFIX, "X", raw("", 0));
+	add(&now, FACT_ENV_PREFIX, "X", raw(pairs_now, 68));
+	facts_sort(&then);
+	facts_sort(&now);
+	change_list(&then, &now, 0, a, &c);
+	assert_string_equal(told(&c), "1+A!");
+	assert_true(c.partial);
+}
+
+static void one_difference_is_enough_for_a_lookup(void **state)
+{
+	struct facts then = { 0 }, now = { 0 };
+	struct changes c;
+
+	(void)state;
+	add(&then, FACT_FILE, "a", raw("c1", 2));
+	add(&then, FACT_FILE, "b", raw("c1", 2));
+	add(&now, FACT_FILE, "a", raw("c2", 2));
+	add(&now, FACT_FILE, "b", raw("c2", 2));
+	change_list(&then, &now, 1, a, &c);
+	assert_int_equal(c.n, 1);
+	assert_true(c.partial);
+}
+
+/* ---- MACs ------------------------------------------------------------------- */
+
+static void a_value_is_bound_to_its_name_and_its_cache(void **state)
+{
+	struct mac one, two;
+	struct digest x, y;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mac_load(in_folder("key"), &one, NULL), 0);
+	assert_int_equal(stat(in_folder("key"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_size, 32);
+	assert_int_equal(mac_load(in_folder("other"), &two, NULL), 0);
+	mac_value(&one, "A", 1, "secret", &x);
+	mac_value(&one, "B", 1, "secret", &y);
+	assert_false(digest_equal(&x, &y));
+	mac_value(&two, "A", 1, "secret", &y);
+	assert_false(digest_equal(&x, &y));
+	mac_value(&one, "A", 1, "", &y);
+	assert_false(digest_equal(&x, &y));
+	assert_int_equal(mac_load(in_folder("key"), &two, NULL), 0);
+	mac_value(&two, "A", 1, "secret", &y);
+	assert_true(digest_equal(&x, &y));
+}
+
+static void a_damaged_key_file_is_replaced(void **state)
+{
+	struct mac m;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(file_write(in_folder("key"), "short", 5, 0600, NULL), 0);
+	assert_int_equal(mac_load(in_folder("key"), &m, NULL), 0);
+	assert_int_equal(stat(in_folder("key"), &st), 0);
+	assert_int_equal(st.st_size, 32);
+}
+
+/* ---- the stat index ------------------------------------------------------------ */
+
+#define OLD INT64_C(1700000000123456789)
+
+static struct stamp stamp_at(uint64_t inode, int64_t ns)
+{
+	return (struct stamp){ .device = 1, .inode = inode, .size = 5, .mtime_ns = ns, .ctime_ns = ns };
+}
+
+static void an_unchanged_file_is_known_in_the_next_run(void **state)
+{
+	struct stat_cache *s = stat_cache_open(in_folder("stat"), "content 1");
+	struct stamp st = stamp_at(7, OLD), other = st;
+	vt_id id = { { 1, 2, 3 } }, got;
+
+	(void)state;
+	assert_false(stat_cache_get(s, &st, &got));
+	stat_cache_put(s, &st, &id, OLD + 1000000000);
+	stat_cache_close(s, true);
+	s = stat_cache_open(in_folder("stat"), "content 1");
+	assert_true(stat_cache_get(s, &st, &got));
+	assert_memory_equal(&got, &id, sizeof id);
+	other.ctime_ns++;
+	assert_false(stat_cache_get(s, &other, &got));
+	other = st;
+	other.size++;
+	assert_false(stat_cache_get(s, &other, &got));
+	stat_cache_close(s, true);
+}
+
+static void a_file_that_just_changed_is_not_remembered(void **state)
+{
+	struct stat_cache *s = stat_cache_open(in_folder("stat"), "content 1");
+	struct stamp st = stamp_at(7, OLD), whole = stamp_at(8, INT64_C(1700000000000000000));
+	vt_id id = { { 1 } }, got;
+
+	(void)state;
+	stat_cache_put(s, &st, &id, OLD + 1000000);
+	assert_false(stat_cache_get(s, &st, &got));
+	stat_cache_put(s, &st, &id, OLD + 100000000);
+	assert_true(stat_cache_get(s, &st, &got));
+	/* a file system that keeps whole seconds needs more patience */
+	stat_cache_put(s, &whole, &id, whole.mtime_ns + 1500000000);
+	assert_false(stat_cache_get(s, &whole, &got));
+	stat_cache_close(s, true);
+}
+
+static void another_backend_or_a_damaged_index_knows_nothing(void **state)
+{
+	struct stat_cache *s = stat_cache_open(in_folder("stat"), "content 1");
+	struct stamp st = stamp_at(7, OLD);
+	vt_id id = { { 1 } }, got;
+	int fd;
+
+	(void)state;
+	stat_cache_put(s, &st, &id, OLD + 1000000000);
+	stat_cache_close(s, true);
+	s = stat_cache_open(in_folder("stat"), "git 1");
+	assert_false(stat_cache_get(s, &st, &got));
+	stat_cache_close(s, false);
+	fd = open(in_folder("stat"), O_WRONLY);
+	assert_int_equal(pwrite(fd, "x", 1, 120), 1);
+	close(fd);
+	s = stat_cache_open(in_folder("stat"), "content 1");
+	assert_false(stat_cache_get(s, &st, &got));
+	stat_cache_close(s, false);
+	assert_int_equal(truncate(in_folder("stat"), 90), 0);
+	s = stat_cache_open(in_folder("stat"), "content 1");
+	assert_false(stat_cache_get(s, &st, &got));
+	stat_cache_close(s, false);
+}
+
+static void many_files_are_all_known(void **state)
+{
+	struct stat_cache *s = stat_cache_open(in_folder("stat"), "content 1");
+	struct stamp st;
+	vt_id id = { { 0 } }, got;
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i < 20000; i++) {
+		st = stamp_at(i, OLD);
+		memcpy(id.byte, &i, sizeof i);
+		stat_cache_put(s, &st, &id, OLD + 1000000000);
+	}
+	stat_cache_close(s, true);
+	s = stat_cache_open(in_folder("stat"), "content 1");
+	for (i = 1; i < 20000; i++) {
+		st = stamp_at(i, OLD);
+		assert_true(stat_cache_get(s, &st, &got));
+		assert_memory_equal(got.byte, &i, sizeof i);
+	}
+	stat_cache_close(s, false);
+}
+
+/* ---- what was seen ------------------------------------------------------------------ */
+
+static const char *input_no[] = { "gen/**" }, *output_yes[] = { "dist/**" };
+static const struct globs input = { .automatic = true, .given = true, .no = { input_no, 1 } };
+static const struct globs output = { .given = true, .yes = { output_yes, 1 } };
+
+static void see(struct seen *s, unsigned op, const char *name, const char *other)
+{
+	seen_add(s, &(vt_seen){ .op = (uint16_t)op, .name = { name, strlen(name) }, .other = { other, strlen(other) } });
+}
+
+static const char *seen_text(const struct seen *s)
+{
+	char *ret = arena_str(a, "");
+	uint32_t i;
+
+	for (i = 0; i < s->n; i++)
+		ret = arena_printf(a, "%s%s%u:%.*s%s%.*s%s", ret, i ? " " : "", s->at[i].op, (int)s->at[i].name.size,
+				   (const char *)s->at[i].name.data, s->at[i].other.size ? ">" : "", (int)s->at[i].other.size,
+				   (const char *)s->at[i].other.data, s->at[i].flags & VT_SEEN_OUTPUT ? "!" : s->at[i].flags & VT_SEEN_REMOVED ? "-" : "");
+	return ret;
+}
+
+static void paths_are_made_relative_and_what_does_not_count_is_dropped(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
+	see(&s, VT_SEEN_READ, "/w/src/a", "");
+	see(&s, VT_SEEN_READ, "/w/src/a", "");
+	see(&s, VT_SEEN_READ, "/w/src/../src//b", "");
+	see(&s, VT_SEEN_READ, "/workspace/x", "");
+	see(&s, VT_SEEN_READ, "/etc/passwd", "");
+	see(&s, VT_SEEN_EXEC, "/usr/bin/node", "");
+	see(&s, VT_SEEN_READ, "/w/.git/HEAD", "");
+	see(&s, VT_SEEN_READ, "/w/p/.git/HEAD", "");
+	see(&s, VT_SEEN_READ, "/w/.gitignore", "");
+	see(&s, VT_SEEN_WRITE, "/w/.vt/v1/key", "");
+	see(&s, VT_SEEN_READ, "/w/gen/x", "");
+	see(&s, VT_SEEN_WRITE, "/w/dist/x", "");
+	see(&s, VT_SEEN_LIST, "/w", "");
+	see(&s, VT_SEEN_READ, "relative", "");
+	assert_string_equal(seen_text(&s), "1:src/a 1:src/b 6:/usr/bin/node 1:p/.git/HEAD 1:.gitignore 2:dist/x! 4:");
+	assert_null(s.untraced);
+	seen_free(&s);
+}
+
+static void half_a_rename_is_something_that_came_or_went(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
+	see(&s, VT_SEEN_RENAME, "/w/a", "/w/b");
+	see(&s, VT_SEEN_RENAME, "/tmp/x", "/w/c");
+	see(&s, VT_SEEN_RENAME, "/w/d", "/tmp/y");
+	see(&s, VT_SEEN_RENAME, "/w/gen/x", "/w/e");
+	assert_string_equal(seen_text(&s), "5:a>b 2:c 2:d- 2:e");
+	seen_free(&s);
+}
+
+static void names_are_taken_whole_and_their_number_is_bounded(void **state)
+{
+	struct seen s;
+	char name[32];
+	int i;
+
+	(void)state;
+	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
+	seen_env(&s, VT_SEEN_ENV, "NODE_ENV", 8);
+	seen_env(&s, VT_SEEN_ENV, "NODE_ENV", 8);
+	seen_env(&s, VT_SEEN_ENV_GLOB, "NODE_ENV", 8);
+	assert_string_equal(seen_text(&s), "7:NODE_ENV 8:NODE_ENV");
+	for (i = 0; i < 110000; i++) {
+		snprintf(name, sizeof name, "N%d", i);
+		seen_env(&s, VT_SEEN_ENV, name, strlen(name));
+	}
+	assert_non_null(s.broken);
+	assert_true(s.n < 105000);
+	seen_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(a_list_is_sorted_and_holds_each_fact_once),
+		TEST(the_first_of_two_equal_facts_stays),
+		TEST(the_digest_tells_where_a_name_ends),
+		TEST(declared_variables_are_told_first_and_the_added_last),
+		TEST(an_untracked_pattern_is_told_by_its_name),
+		TEST(a_file_is_modified_added_or_removed),
+		TEST(a_listing_is_told_by_its_entries_once),
+		TEST(what_tools_asked_for_stops_at_its_first_difference),
+		TEST(one_difference_is_enough_for_a_lookup),
+		TEST(a_value_is_bound_to_its_name_and_its_cache),
+		TEST(a_damaged_key_file_is_replaced),
+		TEST(an_unchanged_file_is_known_in_the_next_run),
+		TEST(a_file_that_just_changed_is_not_remembered),
+		TEST(another_backend_or_a_damaged_index_knows_nothing),
+		TEST(many_files_are_all_known),
+		TEST(paths_are_made_relative_and_what_does_not_count_is_dropped),
+		TEST(half_a_rename_is_something_that_came_or_went),
+		TEST(names_are_taken_whole_and_their_number_is_bounded),
+	};
+
+	if (digest_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,613 @@
+/* store-local as vt loads it: kept, found again, damaged, torn, crowded, too large. */
+
+#include "config.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "os/file.h"
+#include "vt-plugin.h"
+
+static const vt_component *component;
+static const vt_store_ops *ops;
+static char folder[] = "/tmp/vt-store-XXXXXX";
+static char reported[600];
+
+/* ---- a host in twenty lines --------------------------------------------------- */
+
+static void report(vt_call *call, uint32_t level, const char *code, vt_bytes text)
+{
+	(void)call;
+	snprintf(reported, sizeof reported, "%u %s %.*s", level, code, (int)text.size, (const char *)text.data);
+}
+
+static int stopping(vt_call *call)
+{
+	(void)call;
+	return 0;
+}
+
+static int64_t left_ms(vt_call *call)
+{
+	(void)call;
+	return INT64_MAX;
+}
+
+static vt_call call = { .struct_size = sizeof call, .report = report, .stopping = stopping, .left_ms = left_ms };
+
+static void *store_open(const char *size)
+{
+	static vt_host host;
+	void *self = NULL;
+
+	host = (vt_host){ .struct_size = sizeof host, .abi_major = VT_ABI_MAJOR, .folder = folder, .cache = folder };
+	assert_int_equal(component->create(&host, &call, &self), VT_OK);
+	if (size)
+		assert_int_equal(component->set(self, &call, "size", (vt_bytes){ size, strlen(size) }), VT_OK);
+	assert_int_equal(component->start(self, &call), VT_OK);
+	return self;
+}
+
+static void store_close(void *self)
+{
+	assert_int_equal(ops->settle(self, &call), VT_OK);
+	component->destroy(self);
+}
+
+struct memory {
+	union { vt_source source; vt_sink sink; } is;
+	const char *data;
+	size_t size, at;
+	char *got;
+};
+
+static vt_status read_memory(vt_source *s, vt_call *c, void *buffer, size_t size, size_t *ret)
+{
+	struct memory *m = (struct memory *)s;
+
+	(void)c;
+	if (size > m->size - m->at)
+		size = m->size - m->at;
+	if (size > 10007)
+		size = 10007;                  /* in pieces, as they come */
+	memcpy(buffer, m->data + m->at, size);
+	m->at += size;
+	*ret = size;
+	return VT_OK;
+}
+
+static vt_status write_memory(vt_sink *s, vt_call *c, const void *data, size_t size)
+{
+	struct memory *m = (struct memory *)s;
+
+	(void)c;
+	m->got = realloc(m->got, m->size + size + 1);
+	memcpy(m->got + m->size, data, size);
+	m->size += size;
+	return VT_OK;
+}
+
+static vt_id id_of(unsigned n)
+{
+	vt_id id;
+
+	memset(id.byte, (int)(n * 37 + 1), sizeof id.byte);
+	memcpy(id.byte, &n, sizeof n);
+	return id;
+}
+
+/* Content that tells its number and its size. */
+static char *content_of(unsigned n, size_t size)
+{
+	char *data = malloc(size + 32);
+	size_t i;
+
+	for (i = 0; i < size; i += 8)
+		snprintf(data + i, 32, "%07u,", (unsigned)(n * 131 + i) % 10000000);
+	return data;
+}
+
+static vt_status put_in(void *self, unsigned space, unsigned n, size_t size)
+{
+	char *data = content_of(n, size);
+	struct memory m = { .is.source = { .read = read_memory, .size = size }, .data = data, .size = size };
+	vt_id id = id_of(n);
+	vt_status status = ops->put(self, &call, space, &id, &m.is.source);
+
+	free(data);
+	return status;
+}
+
+/* 1: as it was put; 0: not there; -1: something else. */
+static int there(void *self, unsigned space, unsigned n, size_t size)
+{
+	struct memory m = { .is.sink = { .write = write_memory } };
+	vt_id id = id_of(n);
+	vt_status status = ops->get(self, &call, space, &id, &m.is.sink);
+	char *want = content_of(n, size);
+	int ret = status == VT_NONE ? 0 : status == VT_OK && m.size == size && (!size || memcmp(m.got, want, size) == 0) ? 1 : -1;
+
+	free(want);
+	free(m.got);
+	return ret;
+}
+
+static const char *file(const char *name)
+{
+	static char path[600];
+
+	snprintf(path, sizeof path, "%s/store-1/%s", folder, name);
+	return path;
+}
+
+static off_t size_of(const char *name)
+{
+	struct stat st;
+
+	return stat(file(name), &st) < 0 ? -1 : st.st_size;
+}
+
+static unsigned count_files(void)
+{
+	char path[200];
+	unsigned i, n = 0;
+
+	for (i = 0; i < 256; i++) {
+		DIR *d;
+		struct dirent *e;
+
+		snprintf(path, sizeof path, "files/%02x", i);
+		d = opendir(file(path));
+		while (d && (e = readdir(d)))
+			n += e->d_name[0] != '.';
+		if (d)
+			closedir(d);
+	}
+	return n;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	reported[0] = '\0';
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return file_remove_tree(folder, NULL);
+}
+
+/* ---- the stories ------------------------------------------------------------------ */
+
+static void what_was_put_is_found_now_and_in_the_next_run(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 7, 8, 4000, 65536, 65537, 300000 };
+	void *self = store_open(NULL);
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 5), 0);
+	assert_int_equal(size_of("."), -1);            /* nothing is made before something is put */
+	for (i = 0; i < COUNT(sizes); i++)
+		assert_int_equal(put_in(self, VT_SPACE_BLOB, i, sizes[i]), VT_OK);
+	assert_int_equal(put_in(self, VT_SPACE_ENTRY, 1, 40), VT_OK);
+	for (i = 0; i < COUNT(sizes); i++)
+		assert_int_equal(there(self, VT_SPACE_BLOB, i, sizes[i]), 1);
+	store_close(self);
+	self = store_open(NULL);
+	for (i = 0; i < COUNT(sizes); i++)
+		assert_int_equal(there(self, VT_SPACE_BLOB, i, sizes[i]), 1);
+	assert_int_equal(there(self, VT_SPACE_ENTRY, 1, 40), 1);
+	assert_int_equal(there(self, VT_SPACE_ENTRY, 2, 40), 0);
+	assert_int_equal(count_files(), 2);
+	store_close(self);
+}
+
+static void the_last_entry_wins_and_a_blob_is_kept_once(void **state)
+{
+	void *self = store_open(NULL);
+	off_t size;
+
+	(void)state;
+	assert_int_equal(put_in(self, VT_SPACE_ENTRY, 1, 40), VT_OK);
+	assert_int_equal(put_in(self, VT_SPACE_ENTRY, 1, 80), VT_OK);
+	assert_int_equal(there(self, VT_SPACE_ENTRY, 1, 80), 1);
+	assert_int_equal(put_in(self, VT_SPACE_BLOB, 1, 1000), VT_OK);
+	size = size_of("log");
+	assert_int_equal(put_in(self, VT_SPACE_BLOB, 1, 1000), VT_OK);
+	assert_int_equal(size_of("log"), size);
+	store_close(self);
+	self = store_open(NULL);
+	assert_int_equal(there(self, VT_SPACE_ENTRY, 1, 80), 1);
+	store_close(self);
+}
+
+static void what_was_dropped_stays_away(void **state)
+{
+	void *self = store_open(NULL);
+	vt_id id = id_of(1), large = id_of(2);
+
+	(void)state;
+	put_in(self, VT_SPACE_BLOB, 1, 100);
+	put_in(self, VT_SPACE_BLOB, 2, 200000);
+	assert_int_equal(ops->drop(self, &call, VT_SPACE_BLOB, &id), VT_OK);
+	assert_int_equal(ops->drop(self, &call, VT_SPACE_BLOB, &large), VT_OK);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100), 0);
+	store_close(self);
+	self = store_open(NULL);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100), 0);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 2, 200000), 0);
+	assert_int_equal(count_files(), 0);
+	assert_int_equal(put_in(self, VT_SPACE_BLOB, 1, 100), VT_OK);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100), 1);
+	store_close(self);
+}
+
+static void a_torn_tail_is_cut_and_nothing_else_is_lost(void **state)
+{
+	void *self;
+	off_t whole, cut;
+	unsigned i;
+
+	(void)state;
+	for (i = 1; i < 60; i += 3) {
+		self = store_open(NULL);
+		put_in(self, VT_SPACE_BLOB, 1, 500);
+		whole = size_of("log");
+		put_in(self, VT_SPACE_BLOB, 1000 + i, 321);
+		component->destroy(self);
+		cut = size_of("log") - (off_t)i * 6;
+		if (cut <= whole)
+			break;
+		assert_int_equal(truncate(file("log"), cut), 0);
+		self = store_open(NULL);
+		assert_int_equal(there(self, VT_SPACE_BLOB, 1, 500), 1);
+		assert_int_equal(there(self, VT_SPACE_BLOB, 1000 + i, 321), 0);
+		assert_int_equal(put_in(self, VT_SPACE_BLOB, 5000 + i, 123), VT_OK);
+		store_close(self);
+		self = store_open(NULL);
+		assert_int_equal(there(self, VT_SPACE_BLOB, 1, 500), 1);
+		assert_int_equal(there(self, VT_SPACE_BLOB, 5000 + i, 123), 1);
+		assert_string_equal(reported, "");         /* a torn tail is no damage to speak of */
+		store_close(self);
+	}
+}
+
+static void a_flipped_bit_costs_one_record(void **state)
+{
+	void *self = store_open(NULL);
+	off_t at, size;
+	unsigned i, lost;
+	char byte;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < 20; i++)
+		put_in(self, VT_SPACE_BLOB, i, 100);
+	component->destroy(self);
+	size = size_of("log");
+	for (at = 16; at < size; at += 11) {
+		fd = open(file("log"), O_RDWR);
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= 8;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		self = store_open(NULL);
+		for (i = 0, lost = 0; i < 20; i++) {
+			int r = there(self, VT_SPACE_BLOB, i, 100);
+
+			assert_int_not_equal(r, -1);
+			lost += r == 0;
+		}
+		assert_true(lost <= 1);
+		component->destroy(self);
+		byte ^= 8;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		close(fd);
+	}
+}
+
+static void damage_is_told_once_and_gone_after_the_run(void **state)
+{
+	void *self = store_open(NULL);
+	int fd;
+
+	(void)state;
+	put_in(self, VT_SPACE_BLOB, 1, 100);
+	put_in(self, VT_SPACE_BLOB, 2, 100);
+	store_close(self);
+	fd = open(file("log"), O_RDWR);
+	assert_int_equal(pwrite(fd, "damage", 6, 16 + 60), 6);
+	close(fd);
+	self = store_open(NULL);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 2, 100), 1);
+	assert_string_equal(reported, "2 damaged damaged records were dropped");
+	store_close(self);
+	reported[0] = '\0';
+	self = store_open(NULL);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100), 0);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 2, 100), 1);
+	assert_string_equal(reported, "");
+	store_close(self);
+}
+
+static void what_is_no_log_is_replaced(void **state)
+{
+	void *self = store_open(NULL);
+
+	(void)state;
+	put_in(self, VT_SPACE_BLOB, 1, 100);
+	store_close(self);
+	assert_int_equal(file_write(file("log"), "something else", 14, 0600, NULL), 0);
+	self = store_open(NULL);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100), 0);
+	assert_int_equal(put_in(self, VT_SPACE_BLOB, 1, 100), VT_OK);
+	store_close(self);
+	self = store_open(NULL);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100), 1);
+	store_close(self);
+}
+
+static void a_file_cut_or_gone_is_a_miss_and_can_be_put_again(void **state)
+{
+	void *self = store_open(NULL);
+	char path[300];
+	vt_id id = id_of(1);
+	unsigned i;
+	int n;
+
+	(void)state;
+	put_in(self, VT_SPACE_BLOB, 1, 100000);
+	n = snprintf(path, sizeof path, "files/%02x/", id.byte[0]);
+	for (i = 0; i < 32; i++)
+		n += snprintf(path + n, sizeof path - (size_t)n, "%02x", id.byte[i]);
+	assert_int_equal(truncate(file(path), 99999), 0);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100000), 0);
+	assert_int_equal(unlink(file(path)), 0);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100000), 0);
+	assert_int_equal(put_in(self, VT_SPACE_BLOB, 1, 100000), VT_OK);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 1, 100000), 1);
+	store_close(self);
+}
+
+static void four_processes_write_at_once_and_all_is_there(void **state)
+{
+	pid_t pid[4];
+	void *self;
+	unsigned p, i;
+	int status;
+
+	(void)state;
+	for (p = 0; p < 4; p++) {
+		pid[p] = fork();
+		if (pid[p] == 0) {
+			int good = 1;
+
+			self = store_open(NULL);
+			for (i = 0; i < 150 && good; i++) {
+				good = put_in(self, VT_SPACE_BLOB, p * 1000 + i, 50 + i * 7) == VT_OK &&
+				       put_in(self, VT_SPACE_ENTRY, i % 5, 40 + p) == VT_OK &&
+				       there(self, VT_SPACE_BLOB, p * 1000 + i / 2, 50 + i / 2 * 7) == 1;
+				if (i % 50 == 0)
+					good = good && put_in(self, VT_SPACE_BLOB, p * 1000 + 500 + i, 70000) == VT_OK;
+			}
+			ops->settle(self, &call);
+			component->destroy(self);
+			_exit(good ? 0 : 1);
+		}
+	}
+	for (p = 0; p < 4; p++) {
+		assert_int_equal(waitpid(pid[p], &status, 0), pid[p]);
+		assert_int_equal(status, 0);
+	}
+	self = store_open(NULL);
+	for (p = 0; p < 4; p++)
+		for (i = 0; i < 150; i++)
+			assert_int_equal(there(self, VT_SPACE_BLOB, p * 1000 + i, 50 + i * 7), 1);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 3500, 70000), 1);
+	assert_string_equal(reported, "");
+	store_close(self);
+}
+
+static void killed_while_writing_leaves_what_was_whole(void **state)
+{
+	void *self;
+	unsigned round, i;
+	int status;
+
+	(void)state;
+	for (round = 0; round < 10; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			self = store_open(NULL);
+			for (i = 0;; i++) {
+				put_in(self, VT_SPACE_BLOB, round * 100000 + i, 3000);
+				if (i % 10 == 9)
+					put_in(self, VT_SPACE_BLOB, round * 100000 + 50000 + i, 400000);
+				if (i % 100 == 99)
+					ops->settle(self, &call);
+			}
+		}
+		usleep(5000 + 3000 * round);
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		self = store_open(NULL);
+		for (i = 0; there(self, VT_SPACE_BLOB, round * 100000 + i, 3000) == 1; i++)
+			;
+		assert_int_not_equal(there(self, VT_SPACE_BLOB, round * 100000 + i, 3000), -1);
+		assert_int_equal(put_in(self, VT_SPACE_BLOB, 99, 64), VT_OK);
+		assert_int_equal(there(self, VT_SPACE_BLOB, 99, 64), 1);
+		store_close(self);
+	}
+}
+
+static void it_stays_below_its_bound_and_the_latest_stay(void **state)
+{
+	void *self = store_open("1 MiB");
+	unsigned i;
+	uint64_t bytes = 0;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		put_in(self, VT_SPACE_BLOB, i, i % 10 == 0 ? 100000 : 20000);
+	store_close(self);
+	self = store_open("1 MiB");
+	for (i = 0; i < 100; i++)
+		if (there(self, VT_SPACE_BLOB, i, i % 10 == 0 ? 100000 : 20000) == 1)
+			bytes += i % 10 == 0 ? 100000 : 20000;
+	assert_in_range(bytes, 500000, 1 << 20);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 99, 20000), 1);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 90, 100000), 1);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 0, 100000), 0);
+	assert_in_range(size_of("log"), 1, 1 << 20);
+	assert_true(count_files() < 10);
+	store_close(self);
+}
+
+static void reading_goes_on_while_another_collects(void **state)
+{
+	void *reader, *writer = store_open(NULL);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 300; i++)
+		put_in(writer, VT_SPACE_BLOB, i, 20000);
+	store_close(writer);
+	reader = store_open(NULL);
+	assert_int_equal(there(reader, VT_SPACE_BLOB, 0, 20000), 1);
+	writer = store_open("1 MiB");
+	store_close(writer);
+	assert_true(size_of("log") < 1 << 20);
+	for (i = 0; i < 300; i++)
+		assert_int_equal(there(reader, VT_SPACE_BLOB, i, 20000), 1);
+	/* what it writes now goes to the new log */
+	assert_int_equal(put_in(reader, VT_SPACE_BLOB, 7000, 100), VT_OK);
+	assert_int_equal(there(reader, VT_SPACE_BLOB, 7000, 100), 1);
+	component->destroy(reader);
+	reader = store_open(NULL);
+	assert_int_equal(there(reader, VT_SPACE_BLOB, 7000, 100), 1);
+	store_close(reader);
+}
+
+static void a_large_log_has_an_index_that_tells_the_same(void **state)
+{
+	void *self = store_open(NULL);
+	unsigned i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < 400; i++)
+		put_in(self, VT_SPACE_BLOB, i, 20000);
+	store_close(self);
+	assert_true(size_of("index") > 400 * 50);
+	self = store_open(NULL);
+	for (i = 400; i < 420; i++)
+		put_in(self, VT_SPACE_BLOB, i, 20000);
+	component->destroy(self);
+	self = store_open(NULL);
+	for (i = 0; i < 420; i++)
+		assert_int_equal(there(self, VT_SPACE_BLOB, i, 20000), 1);
+	component->destroy(self);
+	/* damaged, it is not believed */
+	fd = open(file("index"), O_RDWR);
+	assert_int_equal(pwrite(fd, "damage", 6, 500), 6);
+	close(fd);
+	self = store_open(NULL);
+	for (i = 0; i < 420; i++)
+		assert_int_equal(there(self, VT_SPACE_BLOB, i, 20000), 1);
+	store_close(self);
+}
+
+static void a_full_disk_is_an_answer(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		const struct rlimit limit = { 100000, 100000 };
+		void *self = store_open(NULL);
+		unsigned i;
+		int good, failed = 0;
+
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &limit);
+		for (i = 0; i < 20; i++)
+			failed += put_in(self, VT_SPACE_BLOB, i, 10000) != VT_OK;
+		good = failed > 0 && put_in(self, VT_SPACE_BLOB, 50, 500000) != VT_OK && there(self, VT_SPACE_BLOB, 0, 10000) == 1;
+		good = good && there(self, VT_SPACE_BLOB, 19, 10000) == 0 && strstr(reported, "cannot write to the cache") != NULL;
+		component->destroy(self);
+		_exit(good ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+static void sizes_are_understood_or_refused(void **state)
+{
+	static const char *const bad[] = { "", "x", "-1", "0", "5 miles", "1e40" };
+	void *self = store_open("1.5 GiB");
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		assert_int_equal(component->set(self, &call, "size", (vt_bytes){ bad[i], strlen(bad[i]) }), VT_FAILED);
+	component->destroy(self);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(what_was_put_is_found_now_and_in_the_next_run),
+		TEST(the_last_entry_wins_and_a_blob_is_kept_once),
+		TEST(what_was_dropped_stays_away),
+		TEST(a_torn_tail_is_cut_and_nothing_else_is_lost),
+		TEST(a_flipped_bit_costs_one_record),
+		TEST(damage_is_told_once_and_gone_after_the_run),
+		TEST(what_is_no_log_is_replaced),
+		TEST(a_file_cut_or_gone_is_a_miss_and_can_be_put_again),
+		TEST(four_processes_write_at_once_and_all_is_there),
+		TEST(killed_while_writing_leaves_what_was_whole),
+		TEST(it_stays_below_its_bound_and_the_latest_stay),
+		TEST(reading_goes_on_while_another_collects),
+		TEST(a_large_log_has_an_index_that_tells_the_same),
+		TEST(a_full_disk_is_an_answer),
+		TEST(sizes_are_understood_or_refused),
+	};
+	const char *build = getenv("abs_top_builddir");
+	const vt_plugin *(*entry)(uint32_t) = NULL;
+	char path[4200];
+	void *plugin;
+
+	snprintf(path, sizeof path, "%s/plugins/store-local/.libs/vt-store-local.so", build ? build : ".");
+	plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (plugin)
+		*(void **)&entry = dlsym(plugin, "vt_plugin_entry");
+	if (!entry) {
+		printf("Bail out! %s\n", dlerror());
+		return 1;
+	}
+	component = entry(VT_ABI_MAJOR)->components[0];
+	ops = component->ops;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
