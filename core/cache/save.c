@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/env.h"
-#include "base/map.h"
 #include "cache/blob.h"
 #include "cache/history.h"
 #include "cache/inside.h"
+#include "cache/meanwhile.h"
 #include "fact/findings.h"
 #include "plan/step.h"
 #include "text/path.h"
@@ -29,7 +29,7 @@ struct saving {
 	const struct ran *ran;
 	struct facts after;
 	struct texts outputs;
-	struct map written;            /* paths that the task wrote, as it was seen */
+	struct meanwhile meanwhile;
 	struct kept *kept;
 };
 
@@ -206,38 +206,6 @@ static int find_facts(struct saving *s, uint32_t *ret_why, const char **ret_refu
 
 /* ---- did an input change meanwhile? --------------------------------------------- */
 
-static void note_written(struct saving *s)
-{
-	const struct seen *seen = s->ran->seen;
-	uint32_t i;
-
-	map_init(&s->written);
-	for (i = 0; seen && i < seen->n; i++) {
-		const vt_seen *r = &seen->at[i];
-
-		if (r->op == VT_SEEN_WRITE || r->op == VT_SEEN_RENAME)
-			*map_put(&s->written, r->name.data, r->name.size) = s;
-		if (r->op == VT_SEEN_RENAME)
-			*map_put(&s->written, r->other.data, r->other.size) = s;
-	}
-}
-
-static bool is_newer(const struct saving *s, struct bytes name)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	struct stamp stamp;
-
-	if (name.size >= sizeof path)
-		return false;
-	memcpy(path, name.data, name.size);
-	path[name.size] = '\0';
-	if (fstatat(s->cache->root_fd, path[0] ? path : ".", &st, 0) < 0 || !S_ISREG(st.st_mode))
-		return false;
-	stamp_of(&st, &stamp);
-	return stamp.mtime_ns > s->in->started_ns || stamp.ctime_ns > s->in->started_ns;
-}
-
 static int changed(struct saving *s, struct bytes name)
 {
 	return refuse(s, KEPT_CHANGED, arena_printf(s->arena, "'%.*s' changed while the task ran", (int)name.size, (const char *)name.data));
@@ -252,7 +220,7 @@ static int check_before(struct saving *s, struct err *err)
 	for (i = 0; i < s->in->before.n; i++) {
 		const struct fact *f = &s->in->before.at[i];
 
-		if (map_get(&s->written, f->name.data, f->name.size) || !is_newer(s, f->name))
+		if (meanwhile_written(&s->meanwhile, f->name) || !meanwhile_newer(&s->meanwhile, f->name))
 			continue;
 		facts_add(&suspects, s->arena, f);
 	}
@@ -266,14 +234,9 @@ static int check_after(struct saving *s)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->after.n; i++) {
-		const struct fact *f = &s->after.at[i];
-
-		if ((f->kind != FACT_FILE && f->kind != FACT_PROBE) || !state_is_content(f->state) ||
-		    map_get(&s->written, f->name.data, f->name.size) || !is_newer(s, f->name))
-			continue;
-		return changed(s, f->name);
-	}
+	for (i = 0; i < s->after.n; i++)
+		if (meanwhile_changed(&s->meanwhile, &s->after.at[i]))
+			return changed(s, s->after.at[i].name);
 	return 0;
 }
 
@@ -346,7 +309,7 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 	uint32_t why = 0;
 	vt_id result;
 
-	note_written(s);
+	meanwhile_init(&s->meanwhile, s->cache->root_fd, s->in->started_ns, s->ran->seen, s->arena);
 	if (check_run(s) < 0)
 		return -1;
 	if (find_facts(s, &why, &refused) < 0)
@@ -388,7 +351,7 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 		history_put(c->history, &s.in->step, &s.in->id, &s.in->key);
 	else
 		batch_give_up(batch);
-	map_free(&s.written);
+	meanwhile_free(&s.meanwhile);
 	if (ret->why == KEPT_STORED) {
 		uint32_t i;
 

@@ -41,6 +41,7 @@ void seen_init(struct seen *s, struct arena *a, const char *root, const char *ca
 
 	*s = (struct seen){ .arena = a, .root = root, .cache_dir = cache_dir, .input = input, .output = output, .inside = in };
 	map_init(&in->known);
+	map_init(&s->left_out);
 	in->keys = arena_new();
 	if (input)
 		in->no = compiled(in->keys, &input->no, &in->no_n);
@@ -57,6 +58,7 @@ void seen_free(struct seen *s)
 	if (!in)
 		return;
 	map_free(&in->known);
+	map_free(&s->left_out);
 	arena_free(in->keys);
 	free(in);
 	s->inside = NULL;
@@ -123,7 +125,7 @@ static void record(struct seen *s, const vt_seen *r)
 }
 
 /* A path as seen from the root, or what it is not. */
-enum place { INSIDE, OUTSIDE, NOWHERE };
+enum place { INSIDE, OUTSIDE, LEFT_OUT, NOWHERE };
 
 static enum place below(const char *dir, const char *path, const char **ret)
 {
@@ -157,17 +159,15 @@ static enum place place_of(struct seen *s, struct inside *in, vt_bytes given, ch
 	buffer[given.size] = '\0';
 	if (is_unclean(path))
 		path = path_clean(in->keys, path);
-	if (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE)
-		return NOWHERE;
 	if (below(s->root, path, &rel) == OUTSIDE) {
 		*ret = (vt_bytes){ path, strlen(path) };
-		return OUTSIDE;
+		return s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE ? NOWHERE : OUTSIDE;
 	}
-	if (strncmp(rel, ".git", 4) == 0 && (!rel[4] || rel[4] == '/'))
-		return NOWHERE;
 	*ret = (vt_bytes){ rel, strlen(rel) };
-	if (any_match(in->no, in->no_n, (struct bytes){ rel, ret->size }))
-		return NOWHERE;
+	if ((strncmp(rel, ".git", 4) == 0 && (!rel[4] || rel[4] == '/')) ||
+	    (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE) ||
+	    any_match(in->no, in->no_n, (struct bytes){ ret->data, ret->size }))
+		return LEFT_OUT;
 	return INSIDE;
 }
 
@@ -215,6 +215,15 @@ static void add_rename(struct seen *s, const vt_seen *given, enum place from, vt
 	}
 }
 
+/* It is no input, but that the task made it explains why its directory changed. */
+static void leave_out(struct seen *s, enum place place, vt_bytes name)
+{
+	struct inside *in = s->inside;
+
+	if (place == LEFT_OUT && s->left_out.n < SEEN_PATHS && !map_get(&s->left_out, name.data, name.size))
+		*map_put(&s->left_out, arena_copy(in->keys, name.data, name.size), name.size) = in;
+}
+
 void seen_add(struct seen *s, const vt_seen *given)
 {
 	static const vt_bytes none = { "", 0 };
@@ -236,8 +245,11 @@ void seen_add(struct seen *s, const vt_seen *given)
 	if (given->op == VT_SEEN_EXEC && (given->flags & VT_SEEN_SETUID))
 		s->setuid = true;
 	from = place_of(s, in, given->name, buffer, &name);
+	if (given->op == VT_SEEN_WRITE || given->op == VT_SEEN_RENAME)
+		leave_out(s, from, name);
 	if (given->op == VT_SEEN_RENAME) {
 		to = place_of(s, in, given->other, buffer2, &other);
+		leave_out(s, to, other);
 		add_rename(s, given, from, name, to, other);
 	} else if (from == INSIDE || (from == OUTSIDE && given->op == VT_SEEN_EXEC)) {
 		add_path(s, given, name, none);

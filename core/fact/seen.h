@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/mem.h"
+#include "base/map.h"
 #include "vt-plugin.h"
 
 struct globs;
@@ -19,6 +19,7 @@ struct seen {
 	const struct globs *input, *output;   /* exclusions; `output` marks VT_SEEN_OUTPUT */
 	const char *untraced;          /* the trace is incomplete or was not to be had: why, else NULL */
 	const char *broken;            /* the channel failed: the message of "task communication failed (...)", else NULL */
+	struct map left_out;           /* paths inside that it wrote, and that are dropped all the same */
 	bool opted_out;                /* a tool called disableCache */
 	bool setuid;                   /* a set-uid program was executed */
 	void *inside;                  /* seen.c's own: sets and compiled globs */

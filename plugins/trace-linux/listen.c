@@ -146,6 +146,16 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 		look_before(w, e);
 }
 
+/* What was there when the task asked: if it is not there in the end, and the task did
+ * not take it away, somebody else did. The thread runs again, but what it does itself
+ * comes as a call of its own. */
+static uint16_t sight_of(const struct path *p)
+{
+	if (!faccessat(AT_FDCWD, p->text, F_OK, AT_SYMLINK_NOFOLLOW))
+		return VT_SEEN_THERE;
+	return errno == ENOENT || errno == ENOTDIR ? VT_SEEN_ABSENT : 0;
+}
+
 /* The thread runs again. */
 static void remember(struct watch *w, const struct event *e)
 {
@@ -159,8 +169,11 @@ static void remember(struct watch *w, const struct event *e)
 			continue;
 		fresh = notes_add(&w->notes, m->act[i].op, m->act[i].flags, e->tid, p->text, p->length,
 				  two ? other->text : NULL, two ? other->length : 0);
-		if (watch_has(w, p->text, p->length))
+		if (watch_has(w, p->text, p->length)) {
 			touch(&w->touched, e->tid);
+			if (fresh && m->act[i].op != VT_SEEN_WRITE && !two)
+				w->notes.at[w->notes.n - 1].flags |= sight_of(p);
+		}
 		if (fresh && m->exec && !exec_note(w, e->tid, p->text, false))
 			w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;
 	}

@@ -135,6 +135,8 @@ typedef struct vt_step {                                                /* [grow
 #define VT_SEEN_DIRECTORY     4u   /* flag: the call demands a directory (O_DIRECTORY, mkdir, rmdir) */
 #define VT_SEEN_NOFOLLOW      8u   /* flag: a link at the end was not followed          */
 #define VT_SEEN_SETUID        16u  /* flag, EXEC: the file is set-uid or set-gid        */
+#define VT_SEEN_THERE         32u  /* flag: something was there when it was asked for   */
+#define VT_SEEN_ABSENT        64u  /* flag: nothing was there then; neither: not known  */
 
 typedef struct vt_seen {                                                /* [frozen] in order of happening */
 	uint16_t op, flags;                  /* VT_SEEN_* */

@@ -1,0 +1,199 @@
+#include "config.h"
+
+#include "cache/meanwhile.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "fact/seen.h"
+#include "fact/stat_cache.h"
+#include "fact/state.h"
+
+static char yes[] = "y", no[] = "n";
+
+static struct bytes parent_of(struct bytes path)
+{
+	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
+
+	return (struct bytes){ path.data, slash ? (size_t)(slash - (const char *)path.data) : 0 };
+}
+
+static void note_written(struct meanwhile *m, struct bytes path)
+{
+	struct bytes dir = parent_of(path);
+
+	*map_put(&m->written, path.data, path.size) = yes;
+	*map_put(&m->within, dir.data, dir.size) = yes;
+}
+
+void meanwhile_init(struct meanwhile *m, int root_fd, int64_t started_ns, const struct seen *seen, struct arena *a)
+{
+	struct statfs fs;
+	uint32_t i;
+
+	*m = (struct meanwhile){ .root_fd = root_fd, .started_ns = started_ns, .arena = a };
+	m->copies_up = fstatfs(root_fd, &fs) < 0 || (unsigned long)fs.f_type == OVERLAYFS_SUPER_MAGIC;
+	map_init(&m->written);
+	map_init(&m->moved);
+	map_init(&m->within);
+	map_init(&m->sights);
+	map_init(&m->folders);
+	for (i = 0; seen && i < seen->n; i++) {
+		const vt_seen *r = &seen->at[i];
+		const struct bytes name = { r->name.data, r->name.size }, other = { r->other.data, r->other.size };
+
+		if (r->op == VT_SEEN_WRITE || r->op == VT_SEEN_RENAME)
+			note_written(m, name);
+		if (r->op == VT_SEEN_RENAME) {
+			note_written(m, other);
+			*map_put(&m->moved, name.data, name.size) = yes;
+			*map_put(&m->moved, other.data, other.size) = yes;
+		}
+		if (r->flags & (VT_SEEN_THERE | VT_SEEN_ABSENT)) {
+			void **at = map_put(&m->sights, name.data, name.size);
+
+			*at = (void *)((uintptr_t)*at | (r->flags & (VT_SEEN_THERE | VT_SEEN_ABSENT)));
+		}
+	}
+	for (i = 0; seen && i < seen->left_out.n; i++)
+		note_written(m, seen->left_out.at[i].key);
+}
+
+void meanwhile_free(struct meanwhile *m)
+{
+	map_free(&m->written);
+	map_free(&m->moved);
+	map_free(&m->within);
+	map_free(&m->sights);
+	map_free(&m->folders);
+}
+
+bool meanwhile_written(const struct meanwhile *m, struct bytes path)
+{
+	return map_get(&m->written, path.data, path.size);
+}
+
+/* Written itself, or moved with a directory above it. */
+static bool is_own(const struct meanwhile *m, struct bytes path)
+{
+	if (meanwhile_written(m, path))
+		return true;
+	for (; m->moved.n && path.size; path = parent_of(path))
+		if (map_get(&m->moved, path.data, path.size))
+			return true;
+	return false;
+}
+
+static bool look(const struct meanwhile *m, struct bytes name, int flags, struct stat *st)
+{
+	char path[PATH_MAX];
+
+	if (name.size >= sizeof path)
+		return false;
+	memcpy(path, name.data, name.size);
+	path[name.size] = '\0';
+	return fstatat(m->root_fd, path[0] ? path : ".", st, flags) == 0;
+}
+
+static bool is_after(const struct meanwhile *m, int64_t sec, int64_t nsec)
+{
+	return sec * 1000000000 + nsec > m->started_ns;
+}
+
+bool meanwhile_newer(const struct meanwhile *m, struct bytes path)
+{
+	struct stat st;
+
+	return look(m, path, 0, &st) && S_ISREG(st.st_mode) && (is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec) || is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec));
+}
+
+/* A link that is new, or a directory that is another one under the old name: only
+ * moving it changes its ctime alone. */
+static bool is_replaced(const struct meanwhile *m, struct bytes path)
+{
+	struct stat st;
+
+	if (!path.size || is_own(m, path) || !look(m, path, AT_SYMLINK_NOFOLLOW, &st))
+		return false;
+	if (S_ISLNK(st.st_mode))
+		return is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+	return S_ISDIR(st.st_mode) && !m->copies_up && is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec) && !is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+static bool folder_replaced(struct meanwhile *m, struct bytes dir)
+{
+	void *known;
+	bool ret;
+
+	if (!dir.size)
+		return false;
+	known = map_get(&m->folders, dir.data, dir.size);
+	if (known)
+		return known == yes;
+	ret = folder_replaced(m, parent_of(dir)) || is_replaced(m, dir);
+	*map_put(&m->folders, dir.data, dir.size) = ret ? yes : no;
+	return ret;
+}
+
+/* Did this name come while the task ran, and not by it? */
+static bool is_newcomer(const struct meanwhile *m, struct bytes dir, const char *name, size_t size)
+{
+	char path[PATH_MAX];
+	size_t n = dir.size ? dir.size + 1 : 0;
+	struct statx st;
+	bool moved;
+
+	if (n + size >= sizeof path)
+		return false;
+	memcpy(path, dir.data, dir.size);
+	path[dir.size] = '/';
+	memcpy(path + n, name, size);
+	path[n + size] = '\0';
+	if (is_own(m, (struct bytes){ path, n + size }) ||
+	    statx(m->root_fd, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME | STATX_CTIME | STATX_MTIME, &st) < 0)
+		return false;
+	if ((st.stx_mask & STATX_BTIME) && is_after(m, st.stx_btime.tv_sec, st.stx_btime.tv_nsec))
+		return true;
+	moved = is_after(m, st.stx_ctime.tv_sec, st.stx_ctime.tv_nsec) && !is_after(m, st.stx_mtime.tv_sec, st.stx_mtime.tv_nsec);
+	return moved && !(m->copies_up && S_ISDIR(st.stx_mode));
+}
+
+/* Of names, the directory's time tells. Where the task changed names itself, only those that came since can be found out. */
+static bool names_changed(const struct meanwhile *m, struct bytes dir, struct bytes names)
+{
+	const char *at = names.data, *end = at + names.size, *nul;
+	struct stat st;
+
+	if (!look(m, dir, 0, &st) || !is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec))
+		return false;
+	if (!map_get(&m->within, dir.data, dir.size))
+		return true;
+	for (; at < end && (nul = memchr(at, 0, (size_t)(end - at))) != NULL; at = nul + 2)
+		if (is_newcomer(m, dir, at, (size_t)(nul - at)))
+			return true;
+	return false;
+}
+
+bool meanwhile_changed(struct meanwhile *m, const struct fact *f)
+{
+	const char *state = f->state.data;
+	uintptr_t sight;
+
+	if (f->kind == FACT_GLOBBED || !state_is_path_kind(f->kind) || is_own(m, f->name))
+		return false;
+	sight = (uintptr_t)map_get(&m->sights, f->name.data, f->name.size);
+	if ((sight & VT_SEEN_THERE) && !f->state.size)
+		return true;
+	if ((sight & VT_SEEN_ABSENT) && f->state.size && state[0] != 'o')
+		return true;
+	if (folder_replaced(m, parent_of(f->name)) || (f->state.size && is_replaced(m, f->name)))
+		return true;
+	if (state_is_content(f->state) && f->kind != FACT_TYPE)
+		return meanwhile_newer(m, f->name);
+	return f->kind != FACT_PROBE && f->kind != FACT_TYPE && state_is_listing(f->state) &&
+	       names_changed(m, f->name, state_listing(f->state));
+}

@@ -1,0 +1,66 @@
+# Others change things while a task runs: what it saw is not what is there now, so
+# its result is not kept, or at least never found again for what is there now.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+VT_TIMEOUT=60
+
+# during STORY SETUP COMMAND CHANGE: runs COMMAND as a task, CHANGE while it runs, and
+# the task again: its output must be what a fresh run says now.
+during() {
+	local story=$1 started=$T/started go=$T/go i=0 fresh
+	workspace
+	file package.json '{"name":"root"}'
+	file vite-task.json '{"tasks":{"t":"sh t.sh"}}'
+	rm -f "$started" "$go"
+	eval "$2"
+	sleep .05
+	file t.sh "$3
+: >$started
+i=0; while [ ! -e $go ] && [ \$i -lt 400 ]; do sleep .02; i=\$((i + 1)); done
+${5-}"
+	capture vt run t &
+	while [ ! -e "$started" ] && [ $i -lt 400 ]; do sleep .02; i=$((i + 1)); done
+	eval "$4"
+	: >"$go"
+	wait
+	capture vt run t
+	fresh=$(sh t.sh 2>&1)
+	has "$story" "$out
+" "
+$fresh
+"
+}
+during "a file that was read is changed" 'echo 1 >f' 'cat f' 'echo 2 >f'
+during "... and its time put back" 'echo 1 >f' 'cat f' 'cp -p f g; echo 2 >f; touch -r g f'
+during "... is replaced by an older one" 'echo 1 >f; echo 2 >g; touch -d @1 g' 'cat f' 'mv g f'
+during "... is removed" 'echo 1 >f' 'cat f 2>/dev/null || echo none' 'rm f'
+during "... is removed with its directory" 'mkdir d; echo 1 >d/f' 'cat d/f 2>/dev/null || echo none' 'rm -r d'
+during "... is another one, for its directory was moved" 'mkdir d e; echo 1 >d/f; echo 2 >e/f' 'cat d/f' 'mv d x; mv e d'
+during "a file that was only looked for is removed" 'mkdir d; : >d/f' 'test -e d/f && echo yes || echo no' 'rm d/f'
+during "... appears" : 'test -e f && echo yes || echo no' ': >f'
+during "... appears with its directory" 'mkdir e; : >e/f' 'test -e d/f && echo yes || echo no' 'mv e d'
+during "a directory that was looked for appears" : 'test -d d && echo yes || echo no' 'mkdir d'
+during "... is moved there" 'mkdir e' 'test -d d && echo yes || echo no' 'mv e d'
+during "a name comes into a directory that was listed" 'mkdir d; : >d/f' 'ls d' ': >d/g'
+during "... goes" 'mkdir d; : >d/f' 'ls d; echo end' 'rm d/f'
+during "... comes where the task makes names too" 'mkdir d; : >d/f' 'ls d | grep -v own' ': >d/g' ': >d/own'
+during "a link is pointed elsewhere" 'echo 1 >a; echo 2 >b; ln -s a l' 'cat l' 'ln -sfn b l'
+during "a link to a directory is pointed elsewhere" 'mkdir a b; echo 1 >a/f; echo 2 >b/f; ln -s a l' 'cat l/f' 'ln -sfn b l'
+
+# ... and what the task does itself is no change by others
+own() {
+	workspace
+	file package.json '{"name":"root"}'
+	file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"sh t.sh\",\"input\":[{\"auto\":true}${3-}]}}}"
+	file src/a a
+	file t.sh "$2"
+	capture vt run t
+	capture vt run t
+	[[ $out == *"cache hit"* ]] || capture vt run t      # a second run may see what the first left
+	has "$1" "$out" "cache hit"
+}
+own "a task lists its folder and makes names in it" 'ls; cat src/a; mkdir -p dist; cp src/a dist/a; ls dist'
+own "a task makes a folder anew" 'ls; rm -rf dist; mkdir dist; cp src/a dist/a'
+own "a task makes a folder anew that is no input" 'ls src; rm -rf dist; mkdir dist; cp src/a dist/a' ',"!dist/**"'
+own "a task moves a folder into place" 'rm -rf dist; mkdir new; cp src/a new/a; test -e dist/a || mv new dist; cat dist/a'
+own "a task leaves no temporary names" 'ls; cat src/a >tmp.$$; mv tmp.$$ out; : >lock; rm lock'
+finish
