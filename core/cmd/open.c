@@ -118,14 +118,14 @@ int open_changed_since(struct open *o, const char *reference, struct arena *a, s
 	if (open_plugins(o, err) < 0)
 		return -1;
 	if (!(c = who_knows(o->plug)))
-		return err_set(err, ERR_USER, "--filter '[%s]' needs the plugin fingerprint-git, which cannot be used", reference);
+		return err_set(err, ERR_USER, "the plugin 'fingerprint-git', which knows what has changed, cannot be used");
 	ops = component_ops(c);
 	buf_init(&sink.bytes, CHANGED_MAX);
 	call_begin(&call, c, "changed_since");
 	status = call_end(&call, ops->changed_since(component_self(c), &call.call, root, ref, &sink.sink));
 	if (status != VT_OK) {
 		buf_free(&sink.bytes);
-		return err_set(err, ERR_USER, "--filter '[%s]': %s", reference, call.text[0] ? call.text : "there is no such git reference");
+		return err_set(err, ERR_USER, "%s", call.text[0] ? call.text : "there is no such git reference");
 	}
 	for (at = sink.bytes.data; at && at < sink.bytes.data + sink.bytes.size; at += strlen(at) + 1) {
 		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);

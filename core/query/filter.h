@@ -3,6 +3,7 @@
  *     token := ["!"] ["..." ["^"]] core [["^"] "..."]
  *     core  := (name ["{" dir "}"] | "{" dir "}" | path) ["[" reference "]"] | "[" reference "]"
  *
+ * A reference that ends in "..." means the merge base with it.
  * A path starts with "." and knows no traversal: its dots are its own. */
 #ifndef QUERY_FILTER_H
 #define QUERY_FILTER_H

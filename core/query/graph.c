@@ -131,6 +131,16 @@ static void arrange(struct graphing *q)
 	}
 }
 
+/* What has changed may be without the task; a misspelt one nobody has. */
+static bool anyone_has(const struct workspace *w, const char *task)
+{
+	uint32_t i = 0;
+
+	while (i < w->packages_n && !workspace_task(&w->packages[i], task))
+		i++;
+	return i < w->packages_n;
+}
+
 int graph_make(const struct query_world *world, const struct query_options *options, struct arena *a,
 	       struct task_graph *ret, struct err *err)
 {
@@ -149,7 +159,7 @@ int graph_make(const struct query_world *world, const struct query_options *opti
 	for (i = 0; i < w->packages_n; i++)
 		if (sel.in[i] && (q.of[i] = workspace_task(&w->packages[i], sel.task)))
 			add(&q, q.of[i], true);
-	if (sel.n && !q.g.n)
+	if (sel.n && !q.g.n && !(sel.moving && anyone_has(w, sel.task)))
 		return err_set(err, ERR_USER, "Task \"%s\" not found", options->task);
 	package_order(&q);
 	if (!options->ignore_depends_on)

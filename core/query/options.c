@@ -28,8 +28,12 @@ const char options_help[] =
 "                                 ./dir, {dir/*}   packages by directory\n"
 "                                 x..., ...x       x and its dependencies, x and its dependents\n"
 "                                 x^..., ...^x     the same without x\n"
-"                                 [ref]            packages changed since a git reference\n"
+"                                 [ref], [ref...]  packages changed since a git reference, since the\n"
+"                                                  merge base with it; also x[ref], {dir}[ref], ...[ref]\n"
 "                                 !x               not these\n"
+"      --affected[=<REF>]       Run the task in packages changed since the merge base with <REF>\n"
+"                               (the default branch) and in their dependents; of what -w and\n"
+"                               --filter select, if they are given\n"
 "      --fail-if-no-match       Fail if a filter matches no package\n"
 "      --ignore-depends-on      Leave `dependsOn` out\n"
 "  -v, --verbose                Print the full summary; -vv with the files of each task\n"
@@ -48,7 +52,7 @@ const char options_help[] =
 "  VT_CACHE_DIR                 Where the cache is (absolute); default: .vt in the workspace root\n";
 
 enum option {
-	RECURSIVE, TRANSITIVE, WORKSPACE_ROOT, FILTER, FAIL_IF_NO_MATCH, IGNORE_DEPENDS_ON, VERBOSE, CACHE, NO_CACHE,
+	RECURSIVE, TRANSITIVE, WORKSPACE_ROOT, FILTER, AFFECTED, FAIL_IF_NO_MATCH, IGNORE_DEPENDS_ON, VERBOSE, CACHE, NO_CACHE,
 	LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, HELP, OPTIONS
 };
 
@@ -57,23 +61,25 @@ static const struct {
 	const char *value;         /* what its value is called; NULL: a flag */
 	char letter;
 	bool often;                /* may be repeated */
+	bool may;                  /* the value may be left out, so it stands behind `=` */
 } options[OPTIONS] = {
-	[RECURSIVE] = { "recursive", NULL, 'r', false },
-	[TRANSITIVE] = { "transitive", NULL, 't', false },
-	[WORKSPACE_ROOT] = { "workspace-root", NULL, 'w', false },
-	[FILTER] = { "filter", "FILTERS", 'F', true },
-	[FAIL_IF_NO_MATCH] = { "fail-if-no-match", NULL, 0, false },
-	[IGNORE_DEPENDS_ON] = { "ignore-depends-on", NULL, 0, false },
-	[VERBOSE] = { "verbose", NULL, 'v', true },
-	[CACHE] = { "cache", NULL, 0, false },
-	[NO_CACHE] = { "no-cache", NULL, 0, false },
-	[LOG] = { "log", "LOG", 0, false },
-	[LIMIT] = { "concurrency-limit", "CONCURRENCY_LIMIT", 0, false },
-	[PARALLEL] = { "parallel", NULL, 0, false },
-	[DRY_RUN] = { "dry-run", NULL, 0, false },
-	[JSON] = { "json", NULL, 0, false },
-	[LAST_DETAILS] = { "last-details", NULL, 0, false },
-	[HELP] = { "help", NULL, 'h', false },
+	[RECURSIVE] = { "recursive", NULL, 'r', false, false },
+	[TRANSITIVE] = { "transitive", NULL, 't', false, false },
+	[WORKSPACE_ROOT] = { "workspace-root", NULL, 'w', false, false },
+	[FILTER] = { "filter", "FILTERS", 'F', true, false },
+	[AFFECTED] = { "affected", "REF", 0, false, true },
+	[FAIL_IF_NO_MATCH] = { "fail-if-no-match", NULL, 0, false, false },
+	[IGNORE_DEPENDS_ON] = { "ignore-depends-on", NULL, 0, false, false },
+	[VERBOSE] = { "verbose", NULL, 'v', true, false },
+	[CACHE] = { "cache", NULL, 0, false, false },
+	[NO_CACHE] = { "no-cache", NULL, 0, false, false },
+	[LOG] = { "log", "LOG", 0, false, false },
+	[LIMIT] = { "concurrency-limit", "CONCURRENCY_LIMIT", 0, false, false },
+	[PARALLEL] = { "parallel", NULL, 0, false, false },
+	[DRY_RUN] = { "dry-run", NULL, 0, false, false },
+	[JSON] = { "json", NULL, 0, false, false },
+	[LAST_DETAILS] = { "last-details", NULL, 0, false, false },
+	[HELP] = { "help", NULL, 'h', false, false },
 };
 
 struct parsing {
@@ -132,16 +138,22 @@ static int cache_flag(struct parsing *p, enum option_cache flag)
 	return 0;
 }
 
+/* " <VALUE>", as options are shown. */
+static const char *shown_value(struct parsing *p, enum option which)
+{
+	if (!options[which].value)
+		return "";
+	return arena_printf(p->a, options[which].may ? "[=<%s>]" : " <%s>", options[which].value);
+}
+
 /* One option is taken; value is NULL for flags. */
 static int take(struct parsing *p, enum option which, const char *value)
 {
 	struct query_options *o = &p->o;
 
 	if (p->times[which]++ && !options[which].often)
-		return err_set(p->err, ERR_USAGE, "the argument '--%s%s%s%s' cannot be used multiple times\n\n"
-			       "Usage: vt run [OPTIONS]" USAGE_TAIL, options[which].name,
-			       options[which].value ? " <" : "", options[which].value ? options[which].value : "",
-			       options[which].value ? ">" : "");
+		return err_set(p->err, ERR_USAGE, "the argument '--%s%s' cannot be used multiple times\n\n"
+			       "Usage: vt run [OPTIONS]" USAGE_TAIL, options[which].name, shown_value(p, which));
 	switch (which) {
 	case RECURSIVE: o->recursive = true; break;
 	case TRANSITIVE: o->transitive = true; break;
@@ -150,6 +162,7 @@ static int take(struct parsing *p, enum option which, const char *value)
 		o->filters.at = arena_grow(p->a, o->filters.at, o->filters.n, sizeof *o->filters.at);
 		o->filters.at[o->filters.n++] = arena_str(p->a, value);
 		break;
+	case AFFECTED: o->affected = value ? arena_str(p->a, value) : ""; break;
 	case FAIL_IF_NO_MATCH: o->fail_if_no_match = true; break;
 	case IGNORE_DEPENDS_ON: o->ignore_depends_on = true; break;
 	case VERBOSE: o->verbose++; break;
@@ -178,8 +191,8 @@ static enum option by_letter(char c)
 
 static int need_value(struct parsing *p, enum option which)
 {
-	return err_set(p->err, ERR_USAGE, "a value is required for '--%s <%s>' but none was supplied%s" TRY, options[which].name,
-		       options[which].value, which == LOG ? "\n  [possible values: interleaved, labeled, grouped]" : "");
+	return err_set(p->err, ERR_USAGE, "a value is required for '--%s%s' but none was supplied%s" TRY, options[which].name,
+		       shown_value(p, which), which == LOG ? "\n  [possible values: interleaved, labeled, grouped]" : "");
 }
 
 /* The value in the next word; words that look like options are none. */
@@ -207,6 +220,10 @@ static int long_option(struct parsing *p, uint32_t argc, const char *const *argv
 				       "Usage: vt run [OPTIONS]" USAGE_TAIL, eq + 1, options[which].name);
 		return take(p, (enum option)which, NULL);
 	}
+	if (options[which].may && !eq)
+		return take(p, (enum option)which, NULL);
+	if (options[which].may && !eq[1])
+		return need_value(p, (enum option)which);
 	value = eq ? eq + 1 : next_value(argc, argv, i);
 	return value ? take(p, (enum option)which, value) : need_value(p, (enum option)which);
 }
@@ -297,7 +314,7 @@ int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struc
 
 bool options_scoped(const struct query_options *o)
 {
-	return o->recursive || o->transitive || o->workspace_root || o->filters.n || o->picked;
+	return o->recursive || o->transitive || o->workspace_root || o->filters.n || o->affected || o->picked;
 }
 
 bool options_bare(const struct query_options *o)

@@ -21,6 +21,7 @@ struct query_options {
 	bool recursive, transitive, workspace_root;
 	struct texts filters;              /* the values of --filter, as typed */
 	bool fail_if_no_match;
+	const char *affected;              /* since the merge base with this reference; "": the default branch; NULL: not asked */
 	const struct package *picked;      /* chosen from the list: exactly this package; else NULL */
 	/* which tasks, and how many at once */
 	const char *task;                  /* [package#]task as typed; NULL: none was given */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "query/changed.h"
 #include "query/filter.h"
 #include "query/options.h"
 #include "text/glob.h"
@@ -20,6 +21,7 @@ struct selecting {
 	struct err *err;
 	uint32_t **dependents;             /* per package: who needs it; made at the first `...x` */
 	uint32_t *dependents_n;
+	bool moving;                       /* what is selected moves with what has changed */
 };
 
 /* [package#]task, split at the last '#'. */
@@ -51,6 +53,12 @@ static int conflicts(const struct query_options *o, const char *package, struct 
 		return err_set(err, ERR_USER, "cannot specify package name with --recursive");
 	if (o->filters.n && o->transitive)
 		return err_set(err, ERR_USER, "--filter and --transitive cannot be used together");
+	if (o->affected && o->recursive)
+		return err_set(err, ERR_USER, "--affected and --recursive cannot be used together");
+	if (o->affected && o->transitive)
+		return err_set(err, ERR_USER, "--affected and --transitive cannot be used together");
+	if (package && o->affected)
+		return err_set(err, ERR_USER, "cannot specify package name with --affected");
 	if (package && o->filters.n)
 		return err_set(err, ERR_USER, "cannot specify package name with --filter");
 	if (package && o->workspace_root)
@@ -232,42 +240,35 @@ static bool in_dir(const struct dir_match *m, const struct package *p)
 	return m->rest && glob_match(m->rest, below, strlen(below));
 }
 
-/* The innermost package around a changed path. */
-static const struct package *owner(const struct workspace *w, const char *path)
-{
-	const struct package *found = NULL;
-	uint32_t i;
-	size_t best = 0;
-
-	for (i = 0; i < w->packages_n; i++) {
-		size_t n = strlen(w->packages[i].path);
-
-		if ((!found || n >= best) && strncmp(path, w->packages[i].path, n) == 0 && (!n || path[n] == '/' || !path[n])) {
-			found = &w->packages[i];
-			best = n;
-		}
-	}
-	return found;
-}
-
 static int keep_changed(struct selecting *s, const char *reference, bool *in)
 {
-	struct texts paths = { NULL, 0 };
 	bool *changed = arena_array(s->a, s->w->packages_n, sizeof *changed);
 	uint32_t i;
 
-	if (!s->world->changed_since)
-		return err_set(s->err, ERR_USER, "--filter '[%s]' needs a fingerprint plugin that knows git; none is there", reference);
-	if (s->world->changed_since(s->world->ctx, reference, s->a, &paths, s->err) < 0)
+	s->moving = true;
+	if (changed_packages(s->world, reference, arena_printf(s->a, "--filter '[%s]'", reference), s->a, changed, s->err) < 0)
 		return -1;
-	for (i = 0; i < paths.n; i++) {
-		const struct package *p = owner(s->w, paths.at[i]);
-
-		if (p)
-			changed[p->index] = true;
-	}
 	for (i = 0; i < s->w->packages_n; i++)
 		in[i] = in[i] && changed[i];
+	return 0;
+}
+
+/* --affected: of what is in, the packages changed since the merge base, and their dependents. */
+static int keep_affected(struct selecting *s, const char *reference, bool *in)
+{
+	bool *affected = arena_array(s->a, s->w->packages_n, sizeof *affected);
+	const char *asked = *reference ? arena_printf(s->a, "--affected=%s", reference) : "--affected";
+	uint32_t i;
+
+	s->moving = true;
+	if (changed_packages(s->world, arena_printf(s->a, "%s...", reference), asked, s->a, affected, s->err) < 0)
+		return -1;
+	reach(s, affected, true);
+	for (i = 0; i < s->w->packages_n; i++)
+		in[i] = in[i] && affected[i];
+	if (!any(in, s->w->packages_n) && s->world->warn)
+		s->world->warn(s->world->ctx, arena_printf(s->a, "No packages are affected by changes since %s",
+							   *reference ? reference : "the default branch"));
 	return 0;
 }
 
@@ -395,12 +396,14 @@ static const char *sameness(struct selecting *s, const struct query_options *o, 
 		buf_printf(&b, "filter%s", o->workspace_root ? " and root" : "");
 		for (i = 0; i < filters->n; i++)
 			buf_printf(&b, "\n%s%s%s", filters->at[i].text, filters->at[i].dir ? "\t" : "", filters->at[i].dir ? s->world->cwd : "");
-	} else if (o->recursive)
+	} else if (o->recursive || (o->affected && !o->workspace_root))
 		buf_text(&b, "all");
 	else if (package)
 		buf_printf(&b, "%s %s", o->transitive ? "below name" : "name", package);
 	else
 		buf_printf(&b, "%s %s", o->transitive ? "below" : "at", here->path);
+	if (o->affected)
+		buf_printf(&b, "\naffected %s", o->affected);
 	buf_printf(&b, "\n#%s%s", o->task, o->ignore_depends_on ? "\nalone" : "");
 	ret = arena_str(s->a, buf_str(&b));
 	buf_free(&b);
@@ -426,7 +429,7 @@ int select_packages(const struct query_world *world, const struct query_options 
 	if (filters.n) {
 		if (filtered(&s, o, &filters, sel.in) < 0)
 			return -1;
-	} else if (o->recursive) {
+	} else if (o->recursive || (o->affected && !o->workspace_root)) {
 		memset(sel.in, true, w->packages_n * sizeof *sel.in);
 	} else {
 		if (package && by_name(&s, package, &here) < 0)
@@ -439,6 +442,9 @@ int select_packages(const struct query_world *world, const struct query_options 
 		if (o->transitive)
 			reach(&s, sel.in, false);
 	}
+	if (o->affected && keep_affected(&s, o->affected, sel.in) < 0)
+		return -1;
+	sel.moving = s.moving;
 	for (i = 0; i < w->packages_n; i++)
 		sel.n += sel.in[i];
 	sel.same = sameness(&s, o, package, &filters, here);

@@ -14,7 +14,8 @@ struct workspace;
 struct query_world {
 	const struct workspace *workspace;
 	const char *cwd;                   /* absolute: where the words were said */
-	/* Paths changed since a git reference, root-relative, or -1. NULL: nobody can tell. */
+	/* Paths changed since a git reference ("REF...": since the merge base with it; "...": with the
+	 * default branch), root-relative, or -1: why, without who asked. NULL: nobody can tell. */
 	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
 	void (*warn)(void *ctx, const char *text);         /* filters that match nothing; NULL: quiet */
 	void *ctx;
@@ -23,6 +24,7 @@ struct query_world {
 struct selection {
 	bool *in;                          /* per package, by its index */
 	uint32_t n;                        /* packages selected */
+	bool moving;                       /* selected by what has changed: other packages at another time */
 	const char *task;                  /* the task's own name */
 	const char *same;                  /* equal texts: the same query, whatever words were used */
 };

@@ -79,11 +79,15 @@ struct pattern {
 	bool no;                       /* '!' in front */
 };
 
+struct patterns {
+	struct pattern *at;
+	uint32_t n;
+	bool any_no;
+};
+
 struct search {
 	struct loading *l;
-	struct pattern *patterns;
-	uint32_t patterns_n;
-	bool any_no;
+	struct patterns *patterns;
 	struct map seen;               /* paths looked at */
 	struct err *err;
 };
@@ -100,12 +104,12 @@ static int add_pattern(struct search *s, const char *text)
 	while (*text == '/' || (text[0] == '.' && text[1] == '/'))
 		text += *text == '/' ? 1 : 2;
 	rest = glob_rest(text);
-	s->patterns = arena_grow(a, s->patterns, s->patterns_n, sizeof *s->patterns);
-	p = &s->patterns[s->patterns_n++];
+	s->patterns->at = arena_grow(a, s->patterns->at, s->patterns->n, sizeof *s->patterns->at);
+	p = &s->patterns->at[s->patterns->n++];
 	p->base = path_clean(a, glob_base(a, text));
 	p->literal = !*rest;
 	p->no = no;
-	s->any_no |= no;
+	s->patterns->any_no |= no;
 	if (*rest) {
 		size_t n = strlen(rest);
 
@@ -122,16 +126,19 @@ static int add_pattern(struct search *s, const char *text)
 }
 
 /* With exclusions the last pattern that matches decides. */
-static bool wanted(const struct search *s, const char *path)
+static bool wanted(const struct patterns *patterns, const char *path)
 {
 	uint32_t i;
 
-	if (!s->any_no)
-		return true;
-	for (i = s->patterns_n; i-- > 0;)
-		if (glob_match(s->patterns[i].glob, path, strlen(path)))
-			return !s->patterns[i].no;
+	for (i = patterns->n; i-- > 0;)
+		if (glob_match(patterns->at[i].glob, path, strlen(path)))
+			return !patterns->at[i].no;
 	return false;
+}
+
+bool workspace_would_hold(const struct workspace *w, const char *path)
+{
+	return w->patterns && wanted(w->patterns, path);
 }
 
 /* --- the members --- */
@@ -178,7 +185,7 @@ static int visit(struct search *s, const char *path)
 	void **seen;
 	int r;
 
-	if (!wanted(s, path))
+	if (s->patterns->any_no && !wanted(s->patterns, path))
 		return 0;
 	seen = map_puts(&s->seen, path);
 	if (*seen)
@@ -258,8 +265,8 @@ static int search_all(struct search *s)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->patterns_n; i++) {
-		const struct pattern *p = &s->patterns[i];
+	for (i = 0; i < s->patterns->n; i++) {
+		const struct pattern *p = &s->patterns->at[i];
 		size_t n = strlen(p->base);
 
 		/* outside there is nothing to find */
@@ -334,7 +341,7 @@ static int add_root(struct loading *l, struct err *err)
 
 int discover_members(struct loading *l, struct err *err)
 {
-	struct search s = { .l = l, .err = err };
+	struct search s = { .l = l, .err = err, .patterns = arena_alloc(l->w.arena, sizeof *s.patterns) };
 	struct texts texts = { 0 };
 	uint32_t i;
 	int r;
@@ -342,6 +349,7 @@ int discover_members(struct loading *l, struct err *err)
 	r = read_patterns(l, &texts, err);
 	for (i = 0; i < texts.n && !r; i++)
 		r = add_pattern(&s, texts.at[i]);
+	l->w.patterns = s.patterns;
 	map_init(&s.seen);
 	if (!r)
 		r = search_all(&s);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 
 struct cJSON;
+struct patterns;
 struct package;
 struct task;
 
@@ -80,6 +81,7 @@ struct workspace {
 	bool hooks;                        /* enablePrePostScripts */
 	const struct cJSON *plugins;       /* root key `plugins`, or NULL; lives as long as the workspace */
 	const char *config_file;           /* absolute path of the root's vite-task.json, for messages; NULL: none */
+	const struct patterns *patterns;   /* which folders are packages, for workspace_would_hold; NULL: none but the root */
 	struct arena *arena;
 };
 
@@ -92,5 +94,7 @@ void workspace_free(struct workspace *w);
 const struct package *workspace_package_at(const struct workspace *w, const char *dir);
 /* Exactly the package at this root-relative path, or NULL. */
 const struct package *workspace_package(const struct workspace *w, const char *path);
+/* Would a package in this root-relative folder be one of the workspace's? */
+bool workspace_would_hold(const struct workspace *w, const char *path);
 const struct task *workspace_task(const struct package *p, const char *name);   /* NULL: none */
 #endif

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DEEPER "git fetch --deepen=100, git fetch --unshallow; where a CI job checks out: fetch-depth: 0"
+
 struct walk {
 	vt_call *call;
 	vt_sink *paths;
@@ -16,10 +18,19 @@ static vt_status no_reference(git_repository *git, vt_call *call, const char *na
 {
 	if (git_repository_is_shallow(git))
 		git_report(call, VT_REPORT_ERROR, "shallow",
-			   "there is no git reference '%s' in this shallow clone; fetch it (git fetch --depth=1 origin %s) or all history (git fetch --unshallow)",
+			   "there is no git reference '%s' in this shallow clone; fetch it (git fetch origin %s), or more history (" DEEPER ")",
 			   name, name);
 	else
 		git_report(call, VT_REPORT_ERROR, "no-reference", "there is no git reference '%s'", name);
+	return VT_NONE;
+}
+
+static vt_status no_default_branch(git_repository *git, vt_call *call)
+{
+	git_report(call, VT_REPORT_ERROR, "no-reference",
+		   "the default branch is not known: there is no origin/HEAD, origin/main, origin/master, main or master%s",
+		   git_repository_is_shallow(git) ? " in this shallow clone; name a reference, or fetch more history (" DEEPER ")" :
+		   "; name a reference");
 	return VT_NONE;
 }
 
@@ -65,7 +76,7 @@ static vt_status to_base(git_repository *git, vt_call *call, const char *name, g
 	if (rc) {
 		if (git_repository_is_shallow(git))
 			git_report(call, VT_REPORT_ERROR, "shallow",
-				   "this clone is shallow and does not reach the common ancestor with '%s'; fetch more history (git fetch --unshallow)", name);
+				   "this clone is shallow and does not reach the common ancestor with '%s'; fetch more history (" DEEPER ")", name);
 		else
 			git_report(call, VT_REPORT_ERROR, "no-base", "HEAD and '%s' have no common ancestor", name);
 		return VT_NONE;
@@ -86,7 +97,7 @@ static vt_status commit_find(git_repository *git, vt_call *call, const char *ref
 	if (from_base && !name[0]) {
 		*ret = default_branch(git, &shown);
 		if (!*ret)
-			return no_reference(git, call, "main");
+			return no_default_branch(git, call);
 	} else {
 		shown = name;
 		*ret = commit_of(git, name);

@@ -146,8 +146,8 @@ static int changed_since(void *ctx, const char *reference, struct arena *a, stru
 {
 	struct world *w = ctx;
 
-	(void)a;
-	if (strcmp(reference, "nosuch") == 0)
+	w->asked = arena_str(a, reference);
+	if (strncmp(reference, "nosuch", 6) == 0)
 		return err_set(err, ERR_USER, "no such reference");
 	*ret = w->changed;
 	return 0;

@@ -32,6 +32,7 @@ struct world {
 	const char *env[1200];             /* of the session; ended by NULL */
 	char warned[512];                  /* warnings, one line each */
 	const char *missing;               /* a program that is nowhere, or NULL */
+	const char *asked;                 /* the reference changed_since was last asked about */
 	struct texts changed;              /* answers changed_since; n 0: nobody can tell */
 };
 

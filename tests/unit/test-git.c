@@ -260,6 +260,24 @@ static void since_the_merge_base(void **state)
 	world_free(&w);
 }
 
+static void a_default_branch_of_another_name_must_be_told(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w, "git init -q -b trunk; printf 1 >a; git add a; git commit -qm 1; git checkout -qb work; printf 2 >a");
+	assert_string_equal(changed(&w, "..."), "the default branch is not known: there is no origin/HEAD, origin/main, origin/master, "
+			    "main or master; name a reference");
+	assert_string_equal(changed(&w, "trunk..."), "a ");
+	world_free(&w);
+	world_make(&w, "git init -q -b trunk o; cd o; printf 1 >a; git add a; git commit -qm 1; cd ..; git clone -q file://$PWD/o s; "
+		   "cd s; git checkout -qb work; printf 2 >a; git add a; git commit -qm 2");
+	strcat(w.root, "/s");
+	assert_string_equal(changed(&w, "..."), "a ");
+	*strrchr(w.root, '/') = '\0';
+	world_free(&w);
+}
+
 static void a_shallow_clone_says_what_to_do(void **state)
 {
 	struct world w;
@@ -269,9 +287,9 @@ static void a_shallow_clone_says_what_to_do(void **state)
 		   "cd ..; git clone -q --depth=1 --no-single-branch file://$PWD/o s");
 	strcat(w.root, "/s");
 	assert_string_equal(changed(&w, "origin/old..."), "this clone is shallow and does not reach the common ancestor with 'origin/old'; "
-			    "fetch more history (git fetch --unshallow)");
-	assert_string_equal(changed(&w, "v1"), "there is no git reference 'v1' in this shallow clone; fetch it (git fetch --depth=1 origin v1) "
-			    "or all history (git fetch --unshallow)");
+			    "fetch more history (git fetch --deepen=100, git fetch --unshallow; where a CI job checks out: fetch-depth: 0)");
+	assert_string_equal(changed(&w, "v1"), "there is no git reference 'v1' in this shallow clone; fetch it (git fetch origin v1), "
+			    "or more history (git fetch --deepen=100, git fetch --unshallow; where a CI job checks out: fetch-depth: 0)");
 	*strrchr(w.root, '/') = '\0';
 	world_free(&w);
 }
@@ -285,6 +303,7 @@ int main(void)
 		cmocka_unit_test(without_a_repository_it_says_so_once),
 		cmocka_unit_test(committed_staged_changed_and_new),
 		cmocka_unit_test(since_the_merge_base),
+		cmocka_unit_test(a_default_branch_of_another_name_must_be_told),
 		cmocka_unit_test(a_shallow_clone_says_what_to_do),
 	};
 

@@ -65,6 +65,8 @@ static void options_stand_before_the_task_and_end_there(void **state)
 	assert_string_equal(o.filters.at[0], "a");
 	assert_false(o.help);
 	assert_true(world_options(w, "-r -h build").help);
+	assert_string_equal(world_options(w, "--affected build").affected, "");
+	assert_string_equal(world_options(w, "--affected=main build").affected, "main");
 	world_free(w);
 }
 
@@ -97,6 +99,8 @@ static void wrong_words_are_told_as_usage(void **state)
 	WRONG("unexpected value 'yes' for '--recursive' found; no more were expected\n", "--recursive=yes");
 	WRONG("the argument '--last-details' cannot be used with one or more of the other specified arguments\n", "--last-details", "x");
 	WRONG("the argument '--last-details' cannot be used with one or more of the other specified arguments\n", "-v", "--last-details");
+	WRONG("a value is required for '--affected[=<REF>]' but none was supplied\n", "--affected=", "x");
+	WRONG("the argument '--affected[=<REF>]' cannot be used multiple times\n", "--affected", "--affected=x");
 	WRONG("the argument '--json' with a task needs '--dry-run'", "--json", "x");
 }
 
@@ -338,14 +342,49 @@ static void references_keep_what_changed(void **state)
 	struct world *w = filter_workspace();
 
 	(void)state;
-	assert_non_null(strstr(world_show(w, "", "--filter [main] build"), "needs a fingerprint plugin that knows git"));
+	assert_non_null(strstr(world_show(w, "", "--filter [main] build"), "--filter '[main]': nothing here can tell what has changed"));
 	w->changed.at = paths;
 	w->changed.n = COUNT(paths);
 	gives(w, "", "--filter [main] build", "lib");
 	gives(w, "", "--filter ...[main] build", "app<lib lib");
 	gives(w, "", "--filter @test/*[main]... build", "core lib<core");
 	gives(w, "", "--filter [main] check", "");
-	assert_string_equal(world_show(w, "", "--filter [nosuch] build"), "no such reference");
+	assert_string_equal(world_show(w, "", "--filter [nosuch] build"), "--filter '[nosuch]': no such reference");
+	assert_string_equal(w->asked, "nosuch");
+	world_free(w);
+}
+
+static void affected_is_what_changed_and_all_that_depends_on_it(void **state)
+{
+	static const char *lib[] = { "packages/lib/src/a.ts" }, *docs[] = { "README.md" };
+	struct world *w = filter_workspace();
+
+	(void)state;
+	w->changed.at = lib;
+	w->changed.n = COUNT(lib);
+	gives(w, "", "--affected build", "app<lib lib");
+	assert_string_equal(w->asked, "...");
+	gives(w, "packages/core", "--affected=v1 build", "app<lib lib");
+	assert_string_equal(w->asked, "v1...");
+	gives(w, "", "--affected --filter @test/lib build", "lib");
+	gives(w, "", "--affected --filter !@test/lib build", "app");
+	gives(w, "", "--affected --filter ./packages/* test", "app<lib lib");
+	gives(w, "", "--affected -w check", "");
+	assert_string_equal(w->warned, "No packages are affected by changes since the default branch\n");
+	gives(w, "", "--affected=v1 --filter @test/core --fail-if-no-match build", "");
+	assert_string_equal(w->warned, "No packages are affected by changes since v1\n");
+	assert_string_equal(world_show(w, "", "--affected=nosuch build"), "--affected=nosuch: no such reference");
+	assert_string_equal(world_show(w, "", "--affected -r build"), "Invalid vite task command: vt with args [] under cwd /w * "
+			    "--affected and --recursive cannot be used together");
+	assert_string_equal(world_show(w, "", "--affected -t build"), "Invalid vite task command: vt with args [] under cwd /w * "
+			    "--affected and --transitive cannot be used together");
+	assert_string_equal(world_show(w, "", "--affected @test/app#build"), "Invalid vite task command: vt with args [] under cwd /w * "
+			    "cannot specify package name with --affected");
+	w->changed.at = docs;
+	w->changed.n = COUNT(docs);
+	gives(w, "", "--affected check", "");
+	gives(w, "", "--affected build", "");
+	assert_string_equal(world_show(w, "", "--affected biuld"), "Task \"biuld\" not found");
 	world_free(w);
 }
 
@@ -508,6 +547,7 @@ int main(void)
 		cmocka_unit_test(two_filters_in_one_value_are_two_filters),
 		cmocka_unit_test(filters_that_match_nothing_are_told_and_may_fail),
 		cmocka_unit_test(references_keep_what_changed),
+		cmocka_unit_test(affected_is_what_changed_and_all_that_depends_on_it),
 		cmocka_unit_test(flags_that_contradict_each_other_are_refused),
 		cmocka_unit_test(packages_are_named_exactly_or_by_the_end_of_a_scoped_name),
 		cmocka_unit_test(packages_without_the_task_are_bridged),

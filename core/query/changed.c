@@ -1,0 +1,74 @@
+#include "config.h"
+
+#include "query/changed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/select.h"
+#include "text/path.h"
+#include "workspace/workspace.h"
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool has(const struct texts *sorted, const char *path)
+{
+	return sorted->n && bsearch(&path, sorted->at, sorted->n, sizeof *sorted->at, compare_texts);
+}
+
+/* Was there a package in this folder, which is none now? */
+static bool is_gone(const struct workspace *w, const struct texts *paths, const char *dir, struct arena *a)
+{
+	return has(paths, path_join(a, dir, "package.json")) && workspace_would_hold(w, dir);
+}
+
+/* The innermost package around a changed path, or NULL. */
+static const struct package *owner(const struct workspace *w, const struct texts *paths, const char *path, struct arena *a)
+{
+	const struct package *p;
+
+	while (!(p = workspace_package(w, path)) && *path) {
+		if (is_gone(w, paths, path, a))
+			return NULL;
+		path = path_dir(a, path);
+	}
+	return p;
+}
+
+static int said(struct err *err, const char *asked)
+{
+	char *text = err_join(err);
+
+	err_clear(err);
+	err_set(err, ERR_USER, "%s: %s", asked, text);
+	free(text);
+	return -1;
+}
+
+int changed_packages(const struct query_world *world, const char *reference, const char *asked, struct arena *a, bool *ret, struct err *err)
+{
+	struct texts paths = { NULL, 0 };
+	struct arena *work;
+	uint32_t i;
+
+	if (!world->changed_since)
+		return err_set(err, ERR_USER, "%s: nothing here can tell what has changed", asked);
+	if (world->changed_since(world->ctx, reference, a, &paths, err) < 0)
+		return said(err, asked);
+	if (paths.n)
+		paths.at = arena_copy(a, paths.at, paths.n * sizeof *paths.at);
+	if (paths.n > 1)
+		qsort(paths.at, paths.n, sizeof *paths.at, compare_texts);
+	work = arena_new();
+	for (i = 0; i < paths.n; i++) {
+		const struct package *p = owner(world->workspace, &paths, paths.at[i], work);
+
+		if (p)
+			ret[p->index] = true;
+	}
+	arena_free(work);
+	return 0;
+}

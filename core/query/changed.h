@@ -1,0 +1,16 @@
+/* From changed paths to changed packages. */
+#ifndef QUERY_CHANGED_H
+#define QUERY_CHANGED_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct query_world;
+
+/* Packages in which something differs from a git reference ("REF...": from the merge base with
+ * it), by index. A path belongs to the innermost package around it; what is left of a package
+ * that is no more belongs to none. `asked`: the words that asked, for messages. */
+int changed_packages(const struct query_world *world, const char *reference, const char *asked, struct arena *a, bool *ret, struct err *err);
+#endif
