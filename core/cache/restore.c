@@ -26,6 +26,7 @@ struct restoring {
 		const char *path;
 		char target[PATH_MAX];         /* of a link */
 		size_t size;
+		int64_t mtime_ns;
 	} taking;
 };
 
@@ -93,7 +94,7 @@ static vt_status end_taking(struct restoring *r, vt_call *call)
 	t->target[t->size] = '\0';
 	if (!output_link_stays(r->cache, t->path, t->target))
 		return say_text(call, "link", "a link leaves the workspace");
-	return stage_link(r->stage, t->path, t->target, &err) < 0 ? say(call, "system", &err) : VT_OK;
+	return stage_link(r->stage, t->path, t->target, t->mtime_ns, &err) < 0 ? say(call, "system", &err) : VT_OK;
 }
 
 static struct stage *stage_of(struct restoring *r)
@@ -164,7 +165,7 @@ static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, co
 		failed = stage_meta(stage_of(r), path, meta->mode, meta->mtime_ns, &err);
 		return failed < 0 ? say(call, "system", &err) : VT_NONE;
 	}
-	r->taking = (struct taking){ .sink = { .write = write_taking }, .path = path };
+	r->taking = (struct taking){ .sink = { .write = write_taking }, .path = path, .mtime_ns = meta->mtime_ns };
 	switch (meta->type) {
 	case VT_META_FILE:
 		failed = stage_file(stage_of(r), path, meta->mode, meta->mtime_ns, &r->taking.fd, &err);

@@ -14,6 +14,7 @@
 #include "cache/meanwhile.h"
 #include "fact/findings.h"
 #include "plan/step.h"
+#include "text/glob.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
 
@@ -211,22 +212,31 @@ static int changed(struct saving *s, struct bytes name)
 	return refuse(s, KEPT_CHANGED, arena_printf(s->arena, "'%.*s' changed while the task ran", (int)name.size, (const char *)name.data));
 }
 
-/* Declared inputs: their content was taken before the run. */
-static int check_before(struct saving *s, struct err *err)
+static bool matches_any(struct arena *a, const struct texts *patterns, struct bytes name)
 {
-	struct facts suspects = { 0 };
+	const struct glob *g;
+	uint32_t i;
+
+	for (i = 0; i < patterns->n; i++)
+		if (glob_make(a, patterns->at[i], GLOB_PATH, &g, NULL) == 0 && glob_match(g, name.data, name.size))
+			return true;
+	return false;
+}
+
+/* Declared inputs: their content was taken before the run. What `output` covers the task may write. */
+static int check_before(struct saving *s)
+{
+	const struct globs *output = &s->step->rules->output;
 	uint32_t i;
 
 	for (i = 0; i < s->in->before.n; i++) {
-		const struct fact *f = &s->in->before.at[i];
+		const struct bytes name = s->in->before.at[i].name;
 
-		if (meanwhile_written(&s->meanwhile, f->name) || !meanwhile_newer(&s->meanwhile, f->name))
+		if (meanwhile_written(&s->meanwhile, name) || !meanwhile_newer(&s->meanwhile, name))
 			continue;
-		facts_add(&suspects, s->arena, f);
+		if (!matches_any(s->arena, &output->yes, name) || matches_any(s->arena, &output->no, name))
+			return changed(s, name);
 	}
-	if (suspects.n)
-		return changed(s, suspects.at[0].name);
-	(void)err;
 	return 0;
 }
 
@@ -316,7 +326,7 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 		return -1;
 	if (state_fill(&s->cache->world, s->step->full_env, &s->after, s->arena, &err) < 0)
 		return joined_refusal(s, KEPT_OTHER, &err);
-	if (check_before(s, &err) < 0 || check_after(s) < 0)
+	if (check_before(s) < 0 || check_after(s) < 0)
 		return -1;
 	if (why == VT_REFUSE_READ_AND_WROTE)
 		return refuse(s, KEPT_READ_AND_WROTE, arena_printf(s->arena, "read and wrote '%s'", refused));

@@ -159,14 +159,14 @@ int stage_file(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns,
 	return 0;
 }
 
-int stage_link(struct stage *s, const char *path, const char *target, struct err *err)
+int stage_link(struct stage *s, const char *path, const char *target, int64_t mtime_ns, struct err *err)
 {
 	struct staged *one;
 	int room, r = -1;
 
 	if (check_place(s, path, err) < 0)
 		return -1;
-	one = add(s, STAGED_LINK, path, 0, 0);
+	one = add(s, STAGED_LINK, path, 0, mtime_ns);
 	name_temp(s, one);
 	room = waiting_room(s, one);
 	if (room >= 0)
@@ -251,12 +251,16 @@ static int parent_of(struct stage *s, const struct staged *one, const char **ret
 
 static int set_meta(int dir, const char *name, const struct staged *one)
 {
+	const int64_t fraction = (one->mtime_ns % 1000000000 + 1000000000) % 1000000000;       /* also before 1970 */
 	const struct timespec times[2] = {
 		{ .tv_nsec = UTIME_OMIT },
-		{ .tv_sec = one->mtime_ns / 1000000000, .tv_nsec = one->mtime_ns % 1000000000 },
+		{ .tv_sec = (one->mtime_ns - fraction) / 1000000000, .tv_nsec = fraction },
 	};
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), r = -1;
+	int fd, r = -1;
 
+	if (one->how == STAGED_LINK)
+		return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)            /* not readable by its owner: by name, then */
 		return fchmodat(dir, name, one->mode, 0) < 0 || utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -1 : 0;
 	if (fchmod(fd, one->mode) == 0)
@@ -278,7 +282,7 @@ static int commit_one(struct stage *s, struct staged *one, struct err *err)
 		room = waiting_room(s, one);
 		if (room < 0)
 			break;
-		r = one->how == STAGED_FILE ? set_meta(room, one->temp, one) : 0;
+		r = set_meta(room, one->temp, one);
 		if (r == 0)
 			r = renameat(room, one->temp, dir, name);
 		one->placed = r == 0;

@@ -16,7 +16,7 @@ struct stage;
 struct stage *stage_new(int root, int tmp);
 /* A regular file; *ret_fd is to be written to, and borrowed until the next call. Paths: path_is_safe. */
 int stage_file(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, int *ret_fd, struct err *err);
-int stage_link(struct stage *s, const char *path, const char *target, struct err *err);
+int stage_link(struct stage *s, const char *path, const char *target, int64_t mtime_ns, struct err *err);
 int stage_dir(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err);
 /* The content is right, mode or time is not. */
 int stage_meta(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err);

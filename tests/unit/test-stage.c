@@ -89,7 +89,7 @@ static void files_appear_at_commit_with_mode_and_time(void **state)
 	put("root/old", "before");
 	give(s, "old", "after");
 	give(s, "new/deep/file", "x");
-	assert_int_equal(stage_link(s, "new/link", "deep/file", NULL), 0);
+	assert_int_equal(stage_link(s, "new/link", "deep/file", 1200000000000000000, NULL), 0);
 	assert_int_equal(stage_dir(s, "empty/folder", 0700, 1400000000000000000, NULL), 0);
 	assert_string_equal(content("root/old"), "before");
 	assert_string_equal(content("root/new/deep/file"), "(none)");
@@ -97,6 +97,8 @@ static void files_appear_at_commit_with_mode_and_time(void **state)
 	stage_free(s);
 	assert_string_equal(content("root/old"), "after");
 	assert_string_equal(content("root/new/link"), "x");
+	assert_int_equal(lstat("root/new/link", &st), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 1200000000);
 	assert_int_equal(stat("root/new/deep/file", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 	assert_int_equal(st.st_mtim.tv_sec, 1500000000);
@@ -113,7 +115,7 @@ static void what_is_not_committed_leaves_no_trace(void **state)
 
 	(void)state;
 	give(s, "a/b", "x");
-	assert_int_equal(stage_link(s, "c", "a", NULL), 0);
+	assert_int_equal(stage_link(s, "c", "a", 0, NULL), 0);
 	stage_free(s);
 	give(near, "a", "x");
 	stage_free(near);
@@ -166,7 +168,7 @@ static void nothing_is_written_through_a_link(void **state)
 	assert_int_equal(stage_file(s, "out/x", 0644, 0, &fd, NULL), -1);
 	assert_int_equal(stage_file(s, "out/deep/x", 0644, 0, &fd, NULL), -1);
 	assert_int_equal(stage_file(s, "alias/x", 0644, 0, &fd, NULL), -1);
-	assert_int_equal(stage_link(s, "out/y", "x", NULL), -1);
+	assert_int_equal(stage_link(s, "out/y", "x", 0, NULL), -1);
 	assert_int_equal(stage_dir(s, "out/z", 0755, 0, NULL), -1);
 	assert_int_equal(stage_remove(s, "out/target", NULL), -1);
 	assert_int_equal(stage_meta(s, "out/target", 0777, 0, NULL), -1);

@@ -1,0 +1,43 @@
+# vt cache clean, vt cache stat, and what the directory looks like.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+requires python3
+workspace
+file package.json '{"name":"r"}'
+file vite-task.json '{"tasks":{"t":{"command":"/bin/true","input":[]}}}'
+capture vt cache clean
+is "nothing to clean is fine" "$rc:$out$err" 0:
+capture vt cache stat
+is "nothing to show is fine" "$rc" 0
+vt run t >/dev/null; vt run t >/dev/null; vt run t >/dev/null
+is "private" "$(stat -c %a .vt .vt/v1 .vt/store-1 | sort -u) $(find .vt -type f -printf '%m\n' | sort -u)" "700 600"
+is "ignored by git" "$(cat .vt/.gitignore)" "*"
+is "tagged" "$(head -1 .vt/CACHEDIR.TAG)" "Signature: 8a477f597d28d172789f06886806bc55"
+capture vt cache stat
+has "stat: hits" "$out" "hits        2 of 3 (66%)"
+has "stat: entries" "$out" "entries     1"
+capture vt cache stat --json
+is "stat --json" "$(printf '%s' "$out" | python3 -c 'import json,sys,re; d=json.load(sys.stdin); print(d["version"], d["entries"], d["steps"], d["hits"], d["misses"], d["size"] > 500, d["bound"] > 1000, bool(re.match(r"\d{4}-\d\d-\d\d$", d["oldestUse"])), d["directory"][-4:])')" "1 1 1 2 1 True True True /.vt"
+capture vt cache
+is "vt cache alone: usage" "$rc" 2
+has "... on stderr" "$err" "Clean up all the cache"
+capture vt cache frobnicate
+is "an unknown word" "$rc" 2
+echo mine >.vt/notes
+capture vt cache clean
+is "clean says nothing" "$rc:$out$err" 0:
+is "... and leaves what is not vt's" "$(ls -A .vt)" notes
+rm -rf .vt; mkdir .vt; echo mine >.vt/v1
+capture vt cache clean
+is "without its tag nothing is removed" "$rc:$(ls -A .vt)" 1:v1
+rm -rf .vt
+with VT_CACHE_DIR="$T/elsewhere" vt run t >/dev/null
+there "another place" "$T/elsewhere/v1"
+gone "... instead of this one" .vt/v1
+with VT_CACHE_DIR="$T/elsewhere" VITE_CACHE_PATH="$T/third" capture vt run t
+has "VT_CACHE_DIR wins" "$out" '◉ cache hit'
+with VITE_CACHE_PATH="$T/elsewhere" capture vt run t
+has "VITE_CACHE_PATH is known" "$out" '◉ cache hit'
+cp -a "$T/elsewhere" "$T/copy"; mkdir "$T/clone"; cp package.json vite-task.json "$T/clone"; cd "$T/clone" || exit 99
+with VT_CACHE_DIR="$T/copy" capture vt run t
+has "a copied cache hits in another clone" "$out" '◉ cache hit'
+finish

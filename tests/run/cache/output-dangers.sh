@@ -1,0 +1,56 @@
+# Nothing is written through a link, out of the workspace, into a .git; what cannot be
+# restored is made by running the task.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+workspace
+file package.json '{"name":"r"}'
+file vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"output":["dist/**"]},
+"away":{"command":"sh away.sh","input":[],"output":["out/**"]},
+"git":{"command":"sh git.sh","input":[],"output":["repo/**"]},
+"fifo":{"command":"sh fifo.sh","input":[],"output":["pipes/**"]}}}'
+file in 1
+file build.sh 'mkdir -p dist/d; echo x >dist/d/f; echo built'
+capture vt run build
+mkdir "$T/outside"
+
+rm -rf dist; ln -s "$T/outside" dist
+capture vt run build
+hasnt "a link stands where the folder was: no hit" "$out" '◉'
+is "... the task runs" "$rc:$(cat dist/d/f)" 0:x
+rm -rf "$T/outside"/* dist; mkdir dist; ln -s "$T/outside" dist/d
+capture vt run build
+hasnt "... deeper down, too" "$out" '◉'
+rm -rf dist; mkdir -p dist/d/f/full
+capture vt run build
+hasnt "a folder stands where the file was: no hit" "$out" '◉'
+there "... and it is not taken away" dist/d/f/full
+rm -rf dist; echo x >dist
+capture vt run build
+hasnt "a file stands where the folder was: no hit" "$out" '◉'
+rm -rf dist; ln -s nowhere dist-other
+capture vt run build
+has "all out of the way: a hit" "$out" '◉ cache hit, replaying'
+
+file away.sh 'mkdir -p out; ln -sfn /etc/passwd out/secret; echo made'
+capture vt run -v away
+has "a link that leaves the workspace is not kept" "$out" "Not cached: the output 'out/secret' is a link that leaves the workspace"
+capture vt run away
+hasnt "... so the next run is none" "$out" '◉'
+file away.sh 'mkdir -p out; ln -sfn ../../../../../../etc out/secret; echo made'
+capture vt run -v away
+has "... however it says so" "$out" 'is a link that leaves the workspace'
+
+file git.sh 'mkdir -p repo/.git; echo evil >repo/.git/config; echo ok >repo/file'
+capture vt run git
+rm -rf repo
+capture vt run git
+has "what lies in a .git is no output" "$out" '◉ cache hit, replaying'
+gone "... and is not put back" repo/.git
+there "... the rest is" repo/file
+
+file fifo.sh 'mkdir -p pipes; [ -p pipes/p ] || mkfifo pipes/p; echo ok >pipes/f'
+capture vt run fifo
+rm -rf pipes
+capture vt run fifo
+has "a pipe is no output" "$out" '◉ cache hit, replaying'
+is "... and is not opened" "$(ls pipes)" f
+finish

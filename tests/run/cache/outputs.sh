@@ -1,0 +1,79 @@
+# Declared outputs: kept, put back exactly, left alone when right; stale ones go, others stay.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+workspace
+file package.json '{"name":"r"}'
+task() { file vite-task.json "{\"tasks\":{\"build\":{\"command\":\"sh build.sh\",\"input\":[\"src/**\"],\"output\":$1}}}"; }
+task '["dist/**","!dist/skip.txt"]'
+file src/main one
+file build.sh 'mkdir -p dist/sub dist/void
+cp src/main dist/keep.txt; echo skip >dist/skip.txt; echo 1 >dist/sub/run; chmod 755 dist/sub/run
+head -c 300000 /dev/zero | tr "\0" x >dist/large; ln -sfn sub/run dist/link; ln -sfn sub dist/dirlink; ln -sfn nowhere dist/dangling
+cp src/main "dist/from-$(cat src/main)"; mkdir -p tmp; echo t >tmp/other; echo built'
+state() { find dist -printf '%P %y %m %T@ %l\n' | grep -v '^ ' | sort; find dist -type f | sort | xargs cat | cksum; }
+# a folder's own time changes with what comes and goes in it: only empty ones keep it
+kept() { state | grep -vE '^(sub|skip\.txt)? d|^skip'; }
+hit() { capture vt run build; has "$1" "$out" '◉ cache hit, replaying'; }
+
+capture vt run build
+is "the first run" "$rc" 0
+before=$(state | grep -v '^skip\|^sub d\|^[0-9]* [0-9]*$')
+hit "outputs in place: a hit"
+inodes=$(find dist -printf '%P %i %C@\n' | sort)
+vt run build >/dev/null
+is "... that touches nothing, not even a time" "$(find dist -printf '%P %i %C@\n' | sort)" "$inodes"
+
+rm -rf dist tmp
+hit "all gone: a hit"
+is "... brings back types, modes, times, links, empty folders" "$(state | grep -v '^skip\|^sub d\|^[0-9]* [0-9]*$')" "$before"
+is "... and contents" "$(cat dist/keep.txt dist/sub/run; wc -c <dist/large)" "one
+1
+300000"
+gone "... but not what a negative pattern takes out" dist/skip.txt
+gone "... nor what no pattern named" tmp/other
+
+ino=$(stat -c %i dist/large)
+rm dist/keep.txt
+hit "one file gone: a hit"
+there "... brings it back" dist/keep.txt
+is "... and only that" "$(stat -c %i dist/large)" "$ino"
+ino=$(stat -c %i dist/keep.txt); touch dist/keep.txt; chmod 600 dist/keep.txt
+hit "only mode and time were changed: a hit"
+is "... mends them" "$(stat -c %i:%a dist/keep.txt)" "$ino:644"
+echo edited >dist/keep.txt
+hit "an output was edited: a hit"
+is "... and it is as it was made" "$(cat dist/keep.txt)" one
+ln -sfn elsewhere dist/link
+hit "a link was changed: a hit"
+is "... and leads where it led" "$(readlink dist/link)" sub/run
+
+file src/main two
+capture vt run build
+has "another input: a miss" "$out" "'src/main' modified"
+echo mine >dist/user.txt
+file src/main one
+hit "the first input again: a hit"
+gone "what only the other run made goes" dist/from-two
+there "what this one made is there" dist/from-one
+is "what nobody of us made stays" "$(cat dist/user.txt)" mine
+file src/main two
+hit "and the second"
+there "its own file came back" dist/from-two
+there "what lay there when it was kept belongs to it" dist/from-one
+echo changed >dist/from-two
+file src/main one
+hit "a stale file that was changed meanwhile"
+is "... stays" "$(cat dist/from-two)" changed
+
+task '["dist/keep.txt"]'
+capture vt run build
+has "another output list" "$out" '○ cache miss: output configuration changed, executing'
+task '[]'
+capture vt run build
+rm -rf dist
+capture vt run build
+has "no outputs: a hit" "$out" '◉ cache hit, replaying'
+gone "... restores nothing" dist
+file vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["src/**"]}}}'
+capture vt run build
+has "omitted is the same as none" "$out" '◉ cache hit, replaying'
+finish

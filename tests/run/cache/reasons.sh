@@ -1,0 +1,53 @@
+# Why it was a miss: one reason for each thing that changed, without a tracer.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/lib/tools.sh"
+workspace
+tools
+file package.json '{"name":"r"}'
+file test.txt one; file extra.txt x; mkdir sub; file sub/test.txt sub
+task() { file vite-task.json "{\"tasks\":{\"t\":{$1}}}"; }
+run() { capture vt run t; out=$(steps); }
+
+base='"command":"print-file test.txt"'
+task "$base,\"input\":[\"*.txt\"]"
+run; is "never seen" "$out" '$ print-file test.txt'
+file test.txt two
+run; is "modified" "$out" '$ print-file test.txt ○ cache miss: '"'test.txt' modified, executing"
+file new.txt new
+run; is "added" "$out" '$ print-file test.txt ○ cache miss: '"'new.txt' added in workspace root, executing"
+rm extra.txt
+run; is "removed" "$out" '$ print-file test.txt ○ cache miss: '"'extra.txt' removed from workspace root, executing"
+task "$base,\"input\":[\"*.txt\"],\"untrackedEnv\":[\"MY_TOKEN\"]"
+run; is "untracked names added" "$out" '$ print-file test.txt ○ cache miss: untracked env config changed, executing'
+task "$base,\"input\":[\"*.txt\"]"
+run; is "taken away again: a hit" "$out" '$ print-file test.txt ◉ cache hit, replaying'
+task "$base,\"input\":[\"*.txt\",\"!x.txt\"]"
+run; is "other inputs" "$out" '$ print-file test.txt ○ cache miss: input configuration changed, executing'
+task "$base,\"input\":[\"!x.txt\",\"*.txt\",\"*.txt\"]"
+run; is "inputs are a set" "$out" '$ print-file test.txt ◉ cache hit, replaying'
+task "$base,\"input\":[\"!x.txt\",\"*.txt\"],\"output\":[\"o/**\"]"
+run; is "other outputs" "$out" '$ print-file test.txt ○ cache miss: output configuration changed, executing'
+task "$base,\"input\":[],\"cwd\":\"sub\""
+run; is "another folder (the inputs, too: the first is told)" "$out" '~/sub$ print-file test.txt ○ cache miss: working directory changed, executing'
+task '"command":"print x","input":[],"cwd":"sub"'
+run; is "another program (and arguments)" "$out" '~/sub$ print x ○ cache miss: program changed, executing'
+task '"command":"print y","input":[],"cwd":"sub"'
+run; is "other arguments" "$out" '~/sub$ print y ○ cache miss: args changed, executing'
+
+task '"command":"A=1 B=2 print y","input":[],"env":["C"]'
+run
+task '"command":"A=2 B=3 print z","input":[],"env":["C"]'
+with C=new run
+is "variables hide the rest" "$out" '$ A=2 B=3 print z ○ cache miss: envs '"'A', 'B', 'C' changed, executing"
+with C=new capture vt run -v t
+task '"command":"A=2 B=3 print zz","input":[],"env":["C"]'
+with C=newer capture vt run -v t
+has "-v tells all of it" "$out" "→ Cache miss: env 'C' changed; args changed"
+capture vt run -v t
+has "-v: one that went" "$out" "→ Cache miss: env 'C' removed"
+
+task '"command":"print last","input":[]'; run
+task '"command":"fail 1","input":["test.txt"]'
+run; is "a failed run is no history" "$rc:$out" '1:$ fail 1 ○ cache miss: program changed, executing'
+run; is "... so its reason stays" "$rc:$out" '1:$ fail 1 ○ cache miss: program changed, executing'
+finish
