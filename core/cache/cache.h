@@ -71,6 +71,9 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct fou
 /* Is everything a hit would put back there already, and nothing stale? Then there is no
  * need to restore it: one look at each file. */
 bool cache_in_place(struct cache *c, const struct found *found);
+/* For a dry run: would restoring change what another step can see (a time is not that)? Reads
+ * the files that the index does not know. */
+bool cache_would_change(struct cache *c, const struct found *found);
 /* Puts the outputs of a hit back. 0; -1: the step must run (told in *ret_why, in found's arena). */
 int cache_restore(struct cache *c, const struct step *step, struct found *found, const char **ret_why);
 void found_free(struct found *found);

@@ -200,11 +200,11 @@ static vt_status fetch(vt_restoring *service, vt_call *call, const vt_id *id, vt
 /* ---- what is stale --------------------------------------------------------------------- */
 
 /* Made by a recorded run of this task, not part of this result, and still as it was recorded. */
-static int remove_stale(struct restoring *r, const struct found_inside *in, struct err *err)
+static int find_stale(struct restoring *r, const struct found_inside *in, struct facts *ret, struct err *err)
 {
 	struct facts stale = { 0 };
 	struct output_meta meta;
-	uint32_t i, k;
+	uint32_t i, k, kept = 0;
 
 	for (i = 0; i < in->others_n; i++)
 		for (k = 0; k < in->others[i]->outputs.n; k++) {
@@ -227,9 +227,24 @@ static int remove_stale(struct restoring *r, const struct found_inside *in, stru
 
 			recorded |= f && bytes_order(f->state, stale.at[i].state) == 0;
 		}
-		if (recorded && stage_remove(stage_of(r), stale.at[i].name.data, err) < 0)
-			return -1;
+		if (recorded)
+			stale.at[kept++] = stale.at[i];
 	}
+	stale.n = kept;
+	*ret = stale;
+	return 0;
+}
+
+static int remove_stale(struct restoring *r, const struct found_inside *in, struct err *err)
+{
+	struct facts stale;
+	uint32_t i;
+
+	if (find_stale(r, in, &stale, err) < 0)
+		return -1;
+	for (i = 0; i < stale.n; i++)
+		if (stage_remove(stage_of(r), stale.at[i].name.data, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -354,6 +369,42 @@ static int restore(struct restoring *r, const struct step *step, const struct fo
 	if (remove_stale(r, in, err) < 0)
 		return -1;
 	return r->stage ? stage_commit(r->stage, err) : 0;
+}
+
+/* Is this output what it was, whatever its time says? */
+static bool is_as_recorded(const struct restoring *r, const struct fact *then, const struct fact *now)
+{
+	char path[PATH_MAX];
+	struct output_meta meta;
+	struct stat st;
+
+	if (!then->state.size || output_meta_decode(then->detail, &meta) < 0 || look(r->cache, then->name, path, &st) < 0)
+		return false;
+	switch (*(const char *)then->state.data) {
+	case 'd':
+		return S_ISDIR(st.st_mode);
+	case 'l':
+		return S_ISLNK(st.st_mode) && link_is_same(r->cache, path, then->state);
+	default:
+		return S_ISREG(st.st_mode) && (st.st_mode & 0777) == meta.mode && bytes_order(then->state, now->state) == 0;
+	}
+}
+
+bool cache_would_change(struct cache *c, const struct found *found)
+{
+	const struct found_inside *in = found->inside;
+	struct restoring r = { .cache = c, .arena = found->arena, .result = in->hit };
+	struct facts stale;
+	uint32_t i;
+
+	if (!in->hit || (!in->hit->sections_n && !in->others_n) || cache_in_place(c, found))
+		return false;
+	if (look_in_place(&r, NULL) < 0 || find_stale(&r, in, &stale, NULL) < 0 || stale.n)
+		return true;
+	for (i = 0; i < r.now.n; i++)
+		if (!is_as_recorded(&r, &r.result->outputs.at[i], &r.now.at[i]))
+			return true;
+	return false;
 }
 
 int cache_restore(struct cache *c, const struct step *step, struct found *found, const char **ret_why)

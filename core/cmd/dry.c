@@ -6,15 +6,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "cmd/open.h"
 #include "plan/step.h"
 #include "report/words.h"
-#include "text/path.h"
-#include "workspace/workspace.h"
 
 enum { THREADS_MAX = 8, TEXT_MAX = 1 << 26 };
 
@@ -22,7 +19,6 @@ enum { THREADS_MAX = 8, TEXT_MAX = 1 << 26 };
 struct looking {
 	struct cache *cache;
 	struct dry_run *d;
-	const char *root;
 	atomic_uint next;
 };
 
@@ -41,23 +37,6 @@ static void collect(const struct plan *plan, struct dry_run *d)
 			d->at[item->step->ordinal].step = item->step;
 			d->leaves++;
 		}
-}
-
-/* Are all outputs of a hit where they belong? */
-static bool in_place(const struct step *step, const struct found *found, const char *root)
-{
-	struct arena *a;
-	struct stat st;
-	uint32_t i;
-	bool all = true;
-
-	if (!step->after || !found->outputs.n)
-		return true;
-	a = arena_new();
-	for (i = 0; i < found->outputs.n && all; i++)
-		all = lstat(path_join(a, root, found->outputs.at[i]), &st) == 0;
-	arena_free(a);
-	return all;
 }
 
 /* Is the reason in the key, which no earlier step can change? */
@@ -84,13 +63,13 @@ static char *worded(const struct changes *why, void (*words)(const struct change
 }
 
 /* What is wanted of a finding; the finding itself is large. */
-static void keep(struct dry_step *at, const struct found *found, const char *root)
+static void keep(struct dry_step *at, const struct found *found, struct cache *cache)
 {
 	at->looked = true;
 	at->state = found->state;
 	at->saved_ms = found->saved_ms;
 	if (found->state == FOUND_HIT)
-		at->in_place = in_place(at->step, found, root);
+		at->in_place = !at->step->after || !cache_would_change(cache, found);
 	if (found->state == FOUND_MISS) {
 		at->certain = is_certain(found);
 		at->partial = found->why.partial;
@@ -113,15 +92,15 @@ static void *look(void *ctx)
 		if (!at->step || !at->step->rules)
 			continue;
 		cache_lookup(l->cache, at->step, true, &found);
-		keep(at, &found, l->root);
+		keep(at, &found, l->cache);
 		found_free(&found);
 	}
 	return NULL;
 }
 
-static void look_all(struct cache *cache, struct dry_run *d, const char *root)
+static void look_all(struct cache *cache, struct dry_run *d)
 {
-	struct looking l = { .cache = cache, .d = d, .root = root };
+	struct looking l = { .cache = cache, .d = d };
 	pthread_t threads[THREADS_MAX];
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	uint32_t n = 0, most = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (uint32_t)cpus;
@@ -236,7 +215,7 @@ int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struc
 		if (open_cache_dry(o, err) < 0)
 			return -1;
 		if (o->cache)
-			look_all(o->cache, ret, o->workspace->root);
+			look_all(o->cache, ret);
 		else
 			j.fresh = access(o->cache_dir, F_OK) < 0 && errno == ENOENT;
 	}

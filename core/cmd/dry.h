@@ -24,7 +24,7 @@ struct dry_step {
 	/* what a look into the cache came to; of cached steps only */
 	bool looked;
 	enum found_state state;
-	bool in_place;                 /* HIT: its outputs are where they belong */
+	bool in_place;                 /* HIT: restoring it changes nothing */
 	bool certain;                  /* MISS: the reason is in the key, which no earlier step can change */
 	bool partial;                  /* MISS: there are more changes than were looked for */
 	int64_t saved_ms;

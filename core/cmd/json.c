@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "cmd/dry.h"
 #include "cmd/open.h"
+#include "exec/schedule.h"
 #include "plan/plan.h"
 #include "query/options.h"
 #include "report/live.h"
@@ -252,16 +253,34 @@ static void step_text(struct showing *d, const struct step *step)
 	buf_byte(&d->b, '\n');
 }
 
+/* A level as it would run if one step ran at a time. */
+static void level_text(struct showing *d, struct schedule *s, struct level *l)
+{
+	struct place *p;
+
+	while (l->left && (p = schedule_take(l)) != NULL) {
+		const struct item *item = place_item(p);
+		struct level **nested = s->end;
+
+		schedule_hold(p);
+		if (item && item->kind == ITEM_PLAN) {
+			schedule_enter(s, p);
+			level_text(d, s, *nested);
+			continue;
+		}
+		if (item)
+			step_text(d, item->step);
+		schedule_done(s, p);
+	}
+}
+
 static void plan_text(struct showing *d, const struct plan *plan)
 {
-	uint32_t i, k;
+	struct schedule s;
 
-	for (i = 0; i < plan->n; i++)
-		for (k = 0; k < plan->nodes[i].items_n; k++)
-			if (plan->nodes[i].items[k].kind == ITEM_PLAN)
-				plan_text(d, plan->nodes[i].items[k].plan);
-			else
-				step_text(d, plan->nodes[i].items[k].step);
+	schedule_init(&s, plan);
+	level_text(d, &s, s.levels);
+	schedule_free(&s);
 }
 
 static void end_text(struct showing *d)

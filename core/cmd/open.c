@@ -54,7 +54,7 @@ static int open_cache_as(struct open *o, bool dry, struct err *err)
 		.dry = dry,
 	};
 
-	if (open_plugins(o, err) < 0)
+	if (open_plugins(o, err) < 0 || plug_check_named(o->plug, err) < 0)
 		return -1;
 	setup.dir = o->cache_dir;
 	setup.plug = o->plug;
@@ -73,8 +73,6 @@ int open_cache_dry(struct open *o, struct err *err)
 
 int open_cache(struct open *o, struct err *err)
 {
-	if (open_plugins(o, err) < 0 || plug_check_named(o->plug, err) < 0)
-		return -1;
 	return open_cache_as(o, false, err);
 }
 

@@ -24,9 +24,10 @@ struct open {
 void open_init(struct open *o, const struct session *s, const struct workspace *w);
 /* The plugins' settings; loads none of them. Again and again is fine. */
 int open_plugins(struct open *o, struct err *err);
-/* A cache to look into that changes nothing. *cache stays NULL where none can be used. */
+/* A cache to look into that changes nothing. It stays NULL where none can be used; -1: a
+ * plugin that the configuration names cannot be used. */
 int open_cache_dry(struct open *o, struct err *err);
-/* The cache of a run. The same; -1 also when a plugin that the configuration names cannot be used. */
+/* The cache of a run; the same. */
 int open_cache(struct open *o, struct err *err);
 /* For plan_world.changed_since; ctx: a struct open. */
 int open_changed_since(struct open *o, const char *reference, struct arena *a, struct texts *ret, struct err *err);

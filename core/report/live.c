@@ -68,9 +68,7 @@ void live_free(struct live *l)
 
 void live_command(const struct step *step, struct buf *b)
 {
-	bool root = step->cwd[0] == '\0';
-
-	screen_stylef(b, "34", "%s%s$ %s", root ? "" : "~/", step->cwd, step->shown);
+	screen_stylef(b, "34", "%s%s$ %s", words_home(step->cwd), step->cwd, step->shown);
 }
 
 static void add_status(struct buf *b, const char *codes, const char *symbol, const char *text)

@@ -11,6 +11,11 @@
 /* How many lines of changed files are worth reading. */
 enum { WORDS_LINES = 20 };
 
+const char *words_home(const char *cwd)
+{
+	return *cwd && *cwd != '/' ? "~/" : "";
+}
+
 static void add_name(struct buf *b, struct bytes name)
 {
 	buf_byte(b, '\'');

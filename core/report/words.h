@@ -15,6 +15,9 @@ void words_reason(const struct changes *why, struct buf *b);
 void words_details(const struct changes *why, struct buf *b);
 /* The CHANGE objects of JSON, separated by ','; without the brackets. */
 void words_json(const struct changes *why, struct buf *b);
+/* What stands before a working directory where it is shown: "~/" for the root, nothing for
+ * the root itself and for a directory outside. */
+const char *words_home(const char *cwd);
 /* "93ms", "1.50s": whole milliseconds, two digits from a second on, ties to even. */
 void words_duration(int64_t ms, struct buf *b);
 #endif

@@ -17,9 +17,9 @@ status -r build
 is "then both hit" "$status" "hit hit"
 is "with how long they took" "$(jq '[.plan[].steps[].cache.baseline | values | .durationMs | numbers] | length <= 2' <<<"$out")" true
 capture vt run --dry-run -r build
-is "as text" "$rc $out" "0 ~/packages/a\$ cp x y ◉ cache hit
-~/packages/b\$ echo b ⊘ cache disabled
+is "as text, in the order of a run" "$rc $out" "0 ~/packages/b\$ echo b ⊘ cache disabled
 ~/packages/b\$ cp x y ◉ cache hit
+~/packages/a\$ cp x y ◉ cache hit
 vt run: 2/3 cache hit (66%), nothing was run."
 is "the cache is as it was" "$(find .vt -type f | sort | xargs cksum)" "$before"
 file packages/b/x 2
@@ -34,6 +34,34 @@ is "which are told without values" "$(jq -c '.plan["packages/a#build"].steps[0].
 file packages/b/x 1; rm packages/b/y
 status -r build
 is "neither is what a hit would restore" "$status" "unknown hit"
+file packages/b/y 3
+status -r build
+is "nor when what stands there is not what it made" "$status" "unknown hit"
+cp packages/b/x packages/b/y
+status -r build
+is "a younger file with that content is as good" "$status" "hit hit"
+chmod +x packages/b/y
+status -r build
+is "but not with another mode" "$status" "unknown hit"
 status --no-cache -r build
 is "without a cache" "$status" "disabled disabled"
+file vite-task.json '{"plugins":{"stores":["store-nowhere"]}}'
+capture vt run -r build; run="$rc $err"
+capture vt run --dry-run -r build
+is "a plugin that cannot be used is told as in a run" "$rc $err" "$run"
+like "which is an error" "$run" "1 error: Plugin 'store-nowhere' cannot be used*"
+rm vite-task.json
+# the order: dependencies, then the longest way to the end, then the packages'
+file packages/a/package.json '{"name":"a","scripts":{"o":"echo a"}}'
+file packages/b/package.json '{"name":"b","scripts":{"o":"echo b && vt run -F c... o && echo b2"}}'
+file packages/c/package.json '{"name":"c","dependencies":{"d":"workspace:*"},"scripts":{"o":"echo c"}}'
+file packages/d/package.json '{"name":"d","scripts":{"o":"echo d"}}'
+capture vt run --dry-run -r o
+is "steps stand in the order they would start in" "$(steps)" '~/packages/b$ echo b ⊘ cache disabled
+~/packages/d$ echo d ⊘ cache disabled
+~/packages/c$ echo c ⊘ cache disabled
+~/packages/b$ echo b2 ⊘ cache disabled
+~/packages/d$ echo d ⊘ cache disabled
+~/packages/a$ echo a ⊘ cache disabled
+~/packages/c$ echo c ⊘ cache disabled'
 finish
