@@ -142,7 +142,7 @@ const struct call *call_find(uint32_t arch, int32_t number);
 /* Some calls mean another thing when the file exists already. */
 enum call_depends {
 	DEPENDS_NOT,
-	DEPENDS_READ,      /* act 0 reads it only if it is there: else it only looked */
+	DEPENDS_READ,      /* act 0 reads it only if it is there: else it only looked, and made it */
 	DEPENDS_WRITE,     /* the last act makes it only if it is missing: else the call fails */
 };
 

@@ -110,9 +110,14 @@ static void look_before(struct watch *w, struct event *e)
 	if (e->found[e->means.act[act].path] != PATH_OK || !watch_has(w, p->text, p->length))
 		return;
 	missing = faccessat(AT_FDCWD, p->text, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT;
-	if (e->means.depends == DEPENDS_READ && missing)
+	if (e->means.depends == DEPENDS_READ && missing) {
 		e->means.act[0].op = VT_SEEN_PROBE;
-	else if (e->means.depends == DEPENDS_WRITE && !missing)
+		if (e->means.acts == 1) {            /* made by opening it for reading */
+			e->means.act[1] = e->means.act[0];
+			e->means.act[1].op = VT_SEEN_WRITE;
+			e->means.acts = 2;
+		}
+	} else if (e->means.depends == DEPENDS_WRITE && !missing)
 		e->means.acts--;
 }
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +150,9 @@ static void making(void)
 {
 	expect(open("made-rdwr", O_RDWR | O_CREAT, 0600) >= 0, "make");
 	expect(open("there-rdwr", O_RDWR | O_CREAT, 0600) >= 0, "open");
+	expect(open("made-rdonly", O_RDONLY | O_CREAT, 0600) >= 0, "make by reading");
+	expect(open("made-rdonly", O_RDONLY | O_CREAT, 0600) >= 0, "open what was made");
+	expect(open("there-rdonly", O_RDONLY | O_CREAT, 0600) >= 0, "open by reading");
 	expect(open("made-append", O_WRONLY | O_CREAT | O_APPEND, 0600) >= 0, "append");
 	expect(open("there-append", O_WRONLY | O_CREAT | O_APPEND, 0600) >= 0, "append");
 	expect(open("made-excl", O_RDWR | O_CREAT | O_EXCL, 0600) >= 0, "exclusive");
@@ -164,6 +169,57 @@ static void making(void)
 	expect(!renameat2(AT_FDCWD, "made-rdwr", AT_FDCWD, "made-append", RENAME_EXCHANGE), "exchange");
 	expect(!mkdir("made-dir", 0700) && !rmdir("made-dir"), "mkdir");
 	expect(!mkdir("made-dir", 0700) && !unlinkat(AT_FDCWD, "made-dir", AT_REMOVEDIR), "unlinkat");
+}
+
+/* ---- what the kernel promises ---- */
+
+static void fails(long result, int error, const char *what)
+{
+	expect(result < 0 && errno == error, what);
+}
+
+/* No answer and no argument is changed on the way. */
+static void promises(void)
+{
+	struct open_how how = { .flags = O_RDONLY, .resolve = RESOLVE_NO_SYMLINKS }, wrong = { .flags = ~0ull };
+	struct stat st;
+	char text[8];
+	int fd;
+
+	fails(open("missing", O_RDONLY), ENOENT, "open");
+	fails(open("file/below", O_RDONLY), ENOTDIR, "open below a file");
+	fails(open("loop", O_RDONLY), ELOOP, "open of a loop");
+	fails(open("link", O_RDONLY | O_NOFOLLOW), ELOOP, "open of a link");
+	fails(open("folder", O_WRONLY), EISDIR, "open of a directory");
+	fails(open("file", O_RDONLY | O_DIRECTORY), ENOTDIR, "open as a directory");
+	fails(open("file", O_WRONLY | O_CREAT | O_EXCL, 0600), EEXIST, "open exclusively");
+	fails(syscall(SYS_openat2, AT_FDCWD, "link", &how, sizeof how), ELOOP, "openat2");
+	fails(syscall(SYS_openat2, AT_FDCWD, "file", &wrong, sizeof wrong), EINVAL, "openat2, wrong flags");
+	fails(syscall(SYS_openat2, AT_FDCWD, "file", NULL, sizeof how), EFAULT, "openat2, NULL");
+	fails(stat("missing", &st), ENOENT, "stat");
+	fails(lstat("file/below", &st), ENOTDIR, "lstat");
+	fails(syscall(SYS_newfstatat, AT_FDCWD, "file", (void *)8, 0), EFAULT, "stat into nowhere");
+	fails(fstatat(AT_FDCWD, "file", &st, 0x800000), EINVAL, "fstatat, wrong flags");
+	fails(access("missing", R_OK), ENOENT, "access");
+	fails(syscall(SYS_faccessat2, AT_FDCWD, "file", 99, 0), EINVAL, "faccessat2");
+	fails(readlink("file", text, sizeof text), EINVAL, "readlink");
+	fails(mkdir("folder", 0700), EEXIST, "mkdir");
+	fails(rmdir("folder"), ENOTEMPTY, "rmdir");
+	fails(unlink("folder"), EISDIR, "unlink");
+	fails(rename("missing", "x"), ENOENT, "rename");
+	fails(renameat2(AT_FDCWD, "file", AT_FDCWD, "link", RENAME_NOREPLACE), EEXIST, "renameat2");
+	fails(link("missing", "x"), ENOENT, "link");
+	fails(symlink("x", "file"), EEXIST, "symlink");
+	fails(truncate("folder", 0), EISDIR, "truncate");
+	fails(chdir("file"), ENOTDIR, "chdir");
+	fails(execl("missing", "missing", (char *)NULL), ENOENT, "execve");
+	fails(execl("file", "file", (char *)NULL), EACCES, "execve of no program");
+	umask(0);
+	fd = open("made", O_RDWR | O_CREAT | O_CLOEXEC, 0642);
+	expect(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC && !fstat(fd, &st) && (st.st_mode & 07777) == 0642, "mode, close-on-exec");
+	fd = open(".", O_TMPFILE | O_RDWR | O_APPEND, 0624);
+	expect(fd >= 0 && !fstat(fd, &st) && (st.st_mode & 07777) == 0624, "mode of an unnamed file");
+	expect(fcntl(fd, F_GETFD) == 0 && (fcntl(fd, F_GETFL) & O_APPEND), "its flags");
 }
 
 /* ---- a daemon, an inherited nothing ---- */
@@ -238,6 +294,71 @@ static void stress(void)
 		pthread_join(thread[i], NULL);
 }
 
+/* Go's scheduler sends SIGURG to threads that run for long: here much more often. */
+enum { STORM_THREADS = 16, STORM_ROUNDS = 4 };
+static atomic_int walking;
+
+static void *walks(void *arg)
+{
+	char name[64];
+
+	for (int i = 0; i < STORM_ROUNDS; i++)
+		for (int d = 0; d < 8; d++) {
+			struct dirent *e;
+			DIR *dir;
+
+			snprintf(name, sizeof name, "tree/d%d", (d + (int)(intptr_t)arg) % 8);
+			expect((dir = opendir(name)) != NULL, name);
+			while ((e = readdir(dir))) {
+				struct stat st;
+				int fd;
+
+				expect(!fstatat(dirfd(dir), e->d_name, &st, 0), e->d_name);
+				if (!S_ISREG(st.st_mode))
+					continue;
+				expect((fd = openat(dirfd(dir), e->d_name, O_RDONLY)) >= 0, e->d_name);
+				close(fd);
+			}
+			closedir(dir);
+		}
+	atomic_fetch_sub(&walking, 1);
+	return NULL;
+}
+
+static void ignored(int signum)
+{
+	(void)signum;
+}
+
+static void walk_under(int storm)
+{
+	struct sigaction a = { .sa_handler = ignored, .sa_flags = SA_RESTART };
+	pthread_t thread[STORM_THREADS];
+
+	sigaction(SIGURG, &a, NULL);
+	walking = STORM_THREADS;
+	for (int i = 0; i < STORM_THREADS; i++)
+		expect(!pthread_create(&thread[i], NULL, walks, (void *)(intptr_t)i), "pthread_create");
+	/* joined only afterwards: a thread that has ended can still be named */
+	for (int i = 0; walking; i++) {
+		if (storm)
+			pthread_kill(thread[i % STORM_THREADS], SIGURG);
+		usleep(storm ? 20 : 1000);
+	}
+	for (int i = 0; i < STORM_THREADS; i++)
+		pthread_join(thread[i], NULL);
+}
+
+static void storm(void)
+{
+	walk_under(1);
+}
+
+static void calm(void)
+{
+	walk_under(0);
+}
+
 /* each thread its own working directory */
 static void *in_folder(void *arg)
 {
@@ -278,7 +399,7 @@ int main(int argc, char **argv)
 	static const struct { const char *name; void (*run)(void); } cases[] = {
 		{ "calls", calls }, { "descriptors", descriptors }, { "paths", paths }, { "children", children },
 		{ "making", making }, { "daemon", daemonized }, { "closes-all", closes_all }, { "stress", stress },
-		{ "folders", threads_with_folders }, { "chroot", chrooted },
+		{ "folders", threads_with_folders }, { "storm", storm }, { "calm", calm }, { "promises", promises }, { "chroot", chrooted },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++)

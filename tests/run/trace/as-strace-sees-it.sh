@@ -27,6 +27,7 @@ file build.sh 'set -e; for f in tree/*; do test -f "$f" && cat "$f"; done >all; 
 (cd tree && ls -l a >/dev/null && find . -newer ../all); [ -e missing ] || ln -s all link; cat link; rm link all'
 
 truth "a shell script" sh build.sh
+truth "100 programs one after the other" sh -c 'i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i + 1)); done'
 truth "find" find tree -size +1M
 truth "cp, rm" sh -c 'cp -r tree copy && rm -rf copy'
 git init -q . 2>/dev/null && git add tree && truth "git" git status

@@ -45,11 +45,13 @@ like "the loader that the kernel opens" "$seen" "*EXEC	-	/lib*/ld-linux*"
 like "a library" "$seen" "*EXEC	-	*/libc.so.6*"
 
 workspace
-touch there-rdwr there-append there-excl
+touch there-rdonly there-rdwr there-append there-excl
 traced "$CASE" making
 well "making"
 is "made by opening for both" "$(ops made-rdwr)" "PROBE WRITE RENAME RENAME"
 is "there before: read and written" "$(ops there-rdwr)" "READ WRITE"
+is "made by opening for reading" "$(ops made-rdonly)" "PROBE WRITE READ"
+is "there before: read" "$(ops there-rdonly)" "READ"
 is "made by appending" "$(ops made-append)" "PROBE WRITE RENAME RENAME"
 is "appended to" "$(ops there-append)" "READ WRITE"
 is "exclusive, made" "$(ops made-excl)" "PROBE WRITE"
@@ -58,6 +60,13 @@ is "truncated: not read" "$(ops trunc)" "WRITE"
 is "made, removed, made again: all is told" "$(ops again)" "WRITE WRITE- WRITE WRITE- WRITE WRITE- WRITE RENAME"
 is "a link" "$(ops made-link)" "PROBE WRITE"
 is "a directory" "$(ops made-dir)" "WRITE WRITE- WRITE WRITE-"
+
+workspace
+mkdir -p folder; touch file folder/inside; ln -s loop loop; ln -s file link
+"$CASE" promises; is "what the kernel answers, untraced" "$?" 0
+rm -f made
+traced "$CASE" promises
+well "each error, mode and flag as without a tracer"
 
 workspace
 touch by-dots

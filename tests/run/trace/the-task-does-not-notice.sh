@@ -33,6 +33,11 @@ if $CC -g -fsanitize=address p.c -o asan 2>/dev/null && ./asan; then
 	./asan leak 2>/dev/null; leaks=$?
 	task './asan'; run; is "an address sanitizer in it" "$rc $err" "0 "
 	task './asan leak'; run; is "finds leaks as before" "$rc" "$leaks"
+	task './asan'; run; capture vt run t; has "it is kept" "$out" "cache hit"
+	echo z >in; capture vt run t; has "and followed" "$out" "cache miss: 'in' modified"; echo y >in
+	if $CC -g -fsanitize=address -static-libasan p.c -o asan 2>/dev/null; then
+		task './asan leak'; run; is "the same when it is linked in" "$rc" "$leaks"
+	else skip "a sanitizer that is linked in" "there is none"; fi
 else skip "sanitizers" "they cannot be used here"; fi
 
 # a workspace with another way in
@@ -42,14 +47,29 @@ task 'sh -c \"cat $PWD/in\"'; run; capture vt run t
 has "a workspace entered by a link" "$out" "cache hit"
 echo 2 >in; capture vt run t; has "is one workspace" "$out" "cache miss: 'in' modified"
 
-# many tasks at a time
+# a program that the user wants loaded first
+if printf '#include <stdlib.h>\n__attribute__((constructor)) static void hello(void) { setenv("LOADED", "by the user", 1); }\n' >l.c && $CC -shared -fPIC l.c -o l.so 2>/dev/null; then
+	task 'sh -c \"echo $LOADED $LD_PRELOAD; cat in\"'
+	with LD_PRELOAD="$PWD/l.so" run
+	is "LD_PRELOAD is the user's alone" "$out" "by the user $PWD/l.so
+2"
+else skip "LD_PRELOAD" "no shared library can be built here"; fi
+
+# many tasks at a time, and how many descriptors runner and supervisor then have
 workspace
-names=(); for i in $(seq 40); do names+=(p$i); done
-pnpm "${names[@]}"; file package.json '{"name":"root","private":true}'
+names=(); for i in $(seq 100); do names+=(p$i); done
+pnpm "${names[@]}"
+count='ls /proc/$PPID/fd >keeper; read _ _ _ up _ </proc/$PPID/stat; ls /proc/$up/fd >runner; echo $PPID >pid'
+file package.json '{"name":"root","private":true}'
+file vite-task.json "{\"tasks\":{\"one\":{\"command\":\"sh count\",\"cache\":false},\"all\":{\"command\":\"sh count\",\"cache\":false,\"dependsOn\":[$(printf '"%s#t",' "${names[@]}" | sed 's/,$//')]}}}"
+echo "$count" >count
 for p in "${names[@]}"; do echo "$p" >packages/$p/in; file packages/$p/vite-task.json '{"tasks":{"t":{"command":"sh -c \"cat in; sleep 0.1; cat in\""}}}'; done
-capture vt run -r --concurrency-limit 40 t
-is "40 traced tasks at once" "$rc" 0
-capture vt run -r t
-has "all are kept" "$out" "40/40 cache hit"
+vt run one >/dev/null; one="$(wc -l <runner) $(wc -l <keeper)"
+capture vt run --concurrency-limit 100 all
+is "100 traced tasks at once" "$rc" 0
+is "no descriptor is left behind, in the runner or its supervisor" "$(wc -l <runner) $(wc -l <keeper)" "$one"
+gone "the supervisor ends" "/proc/$(cat pid)"
+capture vt run all
+has "all are kept" "$out" "100/101 cache hit"
 
 finish

@@ -303,7 +303,7 @@ def main():
     for kinds in missing:
         for path, line in missing[kinds][:10]:
             print('  %s %s  <- %s' % (names[kinds], path, line[:160]))
-    if sum(count.values()) < 10:
+    if sum(count.values()) < 5:
         print('strace saw next to nothing')
         return 2
     return 2 if complete != 'complete' else 1 if missing else 0
