@@ -507,13 +507,14 @@ static void enqueue(struct blobs *b, struct batch *t)
 	pthread_cond_signal(&b->more);
 }
 
-/* With the lock: the entry with this result in front becomes pending. false: it is so already. */
-static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result)
+/* With the lock: the entry with this result in front becomes pending. false: it is so
+ * already. `all`: then it is published all the same, with blobs that may have been lost. */
+static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result, bool all)
 {
 	struct buf bytes;
 	void *data;
 
-	if (!entry_front(e, result))
+	if (!entry_front(e, result) && !all)
 		return false;
 	buf_init(&bytes, BLOB_ENTRY_MAX);
 	entry_encode(e, &bytes);
@@ -529,7 +530,6 @@ static void front_and_enqueue(struct blobs *b, struct batch *t, const struct dig
 {
 	struct entry e = { .key = *key }, now;
 	struct pending *p;
-	uint32_t k;
 
 	if (entry_from_stores(b, key, &e) != 0)
 		e = (struct entry){ .key = *key };
@@ -541,13 +541,9 @@ static void front_and_enqueue(struct blobs *b, struct batch *t, const struct dig
 			e = now;
 		pending_release(b, p);
 	}
-	if (entry_change(b, &e, result)) {
+	if (entry_change(b, &e, result, t->n > 0)) {
 		enqueue(b, t);
 	} else {
-		/* the same result is in front already: it was stored meanwhile, by this run or another */
-		for (k = 0; k < t->n; k++)
-			pending_release(b, t->at[k]);
-		free(t->at);
 		free(t);
 	}
 	pthread_mutex_unlock(&b->lock);
