@@ -110,14 +110,16 @@ static struct block *block_add(struct arena *a, size_t size)
 
 	if (__builtin_add_overflow(sizeof *b, size, &bytes))
 		out_of_memory();
-	b = xcalloc(1, bytes);
+	b = xmalloc(bytes);
+	b->used = 0;
 	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
 	return b;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* A piece as it comes: whatever was there before. */
+static void *take(struct arena *a, size_t size)
 {
 	struct block *b = a->blocks;
 	void *p;
@@ -144,6 +146,12 @@ void *arena_alloc(struct arena *a, size_t size)
 	return p;
 }
 
+/* Zeroed piece by piece: of most blocks only a part is ever used. */
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
+}
+
 void *arena_array(struct arena *a, size_t n, size_t size)
 {
 	size_t bytes;
@@ -160,7 +168,7 @@ void *arena_copy(struct arena *a, const void *data, size_t size)
 
 	if (__builtin_add_overflow(size, 1, &bytes))
 		out_of_memory();
-	p = arena_alloc(a, bytes);
+	p = take(a, bytes);
 	if (size)
 		memcpy(p, data, size);
 	p[size] = '\0';
@@ -190,7 +198,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 		out_of_memory();
 	if ((size_t)n < sizeof short_one)
 		return arena_copy(a, short_one, (size_t)n);
-	p = arena_alloc(a, (size_t)n + 1);
+	p = take(a, (size_t)n + 1);
 	vsnprintf(p, (size_t)n + 1, fmt, ap);
 	return p;
 }
@@ -213,13 +221,18 @@ size_t arena_size(const struct arena *a)
 
 void *arena_grow(struct arena *a, void *at, uint32_t n, size_t size)
 {
-	void *more;
+	size_t old, bytes;
+	char *more;
 
 	/* room is 4, 8, 16, ...: full exactly when n is one of these (or 0) */
 	if (n != 0 && (n < 4 || (n & (n - 1)) != 0))
 		return at;
-	more = arena_array(a, n ? (size_t)n * 2 : 4, size);
+	if (__builtin_mul_overflow(n ? (size_t)n * 2 : 4, size, &bytes))
+		out_of_memory();
+	more = take(a, bytes);
+	old = (size_t)n * size;
 	if (n)
-		memcpy(more, at, (size_t)n * size);
+		memcpy(more, at, old);
+	memset(more + old, 0, bytes - old);
 	return more;
 }

@@ -8,12 +8,16 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { TREE_DEEPEST = 200 };
+enum {
+	TREE_DEEPEST = 200,
+	TREE_ROOM = 8 << 10            /* one for each directory that is open: on the stack */
+};
 
 static int open_component(int dir, const char *name)
 {
@@ -98,8 +102,52 @@ static char type_of_mode(mode_t mode)
 	return S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : 'f';
 }
 
+/* A directory's entries. Not by readdir: fdopendir asks three things that are known here. */
+struct listing {
+	int fd;
+	ssize_t size;              /* of the bytes in room */
+	ssize_t at;
+	_Alignas(uint64_t) char room[TREE_ROOM];
+};
+
+/* As the kernel writes it. */
+struct entry {
+	uint64_t d_ino;
+	int64_t d_off;
+	unsigned short d_reclen;
+	unsigned char d_type;
+	char d_name[];
+};
+
+static void listing_begin(struct listing *l, int fd)
+{
+	l->fd = fd;
+	l->size = l->at = 0;
+}
+
+/* NULL: the end, or an error, then errno is not 0. Without dot and dot dot. */
+static const struct entry *listing_next(struct listing *l)
+{
+	const struct entry *e;
+
+	do {
+		if (l->at == l->size) {
+			errno = 0;
+			l->at = 0;
+			l->size = syscall(SYS_getdents64, l->fd, l->room, sizeof l->room);
+			if (l->size <= 0) {
+				l->size = 0;
+				return NULL;
+			}
+		}
+		e = (const struct entry *)(const void *)(l->room + l->at);
+		l->at += e->d_reclen;
+	} while (is_dots(e->d_name));
+	return e;
+}
+
 /* 0: it vanished. */
-static char type_of_entry(int dir, const struct dirent *e)
+static char type_of_entry(int dir, const struct entry *e)
 {
 	struct stat st;
 
@@ -124,32 +172,25 @@ int tree_list(int root, const char *path, struct arena *a, struct tree_name **re
 {
 	/* what a task listed through a link is listed through it again */
 	int fd = openat(root, path[0] ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct listing l;
 	struct tree_name *at = NULL;
-	struct dirent *e;
+	const struct entry *e;
 	uint32_t n = 0;
 	int number;
 
-	if (!d) {
-		number = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = number;
+	if (fd < 0)
 		return -1;
-	}
-	while (errno = 0, (e = readdir(d))) {
-		char type;
+	listing_begin(&l, fd);
+	while ((e = listing_next(&l))) {
+		char type = type_of_entry(fd, e);
 
-		if (is_dots(e->d_name))
-			continue;
-		type = type_of_entry(fd, e);
 		if (!type)
 			continue;
 		at = arena_grow(a, at, n, sizeof *at);
 		at[n++] = (struct tree_name){ arena_str(a, e->d_name), type };
 	}
 	number = errno;
-	closedir(d);
+	close(fd);
 	if (number) {
 		errno = number;
 		return -1;
@@ -199,7 +240,7 @@ static void walk_file(struct walk *w, int dir, const char *name, char type)
 		w->v->found(w->v->ctx, w->path, w->size, &st);
 }
 
-static int walk_entry(struct walk *w, int dir, const struct dirent *e)
+static int walk_entry(struct walk *w, int dir, const struct entry *e)
 {
 	size_t before = w->size, n = strlen(e->d_name);
 	char type = type_of_entry(dir, e);
@@ -230,32 +271,30 @@ static int walk_entry(struct walk *w, int dir, const struct dirent *e)
 /* Takes over fd. */
 static int walk_directory(struct walk *w, int fd)
 {
-	DIR *d = NULL;
-	struct dirent *e;
+	struct listing l;
+	const struct entry *e;
 	struct stat st;
 	bool empty = true;
-	int r = 0, number;
+	int r = 0, number = 0;
 
+	listing_begin(&l, fd);
 	if (++w->depth > TREE_DEEPEST)
 		r = err_set(w->err, ERR_SYSTEM, "'%s' is too deep", w->path);
-	else if (!(d = fdopendir(fd)))
-		r = cannot_read(w, errno);
-	while (d && r == 0 && (errno = 0, e = readdir(d))) {
-		if (is_dots(e->d_name))
-			continue;
+	while (r == 0) {
+		e = listing_next(&l);
+		if (!e) {
+			number = errno;
+			break;
+		}
 		empty = false;
 		r = walk_entry(w, fd, e);
 	}
-	number = errno;
-	if (d && r == 0 && number && !is_absence(number))
+	if (r == 0 && number && !is_absence(number))
 		r = cannot_read(w, number);
-	if (d && r == 0 && empty && (w->flags & TREE_EMPTY) && w->size && fstat(fd, &st) == 0 &&
+	if (r == 0 && empty && (w->flags & TREE_EMPTY) && w->size && fstat(fd, &st) == 0 &&
 	    (!w->v->want || w->v->want(w->v->ctx, w->path, w->size)))
 		w->v->found(w->v->ctx, w->path, w->size, &st);
-	if (d)
-		closedir(d);
-	else
-		close(fd);
+	close(fd);
 	w->depth--;
 	return r;
 }

@@ -45,6 +45,7 @@ struct glob {
 	const char *prefix, *suffix;
 	uint32_t prefix_n, suffix_n;
 	bool literal;                  /* matches the prefix and nothing else */
+	bool tree;                     /* matches the prefix and all below it: "src" + slash, two stars */
 	uint32_t n, words;             /* positions; 64-bit words of a set. Bit n: the end */
 	struct position *at;
 	uint64_t *follow;              /* n sets */
@@ -533,12 +534,11 @@ static int build(struct arena *a, struct glob *g, struct program *p)
 	return 0;
 }
 
-int glob_make(struct arena *a, const char *pattern, enum glob_kind kind, const struct glob **ret, struct err *err)
+static int make_automaton(struct arena *a, const char *pattern, enum glob_kind kind, struct glob *g, struct err *err)
 {
 	struct arena *work = arena_new();
 	struct parse s = { .a = work, .keep = a, .p = pattern, .kind = kind };
 	struct program p = { 0 };
-	struct glob *g = arena_alloc(a, sizeof *g);
 	struct node *list = parse_list(&s, "");
 	int r = -1;
 
@@ -546,7 +546,7 @@ int glob_make(struct arena *a, const char *pattern, enum glob_kind kind, const s
 		goto out;
 	g->characters = kind == GLOB_PATH;
 	g->prefix_n = fixed_bytes(a, list, false, g->characters, &g->prefix);
-	g->literal = list->n == 0 || list->items[list->n - 1]->kind == NODE_CHAR;
+	g->literal = true;             /* with escapes */
 	for (uint32_t i = 0; g->literal && i < list->n; i++)
 		g->literal = list->items[i]->kind == NODE_CHAR;
 	g->suffix_n = fixed_bytes(a, list, true, g->characters, &g->suffix);
@@ -563,8 +563,32 @@ out:
 	arena_free(work);
 	if (r)
 		return err_set(err, ERR_USER, "failed to parse glob expression");
-	*ret = g;
 	return 0;
+}
+
+/* Nine patterns of ten are a plain path, or a plain path and all below it: those need
+ * no automaton. Comparing bytes is the same there: behind the prefix comes a slash or
+ * the end, so no character is cut in two. */
+static bool make_plain(struct arena *a, const char *pattern, enum glob_kind kind, struct glob *g)
+{
+	size_t n = strcspn(pattern, "*?$[]{}<>\\");
+
+	g->literal = !pattern[n];
+	g->tree = kind == GLOB_PATH && n >= 2 && pattern[n - 1] == '/' && strcmp(pattern + n, "**") == 0;
+	if (!g->literal && !g->tree)
+		return false;
+	n -= g->tree;
+	g->prefix = arena_strn(a, pattern, n);
+	g->prefix_n = (uint32_t)n;
+	return true;
+}
+
+int glob_make(struct arena *a, const char *pattern, enum glob_kind kind, const struct glob **ret, struct err *err)
+{
+	struct glob *g = arena_alloc(a, sizeof *g);
+
+	*ret = g;
+	return make_plain(a, pattern, kind, g) ? 0 : make_automaton(a, pattern, kind, g, err);
 }
 
 static bool class_has(const struct class *k, uint32_t c)
@@ -630,11 +654,19 @@ bool glob_match(const struct glob *g, const char *s, size_t n)
 
 	if (n < g->prefix_n || memcmp(s, g->prefix, g->prefix_n) != 0)
 		return false;
-	if (g->literal)
-		return n == g->prefix_n;
+	if (g->literal || g->tree)
+		return n == g->prefix_n || (g->tree && s[g->prefix_n] == '/');
 	if (n < g->suffix_n || memcmp(s + n - g->suffix_n, g->suffix, g->suffix_n) != 0)
 		return false;
 	return run(g, set, s, n) && (set[g->n / 64] >> g->n % 64 & 1);
+}
+
+/* Is one of the two the other, or a directory above it? */
+static bool on_one_path(const char *a, size_t n, const char *b, size_t m)
+{
+	size_t shorter = n < m ? n : m;
+
+	return memcmp(a, b, shorter) == 0 && (n == m || (n < m ? b : a)[shorter] == '/');
 }
 
 bool glob_may_enter(const struct glob *g, const char *dir, size_t n)
@@ -642,6 +674,11 @@ bool glob_may_enter(const struct glob *g, const char *dir, size_t n)
 	uint64_t set[GLOB_WORDS], rest = 0;
 	uint32_t w;
 
+	if (g->tree) {
+		if (n <= 1 && (!n || dir[0] == '/'))
+			return !n || g->prefix[0] == '/';
+		return on_one_path(dir, dir[n - 1] == '/' ? n - 1 : n, g->prefix, g->prefix_n);
+	}
 	if (g->literal)
 		return g->prefix_n > n && memcmp(g->prefix, dir, n) == 0
 			&& (n == 0 || dir[n - 1] == '/' || (g->prefix[n] == '/' && g->prefix_n > n + 1));

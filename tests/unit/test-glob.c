@@ -180,6 +180,32 @@ static void walkers_enter_only_where_something_may_match(void **state)
 	}
 }
 
+static void a_plain_folder_is_matched_as_the_automaton_would(void **state)
+{
+	static const char *const names[] = { "src", "a/b", "/abs", "a/", "\xc3\xa4", "x,y" };
+	static const char *const texts[] = {
+		"", "/", "src", "src/", "src/x", "src/x/y", "srcx", "sr", "a", "a/", "a/b", "a/b/", "a/b/c", "a/bc", "a//x", "b", "/abs", "/abs/x",
+		"abs", "\xc3\xa4", "\xc3\xa4/x", "\xc3", "\xc3\xa4\xa4", "x,y/z", "x",
+	};
+	const struct glob *plain, *automaton;
+	struct err e = { 0 };
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		assert_int_equal(glob_make(a, arena_printf(a, "%s/**", names[i]), GLOB_PATH, &plain, &e), 0);
+		assert_int_equal(glob_make(a, arena_printf(a, "%s<:0,1>/**", names[i]), GLOB_PATH, &automaton, &e), 0);
+		for (k = 0; k < COUNT(texts); k++) {
+			size_t n = strlen(texts[k]);
+
+			if (glob_match(plain, texts[k], n) != glob_match(automaton, texts[k], n))
+				fail_msg("'%s/**' and '%s'", names[i], texts[k]);
+			if (glob_may_enter(plain, texts[k], n) != glob_may_enter(automaton, texts[k], n))
+				fail_msg("'%s/**' and a walk in '%s'", names[i], texts[k]);
+		}
+	}
+}
+
 static void the_literal_front_is_split_off(void **state)
 {
 	static const char *const rows[][3] = {
@@ -252,6 +278,7 @@ int main(void)
 		cmocka_unit_test(hostile_patterns_take_no_longer_than_others),
 		cmocka_unit_test(nesting_has_an_end),
 		cmocka_unit_test(walkers_enter_only_where_something_may_match),
+		cmocka_unit_test(a_plain_folder_is_matched_as_the_automaton_would),
 		cmocka_unit_test(the_literal_front_is_split_off),
 		cmocka_unit_test(escaped_literals_match_themselves_only),
 		cmocka_unit_test(a_set_takes_away_what_an_exclusion_names),
