@@ -41,7 +41,11 @@ with() {                                     # with A=1 B=2 command...
 }
 capture() { "$@" >"$T/out" 2>"$T/err" </dev/null; rc=$?; out=$(cat "$T/out"); err=$(cat "$T/err"); }
 workspace() { W=$T/${1:-w}; rm -rf "$W"; mkdir -p "$W"; cd "$W" || exit 99; }
-file() { mkdir -p "$(dirname "$1")"; printf '%s\n' "$2" >"$1"; }
+file() {
+	mkdir -p "$(dirname "$1")"; printf '%s\n' "$2" >"$1"
+	# tests/run/plan/schema-fixtures.sh collects the configurations of other tests
+	[[ -z ${VT_CONFIGS-} || ${1##*/} != vite-task.json ]] || cp "$1" "$(mktemp "$VT_CONFIGS/${0##*/}-XXXXXX")"
+}
 # pnpm NAME...: a pnpm workspace whose members are packages/NAME, each with a package.json of that name
 pnpm() { file pnpm-workspace.yaml 'packages: ["packages/*"]'; local p; for p; do file "packages/$p/package.json" "{\"name\":\"$p\"}"; done; }
 

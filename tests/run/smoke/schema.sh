@@ -35,7 +35,22 @@ cat >configs <<'J'
 {"tasks":{"a":{"command":"echo a","output":["dist/**",{"auto":false}]}}}
 {"tasks":{"a":{"command":"echo a","env":null}}}
 {"plugins":{"fingerprint":"fingerprint-content"}}
-{"plugins":{"parts":{"auto-input":false},"stores":[{"use":"store-local"}]}}
+{"plugins":{"parts":{"auto-input":false,"output-restore":{}},"stores":[{"use":"store-local"}]}}
+{"plugins":{"tracer":false,"stores":["store-local"],"options":{}}}
+{"plugins":{"tracer":true}}
+{"plugins":{"fingerprint":false}}
+{"plugins":{"stores":{}}}
+{"plugins":{"stores":[{}]}}
+{"plugins":{"stores":[1]}}
+{"plugins":{"parts":[]}}
+{"plugins":{"parts":{"auto-input":"yes"}}}
+{"plugins":{"options":[]}}
+{"plugins":{"paths":["/x"]}}
+{"plugins":{"store":"store-local"}}
+{"tasks":{"a":{"command":"echo a","env":["A"],"cache":{"input":[]}}}}
+{"tasks":{"a":{"command":"echo a","env":null,"cache":{"env":["A"]}}}}
+{"tasks":{"a":{"command":"echo a","env":["A"],"cache":{"env":["A"]}}}}
+{"tasks":{"a":{"command":"echo a","output":[],"cache":{"output":[]}}}}
 {"unknown":1}
 {"cache":1}
 {"cache":{"foo":true}}
@@ -68,6 +83,8 @@ paste -d ' ' schema-says configs >both
 while read -r says config; do
 	printf '%s\n' "$config" >vite-task.json
 	capture vt run --json
+	# what stands under `plugins` is read when they are needed
+	case $config in *plugins*) capture vt plugins list ;; esac
 	[ "$rc" = 0 ] && vt_says=valid || vt_says=invalid
 	is "$config" "$says" "$vt_says"
 done <both
