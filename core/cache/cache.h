@@ -16,6 +16,7 @@
 
 struct cache;
 struct env;
+struct plan;
 struct plug;
 struct step;
 struct workspace;
@@ -84,6 +85,10 @@ struct cache_plan_for_step {
 	const char *not_kept;          /* it will not be stored whatever happens: the detail line's text after "Not cached: ", or NULL */
 };
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret);
+
+/* How long the plan's steps took when they were last recorded: ret[ordinal] in ms, a
+ * power of two; left as it is where nothing is known. One read of the history. */
+void cache_costs(struct cache *c, const struct plan *plan, uint64_t *ret);
 
 /* What exec knows when the child is gone. */
 struct ran {

@@ -23,7 +23,10 @@ struct known {
 	uint32_t n;
 };
 
-enum { KNOWN_SETUID = 1, KNOWN_KEY = 2, HISTORY_MAX = 512 << 20, HISTORY_DAYS = 90 };
+/* flags; from bit 8 on: 0, or the duration's number of binary digits */
+enum { KNOWN_SETUID = 1, KNOWN_KEY = 2, KNOWN_TIME = 8, KNOWN_LOW = (1 << KNOWN_TIME) - 1, KNOWN_TIME_MAX = 40 };
+
+enum { HISTORY_MAX = 512 << 20, HISTORY_DAYS = 90 };
 
 struct history {
 	pthread_mutex_t lock;          /* all below */
@@ -196,9 +199,18 @@ bool history_get(struct history *h, const struct digest *step, struct arena *a, 
 	return known;
 }
 
-void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts)
+static uint32_t time_flags(int64_t ms)
 {
-	uint32_t today = (uint32_t)(time(NULL) / 86400), i;
+	uint32_t digits = 1;
+
+	for (; ms > 1 && digits < KNOWN_TIME_MAX; ms /= 2)
+		digits++;
+	return digits << KNOWN_TIME;
+}
+
+void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts, int64_t ms)
+{
+	uint32_t today = (uint32_t)(time(NULL) / 86400), took = time_flags(ms), i;
 	struct known *k;
 	struct buf b;
 
@@ -221,6 +233,10 @@ void history_put(struct history *h, const struct digest *step, const struct dige
 			encode_one(&facts->at[i], &b);
 			k->facts[i] = fact_number(h, b.data, b.size);
 		}
+		h->changed = true;
+	}
+	if ((k->flags & ~KNOWN_LOW) != took) {
+		k->flags = (k->flags & KNOWN_LOW) | took;
 		h->changed = true;
 	}
 	pthread_mutex_unlock(&h->lock);
@@ -253,6 +269,19 @@ bool history_is_setuid(struct history *h, const struct digest *step)
 	ret = k && (k->flags & KNOWN_SETUID);
 	pthread_mutex_unlock(&h->lock);
 	return ret;
+}
+
+uint64_t history_cost(struct history *h, const struct digest *step)
+{
+	const struct known *k;
+	uint32_t digits;
+
+	pthread_mutex_lock(&h->lock);
+	load(h);
+	k = map_get(&h->steps, step->byte, sizeof step->byte);
+	digits = k ? k->flags >> KNOWN_TIME : 0;
+	pthread_mutex_unlock(&h->lock);
+	return digits && digits <= KNOWN_TIME_MAX ? (uint64_t)1 << (digits - 1) : 0;
 }
 
 uint64_t history_steps(struct history *h)

@@ -1,5 +1,5 @@
 /* history: the key facts of each step's last hit or stored run, so that a changed
- * key can be explained. A core-owned file, read when first needed, written by
+ * key can be explained, and how long it took, so that long ones can start early. A core-owned file, read when first needed, written by
  * rename at the end when something changed. [any] */
 #ifndef CACHE_HISTORY_H
 #define CACHE_HISTORY_H
@@ -13,7 +13,10 @@ struct history;
 struct history *history_new(const char *file);
 /* What the step's key was; facts in `a`. false: nothing is known of it. */
 bool history_get(struct history *h, const struct digest *step, struct arena *a, struct digest *ret_key, struct facts *ret);
-void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts);
+/* `ms`: the duration of the recorded run. */
+void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts, int64_t ms);
+/* That duration as a power of two, in ms; 0: not known. */
+uint64_t history_cost(struct history *h, const struct digest *step);
 /* The step runs a set-uid program: from now on it is neither traced nor kept. */
 void history_set_setuid(struct history *h, const struct digest *step);
 bool history_is_setuid(struct history *h, const struct digest *step);

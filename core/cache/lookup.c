@@ -299,7 +299,7 @@ static void remember(struct looking *l)
 	if (l->dry)
 		return;
 	if (l->found->state == FOUND_HIT)
-		history_put(c->history, &l->in->step, &l->in->id, &l->in->key);
+		history_put(c->history, &l->in->step, &l->in->id, &l->in->key, l->found->saved_ms);
 	pthread_mutex_lock(&c->lock);
 	if (l->found->state == FOUND_HIT)
 		c->hits++;

@@ -358,7 +358,7 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 		history_set_setuid(c->history, &s.in->step);
 	batch = batch_new(c->blobs);
 	if (decide_and_take(&s, batch) == 0)
-		history_put(c->history, &s.in->step, &s.in->id, &s.in->key);
+		history_put(c->history, &s.in->step, &s.in->id, &s.in->key, ran->ms);
 	else
 		batch_give_up(batch);
 	meanwhile_free(&s.meanwhile);

@@ -417,11 +417,16 @@ static int exit_code(const struct run *r)
 int exec_run(const struct exec_setup *setup, struct err *err)
 {
 	struct run r = { .setup = setup };
+	uint64_t *costs = NULL;
 	int code;
 
 	r.chunks_end = &r.chunks;
 	r.outer = outer_new(setup->env);
-	schedule_init(&r.schedule, setup->plan);
+	if (setup->cache && setup->plan->steps > 1) {
+		costs = xcalloc(setup->plan->steps, sizeof *costs);
+		cache_costs(setup->cache, setup->plan, costs);
+	}
+	schedule_init(&r.schedule, setup->plan, costs);
 	if (setup->screen)
 		screen_on_drained(setup->screen, on_drained, &r);
 	r.stop = stop_begin(&r);
@@ -437,6 +442,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 		endpoint_free(r.endpoint);
 	outer_free(r.outer);
 	schedule_free(&r.schedule);
+	free(costs);
 	code = exit_code(&r);
 	if (r.stopped == STOPPED_LOST)
 		err_set(err, ERR_SYSTEM, "the supervisor of the tasks died; the tasks that were running have been ended");

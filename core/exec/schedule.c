@@ -44,30 +44,58 @@ static struct place *pop(struct level *l)
 
 /* ---- levels ---- */
 
-static uint64_t weight_of(const struct plan *plan)
+static uint64_t longest(const struct schedule *s, const struct plan *plan, uint64_t *reach);
+
+/* A node of which nothing is known still counts for one. */
+static uint64_t node_cost(const struct schedule *s, const struct plan_node *node)
 {
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < node->items_n; i++) {
+		const struct item *item = &node->items[i];
+
+		if (item->kind == ITEM_PLAN)
+			sum += longest(s, item->plan, NULL);
+		else if (s->costs)
+			sum += s->costs[item->step->ordinal];
+	}
+	return sum ? sum : 1;
+}
+
+/* What the longest chain costs; and from each node on, if `reach` (zeroed) is given: from the
+ * nodes nobody waits for back to those that wait for nobody. */
+static uint64_t longest(const struct schedule *s, const struct plan *plan, uint64_t *reach)
+{
+	uint32_t *waiters = arena_array(s->arena, plan->n ? plan->n : 1, sizeof *waiters);
+	uint32_t *queue = arena_array(s->arena, plan->n ? plan->n : 1, sizeof *queue);
+	uint32_t i, j, n = 0;
 	uint64_t most = 0;
-	uint32_t i, j;
 
-	for (i = 0; i < plan->n; i++) {
-		for (j = 0; j < plan->nodes[i].items_n; j++) {
-			const struct item *item = &plan->nodes[i].items[j];
-			uint64_t w = item->kind == ITEM_PLAN ? weight_of(item->plan) : item->step->after;
+	if (!reach)
+		reach = arena_array(s->arena, plan->n ? plan->n : 1, sizeof *reach);
+	for (i = 0; i < plan->n; i++)
+		for (j = 0; j < plan->nodes[i].waits_n; j++)
+			waiters[plan->nodes[i].waits_for[j]]++;
+	for (i = 0; i < plan->n; i++)
+		if (waiters[i] == 0)
+			queue[n++] = i;
+	for (i = 0; i < n; i++) {
+		const struct plan_node *node = &plan->nodes[queue[i]];
+		uint64_t here = reach[queue[i]] += node_cost(s, node);
 
-			if (w > most)
-				most = w;
+		if (here > most)
+			most = here;
+		for (j = 0; j < node->waits_n; j++) {
+			uint32_t on = node->waits_for[j];
+
+			if (reach[on] < here)
+				reach[on] = here;
+			if (--waiters[on] == 0)
+				queue[n++] = on;
 		}
 	}
 	return most;
-}
-
-static uint64_t node_weight(const struct plan_node *node)
-{
-	const struct item *item = node->items;
-
-	if (node->items_n == 0)
-		return 0;
-	return item->kind == ITEM_PLAN ? weight_of(item->plan) : item->step->after;
 }
 
 /* Turns "waits for" round: who waits for each node. */
@@ -100,8 +128,10 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	struct arena *a = s->arena;
 	struct level *l = arena_alloc(a, sizeof *l);
 	size_t room = plan->n ? plan->n : 1;
+	uint64_t *reach = arena_array(a, room, sizeof *reach);
 	uint32_t i;
 
+	longest(s, plan, reach);
 	l->plan = plan;
 	l->parent = parent;
 	l->places = arena_array(a, room, sizeof *l->places);
@@ -111,7 +141,7 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	link_waiters(l, a);
 	for (i = 0; i < plan->n; i++) {
 		l->places[i] = (struct place){ .level = l, .node = i, .waits = plan->nodes[i].waits_n,
-					       .weight = node_weight(&plan->nodes[i]) };
+					       .weight = reach[i] };
 		if (plan->nodes[i].waits_n == 0)
 			push(l, &l->places[i]);
 	}
@@ -121,9 +151,9 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	return l;
 }
 
-void schedule_init(struct schedule *s, const struct plan *plan)
+void schedule_init(struct schedule *s, const struct plan *plan, const uint64_t *costs)
 {
-	*s = (struct schedule){ .arena = arena_new() };
+	*s = (struct schedule){ .arena = arena_new(), .costs = costs };
 	s->end = &s->levels;
 	add_level(s, plan, NULL);
 	if (plan->n == 0)

@@ -21,7 +21,7 @@ struct place {
 	uint32_t node;             /* index into the level's plan */
 	uint32_t item;             /* the item whose turn it is, or that runs */
 	uint32_t waits;            /* nodes that must be complete before */
-	uint64_t weight;           /* how many steps wait for this node: the more the earlier */
+	uint64_t weight;           /* what the longest chain from here to the end costs: the more the earlier */
 	bool holds;                /* it has one of the level's slots */
 };
 
@@ -42,11 +42,13 @@ struct level {
 
 struct schedule {
 	struct arena *arena;
+	const uint64_t *costs;
 	struct level *levels, **end;
 	uint32_t left;             /* levels not complete */
 };
 
-void schedule_init(struct schedule *s, const struct plan *plan);
+/* `costs`: of each step by its ordinal, 0: not known; kept by the caller. NULL: nothing is known. */
+void schedule_init(struct schedule *s, const struct plan *plan, const uint64_t *costs);
 void schedule_free(struct schedule *s);
 /* The next place of the level whose item may be looked at; NULL: none is ready. */
 struct place *schedule_take(struct level *l);

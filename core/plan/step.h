@@ -34,7 +34,7 @@ struct step {
 	/* the execution key: "this step of this task", whatever it runs */
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
 	struct texts extra;            /* extra arguments that reached it */
-	uint64_t after;                /* steps on the longest chain that waits for it, the plans around it included: for the scheduler */
+	uint64_t after;                /* steps on the longest chain that waits for it, the plans around it included */
 };
 
 enum item_kind { ITEM_STEP, ITEM_ECHO, ITEM_PLAN };

@@ -146,12 +146,13 @@ static void damaged_bytes_are_not_shown(void **state)
 
 /* ---- schedule ---- */
 
-/* A plan from text: one node for each word, "name:weight<a,b" waits for the nodes a and b;
- * the weight is its step's `after`. "name:weight*2" has two items. */
+/* A plan from text: one node for each word, "name:cost<a,b" waits for the nodes a and b;
+ * cost is that of each of its steps. "name:cost*2" has two items. */
 struct made {
 	struct arena *arena;
 	struct plan plan;
 	char names[26];
+	uint64_t costs[104];
 };
 
 static uint32_t index_of(const struct made *m, char name)
@@ -171,17 +172,20 @@ static void make(struct made *m, uint32_t limit, const char *text)
 	m->plan = (struct plan){ .limit = limit, .nodes = arena_array(m->arena, 26, sizeof(struct plan_node)) };
 	while (*text) {
 		struct plan_node *node = &m->plan.nodes[m->plan.n];
-		uint32_t *waits = arena_array(m->arena, 26, sizeof *waits), i;
+		uint32_t *waits = arena_array(m->arena, 26, sizeof *waits), i, ordinal = 4 * m->plan.n;
+		uint64_t cost = 0;
 
 		m->names[m->plan.n] = *text;
 		node->items_n = 1;
 		node->items = arena_array(m->arena, 4, sizeof *node->items);
-		for (i = 0; i < 4; i++)
-			node->items[i] = (struct item){ .kind = ITEM_STEP, .step = arena_alloc(m->arena, sizeof(struct step)) };
 		text++;
 		if (*text == ':')
-			for (node->items[0].step->after = strtoul(text + 1, (char **)(uintptr_t)&text, 10), i = 1; i < 4; i++)
-				node->items[i].step->after = node->items[0].step->after;
+			cost = strtoul(text + 1, (char **)(uintptr_t)&text, 10);
+		for (i = 0; i < 4; i++) {
+			node->items[i] = (struct item){ .kind = ITEM_STEP, .step = arena_alloc(m->arena, sizeof(struct step)) };
+			node->items[i].step->ordinal = ordinal + i;
+			m->costs[ordinal + i] = cost;
+		}
 		if (*text == '*')
 			node->items_n = (uint32_t)strtoul(text + 1, (char **)(uintptr_t)&text, 10);
 		if (*text == '<')
@@ -206,7 +210,7 @@ static char *order(struct made *m)
 	int turns = 0;
 
 	buf_init(&b, 1024);
-	schedule_init(&s, &m->plan);
+	schedule_init(&s, &m->plan, m->costs);
 	while (!schedule_complete(&s) && turns++ < 100) {
 		n = 0;
 		for (l = s.levels; l; l = l->next) {
@@ -241,12 +245,16 @@ static void assert_order(uint32_t limit, const char *plan, const char *want)
 	arena_free(m.arena);
 }
 
-static void what_others_wait_for_comes_first(void **state)
+static void the_longest_chain_comes_first(void **state)
 {
 	(void)state;
-	assert_order(4, "a:2 b:1<a c:0<b", "a b c");
-	assert_order(1, "a:0 b:0 c:3 d:3", "c d a b");
-	assert_order(2, "a:0 b:1 c:0<b d:0", "ba cd");
+	assert_order(4, "a b<a c<b", "a b c");
+	assert_order(1, "a b c<b d<c", "b c a d");
+	assert_order(2, "a b c<b d", "ba cd");
+	/* two chains that do not touch: the one that costs more, though it is shorter */
+	assert_order(1, "a:8 b:8<a c:8<b x:64 y:8<x", "x a b c y");
+	assert_order(1, "a:8 b:8<a x:8 y:8<x", "a x b y");
+	assert_order(1, "a:1 b:2*2 c:4 d:8", "d b b c a");
 	assert_order(4, "a b c d e f", "abcd ef");
 	assert_order(UINT32_MAX, "a b c d e f", "abcdef");
 	assert_order(0, "a b", "a b");
@@ -270,14 +278,14 @@ static void a_nested_plan_has_slots_of_its_own(void **state)
 	make(&inner, 3, "x y z w");
 	make(&empty, 3, "");
 	make(&outer, 1, "a:2*2 b:1 c<b");
+	/* a costs as much as the longest in its nested plan, and 2 */
 	outer.plan.nodes[0].items[0] = (struct item){ .kind = ITEM_PLAN, .plan = &inner.plan };
 	got = order(&outer);
-	/* b before a: nobody waits for anything in the nested plan. */
-	assert_string_equal(got, "b 012 3 a c");
+	assert_string_equal(got, "012 3 a b c");
 	free(got);
 	outer.plan.nodes[0].items[0].plan = &empty.plan;
 	got = order(&outer);
-	assert_string_equal(got, "b a c");
+	assert_string_equal(got, "a b c");
 	free(got);
 	arena_free(inner.arena);
 	arena_free(empty.arena);
@@ -292,7 +300,7 @@ static void what_was_put_back_comes_again_in_its_place(void **state)
 
 	(void)state;
 	make(&m, 1, "a b c");
-	schedule_init(&s, &m.plan);
+	schedule_init(&s, &m.plan, NULL);
 	a = schedule_take(s.levels);
 	b = schedule_take(s.levels);
 	assert_int_equal(a->node, 0);
@@ -319,7 +327,7 @@ int main(void)
 		cmocka_unit_test(long_output_goes_through_a_file),
 		cmocka_unit_test(a_spool_that_cannot_be_made_keeps_the_beginning),
 		cmocka_unit_test(damaged_bytes_are_not_shown),
-		cmocka_unit_test(what_others_wait_for_comes_first),
+		cmocka_unit_test(the_longest_chain_comes_first),
 		cmocka_unit_test(a_node_keeps_its_slot_for_all_its_items),
 		cmocka_unit_test(a_nested_plan_has_slots_of_its_own),
 		cmocka_unit_test(what_was_put_back_comes_again_in_its_place),

@@ -29,4 +29,21 @@ with D="$T/d3" VT_TIMEOUT=60 capture vt run --parallel --concurrency-limit 1 --f
 isnt "--parallel with a limit of 1: they never meet" $rc 0
 capture vt run --parallel --concurrency-limit 1 -r one
 is "one at a time" "$(printf '%s\n' "$out" | grep -oE '^(start|end|[0-9]+ start)' | sed 's/^[0-9]* //' | tr '\n' ' ')" "start end start end start end start end "
+
+workspace known
+pnpm app core slow zero
+tools
+file vite-task.json '{"cache":true}'
+tool nap 'sleep $1; echo $2'
+sleeper() { file packages/$1/package.json "{\"name\":\"$1\"$3,\"scripts\":{\"build\":\"nap $2 $1${4-}\"}}"; }
+change() { sleeper app 0.03 ',"dependencies":{"core":"workspace:*"}' "$1"; sleeper core 0.03 '' "$1"; sleeper slow 0.7 '' "$1"; sleeper zero 0 '' "$1"; }
+change ''
+capture vt run --concurrency-limit 1 -r build
+is "nothing is known: the longest chain, then the order of packages" "$(lines | tr '\n' ' ')" "core app slow zero "
+change ' again'
+capture vt run --concurrency-limit 1 -r build
+is "what took long the last time comes before a longer chain" "$(lines | tr '\n' ' ')" "slow core app zero "
+is "they are misses" "$(steps | grep -c 'cache miss: args changed')" 4
+capture vt run --concurrency-limit 1 -r build
+is "hits come in that order, too, but looked at ahead of others" "$(lines | tr '\n' ' ')" "slow core zero app "
 finish
