@@ -210,14 +210,17 @@ int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struc
 	ret->n = plan->steps;
 	ret->leaves = ret->hits = 0;
 	ret->at = xcalloc(ret->n ? ret->n : 1, sizeof *ret->at);
+	ret->costs = xcalloc(ret->n ? ret->n : 1, sizeof *ret->costs);
 	collect(plan, ret);
 	if (wants_cache(ret)) {
 		if (open_cache_dry(o, err) < 0)
 			return -1;
-		if (o->cache)
+		if (o->cache) {
+			cache_costs(o->cache, plan, ret->costs);
 			look_all(o->cache, ret);
-		else
+		} else {
 			j.fresh = access(o->cache_dir, F_OK) < 0 && errno == ENOENT;
+		}
 	}
 	judge_plan(&j, plan, false);
 	for (i = 0; i < ret->n; i++)
@@ -234,4 +237,5 @@ void dry_free(struct dry_run *d)
 		free(d->at[i].changes);
 	}
 	free(d->at);
+	free(d->costs);
 }

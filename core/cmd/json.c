@@ -278,7 +278,7 @@ static void plan_text(struct showing *d, const struct plan *plan)
 {
 	struct schedule s;
 
-	schedule_init(&s, plan);
+	schedule_init(&s, plan, d->dry->costs);
 	level_text(d, &s, s.levels);
 	schedule_free(&s);
 }
