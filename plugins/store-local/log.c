@@ -330,7 +330,8 @@ static void reset(struct log *l)
 	l->window_size = 0;
 	free(l->slots);
 	l->slots = NULL;
-	l->room = l->used = l->live = l->touches = l->bad = 0;
+	l->room = l->used = l->live = l->touches = 0;
+	l->bad = 0;
 	l->end = l->dead = l->file_bytes = l->indexed = 0;
 }
 
