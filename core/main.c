@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +45,9 @@ static int unknown(const struct session *s, const char *word)
 	return cmd_fail(s, &err);
 }
 
-static int dispatch(const struct session *s, int argc, char **argv)
+static int dispatch(const struct session *s, int argc, char **argv, int cwd_error)
 {
+	struct err err = { 0 };
 	size_t i;
 
 	if (argc < 2) {
@@ -59,6 +61,10 @@ static int dispatch(const struct session *s, int argc, char **argv)
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		puts("vt " PACKAGE_VERSION);
 		return 0;
+	}
+	if (!s->cwd) {
+		err_errno(&err, cwd_error, "Cannot tell the current directory");
+		return cmd_fail(s, &err);
 	}
 	for (i = 0; i < COUNT(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
@@ -88,27 +94,36 @@ static void workers_for_all_cpus(void)
 	setenv("UV_THREADPOOL_SIZE", n, 0);
 }
 
+/* A closed descriptor's number would go to the next file opened here, and what is
+ * printed would go into that. */
+static void close_gaps(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
+			return;
+}
+
 int main(int argc, char **argv)
 {
 	struct session s = { .arena = arena_new() };
 	struct err err = { 0 };
 	char *cwd = getcwd(NULL, 0);
-	int code;
+	int cwd_error = cwd ? 0 : errno, code;
 
+	close_gaps();
 	s.env = env_from(s.arena, environ);
 	workers_for_all_cpus();
 	s.stdin_tty = isatty(STDIN_FILENO);
 	s.stdout_tty = isatty(STDOUT_FILENO);
 	s.stderr_tty = isatty(STDERR_FILENO);
-	if (cwd) {
+	if (cwd)
 		s.cwd = arena_str(s.arena, cwd);
-		free(cwd);
-		if (digest_init() < 0)
-			err_set(&err, ERR_SYSTEM, "The system gives no random numbers");
-	} else {
-		err_errno(&err, errno, "Cannot tell the current directory");
-	}
-	code = err.n ? cmd_fail(&s, &err) : flushed(&s, dispatch(&s, argc, argv));
+	free(cwd);
+	if (digest_init() < 0)
+		err_set(&err, ERR_SYSTEM, "The system gives no random numbers");
+	code = err.n ? cmd_fail(&s, &err) : flushed(&s, dispatch(&s, argc, argv, cwd_error));
 	arena_free(s.arena);
 	return code;
 }

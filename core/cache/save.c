@@ -2,9 +2,11 @@
 
 #include "cache/save.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -252,11 +254,36 @@ static int check_after(struct saving *s)
 
 /* ---- outputs --------------------------------------------------------------------- */
 
+/* What lies behind a link is not put back through it: not kept, rather than lost at a hit. */
+static int check_no_link(struct saving *s, const char *pattern, struct err *err)
+{
+	char *at = arena_str(s->arena, glob_base(s->arena, pattern)), *slash;
+	struct stat st;
+
+	for (slash = at; *slash; slash++) {
+		char was;
+
+		slash = strchrnul(slash, '/');
+		was = *slash;
+		*slash = '\0';
+		if (fstatat(s->cache->root_fd, at, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+			return err_set(err, ERR_SYSTEM, "the output folder '%s' is a symbolic link", at);
+		*slash = was;
+		if (!was)
+			break;
+	}
+	return 0;
+}
+
 static int find_outputs(struct saving *s, struct err *err)
 {
+	const struct texts *globs = &s->step->rules->output.yes;
 	struct texts matched;
 	uint32_t i, n = 0;
 
+	for (i = 0; i < globs->n; i++)
+		if (check_no_link(s, globs->at[i], err) < 0)
+			return -1;
 	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
 		return -1;
 	for (i = 0; i < matched.n; i++) {

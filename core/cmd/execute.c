@@ -2,6 +2,7 @@
 
 #include "cmd/run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,16 +57,25 @@ static int open_ground(const struct session *s, const struct workspace *w, const
 	return 0;
 }
 
-static void close_ground(struct ground *g)
+/* That output was lost is why the run was stopped, unless its reader has gone: then it was meant. */
+static int close_ground(const struct session *s, struct ground *g, int code)
 {
+	int lost;
+
 	summary_free(g->summary);
 	live_free(g->live);
-	if (g->screen)
-		screen_close(g->screen);
+	lost = g->screen ? screen_close(g->screen) : 0;
 	/* What is still being published is waited for after the last line has been shown. */
 	open_close(&g->open);
 	if (g->loop)
 		loop_free(g->loop);
+	if (lost && lost != EPIPE && code) {
+		struct err err = { 0 };
+
+		err_errno(&err, lost, "Cannot write to standard output");
+		return cmd_fail(s, &err);
+	}
+	return code;
 }
 
 static void show_summary(struct ground *g, const struct query_options *o)
@@ -126,8 +136,7 @@ int run_plan(const struct session *s, const struct workspace *w, const struct pl
 		code = cmd_fail(s, &err);
 	else
 		code = execute(s, w, plan, options, &g);
-	close_ground(&g);
-	return code;
+	return close_ground(s, &g, code);
 }
 
 static void print_last(const struct session *s, const struct summary *last)

@@ -158,6 +158,7 @@ struct wanted {
 	struct bytes before;           /* what stands before the 'c': a link, or nothing */
 	char *path;                    /* root-relative, or absolute */
 	bool follow;                   /* the last component is a link */
+	bool executable;
 	struct stamp stamp;
 };
 
@@ -184,23 +185,24 @@ static struct bytes joined(struct arena *a, struct bytes x, const void *data, si
 	return (struct bytes){ p, x.size + size };
 }
 
-static void set_content(struct filling *f, struct bytes *state, struct bytes before, const vt_id *id)
+static void set_content(struct filling *f, struct bytes *state, struct bytes before, const vt_id *id, bool executable)
 {
-	char bytes[1 + sizeof id->byte] = { 'c' };
+	char bytes[1 + sizeof id->byte + 1] = { 'c' };
 
 	memcpy(bytes + 1, id->byte, sizeof id->byte);
-	*state = joined(f->arena, before, bytes, sizeof bytes);
+	bytes[sizeof bytes - 1] = 'x';
+	*state = joined(f->arena, before, bytes, sizeof bytes - !executable);
 }
 
 static void want_content(struct filling *f, struct bytes *state, struct bytes before, const char *path, bool follow,
-			 const struct stat *st)
+			 const struct stat *st, bool executable)
 {
-	struct wanted want = { .state = state, .before = before, .follow = follow };
+	struct wanted want = { .state = state, .before = before, .follow = follow, .executable = executable };
 	vt_id id;
 
 	stamp_of(st, &want.stamp);
 	if (stat_cache_get(f->w->stats, &want.stamp, &id)) {
-		set_content(f, state, before, &id);
+		set_content(f, state, before, &id, executable);
 		return;
 	}
 	want.path = arena_str(f->arena, path);
@@ -292,7 +294,7 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 		if (kind == FACT_TYPE || kind == FACT_LIST)
 			fact->state = joined(f->arena, before, "f", 1);
 		else
-			want_content(f, &fact->state, before, path, follow, st);
+			want_content(f, &fact->state, before, path, follow, st, st->st_mode & S_IXUSR);
 	} else if (S_ISDIR(st->st_mode) && (kind == FACT_FILE || kind == FACT_LIST)) {
 		/* a listing through a link is told as a listing: names matter, not the link */
 		listing = state_of_listing(f, path, fact->detail);
@@ -372,7 +374,7 @@ static void fill_program(struct filling *f, const struct env *env, struct fact *
 	if (stat(place, &st) < 0)
 		return;
 	if (S_ISREG(st.st_mode))
-		want_content(f, &fact->state, (struct bytes){ "", 0 }, place, true, &st);
+		want_content(f, &fact->state, (struct bytes){ "", 0 }, place, true, &st, false);
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }
@@ -473,7 +475,7 @@ static void take_id(struct filling *f, const struct wanted *want, const vt_id *i
 		*want->state = there ? (struct bytes){ "x", 1 } : (struct bytes){ "", 0 };
 		return;
 	}
-	set_content(f, want->state, want->before, id);
+	set_content(f, want->state, want->before, id, want->executable);
 	stamp_of(&st, &now);
 	if (there && stamp_equal(&now, &want->stamp))
 		stat_cache_put(f->w->stats, &want->stamp, id, f->now);
@@ -699,7 +701,8 @@ int state_globbed(const struct state_world *w, const struct globs *globs, struct
 		const struct stat *st = fact->state.data;
 
 		fact->state = (struct bytes){ "", 0 };
-		want_content(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name.data, false, st);
+		/* of what is declared only the content counts */
+		want_content(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name.data, false, st, false);
 	}
 	if (digest_wanted(&m.fill, err) < 0)
 		return -1;

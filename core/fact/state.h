@@ -4,7 +4,7 @@
  * A state is bytes. Of a variable: its MAC; of a query: sorted "name\0" + MAC
  * pairs; nothing: unset. Of a path, by its first byte:
  *     (nothing)  missing
- *     c          a regular file; then the content id
+ *     c          a regular file; then the content id, and x if its owner may execute it (not of GLOBBED)
  *     d          a directory; for FILE and LIST then sorted "name\0type" pairs
  *     f          a regular file whose content does not matter (TYPE)
  *     l          a link; then its target, NUL, and the state of what it leads to

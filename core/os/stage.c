@@ -75,6 +75,8 @@ static int check_parent(struct stage *s, char *dir, struct err *err)
 		return 0;
 	while ((fd = tree_open(s->root, at)) < 0 && errno == ENOENT && at[0])
 		at = dir_of(s, at);
+	if (fd < 0 && errno == ELOOP)
+		return err_set(err, ERR_SYSTEM, "cannot write below '%s': there is a symbolic link on the way", at);
 	if (fd < 0)
 		return err_errno(err, errno, "cannot write below '%s'", at);
 	if (fstat(fd, &st) < 0) {

@@ -339,6 +339,38 @@ static void end(struct settling *s)
 	notes_free(&s->moved);
 }
 
+/* "a/b/../c" goes by way of "a/b": were that another directory, "c" would be another
+ * file. Told last, for what the task made itself needs no looking at. */
+static vt_status tell_ways(struct settling *s, struct vt_call *call, struct vt_notes *into)
+{
+	const struct notes *notes = &s->w->notes;
+	char text[3 * PATH_MAX];
+	vt_status status = VT_OK;
+
+	for (uint32_t i = 1; i < notes->names_n && status == VT_OK; i++) {
+		const struct name *name = &notes->names[i];
+		const char *dots = name->text;
+
+		while (status == VT_OK && (dots = strstr(dots, "/..")) != NULL) {
+			struct text way = { name->text, (uint32_t)(dots - name->text) };
+			vt_seen seen = { .op = VT_SEEN_PROBE, .flags = VT_SEEN_DIRECTORY };
+
+			dots += 3;
+			if ((*dots && *dots != '/') || !way.length)
+				continue;
+			way = kept(s, way.at, way.length, "", 0);
+			if (memmem(way.at, way.length, "/..", 3) && without_dots(way.at, text, sizeof text))
+				way = kept(s, text, strlen(text), "", 0);
+			if (!watch_has(s->w, way.at, way.length))
+				continue;
+			seen.name = (vt_bytes){ way.at, way.length };
+			seen.other = (vt_bytes){ "", 0 };
+			status = into->add(into, call, &seen, 1);
+		}
+	}
+	return status;
+}
+
 int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 {
 	struct settling s;
@@ -358,6 +390,8 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 		}
 		if (n && status == VT_OK)
 			status = into->add(into, call, batch, n);
+		if (status == VT_OK)
+			status = tell_ways(&s, call, into);
 	} else {
 		s.full = true;
 	}
