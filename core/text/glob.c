@@ -5,24 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/utf8.h"
+#include "text/glob_inside.h"
 
 /* A pattern becomes a tree, the tree a list of instructions, and those a set of
  * positions (the instructions that consume a character), each with the set of
  * positions that may follow. Matching keeps the set of positions it may be at
  * (Glushkov's automaton run as bits), so no pattern can make it go back. */
 enum op { OP_CHAR, OP_ONE, OP_ANY, OP_CLASS, OP_SPLIT, OP_JUMP, OP_END };
-
-struct range {
-	uint32_t from, to;
-};
-
-struct class {
-	bool not;
-	bool slash;                    /* may it match '/'? only GLOB_NAME */
-	uint32_t n;
-	struct range *at;
-};
 
 struct inst {
 	enum op op;
@@ -31,7 +20,7 @@ struct inst {
 	const struct class *class;     /* OP_CLASS */
 };
 
-enum { GLOB_INSTS = 4000, GLOB_POSITIONS = 960, GLOB_WORDS = (GLOB_POSITIONS + 64) / 64, GLOB_DEPTH = 24 };
+enum { GLOB_INSTS = 4000, GLOB_POSITIONS = 960, GLOB_WORDS = (GLOB_POSITIONS + 64) / 64 };
 
 struct position {
 	enum op op;                    /* OP_CHAR, OP_ONE, OP_ANY, OP_CLASS */
@@ -51,287 +40,6 @@ struct glob {
 	uint64_t *follow;              /* n sets */
 	uint64_t *start;
 };
-
-enum kind { NODE_CHAR, NODE_ONE, NODE_ANY, NODE_CLASS, NODE_CAT, NODE_OR, NODE_REPEAT };
-
-struct node {
-	enum kind kind;
-	uint32_t c;                    /* NODE_CHAR */
-	const struct class *class;
-	struct node **items;           /* NODE_CAT, NODE_OR; NODE_REPEAT: one */
-	uint32_t n;
-	uint32_t min, max;             /* NODE_REPEAT; max UINT32_MAX: no limit */
-};
-
-struct parse {
-	struct arena *a;               /* for the tree */
-	struct arena *keep;            /* the glob's own: for classes */
-	const char *p;
-	enum glob_kind kind;
-	int depth;
-};
-
-static struct node *node_new(struct parse *s, enum kind kind)
-{
-	struct node *n = arena_alloc(s->a, sizeof *n);
-
-	n->kind = kind;
-	return n;
-}
-
-static void node_add(struct parse *s, struct node *to, struct node *item)
-{
-	to->items = arena_grow(s->a, to->items, to->n, sizeof *to->items);
-	to->items[to->n++] = item;
-}
-
-static struct node *node_char(struct parse *s, uint32_t c)
-{
-	struct node *n = node_new(s, NODE_CHAR);
-
-	n->c = c;
-	return n;
-}
-
-static struct node *node_repeat(struct parse *s, struct node *what, uint32_t min, uint32_t max)
-{
-	struct node *n = node_new(s, NODE_REPEAT);
-
-	node_add(s, n, what);
-	n->min = min;
-	n->max = max;
-	return n;
-}
-
-/* One character of the pattern; never past its end. Bytes that are not UTF-8 get
- * numbers of their own, as they do in the text that is matched. */
-static uint32_t next_char(const char **p, size_t left, bool characters)
-{
-	uint32_t c;
-	size_t len = characters ? utf8_next(*p, left, &c) : 0;
-
-	if (!len) {
-		c = (unsigned char)**p;
-		if (characters)
-			c += 0x110000;
-		len = 1;
-	}
-	*p += len;
-	return c;
-}
-
-static uint32_t pattern_char(struct parse *s)
-{
-	return next_char(&s->p, strnlen(s->p, 4), s->kind == GLOB_PATH);
-}
-
-static struct node *parse_class(struct parse *s)
-{
-	struct node *n = node_new(s, NODE_CLASS);
-	struct class *c = arena_alloc(s->keep, sizeof *c);
-	bool first = true;
-
-	s->p++;
-	c->slash = s->kind == GLOB_NAME;
-	if (*s->p == '!') {
-		c->not = true;
-		s->p++;
-	}
-	for (; *s->p != ']' || first; first = false) {
-		struct range r;
-
-		if (*s->p == ']' && s->p[1] == '\0')
-			return NULL;
-		if (*s->p == '\\')
-			s->p++;
-		if (!*s->p)
-			return NULL;
-		r.from = r.to = pattern_char(s);
-		if (*s->p == '-' && s->p[1] != ']' && s->p[1]) {
-			s->p++;
-			if (*s->p == '\\' && !*++s->p)
-				return NULL;
-			r.to = pattern_char(s);
-			if (r.to < r.from)
-				return NULL;
-		}
-		c->at = arena_grow(s->keep, c->at, c->n, sizeof *c->at);
-		c->at[c->n++] = r;
-	}
-	s->p++;
-	n->class = c;
-	return n;
-}
-
-static struct node *parse_list(struct parse *s, const char *stops);
-
-static struct node *parse_braces(struct parse *s)
-{
-	struct node *n = node_new(s, NODE_OR), *item;
-
-	do {
-		s->p++;
-		item = parse_list(s, ",}");
-		if (!item)
-			return NULL;
-		node_add(s, n, item);
-	} while (*s->p == ',');
-	if (*s->p != '}')
-		return NULL;
-	s->p++;
-	return n;
-}
-
-static int parse_count(struct parse *s, uint32_t *ret)
-{
-	char *end;
-	unsigned long v;
-
-	if (*s->p < '0' || *s->p > '9')
-		return 0;
-	v = strtoul(s->p, &end, 10);
-	if (end - s->p > 6)
-		return -1;
-	s->p = end;
-	*ret = (uint32_t)v;
-	return 1;
-}
-
-/* <x>: any number; <x:2>: two; <x:1,>, <x:,3>, <x:1,3> */
-static struct node *parse_repeat(struct parse *s)
-{
-	uint32_t min = 0, max = UINT32_MAX;
-	struct node *item;
-	int got;
-
-	s->p++;
-	item = parse_list(s, ":>");
-	if (!item)
-		return NULL;
-	if (*s->p == ':') {
-		s->p++;
-		got = parse_count(s, &min);
-		if (got < 0)
-			return NULL;
-		if (*s->p == ',') {
-			s->p++;
-			if (parse_count(s, &max) < 0)
-				return NULL;
-		} else if (got) {
-			max = min;
-		}
-	}
-	if (*s->p != '>' || max < min || max == 0)
-		return NULL;
-	s->p++;
-	return node_repeat(s, item, min, max);
-}
-
-static bool at_stop(const char *p, const char *stops)
-{
-	return !*p || strchr(stops, *p);
-}
-
-static struct node *any_path(struct parse *s)
-{
-	return node_repeat(s, node_new(s, NODE_ANY), 0, UINT32_MAX);
-}
-
-/* `**`, whose slash in front (if any) is the last item of `list`:
- *     a / ** / b    a / (.* /)? b        ** / b    (.* /)? b
- *     a / **        a (/ .*)?            **        .*          */
-static int parse_tree(struct parse *s, struct node *list, const char *stops)
-{
-	bool slash_before = list->n && list->items[list->n - 1]->kind == NODE_CHAR && list->items[list->n - 1]->c == '/';
-	struct node *n, *slash;
-
-	if (list->n && !slash_before)
-		return -1;
-	s->p += 2;
-	while (s->p[0] == '/' && s->p[1] == '*' && s->p[2] == '*' && (s->p[3] == '/' || at_stop(s->p + 3, stops)))
-		s->p += 3;
-	if (*s->p != '/' && !at_stop(s->p, stops))
-		return -1;
-	if (*s->p == '/') {
-		s->p++;
-		n = node_new(s, NODE_CAT);
-		node_add(s, n, any_path(s));
-		node_add(s, n, node_char(s, '/'));
-		node_add(s, list, node_repeat(s, n, 0, 1));
-		return 0;
-	}
-	if (!slash_before) {
-		node_add(s, list, any_path(s));
-		return 0;
-	}
-	slash = list->items[--list->n];
-	n = node_new(s, NODE_CAT);
-	node_add(s, n, slash);
-	node_add(s, n, any_path(s));
-	node_add(s, list, node_repeat(s, n, 0, 1));
-	return 0;
-}
-
-static struct node *parse_item(struct parse *s)
-{
-	bool path = s->kind == GLOB_PATH;
-
-	switch (*s->p) {
-	case '*':
-		s->p++;
-		return node_repeat(s, node_new(s, path ? NODE_ONE : NODE_ANY), 0, UINT32_MAX);
-	case '$':
-		if (!path)
-			break;
-		s->p++;
-		return node_repeat(s, node_new(s, NODE_ONE), 0, UINT32_MAX);
-	case '?':
-		s->p++;
-		return node_new(s, path ? NODE_ONE : NODE_ANY);
-	case '[':
-		return parse_class(s);
-	case '{':
-		return parse_braces(s);
-	case '<':
-		if (!path)
-			break;
-		return parse_repeat(s);
-	case '>':
-		if (!path)
-			break;
-		return NULL;
-	case '}':
-		return NULL;
-	case '\\':
-		if (!*++s->p)
-			return NULL;
-		break;
-	default:
-		break;
-	}
-	return node_char(s, pattern_char(s));
-}
-
-static struct node *parse_list(struct parse *s, const char *stops)
-{
-	struct node *list = node_new(s, NODE_CAT), *item;
-
-	if (++s->depth > GLOB_DEPTH)
-		return NULL;
-	while (!at_stop(s->p, stops)) {
-		if (s->kind == GLOB_PATH && s->p[0] == '*' && s->p[1] == '*') {
-			if (parse_tree(s, list, stops))
-				return NULL;
-			continue;
-		}
-		item = parse_item(s);
-		if (!item)
-			return NULL;
-		node_add(s, list, item);
-	}
-	s->depth--;
-	return list;
-}
 
 struct program {
 	struct inst *at;
@@ -537,12 +245,11 @@ static int build(struct arena *a, struct glob *g, struct program *p)
 static int make_automaton(struct arena *a, const char *pattern, enum glob_kind kind, struct glob *g, struct err *err)
 {
 	struct arena *work = arena_new();
-	struct parse s = { .a = work, .keep = a, .p = pattern, .kind = kind };
 	struct program p = { 0 };
-	struct node *list = parse_list(&s, "");
+	struct node *list = glob_parse(work, a, pattern, kind);
 	int r = -1;
 
-	if (!list || *s.p)
+	if (!list)
 		goto out;
 	g->characters = kind == GLOB_PATH;
 	g->prefix_n = fixed_bytes(a, list, false, g->characters, &g->prefix);
@@ -643,7 +350,7 @@ static bool run(const struct glob *g, uint64_t *set, const char *s, size_t n)
 
 	memcpy(set, g->start, g->words * sizeof *set);
 	while (s < end)
-		if (!step(g, set, next_char(&s, (size_t)(end - s), g->characters)))
+		if (!step(g, set, glob_next_char(&s, (size_t)(end - s), g->characters)))
 			return false;
 	return true;
 }
@@ -691,160 +398,12 @@ bool glob_may_enter(const struct glob *g, const char *dir, size_t n)
 	return rest;
 }
 
-static bool is_magic(char c)
+const char *glob_only(const struct glob *g)
 {
-	return c && strchr("*?$[]{}<>", c);
+	return g->literal ? g->prefix : NULL;
 }
 
-bool glob_has_magic(const char *pattern)
+int glob_first_byte(const struct glob *g)
 {
-	for (; *pattern; pattern++) {
-		if (*pattern == '\\' && pattern[1])
-			pattern++;
-		else if (is_magic(*pattern))
-			return true;
-	}
-	return false;
-}
-
-char *glob_escape(struct arena *a, const char *literal)
-{
-	char *out = arena_alloc(a, strlen(literal) * 2 + 1), *p = out;
-
-	if (*literal == '!')
-		*p++ = '\\';
-	for (; *literal; literal++) {
-		if (is_magic(*literal) || *literal == '\\')
-			*p++ = '\\';
-		*p++ = *literal;
-	}
-	return out;
-}
-
-const char *glob_rest(const char *pattern)
-{
-	const char *rest = pattern, *p;
-
-	for (p = pattern; *p; p++) {
-		if (*p == '\\' && p[1])
-			p++;
-		else if (is_magic(*p))
-			return rest;
-		else if (*p == '/')
-			rest = p + 1;
-	}
-	return p;
-}
-
-char *glob_base(struct arena *a, const char *pattern)
-{
-	const char *end = glob_rest(pattern), *p;
-	char *out = arena_alloc(a, (size_t)(end - pattern) + 1), *q = out;
-
-	for (p = pattern; p < end; p++) {
-		if (*p == '\\' && p + 1 < end)
-			p++;
-		*q++ = *p;
-	}
-	/* without the slash before the rest, but "/" stays */
-	if (*end && q > out + 1)
-		q--;
-	*q = '\0';
-	return out;
-}
-
-/* Names without magic are looked up; the others stand in lists by their first
- * byte (256: it may be any). */
-struct side {
-	const char **names;
-	uint32_t names_n;
-	const struct glob **globs[257];
-	uint32_t globs_n[257];
-};
-
-struct glob_set {
-	struct side yes, no;
-	bool any_no;
-};
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int side_add(struct arena *a, struct side *s, const char *pattern, enum glob_kind kind, struct err *err)
-{
-	const struct glob *g;
-	unsigned i;
-
-	if (glob_make(a, pattern, kind, &g, err))
-		return err_wrap(err, "invalid glob pattern '%s'", pattern);
-	if (g->literal) {
-		s->names = arena_grow(a, s->names, s->names_n, sizeof *s->names);
-		s->names[s->names_n++] = arena_strn(a, g->prefix, g->prefix_n);
-		return 0;
-	}
-	i = g->prefix_n ? (unsigned char)g->prefix[0] : 256;
-	s->globs[i] = arena_grow(a, s->globs[i], s->globs_n[i], sizeof *s->globs[i]);
-	s->globs[i][s->globs_n[i]++] = g;
-	return 0;
-}
-
-static void side_sort(struct side *s)
-{
-	if (s->names_n > 1)
-		qsort(s->names, s->names_n, sizeof *s->names, compare_names);
-}
-
-static bool list_match(const struct side *s, unsigned list, const char *name, size_t n)
-{
-	uint32_t i;
-
-	for (i = 0; i < s->globs_n[list]; i++)
-		if (glob_match(s->globs[list][i], name, n))
-			return true;
-	return false;
-}
-
-static bool side_match(const struct side *s, const char *name, size_t n)
-{
-	uint32_t low = 0, high = s->names_n, middle;
-	int c;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		c = strncmp(s->names[middle], name, n);
-		if (c == 0)
-			c = s->names[middle][n] ? 1 : 0;
-		if (c == 0)
-			return true;
-		if (c < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return (n && list_match(s, (unsigned char)name[0], name, n)) || list_match(s, 256, name, n);
-}
-
-int glob_set_make(struct arena *a, const struct texts *patterns, enum glob_kind kind, const struct glob_set **ret, struct err *err)
-{
-	struct glob_set *s = arena_alloc(a, sizeof *s);
-	uint32_t i;
-
-	for (i = 0; i < patterns->n; i++) {
-		bool no = patterns->at[i][0] == '!';
-
-		if (side_add(a, no ? &s->no : &s->yes, patterns->at[i] + no, kind, err))
-			return -1;
-		s->any_no |= no;
-	}
-	side_sort(&s->yes);
-	side_sort(&s->no);
-	*ret = s;
-	return 0;
-}
-
-bool glob_set_match(const struct glob_set *s, const char *name, size_t n)
-{
-	return side_match(&s->yes, name, n) && !(s->any_no && side_match(&s->no, name, n));
+	return g->prefix_n ? (unsigned char)g->prefix[0] : -1;
 }

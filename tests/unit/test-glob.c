@@ -83,6 +83,14 @@ static void two_stars_are_any_number_of_components(void **state)
 		{ "**/node_modules/**", "node_modules", true }, { "**/node_modules/**", "my_node_modules/x", false }, { "**/**", "a/b", true },
 		{ "a/**/**/b", "a/b", true }, { "{src/**,lib}/x", "src/x", true }, { "{src/**,lib}/x", "src/a/b/x", true },
 		{ "{src/**,lib}/x", "lib/x", true }, { "{**/a,b}", "x/a", true }, { "{**/a,b}", "b", true }, { "**/{a,b}/**", "x/b/y", true },
+		/* in braces as if each choice stood there alone */
+		{ "a/{**,b}/c", "a/c", true }, { "a/{**,b}/c", "a/b/c", true }, { "a/{**,b}/c", "a/x/y/c", true }, { "a/{**,b}/c", "ac", false },
+		{ "a/{b,**}", "a", true }, { "a/{b,**}", "a/x/y", true }, { "a/{b,**}", "ab", false }, { "{**,a}/b", "b", true },
+		{ "{**,a}/b", "x/b", true }, { "{**,a}/b", "xb", false }, { "{**,a}", "", true }, { "{**,a}", "x/y", true },
+		{ "a/{x,{b,**}}/c", "a/c", true }, { "a/{{**,b},x}/c", "a/q/c", true }, { "a/{x/{**,b},y}/c", "a/x/c", true },
+		{ "a/{x/{**,b},y}/c", "a/c", false }, { "a/{x/{**,b},y}/c", "a/y/c", true }, { "**/{**,b}/c", "c", true },
+		{ "a/{**,b}/**/c", "a/c", true }, { "a/**/{**,b}", "a", true }, { "a/**/{**,b}", "a/x", true }, { "{**/,x/}y", "y", true },
+		{ "src{,/**}", "src", true }, { "src{,/**}", "src/a/b", true }, { "src{,/**}", "srcs", false },
 	};
 
 	(void)state;
@@ -106,7 +114,7 @@ static void broken_patterns_are_refused_in_one_sentence(void **state)
 {
 	static const char *const bad[] = {
 		"a[b", "[", "[]", "[!]", "[b-a]", "{a", "{a,{b}", "a}", "<a", "<a:", "<a:x>", "<a:2,1>", "<a:0>", "<a:0,0>", ">", "\\", "a\\", "a**",
-		"**a", "a/**b", "***", "<a:9999999>", "<<<<a:999>:999>:999>:999>", "[a", "[a-", "[\\",
+		"**a", "a/**b", "***", "a{**,b}", "{**,b}a", "a/{**,b}c", "<a:9999999>", "<<<<a:999>:999>:999>:999>", "[a", "[a-", "[\\",
 	};
 	const struct glob *g;
 	struct err e = { 0 };

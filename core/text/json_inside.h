@@ -1,0 +1,39 @@
+/* What the scanner and the document hand to each other; for them alone. */
+#ifndef TEXT_JSON_INSIDE_H
+#define TEXT_JSON_INSIDE_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "text/json.h"
+
+/* The text is checked by a scanner of our own, which knows positions and says
+ * what it expected; comments and trailing commas are blanked in place, so that
+ * offsets stay what they are in the file. Then cJSON builds the tree, whose
+ * nodes stand in the order in which the scanner met them. */
+struct place {
+	uint32_t value, key;       /* offsets into text; key: 0 where there is none (no key is at 0) */
+};
+
+struct json_doc {
+	struct arena *arena;       /* the tree's memory */
+	char *file;                /* for messages */
+	char *text;                /* the text, blanked; NUL-terminated */
+	size_t size;
+	cJSON *root;
+	struct place *places;      /* of every value, in the order of the text */
+	uint32_t places_n, room;
+	struct map moved;          /* node -> its place + 1; filled only when duplicate keys were dropped */
+};
+
+/* In a blanked comment this stands for the later bytes of a character: blank to
+ * cJSON, no column of its own. */
+enum { CONTINUED = '\1' };
+
+/* json_scan.c: checks the text and notes the places; *ret_empty: there is no value, and may be none. */
+int json_scan(struct json_doc *d, int flags, bool *ret_empty, struct err *err);
+/* json.c: err_set with "file:line:column: " of an offset in front. -1. */
+int json_fail_at(const struct json_doc *d, size_t at, struct err *err, const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
+#endif
