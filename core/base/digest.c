@@ -47,6 +47,22 @@ void digest_hex(const struct digest *d, char ret[DIGEST_HEX_SIZE])
 	sodium_bin2hex(ret, DIGEST_HEX_SIZE, d->byte, DIGEST_SIZE);
 }
 
+void digest_sha256(const void *data, size_t size, struct digest *ret)
+{
+	crypto_hash_sha256(ret->byte, data, size);
+}
+
+int digest_unhex(const char *hex, struct digest *ret)
+{
+	struct digest d;
+	size_t n;
+
+	if (sodium_hex2bin(d.byte, sizeof d.byte, hex, strlen(hex), NULL, &n, NULL) || n != sizeof d.byte)
+		return -1;
+	*ret = d;
+	return 0;
+}
+
 void digest_random(void *ret, size_t size)
 {
 	randombytes_buf(ret, size);

@@ -22,5 +22,8 @@ void digest_end(struct digest_state *s, struct digest *ret);
 void digest_of(const void *data, size_t size, struct digest *ret);
 int digest_equal(const struct digest *a, const struct digest *b);
 void digest_hex(const struct digest *d, char ret[DIGEST_HEX_SIZE]);
+/* SHA-256, for what people wrote down with sha256sum. */
+void digest_sha256(const void *data, size_t size, struct digest *ret);
+int digest_unhex(const char *hex, struct digest *ret);             /* -1: not 64 hexadecimal digits */
 void digest_random(void *ret, size_t size);                       /* bytes nobody can guess */
 #endif

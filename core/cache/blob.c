@@ -88,7 +88,7 @@ static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t 
 	struct collecting *c = (struct collecting *)sink;
 	char *more;
 
-	(void)call;
+	call_check(call, 1, "vt_sink.write");
 	if (size > c->max - c->size)
 		return VT_FAILED;
 	if (size > c->room - c->size) {
@@ -132,7 +132,7 @@ static vt_status read_again(vt_source *source, vt_call *call, void *buffer, size
 {
 	struct again *a = (struct again *)source;
 
-	(void)call;
+	call_check(call, 1, "vt_source.read");
 	if (size > a->size - a->at)
 		size = a->size - a->at;
 	if (size)
@@ -173,7 +173,7 @@ static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t 
 {
 	struct hashing *h = (struct hashing *)sink;
 
-	(void)call;
+	call_check(call, 1, "vt_sink.write");
 	h->began = true;
 	if (h->spoiled)
 		return VT_FAILED;
@@ -213,7 +213,7 @@ static vt_status offer(vt_source *source, vt_call *call, void *buffer, size_t si
 	size_t left = o->from->size - o->at;
 	ssize_t n;
 
-	(void)call;
+	call_check(call, 1, "vt_source.read");
 	if (size > left)
 		size = left;
 	if (o->from->data) {

@@ -91,6 +91,7 @@ static vt_status read_opened(vt_source *source, vt_call *call, void *buffer, siz
 	struct opened *o = (struct opened *)source;
 	ssize_t n;
 
+	call_check(call, 1, "vt_source.read");
 	if (o->fd < 0) {
 		n = (ssize_t)(strlen(o->target) - o->at);
 		if ((size_t)n > size)

@@ -53,6 +53,7 @@ static vt_status write_taking(vt_sink *sink, vt_call *call, const void *data, si
 	struct taking *t = (struct taking *)sink;
 	const char *p = data;
 
+	call_check(call, 1, "vt_sink.write");
 	switch (t->type) {
 	case VT_META_FILE:
 		while (size) {

@@ -84,7 +84,7 @@ struct paths_sink {
 
 static vt_status write_paths(vt_sink *sink, vt_call *call, const void *data, size_t size)
 {
-	(void)call;
+	call_check(call, 1, "vt_sink.write");
 	return buf_add(&((struct paths_sink *)sink)->bytes, data, size) < 0 ? VT_FAILED : VT_OK;
 }
 

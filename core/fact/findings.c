@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "plug/call.h"
 #include "text/path.h"
 
 enum { FINDINGS_MOST = 4000000 };
@@ -68,6 +69,7 @@ static vt_status add(vt_findings *service, vt_call *call, uint32_t what, vt_byte
 	struct findings *f = (struct findings *)service;
 	struct fact fact = { .kind = kind_of(f, what), .name = { name.data, name.size } };
 
+	call_check(call, 1, "vt_findings.add");
 	if (!fact.kind)
 		return VT_UNSUPPORTED;
 	if (!name_is_good(fact.kind, name))
@@ -88,6 +90,7 @@ static vt_status output(vt_findings *service, vt_call *call, vt_bytes path)
 {
 	struct findings *f = (struct findings *)service;
 
+	call_check(call, 1, "vt_findings.output");
 	if (f->key)
 		return no(call, "an output is named before the run");
 	if (!path_is_safe(path.data, path.size))
@@ -103,6 +106,7 @@ static vt_status refuse(vt_findings *service, vt_call *call, uint32_t why, vt_by
 {
 	struct findings *f = (struct findings *)service;
 
+	call_check(call, 1, "vt_findings.refuse");
 	if (f->key)
 		return no(call, "a refusal before the run");
 	if (f->why)

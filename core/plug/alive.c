@@ -53,7 +53,7 @@ struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct ref
 		if (!strcmp(p->plugins[i]->path, c->real))
 			return p->plugins[i];
 	*why = (struct refusal){ .text = "too many plugins" };
-	if (p->plugins_n == PLUG_PLUGINS_MAX || plugin_load(c->real, c->name, &made, why)) {
+	if (p->plugins_n == PLUG_PLUGINS_MAX || plugin_load(c->real, c->name, c->pinned ? &c->sha256 : NULL, &made, why)) {
 		plugin_free(made);
 		return NULL;
 	}

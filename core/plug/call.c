@@ -118,7 +118,9 @@ void call_check(vt_call *call, int own_thread, const char *function)
 {
 	struct plug_call *c = (struct plug_call *)call;
 
-	if (c->live != LIVE)
+	if (!c)
+		fprintf(stderr, "vt: %s called without a call\n", function);
+	else if (c->live != LIVE)
 		fprintf(stderr, "vt: %s called outside of a call\n", function);
 	else if (own_thread && !pthread_equal(c->thread, pthread_self()))
 		fprintf(stderr, "vt: %s called from another thread than %s of '%s' runs on\n", function, c->operation, c->component->choice.name);

@@ -301,7 +301,7 @@ static void run_load(int fd, void *ctx)
 	struct refusal why;
 
 	manners_note(&before);
-	if (check_that(&k, !plugin_load(kit->real, kit->name, &p, &why), "%s", why.text))
+	if (check_that(&k, !plugin_load(kit->real, kit->name, NULL, &p, &why), "%s", why.text))
 		manners_check(&k, &before, "while it is loaded", false);
 	if (!k.failed && write(fd, "+\n", 2) < 0)
 		_exit(1);
@@ -359,7 +359,7 @@ static int check_run(struct kit *kit, const char *const *options, uint32_t optio
 	free(why);
 	if (kit->told->faults)
 		return 0;
-	said = describe(kit->real, kit->name, &setup);
+	said = describe(&(struct candidate){ .real = (char *)kit->real, .name = (char *)kit->name }, &setup);
 	components = cJSON_GetObjectItemCaseSensitive(said, "components");
 	rc = kit_options(kit, (cJSON *)components, options, options_n, err);
 	cJSON_ArrayForEach(c, components) {

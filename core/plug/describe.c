@@ -251,7 +251,7 @@ static void status_json(cJSON *j, const struct plugin *p, const struct plug_setu
 }
 
 struct question {
-	const char *real, *name;
+	const struct candidate *file;
 	const struct plug_setup *setup;
 };
 
@@ -264,7 +264,7 @@ static void child_answer(int fd, void *ctx)
 	char *text;
 	size_t n, done = 0;
 
-	plugin_load(q->real, q->name, &p, &why);
+	plugin_load(q->file->real, q->file->name, q->file->pinned ? &q->file->sha256 : NULL, &p, &why);
 	plugin_json(j, p, &why);
 	if (why.state == LOAD_READY)
 		status_json(j, p, q->setup);
@@ -279,9 +279,9 @@ static void child_answer(int fd, void *ctx)
 	}
 }
 
-struct cJSON *describe(const char *real, const char *name, const struct plug_setup *setup)
+struct cJSON *describe(const struct candidate *file, const struct plug_setup *setup)
 {
-	struct question q = { real, name, setup };
+	struct question q = { file, setup };
 	char *why, *text;
 	size_t size;
 	cJSON *j = NULL;

@@ -5,12 +5,13 @@
 #include "plug/load.h"
 #include "plug/setup.h"
 
+struct candidate;
 struct cJSON;
 
 /* {"state", "reason", "name", "version", "license", "homepage", "abi", "components", "status"}
- * of the file `real`; "status" is {component: word} of chosen components that have one, or
+ * of a trusted file; "status" is {component: word} of chosen components that have one, or
  * {component: {"why"}} of those that cannot come to life. NULL: out of memory. */
-struct cJSON *describe(const char *real, const char *name, const struct plug_setup *setup);
+struct cJSON *describe(const struct candidate *file, const struct plug_setup *setup);
 struct cJSON *describe_reason(const char *code, const char *text);
 /* Runs fn in a child that cannot print and ends within `ms`; what it writes to `fd` comes
  * back (owned, NUL-terminated; NULL: out of memory). *ret_why: NULL, or how it died (owned). */

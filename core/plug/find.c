@@ -18,13 +18,18 @@
 #include "text/json.h"
 #include "text/path.h"
 
-enum { PLACES_MAX = 64, CANDIDATES_MAX = 512, OWNERS_MAX = 4, NAME_MAX_SIZE = 64 };
+enum { PLACES_MAX = 64, PINS_MAX = 64, CANDIDATES_MAX = 512, OWNERS_MAX = 4, NAME_MAX_SIZE = 64 };
 
 struct find {
 	char *root;                /* real, or NULL */
 	struct find_place places[PLACES_MAX];
 	uint32_t places_n;
 	bool looked;               /* used and reason of the places are filled */
+	struct pin {               /* one file, by the bytes it must have */
+		char *path;        /* absolute, as configured */
+		struct digest sha256;
+	} pins[PINS_MAX];
+	uint32_t pins_n;
 };
 
 static void place_add(struct find *f, const char *path, enum find_origin origin)
@@ -61,6 +66,23 @@ static void places_from_env(struct find *f, const char *list)
 	}
 }
 
+/* {"file": "/abs/vt-x.so", "sha256": "..."}: this file, if it has these bytes. */
+static int pin_add(struct find *f, const struct find_setup *s, const cJSON *item, const char *path, struct err *err)
+{
+	const cJSON *sha256 = cJSON_GetObjectItemCaseSensitive(item, "sha256");
+	struct pin *pin = &f->pins[f->pins_n % PINS_MAX];
+
+	if (f->pins_n == PINS_MAX)
+		return err_set(err, ERR_USER, "%s: `plugins.paths` may name %d files at most", s->config_file, PINS_MAX);
+	if (cJSON_GetArraySize(item) != 2 || !cJSON_IsString(sha256) || digest_unhex(sha256->valuestring, &pin->sha256))
+		return err_set(err, ERR_USER, "%s: `plugins.paths`: '%.200s' needs its `sha256`, 64 hexadecimal digits as sha256sum prints them, "
+			       "and nothing else", s->config_file, path);
+	if (!(pin->path = strdup(path)))
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	f->pins_n++;
+	return 0;
+}
+
 static int places_from_config(struct find *f, const struct find_setup *s, struct err *err)
 {
 	const cJSON *item;
@@ -70,10 +92,14 @@ static int places_from_config(struct find *f, const struct find_setup *s, struct
 	if (!cJSON_IsArray(s->paths))
 		return err_set(err, ERR_USER, "%s: `plugins.paths` must be a list of absolute paths", s->config_file);
 	cJSON_ArrayForEach(item, s->paths) {
-		if (!cJSON_IsString(item) || item->valuestring[0] != '/')
+		const cJSON *path = cJSON_IsObject(item) ? cJSON_GetObjectItemCaseSensitive(item, "file") : item;
+
+		if (!cJSON_IsString(path) || path->valuestring[0] != '/')
 			return err_set(err, ERR_USER, "%s: `plugins.paths` may hold absolute paths only; found %s",
-				       s->config_file, json_kind(item));
-		place_add(f, item->valuestring, FIND_CONFIG);
+				       s->config_file, json_kind(path ? path : item));
+		if (path != item && pin_add(f, s, item, path->valuestring, err))
+			return -1;
+		place_add(f, path->valuestring, FIND_CONFIG);
 	}
 	return 0;
 }
@@ -110,6 +136,8 @@ void find_free(struct find *f)
 		free(f->places[i].path);
 		free(f->places[i].reason);
 	}
+	for (uint32_t i = 0; i < f->pins_n; i++)
+		free(f->pins[i].path);
 	free(f->root);
 	free(f);
 }
@@ -237,7 +265,23 @@ static int folder_check(const char *path, const struct owners *who, const char *
 	return rc;
 }
 
-int find_trust(struct find *f, const char *path, enum find_origin origin, char **ret_real, const char **ret_code, char **ret_reason)
+/* What the user wrote down about this file, by whatever name; NULL: nothing. */
+static const struct pin *pin_of(const struct find *f, const char *real)
+{
+	for (uint32_t i = 0; i < f->pins_n; i++) {
+		char *its = realpath(f->pins[i].path, NULL);
+		bool same = its && !strcmp(its, real);
+
+		free(its);
+		if (same)
+			return &f->pins[i];
+	}
+	return NULL;
+}
+
+/* May this absolute path be loaded? 0; 1: no, *ret_code and *ret_reason (owned) say why; -1: out of memory. */
+static int trust(struct find *f, const char *path, enum find_origin origin, const struct pin **ret_pin, char **ret_real,
+		 const char **ret_code, char **ret_reason)
 {
 	char *real = realpath(path, NULL);
 	struct owners who;
@@ -247,8 +291,9 @@ int find_trust(struct find *f, const char *path, enum find_origin origin, char *
 		*ret_code = "unreadable";
 		return asprintf(ret_reason, "%s", strerror(errno)) < 0 ? -1 : 1;
 	}
+	*ret_pin = pin_of(f, real);
 	/* The system's place came with the program; all others could be named from a clone. */
-	if (origin != FIND_SYSTEM && f->root && (path_below(f->root, real) || path_below(f->root, path))) {
+	if (origin != FIND_SYSTEM && f->root && !*ret_pin && (path_below(f->root, real) || path_below(f->root, path))) {
 		free(real);
 		*ret_code = "workspace";
 		return (*ret_reason = strdup("inside the workspace")) ? 1 : -1;
@@ -298,6 +343,7 @@ static int candidate_make(struct find *f, const char *path, enum find_origin ori
 {
 	const char *slash = strrchr(path, '/');
 	struct candidate c = { .origin = origin, .path = strdup(path), .name = name_of(slash ? slash + 1 : path) };
+	const struct pin *pin = NULL;
 	int rc;
 
 	if (!c.name)
@@ -306,7 +352,11 @@ static int candidate_make(struct find *f, const char *path, enum find_origin ori
 		candidate_clear(&c);
 		return -1;
 	}
-	rc = find_trust(f, path, origin, &c.real, &c.code, &c.reason);
+	rc = trust(f, path, origin, &pin, &c.real, &c.code, &c.reason);
+	if (pin) {
+		c.pinned = true;
+		c.sha256 = pin->sha256;
+	}
 	if (rc == 0 && !find_name_is_good(c.name)) {
 		c.code = "file-name";
 		c.reason = strdup("a plugin's file is named vt-NAME.so, in small letters");

@@ -6,7 +6,8 @@
  * in this order: of two files with one name the first counts. Nothing below the
  * workspace, no relative path, no bare name. A file counts only if it and every
  * directory above it belong to root or the user and nobody else can write there.
- * Finding code never runs code. */
+ * A file below the workspace counts only if `paths` lists that file with its SHA-256;
+ * whoever loads it checks the bytes. Finding code never runs code. */
 #ifndef PLUG_FIND_H
 #define PLUG_FIND_H
 
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 struct cJSON;
@@ -42,6 +44,8 @@ struct candidate {
 	char *path;                /* as found */
 	char *real;                /* what is loaded; NULL unless trusted */
 	char *name;                /* between "vt-" and ".so" */
+	bool pinned;               /* it is loaded only if its bytes have this SHA-256 */
+	struct digest sha256;
 	enum find_origin origin;
 	enum candidate_state state;
 	const char *code;          /* SKIPPED, SHADOWED: a stable word */
@@ -66,8 +70,6 @@ int find_named(struct find *f, const char *name, struct candidate *ret);
 int find_all(struct find *f, struct candidates *ret);
 void candidate_clear(struct candidate *c);
 void candidates_clear(struct candidates *c);
-/* May this absolute path be loaded? 0; 1: no, *ret_code and *ret_reason (owned) say why; -1: out of memory. */
-int find_trust(struct find *f, const char *path, enum find_origin origin, char **ret_real, const char **ret_code, char **ret_reason);
 const char *find_origin_word(enum find_origin origin);
 bool find_name_is_good(const char *name);      /* a-z 0-9 . _ - , at most 64, begins with a letter or digit */
 #endif

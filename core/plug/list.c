@@ -68,7 +68,7 @@ static cJSON *row_make(struct list *l, const struct candidate *c, const struct p
 
 	cJSON_AddStringToObject(row, "name", c->name);
 	if (c->state == CANDIDATE_TRUSTED) {
-		said = describe(c->real, c->name, setup);
+		said = describe(c, setup);
 		move(row, "version", said);
 	} else {
 		cJSON_AddNullToObject(row, "version");

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -280,16 +282,91 @@ static const char *dl_words(const char *real)
 	return s;
 }
 
-static int open_and_ask(struct plugin *p, struct refusal *why)
+/* The bytes of fd, where nobody can change them any more. -1: *why. */
+static int seal(int fd, size_t size, struct refusal *why)
+{
+	int copy = memfd_create("vt-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t done = 0;
+	ssize_t n = 0;
+
+	if (copy < 0)
+		return refuse(why, LOAD_BROKEN, "system", "cannot be copied: %s", strerror(errno));
+	while (done <= size && (n = sendfile(copy, fd, NULL, size - done + 1)) > 0)
+		done += (size_t)n;
+	if (n < 0 || done != size || fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		refuse(why, LOAD_BROKEN, "system", "cannot be copied: %s", n < 0 ? strerror(errno) : "it changes while it is read");
+		close(copy);
+		return -1;
+	}
+	return copy;
+}
+
+/* A private copy of the file, if it has the bytes that it must have. -1: *why. */
+static int open_checked(const char *path, const struct digest *sha256, struct refusal *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), copy = -1;
+	struct digest its = { 0 };
+	struct stat st;
+	void *bytes;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_SIZE_MAX)
+		refuse(why, LOAD_REFUSED, "unreadable", "it cannot be read");
+	else
+		copy = seal(fd, (size_t)st.st_size, why);
+	if (fd >= 0)
+		close(fd);
+	if (copy < 0)
+		return -1;
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, copy, 0);
+	if (bytes != MAP_FAILED) {
+		digest_sha256(bytes, (size_t)st.st_size, &its);
+		munmap(bytes, (size_t)st.st_size);
+	}
+	if (bytes == MAP_FAILED || !digest_equal(&its, sha256)) {
+		char hex[DIGEST_HEX_SIZE];
+
+		close(copy);
+		digest_hex(&its, hex);
+		return refuse(why, LOAD_REFUSED, "sha256", "its SHA-256 is %s, the user's configuration lists another", hex);
+	}
+	return copy;
+}
+
+/* dlopen, from the file or from a copy that is known to have the right bytes. */
+static void *open_object(const char *path, const struct digest *sha256, struct refusal *why)
+{
+	const int how = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
+	char copy_path[64];
+	void *handle;
+	int copy;
+
+	if (!sha256) {
+		handle = dlopen(path, how);
+		if (!handle)
+			refuse(why, LOAD_BROKEN, "load", "cannot be loaded: %s", dl_words(path));
+		return handle;
+	}
+	copy = open_checked(path, sha256, why);
+	if (copy < 0)
+		return NULL;
+	snprintf(copy_path, sizeof copy_path, "/proc/self/fd/%d", copy);
+	handle = dlopen(copy_path, how);
+	if (!handle)
+		refuse(why, LOAD_BROKEN, "load", "cannot be loaded: %s", dl_words(copy_path));
+	close(copy);
+	return handle;
+}
+
+static int open_and_ask(struct plugin *p, const struct digest *sha256, struct refusal *why)
 {
 	const vt_plugin *(*entry)(uint32_t);
 	const vt_plugin *its;
 
 	if (file_check(p->path, why))
 		return -1;
-	p->handle = dlopen(p->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	p->handle = open_object(p->path, sha256, why);
 	if (!p->handle)
-		return refuse(why, LOAD_BROKEN, "load", "cannot be loaded: %s", dl_words(p->path));
+		return -1;
 	*(void **)&entry = dlsym(p->handle, "vt_plugin_entry");
 	if (!entry)
 		return refuse(why, LOAD_REFUSED, "no-entry", "not a plugin: it has no function vt_plugin_entry");
@@ -307,7 +384,7 @@ static int open_and_ask(struct plugin *p, struct refusal *why)
 	return components_check(p, why);
 }
 
-int plugin_load(const char *real, const char *name, struct plugin **ret, struct refusal *why)
+int plugin_load(const char *real, const char *name, const struct digest *sha256, struct plugin **ret, struct refusal *why)
 {
 	struct plugin *p = calloc(1, sizeof *p);
 
@@ -315,7 +392,7 @@ int plugin_load(const char *real, const char *name, struct plugin **ret, struct 
 	*ret = p;
 	if (!p || !(p->path = strdup(real)) || !(p->name = strdup(name)))
 		return refuse(why, LOAD_BROKEN, "memory", "out of memory");
-	return open_and_ask(p, why);
+	return open_and_ask(p, sha256, why);
 }
 
 void plugin_free(struct plugin *p)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "vt-plugin.h"
 
 enum { LOAD_COMPONENTS_MAX = 64, LOAD_OPTIONS_MAX = 128 };
@@ -46,8 +47,9 @@ struct refusal {
 };
 
 /* 0; -1: *why says it. *ret is set as far as the plugin could be understood even
- * when it is refused (about.name NULL: not at all), NULL when nothing was opened. */
-int plugin_load(const char *real, const char *name, struct plugin **ret, struct refusal *why);
+ * when it is refused (about.name NULL: not at all), NULL when nothing was opened.
+ * sha256: of the bytes it must have, which then are the bytes that run; NULL: any. */
+int plugin_load(const char *real, const char *name, const struct digest *sha256, struct plugin **ret, struct refusal *why);
 void plugin_free(struct plugin *p);        /* what is ours; the object stays mapped */
 const char *kind_word(uint32_t kind);      /* "store"; "?" */
 /* Names of the operations this component has, NULL-terminated, at most `room`. */

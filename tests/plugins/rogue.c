@@ -1,5 +1,7 @@
 /* One rogue per -D: a plugin that breaks one promise. NAME is its name; the file must
  * be named like it unless ROGUE_OTHER_FILE. Each has its sentence in rogues.sh. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -87,6 +89,14 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 	stray_call = call;
 	pthread_create(&t, NULL, stray, NULL);
 	pthread_detach(t);
+#endif
+#ifdef ROGUE_WHERE
+	char text[300];
+	Dl_info where;
+
+	dladdr(&self, &where);
+	snprintf(text, sizeof text, "I run from %s", where.dli_fname);
+	call->report(call, VT_REPORT_WARNING, "where", (vt_bytes){ text, strlen(text) });
 #endif
 #ifdef ROGUE_FD
 	if (dup(0) < 0)

@@ -49,13 +49,45 @@ file vite-task.json '{
 }'
 capture vt plugins list
 is "a repository cannot add places" "$rc $err" "1 error: vite-task.json:3:14: \`plugins.paths\` is taken from the user's configuration only, $T/home/.config/vt/config.json"
-rm vite-task.json
+rm -f vite-task.json in.txt
 file "$T/home/.config/vt/config.json" "{\"plugins\": {\"paths\": [\"$T/p/q\"]}} // the user's"
 capture vt plugins list
 is "the user can" "$(printf '%s\n' "$out" | grep '^good ' | sed 's/  */ /g')" "good 1.0 store config ready"
 file "$T/home/.config/vt/config.json" '{"plugins": {"paths": ["relative"]}}'
 capture vt plugins list
 is "with absolute paths" "$rc $err" "1 error: $T/home/.config/vt/config.json: \`plugins.paths\` may hold absolute paths only; found string \"relative\""
+
+# a file of the workspace, by its bytes
+sum=$(sha256sum "$W/inner/vt-real.so" | cut -d' ' -f1)
+$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME='"real"' "$abs_top_srcdir/tests/plugins/rogue.c" -o "$W/inner/vt-real.so" || exit 99
+good=$(sha256sum "$W/inner/vt-real.so" | cut -d' ' -f1)
+listed() { printf '%s\n' "$out" | grep -E '^real |vt-real.so ' | sed 's/  */ /g' | sed "s|^[^ ]* ||"; }
+pin() { file "$T/home/.config/vt/config.json" "{\"plugins\": {\"paths\": [{\"file\": \"$W/inner/vt-real.so\", \"sha256\": \"$1\"}]}}"; }
+file "$T/home/.config/vt/config.json" "{\"plugins\": {\"paths\": [\"$W/inner\"]}}"
+capture vt plugins list
+is "a folder of the workspace is not for the asking" "$(listed)" "- - config skipped inside the workspace"
+pin "$good"
+capture vt plugins list
+is "one file with its SHA-256 is" "$(listed)" "1.0 store config ready"
+file in.txt one
+file vite-task.json '{"plugins": {"stores": ["real"]}, "tasks": {"t": {"command": "cat in.txt", "input": ["in.txt"]}}}'
+capture vt run t
+is "and it can be used" "$rc$err" 0
+# the rogue tells where its code is
+$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME='"real"' -DROGUE_WHERE "$abs_top_srcdir/tests/plugins/rogue.c" -o "$W/inner/vt-real.so" || exit 99
+pin "$(sha256sum "$W/inner/vt-real.so" | cut -d' ' -f1)"
+capture vt run t
+like "what runs is a sealed copy, not the file" "$err" "warning: plugin 'real': I run from /proc/self/fd/*"
+rm -f vite-task.json in.txt
+with VT_PLUGIN_PATH="$T/links" capture vt plugins list
+is "by another name it is the same file" "$(listed | tail -1)" "- - env shadowed by $W/inner/vt-real.so"
+printf x >>"$W/inner/vt-real.so"
+bad=$(sha256sum "$W/inner/vt-real.so" | cut -d' ' -f1)
+capture vt plugins list
+is "with one byte more it is not" "$(listed)" "- - config refused its SHA-256 is $bad, the user's configuration lists another"
+pin "${good%?}"
+capture vt plugins list
+is "half a hash is none" "$rc $err" "1 error: $T/home/.config/vt/config.json: \`plugins.paths\`: '$W/inner/vt-real.so' needs its \`sha256\`, 64 hexadecimal digits as sha256sum prints them, and nothing else"
 file "$T/home/.config/vt/config.json" '{"plugin": {}}'
 capture vt plugins list
 is "a wrong key in the user's file" "$rc $err" "1 error: $T/home/.config/vt/config.json:1:12: unknown key \`plugin\`; the one known here is \`plugins\`"
