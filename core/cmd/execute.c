@@ -118,6 +118,7 @@ static int execute(const struct session *s, const struct workspace *w, const str
 	struct err err = { 0 };
 	int code = exec_run(&setup, &err);
 
+	g->open.code = code;
 	show_summary(g, o);
 	if (err.n > 0)
 		cmd_fail(s, &err);

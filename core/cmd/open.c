@@ -2,7 +2,9 @@
 
 #include "cmd/open.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cache/cache.h"
@@ -15,9 +17,23 @@ enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths since a reference */
 void open_init(struct open *o, const struct session *s, const struct workspace *w)
 {
 	memset(o, 0, sizeof *o);
+	o->code = -1;
 	o->session = s;
 	o->workspace = w;
 	o->programs = file_memo_new();
+}
+
+/* A plugin does not come back, and with it a thread of this program. The supervisor ends the tasks. */
+static void plugin_hangs(void *ctx, const char *text)
+{
+	const struct open *o = ctx;
+	int code = o->code;
+
+	if (code >= 0)
+		fprintf(stderr, "warning: %s; vt ends without waiting for it\n", text);
+	else
+		fprintf(stderr, "error: %s\n* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits\n", text);
+	_exit(code >= 0 ? code : 1);
 }
 
 int open_plugins(struct open *o, struct err *err)
@@ -29,7 +45,8 @@ int open_plugins(struct open *o, struct err *err)
 		.workspace_config = o->workspace->plugins,
 		.workspace_config_file = o->workspace->config_file,
 		.warn = cmd_warn,
-		.ctx = (void *)(uintptr_t)s,
+		.hangs = plugin_hangs,
+		.ctx = o,
 	};
 
 	if (o->plug)

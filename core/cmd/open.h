@@ -19,6 +19,7 @@ struct open {
 	struct file_memo *programs;    /* for planning */
 	struct plug *plug;             /* NULL: not opened yet */
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
+	_Atomic int code;              /* what the run comes to, once all tasks are done; -1 before */
 };
 
 void open_init(struct open *o, const struct session *s, const struct workspace *w);

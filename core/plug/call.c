@@ -79,12 +79,14 @@ void call_begin(struct plug_call *c, struct component *component, const char *op
 	};
 	if (component->serial)
 		pthread_mutex_lock(&component->one);
+	patience_begin(c);
 }
 
 vt_status call_end(struct plug_call *c, vt_status status)
 {
 	struct component *component = c->component;
 
+	patience_end(c);
 	if (component->serial)
 		pthread_mutex_unlock(&component->one);
 	c->live = 0;
@@ -113,19 +115,25 @@ vt_status call_end(struct plug_call *c, vt_status status)
 	return status;
 }
 
-#ifdef VT_DEBUG
 void call_check(vt_call *call, int own_thread, const char *function)
 {
 	struct plug_call *c = (struct plug_call *)call;
+
+#ifdef VT_DEBUG
+	bool good = c && c->live == LIVE && (!own_thread || pthread_equal(c->thread, pthread_self()));
 
 	if (!c)
 		fprintf(stderr, "vt: %s called without a call\n", function);
 	else if (c->live != LIVE)
 		fprintf(stderr, "vt: %s called outside of a call\n", function);
-	else if (own_thread && !pthread_equal(c->thread, pthread_self()))
+	else if (!good)
 		fprintf(stderr, "vt: %s called from another thread than %s of '%s' runs on\n", function, c->operation, c->component->choice.name);
-	else
-		return;
-	abort();
-}
+	if (!good)
+		abort();
+#else
+	(void)own_thread;
+	(void)function;
 #endif
+	if (c)
+		atomic_fetch_add_explicit(&c->signs, 1, memory_order_relaxed);
+}

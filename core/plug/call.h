@@ -15,6 +15,7 @@
 #define PLUG_CALL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "vt-plugin.h"
@@ -32,6 +33,9 @@ struct plug_call {
 	const volatile int *stop;          /* *stop != 0: vt wants it to end; NULL: never */
 	pthread_t thread;                  /* who began it */
 	uint32_t live;                     /* between begin and end; debug builds check it */
+	_Atomic uint32_t signs;            /* of life: how often it asked vt for something */
+	uint32_t signs_then, quiet;        /* patience.c: signs at the last tick; silent for so many seconds */
+	struct plug_call *next, **prev;    /* ... the calls under way; prev NULL: nobody watches */
 };
 
 void call_begin(struct plug_call *c, struct component *component, const char *operation);
@@ -39,11 +43,8 @@ void call_begin(struct plug_call *c, struct component *component, const char *op
  * user a warning that came with a success. Afterwards code, text and level stay. */
 vt_status call_end(struct plug_call *c, vt_status status);
 
-/* For the services that plugins are handed: in debug builds, aborts with the
- * function's name unless `call` is under way and (own thread) this is its thread. */
-#ifdef VT_DEBUG
+/* Every service that plugins are handed begins with it: a sign of life. In debug builds
+ * it aborts with the function's name unless `call` is under way and (own thread) this is
+ * its thread. */
 void call_check(vt_call *call, int own_thread, const char *function);
-#else
-#define call_check(call, own_thread, function) ((void)(call))
-#endif
 #endif

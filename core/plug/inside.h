@@ -18,9 +18,7 @@ enum component_state { COMPONENT_SLEEPS, COMPONENT_READY, COMPONENT_UNUSABLE };
 struct component {
 	struct plug *plug;
 	struct choice choice;              /* owned: its name, its options, who named it */
-	_Atomic int state;                 /* enum { PLUG_EXTRAS_MAX = 64, PLUG_PLUGINS_MAX = 128, PLUG_WARNED_MAX = 64, PLUG_BORN_MAX = 256 };
-
-enum component_state; written under plug->lock, then final */
+	_Atomic int state;                 /* enum component_state; written under plug->lock, then final */
 	const struct load_component *made; /* READY: what it is */
 	void *self;                        /* READY */
 	vt_host host;
@@ -32,6 +30,16 @@ enum component_state; written under plug->lock, then final */
 	pthread_mutex_t reports;           /* guards the report fields of calls under way */
 	_Atomic int failures;              /* stores: calls that failed; see stores.c */
 	_Atomic int resting;               /* stores: not used any more in this run */
+};
+
+/* See patience.c. */
+struct patience {
+	pthread_mutex_t lock;              /* over all below; a leaf */
+	pthread_cond_t wake;
+	pthread_t thread;
+	bool runs, ends;
+	uint32_t limit;                    /* seconds; 0: nothing was called yet */
+	struct plug_call *calls;           /* under way */
 };
 
 struct plug {
@@ -56,8 +64,13 @@ struct plug {
 	pthread_mutex_t warned_lock;
 	char *warned[PLUG_WARNED_MAX];          /* what was told already */
 	uint32_t warned_n;
+	struct patience patience;
 };
 
+void patience_init(struct plug *p);
+void patience_begin(struct plug_call *c);  /* c is under way: somebody counts how long it is silent */
+void patience_end(struct plug_call *c);
+void patience_free(struct plug *p);        /* after the last call */
 /* Brings it to life, once. false: component->why. */
 bool component_wake(struct component *c);
 uint32_t plug_chosen_stores(struct plug *p, struct component ***ret);   /* asleep or not */

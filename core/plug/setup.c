@@ -84,6 +84,7 @@ int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err)
 		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file };
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_mutex_init(&p->warned_lock, NULL);
+	patience_init(p);
 	rc = choices_read(&p->config, &choices, err);
 	if (rc == 0)
 		rc = plug_fill(p, &choices, err);
@@ -104,9 +105,13 @@ void plug_free(struct plug *p)
 		return;
 	while (p->born_n) {
 		struct component *c = p->born[--p->born_n];
+		struct plug_call call;
 
+		call_begin(&call, c, "destroy");
 		c->made->about.destroy(c->self);
+		call_end(&call, VT_OK);
 	}
+	patience_free(p);
 	for (uint32_t i = 0; i < p->chosen_n; i++)
 		component_clear(&p->chosen[i]);
 	for (uint32_t i = 0; i < p->extras_n; i++) {

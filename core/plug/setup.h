@@ -31,6 +31,9 @@ struct plug_setup {
 	const struct cJSON *user_config;           /* the user's `plugins` (plug/user_config.h), or NULL */
 	const char *user_config_file;
 	void (*warn)(void *ctx, const char *text);         /* [any] */
+	/* A plugin does not come back (`text` says which): on a thread of its own. vt cannot go on; it
+	 * ends the program. NULL: nobody looks. */
+	void (*hangs)(void *ctx, const char *text);
 	void *ctx;
 };
 

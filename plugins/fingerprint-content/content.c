@@ -32,7 +32,7 @@ static ssize_t read_full(int fd, char *data, size_t size)
 }
 
 /* 0, or -1: what could be read is not the whole. */
-static int hash_file(int fd, char *buffer, XXH3_state_t *state, XXH128_hash_t *ret)
+static int hash_file(int fd, vt_call *call, char *buffer, XXH3_state_t *state, XXH128_hash_t *ret)
 {
 	ssize_t n = read_full(fd, buffer, CONTENT_SMALL);
 
@@ -43,12 +43,12 @@ static int hash_file(int fd, char *buffer, XXH3_state_t *state, XXH128_hash_t *r
 		return 0;
 	}
 	XXH3_128bits_reset(state);
-	while (n > 0) {
+	while (n > 0 && !call->stopping(call)) {
 		XXH3_128bits_update(state, buffer, (size_t)n);
 		n = read_full(fd, buffer, CONTENT_SMALL);
 	}
 	*ret = XXH3_128bits_digest(state);
-	return n < 0 ? -1 : 0;
+	return n ? -1 : 0;
 }
 
 static void set_id(vt_id *ret, XXH128_hash_t hash)
@@ -60,7 +60,7 @@ static void set_id(vt_id *ret, XXH128_hash_t hash)
 	ret->byte[31] = 1;             /* never all zero */
 }
 
-static void digest_one(int root, const vt_file *file, char *buffer, XXH3_state_t *state, vt_id *ret)
+static void digest_one(int root, vt_call *call, const vt_file *file, char *buffer, XXH3_state_t *state, vt_id *ret)
 {
 	char path[CONTENT_PATH];
 	XXH128_hash_t hash;
@@ -74,7 +74,7 @@ static void digest_one(int root, const vt_file *file, char *buffer, XXH3_state_t
 	fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return;
-	if (hash_file(fd, buffer, state, &hash) == 0)
+	if (hash_file(fd, call, buffer, state, &hash) == 0)
 		set_id(ret, hash);
 	close(fd);
 }
@@ -109,8 +109,10 @@ static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file 
 		if (call->stopping(call))
 			status = VT_CANCELLED;
 		else
-			digest_one(fd, &files[i], buffer, state, &ret[i]);
+			digest_one(fd, call, &files[i], buffer, state, &ret[i]);
 	}
+	if (status == VT_OK && call->stopping(call))
+		status = VT_CANCELLED;     /* perhaps in the middle of the last one */
 	XXH3_freeState(state);
 	free(buffer);
 	close(fd);

@@ -48,6 +48,12 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	memcpy(long_text, "bad\x1b[31m\n", 9);
 	call->report(call, VT_REPORT_ERROR, "a-code-that-is-much-longer-than-what-is-kept-of-it", (vt_bytes){ long_text, sizeof long_text });
 	return VT_FAILED;
+#elif defined ROGUE_SLOW
+	for (int i = 0; i < 40; i++) {
+		usleep(100000);
+		call->left_ms(call);
+	}
+	return VT_NONE;
 #elif defined ROGUE_CRASH
 	(void)call;
 	raise(11);
@@ -68,6 +74,10 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	size_t n = 1;
 
 	(void)self, (void)space, (void)name;
+#ifdef ROGUE_PUT_NEVER_RETURNS
+	for (;;)
+		sleep(1);
+#endif
 	while (n)
 		if (from->read(from, call, buffer, sizeof buffer, &n))
 			return VT_FAILED;
@@ -111,6 +121,10 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 static void destroy(void *self)
 {
 	(void)self, (void)fail;
+#ifdef ROGUE_DESTROY_NEVER_RETURNS
+	for (;;)
+		sleep(1);
+#endif
 }
 
 #ifdef ROGUE_CONSTRUCTOR

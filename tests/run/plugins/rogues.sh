@@ -73,4 +73,33 @@ checked -DROGUE_EXITS "rogue: it comes to life and goes, and leaves the program 
 checked -DROGUE_STRAY_THREAD "rogue: it comes to life and goes, and leaves the program as it was" "it starts a thread in its life"
 checked -DROGUE_LOUD_CONSTRUCTOR "it can be loaded, and loading it does nothing else" "it writes to the standard output or error while it is loaded"
 checked "" "rogue: what was put comes back" "get of a blob after its put answers VT_NONE, expected VT_OK"
+
+# At work: it may cost the cache, or the run's time, and it is named.
+rm -rf "$T/rogues/"*
+file package.json '{"name":"root"}'
+file in.txt one
+file vite-task.json '{"plugins": {"stores": ["rogue"]}, "tasks": {"t": {"command": "cat in.txt", "input": ["in.txt"]}, "long": "sleep 31.4159"}}'
+# runs SWITCH RC SENTENCE: what a run with this store says; a report is cut to what is kept of it
+runs() {
+	rogue rogue $1
+	VT_TIMEOUT=20 with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 capture vt run t
+	is "$1: ${3%%$'\n'*}" "$rc ${err:0:600}" "$2 $3"
+}
+hangs="has neither returned nor asked for anything for 2 s"
+runs -DROGUE_SILENT 0 "warning: plugin 'rogue': get failed without saying why"
+runs -DROGUE_STATUS 0 "warning: plugin 'rogue': get answered 77, which means nothing"
+runs -DROGUE_LONG_REPORT 0 "warning: plugin 'rogue': bad?[31m $(printf 'x%.0s' $(seq 503))"
+runs -DROGUE_NEVER_RETURNS 1 "error: plugin 'rogue': get $hangs
+* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits"
+runs -DROGUE_PUT_NEVER_RETURNS 0 "warning: plugin 'rogue': put $hangs; vt ends without waiting for it"
+has "the task has been done" "$out" one
+runs -DROGUE_DESTROY_NEVER_RETURNS 0 "warning: plugin 'rogue': destroy $hangs; vt ends without waiting for it"
+runs -DROGUE_SLOW 0 ""
+runs -DROGUE_CREATE_FAILS 1 "error: Plugin 'rogue' cannot be used
+* there is no room for me"
+# the tasks that run beside a store that hangs do not outlive vt
+rogue rogue -DROGUE_NEVER_RETURNS
+VT_TIMEOUT=20 with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 capture vt run --parallel long t
+sleep 0.3
+is "nothing of the run is left behind" "$rc $(pgrep -f "^sleep 31[.]4159$")" "1 "
 finish
