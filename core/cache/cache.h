@@ -86,8 +86,9 @@ struct cache_plan_for_step {
 };
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret);
 
-/* How long the plan's steps took when they were last recorded: ret[ordinal] in ms, a
- * power of two; left as it is where nothing is known. One read of the history. */
+/* How long the plan's steps took when they were last recorded: ret[ordinal] in eighths
+ * of a second, a power of two, 0 for less than one; left as it is where nothing is known.
+ * One read of the history. */
 void cache_costs(struct cache *c, const struct plan *plan, uint64_t *ret);
 
 /* What exec knows when the child is gone. */

@@ -23,7 +23,7 @@ struct known {
 	uint32_t n;
 };
 
-/* flags; from bit 8 on: 0, or the duration's number of binary digits */
+/* flags; from bit 8 on: the number of binary digits of the duration, in eighths of a second */
 enum { KNOWN_SETUID = 1, KNOWN_KEY = 2, KNOWN_TIME = 8, KNOWN_LOW = (1 << KNOWN_TIME) - 1, KNOWN_TIME_MAX = 40 };
 
 enum { HISTORY_MAX = 512 << 20, HISTORY_DAYS = 90 };
@@ -201,9 +201,9 @@ bool history_get(struct history *h, const struct digest *step, struct arena *a, 
 
 static uint32_t time_flags(int64_t ms)
 {
-	uint32_t digits = 1;
+	uint32_t digits = 0;
 
-	for (; ms > 1 && digits < KNOWN_TIME_MAX; ms /= 2)
+	for (ms /= 128; ms > 0 && digits < KNOWN_TIME_MAX; ms /= 2)
 		digits++;
 	return digits << KNOWN_TIME;
 }
@@ -281,7 +281,7 @@ uint64_t history_cost(struct history *h, const struct digest *step)
 	k = map_get(&h->steps, step->byte, sizeof step->byte);
 	digits = k ? k->flags >> KNOWN_TIME : 0;
 	pthread_mutex_unlock(&h->lock);
-	return digits && digits <= KNOWN_TIME_MAX ? (uint64_t)1 << (digits - 1) : 0;
+	return digits && digits <= KNOWN_TIME_MAX ? (uint64_t)1 << digits : 0;
 }
 
 uint64_t history_steps(struct history *h)

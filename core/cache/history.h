@@ -15,7 +15,8 @@ struct history *history_new(const char *file);
 bool history_get(struct history *h, const struct digest *step, struct arena *a, struct digest *ret_key, struct facts *ret);
 /* `ms`: the duration of the recorded run. */
 void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts, int64_t ms);
-/* That duration as a power of two, in ms; 0: not known. */
+/* That duration in eighths of a second, as a power of two, so that it is the same the next
+ * time; 0: less than one, or not known. */
 uint64_t history_cost(struct history *h, const struct digest *step);
 /* The step runs a set-uid program: from now on it is neither traced nor kept. */
 void history_set_setuid(struct history *h, const struct digest *step);

@@ -96,14 +96,14 @@ static void add_core(struct cache *c, const struct step *step, struct arena *a, 
 {
 	const char *clean = path_clean(a, step->program), *below = path_below(c->world.root, clean);
 	const char *program = below ? below : path_base(clean);
-	const char *cwd = path_below(c->world.root, step->dir);
+	const char *dir = path_clean(a, step->dir), *cwd = path_below(c->world.root, dir);
 	bool out_automatic = !step->rules->output.given && (c->roles & VT_ROLE_OUTPUT);
 
 	add_texts(f, a, FACT_UNTRACKED, &step->untracked, 0);
 	add(f, a, FACT_PROGRAM_NAME, "", program, strlen(program));
 	add_texts(f, a, FACT_ARGS, &step->argv, 1);
 	if (!cwd)
-		cwd = step->dir;
+		cwd = dir;
 	add(f, a, FACT_CWD, "", cwd, strlen(cwd));
 	add_platform(f, a);
 	add_globs(f, a, FACT_INPUT_CONFIG, &step->rules->input, step->rules->input.automatic);

@@ -46,7 +46,7 @@ static struct place *pop(struct level *l)
 
 static uint64_t longest(const struct schedule *s, const struct plan *plan, uint64_t *reach);
 
-/* A node of which nothing is known still counts for one. */
+/* One that is short, or of which nothing is known, still counts for one. */
 static uint64_t node_cost(const struct schedule *s, const struct plan_node *node)
 {
 	uint64_t sum = 0;

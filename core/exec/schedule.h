@@ -47,7 +47,7 @@ struct schedule {
 	uint32_t left;             /* levels not complete */
 };
 
-/* `costs`: of each step by its ordinal, 0: not known; kept by the caller. NULL: nothing is known. */
+/* `costs`: of each step by its ordinal, 0: short or not known; kept by the caller. NULL: nothing is known. */
 void schedule_init(struct schedule *s, const struct plan *plan, const uint64_t *costs);
 void schedule_free(struct schedule *s);
 /* The next place of the level whose item may be looked at; NULL: none is ready. */

@@ -45,5 +45,5 @@ capture vt run --concurrency-limit 1 -r build
 is "what took long the last time comes before a longer chain" "$(lines | tr '\n' ' ')" "slow core app zero "
 is "they are misses" "$(steps | grep -c 'cache miss: args changed')" 4
 capture vt run --concurrency-limit 1 -r build
-is "hits come in that order, too, but looked at ahead of others" "$(lines | tr '\n' ' ')" "slow core zero app "
+is "hits come in that order, too, if they are not ready before" "$(lines | tr '\n' ' ')" "slow core zero app "
 finish
