@@ -184,7 +184,7 @@ static void history_explains_in_the_next_run_and_survives_damage(void **state)
 	fact(a, &f, FACT_CWD, "", "packages/a");
 	h = history_new(file);
 	assert_false(history_get(h, &step, a, &k, &back));
-	history_put(h, &step, &key, &f);
+	history_put(h, &step, &key, &f, 3000);
 	history_set_setuid(h, &setuid);
 	history_free(h, true);
 	h = history_new(file);
