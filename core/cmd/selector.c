@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,10 +10,12 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/buf.h"
 #include "cmd/pick.h"
 #include "report/screen.h"
+#include "text/utf8.h"
 #include "workspace/workspace.h"
 
 enum {
@@ -50,12 +53,24 @@ static void on_signal(int signum)
 	caught = signum;
 }
 
+/* The first character of s, which is not empty: its bytes and the columns it takes. What is
+ * not UTF-8 takes one each; the thread's locale knows about wide and combining characters. */
+static size_t next(const char *s, uint32_t *ret_columns)
+{
+	uint32_t c;
+	size_t n = utf8_next(s, strnlen(s, 4), &c);
+	int w = n ? wcwidth((wchar_t)c) : 1;
+
+	*ret_columns = w < 0 ? 1 : (uint32_t)w;
+	return n ? n : 1;
+}
+
 static uint32_t columns(const char *s)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, w;
 
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
+	for (; *s; n += w)
+		s += next(s, &w);
 	return n;
 }
 
@@ -119,16 +134,19 @@ static void style(struct selector *l, struct buf *b, const char *codes)
  * breaks and control bytes become blanks. Returns the columns used. */
 static uint32_t cut(struct buf *b, const char *s, uint32_t room)
 {
-	uint32_t all = columns(s), used = 0;
+	uint32_t all = columns(s), used = 0, w;
+	size_t n;
 
-	for (; *s && used < room; used++) {
-		if (all > room && used + 1 == room) {
+	for (; *s && room; s += n, used += w) {
+		n = next(s, &w);
+		if (all > room && used + w >= room) {
 			buf_text(b, "…");
-			return room;
+			return used + 1;
 		}
-		buf_byte(b, (unsigned char)*s < 32 || *s == 127 ? ' ' : *s);
-		for (s++; ((unsigned char)*s & 0xc0) == 0x80; s++)
-			buf_byte(b, *s);
+		if (n == 1)
+			buf_byte(b, (unsigned char)*s < 32 || *s == 127 ? ' ' : *s);
+		else
+			buf_add(b, s, n);
 	}
 	return used;
 }
@@ -345,7 +363,7 @@ static void watch(struct sigaction *old, bool on)
 			sigaction(signals[i], &old[i], NULL);
 }
 
-int selector_run(const struct session *s, const struct picks *all, const char *typo, const struct pick **ret)
+static int run(const struct session *s, const struct picks *all, const char *typo, const struct pick **ret)
 {
 	struct selector l = { .all = all, .typo = typo, .coloured = screen_has_colours(s->env, s->stdout_tty) };
 	struct sigaction old[4];
@@ -385,4 +403,19 @@ int selector_run(const struct session *s, const struct picks *all, const char *t
 	}
 	arena_free(l.a);
 	return chosen ? 0 : caught ? 128 + (int)caught : 130;
+}
+
+/* Names are UTF-8 whatever the user's locale says; only this thread, only now, asks about widths.
+ * The program's own locale stays C. */
+int selector_run(const struct session *s, const struct picks *all, const char *typo, const struct pick **ret)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+	int code = run(s, all, typo, ret);
+
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
+	return code;
 }

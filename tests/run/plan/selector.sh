@@ -109,6 +109,11 @@ file vite-task.json '{"tasks":{"build":"echo a very long command that goes on"}}
 size=40x30 on "enter"
 has "with an ellipsis" "$screen" "  › build       echo a very l…"
 
+file vite-task.json '{"tasks":{"日本":"echo 日本語日本語日本語日本語","né":"echo cafe\u0301","zz":"echo z"}}'
+size=40x30 on "enter"
+has "wide characters take two columns, combining ones none" "$screen" "  › né          echo café
+    zz          echo z
+    日本        echo 日本語日…"
 t=; for i in $(seq 10 30); do t="$t,\"t$i\":\"echo $i\""; done
 file vite-task.json "{\"tasks\":{${t#,}}}"
 rm -rf packages
