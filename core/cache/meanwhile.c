@@ -30,12 +30,12 @@ static void note_written(struct meanwhile *m, struct bytes path)
 	*map_put(&m->within, dir.data, dir.size) = yes;
 }
 
-void meanwhile_init(struct meanwhile *m, int root_fd, int64_t started_ns, const struct seen *seen, struct arena *a)
+void meanwhile_init(struct meanwhile *m, int root_fd, int64_t started_ns, const struct seen *seen)
 {
 	struct statfs fs;
 	uint32_t i;
 
-	*m = (struct meanwhile){ .root_fd = root_fd, .started_ns = started_ns, .arena = a };
+	*m = (struct meanwhile){ .root_fd = root_fd, .started_ns = started_ns };
 	m->copies_up = fstatfs(root_fd, &fs) < 0 || (unsigned long)fs.f_type == OVERLAYFS_SUPER_MAGIC;
 	map_init(&m->written);
 	map_init(&m->moved);
@@ -99,9 +99,12 @@ static bool look(const struct meanwhile *m, struct bytes name, int flags, struct
 	return fstatat(m->root_fd, path[0] ? path : ".", st, flags) == 0;
 }
 
+/* A time that is still to come was given by hand, or by a clock that was set back. */
 static bool is_after(const struct meanwhile *m, int64_t sec, int64_t nsec)
 {
-	return sec * 1000000000 + nsec > m->started_ns;
+	int64_t ns = sec * 1000000000 + nsec;
+
+	return ns > m->started_ns && ns <= m->now_ns;
 }
 
 bool meanwhile_newer(const struct meanwhile *m, struct bytes path)

@@ -19,7 +19,7 @@ struct seen;
 struct meanwhile {
 	int root_fd;
 	int64_t started_ns;            /* what the file system called the run's start */
-	struct arena *arena;
+	int64_t now_ns;                /* ... and calls the moment after the states were found; set by the caller */
 	bool copies_up;                /* an overlay: directories' ctimes say nothing */
 	struct map written;            /* paths that the task wrote, moved or removed, as it was seen */
 	struct map moved;              /* ... moved: all below them goes with them */
@@ -28,7 +28,7 @@ struct meanwhile {
 	struct map folders;            /* directories already looked at: "y": changed, "n" */
 };
 
-void meanwhile_init(struct meanwhile *m, int root_fd, int64_t started_ns, const struct seen *seen, struct arena *a);
+void meanwhile_init(struct meanwhile *m, int root_fd, int64_t started_ns, const struct seen *seen);
 void meanwhile_free(struct meanwhile *m);
 bool meanwhile_written(const struct meanwhile *m, struct bytes path);
 /* Is there content at `path` that is newer than the start? */

@@ -346,13 +346,14 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 	uint32_t why = 0;
 	vt_id result;
 
-	meanwhile_init(&s->meanwhile, s->cache->root_fd, s->in->started_ns, s->ran->seen, s->arena);
+	meanwhile_init(&s->meanwhile, s->cache->root_fd, s->in->started_ns, s->ran->seen);
 	if (check_run(s) < 0)
 		return -1;
 	if (find_facts(s, &why, &refused) < 0)
 		return -1;
 	if (state_fill(&s->cache->world, s->step->full_env, &s->after, s->arena, &err) < 0)
 		return joined_refusal(s, KEPT_OTHER, &err);
+	s->meanwhile.now_ns = state_now(&s->cache->world);
 	if (check_before(s) < 0 || check_after(s) < 0)
 		return -1;
 	if (why == VT_REFUSE_READ_AND_WROTE)

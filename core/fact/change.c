@@ -169,6 +169,11 @@ static enum change_what by_presence(struct bytes was, struct bytes is)
 	return !was.size ? CHANGE_ADDED : !is.size ? CHANGE_REMOVED : CHANGE_CHANGED;
 }
 
+static bool is_link(struct bytes state)
+{
+	return state.size && *(const char *)state.data == 'l';
+}
+
 /* The same fact on both sides, with different states. */
 static void differ(struct comparing *c, const struct fact *then, const struct fact *now)
 {
@@ -200,7 +205,8 @@ static void differ(struct comparing *c, const struct fact *then, const struct fa
 		}
 		was_file = state_is_content(then->state);
 		is_file = state_is_content(now->state);
-		one.what = !now->state.size ? CHANGE_REMOVED : was_file && is_file ? CHANGE_CHANGED : CHANGE_ADDED;
+		one.what = !now->state.size ? CHANGE_REMOVED :
+			   (was_file && is_file) || (is_link(then->state) && is_link(now->state)) ? CHANGE_CHANGED : CHANGE_ADDED;
 		break;
 	case FACT_TYPE:
 		one.what = now->state.size ? CHANGE_ADDED : CHANGE_REMOVED;

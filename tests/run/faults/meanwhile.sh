@@ -63,4 +63,19 @@ own "a task makes a folder anew" 'ls; rm -rf dist; mkdir dist; cp src/a dist/a'
 own "a task makes a folder anew that is no input" 'ls src; rm -rf dist; mkdir dist; cp src/a dist/a' ',"!dist/**"'
 own "a task moves a folder into place" 'rm -rf dist; mkdir new; cp src/a new/a; test -e dist/a || mv new dist; cat dist/a'
 own "a task leaves no temporary names" 'ls; cat src/a >tmp.$$; mv tmp.$$ out; : >lock; rm lock'
+workspace
+file package.json '{"name":"root"}'
+file vite-task.json '{"tasks":{"t":"cat d/f","u":{"command":"cat d/f","input":["d/**"]}}}'
+file d/f 1
+touch -d 'next year' d/f d
+for t in t u; do
+	capture vt run $t
+	capture vt run $t
+	has "inputs with times still to come: kept ($t)" "$out" "cache hit"
+	cp -p d/f g; echo 2 >d/f; touch -r g d/f
+	capture vt run $t
+	has "... and their changes are seen" "$out" "
+2"
+	echo 1 >d/f; touch -r g d/f
+done
 finish
