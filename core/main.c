@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "cmd/cmd.h"
+#include "os/file.h"
 
 extern char **environ;
 
@@ -83,14 +84,14 @@ static int flushed(const struct session *s, int code)
 	return cmd_fail(s, &err);
 }
 
-/* libuv asks the environment how many workers to start. Said here, after the
- * environment was read: no task ever sees it. */
-static void workers_for_all_cpus(void)
+/* libuv asks the environment how many workers to start, and starts all of them at once.
+ * Said here, after the environment was read: no task ever sees it. */
+static void workers(uint32_t steps)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN), most = cpus < 4 ? 4 : cpus > 64 ? 64 : cpus;
 	char n[16];
 
-	snprintf(n, sizeof n, "%ld", cpus < 4 ? 4 : cpus > 64 ? 64 : cpus);
+	snprintf(n, sizeof n, "%ld", steps < 1 ? 1 : steps < most ? (long)steps : most);
 	setenv("UV_THREADPOOL_SIZE", n, 0);
 }
 
@@ -107,14 +108,13 @@ static void close_gaps(void)
 
 int main(int argc, char **argv)
 {
-	struct session s = { .arena = arena_new() };
+	struct session s = { .arena = arena_new(), .programs = file_memo_new(), .workers = workers };
 	struct err err = { 0 };
 	char *cwd = getcwd(NULL, 0);
 	int cwd_error = cwd ? 0 : errno, code;
 
 	close_gaps();
 	s.env = env_from(s.arena, environ);
-	workers_for_all_cpus();
 	s.stdin_tty = isatty(STDIN_FILENO);
 	s.stdout_tty = isatty(STDOUT_FILENO);
 	s.stderr_tty = isatty(STDERR_FILENO);
@@ -124,6 +124,7 @@ int main(int argc, char **argv)
 	if (digest_init() < 0)
 		err_set(&err, ERR_SYSTEM, "The system gives no random numbers");
 	code = err.n ? cmd_fail(&s, &err) : flushed(&s, dispatch(&s, argc, argv, cwd_error));
+	file_memo_free(s.programs);
 	arena_free(s.arena);
 	return code;
 }

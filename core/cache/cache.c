@@ -270,7 +270,7 @@ struct cache *cache_open(const struct cache_setup *setup)
 		.cache_dir = c->dir,
 		.root_fd = c->root_fd,
 		.clock = state_clock_new(c->usable && !setup->dry ? c->inner : NULL, c->root_fd),
-		.programs = file_memo_new(),
+		.programs = setup->programs,
 		.mac = &c->mac,
 		.plug = setup->plug,
 		.fingerprint = plug_fingerprint,
@@ -351,7 +351,8 @@ static void add_counts(struct cache *c)
 
 void cache_something_ran(struct cache *c)
 {
-	file_memo_forget(c->world.programs);
+	if (c->world.programs)
+		file_memo_forget(c->world.programs);
 }
 
 void cache_close(struct cache *c)
@@ -368,7 +369,6 @@ void cache_close(struct cache *c)
 		add_counts(c);
 	drop_tmp(c);
 	state_clock_free(c->world.clock);
-	file_memo_free(c->world.programs);
 	if (c->root_fd >= 0)
 		close(c->root_fd);
 	pthread_mutex_destroy(&c->lock);

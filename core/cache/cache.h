@@ -16,6 +16,7 @@
 
 struct cache;
 struct env;
+struct file_memo;
 struct plan;
 struct plug;
 struct step;
@@ -28,6 +29,7 @@ struct cache_setup {
 	struct plug *plug;             /* the chosen components, alive on demand (plug/setup.h) */
 	void (*warn)(void *ctx, const char *text);   /* [any] one line, told once per cause by the caller */
 	void *ctx;
+	struct file_memo *programs;    /* borrowed; NULL: PATH is asked each time */
 	bool dry;                      /* nothing is made or changed on disk */
 };
 
@@ -69,6 +71,8 @@ struct found {
 
 /* `dry`: change nothing on disk, need no output bytes (the dry run). */
 void cache_lookup(struct cache *c, const struct step *step, bool dry, struct found *ret);
+/* [loop] What was found is what the step does: `vt cache stat` tells of it. */
+void cache_count(struct cache *c, const struct found *found);
 /* Is everything a hit would put back there already, and nothing stale? Then there is no
  * need to restore it: one look at each file. */
 bool cache_in_place(struct cache *c, const struct found *found);

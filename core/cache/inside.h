@@ -22,6 +22,7 @@ struct cache {
 	struct cache_setup setup;
 	char *dir, *inner;             /* inner: dir/v1, the core's own files */
 	bool usable;                   /* the directory is there and ours; set by cache_open */
+	uint64_t hits, misses;         /* of this run; the loop's */
 	int root_fd;
 	struct mac mac;
 	struct state_world world;
@@ -31,7 +32,6 @@ struct cache {
 	struct component *const *parts;
 	uint32_t parts_n;
 	uint32_t roles;                /* of all ready parts */
-	uint64_t hits, misses;         /* of this run */
 	int tmp_fd, tmp_parent;        /* this process's folder below inner/tmp, locked; -1: not made yet */
 	char tmp_name[24];
 
@@ -45,6 +45,7 @@ struct found_inside {
 	struct digest step;            /* the execution key */
 	struct facts before;           /* GLOBBED, as it was before the run */
 	bool keyed;                    /* key, id and before are good */
+	bool counts;                   /* a lookup that `vt cache stat` counts */
 	struct result *hit;
 	const struct result **others;  /* the key's other results: what they made may be stale now */
 	uint32_t others_n;

@@ -298,14 +298,19 @@ static void remember(struct looking *l)
 
 	if (l->dry)
 		return;
+	l->in->counts = true;
 	if (l->found->state == FOUND_HIT)
 		history_put(c->history, &l->in->step, &l->in->id, &l->in->key, l->found->saved_ms);
-	pthread_mutex_lock(&c->lock);
-	if (l->found->state == FOUND_HIT)
+}
+
+void cache_count(struct cache *c, const struct found *found)
+{
+	if (!found->inside || !found->inside->counts)
+		return;
+	if (found->state == FOUND_HIT)
 		c->hits++;
 	else
 		c->misses++;
-	pthread_mutex_unlock(&c->lock);
 }
 
 static int look(struct looking *l, struct err *err)

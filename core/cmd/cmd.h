@@ -11,12 +11,16 @@
 
 #define CMD_PROGRAM "vt"                   /* the name in messages */
 
+struct file_memo;
+
 /* What main found when the program started. Nothing below reads it again. */
 struct session {
 	struct arena *arena;               /* lives as long as the program */
 	const struct env *env;             /* the environment, once */
 	const char *cwd;                   /* absolute */
 	bool stdin_tty, stdout_tty, stderr_tty;
+	struct file_memo *programs;        /* what is known of PATH; cache_something_ran forgets it */
+	void (*workers)(uint32_t steps);   /* as many as so many steps at once can use; before the loop's first work */
 };
 
 /* argv[0] is the command's own name ("run"). */

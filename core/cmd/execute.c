@@ -44,9 +44,30 @@ static bool wants_cache(const struct plan *plan)
 	return false;
 }
 
+/* How many steps can be under way at once, at most. */
+static uint32_t steps_at_once(const struct plan *plan)
+{
+	uint32_t i, j, n = 0;
+
+	for (i = 0; i < plan->n; i++) {
+		uint32_t most = 1;
+
+		for (j = 0; j < plan->nodes[i].items_n; j++) {
+			const struct item *item = &plan->nodes[i].items[j];
+			uint32_t below = item->kind == ITEM_PLAN ? steps_at_once(item->plan) : 1;
+
+			if (below > most)
+				most = below;
+		}
+		n += most;
+	}
+	return n;
+}
+
 static int open_ground(const struct session *s, const struct workspace *w, const struct plan *plan,
 		       const struct query_options *o, struct ground *g, struct err *err)
 {
+	s->workers(steps_at_once(plan));
 	open_init(&g->open, s, w);
 	if (open_plugins(&g->open, err) < 0 || (wants_cache(plan) && open_cache(&g->open, err) < 0) ||
 	    loop_new(&g->loop, err) < 0)

@@ -20,7 +20,6 @@ void open_init(struct open *o, const struct session *s, const struct workspace *
 	o->code = -1;
 	o->session = s;
 	o->workspace = w;
-	o->programs = file_memo_new();
 }
 
 /* A plugin does not come back, and with it a thread of this program. The supervisor ends the tasks. */
@@ -69,6 +68,7 @@ static int open_cache_as(struct open *o, bool dry, struct err *err)
 		.warn = cmd_warn,
 		.ctx = (void *)(uintptr_t)o->session,
 		.dry = dry,
+		.programs = o->session->programs,
 	};
 
 	if (open_plugins(o, err) < 0 || plug_check_named(o->plug, err) < 0)
@@ -157,6 +157,5 @@ void open_close(struct open *o)
 	if (o->plug)
 		plug_free(o->plug);
 	user_config_free(&o->user);
-	file_memo_free(o->programs);
 	memset(o, 0, sizeof *o);
 }

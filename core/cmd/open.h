@@ -16,7 +16,6 @@ struct open {
 	struct file_places places;
 	struct user_config user;
 	const char *cache_dir;
-	struct file_memo *programs;    /* for planning */
 	struct plug *plug;             /* NULL: not opened yet */
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
 	_Atomic int code;              /* what the run comes to, once all tasks are done; -1 before */

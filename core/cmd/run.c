@@ -16,7 +16,7 @@ static const char *find_program(void *ctx, const char *name, const char *dir, co
 {
 	const struct open *o = ctx;
 
-	return file_find_program(name, dir, path, o->programs, a);
+	return file_find_program(name, dir, path, o->session->programs, a);
 }
 
 static int changed_since(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err)

@@ -30,6 +30,9 @@ struct run {
 	struct job *jobs;              /* all that are not over */
 	uint32_t running;              /* jobs whose child was started and is not over */
 	struct chunk *chunks, **chunks_end;    /* being looked up, in order */
+	struct early *early;           /* what is looked up before its turn */
+	uint32_t restoring;            /* chunks whose outputs are being put back */
+	uint32_t changes;              /* counts what may have changed a file: starts and ends of children and of restoring */
 	uint32_t ahead;                /* how many more than there are slots are looked up: grows while all are hits */
 	bool pumping, pump_again;
 	bool paused;                   /* too much waits for the terminal */
@@ -56,6 +59,10 @@ struct job {
 	struct cache_plan_for_step before;     /* of a miss */
 	const char *restore_why;       /* a hit whose outputs could not be put back */
 	bool restored;
+	/* looked up before its turn (early.c) */
+	bool in_flight;                /* a worker has it */
+	uint32_t changes;              /* the run's, when the look began */
+	struct chunk *chunk;           /* its turn has come: what waits for the look */
 	/* running */
 	bool cached;                   /* it may be kept: captured, with a channel */
 	enum start_status status;
@@ -83,10 +90,28 @@ struct processes *run_processes(struct run *r);    /* the connection to the supe
 int run_flush(struct run *r);                      /* the screen: 0 or an errno */
 void run_check_waiting(struct run *r);             /* pauses the children while too much waits */
 
+void run_changes(struct run *r);                   /* a file may be other than it was */
+
+/* early.c: lookups before their turn. A step is looked up when all before it are
+ * complete, for they may change what it reads. But where nothing is run and nothing put
+ * back nothing changes: then the workers go ahead, and when the turn comes the answer
+ * is there. It counts only if nothing has run or been put back since the look began. */
+struct early *early_new(struct run *r);
+void early_free(struct early *e);                  /* with nothing in flight */
+/* Whether somebody else sees to the place's first item now. */
+void early_skip(struct early *e, const struct place *p);
+/* The job of a place whose turn has come: looked up and good, or in_flight; NULL: none. */
+struct job *early_take(struct early *e, const struct place *p);
+bool early_is_good(const struct job *j);           /* in flight no more */
+void early_send(struct early *e);                  /* gives the workers more, if that is of use */
+void early_drop(struct early *e);                  /* the run was stopped */
+void run_looked(struct run *r, struct job *j);     /* run.c: an early look that a chunk waits for is over */
+
 /* job.c */
 struct job *job_new(struct run *r, struct place *p);
 void job_free(struct job *j);
 void job_look(struct job *j);                      /* [work] */
+void job_forget(struct job *j);                    /* what was found: as if it had not been looked at */
 bool job_is_hit(const struct job *j);
 void job_restore(struct job *j);                   /* [work] a hit: puts its outputs back */
 void job_show_hit(struct job *j);                  /* tells it from beginning to end */

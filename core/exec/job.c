@@ -55,6 +55,13 @@ void job_free(struct job *j)
 	free(j);
 }
 
+void job_forget(struct job *j)
+{
+	if (j->looked)
+		found_free(&j->found);
+	j->looked = j->restored = false;
+}
+
 bool job_is_hit(const struct job *j)
 {
 	return j->looked && j->found.state == FOUND_HIT && !j->restore_why;
@@ -140,6 +147,7 @@ void job_show_hit(struct job *j)
 	struct outcome o = { .result = END_HIT, .saved_ms = j->found.saved_ms };
 
 	j->status = START_HIT;
+	cache_count(j->run->setup->cache, &j->found);
 	tell_outer(j);
 	tell_started(j);
 	capture_replay((struct bytes){ j->found.output, j->found.output_size }, tell_output, j);
@@ -154,6 +162,7 @@ static void done(struct job *j, struct outcome *o)
 	struct place *p = j->place;
 
 	r->running--;
+	run_changes(r);
 	if (r->setup->cache)
 		cache_something_ran(r->setup->cache);
 	tell_finished(j, o);
@@ -393,6 +402,9 @@ void job_start(struct job *j)
 	j->arena = arena_new();
 	child.arena = j->arena;
 	j->status = status_of(j);
+	if (j->looked)
+		cache_count(r->setup->cache, &j->found);
+	run_changes(r);
 	r->started++;
 	r->running++;
 	tell_started(j);

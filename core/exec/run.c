@@ -30,6 +30,7 @@ struct chunk {
 	struct run *run;
 	struct job *jobs[RUN_CHUNK];
 	uint32_t n;
+	uint32_t missing;          /* early looks that are not over */
 	bool done;                 /* looked up; waits for those before it */
 };
 
@@ -70,6 +71,11 @@ void run_check_waiting(struct run *r)
 {
 	if (r->setup->screen && !r->paused && screen_waiting(r->setup->screen) > RUN_WAITING)
 		pause_all(r, true);
+}
+
+void run_changes(struct run *r)
+{
+	r->changes++;
 }
 
 /* ---- stopping ---- */
@@ -194,6 +200,8 @@ static void restored_chunk(void *ctx)
 	struct run *r = c->run;
 	uint32_t i;
 
+	r->restoring--;
+	run_changes(r);
 	for (i = 0; i < c->n; i++) {
 		if (r->stopped != STOPPED_NOT)
 			drop(c->jobs[i]);
@@ -231,8 +239,11 @@ static void go_through(struct chunk *c)
 			restore->jobs[restore->n++] = j;
 		}
 	}
-	if (restore)
+	if (restore) {
+		r->restoring++;
+		run_changes(r);
 		loop_work(r->setup->loop, restore_chunk, restored_chunk, restore);
+	}
 }
 
 static void look_chunk(void *ctx)
@@ -241,7 +252,8 @@ static void look_chunk(void *ctx)
 	uint32_t i;
 
 	for (i = 0; i < c->n; i++)
-		job_look(c->jobs[i]);
+		if (!c->jobs[i]->looked)
+			job_look(c->jobs[i]);
 }
 
 static bool all_hits(const struct chunk *c)
@@ -254,13 +266,13 @@ static bool all_hits(const struct chunk *c)
 	return true;
 }
 
-static void looked_chunk(void *ctx)
+/* What was looked up is gone through, in order. false: there is nothing that can be. */
+static bool go_on(struct run *r)
 {
-	struct chunk *c = ctx;
-	struct run *r = c->run;
+	struct chunk *c;
+	bool any = false;
 
-	c->done = true;
-	while ((c = r->chunks) && c->done) {
+	for (; (c = r->chunks) && c->done; any = true) {
 		if (all_hits(c) && r->ahead < RUN_AHEAD)
 			r->ahead = r->ahead ? r->ahead * 2 : 4;
 		r->chunks = c->next;
@@ -269,10 +281,52 @@ static void looked_chunk(void *ctx)
 		go_through(c);
 		free(c);
 	}
+	return any;
+}
+
+static void looked_chunk(void *ctx)
+{
+	struct chunk *c = ctx;
+	struct run *r = c->run;
+
+	c->done = true;
+	go_on(r);
 	run_pump(r);
 }
 
-/* A few: one each, on as many workers. Many: in handfuls. */
+static bool is_early(const struct job *j)
+{
+	return j->in_flight || j->looked;
+}
+
+/* To a worker, unless all in it is known already. */
+static void chunk_send(struct chunk *c)
+{
+	uint32_t i;
+
+	if (c->missing)
+		return;
+	for (i = 0; i < c->n && c->jobs[i]->looked; i++)
+		;
+	c->done = i == c->n;
+	if (!c->done)
+		loop_work(c->run->setup->loop, look_chunk, looked_chunk, c);
+}
+
+void run_looked(struct run *r, struct job *j)
+{
+	struct chunk *c = j->chunk;
+
+	(void)r;
+	j->chunk = NULL;
+	if (!early_is_good(j))
+		job_forget(j);
+	c->missing--;
+	chunk_send(c);
+}
+
+/* A few: one each, on as many workers. Many: in handfuls. What was looked up early
+ * and what was not stay apart: nobody waits for a worker without need. */
 static void send_batch(struct run *r, struct job **batch, uint32_t n)
 {
 	uint32_t workers = os_cpus() < 4 ? 4 : os_cpus();
@@ -282,15 +336,21 @@ static void send_batch(struct run *r, struct job **batch, uint32_t n)
 	if (each > RUN_CHUNK)
 		each = RUN_CHUNK;
 	for (i = 0; i < n; i++) {
+		struct job *j = batch[i];
+
 		if (!c) {
 			c = xcalloc(1, sizeof *c);
 			c->run = r;
 			*r->chunks_end = c;
 			r->chunks_end = &c->next;
 		}
-		c->jobs[c->n++] = batch[i];
-		if (c->n == each || i + 1 == n) {
-			loop_work(r->setup->loop, look_chunk, looked_chunk, c);
+		c->jobs[c->n++] = j;
+		if (j->in_flight) {
+			j->chunk = c;
+			c->missing++;
+		}
+		if (c->n == each || i + 1 == n || is_early(j) != is_early(batch[i + 1])) {
+			chunk_send(c);
 			c = NULL;
 		}
 	}
@@ -305,8 +365,10 @@ struct batch {
 
 static void look_later(struct run *r, struct place *p, struct batch *b)
 {
-	struct job *j = job_new(r, p);
+	struct job *j = early_take(r->early, p);
 
+	if (!j)
+		j = job_new(r, p);
 	if (!p->holds) {
 		j->counted = true;
 		p->level->looking++;
@@ -328,6 +390,7 @@ static bool advance(struct run *r, struct place *p, struct batch *b)
 		look_later(r, p, b);
 		return true;
 	}
+	early_skip(r->early, p);
 	/* Those being looked at came first. */
 	if (!p->holds && (schedule_free_slots(l) <= l->looking || !schedule_hold(p))) {
 		schedule_back(p);
@@ -389,10 +452,18 @@ void run_pump(struct run *r)
 			any |= pump_level(r, l, &b);
 		/* A nested level that was complete at once may have made its parent ready. */
 		r->pump_again |= any;
+		if (!r->pump_again) {
+			send_batch(r, b.at, b.n);
+			b.n = 0;
+			r->pump_again |= go_on(r);
+		}
 	}
 	r->pumping = false;
-	send_batch(r, b.at, b.n);
 	free(b.at);
+	if (r->stopped == STOPPED_NOT)
+		early_send(r->early);
+	else
+		early_drop(r->early);
 	if (is_over(r))
 		loop_stop(r->setup->loop);
 }
@@ -427,6 +498,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 		cache_costs(setup->cache, setup->plan, costs);
 	}
 	schedule_init(&r.schedule, setup->plan, costs);
+	r.early = early_new(&r);
 	if (setup->screen)
 		screen_on_drained(setup->screen, on_drained, &r);
 	r.stop = stop_begin(&r);
@@ -441,6 +513,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	if (r.endpoint)
 		endpoint_free(r.endpoint);
 	outer_free(r.outer);
+	early_free(r.early);
 	schedule_free(&r.schedule);
 	free(costs);
 	code = exit_code(&r);
