@@ -63,9 +63,15 @@ int buf_byte(struct buf *b, int c)
 int buf_printf(struct buf *b, const char *fmt, ...)
 {
 	_clean_(free_p) char *text = NULL;
+	char short_one[256];
 	va_list ap;
 	int n;
 
+	va_start(ap, fmt);
+	n = vsnprintf(short_one, sizeof short_one, fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof short_one)
+		return buf_add(b, short_one, (size_t)n);
 	va_start(ap, fmt);
 	n = vasprintf(&text, fmt, ap);
 	va_end(ap);

@@ -283,33 +283,73 @@ static int ask_part(struct restoring *r, const vt_step *described, const struct 
 
 /* ---- nothing to do ------------------------------------------------------------------- */
 
-/* What stands under a recorded name. -1: nothing. The name is written to `path`. */
-static int look(const struct cache *c, struct bytes name, char path[PATH_MAX], struct stat *ret)
+/* Looks at one name after the other. Where many stand in one folder it is kept open: the
+ * kernel need not go down to it again for each. */
+struct looker {
+	const struct cache *c;
+	int fd;                        /* of the folder, or -1 */
+	size_t folder;                 /* the size of its name, with the slash */
+	char path[PATH_MAX];           /* the last name; it begins with the folder's */
+};
+
+enum { LOOK_MANY = 8 };
+
+/* At names[0]: is it worth it? They are sorted: what the first and the last of some begin with, all of them do. */
+static void look_into(struct looker *l, const struct fact *names, uint32_t left)
+{
+	const char *first = names[0].name.data, *slash;
+	const struct bytes *last = &names[LOOK_MANY - 1].name;
+	char folder[PATH_MAX];
+
+	if (l->fd >= 0) {
+		if (names[0].name.size > l->folder && memcmp(first, l->path, l->folder) == 0)
+			return;
+		close(l->fd);
+		l->fd = -1;
+	}
+	if (left < LOOK_MANY || !(slash = memrchr(first, '/', names[0].name.size)))
+		return;
+	l->folder = (size_t)(slash - first) + 1;
+	if (l->folder >= sizeof folder || last->size <= l->folder || memcmp(first, last->data, l->folder) != 0)
+		return;
+	memcpy(folder, first, l->folder);
+	folder[l->folder - 1] = '\0';
+	l->fd = openat(l->c->root_fd, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void look_end(struct looker *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}
+
+/* What stands under a recorded name. -1: nothing. The name is in l->path. */
+static int look(struct looker *l, struct bytes name, struct stat *ret)
 {
 	if (name.size >= PATH_MAX)
 		return -1;
-	memcpy(path, name.data, name.size);
-	path[name.size] = '\0';
-	return fstatat(c->root_fd, path, ret, AT_SYMLINK_NOFOLLOW);
+	memcpy(l->path, name.data, name.size);
+	l->path[name.size] = '\0';
+	return fstatat(l->fd >= 0 ? l->fd : l->c->root_fd, l->path + (l->fd >= 0 ? l->folder : 0), ret, AT_SYMLINK_NOFOLLOW);
 }
 
 /* Is this output as it was recorded, by one look at it and what the index knows? */
-static bool is_in_place(const struct cache *c, const struct fact *output)
+static bool is_in_place(struct looker *l, const struct fact *output)
 {
+	const struct cache *c = l->c;
 	const char *state = output->state.data;
-	char path[PATH_MAX];
 	struct output_meta meta;
 	struct stamp stamp;
 	struct stat st;
 	vt_id id;
 
-	if (!output->state.size || output_meta_decode(output->detail, &meta) < 0 ||
-	    look(c, output->name, path, &st) < 0)
+	if (!output->state.size || output_meta_decode(output->detail, &meta) < 0 || look(l, output->name, &st) < 0)
 		return false;
 	if (*state == 'd')
 		return S_ISDIR(st.st_mode);
 	if (*state == 'l')
-		return S_ISLNK(st.st_mode) && link_is_same(c, path, output->state);
+		return S_ISLNK(st.st_mode) && link_is_same(c, l->path, output->state);
 	if (!state_is_content(output->state) || !S_ISREG(st.st_mode) || (st.st_mode & 0777) != meta.mode)
 		return false;
 	stamp_of(&st, &stamp);
@@ -317,26 +357,39 @@ static bool is_in_place(const struct cache *c, const struct fact *output)
 	       output->state.size == 1 + sizeof id.byte && memcmp(state + 1, id.byte, sizeof id.byte) == 0;
 }
 
+static bool are_in_place(const struct cache *c, const struct facts *outputs)
+{
+	struct looker l = { .c = c, .fd = -1 };
+	bool all = true;
+	uint32_t i;
+
+	for (i = 0; all && i < outputs->n; i++) {
+		look_into(&l, &outputs->at[i], outputs->n - i);
+		all = is_in_place(&l, &outputs->at[i]);
+	}
+	look_end(&l);
+	return all;
+}
+
 bool cache_in_place(struct cache *c, const struct found *found)
 {
 	const struct found_inside *in = found->inside;
+	struct looker l = { .c = c, .fd = -1 };
 	const struct facts *outputs;
-	char path[PATH_MAX];
 	struct stat st;
 	uint32_t i, k;
 
 	if (!in->hit)
 		return false;
 	outputs = &in->hit->outputs;
-	for (i = 0; i < outputs->n; i++)
-		if (!is_in_place(c, &outputs->at[i]))
-			return false;
+	if (!are_in_place(c, outputs))
+		return false;
 	/* whatever another result of this task may have left is a matter for cache_restore */
 	for (i = 0; i < in->others_n; i++)
 		for (k = 0; k < in->others[i]->outputs.n; k++) {
 			const struct fact *f = &in->others[i]->outputs.at[k];
 
-			if (!output_find(outputs, f->name) && look(c, f->name, path, &st) == 0)
+			if (!output_find(outputs, f->name) && look(&l, f->name, &st) == 0)
 				return false;
 		}
 	blob_used(c->blobs, in->hit->blobs, in->hit->blobs_n);
@@ -375,17 +428,17 @@ static int restore(struct restoring *r, const struct step *step, const struct fo
 /* Is this output what it was, whatever its time says? */
 static bool is_as_recorded(const struct restoring *r, const struct fact *then, const struct fact *now)
 {
-	char path[PATH_MAX];
+	struct looker l = { .c = r->cache, .fd = -1 };
 	struct output_meta meta;
 	struct stat st;
 
-	if (!then->state.size || output_meta_decode(then->detail, &meta) < 0 || look(r->cache, then->name, path, &st) < 0)
+	if (!then->state.size || output_meta_decode(then->detail, &meta) < 0 || look(&l, then->name, &st) < 0)
 		return false;
 	switch (*(const char *)then->state.data) {
 	case 'd':
 		return S_ISDIR(st.st_mode);
 	case 'l':
-		return S_ISLNK(st.st_mode) && link_is_same(r->cache, path, then->state);
+		return S_ISLNK(st.st_mode) && link_is_same(r->cache, l.path, then->state);
 	default:
 		return S_ISREG(st.st_mode) && (st.st_mode & 0777) == meta.mode && bytes_order(then->state, now->state) == 0;
 	}

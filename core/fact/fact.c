@@ -107,7 +107,28 @@ const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct
 	return NULL;
 }
 
-static void add_sized(struct digest_state *s, struct bytes b)
+/* Small pieces on their way to the digest: collected, for each addition has its price. */
+struct feeding {
+	struct digest_state digest;
+	size_t n;
+	uint8_t bytes[1024];
+};
+
+static void feed(struct feeding *f, const void *data, size_t size)
+{
+	if (size > sizeof f->bytes - f->n) {
+		digest_add(&f->digest, f->bytes, f->n);
+		f->n = 0;
+	}
+	if (size > sizeof f->bytes) {
+		digest_add(&f->digest, data, size);
+	} else if (size) {
+		memcpy(f->bytes + f->n, data, size);
+		f->n += size;
+	}
+}
+
+static void feed_sized(struct feeding *f, struct bytes b)
 {
 	uint64_t size = b.size;
 	uint8_t head[8];
@@ -115,24 +136,25 @@ static void add_sized(struct digest_state *s, struct bytes b)
 
 	for (i = 0; i < 8; i++)
 		head[i] = (uint8_t)(size >> (8 * i));
-	digest_add(s, head, sizeof head);
-	if (b.size)
-		digest_add(s, b.data, b.size);
+	feed(f, head, sizeof head);
+	feed(f, b.data, b.size);
 }
 
 void facts_digest(const struct facts *f, struct digest *ret)
 {
-	struct digest_state s;
+	struct feeding to;
 	uint32_t i;
 
-	digest_begin(&s, NULL);
+	to.n = 0;
+	digest_begin(&to.digest, NULL);
 	for (i = 0; i < f->n; i++) {
 		const uint8_t kind[2] = { (uint8_t)f->at[i].kind, (uint8_t)(f->at[i].kind >> 8) };
 
-		digest_add(&s, kind, sizeof kind);
-		add_sized(&s, f->at[i].name);
-		add_sized(&s, f->at[i].detail);
-		add_sized(&s, f->at[i].state);
+		feed(&to, kind, sizeof kind);
+		feed_sized(&to, f->at[i].name);
+		feed_sized(&to, f->at[i].detail);
+		feed_sized(&to, f->at[i].state);
 	}
-	digest_end(&s, ret);
+	digest_add(&to.digest, to.bytes, to.n);
+	digest_end(&to.digest, ret);
 }

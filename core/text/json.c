@@ -307,6 +307,16 @@ const char *json_kind(const cJSON *node)
 	}
 }
 
+/* How many bytes stand for themselves, at once: most text is nothing else. */
+static size_t plain(const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && s[i] >= 0x20 && s[i] < 0x7f && s[i] != '"' && s[i] != '\\'; i++)
+		;
+	return i;
+}
+
 int json_quote(struct buf *b, const char *s, size_t n)
 {
 	static const char short_escapes[] = "b\bf\fn\nr\rt\t\"\"\\\\";
@@ -316,6 +326,11 @@ int json_quote(struct buf *b, const char *s, size_t n)
 
 	buf_byte(b, '"');
 	for (; n; s += len, n -= len) {
+		len = plain(s, n);
+		if (len) {
+			buf_add(b, s, len);
+			continue;
+		}
 		len = utf8_next(s, n, &c);
 		if (!len) {
 			len = 1;
