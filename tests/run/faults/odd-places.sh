@@ -43,6 +43,19 @@ has "and nothing was written where it does not belong" "$out" "cache hit, replay
 line 0"
 is "... or told" "$err" ""
 
+# the cache may cost its use, never a task
+rm -rf .vt
+file big.sh 'head -c 3000 /dev/zero | tr "\0" x; ulimit -f'
+file vite-task.json '{"tasks":{"big":"sh big.sh"}}'
+limited() { (ulimit -f 1; vt run big) | cat; return "${PIPESTATUS[0]}"; }
+capture limited
+is "files may not grow: the task runs" "$rc" 0
+has "whole" "$out" "xxx1
+"
+capture vt run big
+has "and afterwards as well" "$out" "xxx"
+is "to the end" "$rc" 0
+
 mkdir lost; cd lost || exit 99; rmdir ../lost
 capture vt --version
 is "without a current directory there is a version" "$rc" 0
