@@ -17,8 +17,9 @@ keys, command = args[0].split(), args[1:]
 
 pid, fd = pty.fork()
 if pid == 0:
+    # here, so that the program never sees another size
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     os.execvp(command[0], command)
-fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
 class Screen:
