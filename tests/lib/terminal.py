@@ -24,8 +24,9 @@ args = args[1:]
 
 pid, fd = pty.fork()
 if pid == 0:
+    # here, so that the program never sees another size
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[0], size[1], 0, 0))
     os.execvp(args[0], args)
-fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[0], size[1], 0, 0))
 seen, end, mark = b"", time.time() + 60, time.time()
 while time.time() < end:
     if steps:
