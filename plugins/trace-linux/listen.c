@@ -151,14 +151,22 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 		look_before(w, e);
 }
 
-/* What was there when the task asked: if it is not there in the end, and the task did
- * not take it away, somebody else did. The thread runs again, but what it does itself
- * comes as a call of its own. */
-static uint16_t sight_of(const struct path *p)
+/* What was there when the task first asked: if it is not there in the end, and the task
+ * did not take it away, somebody else did. What comes back meanwhile has new times. The
+ * thread runs again, but what it does itself comes as a call of its own. The newest
+ * note is of this path. */
+static void sight(struct watch *w, const struct path *p)
 {
+	struct note *note = &w->notes.at[w->notes.n - 1];
+	struct name *name = &w->notes.names[note->name];
+
+	if (name->sighted)
+		return;
+	name->sighted = true;
 	if (!faccessat(AT_FDCWD, p->text, F_OK, AT_SYMLINK_NOFOLLOW))
-		return VT_SEEN_THERE;
-	return errno == ENOENT || errno == ENOTDIR ? VT_SEEN_ABSENT : 0;
+		note->flags |= VT_SEEN_THERE;
+	else if (errno == ENOENT || errno == ENOTDIR)
+		note->flags |= VT_SEEN_ABSENT;
 }
 
 /* The thread runs again. */
@@ -177,7 +185,7 @@ static void remember(struct watch *w, const struct event *e)
 		if (watch_has(w, p->text, p->length)) {
 			touch(&w->touched, e->tid);
 			if (fresh && m->act[i].op != VT_SEEN_WRITE && !two)
-				w->notes.at[w->notes.n - 1].flags |= sight_of(p);
+				sight(w, p);
 		}
 		if (fresh && m->exec && !exec_note(w, e->tid, p->text, false))
 			w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;

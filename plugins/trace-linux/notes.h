@@ -18,6 +18,7 @@ struct name {
 	uint32_t length;
 	uint32_t hash;
 	uint32_t seen;             /* which (op, flags) were noted: notes.c */
+	bool sighted;              /* it was asked whether something is there */
 	uint32_t turn;             /* the value of notes.turn when a write was noted last */
 };
 

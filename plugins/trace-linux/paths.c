@@ -2,7 +2,9 @@
  *
  * The working directory and descriptors are asked of /proc each time: two
  * microseconds, and always right. A cache would have to see every chdir, dup and
- * close, in threads that share them, across numbers used again. */
+ * close, in threads that share them, across numbers used again. What is kept is the
+ * way to ask: an open link in /proc belongs to one thread for ever, not to its number,
+ * and answers what is true now, or not at all when the thread is gone. */
 #include "config.h"
 
 #include "paths.h"
@@ -91,6 +93,44 @@ static ssize_t link_of_fd(pid_t tid, int fd, char *ret)
 	return link_of(tid, what, ret);
 }
 
+void path_world_init(struct path_world *world, const char *root)
+{
+	memset(world, 0, sizeof *world);
+	world->root = root;
+	world->cwd = -1;
+}
+
+void path_world_close(struct path_world *world)
+{
+	if (world->cwd >= 0)
+		close(world->cwd);
+	world->cwd = -1;
+}
+
+/* Opened for who asks twice in a row: threads may take turns. */
+static ssize_t working_directory(struct path_world *world, pid_t tid, char *ret)
+{
+	char name[64];
+	ssize_t n;
+
+	if (world->asker == tid && world->cwd < 0) {
+		snprintf(name, sizeof name, "/proc/%d/cwd", (int)tid);
+		world->cwd = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	} else if (world->asker != tid) {
+		path_world_close(world);
+		world->asker = tid;
+	}
+	if (world->cwd >= 0) {
+		n = readlinkat(world->cwd, "", ret, PATH_MAX - 1);
+		if (n > 0) {
+			ret[n] = '\0';
+			return n;
+		}
+		path_world_close(world);     /* the number has another owner now */
+	}
+	return link_of(tid, "cwd", ret);
+}
+
 static enum path_found failed(ssize_t error)
 {
 	errno = (int)-error;
@@ -165,7 +205,7 @@ static void tidy(struct path *path)
 	path->length = (size_t)(to - path->buffer);
 }
 
-static enum path_found find(pid_t tid, const struct call_path *given, struct path *ret, bool *ret_absolute)
+static enum path_found find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret, bool *ret_absolute)
 {
 	char raw[PATH_MAX + CHUNK], what[32];
 	const char *rest = raw;
@@ -187,7 +227,7 @@ static enum path_found find(pid_t tid, const struct call_path *given, struct pat
 	else if (!length && !given->empty_is_fd)
 		return PATH_NONE;
 	else if (given->dirfd == AT_FDCWD)
-		n = link_of(tid, "cwd", ret->buffer);
+		n = working_directory(world, tid, ret->buffer);
 	else
 		n = link_of_fd(tid, given->dirfd, ret->buffer);
 	if (n < 0)
@@ -349,7 +389,7 @@ void path_world_look(struct path_world *world)
 enum path_found path_find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret)
 {
 	bool absolute = false;
-	enum path_found found = find(tid, given, ret, &absolute);
+	enum path_found found = find(world, tid, given, ret, &absolute);
 
 	if (found == PATH_OK) {
 		tidy(ret);

@@ -34,7 +34,12 @@ struct path_world {
 	/* what the workspace's root and each directory above it are, the root first */
 	struct { dev_t device; ino_t inode; size_t length; } way[WAY_MAX];
 	uint32_t way_n;
+	pid_t asker;             /* whose working directory was asked for last */
+	int cwd;                 /* its link in /proc, itself; -1: not open */
 };
+
+void path_world_init(struct path_world *world, const char *root);
+void path_world_close(struct path_world *world);
 
 /* The absolute path that thread `tid`, stopped in a call, gave. */
 enum path_found path_find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret);

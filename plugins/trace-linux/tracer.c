@@ -84,6 +84,7 @@ static void watch_free(struct watch *w)
 		close(listener);
 	if (w->wake >= 0)
 		close(w->wake);
+	path_world_close(&w->world);
 	notes_free(&w->notes);
 	free(w->touched.at);
 	free(w->root);
@@ -100,6 +101,7 @@ static struct watch *watch_new(const vt_step *step)
 	atomic_init(&w->listener, -1);
 	w->no_new_privs = -1;
 	notes_init(&w->notes);
+	path_world_init(&w->world, NULL);
 	w->root_length = step->root.size;
 	while (w->root_length > 1 && ((const char *)step->root.data)[w->root_length - 1] == '/')
 		w->root_length--;

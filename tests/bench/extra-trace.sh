@@ -4,10 +4,13 @@
 #
 #   tests/bench/extra-trace.sh [PAIRS [WORKLOAD...]]
 #
-# Wants abs_top_builddir (default: build); programs from npm below VT_TEST_NPM.
+# Wants abs_top_builddir (default: build); programs from npm below VT_TEST_NPM, and
+# sources to work on below BENCH_LIBS (npm install react react-dom lodash lodash-es
+# rxjs zod there); without those the workloads are small and the ratios worse.
 : "${abs_top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${abs_top_builddir:=$abs_top_srcdir/build}"
-NPM=${VT_TEST_NPM:-$abs_top_builddir/npm/node_modules}
+NPM=${VT_TEST_NPM:-$abs_top_srcdir/npm/node_modules}
+LIBS=${BENCH_LIBS:-$NPM}
 HOST=$abs_top_builddir/tests/plugins/trace-host
 TRACER=$abs_top_builddir/plugins/trace-linux/.libs/vt-trace-linux.so
 pairs=${1:-9}
@@ -16,22 +19,34 @@ T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 mkdir -p "$T/app/src"
 cd "$T/app" || exit 1
-ln -s "$NPM" node_modules
+mkdir node_modules
+ln -s "$NPM"/* "$NPM/.bin" node_modules/
+for p in react react-dom lodash lodash-es rxjs zod; do [ -d "$LIBS/$p" ] && ln -sfn "$LIBS/$p" node_modules/$p; done
 
 cat >index.html <<'X'
 <!doctype html><html><body><div id="root"></div><script type="module" src="/src/main.ts"></script></body></html>
 X
 {
 	for p in react react-dom/client lodash-es rxjs zod; do
-		[ -d "$NPM/${p%%/*}" ] && printf "import * as %s from '%s';\nconsole.log(%s);\n" "${p//[^a-z]/_}" "$p" "${p//[^a-z]/_}"
+		[ -d "node_modules/${p%%/*}" ] && printf "import * as %s from '%s';\nconsole.log(%s);\n" "${p//[^a-z]/_}" "$p" "${p//[^a-z]/_}"
 	done
 	echo "import { a } from './a'; console.log(a);"
 } >src/main.ts
 echo 'export const a: string = "A";' >src/a.ts
 echo '{"name":"app","private":true,"type":"module"}' >package.json
 echo '{"compilerOptions":{"module":"esnext","moduleResolution":"bundler","outDir":"../tsout","skipLibCheck":true,"types":[]},"include":["src"]}' >tsconfig.json
+lint=src
+if [ -d node_modules/rxjs/src ]; then
+	cp -r node_modules/rxjs/src rxjs && rm -f rxjs/tsconfig* rxjs/internal/umd.ts && lint=rxjs
+	sed -e 's|"include".*|"include":["rxjs"]}|' -e 's|"types":\[\]|"types":[],"target":"esnext","strict":true,"lib":["esnext","dom"],"baseUrl":".","paths":{"rxjs":["rxjs/index"],"rxjs/*":["rxjs/*"]}|' -i tsconfig.json
+fi
+# modules that do something; else many empty ones
+if [ -d node_modules/lodash ]; then
+	echo "for (const f of require('fs').readdirSync('node_modules/lodash')) if (f.endsWith('.js') && !/^(fp|lodash|core)/.test(f)) require('lodash/' + f);" >many.cjs
+else
 mkdir -p many
 for i in $(seq 640); do echo "exports.x = $i;" >many/m$i.cjs; echo "require('./many/m$i.cjs');"; done >many.cjs
+fi
 mkdir -p tree && (cd tree && for d in $(seq 45); do mkdir d$d; for f in $(seq 30); do echo $f >d$d/f$f; done; done
 	git init -q . && git add -A && git -c user.name=x -c user.email=x@y commit -qm x) >/dev/null
 cat >heavy.cc <<'X'
@@ -48,7 +63,7 @@ workload() {
 	vite) [ -d "$NPM/vite" ] && set_cmd node node_modules/vite/bin/vite.js build --logLevel silent ;;
 	tsc) [ -d "$NPM/typescript" ] && set_cmd node node_modules/typescript/bin/tsc -p . ;;
 	esbuild) [ -d "$NPM/esbuild" ] && set_cmd node_modules/.bin/esbuild src/main.ts --bundle --log-level=error --outfile="$T/eb.js" ;;
-	oxlint) [ -d "$NPM/oxlint" ] && set_cmd node node_modules/oxlint/bin/oxlint -q tree src ;;
+	oxlint) [ -d "$NPM/oxlint" ] && set_cmd node node_modules/oxlint/bin/oxlint -q $lint ;;
 	node-require) set_cmd node many.cjs ;;
 	node) set_cmd node -e 0 ;;
 	g++) command -v g++ >/dev/null && set_cmd g++ -c heavy.cc -o "$T/heavy.o" ;;
@@ -61,7 +76,7 @@ workload() {
 set_cmd() { cmd=("$@"); }
 once() { "$HOST" -t "$T/$1" -o /dev/null $2 "$TRACER" "${cmd[@]}" >/dev/null 2>&1 </dev/null; }
 
-printf '%-13s %8s %8s %7s %7s %8s %6s\n' workload cpu-ms wall-ms cpu wall calls pairs
+printf '%-13s %8s %8s %7s %7s %8s %8s %6s\n' workload cpu-ms wall-ms cpu wall stop-ms calls pairs
 for w in ${*:-vite tsc esbuild oxlint node-require node g++ spawn git find}; do
 	workload $w || { printf '%-13s not here\n' $w; continue; }
 	rm -f "$T/plain" "$T/traced"
@@ -73,7 +88,7 @@ for w in ${*:-vite tsc esbuild oxlint node-require node g++ spawn git find}; do
 			for (i = 2; i <= n; i++) { t = a[i]; for (j = i - 1; j > 0 && a[j] > t; j--) a[j + 1] = a[j]; a[j + 1] = t }
 			return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
 		}
-		{ n++; c[n] = $3 / $1; l[n] = $4 / $2; p[n] = $1; q[n] = $2 }
-		END { printf "%-13s %8.1f %8.1f %7.3f %7.3f %8s %6d\n", w, median(p, n) / 1000, median(q, n) / 1000,
-			median(c, n), median(l, n), calls, n }'
+		{ n++; c[n] = $4 / $1; l[n] = $5 / $2; p[n] = $1; q[n] = $2; s[n] = $6 }
+		END { printf "%-13s %8.1f %8.1f %7.3f %7.3f %8.1f %8s %6d\n", w, median(p, n) / 1000, median(q, n) / 1000,
+			median(c, n), median(l, n), median(s, n) / 1000, calls, n }'
 done
