@@ -13,9 +13,10 @@ echo "\$ vt run -r build"
 show "2. the second run: nothing changed, everything is replayed"
 echo "\$ vt run -r build"
 "$vt" run -r build
-show "3. one edit: what depends on it runs again, and says why"
-echo "\$ echo 'link #1d4e89' >>packages/tokens/src/tokens.txt; vt run -r build"
-echo 'link #1d4e89' >>packages/tokens/src/tokens.txt
+show "3. one edit: one miss, with its reason"
+leaf=$(ls apps/*/src/main.*)
+echo "\$ echo '/* edited */' >>$leaf; vt run -r build"
+echo '/* edited */' >>"$leaf"
 "$vt" run -r build
 show "4. lost outputs come back from the cache"
 echo "\$ rm -rf packages/*/dist apps/*/dist; vt run -r build; ls apps/*/dist"

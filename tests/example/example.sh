@@ -19,6 +19,13 @@ is "the second run succeeds" "$rc" 0
 like "it hits everywhere" "$out" "*vt run: 3/3 cache hit (100%)*"
 is "what is in place is not touched" "$(stat -c '%i %Y' apps/$app/dist/index.html)" "$inode"
 
+leaf=$(ls apps/$app/src/main.*)
+echo '/* edited */' >>"$leaf"
+capture vt run -r build
+has "an edit is one miss" "$out" "2/3 cache hit (66%)"
+has "with its reason" "$out" "○ cache miss: '$leaf' modified, executing"
+sed -i '/edited/d' "$leaf"
+
 echo '// a comment, so that only shapes is built anew' >>packages/shapes/src/shapes.js
 capture vt run -r build
 has "the edit is the reason" "$out" "○ cache miss: 'packages/shapes/src/shapes.js' modified, executing"
