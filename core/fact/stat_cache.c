@@ -37,6 +37,7 @@ static const char magic[8] = "vtstat1\n";
 enum {
 	STAT_LARGEST = 4 << 20,    /* records: 320 MiB */
 	STAT_DAYS = 30,            /* not useful for longer: forgotten */
+	STAT_BESIDE = 256 << 10,   /* bytes of the file from which on a thread is worth its start */
 };
 #define STAT_GRAIN_NS INT64_C(25000000)        /* of clocks with fractions: a tick is at most 10 ms */
 #define STAT_COARSE_NS INT64_C(2500000000)     /* of file systems that keep whole (or two) seconds */
@@ -52,6 +53,8 @@ struct stat_cache {
 	uint32_t today;
 	bool changed;
 	uint64_t missed;
+	bool loading;              /* the loader fills in what is above; who comes first waits for it */
+	pthread_t loader;
 };
 
 void stamp_of(const struct stat *st, struct stamp *ret)
@@ -132,14 +135,11 @@ static void check_of(const struct head *h, const struct record *at, struct diges
 	digest_end(&st, ret);
 }
 
-static void load(struct stat_cache *s)
+static void load(struct stat_cache *s, int fd)
 {
 	struct head h;
 	struct digest check;
-	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	if (fd < 0)
-		return;
 	if (read_all(fd, &h, sizeof h) && memcmp(h.magic, magic, sizeof magic) == 0 && h.n <= STAT_LARGEST &&
 	    digest_equal(&h.backend, &s->backend)) {
 		s->room = (uint32_t)h.n + 16;
@@ -151,6 +151,52 @@ static void load(struct stat_cache *s)
 		}
 	}
 	close(fd);
+	rehash(s, s->n + 16);
+}
+
+struct start {
+	struct stat_cache *s;
+	int fd;
+};
+
+static void *load_beside(void *ctx)
+{
+	struct start *start = ctx;
+
+	load(start->s, start->fd);
+	free(start);
+	return NULL;
+}
+
+/* A large file is read and checked beside what else has to be done first. */
+static void load_begin(struct stat_cache *s)
+{
+	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct start *start;
+	struct stat st;
+
+	if (fd < 0) {
+		rehash(s, 16);
+		return;
+	}
+	if (fstat(fd, &st) == 0 && st.st_size > STAT_BESIDE) {
+		start = xmalloc(sizeof *start);
+		*start = (struct start){ s, fd };
+		s->loading = pthread_create(&s->loader, NULL, load_beside, start) == 0;
+		if (s->loading)
+			return;
+		free(start);
+	}
+	load(s, fd);
+}
+
+/* All that look at the records come through here. */
+static void lock(struct stat_cache *s)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->loading)
+		pthread_join(s->loader, NULL);
+	s->loading = false;
 }
 
 struct stat_cache *stat_cache_open(const char *file, const char *backend)
@@ -161,8 +207,7 @@ struct stat_cache *stat_cache_open(const char *file, const char *backend)
 	s->file = xstrdup(file);
 	s->today = (uint32_t)(time(NULL) / 86400);
 	digest_of(backend, strlen(backend), &s->backend);
-	load(s);
-	rehash(s, s->n + 16);
+	load_begin(s);
 	return s;
 }
 
@@ -172,7 +217,7 @@ bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
 	uint32_t slot;
 	bool known = false;
 
-	pthread_mutex_lock(&s->lock);
+	lock(s);
 	slot = s->slots[place(s, stamp)];
 	if (slot) {
 		r = &s->at[slot - 1];
@@ -198,7 +243,7 @@ void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id
 
 	if (stamp_is_young(stamp, now_ns))
 		return;
-	pthread_mutex_lock(&s->lock);
+	lock(s);
 	if (s->n + 1 > s->slots_n / 2)
 		rehash(s, s->n * 2);
 	i = place(s, stamp);
@@ -255,6 +300,8 @@ void stat_cache_close(struct stat_cache *s, bool save)
 {
 	if (!s)
 		return;
+	lock(s);
+	pthread_mutex_unlock(&s->lock);
 	if (save && s->changed)
 		save_file(s);
 	pthread_mutex_destroy(&s->lock);
