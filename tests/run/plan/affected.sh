@@ -70,7 +70,9 @@ rm vite-task.json; git stash -q; git checkout -q work
 for i in 1 2 3; do file packages/d/f $i; git add -A; git commit -qm "d $i"; done
 git checkout -q main
 git clone -q --depth=1 --no-single-branch --branch work "file://$W" "$T/shallow"; cd "$T/shallow" || exit 99
-capture vt run --affected x
+# libgit2 forgets a list of its own here
+echo 'leak:libgit2' >"$T/lsan.supp"
+capture with LSAN_OPTIONS="suppressions=$T/lsan.supp:print_suppressions=0" vt run --affected x
 is "a shallow clone says what to do" "$rc $err" "1 error: --affected: this clone is shallow and does not reach the common ancestor with 'origin/HEAD'; fetch more history (git fetch --deepen=100, git fetch --unshallow; where a CI job checks out: fetch-depth: 0)"
 git fetch -q --unshallow
 order "and doing it helps" "packages/a#x<packages/b#x packages/b#x packages/d#x" --affected x
