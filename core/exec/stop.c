@@ -73,7 +73,9 @@ static void signalled(struct stop *s, int signum, bool typed)
 		return;
 	run_stop(r, STOPPED_SIGNAL);
 	/* A Ctrl-C has reached the whole foreground group already. */
-	if (r->processes && !(typed && signum == SIGINT))
+	if (r->processes && typed && signum == SIGINT)
+		processes_typed(r->processes, signum);
+	else if (r->processes)
 		processes_signal(r->processes, signum);
 	s->grace = timer_start(r->setup->loop, STOP_GRACE_MS, grace_is_over, s);
 	run_pump(r);

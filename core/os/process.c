@@ -457,11 +457,11 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 	return 0;
 }
 
-static void send_signal(struct process *p, int signum)
+static void send_signal(struct process *p, int signum, bool typed)
 {
-	struct message m = { .kind = MESSAGE_SIGNAL, .value = signum };
+	struct message m = { .kind = MESSAGE_SIGNAL, .value = signum, .call = typed };
 
-	if (!p->ended && p->sock >= 0)
+	if (p->sock >= 0)
 		message_send(p->sock, &m, sizeof m, NULL, 0);
 }
 
@@ -495,7 +495,15 @@ void processes_signal(struct processes *ps, int signum)
 	struct process *p;
 
 	for (p = ps->first; p != NULL; p = p->next)
-		send_signal(p, signum);
+		send_signal(p, signum, false);
+}
+
+void processes_typed(struct processes *ps, int signum)
+{
+	struct process *p;
+
+	for (p = ps->first; p != NULL; p = p->next)
+		send_signal(p, signum, true);
 }
 
 bool processes_running(const struct processes *ps)
@@ -530,7 +538,9 @@ static void kill_running(struct processes *ps)
 	struct process *p;
 	struct pollfd w;
 
-	processes_signal(ps, SIGKILL);
+	for (p = ps->first; p != NULL; p = p->next)
+		if (!p->ended)
+			send_signal(p, SIGKILL, false);
 	for (p = ps->first; p != NULL; p = p->next) {
 		while (!p->ended && p->sock >= 0 && drop_messages(p->sock) && os_now_ns() < until) {
 			w.fd = p->sock;

@@ -54,8 +54,11 @@ void process_release(struct process *p);
 pid_t process_pid(const struct process *p);
 /* In and after on_failed: "fork", "chdir" or "execve". */
 const char *process_failed_in(const struct process *p);
-/* Sends a signal to every descendant of every running child (not to what outlived an ended one). */
+/* Sends a signal to every descendant of every running child (not to what outlived one that ended by itself). What it does
+ * not end is killed 5 s later, whether or not the child itself has ended by then, and whether or not we are still there. */
 void processes_signal(struct processes *ps, int signum);
+/* The same for one typed at the terminal, which our process group has got already. */
+void processes_typed(struct processes *ps, int signum);
 bool processes_running(const struct processes *ps);      /* some child has not ended */
 /* Closes the connection; the supervisor ends when nothing is left to answer for. Children still running are killed, without
  * further callbacks; every struct process is freed. */

@@ -39,6 +39,11 @@ static bool is_of_key(const struct change *c)
 	return c->kind < FACT_GLOBBED && !(is_env(c) && c->tracked);
 }
 
+static bool is_config(const struct change *c)
+{
+	return c->kind == FACT_INPUT_CONFIG || c->kind == FACT_OUTPUT_CONFIG;
+}
+
 static struct bytes last_component(struct bytes path)
 {
 	const char *at = path.data;
@@ -113,7 +118,8 @@ static void add_change(const struct change *c, bool brief, struct buf *b)
 		buf_text(b, "input configuration changed");
 		break;
 	case FACT_OUTPUT_CONFIG:
-		buf_text(b, "output configuration changed");
+		/* In the details both go by one name: that is a contract. */
+		buf_printf(b, "%s configuration changed", brief ? "output" : "input");
 		break;
 	case FACT_COMPONENT:
 		buf_text(b, "plugin ");
@@ -176,6 +182,9 @@ void words_details(const struct changes *why, struct buf *b)
 
 	for (i = 0; i < why->n; i++) {
 		if (!is_of_key(&why->at[i]))
+			continue;
+		/* What the step is comes before what is watched of it, which is told only alone. */
+		if (is_config(&why->at[i]) && b->size > start)
 			continue;
 		if (b->size > start)
 			buf_text(b, "; ");

@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "supervisor/child.h"
@@ -41,6 +42,7 @@ struct keeper {
 	bool ended;            /* the child was reaped; what lives now are survivors */
 	bool released;         /* the runner answers no more */
 	bool killing;          /* until nothing is left */
+	int64_t doomed_ms;     /* when what a signal did not end is killed; 0: no signal came */
 	int wait_ms;           /* while killing: to the next round */
 };
 
@@ -229,6 +231,31 @@ static void signal_all(struct keeper *k, int signum)
 		kill(k->child, signum);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A task that was signalled has not ended by itself: nothing of it may live on. */
+static void on_signal(struct keeper *k, const struct message *m)
+{
+	if (k->ended && !k->doomed_ms)
+		return;
+	if (m->value == SIGKILL) {
+		kill_all(k);
+		return;
+	}
+	if (!k->doomed_ms)
+		k->doomed_ms = now_ms() + MESSAGE_GRACE_MS;
+	if (m->call)
+		tree_signal_outside(getpid(), m->value, getpgrp());
+	else
+		signal_all(k, m->value);
+}
+
 static void read_runner(struct keeper *k)
 {
 	struct message m;
@@ -238,10 +265,8 @@ static void read_runner(struct keeper *k)
 	while ((r = message_receive(k->runner, &m, sizeof m, NULL, 0, &none)) == (ssize_t)sizeof m) {
 		if (m.kind == MESSAGE_RELEASE)
 			k->released = true;
-		else if (m.kind == MESSAGE_SIGNAL && !k->ended && m.value == SIGKILL)
-			kill_all(k);
-		else if (m.kind == MESSAGE_SIGNAL && !k->ended)
-			signal_all(k, m.value);
+		else if (m.kind == MESSAGE_SIGNAL)
+			on_signal(k, &m);
 	}
 	if (r < 0 && errno == EAGAIN)
 		return;
@@ -285,6 +310,19 @@ static bool we_answer(const struct keeper *k)
 	return k->listener >= 0 && (k->released || k->runner < 0);
 }
 
+/* ms to wait for news, -1: for ever. */
+static int patience(const struct keeper *k)
+{
+	int64_t left;
+
+	if (k->killing)
+		return k->wait_ms;
+	if (!k->doomed_ms)
+		return -1;
+	left = k->doomed_ms - now_ms();
+	return left > 0 ? (int)left : 0;
+}
+
 static void wait_for_news(struct keeper *k)
 {
 	bool traced = k->tracing.on && k->tracing.sock >= 0;
@@ -296,7 +334,7 @@ static void wait_for_news(struct keeper *k)
 		{ .fd = traced ? k->tracing.sock : -1, .events = POLLIN },
 	};
 
-	if (poll(p, sizeof p / sizeof *p, k->killing ? k->wait_ms : -1) <= 0)
+	if (poll(p, sizeof p / sizeof *p, patience(k)) <= 0)
 		return;
 	if (p[2].revents != 0)
 		read_notes(k);
@@ -313,8 +351,10 @@ static void wait_for_news(struct keeper *k)
 static void keep(struct keeper *k)
 {
 	while (reap(k)) {
-		if (k->ended && k->runner < 0 && k->listener < 0 && !k->tracing.on && !k->killing)
+		if (k->ended && k->runner < 0 && k->listener < 0 && !k->tracing.on && !k->killing && !k->doomed_ms)
 			return;
+		if (k->doomed_ms && !k->killing && now_ms() >= k->doomed_ms)
+			kill_all(k);
 		if (k->killing) {
 			signal_all(k, SIGKILL);
 			k->wait_ms = k->wait_ms < 200 ? k->wait_ms * 2 : 200;

@@ -17,7 +17,8 @@ enum {
 	MESSAGE_SOCKET = 3,            /* the fd the supervisor is started with */
 	MESSAGE_INLINE = 32 * 1024,    /* a START larger than this travels in a memfd */
 	MESSAGE_FDS = 5,               /* at most: the task's socket, the memfd, fds 0 to 2 */
-	MESSAGE_FILTERS = 8
+	MESSAGE_FILTERS = 8,
+	MESSAGE_GRACE_MS = 5000
 };
 
 enum message_kind {
@@ -25,7 +26,7 @@ enum message_kind {
 	MESSAGE_STARTED,               /* fds: [listener] */
 	MESSAGE_FAILED,                /* it could not be started */
 	MESSAGE_EXITED,                /* a wait status */
-	MESSAGE_SIGNAL,                /* to every descendant, while the task runs */
+	MESSAGE_SIGNAL,                /* to every descendant, while the task runs; what it does not end is killed after MESSAGE_GRACE_MS */
 	MESSAGE_RELEASE                /* the step's tracer has stopped: answer in its place */
 };
 
@@ -57,7 +58,7 @@ struct message {
 	uint32_t kind;
 	int32_t pid;                   /* STARTED */
 	int32_t value;                 /* FAILED: errno; EXITED: wait status; SIGNAL: its number */
-	uint32_t call;                 /* FAILED: enum message_call */
+	uint32_t call;                 /* FAILED: enum message_call; SIGNAL: 1: the runner's process group has it already */
 	uint32_t how;                  /* STARTED: VT_FILTER_* installed */
 	int32_t refused;               /* STARTED: errno of the last filter refused, 0: none */
 };

@@ -15,7 +15,7 @@
 enum { TREE_MAX = 1 << 16 };
 
 struct row {
-	pid_t pid, parent;
+	pid_t pid, parent, group;
 	unsigned long long started;    /* clock ticks since boot: with pid, a name that is never used again */
 	int below;                     /* a descendant */
 };
@@ -44,8 +44,8 @@ static int read_stat(pid_t pid, struct row *ret)
 	p = strrchr(text, ')');
 	ret->pid = pid;
 	ret->below = 0;
-	return p != NULL && sscanf(p + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-				   &ret->parent, &ret->started) == 2 ? 0 : -1;
+	return p != NULL && sscanf(p + 1, " %*c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+				   &ret->parent, &ret->group, &ret->started) == 3 ? 0 : -1;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -134,16 +134,28 @@ static void signal_row(const struct row *r, int signum)
 		close(fd);
 }
 
-int tree_signal(pid_t top, int signum, int (*spare)(pid_t pid))
+static int signal_marked(int signum, pid_t group)
 {
 	int i, n = 0;
 
-	read_table();
-	mark(top, spare);
 	for (i = 0; i < table_n; i++)
-		if (table[i].below) {
+		if (table[i].below && table[i].group != group) {
 			signal_row(&table[i], signum);
 			n++;
 		}
 	return n;
+}
+
+int tree_signal(pid_t top, int signum, int (*spare)(pid_t pid))
+{
+	read_table();
+	mark(top, spare);
+	return signal_marked(signum, -1);
+}
+
+int tree_signal_outside(pid_t top, int signum, pid_t group)
+{
+	read_table();
+	mark(top, NULL);
+	return signal_marked(signum, group);
 }

@@ -73,7 +73,7 @@ static void every_change_has_its_words(void **state)
 		{ { CHANGE_CHANGED, FACT_INPUT_CONFIG, { 0 }, false, { 0 }, { 0 } }, "input configuration changed",
 		  "input configuration changed", "{\"kind\":\"config\",\"setting\":\"input\"}" },
 		{ { CHANGE_CHANGED, FACT_OUTPUT_CONFIG, { 0 }, false, { 0 }, { 0 } }, "output configuration changed",
-		  "output configuration changed", "{\"kind\":\"config\",\"setting\":\"output\"}" },
+		  "input configuration changed", "{\"kind\":\"config\",\"setting\":\"output\"}" },
 		{ { CHANGE_CHANGED, FACT_COMPONENT, NAMED("auto-input"), false, { 0 }, { 0 } }, "plugin 'auto-input' changed",
 		  "plugin 'auto-input' changed", "{\"kind\":\"config\",\"setting\":\"auto-input\"}" },
 		{ { CHANGE_CHANGED, FACT_FILE, NAMED("src/main.ts"), false, { 0 }, { 0 } }, "'src/main.ts' modified",
