@@ -19,16 +19,7 @@
 enum { LOG_NAME = 1 + sizeof(vt_id) };         /* space, id */
 enum log_kind { LOG_DATA = 1, LOG_FILE, LOG_DROP, LOG_TOUCH };
 
-/* Where something is. */
-struct slot {
-	uint8_t name[LOG_NAME];
-	uint8_t kind;                  /* LOG_DATA, LOG_FILE; 0: free */
-	uint8_t gone;                  /* dropped: keeps its place in the table */
-	uint8_t touched;               /* used today, to be noted at the end */
-	uint32_t day;                  /* of its last use, days since 1970 */
-	uint64_t at;                   /* of its record */
-	uint64_t size;                 /* of the bytes: in the log, or in its file */
-};
+struct slot;                                   /* where something is */
 
 struct log {
 	pthread_mutex_t lock;          /* all below */
