@@ -2,6 +2,7 @@
 
 #include "report/summary.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/step.h"
@@ -313,15 +314,27 @@ static void add_details(const struct summary_step *t, struct buf *b)
 	}
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each name once, in order: a file may be an input in several ways. */
 static void add_list(const char *title, struct texts t, struct buf *b)
 {
+	const char **sorted;
 	uint32_t i;
 
 	if (t.n == 0)
 		return;
+	sorted = xcalloc(t.n, sizeof *sorted);
+	memcpy(sorted, t.at, t.n * sizeof *sorted);
+	qsort(sorted, t.n, sizeof *sorted, by_text);
 	buf_printf(b, "      \033[90m%s\033[0m\n", title);
 	for (i = 0; i < t.n; i++)
-		buf_printf(b, "        \033[90m'%s'\033[0m\n", t.at[i]);
+		if (i == 0 || strcmp(sorted[i - 1], sorted[i]) != 0)
+			buf_printf(b, "        \033[90m'%s'\033[0m\n", sorted[i]);
+	free(sorted);
 }
 
 static void add_step_lines(const struct summary_step *t, uint32_t number, bool lists, struct buf *b)

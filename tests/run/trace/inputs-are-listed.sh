@@ -1,0 +1,17 @@
+# vt run -vv tells what a task's result depends on and what it restores: each name
+# once, in order, whether the task ran or was replayed.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+workspace
+file package.json '{"name":"app","private":true}'
+mkdir d; echo b >b; echo a >a; echo c >d/c; touch unused
+file t.sh 'cat d/c b; [ -e missing ] || cat a; test -f b; ls d; mkdir -p out; cat a b >out/made'
+file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","output":["out/**"]},"g":{"command":"cat a","input":["[ab]"]}}}'
+list() { printf '%s\n' "$out" | sed -n "/ $1:\$/,/^[^ ]\\|:\$/p" | sed -n "s/^ *'\\(.*\\)'\$/\\1/p" | paste -sd ' '; }
+for when in "when it ran" "when it is replayed"; do
+	capture vt run -vv t
+	is "inputs, $when" "$(list Inputs)" "a b d/c t.sh"
+	is "outputs, $when" "$(list Outputs)" "out/made"
+done
+capture vt run -v t; hasnt "not with one v" "$out" "Inputs:"
+capture vt run -vv g; is "declared inputs too" "$(list Inputs)" "a b"
+finish
