@@ -40,4 +40,39 @@ if command -v node >/dev/null; then
 	if_npm esbuild "esbuild" && truth "esbuild" "$NPM/.bin/esbuild" src/main.ts --bundle --outfile=out.js
 	if_npm oxlint "oxlint" && truth "oxlint" node "$NPM/oxlint/bin/oxlint" src
 else skip "node" "it is not installed"; fi
+
+# what else people run
+if_there() { command -v "$1" >/dev/null || { skip "$1" "it is not installed"; return 1; }; }
+mkdir -p mk/sub src/a
+file mk/Makefile 'include one.mk
+-include none.mk
+include $(wildcard *.mkw)
+VPATH = sub:../tree
+all: t.o; @cat $<; $(MAKE) -C sub
+t.o: f1; cp $< $@'
+echo X=1 >mk/one.mk; echo Y=1 >mk/two.mkw; echo 'all: ; ls ..' >mk/sub/Makefile
+file src/a/next.h '#if __has_include("maybe.h")
+#include "maybe.h"
+#endif'
+file src/m.cc '#include <vector>
+#include <next.h>
+int main() { return 0; }'
+file p.pl 'use File::Find; find(sub { -f && open(my $f, "<", $_) }, "tree"); print glob("*/*.h"); rename "all2", "all3";'
+file q.cjs 'const fs = require("fs"); fs.cpSync("mk", "mk2", { recursive: true }); fs.rmSync("mk2", { recursive: true });
+fs.existsSync("nope/x"); fs.opendirSync("src").closeSync(); fs.watch("src").close(); fs.realpathSync.native("mk/../src");
+fs.readdirSync(".", { recursive: true }); fs.statfsSync("."); import("node:fs/promises").then(p => p.readFile("package.json"));'
+file b.sh 'shopt -s globstar nullglob; for f in **/*.h mk/*.{mk,none}; do [[ $f -nt main.c ]]; done; source mk/one.mk; x=$(<main.c)
+cd src; pushd ../mk >/dev/null; exec 5<../p.pl; cat <&5 >/dev/null; cd -P ..; type -a bash; wc -c mk/*.mk; trap "cat mk/one.mk" EXIT'
+truth "bash" bash b.sh
+if_there python3 && truth "python and its modules" python3 -c 'import json, os, http.client, asyncio; print(len(os.listdir(".")))'
+if_there perl && truth "perl" perl p.pl
+if_there make && truth "make and what it includes" make -C mk
+if_there g++ && truth "where a compiler looks for headers" g++ -I mk -isystem src/a -I nowhere -c src/m.cc -o m.o
+if_there tar && truth "tar" sh -c 'tar cf x.tar tree src && mkdir un && tar xf x.tar -C un'
+if [ -d .git ]; then
+	git add src mk && git -c user.name=x -c user.email=x@y commit -qm 1 && git branch other && git rm -q --cached src/a/next.h &&
+		git -c user.name=x -c user.email=x@y commit -qm 2
+	truth "git checkout" git checkout -qf other
+fi
+if_there node && truth "node and its file functions" node q.cjs
 finish
