@@ -406,6 +406,16 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 	}
 }
 
+/* Where the file system's clock ticks slowly, what was written just before the start and
+ * just after it bear one time: then only a later one counts. Where it tells each question
+ * apart (two asked at once differ), what is written from now on has this time or later. */
+static int64_t start_of_run(const struct state_world *w)
+{
+	int64_t first = state_now(w), now = state_now(w);
+
+	return now > first && now - first < 500 * 1000 ? now - 1 : now;
+}
+
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret)
 {
 	struct found_inside *in = found->inside;
@@ -429,7 +439,7 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 			in->untraceable = false;
 		}
 	}
-	in->started_ns = state_now(&c->world);
+	in->started_ns = start_of_run(&c->world);
 	ret->trace = in->traced;
 	ret->not_kept = in->not_kept;
 }

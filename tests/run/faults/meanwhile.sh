@@ -78,4 +78,25 @@ for t in t u; do
 2"
 	echo 1 >d/f; touch -r g d/f
 done
+
+# however soon after the start
+workspace
+file package.json '{"name":"root"}'
+file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","input":["f"]},"after":{"command":"cat f","dependsOn":["write"]},"write":{"command":"sh w.sh","cache":false}}}'
+file t.sh 'echo 2 >f'
+file w.sh 'echo $$ >f'
+unnoticed=0 blamed=0
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+	echo "$i" >f
+	capture vt run t
+	[[ $out == *"'f' changed while the task ran"* ]] || unnoticed=$((unnoticed + 1))
+	capture vt run after
+	[[ $out == *"not cached"* ]] && blamed=$((blamed + 1))
+done
+if [ "$(printf '%s\n' 6.13 "$(uname -r)" | sort -V | head -1)" = 6.13 ]; then
+	is "a change is noticed as soon as the task starts" "$unnoticed" 0
+else
+	skip "a change is noticed as soon as the task starts" "this kernel's times are too coarse for that"
+fi
+is "what was written just before the start is none" "$blamed" 0
 finish
