@@ -4,8 +4,10 @@
  * file: after a fresh clone or checkout nothing is hashed. The index is believed only
  * where it cannot be wrong: same stat data, not racy, not flagged (assume-unchanged,
  * skip-worktree), no attribute or setting that lets two contents have one blob
- * (text, eol, ident, filter, working-tree-encoding, core.autocrlf). All other files
- * are hashed as they are, with the same hash. The index is read once. */
+ * (text, eol, ident, filter, working-tree-encoding, core.autocrlf), and a blob as large
+ * as the file: an attribute that was there when it was added and is gone now, or an
+ * entry that git itself smudged, shows there. All other files are hashed as they are,
+ * with the same hash, so that one content has one id. The index is read once. */
 #include "git.h"
 
 #include <errno.h>
@@ -26,6 +28,7 @@ struct repo {
 	size_t size;               /* of prefix */
 	git_repository *git;       /* NULL: cannot be read; its files are hashed */
 	git_index *index;
+	git_odb *odb;              /* for the sizes of blobs */
 	int64_t written_ns;        /* when the index was written: what is as new is racy */
 	int filters;               /* a setting lets two contents have one blob */
 	int attributes;            /* attributes may come from outside the work tree */
@@ -37,6 +40,7 @@ struct git {
 	uint32_t repos_n;
 	int looked;                /* repos[0] was looked for */
 	int told;                  /* that there is none */
+	char why[200];             /* there is one, which cannot be used; or "" */
 	/* folders without attributes in or above them: a small table, lossy */
 	struct { uint64_t hash; int known, has; } folders[FOLDERS];
 };
@@ -61,16 +65,21 @@ vt_status git_failed(vt_call *call, const char *what)
 	return git_report(call, VT_REPORT_ERROR, "git", "%s: %s", what, e && e->message ? e->message : "git said nothing");
 }
 
-git_repository *git_of(vt_bytes root)
+git_repository *git_of(vt_bytes root, int *ret_none)
 {
 	git_repository *git = NULL;
 	char path[PATH_MAX];
+	int rc;
 
+	*ret_none = 0;
+	git_error_clear();
 	if (root.size >= sizeof path)
 		return NULL;
 	memcpy(path, root.data, root.size);
 	path[root.size] = '\0';
-	if (git_repository_open_ext(&git, path, GIT_REPOSITORY_OPEN_CROSS_FS, NULL))
+	rc = git_repository_open_ext(&git, path, GIT_REPOSITORY_OPEN_CROSS_FS, NULL);
+	*ret_none = rc == GIT_ENOTFOUND;
+	if (rc)
 		return NULL;
 	if (git_repository_is_bare(git)) {
 		git_repository_free(git);
@@ -139,7 +148,7 @@ static void repo_open(struct repo *r, git_repository *git)
 
 	/* looked at before the index is read: a younger index only makes more files racy */
 	if (!home || snprintf(path, sizeof path, "%sindex", git_repository_path(git)) >= (int)sizeof path || stat(path, &st) ||
-	    git_repository_index(&r->index, git)) {
+	    git_repository_odb(&r->odb, git) || git_repository_index(&r->index, git)) {
 		git_repository_free(git);
 		return;
 	}
@@ -154,12 +163,17 @@ static void repo_open(struct repo *r, git_repository *git)
 static struct repo *repo_home(struct git *g, vt_bytes root)
 {
 	git_repository *git;
+	const git_error *e;
+	int none;
 
 	if (!g->looked) {
 		g->looked = 1;
-		git = git_of(root);
+		git = git_of(root, &none);
 		if (git)
 			repo_open(&g->repos[0], git);
+		e = git_error_last();
+		if (!g->repos[0].git && !none)
+			snprintf(g->why, sizeof g->why, "%s", e && e->klass != GIT_ERROR_NONE && e->message ? e->message : "it has no index");
 		g->repos_n = 1;
 	}
 	return g->repos[0].git && g->repos[0].prefix ? &g->repos[0] : NULL;
@@ -210,7 +224,8 @@ static uint64_t hash_of(const char *s, size_t n)
 	return h | 1;
 }
 
-/* Is there a .gitattributes in this folder of r, or above it in r? `n` ends before a '/'. */
+/* Is there a .gitattributes in this folder of r, or above it in r? `n` ends before a '/'.
+ * One that is not checked out (a sparse work tree) counts too. */
 static int folder_has_attributes(struct git *g, const struct repo *r, const char *full, size_t n)
 {
 	uint64_t h = hash_of(full, n);
@@ -219,7 +234,8 @@ static int folder_has_attributes(struct git *g, const struct repo *r, const char
 
 	if (g->folders[h % FOLDERS].known && g->folders[h % FOLDERS].hash == h)
 		return g->folders[h % FOLDERS].has;
-	has = snprintf(path, sizeof path, "%.*s/.gitattributes", (int)n, full) >= (int)sizeof path || !access(path, F_OK);
+	has = snprintf(path, sizeof path, "%.*s/.gitattributes", (int)n, full) >= (int)sizeof path || !access(path, F_OK) ||
+		git_index_get_bypath(r->index, path + r->size, 0);
 	if (!has && n + 1 > r->size) {
 		size_t up = n;
 
@@ -274,6 +290,15 @@ static int is_clean(const struct repo *r, const git_index_entry *e, const vt_fil
 		mtime < r->written_ns && !git_oid_is_zero(&e->id);
 }
 
+/* Is the blob as large as the file? Objects that a partial clone left out are not fetched. */
+static int blob_fits(const struct repo *r, const git_index_entry *e, const vt_file *f)
+{
+	git_object_t type;
+	size_t size;
+
+	return !git_odb_read_header(&size, &type, r->odb, &e->id) && type == GIT_OBJECT_BLOB && size == f->size;
+}
+
 /* 1: the index knows. */
 static int from_index(struct git *g, struct repo *r, const char *full, const vt_file *f, git_oid *ret)
 {
@@ -291,7 +316,7 @@ static int from_index(struct git *g, struct repo *r, const char *full, const vt_
 			return 0;
 		r = inner;
 	}
-	if (!is_clean(r, e, f) || is_filtered(g, r, full))
+	if (!is_clean(r, e, f) || is_filtered(g, r, full) || !blob_fits(r, e, f))
 		return 0;
 	*ret = e->id;
 	return 1;
@@ -320,7 +345,10 @@ static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file 
 	home = repo_home(g, root);
 	if (!home && !g->told && n) {
 		g->told = 1;
-		git_report(call, VT_REPORT_WARNING, "no-repository", "no git repository here; every file is hashed");
+		if (g->why[0])
+			git_report(call, VT_REPORT_WARNING, "repository", "the git repository cannot be used (%s); every file is hashed", g->why);
+		else
+			git_report(call, VT_REPORT_WARNING, "no-repository", "no git repository here; every file is hashed");
 	}
 	pthread_mutex_unlock(&g->lock);
 	for (uint32_t i = 0; i < n; i++) {
@@ -371,6 +399,7 @@ static void destroy(void *self)
 
 	for (uint32_t i = 0; i < g->repos_n; i++) {
 		git_index_free(g->repos[i].index);
+		git_odb_free(g->repos[i].odb);
 		git_repository_free(g->repos[i].git);
 		free(g->repos[i].prefix);
 	}

@@ -152,7 +152,8 @@ static vt_status differences(git_repository *git, vt_call *call, git_object *com
 
 vt_status since(void *self, vt_call *call, vt_bytes root, vt_bytes reference, vt_sink *paths)
 {
-	git_repository *git = git_of(root);
+	int none;
+	git_repository *git = git_of(root, &none);
 	char name[1024], prefix[PATH_MAX] = "";
 	git_object *commit = NULL;
 	const char *home;

@@ -48,25 +48,31 @@ static void sh(struct world *w, const char *script)
 	assert_int_equal(system(line), 0);
 }
 
-/* The repository, made before the plugin sees it; then the plugin. */
-static void world_make(struct world *w, const char *script)
+static void plug_make(struct world *w)
 {
 	static const char *const none[] = { NULL };
 	static char system_dir[4200];
 	struct plug_setup setup;
 	struct err err = { 0 };
 
-	memset(w, 0, sizeof *w);
-	w->arena = arena_new();
-	strcpy(w->root, "/tmp/vt-git-XXXXXX");
-	assert_non_null(mkdtemp(w->root));
-	sh(w, script);
 	snprintf(system_dir, sizeof system_dir, "%s/plugins-1", getenv("abs_top_builddir") ? getenv("abs_top_builddir") : ".");
 	setup = (struct plug_setup){ .root = w->root, .system_dir = system_dir, .env = env_from(w->arena, (char *const *)none),
 		.warn = on_warn, .ctx = w };
 	assert_int_equal(plug_new(&setup, &w->plug, &err), 0);
 	w->git = plug_named(w->plug, "fingerprint-git");
 	assert_non_null(w->git);
+}
+
+/* The repository, made before the plugin sees it; then the plugin. */
+static void world_make(struct world *w, const char *script)
+{
+
+	memset(w, 0, sizeof *w);
+	w->arena = arena_new();
+	strcpy(w->root, "/tmp/vt-git-XXXXXX");
+	assert_non_null(mkdtemp(w->root));
+	sh(w, script);
+	plug_make(w);
 }
 
 static void world_free(struct world *w)
@@ -143,6 +149,25 @@ static void the_index_is_believed_only_where_it_cannot_be_wrong(void **state)
 		{ "ident", REPOSITORY "echo '* ident' >.git/info/attributes", false },
 		{ "no attribute of this file", REPOSITORY "echo '*.md text' >.gitattributes", true },
 		{ "attributes taken back", REPOSITORY "printf '* text=auto\\n*.txt -text\\n' >.gitattributes", true },
+		{ "an end of line", REPOSITORY "echo 'a.txt eol=lf' >.gitattributes", false },
+		{ "an encoding", REPOSITORY "echo 'a.txt working-tree-encoding=UTF-16' >.gitattributes", false },
+		{ "the old word for text", REPOSITORY "echo 'a.txt crlf=input' >.gitattributes", false },
+		{ "text=auto for all", REPOSITORY "echo '* text=auto' >.gitattributes", false },
+		{ "a macro", REPOSITORY "printf '[attr]mine text\\n*.txt mine\\n' >.gitattributes", false },
+		{ "binary", REPOSITORY "echo 'a.txt binary' >.gitattributes", true },
+		{ "attributes of the user", REPOSITORY "echo '*.txt text' >.git/mine; git config core.attributesFile .git/mine", false },
+		{ "attributes that are not checked out", REPOSITORY "echo '*.txt text' >.gitattributes; git add .gitattributes; "
+		  "git update-index --skip-worktree .gitattributes; rm .gitattributes", false },
+		{ "added as text, no text any more", "git init -q; echo '*.txt text' >.gitattributes; printf 'a\\r\\n' >a.txt; touch -d '1 hour ago' a.txt; "
+		  "git add a.txt; rm .gitattributes; git update-index --refresh || :", false },
+		{ "added with core.autocrlf, which is off now", "git init -q; git config core.autocrlf input; printf 'a\\r\\n' >a.txt; "
+		  "touch -d '1 hour ago' a.txt; git add a.txt; git config core.autocrlf false", false },
+		{ "a blob that is not here", REPOSITORY "rm -rf .git/objects/??", false },
+		{ "an index of another version", REPOSITORY "git update-index --index-version 4", true },
+		{ "an index in two files", REPOSITORY "git update-index --split-index", false },
+		{ "another hash", "git init -q --object-format=sha256; printf one >a.txt; touch -d '1 hour ago' a.txt; git add a.txt", false },
+		{ "in conflict", REPOSITORY "id=$(git hash-object -w a.txt); printf \"0 $(printf '%040d' 0)\\ta.txt\\n100644 $id 1\\ta.txt\\n100644 $id 2\\ta.txt\\n\" | "
+		  "git update-index --index-info", false },
 		{ "core.autocrlf", REPOSITORY "git config core.autocrlf input", false },
 		{ "core.autocrlf=false", REPOSITORY "git config core.autocrlf false", true },
 	};
@@ -190,6 +215,50 @@ static void without_a_repository_it_says_so_once(void **state)
 	assert_string_equal(digest_of(&w, &f), "43dd47ea691c90a5fa7827892c70241913351963");
 	assert_string_equal(digest_of(&w, &f), "43dd47ea691c90a5fa7827892c70241913351963");
 	assert_string_equal(w.warned, "plugin 'fingerprint-git': no git repository here; every file is hashed\n");
+	world_free(&w);
+}
+
+/* Whatever is done with git, the id follows the bytes: equal bytes, equal ids; others, others. */
+static void one_content_has_one_id(void **state)
+{
+	static const char *const scripts[] = {
+		"git add a.txt", "touch a.txt", "git commit -qm 1", "printf two >a.txt", "git add a.txt", "printf one >a.txt", "git add a.txt",
+		"echo '*.txt text' >.gitattributes", "printf 'x\\r\\n' >a.txt", "git add a.txt", "rm .gitattributes", "git add --renormalize .",
+		"printf 'x\\n' >a.txt", "git add a.txt", "git stash -q", "git stash pop -q", "git rm -q --cached a.txt", ": >a.txt", "git add a.txt",
+		"git update-index --assume-unchanged a.txt", "printf three >a.txt", "git update-index --no-assume-unchanged a.txt", "git add a.txt",
+		"printf THREE >a.txt; touch -r .git/index a.txt", "git config core.autocrlf true", "printf 'y\\r\\n' >a.txt", "git add a.txt",
+		"git config core.autocrlf false", "printf 'y\\n' >a.txt",
+	};
+	struct world w;
+
+	(void)state;
+	world_make(&w, "git init -q; printf one >a.txt");
+	for (size_t i = 0; i < COUNT(scripts); i++) {
+		struct stat st;
+		vt_file f;
+		char *raw, *said, *path = arena_printf(w.arena, "%s/a.txt", w.root);
+		char hex[41] = "";
+		FILE *p;
+
+		sh(&w, scripts[i]);
+		/* once racy, once with an index that is younger */
+		for (int k = 0; k < 2; k++) {
+			if (k)
+				sh(&w, "touch -d '1 hour ago' a.txt; git update-index -q --refresh || :");
+			plug_free(w.plug);
+			plug_make(&w);
+			if (stat(path, &st))
+				continue;
+			f = file_of(&w, "a.txt");
+			said = (char *)digest_of(&w, &f);
+			raw = arena_printf(w.arena, "git hash-object --no-filters %s", path);
+			p = popen(raw, "r");
+			assert_int_equal(fread(hex, 1, 40, p), 40);
+			pclose(p);
+			if (strcmp(said, hex))
+				fail_msg("after `%s`: %s, the bytes are %s", scripts[i], said, hex);
+		}
+	}
 	world_free(&w);
 }
 
@@ -298,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_id_is_gits),
+		cmocka_unit_test(one_content_has_one_id),
 		cmocka_unit_test(the_index_is_believed_only_where_it_cannot_be_wrong),
 		cmocka_unit_test(worktrees_and_submodules_have_indexes_of_their_own),
 		cmocka_unit_test(without_a_repository_it_says_so_once),
