@@ -19,7 +19,8 @@ for source in "$abi"/old/store-memory-1.*.c; do
 		mkdir -p "include-$n" "new-$n"
 		cp "$header" "include-$n/vt-plugin.h"
 		$CC -shared -fPIC -Wall -Wextra -Werror -I"include-$n" "$source" -o "new-$n/vt-store-memory.so" 2>errors
-		ok "its source compiles with $(basename "$header")" $? || sed 's/^/# /' errors
+		compiled=$?
+		ok "its source compiles with $(basename "$header")" $compiled || sed 's/^/# /' errors
 		capture vt plugins check "new-$n/vt-store-memory.so"
 		is "and keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
 	done
