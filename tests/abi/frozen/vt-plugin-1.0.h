@@ -20,7 +20,11 @@
  * Thread words:  [alone] while it runs, vt makes no other call of this component
  * (components come alive when they are first needed, on the thread that needs
  * them);  [work] any worker, as `threads` promises;  [any] any thread, also at the
- * same time.
+ * same time. What a call is handed (sinks, sources, findings, saving, restoring,
+ * spawn, notes) is used on that call's own thread and until it returns; vt_call
+ * itself is [any] meanwhile. A vt built for debugging ends with the name of what was
+ * called from elsewhere. A call that for a minute neither returns nor asks vt for
+ * anything ends the run.
  * Memory: nobody frees what the other side allocated. Arguments are borrowed for
  * the length of the call. Results leave through a sink or a caller's buffer.
  * Text is UTF-8; paths and names are bytes, not NUL-terminated. No environment
@@ -28,7 +32,8 @@
  * A plugin does not: fork, change cwd, umask, locale, environment or signal
  * handlers, call exit, write to stdout or stderr, make an fd without CLOEXEC.
  *
- * Status: 1.0-to-be. It may change until the release that freezes it. */
+ * Status: this is 1.0 as the first release will freeze it; until that release it may
+ * still change, after it only grow. */
 #ifndef VT_PLUGIN_H
 #define VT_PLUGIN_H
 

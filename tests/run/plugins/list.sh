@@ -19,6 +19,36 @@ is "the stub says what it is" "$(row auto-output | sed 's/  */ /g')" \
 	"auto-output $(vt --version | sed 's/vt //') part: auto-output system disabled automatic output tracking is not available in this version"
 is "a name, a version and what it provides are aligned" "$(row auto-output | grep -c 'part: auto-output  *system   disabled automatic')" 1
 
+# the default set, to the letter; what depends on the machine or the build is left out
+default_set() {
+	local v=$1
+	cat <<X
+NAME                 VERSION  PROVIDES             FROM     STATE
+auto-input           $v    part: auto-input     system   ready
+auto-output          $v    part: auto-output    system   disabled automatic output tracking is not available in this version
+env-tracking         $v    part: env-tracking   system   ready
+fingerprint-content  $v    fingerprint          system   ready    in use
+fingerprint-git      $v    fingerprint          system   ready
+output-restore       $v    part: output-restore system   ready
+store-local          $v    store                system   ready    in use
+X
+}
+version=$(vt --version | sed 's/vt //')
+git=; [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ] || git=fingerprint-git
+want() { if [ -n "$git" ]; then default_set "$version" | grep -v "^$git "; else default_set "$version"; fi; }
+if [ ${#version} = 5 ] && [ -z "$git" ]; then
+	is "the default set, in the build tree" "$(printf '%s\n' "$out" | grep -v '^trace-linux ')" "$(want)"
+	like "the tracer" "$(row trace-linux)" "trace-linux          $version    tracer               system   ready *"
+	stage=$T/stage
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$abs_top_builddir" install DESTDIR="$stage" >/dev/null 2>&1
+	VT=$(find "$stage" -path '*/bin/vt') capture vt plugins list
+	is "and in a staged install" "$rc $(printf '%s\n' "$out" | grep -v '^trace-linux ')" "0 $(want)"
+	rm -rf "$stage"
+else
+	skip "the default set" "libgit2 is left out"
+fi
+is "a pipe gets no colour" "$(printf '%s' "$out" | grep -c "$(printf '\033')")" 0
+
 file package.json '{"name":"root"}'
 user=$T/home/.local/share/vt/plugins-1
 make "$user" good
