@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +299,8 @@ static void on_ended(void *ctx)
 		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(run_flush(r)));
 	if (r->stopped != STOPPED_NOT)
 		j->cancelled = true;
+	if (r->signum && code == 128 + SIGKILL)
+		r->grace_over = true;      /* whoever was first to kill it */
 	if (code != 0 || j->trouble)
 		run_failed(r, code, j->trouble != NULL);
 }

@@ -92,16 +92,16 @@ void patience_begin(struct plug_call *c)
 
 void patience_end(struct plug_call *c)
 {
-	struct patience *w = &c->component->plug->patience;
+	struct plug *p = c->component->plug;
 
-	if (!c->prev)
+	/* c->prev is the neighbours' as well: nothing may be asked of it without the lock. */
+	if (!p->setup.hangs)
 		return;
-	pthread_mutex_lock(&w->lock);
+	pthread_mutex_lock(&p->patience.lock);
 	*c->prev = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
-	pthread_mutex_unlock(&w->lock);
-	c->prev = NULL;
+	pthread_mutex_unlock(&p->patience.lock);
 }
 
 void patience_free(struct plug *p)

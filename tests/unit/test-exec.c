@@ -168,6 +168,7 @@ static uint32_t index_of(const struct made *m, char name)
 
 static void make(struct made *m, uint32_t limit, const char *text)
 {
+	memset(m->costs, 0, sizeof m->costs);
 	m->arena = arena_new();
 	m->plan = (struct plan){ .limit = limit, .nodes = arena_array(m->arena, 26, sizeof(struct plan_node)) };
 	while (*text) {
