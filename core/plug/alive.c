@@ -202,7 +202,8 @@ static const struct option_value *configured(const struct component *c, const vt
 
 static bool options_check(struct component *c)
 {
-	bool url_from_user = true;
+	const struct option_value *first = NULL;
+	bool url_from_user = true, one_origin = true;
 	struct err err = { 0 };
 
 	for (uint32_t i = 0; i < c->made->options_n; i++) {
@@ -210,14 +211,16 @@ static bool options_check(struct component *c)
 
 		if (!url)
 			continue;
-		url_from_user = url->from_user;
-		if (choice_credentials(&c->plug->config, &c->choice, url->text, &err)) {
-			c->why_has_place = true;
-			unusable(c, "%s", err.text[0]);
-			err_clear(&err);
-			return false;
-		}
-		break;
+		/* of several, one that the workspace chose could be where a secret goes */
+		url_from_user = url_from_user && url->from_user;
+		one_origin = one_origin && (!first || choice_same_origin(first->text, url->text));
+		first = first ? first : url;
+	}
+	if (first && one_origin && choice_credentials(&c->plug->config, &c->choice, first->text, &err)) {
+		c->why_has_place = true;
+		unusable(c, "%s", err.text[0]);
+		err_clear(&err);
+		return false;
 	}
 	for (uint32_t i = 0; i < c->choice.options_n; i++)
 		if (!option_check(c, &c->choice.options[i], url_from_user))

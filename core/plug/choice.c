@@ -265,6 +265,13 @@ static bool origin_of(const char *url, char ret[ORIGIN_MAX])
 	return true;
 }
 
+bool choice_same_origin(const char *url, const char *other)
+{
+	char a[ORIGIN_MAX], b[ORIGIN_MAX];
+
+	return origin_of(url, a) && origin_of(other, b) && !strcmp(a, b);
+}
+
 int choice_credentials(const struct choice_config *config, struct choice *c, const char *url, struct err *err)
 {
 	const cJSON *all = cJSON_GetObjectItemCaseSensitive(config->user, "credentials"), *item;

@@ -48,6 +48,7 @@ void choice_free(struct choice *c);
 int choice_options(const struct choice_config *config, struct choice *c, struct err *err);
 /* Adds the credentials that the user bound to the origin of `url`. */
 int choice_credentials(const struct choice_config *config, struct choice *c, const char *url, struct err *err);
+bool choice_same_origin(const char *url, const char *other);
 /* "vite-task.json:3:14" of a place below `plugins`; the caller frees it; NULL: out of memory. */
 char *choice_where(const struct choice_config *config, bool user, const char *place);
 #endif

@@ -118,6 +118,8 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 	struct store *s = self;
 	char *to = !strcmp(key, "script") ? s->script : !strcmp(key, "token") ? s->token : s->url;
 
+	if (!strcmp(key, "mirror"))
+		return VT_OK;
 	if (value.size >= sizeof s->token)
 		return fail(call, "too long");
 	memcpy(to, value.data, value.size);
@@ -157,7 +159,8 @@ static const vt_option script = { .struct_size = sizeof script, .name = "script"
 static const vt_option token = { .struct_size = sizeof token, .name = "token", .type = "string", .flags = VT_OPTION_SECRET };
 static const vt_option url = { .struct_size = sizeof url, .name = "url", .type = "url" };
 static const vt_option helper = { .struct_size = sizeof helper, .name = "helper", .type = "path", .flags = VT_OPTION_USER_ONLY };
-static const vt_option *const options[] = { &script, &token, &url, &helper, NULL };
+static const vt_option mirror = { .struct_size = sizeof mirror, .name = "mirror", .type = "url" };
+static const vt_option *const options[] = { &script, &token, &url, &mirror, &helper, NULL };
 
 static const vt_store_ops ops = { .struct_size = sizeof ops, .get = get, .put = put, .drop = drop };
 

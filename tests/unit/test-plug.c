@@ -365,6 +365,9 @@ static void configurations(void **state)
 		  "vite-task.json:1:50: option `token` of 'near' is taken from the user's configuration only" },
 		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://evil\"}]}}", "{\"plugins\": {\"options\": {\"near\": {\"token\": \"x\"}}}}",
 		  "the user's configuration: the workspace chose where 'near' connects to, so `token` must stand under `credentials`, by origin" },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"mirror\": \"https://evil\"}]}}",
+		  "{\"plugins\": {\"options\": {\"near\": {\"url\": \"https://a\", \"token\": \"x\"}}}}",
+		  "the user's configuration: the workspace chose where 'near' connects to, so `token` must stand under `credentials`, by origin" },
 		{ "{\"plugins\": {\"stores\": [\"near\", \"near\"]}}", NULL, "vite-task.json:1:33: the store 'near' is listed twice" },
 		{ "{\"plugins\": {\"stores\": [\"../near\"]}}", NULL,
 		  "vite-task.json:1:25: '../near' is not a plugin's name: it is given by name, never by path" },
@@ -407,6 +410,13 @@ static void a_token_goes_to_its_origin_alone(void **state)
 	world_free(&w);
 	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp@evil/a\"}]}}", credentials), 0);
 	assert_string_equal(status_of(&w, "near"), "token= url=https://cache.corp@evil/a calls=0 most=0");
+	world_free(&w);
+	/* a second place that it could be sent to */
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp/a\", \"mirror\": \"https://evil/a\"}]}}", credentials), 0);
+	assert_string_equal(status_of(&w, "near"), "token= url=https://cache.corp/a calls=0 most=0");
+	world_free(&w);
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp/a\", \"mirror\": \"https://cache.corp/b\"}]}}", credentials), 0);
+	assert_string_equal(status_of(&w, "near"), "token=t0p url=https://cache.corp/a calls=0 most=0");
 	world_free(&w);
 }
 
