@@ -9,7 +9,6 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,13 +17,11 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "os/loop.h"
+#include "os/start.h"
 #include "supervisor/message.h"
 #include "supervisor/tree.h"
 
-enum {
-	START_MAX = 512 << 20,         /* bytes of one START; far above what execve takes */
-	END_WAIT_MS = 2000             /* for the killed to be gone */
-};
+enum { END_WAIT_MS = 2000 };           /* for the killed to be gone */
 
 /* A START that the socket had no room for yet. */
 struct waiting {
@@ -61,128 +58,24 @@ struct process {
 	void *ctx;
 };
 
-/* ---- what vt was born with -------------------------------------------------- */
-
-static uint64_t born_ignoring;         /* bit n-1: signal n. Set before main, never again */
-
-__attribute__((constructor)) static void remember_signals(void)
-{
-	struct sigaction a;
-	int i;
-
-	for (i = 1; i <= 64; i++)
-		if (sigaction(i, NULL, &a) == 0 && a.sa_handler == SIG_IGN)
-			born_ignoring |= 1ULL << (i - 1);
-}
-
 /* ---- START ----------------------------------------------------------------- */
-
-static uint32_t add_strings(struct buf *b, char *const *list)
-{
-	uint32_t n = 0;
-
-	for (; list != NULL && list[n] != NULL; n++)
-		buf_add(b, list[n], strlen(list[n]) + 1);
-	return n;
-}
-
-static void add_filters(struct buf *b, const struct process_start *what, uint32_t n)
-{
-	static const char zeros[8];
-	struct message_filter f;
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		f.how = what->filters[i].how;
-		f.size = (uint32_t)what->filters[i].size;
-		buf_add(b, &f, sizeof f);
-		buf_add(b, what->filters[i].program, f.size);
-		buf_add(b, zeros, (8 - f.size % 8) % 8);
-	}
-}
-
-/* Head and rest in one piece. */
-static int add_start(struct buf *b, const struct process_start *what, struct err *err)
-{
-	struct message_start head = { .kind = MESSAGE_START, .ignored = born_ignoring };
-
-	buf_init(b, START_MAX);
-	head.filters_n = what->filters_n < MESSAGE_FILTERS ? what->filters_n : MESSAGE_FILTERS;
-	buf_add(b, &head, sizeof head);
-	add_filters(b, what, head.filters_n);
-	buf_add(b, what->program, strlen(what->program) + 1);
-	buf_add(b, what->dir, strlen(what->dir) + 1);
-	head.argv_n = add_strings(b, (char *const *)(uintptr_t)what->argv);
-	head.env_n = add_strings(b, what->env);
-	head.untraced = what->env_untraced != NULL;
-	head.untraced_n = add_strings(b, what->env_untraced);
-	if (b->full)
-		return err_set(err, ERR_SYSTEM, "the command line and environment of '%s' are larger than %d MiB",
-			       what->program, START_MAX >> 20);
-	head.size = b->size - sizeof head;
-	memcpy(b->data, &head, sizeof head);
-	return 0;
-}
-
-static int write_all(int fd, const char *data, size_t size)
-{
-	ssize_t n;
-
-	for (; size > 0; data += n, size -= (size_t)n) {
-		n = write(fd, data, size);
-		if (n < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* What is too large for a packet goes into a memfd; the head alone stays in b. */
-static int move_to_memfd(struct buf *b, struct err *err)
-{
-	struct message_start *head = (void *)b->data;
-	int fd = memfd_create("vt-start", MFD_CLOEXEC);
-
-	if (fd < 0 || write_all(fd, b->data + sizeof *head, (size_t)head->size) < 0) {
-		err_errno(err, errno, "no memory for the command line and environment of a task");
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	head->in_memfd = 1;
-	b->size = sizeof *head;
-	return fd;
-}
-
-/* Puts the fds for 0-2 behind those that are there. What is closed here becomes /dev/null there. */
-static void add_stdio(struct message_start *head, const int fd[3], int *fds, int *fds_n)
-{
-	int i, from;
-
-	for (i = 0; i < 3; i++) {
-		from = fd[i] == PROCESS_INHERIT ? i : fd[i];
-		if (from < 0 || fcntl(from, F_GETFD) < 0)
-			continue;
-		head->stdio[i] = MESSAGE_STDIO_GIVEN;
-		fds[(*fds_n)++] = from;
-	}
-}
 
 static void watch(struct processes *ps);
 
 /* The socket is full: keeps a copy until the supervisor has read some. */
-static void send_later(struct processes *ps, struct buf *b, const int *fds, int n)
+static void send_later(struct processes *ps, struct start_packet *s)
 {
 	struct waiting *w = xcalloc(1, sizeof *w);
 	int i;
 
-	w->packet = *b;
-	buf_init(b, START_MAX);
-	for (i = 0; i < n; i++) {
-		w->fd[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+	w->packet = s->bytes;
+	buf_init(&s->bytes, START_MAX);
+	for (i = 0; i < s->fds_n; i++) {
+		w->fd[i] = fcntl(s->fd[i], F_DUPFD_CLOEXEC, 3);
 		if (w->fd[i] < 0)
 			w->fd[i] = ps->sock;       /* no fd left: sending this one fails there, not here */
 	}
-	w->fds_n = n;
+	w->fds_n = s->fds_n;
 	*ps->waiting_end = w;
 	ps->waiting_end = &w->next;
 	watch(ps);
@@ -214,31 +107,21 @@ static void send_waiting(struct processes *ps)
 
 static int send_start(struct processes *ps, const struct process_start *what, int task_sock, struct err *err)
 {
-	int fds[MESSAGE_FDS], n = 0, memfd = -1, r = -1, e;
-	struct buf b;
+	struct start_packet s;
+	int r = -1, e;
 
-	if (add_start(&b, what, err) < 0)
+	if (start_pack(&s, what, task_sock, err) < 0)
 		goto out;
-	fds[n++] = task_sock;
-	if (b.size > sizeof(struct message_start) + MESSAGE_INLINE) {
-		memfd = move_to_memfd(&b, err);
-		if (memfd < 0)
-			goto out;
-		fds[n++] = memfd;
-	}
-	add_stdio((struct message_start *)(void *)b.data, what->fd, fds, &n);
-	e = ps->waiting != NULL ? EAGAIN : message_send(ps->sock, b.data, b.size, fds, n);
+	e = ps->waiting != NULL ? EAGAIN : message_send(ps->sock, s.bytes.data, s.bytes.size, s.fd, s.fds_n);
 	if (e == EAGAIN || e == ENOBUFS || e == ETOOMANYREFS)
-		send_later(ps, &b, fds, n);
+		send_later(ps, &s);
 	else if (e != 0 && e != EPIPE && e != ECONNRESET) {
 		err_errno(err, e, "the supervisor cannot be told to start '%s'", what->program);
 		goto out;
 	}
 	r = 0;          /* a supervisor that died meanwhile is on_death's story */
 out:
-	if (memfd >= 0)
-		close(memfd);
-	buf_free(&b);
+	start_free(&s);
 	return r;
 }
 

@@ -1,0 +1,140 @@
+#include "config.h"
+
+#include "os/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* ---- what vt was born with -------------------------------------------------- */
+
+static uint64_t born_ignoring;         /* bit n-1: signal n. Set before main, never again */
+
+__attribute__((constructor)) static void remember_signals(void)
+{
+	struct sigaction a;
+	int i;
+
+	for (i = 1; i <= 64; i++)
+		if (sigaction(i, NULL, &a) == 0 && a.sa_handler == SIG_IGN)
+			born_ignoring |= 1ULL << (i - 1);
+}
+
+/* ---- the packet -------------------------------------------------------------- */
+
+static uint32_t add_strings(struct buf *b, char *const *list)
+{
+	uint32_t n = 0;
+
+	for (; list != NULL && list[n] != NULL; n++)
+		buf_add(b, list[n], strlen(list[n]) + 1);
+	return n;
+}
+
+static void add_filters(struct buf *b, const struct process_start *what, uint32_t n)
+{
+	static const char zeros[8];
+	struct message_filter f;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		f.how = what->filters[i].how;
+		f.size = (uint32_t)what->filters[i].size;
+		buf_add(b, &f, sizeof f);
+		buf_add(b, what->filters[i].program, f.size);
+		buf_add(b, zeros, (8 - f.size % 8) % 8);
+	}
+}
+
+/* Head and rest in one piece. */
+static int add_start(struct buf *b, const struct process_start *what, struct err *err)
+{
+	struct message_start head = { .kind = MESSAGE_START, .ignored = born_ignoring };
+
+	buf_init(b, START_MAX);
+	head.filters_n = what->filters_n < MESSAGE_FILTERS ? what->filters_n : MESSAGE_FILTERS;
+	buf_add(b, &head, sizeof head);
+	add_filters(b, what, head.filters_n);
+	buf_add(b, what->program, strlen(what->program) + 1);
+	buf_add(b, what->dir, strlen(what->dir) + 1);
+	head.argv_n = add_strings(b, (char *const *)(uintptr_t)what->argv);
+	head.env_n = add_strings(b, what->env);
+	head.untraced = what->env_untraced != NULL;
+	head.untraced_n = add_strings(b, what->env_untraced);
+	if (b->full)
+		return err_set(err, ERR_SYSTEM, "the command line and environment of '%s' are larger than %d MiB",
+			       what->program, START_MAX >> 20);
+	head.size = b->size - sizeof head;
+	memcpy(b->data, &head, sizeof head);
+	return 0;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	ssize_t n;
+
+	for (; size > 0; data += n, size -= (size_t)n) {
+		n = write(fd, data, size);
+		if (n < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is too large for a packet goes into a memfd; the head alone stays in b. */
+static int move_to_memfd(struct buf *b, struct err *err)
+{
+	struct message_start *head = (void *)b->data;
+	int fd = memfd_create("vt-start", MFD_CLOEXEC);
+
+	if (fd < 0 || write_all(fd, b->data + sizeof *head, (size_t)head->size) < 0) {
+		err_errno(err, errno, "no memory for the command line and environment of a task");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	head->in_memfd = 1;
+	b->size = sizeof *head;
+	return fd;
+}
+
+/* Puts the fds for 0-2 behind those that are there. What is closed here becomes /dev/null there. */
+static void add_stdio(struct start_packet *s, const int fd[3])
+{
+	struct message_start *head = (void *)s->bytes.data;
+	int i, from;
+
+	for (i = 0; i < 3; i++) {
+		from = fd[i] == PROCESS_INHERIT ? i : fd[i];
+		if (from < 0 || fcntl(from, F_GETFD) < 0)
+			continue;
+		head->stdio[i] = MESSAGE_STDIO_GIVEN;
+		s->fd[s->fds_n++] = from;
+	}
+}
+
+int start_pack(struct start_packet *s, const struct process_start *what, int task_sock, struct err *err)
+{
+	*s = (struct start_packet){ .memfd = -1 };
+	if (add_start(&s->bytes, what, err) < 0)
+		return -1;
+	s->fd[s->fds_n++] = task_sock;
+	if (s->bytes.size > sizeof(struct message_start) + MESSAGE_INLINE) {
+		s->memfd = move_to_memfd(&s->bytes, err);
+		if (s->memfd < 0)
+			return -1;
+		s->fd[s->fds_n++] = s->memfd;
+	}
+	add_stdio(s, what->fd);
+	return 0;
+}
+
+void start_free(struct start_packet *s)
+{
+	if (s->memfd >= 0)
+		close(s->memfd);
+	buf_free(&s->bytes);
+}

@@ -1,0 +1,23 @@
+/* start: what the supervisor is told when it is to start a process. */
+#ifndef OS_START_H
+#define OS_START_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "os/process.h"
+#include "supervisor/message.h"
+
+enum { START_MAX = 512 << 20 };        /* bytes of one START; far above what execve takes */
+
+/* A START, ready to be sent. */
+struct start_packet {
+	struct buf bytes;
+	int fd[MESSAGE_FDS];           /* what goes with it; borrowed but for memfd */
+	int fds_n;
+	int memfd;                     /* holds what is too large for a packet; owned; -1: nothing is */
+};
+
+/* task_sock: the keeper's end of the socket to the new process. To be freed either way. */
+int start_pack(struct start_packet *s, const struct process_start *what, int task_sock, struct err *err);
+void start_free(struct start_packet *s);
+#endif
