@@ -17,14 +17,13 @@
 #include "base/env.h"
 #include "base/map.h"
 #include "fact/mac.h"
+#include "fact/state_inside.h"
 #include "os/loop.h"
 #include "os/file.h"
 #include "os/tree.h"
 #include "plug/setup.h"
 #include "text/env_match.h"
-#include "text/glob.h"
 #include "text/path.h"
-#include "workspace/workspace.h"
 
 enum {
 	STATE_LISTING_MAX = 64 << 20,
@@ -152,26 +151,6 @@ static struct bytes state_of_query(const struct state_world *w, const struct env
 
 /* ---- paths ---------------------------------------------------------------- */
 
-/* A regular file whose id is wanted. */
-struct wanted {
-	struct bytes *state;           /* where the state goes */
-	struct bytes before;           /* what stands before the 'c': a link, or nothing */
-	char *path;                    /* root-relative, or absolute */
-	bool follow;                   /* the last component is a link */
-	bool executable;
-	struct stamp stamp;
-};
-
-struct filling {
-	const struct state_world *w;
-	struct arena *arena;
-	int64_t now;
-	struct wanted *wanted;
-	uint32_t n;
-	char *parent;                  /* the last parent asked about */
-	bool parent_gone;
-};
-
 static struct bytes joined(struct arena *a, struct bytes x, const void *data, size_t size)
 {
 	char *p;
@@ -194,8 +173,8 @@ static void set_content(struct filling *f, struct bytes *state, struct bytes bef
 	*state = joined(f->arena, before, bytes, sizeof bytes - !executable);
 }
 
-static void want_content(struct filling *f, struct bytes *state, struct bytes before, const char *path, bool follow,
-			 const struct stat *st, bool executable)
+void filling_want(struct filling *f, struct bytes *state, struct bytes before, const char *path, bool follow,
+		  const struct stat *st, bool executable)
 {
 	struct wanted want = { .state = state, .before = before, .follow = follow, .executable = executable };
 	vt_id id;
@@ -294,7 +273,7 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 		if (kind == FACT_TYPE || kind == FACT_LIST)
 			fact->state = joined(f->arena, before, "f", 1);
 		else
-			want_content(f, &fact->state, before, path, follow, st, st->st_mode & S_IXUSR);
+			filling_want(f, &fact->state, before, path, follow, st, st->st_mode & S_IXUSR);
 	} else if (S_ISDIR(st->st_mode) && (kind == FACT_FILE || kind == FACT_LIST)) {
 		/* a listing through a link is told as a listing: names matter, not the link */
 		listing = state_of_listing(f, path, fact->detail);
@@ -374,7 +353,7 @@ static void fill_program(struct filling *f, const struct env *env, struct fact *
 	if (stat(place, &st) < 0)
 		return;
 	if (S_ISREG(st.st_mode))
-		want_content(f, &fact->state, (struct bytes){ "", 0 }, place, true, &st, false);
+		filling_want(f, &fact->state, (struct bytes){ "", 0 }, place, true, &st, false);
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }
@@ -481,7 +460,7 @@ static void take_id(struct filling *f, const struct wanted *want, const vt_id *i
 		stat_cache_put(f->w->stats, &want->stamp, id, f->now);
 }
 
-static int digest_wanted(struct filling *f, struct err *err)
+int filling_digest(struct filling *f, struct err *err)
 {
 	vt_file *files;
 	vt_id *ids;
@@ -538,200 +517,5 @@ int state_fill(const struct state_world *w, const struct env *env, struct facts 
 				fill_path(&f, fact);
 		}
 	}
-	return digest_wanted(&f, err);
-}
-
-/* ---- what globs match ----------------------------------------------------- */
-
-struct matching {
-	struct filling fill;
-	struct arena *arena;
-	const struct glob **yes, **no;
-	const char **base;             /* of each yes */
-	const char **below;            /* of each no that ends in slash, two stars: true for all below */
-	uint32_t yes_n, no_n;
-	const char *here;              /* the base being walked */
-	const char *own;               /* the cache, root-relative, or NULL */
-	bool contents;                 /* facts with states; else names only */
-	struct facts facts;
-	struct stat *stats;            /* beside facts */
-	struct texts names;
-};
-
-static bool is_below(const char *path, size_t n, const char *dir)
-{
-	size_t size = strlen(dir);
-
-	return n >= size && memcmp(path, dir, size) == 0 && (n == size || path[size] == '/');
-}
-
-static bool enter(void *ctx, const char *path, size_t n)
-{
-	const struct matching *m = ctx;
-	char probe[PATH_MAX + 4];
-	uint32_t i;
-
-	if (m->own && is_below(path, n, m->own))
-		return false;
-	if (n && n + 3 < sizeof probe) {
-		memcpy(probe, path, n);
-		memcpy(probe + n, "/\001\001", 4);
-		for (i = 0; i < m->no_n; i++)
-			if (m->below[i] && glob_match(m->no[i], probe, n + 3))
-				return false;
-	}
-	for (i = 0; i < m->yes_n; i++)
-		if (strcmp(m->base[i], m->here) == 0 && glob_may_enter(m->yes[i], path, n))
-			return true;
-	return false;
-}
-
-static bool want(void *ctx, const char *path, size_t n)
-{
-	const struct matching *m = ctx;
-	uint32_t i;
-
-	for (i = 0; i < m->no_n; i++)
-		if (glob_match(m->no[i], path, n))
-			return false;
-	for (i = 0; i < m->yes_n; i++)
-		if (strcmp(m->base[i], m->here) == 0 && glob_match(m->yes[i], path, n))
-			return true;
-	return false;
-}
-
-static void found(void *ctx, const char *path, size_t n, const struct stat *st)
-{
-	struct matching *m = ctx;
-
-	if (m->own && is_below(path, n, m->own))
-		return;
-	if (!m->contents) {
-		m->names.at = arena_grow(m->arena, m->names.at, m->names.n, sizeof *m->names.at);
-		m->names.at[m->names.n++] = arena_strn(m->arena, path, n);
-		return;
-	}
-	m->stats = arena_grow(m->arena, m->stats, m->facts.n, sizeof *m->stats);
-	m->stats[m->facts.n] = *st;
-	m->facts.at = arena_grow(m->arena, m->facts.at, m->facts.n, sizeof *m->facts.at);
-	m->facts.at[m->facts.n++] = (struct fact){
-		.kind = FACT_GLOBBED,
-		.name = { arena_strn(m->arena, path, n), n },
-		.detail = { "", 0 },
-		.state = { "", 0 },
-	};
-}
-
-static int matching_make(struct matching *m, const struct globs *globs, struct err *err)
-{
-	uint32_t i;
-	size_t n;
-
-	m->yes_n = globs->yes.n;
-	m->no_n = globs->no.n;
-	m->yes = arena_array(m->arena, m->yes_n + 1, sizeof *m->yes);
-	m->base = arena_array(m->arena, m->yes_n + 1, sizeof *m->base);
-	m->no = arena_array(m->arena, m->no_n + 1, sizeof *m->no);
-	m->below = arena_array(m->arena, m->no_n + 1, sizeof *m->below);
-	for (i = 0; i < m->yes_n; i++) {
-		if (glob_make(m->arena, globs->yes.at[i], GLOB_PATH, &m->yes[i], err) < 0)
-			return -1;
-		m->base[i] = glob_base(m->arena, globs->yes.at[i]);
-	}
-	for (i = 0; i < m->no_n; i++) {
-		if (glob_make(m->arena, globs->no.at[i], GLOB_PATH, &m->no[i], err) < 0)
-			return -1;
-		n = strlen(globs->no.at[i]);
-		m->below[i] = n >= 3 && strcmp(globs->no.at[i] + n - 3, "/**") == 0 ? "" : NULL;
-	}
-	return 0;
-}
-
-/* Each base once, each with its own patterns: a base behind a link is walked although its neighbours' walk stops there. */
-static int matching_walk(struct matching *m, unsigned flags, struct err *err)
-{
-	const struct tree_visitor visitor = { .enter = enter, .want = want, .found = found, .ctx = m };
-	uint32_t i, k;
-
-	for (i = 0; i < m->yes_n; i++) {
-		for (k = 0; k < i && strcmp(m->base[k], m->base[i]) != 0; k++)
-			;
-		if (k < i)
-			continue;
-		m->here = m->base[i];
-		if (tree_walk(m->fill.w->root_fd, m->here, flags, &visitor, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static void matching_begin(struct matching *m, const struct state_world *w, struct arena *a)
-{
-	*m = (struct matching){ .arena = a, .own = path_below(w->root, w->cache_dir) };
-	m->fill = (struct filling){ .w = w, .arena = a };
-	if (m->own && !m->own[0])
-		m->own = NULL;
-}
-
-/* What was stat'ed travels in the (still empty) state while the list is sorted. */
-static void sort_found(struct matching *m)
-{
-	uint32_t i;
-
-	for (i = 0; i < m->facts.n; i++)
-		m->facts.at[i].state = (struct bytes){ &m->stats[i], 0 };
-	facts_sort(&m->facts);
-}
-
-int state_globbed(const struct state_world *w, const struct globs *globs, struct arena *a, struct facts *ret, struct err *err)
-{
-	struct matching m;
-	uint32_t i;
-
-	*ret = (struct facts){ 0 };
-	if (!globs->yes.n)
-		return 0;
-	matching_begin(&m, w, a);
-	m.contents = true;
-	if (matching_make(&m, globs, err) < 0 || matching_walk(&m, TREE_FOLLOW_BASE, err) < 0)
-		return -1;
-	sort_found(&m);
-	for (i = 0; i < m.facts.n; i++) {
-		struct fact *fact = &m.facts.at[i];
-		const struct stat *st = fact->state.data;
-
-		fact->state = (struct bytes){ "", 0 };
-		/* of what is declared only the content counts */
-		want_content(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name.data, false, st, false);
-	}
-	if (digest_wanted(&m.fill, err) < 0)
-		return -1;
-	*ret = m.facts;
-	return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-int state_matches(const struct state_world *w, const struct globs *globs, struct arena *a, struct texts *ret, struct err *err)
-{
-	struct matching m;
-	uint32_t i, n = 0;
-
-	*ret = (struct texts){ 0 };
-	if (!globs->yes.n)
-		return 0;
-	matching_begin(&m, w, a);
-	if (matching_make(&m, globs, err) < 0 || matching_walk(&m, TREE_LINKS | TREE_EMPTY, err) < 0)
-		return -1;
-	if (m.names.n)
-		qsort(m.names.at, m.names.n, sizeof *m.names.at, by_text);
-	for (i = 0; i < m.names.n; i++)
-		if (!n || strcmp(m.names.at[n - 1], m.names.at[i]) != 0)
-			m.names.at[n++] = m.names.at[i];
-	m.names.n = n;
-	*ret = m.names;
-	return 0;
+	return filling_digest(&f, err);
 }

@@ -1,0 +1,34 @@
+/* What filling in states (state.c) shares with finding what globs match
+ * (state_glob.c). Nobody else includes it. */
+#ifndef FACT_STATE_INSIDE_H
+#define FACT_STATE_INSIDE_H
+
+#include "fact/state.h"
+
+/* A regular file whose id is wanted. */
+struct wanted {
+	struct bytes *state;           /* where the state goes */
+	struct bytes before;           /* what stands before the 'c': a link, or nothing */
+	char *path;                    /* root-relative, or absolute */
+	bool follow;                   /* the last component is a link */
+	bool executable;
+	struct stamp stamp;
+};
+
+struct filling {
+	const struct state_world *w;
+	struct arena *arena;
+	int64_t now;
+	struct wanted *wanted;
+	uint32_t n;
+	char *parent;                  /* the last parent asked about */
+	bool parent_gone;
+};
+
+/* The state of a regular file that was looked at: from the stat index at once, or
+ * with filling_digest. `before`: what stands before the 'c'. */
+void filling_want(struct filling *f, struct bytes *state, struct bytes before, const char *path, bool follow,
+		  const struct stat *st, bool executable);
+/* Asks the fingerprint for all that is still wanted. -1: it failed. */
+int filling_digest(struct filling *f, struct err *err);
+#endif
