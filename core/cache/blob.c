@@ -4,33 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/map.h"
+#include "cache/blob_inside.h"
 #include "cache/inside.h"
 #include "os/loop.h"           /* for os_now_ns */
 #include "plug/stores.h"
 
-enum {
-	BLOB_WAITING = 64 << 20,       /* bytes in memory that may wait for the publisher */
-	BLOB_PIECE = 64 << 10,
-	BLOB_ENTRY_MAX = 4096,
-};
+enum { BLOB_WAITING = 64 << 20 };              /* bytes in memory that may wait for the publisher */
 
 #define BLOB_SETTLE_NS INT64_C(2000000000)     /* for compacting and collecting */
-
-/* Taken and not yet published everywhere. */
-struct pending {
-	uint8_t name[1 + sizeof(vt_id)];       /* space, id: the map's key */
-	uint32_t refs;                         /* batches and jobs that want it; 0: empty, may be filled again */
-	void *data;                            /* owned; NULL when it is in a file */
-	size_t size;
-	int fd;                                /* of the unnamed private file, or -1 */
-};
 
 struct batch {
 	struct blobs *blobs;
@@ -38,19 +24,6 @@ struct batch {
 	uint32_t n;
 	struct digest key;                     /* once published */
 	struct batch *next;                    /* in the queue */
-};
-
-struct blobs {
-	struct cache *cache;
-	pthread_mutex_t lock;                  /* all below; held for no call of a store */
-	pthread_cond_t more, less;             /* the queue got longer; it got shorter */
-	struct map pending;                    /* name -> struct pending */
-	struct batch *first, **last;           /* the queue */
-	size_t waiting;                        /* bytes of data in pending */
-	bool ending, running;
-	pthread_t publisher;
-	vt_id *used;
-	uint32_t used_n, used_room;
 };
 
 struct blobs *blobs_new(struct cache *c)
@@ -66,148 +39,7 @@ struct blobs *blobs_new(struct cache *c)
 	return b;
 }
 
-/* ---- sinks and sources ----------------------------------------------------- */
-
-/* Collects in memory, up to a maximum; what is a blob must have its name. */
-struct collecting {
-	struct stores_into into;       /* first */
-	char *data;
-	size_t size, room, max;
-	const vt_id *name;             /* of a blob */
-	const struct digest *key;      /* of an entry */
-	struct entry *entry;
-	struct again {
-		vt_source source;
-		const char *data;
-		size_t size, at;
-	} bytes;                       /* for filling nearer stores */
-};
-
-static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t size)
-{
-	struct collecting *c = (struct collecting *)sink;
-	char *more;
-
-	call_check(call, 1, "vt_sink.write");
-	if (size > c->max - c->size)
-		return VT_FAILED;
-	if (size > c->room - c->size) {
-		size_t room = c->size + size > c->room * 2 ? c->size + size : c->room * 2;
-
-		more = realloc(c->data, room);
-		if (!more)
-			return VT_FAILED;
-		c->data = more;
-		c->room = room;
-	}
-	if (size)
-		memcpy(c->data + c->size, data, size);
-	c->size += size;
-	return VT_OK;
-}
-
-static void collect_again(struct stores_into *into)
-{
-	((struct collecting *)into)->size = 0;
-}
-
-static bool is_named(const void *data, size_t size, const vt_id *id)
-{
-	struct digest d;
-
-	digest_of(data, size, &d);
-	return memcmp(d.byte, id->byte, sizeof d.byte) == 0;
-}
-
-static bool collected_is_good(struct stores_into *into)
-{
-	struct collecting *c = (struct collecting *)into;
-
-	if (c->entry)
-		return entry_decode((struct bytes){ c->data, c->size }, c->key, c->entry) == 0;
-	return is_named(c->data, c->size, c->name);
-}
-
-static vt_status read_again(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
-{
-	struct again *a = (struct again *)source;
-
-	call_check(call, 1, "vt_source.read");
-	if (size > a->size - a->at)
-		size = a->size - a->at;
-	if (size)
-		memcpy(buffer, a->data + a->at, size);
-	a->at += size;
-	*ret = size;
-	return VT_OK;
-}
-
-static vt_source *collected_bytes(struct stores_into *into)
-{
-	struct collecting *c = (struct collecting *)into;
-
-	c->bytes = (struct again){ .source = { .read = read_again, .size = c->size }, .data = c->data, .size = c->size };
-	return &c->bytes.source;
-}
-
-static struct collecting collecting_begin(const struct blobs *b, size_t max)
-{
-	return (struct collecting){
-		.into = { .sink = { collect }, .again = collect_again, .good = collected_is_good,
-			  .bytes = b->cache->setup.dry ? NULL : collected_bytes },
-		.max = max,
-	};
-}
-
-/* Hashes what passes on its way to a part. What went down cannot be taken back. */
-struct hashing {
-	struct stores_into into;       /* first */
-	vt_sink *to;
-	vt_call *call;                 /* the part's, for `to` */
-	const vt_id *name;
-	struct digest_state state;
-	bool began, spoiled;
-};
-
-static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t size)
-{
-	struct hashing *h = (struct hashing *)sink;
-
-	call_check(call, 1, "vt_sink.write");
-	h->began = true;
-	if (h->spoiled)
-		return VT_FAILED;
-	digest_add(&h->state, data, size);
-	if (h->to->write(h->to, h->call, data, size) != VT_OK)
-		h->spoiled = true;
-	return h->spoiled ? VT_FAILED : VT_OK;
-}
-
-static void hash_again(struct stores_into *into)
-{
-	struct hashing *h = (struct hashing *)into;
-
-	h->spoiled |= h->began;
-	digest_begin(&h->state, NULL);
-}
-
-static bool hash_is_good(struct stores_into *into)
-{
-	struct hashing *h = (struct hashing *)into;
-	struct digest_state copy = h->state;
-	struct digest d;
-
-	digest_end(&copy, &d);
-	return memcmp(d.byte, h->name->byte, sizeof d.byte) == 0;
-}
-
-struct offering {
-	vt_source source;
-	const struct pending *from;
-	size_t at;
-};
-
-static vt_status offer(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+vt_status pending_offer(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
 {
 	struct offering *o = (struct offering *)source;
 	size_t left = o->from->size - o->at;
@@ -237,8 +69,7 @@ static void name_of(uint8_t ret[1 + sizeof(vt_id)], uint32_t space, const void *
 	memcpy(ret + 1, id, sizeof(vt_id));
 }
 
-/* With the lock; its refs is raised. NULL: not pending. */
-static struct pending *pending_find(struct blobs *b, uint32_t space, const void *id)
+struct pending *pending_find(struct blobs *b, uint32_t space, const void *id)
 {
 	uint8_t name[1 + sizeof(vt_id)];
 	struct pending *p;
@@ -251,8 +82,7 @@ static struct pending *pending_find(struct blobs *b, uint32_t space, const void 
 	return p;
 }
 
-/* With the lock. */
-static void pending_release(struct blobs *b, struct pending *p)
+void pending_release(struct blobs *b, struct pending *p)
 {
 	if (--p->refs)
 		return;
@@ -298,83 +128,7 @@ static struct pending *pending_add(struct blobs *b, uint32_t space, const void *
 	return p;
 }
 
-/* ---- getting --------------------------------------------------------------- */
-
-static int pending_copy(struct blobs *b, struct pending *p, size_t max, void **ret, size_t *ret_size)
-{
-	char *data = p->size <= max ? malloc(p->size + 1) : NULL;
-	struct offering from = { .from = p };
-	size_t n = 1;
-
-	while (data && n && offer(&from.source, NULL, data + from.at, p->size - from.at, &n) == VT_OK)
-		;
-	pthread_mutex_lock(&b->lock);
-	if (data && from.at == p->size) {
-		*ret = data;
-		*ret_size = p->size;
-		data = NULL;
-		n = 1;
-	} else {
-		n = 0;
-	}
-	pending_release(b, p);
-	pthread_mutex_unlock(&b->lock);
-	free(data);
-	return n ? 0 : 1;
-}
-
-int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *ret_size)
-{
-	struct collecting c = collecting_begin(b, max);
-	struct pending *p;
-
-	pthread_mutex_lock(&b->lock);
-	p = pending_find(b, VT_SPACE_BLOB, id);
-	pthread_mutex_unlock(&b->lock);
-	if (p)
-		return pending_copy(b, p, max, ret, ret_size);
-	c.name = id;
-	if (stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &c.into, NULL) != VT_OK) {
-		free(c.data);
-		return 1;
-	}
-	*ret = c.data ? c.data : xmalloc(1);
-	*ret_size = c.size;
-	return 0;
-}
-
-static vt_status pending_push(struct blobs *b, struct pending *p, vt_call *call, vt_sink *into)
-{
-	char *piece = malloc(BLOB_PIECE);
-	struct offering from = { .from = p };
-	vt_status status = piece ? VT_OK : VT_FAILED;
-	size_t n = 1;
-
-	while (status == VT_OK && n) {
-		status = offer(&from.source, call, piece, BLOB_PIECE, &n);
-		if (status == VT_OK && n)
-			status = into->write(into, call, piece, n);
-	}
-	free(piece);
-	pthread_mutex_lock(&b->lock);
-	pending_release(b, p);
-	pthread_mutex_unlock(&b->lock);
-	return status;
-}
-
-vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into)
-{
-	struct hashing h = { .into = { .sink = { hash_on }, .again = hash_again, .good = hash_is_good }, .to = into, .call = call, .name = id };
-	struct pending *p;
-
-	pthread_mutex_lock(&b->lock);
-	p = pending_find(b, VT_SPACE_BLOB, id);
-	pthread_mutex_unlock(&b->lock);
-	if (p)
-		return pending_push(b, p, call, into);
-	digest_begin(&h.state, NULL);
-	return stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &h.into, NULL);
-}
+/* ---- told to the stores ------------------------------------------------------ */
 
 void blob_drop(struct blobs *b, const vt_id *id)
 {
@@ -396,35 +150,6 @@ void blob_used(struct blobs *b, const vt_id *ids, uint32_t n)
 	pthread_mutex_unlock(&b->lock);
 }
 
-static int entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret)
-{
-	struct collecting c = collecting_begin(b, BLOB_ENTRY_MAX);
-	vt_status status;
-	vt_id id;
-
-	memcpy(&id, key->byte, sizeof id);
-	c.key = key;
-	c.entry = ret;
-	status = stores_get(b->cache->setup.plug, VT_SPACE_ENTRY, &id, &c.into, NULL);
-	free(c.data);
-	return status == VT_OK ? 0 : 1;
-}
-
-int blob_entry(struct blobs *b, const struct digest *key, struct entry *ret)
-{
-	struct pending *p;
-	int r = 1;
-
-	pthread_mutex_lock(&b->lock);
-	p = pending_find(b, VT_SPACE_ENTRY, key->byte);
-	if (p) {
-		r = entry_decode((struct bytes){ p->data, p->size }, key, ret) == 0 ? 0 : 1;
-		pending_release(b, p);
-	}
-	pthread_mutex_unlock(&b->lock);
-	return r == 0 ? 0 : entry_from_stores(b, key, ret);
-}
-
 /* ---- publishing ------------------------------------------------------------- */
 
 static vt_source *offer_again(void *ctx)
@@ -437,7 +162,7 @@ static vt_source *offer_again(void *ctx)
 
 static vt_status put(struct blobs *b, const struct pending *p)
 {
-	struct offering from = { .source = { .read = offer, .size = p->size }, .from = p };
+	struct offering from = { .source = { .read = pending_offer, .size = p->size }, .from = p };
 	vt_id id;
 
 	memcpy(&id, p->name + 1, sizeof id);
@@ -531,7 +256,7 @@ static void front_and_enqueue(struct blobs *b, struct batch *t, const struct dig
 	struct entry e = { .key = *key }, now;
 	struct pending *p;
 
-	if (entry_from_stores(b, key, &e) != 0)
+	if (blob_entry_from_stores(b, key, &e) != 0)
 		e = (struct entry){ .key = *key };
 	t->key = *key;
 	pthread_mutex_lock(&b->lock);

@@ -1,0 +1,254 @@
+#include "config.h"
+
+#include "cache/blob.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/blob_inside.h"
+#include "cache/inside.h"
+#include "plug/stores.h"
+
+enum { BLOB_PIECE = 64 << 10 };        /* what is pushed at once */
+
+/* ---- sinks ----------------------------------------------------------------- */
+
+/* Collects in memory, up to a maximum; what is a blob must have its name. */
+struct collecting {
+	struct stores_into into;       /* first */
+	char *data;
+	size_t size, room, max;
+	const vt_id *name;             /* of a blob */
+	const struct digest *key;      /* of an entry */
+	struct entry *entry;
+	struct again {
+		vt_source source;
+		const char *data;
+		size_t size, at;
+	} bytes;                       /* for filling nearer stores */
+};
+
+static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct collecting *c = (struct collecting *)sink;
+	char *more;
+
+	call_check(call, 1, "vt_sink.write");
+	if (size > c->max - c->size)
+		return VT_FAILED;
+	if (size > c->room - c->size) {
+		size_t room = c->size + size > c->room * 2 ? c->size + size : c->room * 2;
+
+		more = realloc(c->data, room);
+		if (!more)
+			return VT_FAILED;
+		c->data = more;
+		c->room = room;
+	}
+	if (size)
+		memcpy(c->data + c->size, data, size);
+	c->size += size;
+	return VT_OK;
+}
+
+static void collect_again(struct stores_into *into)
+{
+	((struct collecting *)into)->size = 0;
+}
+
+static bool is_named(const void *data, size_t size, const vt_id *id)
+{
+	struct digest d;
+
+	digest_of(data, size, &d);
+	return memcmp(d.byte, id->byte, sizeof d.byte) == 0;
+}
+
+static bool collected_is_good(struct stores_into *into)
+{
+	struct collecting *c = (struct collecting *)into;
+
+	if (c->entry)
+		return entry_decode((struct bytes){ c->data, c->size }, c->key, c->entry) == 0;
+	return is_named(c->data, c->size, c->name);
+}
+
+static vt_status read_again(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+{
+	struct again *a = (struct again *)source;
+
+	call_check(call, 1, "vt_source.read");
+	if (size > a->size - a->at)
+		size = a->size - a->at;
+	if (size)
+		memcpy(buffer, a->data + a->at, size);
+	a->at += size;
+	*ret = size;
+	return VT_OK;
+}
+
+static vt_source *collected_bytes(struct stores_into *into)
+{
+	struct collecting *c = (struct collecting *)into;
+
+	c->bytes = (struct again){ .source = { .read = read_again, .size = c->size }, .data = c->data, .size = c->size };
+	return &c->bytes.source;
+}
+
+static struct collecting collecting_begin(const struct blobs *b, size_t max)
+{
+	return (struct collecting){
+		.into = { .sink = { collect }, .again = collect_again, .good = collected_is_good,
+			  .bytes = b->cache->setup.dry ? NULL : collected_bytes },
+		.max = max,
+	};
+}
+
+/* Hashes what passes on its way to a part. What went down cannot be taken back. */
+struct hashing {
+	struct stores_into into;       /* first */
+	vt_sink *to;
+	vt_call *call;                 /* the part's, for `to` */
+	const vt_id *name;
+	struct digest_state state;
+	bool began, spoiled;
+};
+
+static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct hashing *h = (struct hashing *)sink;
+
+	call_check(call, 1, "vt_sink.write");
+	h->began = true;
+	if (h->spoiled)
+		return VT_FAILED;
+	digest_add(&h->state, data, size);
+	if (h->to->write(h->to, h->call, data, size) != VT_OK)
+		h->spoiled = true;
+	return h->spoiled ? VT_FAILED : VT_OK;
+}
+
+static void hash_again(struct stores_into *into)
+{
+	struct hashing *h = (struct hashing *)into;
+
+	h->spoiled |= h->began;
+	digest_begin(&h->state, NULL);
+}
+
+static bool hash_is_good(struct stores_into *into)
+{
+	struct hashing *h = (struct hashing *)into;
+	struct digest_state copy = h->state;
+	struct digest d;
+
+	digest_end(&copy, &d);
+	return memcmp(d.byte, h->name->byte, sizeof d.byte) == 0;
+}
+
+/* ---- getting --------------------------------------------------------------- */
+
+static int pending_copy(struct blobs *b, struct pending *p, size_t max, void **ret, size_t *ret_size)
+{
+	char *data = p->size <= max ? malloc(p->size + 1) : NULL;
+	struct offering from = { .from = p };
+	size_t n = 1;
+
+	while (data && n && pending_offer(&from.source, NULL, data + from.at, p->size - from.at, &n) == VT_OK)
+		;
+	pthread_mutex_lock(&b->lock);
+	if (data && from.at == p->size) {
+		*ret = data;
+		*ret_size = p->size;
+		data = NULL;
+		n = 1;
+	} else {
+		n = 0;
+	}
+	pending_release(b, p);
+	pthread_mutex_unlock(&b->lock);
+	free(data);
+	return n ? 0 : 1;
+}
+
+int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *ret_size)
+{
+	struct collecting c = collecting_begin(b, max);
+	struct pending *p;
+
+	pthread_mutex_lock(&b->lock);
+	p = pending_find(b, VT_SPACE_BLOB, id);
+	pthread_mutex_unlock(&b->lock);
+	if (p)
+		return pending_copy(b, p, max, ret, ret_size);
+	c.name = id;
+	if (stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &c.into, NULL) != VT_OK) {
+		free(c.data);
+		return 1;
+	}
+	*ret = c.data ? c.data : xmalloc(1);
+	*ret_size = c.size;
+	return 0;
+}
+
+static vt_status pending_push(struct blobs *b, struct pending *p, vt_call *call, vt_sink *into)
+{
+	char *piece = malloc(BLOB_PIECE);
+	struct offering from = { .from = p };
+	vt_status status = piece ? VT_OK : VT_FAILED;
+	size_t n = 1;
+
+	while (status == VT_OK && n) {
+		status = pending_offer(&from.source, call, piece, BLOB_PIECE, &n);
+		if (status == VT_OK && n)
+			status = into->write(into, call, piece, n);
+	}
+	free(piece);
+	pthread_mutex_lock(&b->lock);
+	pending_release(b, p);
+	pthread_mutex_unlock(&b->lock);
+	return status;
+}
+
+vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into)
+{
+	struct hashing h = { .into = { .sink = { hash_on }, .again = hash_again, .good = hash_is_good }, .to = into, .call = call, .name = id };
+	struct pending *p;
+
+	pthread_mutex_lock(&b->lock);
+	p = pending_find(b, VT_SPACE_BLOB, id);
+	pthread_mutex_unlock(&b->lock);
+	if (p)
+		return pending_push(b, p, call, into);
+	digest_begin(&h.state, NULL);
+	return stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &h.into, NULL);
+}
+
+int blob_entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret)
+{
+	struct collecting c = collecting_begin(b, BLOB_ENTRY_MAX);
+	vt_status status;
+	vt_id id;
+
+	memcpy(&id, key->byte, sizeof id);
+	c.key = key;
+	c.entry = ret;
+	status = stores_get(b->cache->setup.plug, VT_SPACE_ENTRY, &id, &c.into, NULL);
+	free(c.data);
+	return status == VT_OK ? 0 : 1;
+}
+
+int blob_entry(struct blobs *b, const struct digest *key, struct entry *ret)
+{
+	struct pending *p;
+	int r = 1;
+
+	pthread_mutex_lock(&b->lock);
+	p = pending_find(b, VT_SPACE_ENTRY, key->byte);
+	if (p) {
+		r = entry_decode((struct bytes){ p->data, p->size }, key, ret) == 0 ? 0 : 1;
+		pending_release(b, p);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return r == 0 ? 0 : blob_entry_from_stores(b, key, ret);
+}
