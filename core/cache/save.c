@@ -411,9 +411,18 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
  * apart (two asked at once differ), what is written from now on has this time or later. */
 static int64_t start_of_run(const struct state_world *w)
 {
-	int64_t first = state_now(w), now = state_now(w);
+	int64_t first, now = state_now(w);
+	int i;
 
-	return now > first && now - first < 500 * 1000 ? now - 1 : now;
+	for (i = 0; i < 16; i++) {     /* again when something came between the two questions */
+		first = now;
+		now = state_now(w);
+		if (now == first)
+			return now;
+		if (now - first < 500 * 1000)
+			return now - 1;
+	}
+	return now;
 }
 
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret)
