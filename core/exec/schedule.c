@@ -179,11 +179,6 @@ const struct item *place_item(const struct place *p)
 	return p->item < node->items_n ? &node->items[p->item] : NULL;
 }
 
-bool place_is_last(const struct place *p)
-{
-	return p->item + 1 >= p->level->plan->nodes[p->node].items_n;
-}
-
 struct place *schedule_take(struct level *l)
 {
 	struct place *p;

@@ -58,7 +58,6 @@ void schedule_back(struct place *p);
 bool schedule_hold(struct place *p);
 uint32_t schedule_free_slots(const struct level *l);
 const struct item *place_item(const struct place *p);
-bool place_is_last(const struct place *p);         /* no other item comes after this one */
 /* The place's item is a plan: makes its level. An empty one is complete at once. */
 void schedule_enter(struct schedule *s, struct place *p);
 /* The place's item succeeded. Its next item, or the nodes that waited, become ready. */

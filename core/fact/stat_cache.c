@@ -52,7 +52,6 @@ struct stat_cache {
 	uint32_t slots_n;
 	uint32_t today;
 	bool changed;
-	uint64_t missed;
 	bool loading;              /* the loader fills in what is above; who comes first waits for it */
 	pthread_t loader;
 };
@@ -231,7 +230,6 @@ bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
 			}
 		}
 	}
-	s->missed += !known;
 	pthread_mutex_unlock(&s->lock);
 	return known;
 }
@@ -260,16 +258,6 @@ void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id
 		s->changed = true;
 	}
 	pthread_mutex_unlock(&s->lock);
-}
-
-uint64_t stat_cache_missed(struct stat_cache *s)
-{
-	uint64_t n;
-
-	pthread_mutex_lock(&s->lock);
-	n = s->missed;
-	pthread_mutex_unlock(&s->lock);
-	return n;
 }
 
 static void save_file(struct stat_cache *s)

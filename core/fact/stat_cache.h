@@ -26,7 +26,6 @@ bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
 void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id *id, int64_t now_ns);
 /* `save`: false after a dry run. */
 void stat_cache_close(struct stat_cache *s, bool save);
-uint64_t stat_cache_missed(struct stat_cache *s);          /* how often get found nothing, for tests */
 
 void stamp_of(const struct stat *st, struct stamp *ret);
 bool stamp_equal(const struct stamp *a, const struct stamp *b);

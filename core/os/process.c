@@ -361,11 +361,6 @@ void process_release(struct process *p)
 		close_process(p);
 }
 
-pid_t process_pid(const struct process *p)
-{
-	return p->pid;
-}
-
 const char *process_failed_in(const struct process *p)
 {
 	static const char *const names[] = { NULL, "fork", "chdir", "execve" };

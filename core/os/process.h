@@ -51,7 +51,6 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 /* The step's tracer has stopped, or there was none: from now on the supervisor answers for what lives on. Called once for every
  * process, at any time after process_start; p must not be used after it, and is freed once it has ended. */
 void process_release(struct process *p);
-pid_t process_pid(const struct process *p);
 /* In and after on_failed: "fork", "chdir" or "execve". */
 const char *process_failed_in(const struct process *p);
 /* Sends a signal to every descendant of every running child (not to what outlived one that ended by itself). What it does

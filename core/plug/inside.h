@@ -58,9 +58,9 @@ struct plug {
 	uint32_t plugins_n;
 	struct component **stores;         /* the chosen stores, whatever their state */
 	uint32_t stores_n;
-	struct component **ready_stores, **ready_parts;
-	uint32_t ready_stores_n, ready_parts_n;
-	_Atomic int listed_stores, listed_parts;   /* the two lists above are made */
+	struct component **ready_parts;
+	uint32_t ready_parts_n;
+	_Atomic int listed_parts;          /* the list above is made */
 	pthread_mutex_t warned_lock;
 	char *warned[PLUG_WARNED_MAX];          /* what was told already */
 	uint32_t warned_n;

@@ -55,9 +55,8 @@ static int plug_fill(struct plug *p, struct choices *choices, struct err *err)
 {
 	p->chosen = calloc(choices->n + 1, sizeof *p->chosen);
 	p->stores = calloc(choices->n + 1, sizeof *p->stores);
-	p->ready_stores = calloc(choices->n + 1, sizeof *p->ready_stores);
 	p->ready_parts = calloc(choices->n + 1, sizeof *p->ready_parts);
-	if (!p->chosen || !p->stores || !p->ready_stores || !p->ready_parts)
+	if (!p->chosen || !p->stores || !p->ready_parts)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	for (; p->chosen_n < choices->n; p->chosen_n++) {
 		struct component *c = &p->chosen[p->chosen_n];
@@ -124,7 +123,6 @@ void plug_free(struct plug *p)
 		free(p->warned[i]);
 	free(p->chosen);
 	free(p->stores);
-	free(p->ready_stores);
 	free(p->ready_parts);
 	find_free(p->find);
 	pthread_mutex_destroy(&p->lock);
@@ -183,14 +181,6 @@ struct component *plug_fingerprint(struct plug *p)
 	return NULL;
 }
 
-const char *plug_fingerprint_name(const struct plug *p)
-{
-	for (uint32_t i = 0; i < p->chosen_n; i++)
-		if (p->chosen[i].choice.kind == VT_KIND_FINGERPRINT)
-			return p->chosen[i].choice.name;
-	return "";
-}
-
 uint32_t plug_parts(struct plug *p, struct component *const **ret)
 {
 	if (!atomic_load(&p->listed_parts)) {
@@ -215,23 +205,6 @@ uint32_t plug_chosen_stores(struct plug *p, struct component ***ret)
 {
 	*ret = p->stores;
 	return p->stores_n;
-}
-
-uint32_t plug_stores(struct plug *p, struct component *const **ret)
-{
-	if (!atomic_load(&p->listed_stores)) {
-		for (uint32_t i = 0; i < p->stores_n; i++)
-			if (!component_wake(p->stores[i]))
-				warn_unusable(p->stores[i]);
-		pthread_mutex_lock(&p->lock);
-		for (uint32_t i = 0; !atomic_load(&p->listed_stores) && i < p->stores_n; i++)
-			if (atomic_load(&p->stores[i]->state) == COMPONENT_READY)
-				p->ready_stores[p->ready_stores_n++] = p->stores[i];
-		atomic_store(&p->listed_stores, 1);
-		pthread_mutex_unlock(&p->lock);
-	}
-	*ret = p->ready_stores;
-	return p->ready_stores_n;
 }
 
 /* Under plug->lock. NULL: out of memory or too many. */

@@ -51,10 +51,8 @@ int plug_check_named(struct plug *p, struct err *err);
 struct component *plug_tracer(struct plug *p);
 struct component *plug_fingerprint(struct plug *p);
 uint32_t plug_parts(struct plug *p, struct component *const **ret);        /* ready parts, by name */
-uint32_t plug_stores(struct plug *p, struct component *const **ret);       /* in order: local first */
 struct component *plug_named(struct plug *p, const char *name);            /* whatever its kind; NULL */
 uint32_t plug_roles(struct plug *p);                                       /* VT_ROLE_* that ready parts answer for */
-const char *plug_fingerprint_name(const struct plug *p);                   /* of the chosen one; loads nothing */
 /* When plug_tracer is NULL, when no part answers for this VT_ROLE_*: a clause, "plugin
  * 'env-tracking' cannot be used: no vt-env-tracking.so was found" or "... is switched off". */
 void plug_tracer_why(struct plug *p, char *ret, size_t room);

@@ -115,11 +115,6 @@ void screen_write(struct screen *s, int stream, const void *data, size_t size)
 	}
 }
 
-void screen_text(struct screen *s, const char *text)
-{
-	screen_write(s, 1, text, strlen(text));
-}
-
 int screen_flush(struct screen *s)
 {
 	hand_over(s);
