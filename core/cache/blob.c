@@ -11,6 +11,7 @@
 
 #include "cache/blob_inside.h"
 #include "cache/inside.h"
+#include "os/file.h"
 #include "os/loop.h"           /* for os_now_ns */
 #include "plug/stores.h"
 
@@ -333,21 +334,6 @@ static int spool_open(struct cache *c)
 	return fd;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		data += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *ret, uint64_t *ret_size, struct err *err)
 {
 	struct blobs *b = t->blobs;
@@ -363,7 +349,7 @@ int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *re
 		if (size == BLOB_MEMORY) {
 			if (fd < 0)
 				fd = spool_open(b->cache);
-			if (fd < 0 || write_all(fd, data, size) < 0)
+			if (fd < 0 || file_write_all(fd, data, size) < 0)
 				r = err_errno(err, errno, "cannot write to '%s'", b->cache->inner);
 			size = 0;
 			continue;
@@ -376,7 +362,7 @@ int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *re
 		size += n;
 		total += n;
 	}
-	if (r == 0 && fd >= 0 && write_all(fd, data, size) < 0)
+	if (r == 0 && fd >= 0 && file_write_all(fd, data, size) < 0)
 		r = err_errno(err, errno, "cannot write to '%s'", b->cache->inner);
 	if (r < 0) {
 		if (fd >= 0)

@@ -16,17 +16,6 @@ static const char usage[] =
 	"  clean    Clean up all the cache\n"
 	"  stat     Show how large it is and how often it helped\n";
 
-static int misused(const struct session *s, const char *what, const char *word)
-{
-	struct err err = { 0 };
-	int rc;
-
-	err_set(&err, ERR_USAGE, "%s '%s'", what, word);
-	rc = cmd_fail(s, &err);
-	fputs(usage, stderr);
-	return rc;
-}
-
 /* "3.4 MiB" */
 static void print_size(uint64_t bytes)
 {
@@ -136,7 +125,7 @@ int cmd_cache(const struct session *s, int argc, char **argv)
 			fputs(usage, stdout);
 			return 0;
 		} else if (argv[i][0] == '-' || verb) {
-			return misused(s, "unexpected argument", argv[i]);
+			return cmd_misused(s, "unexpected argument", argv[i], usage);
 		} else {
 			verb = argv[i];
 		}
@@ -146,9 +135,9 @@ int cmd_cache(const struct session *s, int argc, char **argv)
 		return 2;
 	}
 	if (strcmp(verb, "clean") && strcmp(verb, "stat"))
-		return misused(s, "unrecognized subcommand", verb);
+		return cmd_misused(s, "unrecognized subcommand", verb, usage);
 	if (json && !strcmp(verb, "clean"))
-		return misused(s, "unexpected argument", "--json");
+		return cmd_misused(s, "unexpected argument", "--json", usage);
 	if (place(s, &dir, &err) < 0)
 		return cmd_fail(s, &err);
 	if (!strcmp(verb, "clean"))

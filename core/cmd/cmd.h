@@ -32,6 +32,8 @@ int cmd_client(const struct session *s, int argc, char **argv);
 /* "error: <outermost>" and one "* <cause>" line each, on stderr; the prefix bold red when
  * stderr is coloured. Returns the exit code: 2 for usage, else 1. Clears err. */
 int cmd_fail(const struct session *s, struct err *err);
+/* "error: WHAT 'WORD'" and then the command's usage, on stderr. Returns the exit code. */
+int cmd_misused(const struct session *s, const char *what, const char *word, const char *usage);
 /* "warning: ..." on stderr, once per text and run. [any] thread. ctx: the session. */
 void cmd_warn(void *ctx, const char *text);
 /* The same without "warning: ": filters that match nothing. */

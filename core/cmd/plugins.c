@@ -357,17 +357,6 @@ static int check(const struct session *s, int argc, char **argv)
 
 /* ---- the command ----------------------------------------------------------- */
 
-static int misused(const struct session *s, const char *what, const char *word)
-{
-	struct err err = { 0 };
-	int rc;
-
-	err_set(&err, ERR_USAGE, "%s '%s'", what, word);
-	rc = cmd_fail(s, &err);
-	fputs(usage, stderr);
-	return rc;
-}
-
 int cmd_plugins(const struct session *s, int argc, char **argv)
 {
 	const char *verb = NULL, *what = NULL;
@@ -382,22 +371,22 @@ int cmd_plugins(const struct session *s, int argc, char **argv)
 			fputs(usage, stdout);
 			return 0;
 		} else if (argv[i][0] == '-') {
-			return misused(s, "unexpected argument", argv[i]);
+			return cmd_misused(s, "unexpected argument", argv[i], usage);
 		} else if (!verb) {
 			verb = argv[i];
 		} else if (!what) {
 			what = argv[i];
 		} else {
-			return misused(s, "unexpected argument", argv[i]);
+			return cmd_misused(s, "unexpected argument", argv[i], usage);
 		}
 	}
 	if (!verb || (!strcmp(verb, "list") && !what))
 		return list(s, json);
 	if (!strcmp(verb, "list"))
-		return misused(s, "unexpected argument", what);
+		return cmd_misused(s, "unexpected argument", what, usage);
 	if (!strcmp(verb, "info"))
-		return what ? info(s, what, json) : misused(s, "the name of a plugin is missing after", "info");
+		return what ? info(s, what, json) : cmd_misused(s, "the name of a plugin is missing after", "info", usage);
 	if (!strcmp(verb, "check"))
-		return misused(s, "a file is missing after", "check");
-	return misused(s, "unrecognized subcommand", verb);
+		return cmd_misused(s, "a file is missing after", "check", usage);
+	return cmd_misused(s, "unrecognized subcommand", verb, usage);
 }

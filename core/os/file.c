@@ -81,16 +81,17 @@ int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, 
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
+int file_write_all(int fd, const char *data, size_t size)
 {
-	ssize_t n;
+	while (size) {
+		ssize_t n = write(fd, data, size);
 
-	for (; size; data += n, size -= (size_t)n) {
-		n = write(fd, data, size);
 		if (n < 0 && errno == EINTR)
-			n = 0;
-		else if (n < 0)
+			continue;
+		if (n <= 0)
 			return -1;
+		data += n;
+		size -= (size_t)n;
 	}
 	return 0;
 }
@@ -105,7 +106,7 @@ int file_write(const char *path, const void *data, size_t size, mode_t mode, str
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, errno, "%s cannot be written", path);
-	if (write_all(fd, data, size) || fchmod(fd, mode)) {
+	if (file_write_all(fd, data, size) || fchmod(fd, mode)) {
 		number = errno;
 		close(fd);
 		goto failed;

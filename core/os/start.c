@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "os/file.h"
+
 /* ---- what vt was born with -------------------------------------------------- */
 
 static uint64_t born_ignoring;         /* bit n-1: signal n. Set before main, never again */
@@ -72,25 +74,13 @@ static int add_start(struct buf *b, const struct process_start *what, struct err
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	ssize_t n;
-
-	for (; size > 0; data += n, size -= (size_t)n) {
-		n = write(fd, data, size);
-		if (n < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* What is too large for a packet goes into a memfd; the head alone stays in b. */
 static int move_to_memfd(struct buf *b, struct err *err)
 {
 	struct message_start *head = (void *)b->data;
 	int fd = memfd_create("vt-start", MFD_CLOEXEC);
 
-	if (fd < 0 || write_all(fd, b->data + sizeof *head, (size_t)head->size) < 0) {
+	if (fd < 0 || file_write_all(fd, b->data + sizeof *head, (size_t)head->size) < 0) {
 		err_errno(err, errno, "no memory for the command line and environment of a task");
 		if (fd >= 0)
 			close(fd);
