@@ -1,8 +1,8 @@
 /* base: the ground of the house. libc and libsodium; nothing of ours.
  *
  * mem: owned memory and arenas. In planning, running out of memory ends the
- * program with one line; plug, the plugins, the client and the supervisor do
- * not use this file for that reason. */
+ * program with one line; the plugins, the client and the supervisor do not use
+ * this file for that reason, plug only to read settings and to check a plugin. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 

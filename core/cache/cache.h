@@ -1,6 +1,6 @@
 /* cache: three doors (lookup, restore, save) over four things (key, entry, blob,
- * history). Uses fact, plug, plan (struct step), os, text, base; knows neither
- * exec nor ipc nor report.
+ * history). Uses fact, plug, plan (struct step), workspace (structs), os, text,
+ * base; knows neither exec nor ipc nor report.
  *
  * lookup, restore and save block; exec calls them on workers, at the same time for
  * different steps. Nothing in here may skip a task, fail it, or change its exit
@@ -119,7 +119,7 @@ struct kept {
 	const char *text;              /* the detail line after "Not cached: "; NULL when stored, cancelled or by exit code; in found's arena */
 };
 
-/* Decides in the order of decisions.md 29 and takes what must be taken: when it
+/* Decides whether the result may be kept, and takes what must be taken: when it
  * returns, the workspace may change again; publishing goes on in the background. */
 void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret);
 

@@ -1,5 +1,6 @@
 /* exec: the life of a step; the only room that starts anything. Uses cache, ipc,
- * report (event.h), plug (tracer, through cache's choice), plan, fact, os. */
+ * report (event.h), plug (tracer, through cache's choice), plan, workspace, fact, os,
+ * text, base. */
 #ifndef EXEC_RUN_H
 #define EXEC_RUN_H
 

@@ -1,4 +1,5 @@
-/* fact: the vocabulary of remembering. Uses plug (fingerprint only), os, text, base.
+/* fact: the vocabulary of remembering. Uses plug (fingerprint only), os, text,
+ * base, workspace (globs).
  *
  * fact: what a result depends on, as a sorted list of (kind, name, detail) with a
  * state. One list, one comparison (change.h), one formatter (report/words). */

@@ -1,4 +1,5 @@
-/* os: the machine. The only room with uv.h. Uses text, base, supervisor/message.h.
+/* os: the machine. The only room with uv.h. Uses text, base, and of
+ * the supervisor message.h and tree.h.
  *
  * loop: the one event loop: timers, signals, work on other threads. Everything is
  * called on the loop's thread unless it says otherwise; callbacks run there. */

@@ -1,7 +1,7 @@
 /* plug: the host side of plugins. Uses os, text, base, vt-plugin.h.
  *
- * find -> load -> setup -> call / stores. Nothing below the workspace is ever
- * loaded; loading is lazy and by need.
+ * find -> load -> setup -> call / stores. Nothing below the workspace is
+ * loaded unless the user lists its SHA-256; loading is lazy and by need.
  *
  * setup: the chosen components, alive on demand. plug_* calls are [any] thread
  * safe: the core does the locking that a component's thread promise asks for. */

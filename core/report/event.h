@@ -1,6 +1,6 @@
 /* report: a sink. exec tells what happens; listeners (live, summary, last) decide
- * what is shown. Nothing below calls report back. Uses plan (labels), fact
- * (changes), os, text, base. */
+ * what is shown. Nothing below calls report back. Uses plan and
+ * workspace (labels), fact (changes), os, text, base. */
 #ifndef REPORT_EVENT_H
 #define REPORT_EVENT_H
 

@@ -1,4 +1,4 @@
-/* A command as static words, or not (plan.md section 4.1): what parses here is run
+/* A command as static words, or not: what parses here is run
  * natively, everything else goes to /bin/sh -c as a whole. */
 #ifndef TEXT_WORDS_H
 #define TEXT_WORDS_H
@@ -26,6 +26,6 @@ struct words {
 
 /* false: not static; use the shell. All in `a`. */
 bool words_parse(const char *command, struct arena *a, struct words *ret);
-/* One argument as it is shown and handed to a shell: plan.md 4.4's quoting. */
+/* One argument as it is shown and handed to a shell: in single quotes when it needs any. */
 char *words_quote(const char *arg, struct arena *a);
 #endif
