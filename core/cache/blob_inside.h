@@ -17,20 +17,20 @@ struct pending {
 	uint8_t name[1 + sizeof(vt_id)];       /* space, id: the map's key */
 	uint32_t refs;                         /* batches and jobs that want it; 0: empty, may be filled again */
 	void *data;                            /* owned; NULL when it is in a file */
-	size_t size;
+	size_t size;                           /* bytes */
 	int fd;                                /* of the unnamed private file, or -1 */
 };
 
 struct blobs {
-	struct cache *cache;
+	struct cache *cache;                   /* borrowed; never changes */
 	pthread_mutex_t lock;                  /* all below; held for no call of a store */
 	pthread_cond_t more, less;             /* the queue got longer; it got shorter */
 	struct map pending;                    /* name -> struct pending */
 	struct batch *first, **last;           /* the queue */
 	size_t waiting;                        /* bytes of data in pending */
-	bool ending, running;
-	pthread_t publisher;
-	vt_id *used;
+	bool ending, running;                  /* nothing more will come; the publisher was started */
+	pthread_t publisher;                   /* once running */
+	vt_id *used;                           /* relied upon without being read: told to the stores at the end */
 	uint32_t used_n, used_room;
 };
 
@@ -41,9 +41,9 @@ void pending_release(struct blobs *b, struct pending *p);
 
 /* A source of what is pending. */
 struct offering {
-	vt_source source;
-	const struct pending *from;
-	size_t at;
+	vt_source source;                      /* first */
+	const struct pending *from;            /* held by whoever reads */
+	size_t at;                             /* bytes that were read */
 };
 
 vt_status pending_offer(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret);

@@ -27,13 +27,13 @@ struct section {
 };
 
 struct result {
-	struct digest key;
+	struct digest key;             /* of the facts that name it */
 	int64_t ms;                    /* how long the run took */
 	vt_id output;                  /* the terminal output's blob; all zero: it printed nothing */
-	uint64_t output_size;
+	uint64_t output_size;          /* bytes */
 	struct facts before, after;    /* sorted */
 	struct facts outputs;          /* FACT_FILE; detail: output_meta */
-	struct section *sections;
+	struct section *sections;      /* by the parts that have something to keep */
 	uint32_t sections_n;
 	vt_id *blobs;                  /* those that sections rely on */
 	uint32_t blobs_n;

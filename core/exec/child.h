@@ -42,13 +42,13 @@ struct child_setup {
 
 /* What is known at the end. */
 struct child_end {
-	bool started;
+	bool started;                  /* false: error or trouble tells why */
 	int error;                     /* errno of the start that failed; 0: `trouble` tells */
 	const char *trouble;           /* in the arena, or NULL */
 	int exit_code;                 /* 128 + n for a signal */
-	bool pipe_held;
+	bool pipe_held;                /* something else still held its output when it was given up */
 	int64_t started_ns;            /* real time, just before */
-	int64_t ms;
+	int64_t ms;                    /* from its start to its end */
 };
 
 /* on_settled always comes, never from inside child_start. */

@@ -22,7 +22,7 @@ enum stopped { STOPPED_NOT, STOPPED_FAILED, STOPPED_SIGNAL, STOPPED_LOST };
 /* Lives on the loop's thread; workers see single jobs only. */
 struct run {
 	const struct exec_setup *setup;
-	struct schedule schedule;
+	struct schedule schedule;      /* which step is next */
 	struct processes *processes;   /* made for the first child */
 	struct endpoint *endpoint;     /* made for the first step that may be kept */
 	bool no_channel;               /* it cannot be made: told once */
@@ -34,10 +34,10 @@ struct run {
 	uint32_t restoring;            /* chunks whose outputs are being put back */
 	uint32_t changes;              /* counts what may have changed a file: starts and ends of children and of restoring */
 	uint32_t ahead;                /* how many more than there are slots are looked up: grows while all are hits */
-	bool pumping, pump_again;
+	bool pumping, pump_again;      /* run_pump is under way; and was asked for meanwhile */
 	bool paused;                   /* too much waits for the terminal */
 	enum stopped stopped;          /* nothing new starts */
-	struct stop *stop;
+	struct stop *stop;             /* signals, grace, kill */
 	int signum;                    /* of the first signal, or 0 */
 	bool grace_over;               /* signalled tasks had to be killed */
 	uint32_t started, failed;      /* steps */
@@ -49,7 +49,7 @@ struct run {
 struct job {
 	struct job *next, **link;      /* in run->jobs */
 	struct run *run;
-	struct place *place;
+	struct place *place;           /* in the schedule */
 	const struct step *step;
 	struct arena *arena;           /* what the job needs; made when it is first needed */
 	/* looking */
@@ -58,7 +58,7 @@ struct job {
 	struct found found;
 	struct cache_plan_for_step before;     /* of a miss */
 	const char *restore_why;       /* a hit whose outputs could not be put back */
-	bool restored;
+	bool restored;                 /* a hit: its outputs are in place, or that was tried: restore_why */
 	/* looked up before its turn (early.c) */
 	bool in_flight;                /* a worker has it */
 	uint32_t changes;              /* the run's, when the look began */
@@ -66,10 +66,10 @@ struct job {
 	/* running */
 	bool cached;                   /* it may be kept: captured, with a channel */
 	enum start_status status;
-	struct seen seen;
+	struct seen seen;              /* what tools and the tracer told */
 	struct capture *capture;       /* cached, or grouped */
 	bool capture_lost;             /* what it printed is not whole */
-	struct child *child;
+	struct child *child;           /* NULL: not started, or over */
 	const char *not_kept;          /* a reason of exec's own, or NULL */
 	const char *trouble;           /* an error line, or NULL */
 	bool printed;                  /* it printed something */

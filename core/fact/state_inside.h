@@ -11,18 +11,18 @@ struct wanted {
 	struct bytes before;           /* what stands before the 'c': a link, or nothing */
 	char *path;                    /* root-relative, or absolute */
 	bool follow;                   /* the last component is a link */
-	bool executable;
-	struct stamp stamp;
+	bool executable;               /* by its owner, and that counts */
+	struct stamp stamp;            /* when it was looked at */
 };
 
 struct filling {
 	const struct state_world *w;
-	struct arena *arena;
-	int64_t now;
-	struct wanted *wanted;
+	struct arena *arena;           /* the states' */
+	int64_t now;                   /* ns, the file system's; set before the first file is read */
+	struct wanted *wanted;         /* n of them, in the arena */
 	uint32_t n;
 	char *parent;                  /* the last parent asked about */
-	bool parent_gone;
+	bool parent_gone;              /* and it was not there */
 };
 
 /* The state of a regular file that was looked at: from the stat index at once, or

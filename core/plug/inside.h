@@ -45,7 +45,7 @@ struct patience {
 struct plug {
 	struct plug_setup setup;           /* borrowed from whoever made it */
 	struct choice_config config;       /* the same two files, for choice.c */
-	struct find *find;
+	struct find *find;                 /* what is there and may be loaded */
 	/* lock order: lock, then a component's `one`, then its `reports` or warned_lock */
 	pthread_mutex_t lock;              /* held while a component comes to life and while lists are made */
 	struct component *chosen;          /* tracer, fingerprint, stores, parts */
@@ -58,13 +58,13 @@ struct plug {
 	uint32_t plugins_n;
 	struct component **stores;         /* the chosen stores, whatever their state */
 	uint32_t stores_n;
-	struct component **ready_parts;
+	struct component **ready_parts;    /* the chosen parts that came to life */
 	uint32_t ready_parts_n;
 	_Atomic int listed_parts;          /* the list above is made */
-	pthread_mutex_t warned_lock;
+	pthread_mutex_t warned_lock;       /* warned */
 	char *warned[PLUG_WARNED_MAX];          /* what was told already */
 	uint32_t warned_n;
-	struct patience patience;
+	struct patience patience;          /* counts how long calls are silent */
 };
 
 void patience_init(struct plug *p);

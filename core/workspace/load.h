@@ -22,9 +22,9 @@ struct dependency {
 struct manifest {
 	const char *name;              /* "": none */
 	const char *version;           /* or NULL */
-	struct script *scripts;
+	struct script *scripts;        /* in order of the file */
 	uint32_t scripts_n;
-	struct dependency *dependencies;
+	struct dependency *dependencies; /* of all kinds */
 	uint32_t dependencies_n;
 };
 
@@ -34,7 +34,7 @@ struct glob_entry {
 };
 
 struct glob_entries {
-	bool given, automatic;
+	bool given, automatic;         /* the key was written; with "auto": true */
 	struct glob_entry *at;
 	uint32_t n;
 };
@@ -47,18 +47,18 @@ struct depends_on {
 
 struct task_config {
 	const char *name;
-	struct texts command;
+	struct texts command;          /* one text for a string */
 	bool command_is_array;
 	const char *cwd;               /* as written, "" by default */
 	struct depends_on *depends;
 	uint32_t depends_n;
-	bool cache;
-	struct texts env, untracked;
+	bool cache;                    /* false: the task said so */
+	struct texts env, untracked;   /* patterns, as written */
 	struct glob_entries input, output;
 };
 
 struct config {
-	bool cache_scripts, cache_tasks, hooks;
+	bool cache_scripts, cache_tasks, hooks; /* the root's `cache` and `enablePrePostScripts` */
 	const cJSON *plugins;          /* lives in doc */
 	struct json_doc *doc;          /* kept only for plugins */
 	struct task_config *tasks;
@@ -76,7 +76,7 @@ struct root {
 
 /* A package as found; becomes a struct package once all are known and sorted. */
 struct member {
-	const char *path;
+	const char *path;              /* root-relative; "" is the root */
 	struct manifest manifest;
 	struct config config;
 };
@@ -86,7 +86,7 @@ struct loading {
 	struct json_doc *config;       /* the root's vite-task.json, if it has plugins; lives as long as w */
 	/* the rest: only while loading */
 	struct root root;
-	struct member *members;
+	struct member *members;        /* as they are found */
 	uint32_t members_n;
 	struct package *packages;      /* = w.packages, to be filled */
 	struct map names;              /* name -> index + 1 of the first package with it */

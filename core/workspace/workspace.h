@@ -43,7 +43,7 @@ struct task {
 	const char *label;         /* "pkg#task", or "task" where the package has no name */
 	const char *cwd;           /* root-relative as displayed: `..` kept */
 	struct texts command;      /* the array form; one item for a string */
-	bool command_is_array;
+	bool command_is_array;     /* its items run one after the other */
 	struct need *needs;
 	uint32_t needs_n;
 	struct cache_rules rules;
@@ -82,7 +82,7 @@ struct workspace {
 	const struct cJSON *plugins;       /* root key `plugins`, or NULL; lives as long as the workspace */
 	const char *config_file;           /* absolute path of the root's vite-task.json, for messages; NULL: none */
 	const struct patterns *patterns;   /* which folders are packages, for workspace_would_hold; NULL: none but the root */
-	struct arena *arena;
+	struct arena *arena;       /* all of it lives here */
 };
 
 /* Finds the root from `cwd` (absolute) upwards. *ret_root in `a`. */
