@@ -67,7 +67,7 @@ static void buffers_keep_their_maximum(void **state)
 static void maps_keep_the_order_of_insertion(void **state)
 {
 	struct map m;
-	char keys[1000][8];
+	char keys[1000][16];
 	int i;
 
 	(void)state;
@@ -130,7 +130,7 @@ static void environments_layer_and_flatten(void **state)
 	assert_string_equal(list.at[1].name, "C");
 	assert_string_equal(list.at[2].name, "D");
 	for (i = 0; i < 20; i++) {
-		char value[8];
+		char value[16];
 		struct env_pair one = { "A", value };
 
 		snprintf(value, sizeof value, "v%d", i);

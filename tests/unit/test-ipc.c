@@ -319,7 +319,7 @@ static void ask_large(struct stage *s)
 static void ten_large_values_come_in_one_answer(void **state)
 {
 	struct env_pair pairs[10];
-	char names[10][8], *value = xmalloc(120001);
+	char names[10][16], *value = xmalloc(120001);
 	struct stage s;
 	int i;
 
