@@ -1,0 +1,32 @@
+# A cache folder that others can write, or that is somebody else's, is not used: the task
+# runs, with one warning.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+workspace
+file package.json '{"name":"r"}'
+file in.txt one
+file vite-task.json '{"tasks":{"t":{"command":"cat in.txt","input":["in.txt"]}}}'
+refused() {
+	capture with VT_CACHE_DIR="$T/c" vt run t
+	capture with VT_CACHE_DIR="$T/c" vt run t
+	is "$1: the task runs" "$rc" 0
+	has "$1: and prints" "$out" one
+	hasnt "$1: nothing is taken from it" "$out" "cache hit"
+	is "$1: one warning" "$(printf '%s\n' "$err" | grep -c '^warning: ')" 1
+	has "$1: that names it" "$err" "$T/c"
+}
+capture with VT_CACHE_DIR="$T/c" vt run t
+capture with VT_CACHE_DIR="$T/c" vt run t
+has "one's own is used" "$out" "cache hit"
+chmod 777 "$T/c"
+refused "writable by others"
+chmod 700 "$T/c"
+if [ "$(id -u)" = 0 ]; then
+	chown -R 65534 "$T/c"
+	refused "somebody else's"
+	chown -R 0 "$T/c"
+else
+	skip "somebody else's" "only root can give a folder away"
+fi
+capture with VT_CACHE_DIR="$T/c" vt run t
+has "put right, it is used again" "$out" "cache hit"
+finish
