@@ -2,10 +2,16 @@
 
 #include "base/mem.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MAP_POPULATE
+#define MAP_POPULATE 0
+#endif
 
 static void out_of_memory(void)
 {
@@ -45,6 +51,21 @@ void *xrealloc(void *p, size_t n, size_t size)
 	return p;
 }
 
+void *xpages(size_t size)
+{
+	void *p = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (p == MAP_FAILED)
+		out_of_memory();
+	return p;
+}
+
+void pages_free(void *p, size_t size)
+{
+	if (p)
+		munmap(p, size ? size : 1);
+}
+
 char *xstrdup(const char *s)
 {
 	size_t size = strlen(s) + 1;
@@ -68,10 +89,102 @@ struct block {
 struct arena {
 	struct block *blocks;
 	size_t total;                                /* bytes handed out */
-	size_t next_size;                            /* of the next block */
+	size_t next_size;                            /* of the next block, with its head */
 };
 
-enum { MEM_FIRST_BLOCK = 4096, MEM_LARGEST_BLOCK = 1 << 18 };
+enum {
+	MEM_FIRST_BLOCK = 1 << 12,
+	MEM_LARGEST_BLOCK = 1 << 18,
+	MEM_PAGES = 1 << 15,       /* blocks from here on are pages of their own */
+	MEM_CHUNK = 1 << 17,       /* what smaller ones are cut from */
+	MEM_SIZES = 3              /* of smaller ones: 4, 8 and 16 KiB */
+};
+
+#ifndef VT_DEBUG
+/* Small blocks come and go by the thousand (each lookup has an arena), from all
+ * threads: they are kept here, the last one given back is the next one given out.
+ * malloc would do, but it has a heap for each thread, and each of those is filled
+ * page by page. */
+static struct {
+	pthread_mutex_t lock;                        /* all below */
+	struct block *free[MEM_SIZES];
+	char *chunk;                                 /* what is left of the newest chunk; they are never given back */
+	size_t left;
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* Which of the pool's sizes it is; -1: none. */
+static int pool_size(size_t bytes)
+{
+	int i;
+
+	for (i = 0; i < MEM_SIZES; i++)
+		if (bytes == (size_t)MEM_FIRST_BLOCK << i)
+			return i;
+	return -1;
+}
+
+static struct block *pool_take(int which)
+{
+	size_t bytes = (size_t)MEM_FIRST_BLOCK << which;
+	struct block *b;
+
+	pthread_mutex_lock(&pool.lock);
+	b = pool.free[which];
+	if (b) {
+		pool.free[which] = b->next;
+	} else {
+		if (pool.left < bytes) {             /* what was left is less than 16 KiB */
+			pool.chunk = xpages(MEM_CHUNK);
+			pool.left = MEM_CHUNK;
+		}
+		b = (struct block *)(void *)pool.chunk;
+		pool.chunk += bytes;
+		pool.left -= bytes;
+	}
+	pthread_mutex_unlock(&pool.lock);
+	return b;
+}
+
+static void pool_put(struct block *b, int which)
+{
+	pthread_mutex_lock(&pool.lock);
+	b->next = pool.free[which];
+	pool.free[which] = b;
+	pthread_mutex_unlock(&pool.lock);
+}
+
+static struct block *block_new(size_t bytes)
+{
+	int which = pool_size(bytes);
+
+	if (which >= 0)
+		return pool_take(which);
+	return bytes >= MEM_PAGES ? xpages(bytes) : xmalloc(bytes);
+}
+
+static void block_free(struct block *b)
+{
+	size_t bytes = sizeof *b + b->size;
+	int which = pool_size(bytes);
+
+	if (which >= 0)
+		pool_put(b, which);
+	else if (bytes >= MEM_PAGES)
+		pages_free(b, bytes);
+	else
+		free(b);
+}
+#else
+static struct block *block_new(size_t bytes)
+{
+	return xmalloc(bytes);
+}
+
+static void block_free(struct block *b)
+{
+	free(b);
+}
+#endif
 
 struct arena *arena_new(void)
 {
@@ -89,7 +202,7 @@ void arena_free(struct arena *a)
 		return;
 	for (b = a->blocks; b; b = next) {
 		next = b->next;
-		free(b);
+		block_free(b);
 	}
 	free(a);
 }
@@ -103,6 +216,7 @@ static size_t aligned(size_t size)
 	return ret & ~mask;
 }
 
+/* A block with room for `size`. */
 static struct block *block_add(struct arena *a, size_t size)
 {
 	size_t bytes;
@@ -110,7 +224,7 @@ static struct block *block_add(struct arena *a, size_t size)
 
 	if (__builtin_add_overflow(sizeof *b, size, &bytes))
 		out_of_memory();
-	b = xmalloc(bytes);
+	b = block_new(bytes);
 	b->used = 0;
 	b->size = size;
 	b->next = a->blocks;
@@ -130,7 +244,7 @@ static void *take(struct arena *a, size_t size)
 	b = block_add(a, size);
 #else
 	if (!b || b->size - b->used < size) {
-		b = block_add(a, size > a->next_size / 4 ? size : a->next_size);
+		b = block_add(a, size > a->next_size / 4 ? size : a->next_size - sizeof *b);
 		if (b->size > size && a->next_size < MEM_LARGEST_BLOCK)
 			a->next_size *= 2;
 		/* a large piece gets its own block; keep filling the one before */

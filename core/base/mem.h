@@ -27,6 +27,12 @@ void *xcalloc(size_t n, size_t size);               /* zeroed; n * size is check
 void *xrealloc(void *p, size_t n, size_t size);     /* n * size is checked */
 char *xstrdup(const char *s);
 
+/* Many bytes at once: zeroed, whole pages, all of them there before the first is
+ * used (a page asked for one at a time costs ten times as much). Not for sizes that
+ * somebody else decides: what is not used is taken all the same. */
+void *xpages(size_t size);
+void pages_free(void *p, size_t size);              /* NULL is fine; the size it was made with */
+
 /* An arena: many pieces, one lifetime, freed in one go. Not thread-safe. */
 struct arena;
 struct arena *arena_new(void);

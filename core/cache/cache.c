@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "cache/ahead.h"
 #include "cache/blob.h"
 #include "cache/history.h"
 #include "os/file.h"
@@ -296,14 +297,20 @@ static void make_ready(struct cache *c)
 		return;
 	c->parts_n = plug_parts(c->setup.plug, &c->parts);
 	c->roles = plug_roles(c->setup.plug);
-	file = below(c->inner, "stat");
+	if (c->setup.ahead) {
+		c->world.stats = cache_ahead_stats(c->setup.ahead);
+		c->history = cache_ahead_history(c->setup.ahead);
+	} else {
+		file = below(c->inner, "stat");
+		c->world.stats = stat_cache_new(file);
+		free(file);
+		file = below(c->inner, "history");
+		c->history = history_new(file);
+		free(file);
+	}
 	backend = backend_of(fingerprint);
-	c->world.stats = stat_cache_open(file, backend);
+	stat_cache_use(c->world.stats, backend);
 	free(backend);
-	free(file);
-	file = below(c->inner, "history");
-	c->history = history_new(file);
-	free(file);
 	c->blobs = blobs_new(c);
 	c->works = true;
 }
@@ -362,9 +369,11 @@ void cache_close(struct cache *c)
 	if (!c)
 		return;
 	save = c->works && !c->setup.dry;
+	cache_ahead_join(c->setup.ahead);
 	blobs_free(c->blobs, save);
 	history_free(c->history, save);
 	stat_cache_close(c->world.stats, save);
+	cache_ahead_free(c->setup.ahead);
 	if (save)
 		add_counts(c);
 	drop_tmp(c);

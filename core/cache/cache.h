@@ -15,6 +15,7 @@
 #include "fact/seen.h"
 
 struct cache;
+struct cache_ahead;
 struct env;
 struct file_memo;
 struct plan;
@@ -29,6 +30,7 @@ struct cache_setup {
 	struct plug *plug;             /* the chosen components, alive on demand (plug/setup.h) */
 	void (*warn)(void *ctx, const char *text);   /* [any] one line, told once per cause by the caller */
 	void *ctx;
+	struct cache_ahead *ahead;     /* of the same dir (cache/ahead.h), or NULL; the cache's from now on */
 	struct file_memo *programs;    /* borrowed; NULL: PATH is asked each time */
 	bool dry;                      /* nothing is made or changed on disk */
 };

@@ -146,6 +146,13 @@ static void load(struct history *h)
 	arena_free(a);
 }
 
+void history_load(struct history *h)
+{
+	pthread_mutex_lock(&h->lock);
+	load(h);
+	pthread_mutex_unlock(&h->lock);
+}
+
 struct history *history_new(const char *file)
 {
 	struct history *h = xcalloc(1, sizeof *h);

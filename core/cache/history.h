@@ -1,6 +1,7 @@
 /* history: the key facts of each step's last hit or stored run, so that a changed
- * key can be explained, and how long it took, so that long ones can start early. A core-owned file, read when first needed, written by
- * rename at the end when something changed. [any] */
+ * key can be explained, and how long it took, so that long ones can start early. A
+ * core-owned file, read when first needed, written by rename at the end when something
+ * changed. [any] */
 #ifndef CACHE_HISTORY_H
 #define CACHE_HISTORY_H
 
@@ -11,6 +12,8 @@
 struct history;
 
 struct history *history_new(const char *file);
+/* Reads the file, unless that was done. */
+void history_load(struct history *h);
 /* What the step's key was; facts in `a`. false: nothing is known of it. */
 bool history_get(struct history *h, const struct digest *step, struct arena *a, struct digest *ret_key, struct facts *ret);
 /* `ms`: the duration of the recorded run. */

@@ -22,7 +22,7 @@
 
 /* Everything a run stands on; opened in this order, closed backwards. */
 struct ground {
-	struct open open;              /* its cache NULL: no step of the plan asks for it, or it cannot be used */
+	struct open *open;             /* its cache NULL: no step of the plan asks for it, or it cannot be used */
 	struct loop *loop;
 	struct screen *screen;
 	struct live *live;
@@ -64,12 +64,12 @@ static uint32_t steps_at_once(const struct plan *plan)
 	return n;
 }
 
-static int open_ground(const struct session *s, const struct workspace *w, const struct plan *plan,
-		       const struct query_options *o, struct ground *g, struct err *err)
+static int open_ground(struct ground *g, const struct plan *plan, const struct query_options *o, struct err *err)
 {
+	const struct session *s = g->open->session;
+
 	s->workers(steps_at_once(plan));
-	open_init(&g->open, s, w);
-	if (open_plugins(&g->open, err) < 0 || (wants_cache(plan) && open_cache(&g->open, err) < 0) ||
+	if (open_plugins(g->open, err) < 0 || (wants_cache(plan) && open_cache(g->open, err) < 0) ||
 	    loop_new(&g->loop, err) < 0)
 		return -1;
 	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
@@ -79,15 +79,16 @@ static int open_ground(const struct session *s, const struct workspace *w, const
 }
 
 /* That output was lost is why the run was stopped, unless its reader has gone: then it was meant. */
-static int close_ground(const struct session *s, struct ground *g, int code)
+static int close_ground(struct ground *g, int code)
 {
+	const struct session *s = g->open->session;
 	int lost;
 
 	summary_free(g->summary);
 	live_free(g->live);
 	lost = g->screen ? screen_close(g->screen) : 0;
 	/* What is still being published is waited for after the last line has been shown. */
-	open_close(&g->open);
+	open_close(g->open);
 	if (g->loop)
 		loop_free(g->loop);
 	if (lost && lost != EPIPE && code) {
@@ -115,50 +116,51 @@ static void show_summary(struct ground *g, const struct query_options *o)
 	buf_free(&b);
 }
 
-static int execute(const struct session *s, const struct workspace *w, const struct plan *plan,
-		   const struct query_options *o, struct ground *g)
+static int execute(struct ground *g, const struct plan *plan, const struct query_options *o)
 {
+	const struct session *s = g->open->session;
 	struct listener listeners[] = { live_listener(g->live), summary_listener(g->summary) };
 	struct exec_setup setup = {
 		.loop = g->loop,
-		.workspace = w,
+		.workspace = g->open->workspace,
 		.plan = plan,
-		.cache = g->open.cache,
-		.cache_dir = g->open.cache_dir,
-		.plug = g->open.plug,
+		.cache = g->open->cache,
+		.cache_dir = g->open->cache_dir,
+		.plug = g->open->plug,
 		.env = s->env,
-		.places = &g->open.places,
+		.places = &g->open->places,
 		.mode = (enum log_mode)o->log,
 		.listeners = listeners,
 		.listeners_n = COUNT(listeners),
 		.screen = g->screen,
-		.spool_dir = g->open.cache ? g->open.cache_dir : env_get(s->env, "TMPDIR"),
+		.spool_dir = g->open->cache ? g->open->cache_dir : env_get(s->env, "TMPDIR"),
 		.warn = cmd_warn,
 		.ctx = (void *)(uintptr_t)s,
 	};
 	struct err err = { 0 };
 	int code = exec_run(&setup, &err);
 
-	g->open.code = code;
+	g->open->code = code;
 	show_summary(g, o);
 	if (err.n > 0)
 		cmd_fail(s, &err);
-	if (cache_make(g->open.cache_dir, NULL) == 0)
-		last_save(g->summary, g->open.cache_dir);
+	if (cache_make(g->open->cache_dir, NULL) == 0)
+		last_save(g->summary, g->open->cache_dir);
 	return code;
 }
 
-int run_plan(const struct session *s, const struct workspace *w, const struct plan *plan, const struct query_options *options)
+int run_plan(struct open *o, const struct plan *plan, const struct query_options *options)
 {
-	struct ground g = { 0 };
+	struct ground g = { .open = o };
+	const struct session *s = o->session;
 	struct err err = { 0 };
 	int code;
 
-	if (open_ground(s, w, plan, options, &g, &err) < 0)
+	if (open_ground(&g, plan, options, &err) < 0)
 		code = cmd_fail(s, &err);
 	else
-		code = execute(s, w, plan, options, &g);
-	return close_ground(s, &g, code);
+		code = execute(&g, plan, options);
+	return close_ground(&g, code);
 }
 
 static void print_last(const struct session *s, const struct summary *last)

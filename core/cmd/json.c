@@ -322,19 +322,16 @@ static int show(const struct session *s, const struct workspace *w, const struct
 	return done(&d.b, d.a);
 }
 
-int json_dry_run(const struct session *s, const struct workspace *w, const struct plan *plan, const struct query_options *options)
+int json_dry_run(struct open *o, const struct plan *plan, const struct query_options *options)
 {
 	struct dry_run dry = { 0 };
 	struct err err = { 0 };
-	struct open o;
 	int code;
 
-	open_init(&o, s, w);
-	if (dry_look(&o, plan, &dry, &err) < 0)
-		code = cmd_fail(s, &err);
+	if (dry_look(o, plan, &dry, &err) < 0)
+		code = cmd_fail(o->session, &err);
 	else
-		code = show(s, w, plan, options, &dry);
+		code = show(o->session, o->workspace, plan, options, &dry);
 	dry_free(&dry);
-	open_close(&o);
 	return code;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "cache/ahead.h"
 #include "cache/cache.h"
 #include "plug/call.h"
 #include "plug/setup.h"
@@ -14,12 +15,21 @@
 
 enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths since a reference */
 
-void open_init(struct open *o, const struct session *s, const struct workspace *w)
+void open_init(struct open *o, const struct session *s)
 {
 	memset(o, 0, sizeof *o);
 	o->code = -1;
 	o->session = s;
-	o->workspace = w;
+}
+
+void open_ahead(void *ctx, const char *root)
+{
+	struct open *o = ctx;
+	const char *dir;
+
+	/* a setting that is wrong is told when the cache is opened */
+	if (cache_place(o->session->env, root, o->session->arena, &dir, NULL) == 0)
+		o->ahead = cache_ahead_start(dir);
 }
 
 /* A plugin does not come back, and with it a thread of this program. The supervisor ends the tasks. */
@@ -75,6 +85,8 @@ static int open_cache_as(struct open *o, bool dry, struct err *err)
 		return -1;
 	setup.dir = o->cache_dir;
 	setup.plug = o->plug;
+	setup.ahead = o->ahead;
+	o->ahead = NULL;
 	o->cache = cache_open(&setup);
 	if (o->cache && !cache_works(o->cache)) {
 		cache_close(o->cache);
@@ -156,6 +168,7 @@ void open_close(struct open *o)
 		cache_close(o->cache);
 	if (o->plug)
 		plug_free(o->plug);
+	cache_ahead_free(o->ahead);
 	user_config_free(&o->user);
 	memset(o, 0, sizeof *o);
 }

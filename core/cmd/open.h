@@ -7,21 +7,25 @@
 #include "plug/user_config.h"
 
 struct cache;
+struct cache_ahead;
 struct plug;
 struct workspace;
 
 struct open {
 	const struct session *session;
-	const struct workspace *workspace;
+	const struct workspace *workspace;     /* set by the command once it is loaded, before what follows */
 	struct file_places places;
 	struct user_config user;
 	const char *cache_dir;
 	struct plug *plug;             /* NULL: not opened yet */
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
+	struct cache_ahead *ahead;     /* read already for the cache to come; NULL: nothing, or the cache has it */
 	_Atomic int code;              /* what the run comes to, once all tasks are done; -1 before */
 };
 
-void open_init(struct open *o, const struct session *s, const struct workspace *w);
+void open_init(struct open *o, const struct session *s);
+/* For workspace_load's on_root; ctx: a struct open. Begins to read what the cache will need. */
+void open_ahead(void *ctx, const char *root);
 /* The plugins' settings; loads none of them. Again and again is fine. */
 int open_plugins(struct open *o, struct err *err);
 /* A cache to look into that changes nothing. It stays NULL where none can be used; -1: a

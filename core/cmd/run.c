@@ -33,46 +33,45 @@ static bool wants_list(const struct session *s, const struct workspace *w, const
 	return !workspace_task(workspace_package_at(w, s->cwd), o->task);
 }
 
-static int run_task(const struct session *s, const struct workspace *w, const struct query_options *o)
+static int run_task(struct open *o, const struct query_options *options)
 {
-	struct open planning;
+	const struct session *s = o->session;
 	struct plan_world world = {
-		.workspace = w, .cwd = s->cwd, .env = s->env, .find_program = find_program, .changed_since = changed_since,
-		.warn = cmd_note, .ctx = &planning,
+		.workspace = o->workspace, .cwd = s->cwd, .env = s->env, .find_program = find_program,
+		.changed_since = changed_since, .warn = cmd_note, .ctx = o,
 	};
 	struct arena *a = arena_new();
 	struct plan *plan = NULL;
 	struct err err = { 0 };
-	int code, r;
+	int code;
 
-	open_init(&planning, s, w);
-	r = plan_make(&world, o, a, &plan, &err);
-	open_close(&planning);
-	if (r < 0)
+	if (plan_make(&world, options, a, &plan, &err) < 0)
 		code = cmd_fail(s, &err);
-	else if (o->dry_run)
-		code = json_dry_run(s, w, plan, o);
+	else if (options->dry_run)
+		code = json_dry_run(o, plan, options);
 	else
-		code = run_plan(s, w, plan, o);
+		code = run_plan(o, plan, options);
 	arena_free(a);
 	return code;
 }
 
-static int run_in(const struct session *s, const struct workspace *w, struct query_options *o)
+static int run_in(struct open *o, struct query_options *options)
 {
+	const struct session *s = o->session;
+	const struct workspace *w = o->workspace;
 	const struct task *picked = NULL;
 
-	if (!o->task && o->json)
+	if (!options->task && options->json)
 		return json_graph(s, w);
-	if (!o->task || wants_list(s, w, o)) {
-		int code = pick_task(s, w, o->task, &picked);
+	if (!options->task || wants_list(s, w, options)) {
+		int code = pick_task(s, w, options->task, &picked);
 
 		if (!picked)
 			return code;
-		o->picked = picked->package;
-		o->task = picked->name;
+		options->picked = picked->package;
+		options->task = picked->name;
 	}
-	return run_task(s, w, o);
+	return run_task(o, options);
 }
 
 static int last_details(const struct session *s)
@@ -89,6 +88,7 @@ int cmd_run(const struct session *s, int argc, char **argv)
 {
 	struct query_options o;
 	struct workspace *w = NULL;
+	struct open open;
 	struct err err = { 0 };
 	int code;
 
@@ -104,9 +104,14 @@ int cmd_run(const struct session *s, int argc, char **argv)
 		err_set(&err, ERR_USER, "No task specifier provided for 'run' command");
 		return cmd_fail(s, &err);
 	}
-	if (workspace_load(s->cwd, &w, &err) < 0)
-		return cmd_fail(s, &err);
-	code = run_in(s, w, &o);
+	open_init(&open, s);
+	if (workspace_load(s->cwd, o.task ? open_ahead : NULL, &open, &w, &err) < 0) {
+		code = cmd_fail(s, &err);
+	} else {
+		open.workspace = w;
+		code = run_in(&open, &o);
+	}
+	open_close(&open);
 	workspace_free(w);
 	return code;
 }

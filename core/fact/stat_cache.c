@@ -37,7 +37,6 @@ static const char magic[8] = "vtstat1\n";
 enum {
 	STAT_LARGEST = 4 << 20,    /* records: 320 MiB */
 	STAT_DAYS = 30,            /* not useful for longer: forgotten */
-	STAT_BESIDE = 256 << 10,   /* bytes of the file from which on a thread is worth its start */
 };
 #define STAT_GRAIN_NS INT64_C(25000000)        /* of clocks with fractions: a tick is at most 10 ms */
 #define STAT_COARSE_NS INT64_C(2500000000)     /* of file systems that keep whole (or two) seconds */
@@ -45,15 +44,14 @@ enum {
 struct stat_cache {
 	pthread_mutex_t lock;      /* all below */
 	char *file;
-	struct digest backend;
-	struct record *at;
+	struct digest backend;     /* whose ids are wanted; set before there are two threads that want them */
+	struct digest loaded_backend; /* whose ids the file held */
+	struct record *at;         /* pages: there are many */
 	uint32_t n, room;
-	uint32_t *slots;           /* by device and inode: index + 1; a power of two */
+	uint32_t *slots;           /* by device and inode: index + 1; a power of two; pages */
 	uint32_t slots_n;
 	uint32_t today;
-	bool changed;
-	bool loading;              /* the loader fills in what is above; who comes first waits for it */
-	pthread_t loader;
+	bool loaded, changed;
 };
 
 void stamp_of(const struct stat *st, struct stamp *ret)
@@ -101,11 +99,23 @@ static void rehash(struct stat_cache *s, uint32_t want)
 
 	while (size < want * 2)
 		size *= 2;
-	free(s->slots);
-	s->slots = xcalloc(size, sizeof *s->slots);
+	pages_free(s->slots, s->slots_n * sizeof *s->slots);
+	s->slots = xpages(size * sizeof *s->slots);
 	s->slots_n = size;
 	for (i = 0; i < s->n; i++)
 		s->slots[place(s, &s->at[i].stamp)] = i + 1;
+}
+
+static void more_room(struct stat_cache *s)
+{
+	uint32_t room = s->room ? s->room * 2 : 64;
+	struct record *at = xpages(room * sizeof *at);
+
+	if (s->n)
+		memcpy(at, s->at, s->n * sizeof *at);
+	pages_free(s->at, s->room * sizeof *at);
+	s->at = at;
+	s->room = room;
 }
 
 static bool read_all(int fd, void *data, size_t size)
@@ -134,80 +144,73 @@ static void check_of(const struct head *h, const struct record *at, struct diges
 	digest_end(&st, ret);
 }
 
-static void load(struct stat_cache *s, int fd)
+static void read_records(struct stat_cache *s, int fd)
 {
 	struct head h;
 	struct digest check;
+	struct stat st;
 
-	if (read_all(fd, &h, sizeof h) && memcmp(h.magic, magic, sizeof magic) == 0 && h.n <= STAT_LARGEST &&
-	    digest_equal(&h.backend, &s->backend)) {
-		s->room = (uint32_t)h.n + 16;
-		s->at = xmalloc(s->room * sizeof *s->at);
-		if (read_all(fd, s->at, h.n * sizeof *s->at)) {
-			check_of(&h, s->at, &check);
-			if (digest_equal(&check, &h.check))
-				s->n = (uint32_t)h.n;
-		}
+	if (!read_all(fd, &h, sizeof h) || memcmp(h.magic, magic, sizeof magic) != 0 || h.n > STAT_LARGEST ||
+	    fstat(fd, &st) < 0 || h.n * sizeof *s->at > (uint64_t)st.st_size)
+		return;
+	s->room = (uint32_t)h.n + 16;
+	s->at = xpages(s->room * sizeof *s->at);
+	if (!read_all(fd, s->at, h.n * sizeof *s->at))
+		return;
+	check_of(&h, s->at, &check);
+	if (digest_equal(&check, &h.check)) {
+		s->n = (uint32_t)h.n;
+		s->loaded_backend = h.backend;
 	}
-	close(fd);
+}
+
+/* With the lock. */
+static void load(struct stat_cache *s)
+{
+	int fd;
+
+	if (s->loaded)
+		return;
+	s->loaded = true;
+	fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0) {
+		read_records(s, fd);
+		close(fd);
+	}
 	rehash(s, s->n + 16);
 }
 
-struct start {
-	struct stat_cache *s;
-	int fd;
-};
-
-static void *load_beside(void *ctx)
+/* With the lock: all that look at the records begin so. */
+static void make_ready(struct stat_cache *s)
 {
-	struct start *start = ctx;
-
-	load(start->s, start->fd);
-	free(start);
-	return NULL;
-}
-
-/* A large file is read and checked beside what else has to be done first. */
-static void load_begin(struct stat_cache *s)
-{
-	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct start *start;
-	struct stat st;
-
-	if (fd < 0) {
-		rehash(s, 16);
+	load(s);
+	if (digest_equal(&s->loaded_backend, &s->backend))
 		return;
-	}
-	if (fstat(fd, &st) == 0 && st.st_size > STAT_BESIDE) {
-		start = xmalloc(sizeof *start);
-		*start = (struct start){ s, fd };
-		s->loading = pthread_create(&s->loader, NULL, load_beside, start) == 0;
-		if (s->loading)
-			return;
-		free(start);
-	}
-	load(s, fd);
+	s->loaded_backend = s->backend;
+	s->n = 0;
+	rehash(s, 16);
 }
 
-/* All that look at the records come through here. */
-static void lock(struct stat_cache *s)
-{
-	pthread_mutex_lock(&s->lock);
-	if (s->loading)
-		pthread_join(s->loader, NULL);
-	s->loading = false;
-}
-
-struct stat_cache *stat_cache_open(const char *file, const char *backend)
+struct stat_cache *stat_cache_new(const char *file)
 {
 	struct stat_cache *s = xcalloc(1, sizeof *s);
 
 	pthread_mutex_init(&s->lock, NULL);
 	s->file = xstrdup(file);
 	s->today = (uint32_t)(time(NULL) / 86400);
-	digest_of(backend, strlen(backend), &s->backend);
-	load_begin(s);
 	return s;
+}
+
+void stat_cache_load(struct stat_cache *s)
+{
+	pthread_mutex_lock(&s->lock);
+	load(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void stat_cache_use(struct stat_cache *s, const char *backend)
+{
+	digest_of(backend, strlen(backend), &s->backend);
 }
 
 bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
@@ -216,7 +219,8 @@ bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
 	uint32_t slot;
 	bool known = false;
 
-	lock(s);
+	pthread_mutex_lock(&s->lock);
+	make_ready(s);
 	slot = s->slots[place(s, stamp)];
 	if (slot) {
 		r = &s->at[slot - 1];
@@ -241,15 +245,14 @@ void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id
 
 	if (stamp_is_young(stamp, now_ns))
 		return;
-	lock(s);
+	pthread_mutex_lock(&s->lock);
+	make_ready(s);
 	if (s->n + 1 > s->slots_n / 2)
 		rehash(s, s->n * 2);
 	i = place(s, stamp);
 	if (!s->slots[i] && s->n < STAT_LARGEST) {
-		if (s->n == s->room) {
-			s->room = s->room ? s->room * 2 : 64;
-			s->at = xrealloc(s->at, s->room, sizeof *s->at);
-		}
+		if (s->n == s->room)
+			more_room(s);
 		s->slots[i] = ++s->n;
 	}
 	if (s->slots[i]) {
@@ -288,13 +291,11 @@ void stat_cache_close(struct stat_cache *s, bool save)
 {
 	if (!s)
 		return;
-	lock(s);
-	pthread_mutex_unlock(&s->lock);
 	if (save && s->changed)
 		save_file(s);
 	pthread_mutex_destroy(&s->lock);
 	free(s->file);
-	free(s->at);
-	free(s->slots);
+	pages_free(s->at, s->room * sizeof *s->at);
+	pages_free(s->slots, s->slots_n * sizeof *s->slots);
 	free(s);
 }

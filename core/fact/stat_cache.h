@@ -17,8 +17,12 @@ struct stamp {
 	int64_t mtime_ns, ctime_ns;
 };
 
-/* `backend`: whose ids these are; another's are forgotten. A missing or damaged file is an empty index. */
-struct stat_cache *stat_cache_open(const char *file, const char *backend);
+/* Reads nothing yet. A missing or damaged file is an empty index. */
+struct stat_cache *stat_cache_new(const char *file);
+/* Reads the file, unless that was done. */
+void stat_cache_load(struct stat_cache *s);
+/* Before the first get and put. `backend`: whose ids they are; another's are forgotten. */
+void stat_cache_use(struct stat_cache *s, const char *backend);
 bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret);
 /* `now_ns`: what the file system called now, before the file was stat'ed and read.
  * A file that changed too shortly before is not remembered: it could change again

@@ -106,10 +106,10 @@ static void reset(struct log *l)
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
-	free(l->window);
+	room_free(l->window, l->window_room);
 	l->window = NULL;
-	l->window_size = 0;
-	free(l->slots);
+	l->window_size = l->window_room = 0;
+	room_free(l->slots, l->room * sizeof *l->slots);
 	l->slots = NULL;
 	l->room = l->used = l->live = l->touches = 0;
 	l->bad = 0;
@@ -142,10 +142,11 @@ int log_load(struct log *l)
 		index_load(l, (uint64_t)st.st_size);
 		return scan_rest(l);
 	}
-	l->window = malloc((size_t)st.st_size);
+	l->window = room_new((size_t)st.st_size);
 	if (!l->window)
 		return -1;
-	done = log_read_full(l->fd, l->window, (size_t)st.st_size, 0);
+	l->window_room = (size_t)st.st_size;
+	done = log_read_full(l->fd, l->window, l->window_room, 0);
 	if (done < (int64_t)sizeof h)
 		return -1;
 	l->window_size = (size_t)done;

@@ -31,7 +31,7 @@ struct log {
 	uint64_t file_bytes;           /* of all large blobs */
 	_Atomic uint32_t bad;          /* damaged records that were skipped */
 	char *window;                  /* [0, window_size) of the log, when it is small */
-	size_t window_size;
+	size_t window_size, window_room;       /* room: what was asked for */
 	struct slot *slots;            /* open addressing; a power of two */
 	uint32_t room, used, live;     /* used: with those that are gone */
 	uint32_t today;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -29,8 +30,9 @@ enum {
 
 void index_load(struct log *l, uint64_t size)
 {
-	struct index_head h;
+	struct index_head h = { .n = 0 };
 	struct slot *slots = NULL;
+	struct stat st;
 	int fd = openat(l->dir, "index", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	uint64_t i;
 	bool good;
@@ -38,9 +40,10 @@ void index_load(struct log *l, uint64_t size)
 	if (fd < 0)
 		return;
 	good = log_read_full(fd, &h, sizeof h, 0) == (ssize_t)sizeof h && memcmp(h.magic, index_magic, sizeof index_magic) == 0 &&
-	       h.id == l->id && h.end <= size && h.n < UINT32_C(1) << 28;
+	       h.id == l->id && h.end <= size && h.n < UINT32_C(1) << 28 && fstat(fd, &st) == 0 &&
+	       h.n * sizeof *slots <= (uint64_t)st.st_size;
 	if (good)
-		slots = malloc(h.n * sizeof *slots + 1);
+		slots = room_new(h.n * sizeof *slots);
 	good = slots && log_read_full(fd, slots, h.n * sizeof *slots, sizeof h) == (ssize_t)(h.n * sizeof *slots) &&
 	       XXH3_64bits(slots, h.n * sizeof *slots) == h.check && table_grow(l, (uint32_t)h.n + 256) == 0;
 	close(fd);
@@ -52,7 +55,7 @@ void index_load(struct log *l, uint64_t size)
 		l->dead = h.dead;
 		l->file_bytes = h.file_bytes;
 	}
-	free(slots);
+	room_free(slots, h.n * sizeof *slots);
 }
 
 static int index_write(struct log *l)

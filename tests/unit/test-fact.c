@@ -257,9 +257,17 @@ static struct stamp stamp_at(uint64_t inode, int64_t ns)
 	return (struct stamp){ .device = 1, .inode = inode, .size = 5, .mtime_ns = ns, .ctime_ns = ns };
 }
 
+static struct stat_cache *stat_index(const char *backend)
+{
+	struct stat_cache *s = stat_cache_new(in_folder("stat"));
+
+	stat_cache_use(s, backend);
+	return s;
+}
+
 static void an_unchanged_file_is_known_in_the_next_run(void **state)
 {
-	struct stat_cache *s = stat_cache_open(in_folder("stat"), "content 1");
+	struct stat_cache *s = stat_index("content 1");
 	struct stamp st = stamp_at(7, OLD), other = st;
 	vt_id id = { { 1, 2, 3 } }, got;
 
@@ -267,7 +275,7 @@ static void an_unchanged_file_is_known_in_the_next_run(void **state)
 	assert_false(stat_cache_get(s, &st, &got));
 	stat_cache_put(s, &st, &id, OLD + 1000000000);
 	stat_cache_close(s, true);
-	s = stat_cache_open(in_folder("stat"), "content 1");
+	s = stat_index("content 1");
 	assert_true(stat_cache_get(s, &st, &got));
 	assert_memory_equal(&got, &id, sizeof id);
 	other.ctime_ns++;
@@ -280,7 +288,7 @@ static void an_unchanged_file_is_known_in_the_next_run(void **state)
 
 static void a_file_that_just_changed_is_not_remembered(void **state)
 {
-	struct stat_cache *s = stat_cache_open(in_folder("stat"), "content 1");
+	struct stat_cache *s = stat_index("content 1");
 	struct stamp st = stamp_at(7, OLD), whole = stamp_at(8, INT64_C(1700000000000000000));
 	vt_id id = { { 1 } }, got;
 
@@ -297,7 +305,7 @@ static void a_file_that_just_changed_is_not_remembered(void **state)
 
 static void another_backend_or_a_damaged_index_knows_nothing(void **state)
 {
-	struct stat_cache *s = stat_cache_open(in_folder("stat"), "content 1");
+	struct stat_cache *s = stat_index("content 1");
 	struct stamp st = stamp_at(7, OLD);
 	vt_id id = { { 1 } }, got;
 	int fd;
@@ -305,24 +313,24 @@ static void another_backend_or_a_damaged_index_knows_nothing(void **state)
 	(void)state;
 	stat_cache_put(s, &st, &id, OLD + 1000000000);
 	stat_cache_close(s, true);
-	s = stat_cache_open(in_folder("stat"), "git 1");
+	s = stat_index("git 1");
 	assert_false(stat_cache_get(s, &st, &got));
 	stat_cache_close(s, false);
 	fd = open(in_folder("stat"), O_WRONLY);
 	assert_int_equal(pwrite(fd, "x", 1, 120), 1);
 	close(fd);
-	s = stat_cache_open(in_folder("stat"), "content 1");
+	s = stat_index("content 1");
 	assert_false(stat_cache_get(s, &st, &got));
 	stat_cache_close(s, false);
 	assert_int_equal(truncate(in_folder("stat"), 90), 0);
-	s = stat_cache_open(in_folder("stat"), "content 1");
+	s = stat_index("content 1");
 	assert_false(stat_cache_get(s, &st, &got));
 	stat_cache_close(s, false);
 }
 
 static void many_files_are_all_known(void **state)
 {
-	struct stat_cache *s = stat_cache_open(in_folder("stat"), "content 1");
+	struct stat_cache *s = stat_index("content 1");
 	struct stamp st;
 	vt_id id = { { 0 } }, got;
 	uint32_t i;
@@ -334,7 +342,7 @@ static void many_files_are_all_known(void **state)
 		stat_cache_put(s, &st, &id, OLD + 1000000000);
 	}
 	stat_cache_close(s, true);
-	s = stat_cache_open(in_folder("stat"), "content 1");
+	s = stat_index("content 1");
 	for (i = 1; i < 20000; i++) {
 		st = stamp_at(i, OLD);
 		assert_true(stat_cache_get(s, &st, &got));
