@@ -9,10 +9,17 @@
 #include <unistd.h>
 
 #include "os/file.h"
+#include "os/loop.h"
+#include "os/reader.h"
 #include "text/glob.h"
 #include "text/path.h"
 #include "text/yaml.h"
 #include "workspace/load.h"
+
+enum {
+	AHEAD_LEAST = 32,          /* folders beside each other that are worth a thread */
+	AHEAD_MOST = 8             /* threads */
+};
 
 /* --- the root --- */
 
@@ -176,12 +183,14 @@ static int add_member(struct loading *l, const char *path, const struct json_doc
 	return 0;
 }
 
-/* Is there a package in this folder? Then it is a member. */
-static int visit(struct search *s, const char *path)
+/* Is there a package in this folder? Then it is a member. `ahead`: where its files are
+ * being read, as the `at`th folder's; or NULL. */
+static int visit(struct search *s, const char *path, struct ahead *ahead, uint32_t at)
 {
 	struct arena *short_lived = scratch(s->l);
 	const char *file = path_join(short_lived, path_join(short_lived, s->l->w.root, path), "package.json");
 	struct json_doc *doc;
+	struct bytes text;
 	void **seen;
 	int r;
 
@@ -191,16 +200,52 @@ static int visit(struct search *s, const char *path)
 	if (*seen)
 		return 0;
 	*seen = s;
-	r = manifest_open(file, short_lived, &doc, s->err);
+	if (ahead)
+		r = reader_take(ahead->reader, at, short_lived, &text, s->err);
+	else
+		r = file_read(file, WORKSPACE_FILE_MAX, short_lived, &text, s->err);
 	if (r < 0 && !is_regular(file)) {
 		err_clear(s->err);
 		return 0;
 	}
+	if (!r)
+		r = manifest_parse(file, text, &doc, s->err);
 	if (r)
 		return r < 0 ? -1 : 0;
 	r = add_member(s->l, path, doc, file, s->err);
 	json_free(doc);
+	if (!r && ahead) {
+		s->l->members[s->l->members_n - 1].ahead = ahead;
+		s->l->members[s->l->members_n - 1].ahead_at = ahead->folders + at;
+	}
 	return r;
+}
+
+/* Begins to read what many folders hold, those that match; NULL where that is not worth a thread. */
+static struct ahead *read_ahead(struct search *s, const struct glob *g, const struct texts *list)
+{
+	static const char *const names[] = { "package.json", "vite-task.json" };
+	struct loading *l = s->l;
+	struct ahead *ahead;
+	const char **paths;
+	uint32_t i, k;
+
+	if (list->n < AHEAD_LEAST || l->aheads_n == AHEAD_MOST || os_cpus() < 2)
+		return NULL;
+	for (i = 0; i < list->n; i++)
+		if (!glob_match(g, list->at[i], strlen(list->at[i])))
+			return NULL;
+	paths = arena_array(l->w.arena, (size_t)list->n * COUNT(names), sizeof *paths);
+	for (k = 0; k < COUNT(names); k++)
+		for (i = 0; i < list->n; i++)
+			paths[k * list->n + i] = arena_printf(l->w.arena, "%s/%s/%s", l->w.root[1] ? l->w.root : "", list->at[i], names[k]);
+	ahead = arena_alloc(l->w.arena, sizeof *ahead);
+	ahead->folders = list->n;
+	ahead->reader = reader_start(paths, list->n * COUNT(names), WORKSPACE_FILE_MAX);
+	ahead->next = l->aheads;
+	l->aheads = ahead;
+	l->aheads_n++;
+	return ahead;
 }
 
 static bool is_folder(int fd, const struct dirent *e)
@@ -248,12 +293,13 @@ static struct texts folders(struct search *s, const char *path)
 static int walk(struct search *s, const struct glob *g, const char *path)
 {
 	struct texts list = folders(s, path);
+	struct ahead *ahead = read_ahead(s, g, &list);
 	uint32_t i;
 
 	for (i = 0; i < list.n; i++) {
 		size_t n = strlen(list.at[i]);
 
-		if (glob_match(g, list.at[i], n) && visit(s, list.at[i]))
+		if (glob_match(g, list.at[i], n) && visit(s, list.at[i], ahead, i))
 			return -1;
 		if (glob_may_enter(g, list.at[i], n) && walk(s, g, list.at[i]))
 			return -1;
@@ -272,7 +318,7 @@ static int search_all(struct search *s)
 		/* outside there is nothing to find */
 		if (p->no || p->base[0] == '/' || (strncmp(p->base, "..", 2) == 0 && (n == 2 || p->base[2] == '/')))
 			continue;
-		if (glob_match(p->glob, p->base, n) && visit(s, p->base))
+		if (glob_match(p->glob, p->base, n) && visit(s, p->base, NULL, 0))
 			return -1;
 		if (!p->literal && glob_may_enter(p->glob, p->base, n) && walk(s, p->glob, p->base))
 			return -1;

@@ -74,11 +74,20 @@ struct root {
 	struct json_doc *manifest;     /* its package.json, where it was read on the way; owned */
 };
 
+/* The files of many folders are read ahead, by two (os/reader.h). */
+struct ahead {
+	struct ahead *next;
+	struct reader *reader;         /* all package.json, then all vite-task.json */
+	uint32_t folders;
+};
+
 /* A package as found; becomes a struct package once all are known and sorted. */
 struct member {
 	const char *path;              /* root-relative; "" is the root */
 	struct manifest manifest;
 	struct config config;
+	struct ahead *ahead;           /* its vite-task.json is read there; NULL: nowhere yet */
+	uint32_t ahead_at;             /* which one of that reader */
 };
 
 struct loading {
@@ -89,6 +98,8 @@ struct loading {
 	struct member *members;        /* as they are found */
 	uint32_t members_n;
 	struct package *packages;      /* = w.packages, to be filled */
+	struct ahead *aheads;          /* each list of folders that was long enough */
+	uint32_t aheads_n;
 	struct map names;              /* name -> index + 1 of the first package with it */
 	uint32_t *next_same;           /* index -> index + 1 of the next package with the same name; 0: none */
 	struct arena *scratch;         /* texts of files just being read */
@@ -96,6 +107,7 @@ struct loading {
 
 /* manifest.c */
 int manifest_read(const struct json_doc *doc, bool ranges, struct arena *a, struct manifest *ret, struct err *err);
+int manifest_parse(const char *file, struct bytes text, struct json_doc **ret, struct err *err);
 /* Reads and parses a package.json; 1: there is none. */
 int manifest_open(const char *file, struct arena *scratch, struct json_doc **ret, struct err *err);
 

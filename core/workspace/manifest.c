@@ -5,16 +5,19 @@
 #include "os/file.h"
 #include "workspace/load.h"
 
+int manifest_parse(const char *file, struct bytes text, struct json_doc **ret, struct err *err)
+{
+	if (json_read(file, text.data, text.size, JSON_STRICT, ret, err))
+		return err_wrap(err, "Failed to parse JSON file at %s", file);
+	return 0;
+}
+
 int manifest_open(const char *file, struct arena *scratch, struct json_doc **ret, struct err *err)
 {
 	struct bytes text;
 	int r = file_read(file, WORKSPACE_FILE_MAX, scratch, &text, err);
 
-	if (r)
-		return r;
-	if (json_read(file, text.data, text.size, JSON_STRICT, ret, err))
-		return err_wrap(err, "Failed to parse JSON file at %s", file);
-	return 0;
+	return r ? r : manifest_parse(file, text, ret, err);
 }
 
 /* Checks that `node` is a map of strings; how many it has, or -1. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "os/file.h"
+#include "os/reader.h"
 #include "text/path.h"
 #include "workspace/load.h"
 
@@ -42,7 +43,12 @@ static int load_config(struct loading *l, struct member *m, struct err *err)
 	const char *dir = path_join(l->scratch, l->w.root, m->path);
 	const char *file = path_join(l->scratch, dir, "vite-task.json");
 	struct bytes text;
-	int r = file_read(file, WORKSPACE_FILE_MAX, l->scratch, &text, err);
+	int r;
+
+	if (m->ahead)
+		r = reader_take(m->ahead->reader, m->ahead_at, l->scratch, &text, err);
+	else
+		r = file_read(file, WORKSPACE_FILE_MAX, l->scratch, &text, err);
 
 	if (r < 0)
 		return err_wrap(err, "Failed to load task config file for package at %s", workspace_shown_dir(&l->w, m->path));
@@ -116,6 +122,8 @@ int workspace_load(const char *cwd, void (*on_root)(void *ctx, const char *root)
 	}
 	json_free(l->root.manifest);
 	l->root.manifest = NULL;
+	for (; l->aheads; l->aheads = l->aheads->next)
+		reader_free(l->aheads->reader);
 	map_free(&l->names);
 	arena_free(l->scratch);
 	l->scratch = NULL;
