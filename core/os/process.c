@@ -37,6 +37,7 @@ struct processes {
 	pid_t pid;                     /* 0: not started, or gone */
 	int sock;                      /* -1: likewise */
 	uv_poll_t *uv;                 /* of sock */
+	uint64_t ignored;              /* signals that children are to ignore as we were born to; known from the start on */
 	bool dead;                     /* it was started and is gone, or a keeper is: nothing can be started any more */
 	struct process *first;         /* newest first */
 	struct waiting *waiting, **waiting_end;
@@ -110,7 +111,7 @@ static int send_start(struct processes *ps, const struct process_start *what, in
 	struct start_packet s;
 	int r = -1, e;
 
-	if (start_pack(&s, what, task_sock, err) < 0)
+	if (start_pack(&s, what, ps->ignored, task_sock, err) < 0)
 		goto out;
 	e = ps->waiting != NULL ? EAGAIN : message_send(ps->sock, s.bytes.data, s.bytes.size, s.fd, s.fds_n);
 	if (e == EAGAIN || e == ENOBUFS || e == ETOOMANYREFS)
@@ -192,6 +193,7 @@ static int start_supervisor(struct processes *ps, struct err *err)
 		return err_errno(err, r, "the supervisor '%s' cannot be started", ps->supervisor);
 	}
 	ps->sock = pair[0];
+	ps->ignored = start_ignored();
 	ps->uv = xcalloc(1, sizeof *ps->uv);
 	uv_poll_init(loop_uv(ps->loop), ps->uv, ps->sock);
 	ps->uv->data = ps;

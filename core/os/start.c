@@ -9,20 +9,44 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "os/file.h"
 
 /* ---- what vt was born with -------------------------------------------------- */
 
-static uint64_t born_ignoring;         /* bit n-1: signal n. Set before main, never again */
+/* What this program itself ignores or catches at times (loop, exec/stop, cmd/selector): how it
+ * came has to be seen before main. Plugins change none; all others are as they were born when
+ * the first task starts, and a run that starts none need not ask. */
+static const int changed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ };
+static uint64_t born_ignoring;         /* of these: bit n-1: signal n. Set before main, never again */
+
+static uint64_t bit_if_ignored(int signum)
+{
+	struct sigaction a;
+
+	return sigaction(signum, NULL, &a) == 0 && a.sa_handler == SIG_IGN ? 1ULL << (signum - 1) : 0;
+}
 
 __attribute__((constructor)) static void remember_signals(void)
 {
-	struct sigaction a;
-	int i;
+	size_t i;
 
-	for (i = 1; i <= 64; i++)
-		if (sigaction(i, NULL, &a) == 0 && a.sa_handler == SIG_IGN)
-			born_ignoring |= 1ULL << (i - 1);
+	for (i = 0; i < COUNT(changed); i++)
+		born_ignoring |= bit_if_ignored(changed[i]);
+}
+
+uint64_t start_ignored(void)
+{
+	uint64_t now = 0, ours = 0;
+	size_t i;
+	int n;
+
+	for (i = 0; i < COUNT(changed); i++)
+		ours |= 1ULL << (changed[i] - 1);
+	for (n = 1; n <= 64; n++)
+		if (!(ours >> (n - 1) & 1))
+			now |= bit_if_ignored(n);
+	return now | born_ignoring;
 }
 
 /* ---- the packet -------------------------------------------------------------- */
@@ -52,9 +76,9 @@ static void add_filters(struct buf *b, const struct process_start *what, uint32_
 }
 
 /* Head and rest in one piece. */
-static int add_start(struct buf *b, const struct process_start *what, struct err *err)
+static int add_start(struct buf *b, const struct process_start *what, uint64_t ignored, struct err *err)
 {
-	struct message_start head = { .kind = MESSAGE_START, .ignored = born_ignoring };
+	struct message_start head = { .kind = MESSAGE_START, .ignored = ignored };
 
 	buf_init(b, START_MAX);
 	head.filters_n = what->filters_n < MESSAGE_FILTERS ? what->filters_n : MESSAGE_FILTERS;
@@ -106,10 +130,10 @@ static void add_stdio(struct start_packet *s, const int fd[3])
 	}
 }
 
-int start_pack(struct start_packet *s, const struct process_start *what, int task_sock, struct err *err)
+int start_pack(struct start_packet *s, const struct process_start *what, uint64_t ignored, int task_sock, struct err *err)
 {
 	*s = (struct start_packet){ .memfd = -1 };
-	if (add_start(&s->bytes, what, err) < 0)
+	if (add_start(&s->bytes, what, ignored, err) < 0)
 		return -1;
 	s->fd[s->fds_n++] = task_sock;
 	if (s->bytes.size > sizeof(struct message_start) + MESSAGE_INLINE) {

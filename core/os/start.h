@@ -17,7 +17,9 @@ struct start_packet {
 	int memfd;                     /* holds what is too large for a packet; owned; -1: nothing is */
 };
 
-/* task_sock: the keeper's end of the socket to the new process. To be freed either way. */
-int start_pack(struct start_packet *s, const struct process_start *what, int task_sock, struct err *err);
+/* The signals that this program was born ignoring, bit n-1: n. Asks the kernel: once is enough. */
+uint64_t start_ignored(void);
+/* ignored: what start_ignored said. task_sock: the keeper's end of the socket to the new process. To be freed either way. */
+int start_pack(struct start_packet *s, const struct process_start *what, uint64_t ignored, int task_sock, struct err *err);
 void start_free(struct start_packet *s);
 #endif

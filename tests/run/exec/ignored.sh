@@ -1,0 +1,15 @@
+# What vt was born ignoring its tasks ignore too, and nothing that vt ignores for itself.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+workspace
+file package.json '{"name":"a","scripts":{"first":"sed -n s/^SigIgn:.//p /proc/self/status","second":"sed -n s/^SigIgn:.//p /proc/self/status #"}}'
+# ignored SIGNAL...: the mask that two tasks of one run see
+ignored() { ([ $# = 0 ] || trap '' "$@"; base_env "$VT" run --no-cache first 2>&1 </dev/null; base_env "$VT" run --no-cache second 2>&1 </dev/null) | grep -E '^[0-9a-f]{16}$' | tr '\n' ' '; }
+own=$(sed -n 's/^SigIgn:.//p' /proc/self/status)
+mask() { local m=$((16#$own)) n; for n; do m=$((m | 1 << (n - 1))); done; printf '%016x %016x ' "$m" "$m"; }
+
+is "as the shell has it" "$(ignored)" "$(mask)"
+is "a signal that vt never touches" "$(ignored USR1)" "$(mask 10)"
+is "one that vt catches" "$(ignored HUP)" "$(mask 1)"
+is "ones that vt ignores itself" "$(ignored PIPE XFSZ)" "$(mask 13 25)"
+is "a real-time signal, and others" "$(ignored QUIT ALRM RTMIN+3)" "$(mask 3 14 37)"
+finish
