@@ -277,11 +277,37 @@ const char *file_find_program(const char *name, const char *dir, const char *pat
 	return NULL;
 }
 
+/* What the kernel calls the file behind fd. false: it does not say, or it might mean something else. */
+static bool kernel_name(int fd, char real[PATH_MAX])
+{
+	static const char deleted[] = " (deleted)";
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, real, PATH_MAX);
+	if (n < 1 || n >= PATH_MAX || real[0] != '/')
+		return false;
+	real[n] = '\0';
+	return n < (ssize_t)sizeof deleted || strcmp(real + n - (sizeof deleted - 1), deleted) != 0;
+}
+
+/* realpath asks about each folder of the way, twice where there is a link; the kernel knows it at once. */
+bool file_real_in(const char *path, char real[PATH_MAX])
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	bool known = fd >= 0 && kernel_name(fd, real);
+
+	if (fd >= 0)
+		close(fd);
+	return known || realpath(path, real);
+}
+
 const char *file_real(const char *path, struct arena *a)
 {
 	char real[PATH_MAX];
 
-	return realpath(path, real) ? arena_str(a, real) : NULL;
+	return file_real_in(path, real) ? arena_str(a, real) : NULL;
 }
 
 static bool is_folder(const char *path)

@@ -2,6 +2,7 @@
 #ifndef OS_FILE_H
 #define OS_FILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,7 @@ bool file_memo_executable(struct file_memo *m, const char *path);    /* file_is_
 /* Absolute path of the program, as execvp would look for it, relative to dir; NULL: none. */
 const char *file_find_program(const char *name, const char *dir, const char *path, struct file_memo *memo, struct arena *a);
 const char *file_real(const char *path, struct arena *a);        /* realpath; NULL with errno */
+bool file_real_in(const char *path, char real[PATH_MAX]);        /* the same, into the caller's room; false with errno */
 
 /* Where this vt's own files are: beside the executable when it stands in a build
  * tree, else where it was installed, moved with a staged installation. */

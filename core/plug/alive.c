@@ -3,6 +3,7 @@
  * plug->lock. */
 #include "config.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,8 +292,8 @@ static bool host_make(struct component *c)
 	char parent[PATH_MAX];
 
 	/* so that a component needs one mkdir for its own */
-	if (cache && snprintf(parent, sizeof parent, "%s/plugins", cache) < (int)sizeof parent)
-		mkdir(parent, 0700);
+	if (cache && !c->plug->folder_made && snprintf(parent, sizeof parent, "%s/plugins", cache) < (int)sizeof parent)
+		c->plug->folder_made = mkdir(parent, 0700) == 0 || errno == EEXIST;
 	if (cache && asprintf(&c->folder, "%s/plugins/%s", cache, c->choice.name) < 0)
 		return unusable(c, "out of memory");
 	c->host = (vt_host){ .struct_size = sizeof c->host, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "os/file.h"
 #include "text/json.h"
 #include "text/path.h"
 
@@ -30,10 +31,15 @@ struct find {
 		struct digest sha256;
 	} pins[PINS_MAX];
 	uint32_t pins_n;
-	/* The folder whose chain was last found good, as named and as it is: what stands in
-	 * it needs one look of its own. A run loads its plugins within milliseconds. */
-	char *good, *good_real;
+	/* What was last found good, by good_origin's owners: a folder, as it was named; and a path, as it
+	 * is, with every folder above it. Neither is looked at again, as long as the next one is of the
+	 * same origin: a run loads its plugins within milliseconds. */
+	char *good_folder, *good_path;
 	enum find_origin good_origin;
+	struct owners {            /* who may own what is loaded; n 0: not asked yet */
+		uid_t uid[OWNERS_MAX];
+		int n;
+	} owners[FIND_ENV + 1];
 };
 
 static void place_add(struct find *f, const char *path, enum find_origin origin)
@@ -142,8 +148,8 @@ void find_free(struct find *f)
 	}
 	for (uint32_t i = 0; i < f->pins_n; i++)
 		free(f->pins[i].path);
-	free(f->good);
-	free(f->good_real);
+	free(f->good_folder);
+	free(f->good_path);
 	free(f->root);
 	free(f);
 }
@@ -164,23 +170,21 @@ bool find_name_is_good(const char *name)
 
 /* ---- trust ----------------------------------------------------------------- */
 
-/* Who may own what is loaded. */
-struct owners {
-	uid_t uid[OWNERS_MAX];
-	int n;
-};
-
-static void owners_of(const struct find *f, enum find_origin origin, struct owners *ret)
+static const struct owners *owners_of(struct find *f, enum find_origin origin)
 {
+	struct owners *o = &f->owners[origin];
 	struct stat st;
 
-	*ret = (struct owners){ .uid = { 0, geteuid() }, .n = 2 };
+	if (o->n)
+		return o;
+	*o = (struct owners){ .uid = { 0, geteuid() }, .n = 2 };
 	/* who owns the program can do anything in its place */
 	if (origin == FIND_SYSTEM && !stat("/proc/self/exe", &st))
-		ret->uid[ret->n++] = st.st_uid;
+		o->uid[o->n++] = st.st_uid;
 	/* root in somebody's checkout, as in a container */
-	if (geteuid() == 0 && f->root && !stat(f->root, &st))
-		ret->uid[ret->n++] = st.st_uid;
+	if (o->uid[1] == 0 && f->root && !stat(f->root, &st))
+		o->uid[o->n++] = st.st_uid;
+	return o;
 }
 
 /* A group of the owner alone, as Debian gives every user: then g+w lets nobody else in. */
@@ -220,8 +224,16 @@ static const char *stranger(const struct stat *st, const struct owners *who)
 	return NULL;
 }
 
-/* Looks at `path` (absolute, real) and every directory above it, up to `good`, which is known already (or NULL). */
-static int chain_check(const char *path, const char *good, const struct owners *who, const char **ret_code, char **ret_reason)
+/* Is this folder (absolute, real) the good path or above it? */
+static bool is_known(const struct find *f, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return f->good_path && !strncmp(f->good_path, folder, n) && (n == 1 || f->good_path[n] == '/' || !f->good_path[n]);
+}
+
+/* Looks at `path` (absolute, real) and every directory above it that is not known to be good. */
+static int chain_check(const struct find *f, const char *path, const struct owners *who, const char **ret_code, char **ret_reason)
 {
 	char part[PATH_MAX];
 	size_t n = strlen(path);
@@ -248,39 +260,37 @@ static int chain_check(const char *path, const char *good, const struct owners *
 		if (n > 1)
 			n--;
 		part[n] = '\0';
-		if (good && strcmp(part, good) == 0)
+		if (is_known(f, part))
 			return 0;
 	}
 }
 
-/* The directory in which a link stands decides where it leads. */
-static int folder_check(struct find *f, const char *path, enum find_origin origin, const struct owners *who, const char **ret_code,
-			char **ret_reason)
+/* NULL where there is no memory: then it is looked at again. */
+static void good_is(char **slot, const char *path)
 {
-	char folder[PATH_MAX], *slash, *real;
+	free(*slot);
+	*slot = path ? strdup(path) : NULL;
+}
+
+/* The directory in which a link stands decides where it leads. */
+static int folder_check(struct find *f, const char *path, const struct owners *who, const char **ret_code, char **ret_reason)
+{
+	char folder[PATH_MAX], real[PATH_MAX], *slash;
 	int rc;
 
 	if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
 		return -1;
 	slash = strrchr(folder, '/');
 	slash[slash == folder] = '\0';
-	if (f->good && f->good_origin == origin && strcmp(f->good, folder) == 0)
+	if (f->good_folder && strcmp(f->good_folder, folder) == 0)
 		return 0;
-	real = realpath(folder, NULL);
-	if (!real) {
+	if (!file_real_in(folder, real)) {
 		*ret_code = "unreadable";
 		return asprintf(ret_reason, "'%s': %s", folder, strerror(errno)) < 0 ? -1 : 1;
 	}
-	rc = chain_check(real, NULL, who, ret_code, ret_reason);
-	if (rc == 0) {
-		free(f->good);
-		free(f->good_real);
-		f->good = strdup(folder);
-		f->good_real = real;
-		f->good_origin = origin;
-		return 0;
-	}
-	free(real);
+	rc = chain_check(f, real, who, ret_code, ret_reason);
+	if (rc == 0)
+		good_is(&f->good_folder, folder);
 	return rc;
 }
 
@@ -302,29 +312,32 @@ static const struct pin *pin_of(const struct find *f, const char *real)
 static int trust(struct find *f, const char *path, enum find_origin origin, const struct pin **ret_pin, char **ret_real,
 		 const char **ret_code, char **ret_reason)
 {
-	char *real = realpath(path, NULL);
-	struct owners who;
+	const struct owners *who = owners_of(f, origin);
+	char real[PATH_MAX];
 	int rc;
 
-	if (!real) {
+	if (!file_real_in(path, real)) {
 		*ret_code = "unreadable";
 		return asprintf(ret_reason, "%s", strerror(errno)) < 0 ? -1 : 1;
 	}
 	*ret_pin = pin_of(f, real);
 	/* The system's place came with the program; all others could be named from a clone. */
 	if (origin != FIND_SYSTEM && f->root && !*ret_pin && (path_below(f->root, real) || path_below(f->root, path))) {
-		free(real);
 		*ret_code = "workspace";
 		return (*ret_reason = strdup("inside the workspace")) ? 1 : -1;
 	}
-	owners_of(f, origin, &who);
-	rc = chain_check(real, f->good_origin == origin ? f->good_real : NULL, &who, ret_code, ret_reason);
-	if (rc == 0)
-		rc = folder_check(f, path, origin, &who, ret_code, ret_reason);
-	if (rc == 0)
-		*ret_real = real;
-	else
-		free(real);
+	if (f->good_origin != origin) {
+		good_is(&f->good_folder, NULL);
+		good_is(&f->good_path, NULL);
+		f->good_origin = origin;
+	}
+	rc = chain_check(f, real, who, ret_code, ret_reason);
+	if (rc)
+		return rc;
+	good_is(&f->good_path, real);
+	rc = folder_check(f, path, who, ret_code, ret_reason);
+	if (rc == 0 && !(*ret_real = strdup(real)))
+		rc = -1;
 	return rc;
 }
 

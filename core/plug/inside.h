@@ -61,6 +61,7 @@ struct plug {
 	struct component **ready_parts;    /* the chosen parts that came to life */
 	uint32_t ready_parts_n;
 	_Atomic int listed_parts;          /* the list above is made */
+	bool folder_made;                  /* the cache's folder in which components make theirs; under lock */
 	pthread_mutex_t warned_lock;       /* warned */
 	char *warned[PLUG_WARNED_MAX];          /* what was told already */
 	uint32_t warned_n;

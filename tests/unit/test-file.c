@@ -146,6 +146,30 @@ static void removing_a_tree_follows_no_link(void **state)
 	assert_int_equal(file_remove_tree(in("none"), &e), 0);
 }
 
+static void a_real_path_has_no_links_in_it(void **state)
+{
+	char real[PATH_MAX];
+	const char *home = file_real(dir, a);
+
+	(void)state;
+	put("real/file", "", 0600);
+	put("real/gone (deleted)", "", 0600);
+	assert_int_equal(symlink("real", in("way")), 0);
+	assert_int_equal(symlink("../way/file", in("real/link")), 0);
+	assert_true(file_real_in(in("way/../way/link"), real));
+	assert_string_equal(real, arena_printf(a, "%s/real/file", home));
+	assert_true(file_real_in(in("way"), real));
+	assert_string_equal(real, arena_printf(a, "%s/real", home));
+	assert_true(file_real_in(in("way/gone (deleted)"), real));
+	assert_string_equal(real, arena_printf(a, "%s/real/gone (deleted)", home));
+	assert_true(file_real_in("/", real));
+	assert_string_equal(real, "/");
+	assert_false(file_real_in(in("way/none"), real));
+	assert_int_equal(errno, ENOENT);
+	assert_null(file_real(in("real/file/below"), a));
+	assert_int_equal(errno, ENOTDIR);
+}
+
 static void programs_are_found_as_execvp_would(void **state)
 {
 	const char *path;
@@ -286,6 +310,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(writing_replaces_in_one_go),
 		cmocka_unit_test(folders_are_made_with_their_parents),
 		cmocka_unit_test(removing_a_tree_follows_no_link),
+		cmocka_unit_test(a_real_path_has_no_links_in_it),
 		cmocka_unit_test(programs_are_found_as_execvp_would),
 		cmocka_unit_test(parts_are_found_in_a_build_tree),
 		cmocka_unit_test(parts_are_found_in_a_staged_installation),

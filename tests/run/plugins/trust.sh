@@ -28,6 +28,18 @@ if [ "$(id -u)" = 0 ]; then
 	chmod g-w "$T/p/q"; chgrp 0 "$T/p/q"
 fi
 
+# what was found good is not looked at again; what merely begins or stands like it is
+mkdir -p "$T/near/q" "$T/near/qq" "$T/near/q/deep"
+cp "$T/p/q/vt-good.so" "$T/near/q"
+for n in two three; do
+	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME="\"$n\"" "$abs_top_srcdir/tests/plugins/rogue.c" -o "$T/near/vt-$n.so" || exit 99
+done
+mv "$T/near/vt-two.so" "$T/near/qq"; mv "$T/near/vt-three.so" "$T/near/q/deep"
+chmod o+w "$T/near/qq" "$T/near/q/deep"
+with VT_PLUGIN_PATH="$T/near/q:$T/near/qq:$T/near/q/deep" capture vt plugins list
+got=$(printf '%s\n' "$out" | grep near | grep -c 'can be written by everybody')
+is "a good folder vouches for no other whose name begins like its, nor for one in it" "$got" 2
+
 mkdir -p "$W/inner"
 ln -s "$T/p/q/vt-good.so" "$W/inner/vt-good.so"
 with VT_PLUGIN_PATH="$W/inner" capture vt plugins list
