@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/digest.h"
 #include "cmd/cmd.h"
 #include "os/file.h"
+#include "os/loop.h"
+
+enum { HEAP_FIRST = 128 << 10 };       /* bytes of heap that every run uses */
 
 extern char **environ;
 
@@ -88,14 +92,20 @@ static int flushed(const struct session *s, int code)
 }
 
 /* libuv asks the environment how many workers to start, and starts all of them at once.
- * Said here, after the environment was read: no task ever sees it. */
+ * Said here, after the environment was read: no task ever sees it. A single one has nobody
+ * to share the heap with but a main thread that waits for it: it needs no heap of its own. */
 static void workers(uint32_t steps)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN), most = cpus < 4 ? 4 : cpus > 64 ? 64 : cpus;
+	/* a few are right for every machine: then its processors need not be counted */
+	unsigned cpus = steps <= 4 ? 4 : os_cpus(), most = cpus < 4 ? 4 : cpus > 64 ? 64 : cpus;
 	char n[16];
 
-	snprintf(n, sizeof n, "%ld", steps < 1 ? 1 : steps < most ? (long)steps : most);
+	snprintf(n, sizeof n, "%u", steps < 1 ? 1 : steps < most ? steps : most);
 	setenv("UV_THREADPOOL_SIZE", n, 0);
+#ifdef __GLIBC__
+	if (steps <= 1)
+		mallopt(M_ARENA_MAX, 1);
+#endif
 }
 
 /* A closed descriptor's number would go to the next file opened here, and what is
@@ -110,23 +120,37 @@ static void close_gaps(void)
 }
 
 /* A heap that grows by a page at a time asks the kernel hundreds of times in a run of a
- * thousand packages, while the other threads wait: a mebibyte of room costs nothing until used. */
+ * thousand packages, while the other threads wait: a mebibyte of room costs nothing until used.
+ * The first pages are used by every run: to have them all at once costs what three faults cost. */
 static void heap_in_large_steps(void)
 {
 #ifdef __GLIBC__
 	mallopt(M_TOP_PAD, 1 << 20);
+#ifdef MADV_POPULATE_WRITE
+	char *start = sbrk(0), *first = malloc(1);
+
+	/* somebody else's malloc has no such heap, an old kernel no such advice, and where the
+	 * heap begins inside of a page it takes none: so be it */
+	if (first && (char *)sbrk(0) - start >= HEAP_FIRST)
+		madvise(start, HEAP_FIRST, MADV_POPULATE_WRITE);
+	free(first);
+#endif
 #endif
 }
 
 int main(int argc, char **argv)
 {
-	struct session s = { .arena = arena_new(), .programs = file_memo_new(), .workers = workers };
+	struct session s = { .workers = workers };
 	struct err err = { 0 };
-	char *cwd = getcwd(NULL, 0);
-	int cwd_error = cwd ? 0 : errno, code;
+	char *cwd;
+	int cwd_error, code;
 
-	close_gaps();
 	heap_in_large_steps();
+	s.arena = arena_new();
+	s.programs = file_memo_new();
+	cwd = getcwd(NULL, 0);
+	cwd_error = cwd ? 0 : errno;
+	close_gaps();
 	s.env = env_from(s.arena, environ);
 	s.stdin_tty = isatty(STDIN_FILENO);
 	s.stdout_tty = isatty(STDOUT_FILENO);
