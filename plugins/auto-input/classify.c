@@ -7,7 +7,10 @@
  *   read, then written            the result cannot be kept: READ_AND_WROTE
  *   looked at, then written       whether the task left something there
  *   written first                 the task's own product: no input
- *   absent at the end             nothing, or "absent" if it was looked at first
+ *   absent at the end             nothing if it was made here; else "absent", for that it
+ *                                 could be taken away is something the task was told
+ *   a directory, or a link to     what was read below it was read and written
+ *   one, replaced by another
  *   listed                        the names, without those the task made
  *
  * What a path is, nobody knows here: calls that failed look like others. So where
@@ -162,6 +165,18 @@ static void looked(struct tree *t, uint32_t i, uint32_t bit)
 		t->at[i].is |= MISSED;
 }
 
+/* Another directory stands there now, or a link that leads elsewhere: what was read below is written. */
+static void replaced_below(struct tree *t, uint32_t i)
+{
+	for (uint32_t c = t->at[i].child; c; c = t->at[c].next) {
+		struct place *p = &t->at[c];
+
+		if (p->is & READ_FIRST)
+			p->is = (p->is | WRITTEN | REFUSED) & ~(uint32_t)GONE;
+		replaced_below(t, c);
+	}
+}
+
 static void wrote(struct tree *t, uint32_t i, uint16_t flags)
 {
 	struct place *p = &t->at[i];
@@ -175,6 +190,8 @@ static void wrote(struct tree *t, uint32_t i, uint16_t flags)
 		p->is |= GONE;
 		return;
 	}
+	if ((p->is & GONE) && !(flags & VT_SEEN_DIRECTORY))
+		replaced_below(t, i);
 	p->is &= ~(uint32_t)GONE;
 	if (!(flags & VT_SEEN_DIRECTORY) && (p->is & READ_FIRST))
 		p->is |= REFUSED;
@@ -212,6 +229,7 @@ static bool is_within(const struct tree *t, uint32_t i, uint32_t folder)
 static void renamed(struct tree *t, uint32_t from, uint32_t to)
 {
 	uint32_t folder = t->at[from].is & FOLDER ? VT_SEEN_DIRECTORY : 0;
+	bool known = (t->at[from].is & (FOLDER | MADE)) == (FOLDER | MADE);
 
 	/* the kernel refuses that too */
 	if (is_within(t, from, to) || is_within(t, to, from))
@@ -221,6 +239,8 @@ static void renamed(struct tree *t, uint32_t from, uint32_t to)
 		t->at[to].is |= MOVED_HERE;
 		t->moves++;
 	}
+	if (!known)
+		replaced_below(t, to);
 	move_below(t, from, to);
 	wrote(t, from, VT_SEEN_REMOVED);
 }
@@ -332,7 +352,7 @@ static uint32_t fact_of(const struct tree *t, const struct place *p)
 		return VT_FACT_LIST;
 	if ((p->is & GONE) && (p->is & MISSED))
 		return VT_FACT_FILE;
-	return p->is & (READ_FIRST | PROBED_FIRST) ? VT_FACT_TYPE : 0;
+	return p->is & (READ_FIRST | PROBED_FIRST | GONE) ? VT_FACT_TYPE : 0;
 }
 
 static vt_status find_facts(const struct tree *t, vt_call *call, vt_findings *into)

@@ -136,6 +136,10 @@ static void what_was_taken_away_and_asked_for_again(void **state)
 	(void)state;
 	/* the removal may have failed; the state after the run tells */
 	CHECK("file a", { MV, 0, "a", "/elsewhere" }, { R, 0, "a", 0 });
+	/* whether it could be taken away is something the task finds out, too */
+	CHECK("type lock", { W, RM, "lock", 0 });
+	CHECK("type todo", { MV, 0, "todo", "done" });
+	CHECK("", { W, RM | OUT, "lock", 0 });
 	CHECK("type dist/a", { P, 0, "dist/a", 0 }, { W, RM, "dist/a", 0 }, { W, 0, "dist/a", 0 });
 }
 
@@ -180,12 +184,27 @@ static void a_renamed_directory_takes_its_products_along(void **state)
 	      { W, 0, "t/sub/b", 0 }, { MV, 0, "t", "dist" }, { L, DIR, "dist", 0 }, { R, 0, "dist/a", 0 },
 	      { R, 0, "dist/sub/b", 0 }, { L, DIR, "dist/sub", 0 });
 	/* what came along unseen is a product too */
-	CHECK("", { MV, 0, "t", "dist" }, { R, 0, "dist/x/y", 0 });
+	CHECK("type t", { MV, 0, "t", "dist" }, { R, 0, "dist/x/y", 0 });
 	/* over something that was read before */
 	CHECK("read and wrote dist/a", { R, 0, "dist/a", 0 }, { W, 0, "t/a", 0 }, { MV, 0, "t", "dist" });
+	/* ... and so by what was there before the run */
+	CHECK("read and wrote dist/a", { R, 0, "dist/a", 0 }, { MV, 0, "dist", "old" }, { MV, 0, "t", "dist" });
+	CHECK("type dist; type dist/a; type dist/gone", { P, 0, "dist", 0 }, { R, 0, "dist/a", 0 }, { W, DIR, "t", 0 },
+	      { P, 0, "dist/gone", 0 }, { W, RM, "dist/gone", 0 }, { W, RM, "dist/a", 0 }, { W, RM | DIR, "dist", 0 }, { MV, 0, "t", "dist" });
 	/* twice, with the same names */
 	CHECK("list c -x", { W, DIR, "a", 0 }, { W, 0, "a/x", 0 }, { MV, 0, "a", "b" }, { W, DIR, "a", 0 }, { W, 0, "a/x", 0 },
 	      { MV, 0, "a", "c" }, { L, DIR, "c", 0 });
+}
+
+static void a_link_that_is_led_elsewhere_is_written_below(void **state)
+{
+	(void)state;
+	CHECK("read and wrote now/a", { R, 0, "now/a", 0 }, { W, 0, "tmp", 0 }, { MV, 0, "tmp", "now" });
+	CHECK("read and wrote now/d/a", { R, 0, "now/d/a", 0 }, { W, RM, "now", 0 }, { W, 0, "now", 0 });
+	/* looked at only: the state the task left counts */
+	CHECK("probe now/a", { P, 0, "now/a", 0 }, { W, 0, "tmp", 0 }, { MV, 0, "tmp", "now" });
+	/* a file was never one's parent: that could not be read */
+	CHECK("file a.js/package.json", { R, 0, "a.js/package.json", 0 }, { W, 0, "a.js", 0 });
 }
 
 static void a_rename_that_must_fail_moves_nothing(void **state)
@@ -215,6 +234,8 @@ static void thousands_of_paths_stay_quick(void **state)
 		snprintf(name[i], 32, "d%d/f%d", i % 300, i);
 		snprintf(name[N + i], 32, "d%d", i % 300);
 		seen[i] = (vt_seen){ .op = W, .name = { name[i], strlen(name[i]) } };
+		if (i < 300)
+			seen[i] = (vt_seen){ .op = W, .flags = DIR, .name = { name[N + i], strlen(name[N + i]) } };
 		seen[N + i] = (vt_seen){ .op = MV, .name = { name[N + i], strlen(name[N + i]) }, .other = { "end", 3 } };
 	}
 	assert_int_equal(classify(seen, 2 * N, NULL, &f.service), VT_OK);
@@ -236,6 +257,7 @@ int main(void)
 		cmocka_unit_test(an_emptied_output_directory_settles),
 		cmocka_unit_test(a_file_published_by_rename_is_a_product),
 		cmocka_unit_test(a_renamed_directory_takes_its_products_along),
+		cmocka_unit_test(a_link_that_is_led_elsewhere_is_written_below),
 		cmocka_unit_test(a_rename_that_must_fail_moves_nothing),
 		cmocka_unit_test(attributes_of_a_directory_are_no_content),
 		cmocka_unit_test(thousands_of_paths_stay_quick),

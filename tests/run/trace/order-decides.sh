@@ -34,6 +34,18 @@ echo x >outflag; misses "appears" "'outflag' added in workspace root"
 hits "then hits"
 rm outflag; hits "its absence is still known"
 
+fresh; echo 'mv in outflag; cat outflag' >t.sh
+run; hits "an input that the task takes away"
+echo 2 >in; misses "comes again" "'in' added in workspace root"
+is "and is taken" "$(cat outflag)" 2
+
+fresh; mkdir indir newdir; echo 1 >indir/x; echo 2 >newdir/x; ln -s indir outlink
+echo 'cat outlink/x; ln -sfn newdir outlink' >t.sh
+run; has "read through a link that is then led elsewhere: not kept" "$out" "not cached because it modified its input"
+
+fresh; mkdir indir newdir; echo 1 >indir/x; echo 2 >newdir/x; echo 'cat indir/x; mv indir olddir; mv newdir indir' >t.sh
+run; has "read in a directory that is then another: the same" "$out" "not cached because it modified its input"
+
 fresh; mkdir indir; touch indir/a; echo 'ls indir; echo x >indir/made' >t.sh
 run; hits "a listed directory, without what the task made in it"
 touch indir/b; misses "a new name" "'b' added in 'indir'"
