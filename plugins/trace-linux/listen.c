@@ -146,6 +146,8 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 			watch_escape(w, ESCAPE_MEMORY, errno, e->tid);
 		else if (e->found[i] == PATH_ELSEWHERE)
 			watch_escape(w, ESCAPE_MOUNTS, 0, e->tid);
+		else if (e->found[i] == PATH_LONG)
+			watch_escape(w, ESCAPE_LONG, 0, e->tid);
 	}
 	if (e->means.depends)
 		look_before(w, e);

@@ -134,6 +134,8 @@ static ssize_t working_directory(struct path_world *world, pid_t tid, char *ret)
 static enum path_found failed(ssize_t error)
 {
 	errno = (int)-error;
+	if (error == -ENAMETOOLONG)
+		return PATH_LONG;
 	return error == -EPERM || error == -EACCES ? PATH_UNREADABLE : PATH_NONE;
 }
 
@@ -215,7 +217,7 @@ static enum path_found find(struct path_world *world, pid_t tid, const struct ca
 		return PATH_NONE;
 	length = read_string(tid, given->address, raw);
 	if (length < 0)
-		return failed(length);
+		return length == -ENAMETOOLONG ? PATH_NONE : failed(length);
 	if (raw[0] == '/' && !is_magic(tid, raw, what, &rest)) {
 		memcpy(ret->buffer, raw, (size_t)length + 1);
 		ret->length = (size_t)length;
@@ -395,6 +397,8 @@ enum path_found path_find(struct path_world *world, pid_t tid, const struct call
 		tidy(ret);
 		if (world->rooted)
 			found = by_their_root(world, tid, absolute, ret);
+		if (found == PATH_OK && ret->length >= PATH_MAX)
+			found = PATH_LONG;
 		ret->text = ret->buffer;
 	}
 	return found;

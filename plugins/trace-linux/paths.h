@@ -13,6 +13,7 @@ enum path_found {
 	PATH_OK,
 	PATH_NONE,           /* the call will fail, or names nothing that has a path */
 	PATH_UNREADABLE,     /* the program may not be looked at: errno says why */
+	PATH_LONG,           /* longer than any name may be: reached step by step */
 	PATH_ELSEWHERE,      /* in a mount namespace that cannot be mapped onto this one */
 };
 

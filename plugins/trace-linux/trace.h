@@ -18,6 +18,7 @@ enum escape {
 	ESCAPE_MEMORY,           /* value: errno */
 	ESCAPE_MOUNTS,
 	ESCAPE_HANDLE,
+	ESCAPE_LONG,
 	ESCAPE_SETUID,
 	ESCAPE_STRAGGLER,
 	ESCAPE_FULL,

@@ -58,6 +58,9 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 	case ESCAPE_HANDLE:
 		snprintf(ret, size, "process %u (%s) opened a file by handle, without a name", w->escape_process, name);
 		break;
+	case ESCAPE_LONG:
+		snprintf(ret, size, "process %u (%s) went deeper than the longest path", w->escape_process, name);
+		break;
 	case ESCAPE_SETUID:
 		snprintf(ret, size, "process %u (%s) started a set-uid program, which a traced task cannot do with all rights",
 			 w->escape_process, name);

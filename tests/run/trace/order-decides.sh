@@ -69,6 +69,13 @@ fresh; echo 'cat in; sleep 0.5' >t.sh
 (sleep 0.25; echo 2 >in) & run; wait
 has "changed by somebody while it ran: not kept" "$out" "'in' changed while the task ran"
 
+fresh; echo 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do cd -P d*; done; cat in' >t.sh
+name=$(printf 'd%.0s' {1..200})
+deep() { (for ((i = 0; i < 21; i++)); do mkdir -p "$name"; cd -P "$name" || exit; done; echo "$1" >in); }
+deep 1
+run; has "deeper than any path can be: not kept" "$out" "went deeper than the longest path"
+rm -rf d*
+
 if [ -e "$abs_top_builddir/plugins/output-restore/.libs/vt-output-restore.so" ]; then
 	fresh; task ',"output":["outdir/**"]'
 	echo 'mkdir -p outdir; [ -e outdir/x ] && cat outdir/x; cat in >outdir/x' >t.sh
