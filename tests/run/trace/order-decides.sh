@@ -65,8 +65,8 @@ run; touch indir/b; misses "mkdir -p of what is there makes no product of it" "'
 fresh; echo 'cat in; sleep 0.3; echo 2 >in2; cat in2 >/dev/null' >t.sh
 run; hits "written, then read: a product"
 
-fresh; echo 'cat in; sleep 0.5' >t.sh
-(sleep 0.25; echo 2 >in) & run; wait
+fresh; echo "cat in; : >'$T/read'; until [ -e '$T/edited' ]; do sleep 0.05; done" >t.sh
+(until [ -e "$T/read" ]; do sleep 0.05; done; echo 2 >in; : >"$T/edited") & run; wait
 has "changed by somebody while it ran: not kept" "$out" "'in' changed while the task ran"
 
 fresh; echo 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do cd -P d*; done; cat in' >t.sh
