@@ -169,6 +169,12 @@ static enum change_what by_presence(struct bytes was, struct bytes is)
 	return !was.size ? CHANGE_ADDED : !is.size ? CHANGE_REMOVED : CHANGE_CHANGED;
 }
 
+/* What cannot be opened counts as not there. */
+static bool is_missing(struct bytes state)
+{
+	return !state.size || (state.size == 1 && *(const char *)state.data == 'x');
+}
+
 static bool is_link(struct bytes state)
 {
 	return state.size && *(const char *)state.data == 'l';
@@ -205,7 +211,7 @@ static void differ(struct comparing *c, const struct fact *then, const struct fa
 		}
 		was_file = state_is_content(then->state);
 		is_file = state_is_content(now->state);
-		one.what = !now->state.size ? CHANGE_REMOVED :
+		one.what = is_missing(now->state) ? CHANGE_REMOVED :
 			   (was_file && is_file) || (is_link(then->state) && is_link(now->state)) ? CHANGE_CHANGED : CHANGE_ADDED;
 		break;
 	case FACT_TYPE:

@@ -158,7 +158,9 @@ static void a_file_is_modified_added_or_removed(void **state)
 	add(&now, FACT_FILE, "c", raw("", 0));
 	add(&then, FACT_FILE, "d", raw("c", 1));
 	add(&now, FACT_FILE, "d", raw("d", 1));        /* became a folder */
-	snprintf(text, sizeof text, "%d*a %d+b %d-c %d+d", FACT_FILE, FACT_FILE, FACT_FILE, FACT_FILE);
+	add(&then, FACT_FILE, "e", raw("c", 1));
+	add(&now, FACT_FILE, "e", raw("x", 1));        /* cannot be read any more */
+	snprintf(text, sizeof text, "%d*a %d+b %d-c %d+d %d-e", FACT_FILE, FACT_FILE, FACT_FILE, FACT_FILE, FACT_FILE);
 	assert_string_equal(compared(&then, &now), text);
 }
 
