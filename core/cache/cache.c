@@ -465,6 +465,8 @@ int cache_clean(const char *dir, struct err *err)
 
 	if (lstat(dir, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, errno, "cannot look at '%s'", dir);
+	if (!is_tagged(dir) && S_ISDIR(st.st_mode) && access(dir, R_OK | X_OK) < 0)
+		return err_errno(err, errno, "cannot look into '%s'", dir);
 	if (!is_tagged(dir))
 		return err_set(err, ERR_USER, "'%s' is not a cache that vt made (there is no CACHEDIR.TAG of vt in it); nothing was removed", dir);
 	for (i = 0; r == 0 && i < COUNT(own_names); i++) {
