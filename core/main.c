@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -145,6 +146,8 @@ int main(int argc, char **argv)
 	char *cwd;
 	int cwd_error, code;
 
+	/* a file that may not grow further is an error of that write, not the end of everything */
+	signal(SIGXFSZ, SIG_IGN);
 	heap_in_large_steps();
 	s.arena = arena_new();
 	s.programs = file_memo_new();

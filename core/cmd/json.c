@@ -2,6 +2,7 @@
 
 #include "cmd/run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,15 +56,18 @@ static void id(struct buf *b, const struct task *task, struct arena *a)
 	quote(b, *task->package->path ? arena_printf(a, "%s#%s", task->package->path, task->name) : task->name);
 }
 
-static int done(struct buf *b, struct arena *a)
+static int done(const struct session *s, struct buf *b, struct arena *a)
 {
-	int failed;
+	struct err err = { 0 };
 
 	buf_byte(b, '\n');
-	failed = b->full || fwrite(b->data, 1, b->size, stdout) != b->size || fflush(stdout) != 0;
+	if (b->full)
+		err_set(&err, ERR_SYSTEM, "This is too large to be printed");
+	else if (fwrite(b->data, 1, b->size, stdout) != b->size || fflush(stdout) != 0)
+		err_errno(&err, errno, "Cannot write to standard output");
 	buf_free(b);
 	arena_free(a);
-	return failed;
+	return err.n ? cmd_fail(s, &err) : 0;
 }
 
 static void start(struct buf *b, const struct workspace *w)
@@ -125,7 +129,7 @@ int json_graph(const struct session *s, const struct workspace *w)
 		graph_task(&b, w->tasks[i], a);
 	}
 	buf_text(&b, "}}");
-	return done(&b, a);
+	return done(s, &b, a);
 }
 
 /* A dry run on its way to stdout. */
@@ -319,7 +323,7 @@ static int show(const struct session *s, const struct workspace *w, const struct
 		if (!screen_has_colours(s->env, s->stdout_tty))
 			without_colours(&d.b);
 	}
-	return done(&d.b, d.a);
+	return done(s, &d.b, d.a);
 }
 
 int json_dry_run(struct open *o, const struct plan *plan, const struct query_options *options)

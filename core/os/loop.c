@@ -88,8 +88,6 @@ int loop_new(struct loop **ret, struct err *err)
 	pthread_mutex_init(&l->lock, NULL);
 	/* A reader that went away is an error of that write, not the end of everything. */
 	signal(SIGPIPE, SIG_IGN);
-	/* So is a file that may not grow further: then the cache does not, and the task goes on. */
-	signal(SIGXFSZ, SIG_IGN);
 	*ret = l;
 	return 0;
 }

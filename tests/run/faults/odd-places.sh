@@ -31,6 +31,10 @@ has "but run, with the reason" "$out" "cannot write below 'dist': there is a sym
 vt run much >/dev/full 2>"$T/err"; rc=$?
 is "a full stdout: exit 1" "$rc" 1
 is "and one line says so" "$(grep -c '^error: Cannot write to standard output: No space left on device$' "$T/err")" 1
+for what in "run --json" "run --dry-run t"; do
+	vt $what >/dev/full 2>"$T/err"; rc=$?
+	is "$what, too" "$rc:$(cat "$T/err")" "1:error: Cannot write to standard output: No space left on device"
+done
 set -o pipefail
 line=$(vt run much 2>"$T/err" | head -1)
 is "a reader that leaves gets what it read" "$line" '$ sh much.sh'
@@ -51,6 +55,10 @@ limited() { (ulimit -f 1; vt run big) | cat; return "${PIPESTATUS[0]}"; }
 capture limited
 is "files may not grow: the task runs" "$rc" 0
 like "whole, and under its limit" "$out" "*xxx2"
+rm -rf .vt
+limited() { (ulimit -f 0; vt run big) | cat; return "${PIPESTATUS[0]}"; }
+capture limited
+is "not even by one byte: the same" "$rc:${out: -1}" "0:0"
 capture vt run big
 has "and afterwards as well" "$out" "xxx"
 is "to the end" "$rc" 0
