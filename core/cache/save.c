@@ -425,6 +425,28 @@ static int64_t start_of_run(const struct state_world *w)
 	return now;
 }
 
+/* What is declared was looked at for the lookup, which may have taken its time: an edit
+ * since then is older than the start, but not in what was seen. The stat index knows
+ * the contents, so this is the names and a stat each. */
+static void look_again(struct cache *c, const struct step *step, struct found *found)
+{
+	struct found_inside *in = found->inside;
+	struct facts now;
+	struct err err = { 0 };
+	char *text;
+
+	if (!in->keyed || in->not_kept || !step->rules->input.yes.n)
+		return;
+	if (state_globbed(&c->world, &step->rules->input, found->arena, &now, &err) == 0) {
+		in->before = now;
+		return;
+	}
+	text = err_join(&err);
+	in->not_kept = arena_str(found->arena, text);
+	free(text);
+	err_clear(&err);
+}
+
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret)
 {
 	struct found_inside *in = found->inside;
@@ -449,6 +471,7 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 		}
 	}
 	in->started_ns = start_of_run(&c->world);
+	look_again(c, step, found);
 	ret->trace = in->traced;
 	ret->not_kept = in->not_kept;
 }

@@ -29,4 +29,20 @@ capture vt run add
 has "... is a change the next time" "$out" "'new' added in 'src'"
 capture vt run add
 has "... and then none" "$out" '◉ cache hit'
+
+# edited after vt has looked at it, but before the task starts: vt still reads a large one
+file vite-task.json '{"tasks":{"late":{"command":"cat in/a","input":["in/**"]}}}'
+mkdir in; truncate -s 400M in/b
+reads() { local fd; for fd in "/proc/$1/fd"/*; do [ "$fd" -ef "$2" ] && return; done; false; }
+file in/a 1
+(exec env -i PATH="$PATH" HOME="$T/home" XDG_RUNTIME_DIR="$T/run" "$VT" run late >"$T/out" 2>&1) & vt=$!
+while kill -0 $vt 2>/dev/null && ! reads $vt in/b; do :; done
+file in/a 2
+wait $vt
+is "an edit between the look and the start" "$(grep -x '[12]' "$T/out")" 2
+capture vt run late
+has "what was read counts" "$out" 2
+file in/a 1
+capture vt run late
+has "... and not what was looked at" "$(printf '%s' "$out" | grep -x '[12]')" 1
 finish
