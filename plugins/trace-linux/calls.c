@@ -177,6 +177,11 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		break;
 	case DOES_RENAME:
 		two_paths(c, args, m);
+		if (extra & RENAME_EXCHANGE) {
+			/* nothing is gone afterwards: each has what the other had */
+			act(m, VT_SEEN_READ, VT_SEEN_NOFOLLOW, 0);
+			act(m, VT_SEEN_READ, VT_SEEN_NOFOLLOW, 1);
+		}
 		act(m, VT_SEEN_RENAME, VT_SEEN_NOFOLLOW, 0);
 		if (extra & RENAME_EXCHANGE)
 			act(m, VT_SEEN_RENAME, VT_SEEN_NOFOLLOW, 1);

@@ -147,7 +147,7 @@ enum call_depends {
 };
 
 #define CALL_PATHS 2
-#define CALL_ACTS  3
+#define CALL_ACTS  4
 
 /* A path as the program gave it. */
 struct call_path {

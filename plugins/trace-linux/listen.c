@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -124,7 +125,7 @@ static void look_before(struct watch *w, struct event *e)
 /* Everything that must be asked while the thread stands still. */
 static void look(struct watch *w, const struct seccomp_notif *notice, struct event *e)
 {
-	uint64_t how = 0;
+	uint64_t how[3] = { 0 };     /* struct open_how: flags, mode, resolve */
 
 	e->tid = notice->pid;
 	e->call = call_find(notice->data.arch, notice->data.nr);
@@ -133,9 +134,11 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 		return;
 	}
 	if (e->call->does == DOES_OPEN_HOW &&
-	    path_peek((pid_t)e->tid, notice->data.args[e->call->extra], &how, sizeof how) != sizeof how)
-		how = 0;
-	call_decode(e->call, (const uint64_t *)notice->data.args, how, &e->means);
+	    path_peek((pid_t)e->tid, notice->data.args[e->call->extra], how, sizeof how) != sizeof how)
+		memset(how, 0, sizeof how);
+	if (how[2] & RESOLVE_IN_ROOT)
+		watch_escape(w, ESCAPE_ROOT, 0, e->tid);
+	call_decode(e->call, (const uint64_t *)notice->data.args, how[0], &e->means);
 	if (e->means.chroot || e->means.mount)
 		path_world_look(&w->world);
 	if (e->means.by_handle)

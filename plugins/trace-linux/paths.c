@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -154,29 +155,55 @@ static enum path_found join(struct path *ret, size_t directory, const char *rest
 	return PATH_OK;
 }
 
-/* "/proc/self/fd/3/x" names what descriptor 3 is: `*what` is the link of the
- * caller's own folder in /proc that stands at the beginning, `*rest` what follows. */
-static bool is_magic(pid_t tid, const char *path, char what[32], const char **rest)
+static size_t number_at(const char *p, const char *before, pid_t *ret)
 {
-	char own[32];
+	size_t n = strlen(before), digits;
+
+	if (strncmp(p, before, n))
+		return 0;
+	digits = strspn(p + n, "0123456789");
+	if (!digits || digits > 9 || p[n + digits] != '/')
+		return 0;
+	*ret = (pid_t)strtol(p + n, NULL, 10);
+	return n + digits + 1;
+}
+
+static bool is_thread_of(pid_t tid, pid_t process)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "/proc/%d/task/%d", (int)process, (int)tid);
+	return tid == process || !access(name, F_OK);
+}
+
+/* "/proc/self/fd/3/x" names what descriptor 3 is: `*what` is the link in the folder of
+ * `*owner` in /proc that stands at the beginning, `*rest` what follows. Of another
+ * process only what is reached through a link: who looks around in /proc means no file. */
+static bool is_magic(pid_t tid, const char *path, pid_t *owner, char what[32], const char **rest)
+{
 	const char *p = path;
+	bool own = true;
 	size_t n;
 
-	snprintf(own, sizeof own, "/proc/%d/", (int)tid);
+	*owner = tid;
 	if (!strncmp(p, "/dev/fd/", 8)) {
 		p += 5;
 	} else if (!strncmp(p, "/proc/self/", 11)) {
 		p += 11;
 	} else if (!strncmp(p, "/proc/thread-self/", 18)) {
 		p += 18;
-	} else if (!strncmp(p, own, strlen(own))) {
-		p += strlen(own);
+	} else if ((n = number_at(p, "/proc/", owner)) != 0) {
+		p += n;
+		own = is_thread_of(tid, *owner);
 	} else {
 		return false;
 	}
+	p += number_at(p, "task/", owner);
 	n = !strncmp(p, "fd/", 3) ? 3 + strspn(p + 3, "0123456789") :
 	    !strncmp(p, "cwd", 3) ? 3 : !strncmp(p, "root", 4) ? 4 : 0;
 	if (!n || n >= 32 || p[n - 1] == '/' || (p[n] && p[n] != '/'))
+		return false;
+	if (!own && (!p[n] || !p[n + 1]))
 		return false;
 	memcpy(what, p, n);
 	what[n] = '\0';
@@ -211,6 +238,7 @@ static enum path_found find(struct path_world *world, pid_t tid, const struct ca
 {
 	char raw[PATH_MAX + CHUNK], what[32];
 	const char *rest = raw;
+	pid_t owner;
 	ssize_t n, length;
 
 	if (!given->address)
@@ -218,20 +246,23 @@ static enum path_found find(struct path_world *world, pid_t tid, const struct ca
 	length = read_string(tid, given->address, raw);
 	if (length < 0)
 		return length == -ENAMETOOLONG ? PATH_NONE : failed(length);
-	if (raw[0] == '/' && !is_magic(tid, raw, what, &rest)) {
+	if (raw[0] == '/' && !is_magic(tid, raw, &owner, what, &rest)) {
 		memcpy(ret->buffer, raw, (size_t)length + 1);
 		ret->length = (size_t)length;
 		*ret_absolute = true;
 		return PATH_OK;
 	}
 	if (raw[0] == '/')
-		n = link_of(tid, what, ret->buffer);
+		n = link_of(owner, what, ret->buffer);
 	else if (!length && !given->empty_is_fd)
 		return PATH_NONE;
 	else if (given->dirfd == AT_FDCWD)
 		n = working_directory(world, tid, ret->buffer);
 	else
 		n = link_of_fd(tid, given->dirfd, ret->buffer);
+	/* in another process the task may not look where vt may not */
+	if ((n == -EACCES || n == -EPERM) && raw[0] == '/' && owner != tid)
+		return PATH_NONE;
 	if (n < 0)
 		return failed(n);
 	return join(ret, (size_t)n, rest, strlen(rest));

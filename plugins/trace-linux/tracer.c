@@ -61,6 +61,9 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 	case ESCAPE_LONG:
 		snprintf(ret, size, "process %u (%s) went deeper than the longest path", w->escape_process, name);
 		break;
+	case ESCAPE_ROOT:
+		snprintf(ret, size, "process %u (%s) opened a file below a root of its own", w->escape_process, name);
+		break;
 	case ESCAPE_SETUID:
 		snprintf(ret, size, "process %u (%s) started a set-uid program, which a traced task cannot do with all rights",
 			 w->escape_process, name);

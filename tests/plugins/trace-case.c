@@ -87,6 +87,41 @@ static void descriptors(void)
 	expect(!linkat(AT_FDCWD, name, AT_FDCWD, "linked", AT_SYMLINK_FOLLOW), "linkat");
 }
 
+static void *opens_it(void *name)
+{
+	expect(open(name, O_RDONLY) >= 0, name);
+	return NULL;
+}
+
+/* by way of what another thread or process has open */
+static void others(void)
+{
+	char name[64];
+	pthread_t thread;
+	int status;
+	pid_t child;
+
+	snprintf(name, sizeof name, "/proc/%d/fd/%d", (int)getpid(), open("by-thread", O_PATH));
+	pthread_create(&thread, NULL, opens_it, name);
+	pthread_join(thread, NULL);
+	snprintf(name, sizeof name, "/proc/%d/cwd/by-child", (int)getpid());
+	child = fork();
+	if (child == 0) {
+		opens_it(name);
+		_exit(0);
+	}
+	expect(waitpid(child, &status, 0) == child && status == 0, "child");
+	snprintf(name, sizeof name, "/proc/self/task/%d/cwd/by-task", (int)getpid());
+	opens_it(name);
+}
+
+static void own_root(void)
+{
+	struct open_how how = { .flags = O_RDONLY, .resolve = RESOLVE_IN_ROOT };
+
+	expect(syscall(SYS_openat2, open(".", O_PATH | O_DIRECTORY), "/by-dots", &how, sizeof how) >= 0, "openat2");
+}
+
 /* ---- paths that are hard to read ---- */
 
 static void paths(void)
@@ -397,7 +432,7 @@ static void chrooted(void)
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*run)(void); } cases[] = {
-		{ "calls", calls }, { "descriptors", descriptors }, { "paths", paths }, { "children", children },
+		{ "calls", calls }, { "descriptors", descriptors }, { "others", others }, { "own-root", own_root }, { "paths", paths }, { "children", children },
 		{ "making", making }, { "daemon", daemonized }, { "closes-all", closes_all }, { "stress", stress },
 		{ "folders", threads_with_folders }, { "storm", storm }, { "calm", calm }, { "promises", promises }, { "chroot", chrooted },
 	};

@@ -193,7 +193,7 @@ static void what_other_calls_mean(void **state)
 	MEANS(unlinkat, 0, "WRITE.rl");
 	MEANS(unlinkat, AT_REMOVEDIR, "WRITE.rdl");
 	MEANS(renameat2, 0, "RENAME.l");
-	MEANS(renameat2, RENAME_EXCHANGE, "RENAME.l RENAME.l");
+	MEANS(renameat2, RENAME_EXCHANGE, "READ.l READ.l RENAME.l RENAME.l");
 	MEANS(linkat, 0, "READ.l PROBE.l WRITE.l");
 	MEANS(linkat, AT_EMPTY_PATH, "PROBE.l WRITE.l");
 	MEANS(symlinkat, 0, "PROBE.l WRITE.l");

@@ -23,6 +23,17 @@ was "a descriptor's name leads to its file" READ by-openat2 by-statx by-dots
 was "an unnamed file gets a name" WRITE linked
 
 workspace
+touch by-thread by-child by-task
+traced "$CASE" others
+well "what others have open"
+was "it leads to its file, too" READ by-thread by-child by-task
+
+workspace
+touch by-dots
+traced "$CASE" own-root
+has "below a root of its own: incomplete" "$end" "opened a file below a root of its own"
+
+workspace
 touch edge across 'a
 new\line' $'not-utf8-\xff\xfe' long by-dots
 traced "$CASE" paths
@@ -48,11 +59,11 @@ workspace
 touch there-rdonly there-rdwr there-append there-excl
 traced "$CASE" making
 well "making"
-is "made by opening for both" "$(ops made-rdwr)" "PROBE WRITE RENAME RENAME"
+is "made by opening for both" "$(ops made-rdwr)" "PROBE WRITE READ RENAME RENAME"
 is "there before: read and written" "$(ops there-rdwr)" "READ WRITE"
 is "made by opening for reading" "$(ops made-rdonly)" "PROBE WRITE READ"
 is "there before: read" "$(ops there-rdonly)" "READ"
-is "made by appending" "$(ops made-append)" "PROBE WRITE RENAME RENAME"
+is "made by appending" "$(ops made-append)" "PROBE WRITE READ RENAME RENAME"
 is "appended to" "$(ops there-append)" "READ WRITE"
 is "exclusive, made" "$(ops made-excl)" "PROBE WRITE"
 is "exclusive, in the way: only looked at" "$(ops there-excl)" "PROBE"
