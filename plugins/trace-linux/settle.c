@@ -11,6 +11,7 @@
  * library is nobody's business. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,7 @@ struct settling {
 	struct notes texts;      /* owns texts made here */
 	struct notes written;    /* real names that the task wrote, and their directories */
 	struct notes moved;      /* real names that something was renamed to */
+	struct notes links;      /* names that tell_links has asked for */
 	bool full;
 };
 
@@ -322,6 +324,7 @@ static bool begin(struct settling *s, struct watch *w)
 	notes_init(&s->texts);
 	notes_init(&s->written);
 	notes_init(&s->moved);
+	notes_init(&s->links);
 	s->names = calloc(w->notes.names_n, sizeof *s->names);
 	if (!realpath(w->root, s->root) && w->root_length < sizeof s->root)
 		memcpy(s->root, w->root, w->root_length + 1);
@@ -337,6 +340,7 @@ static void end(struct settling *s)
 	notes_free(&s->texts);
 	notes_free(&s->written);
 	notes_free(&s->moved);
+	notes_free(&s->links);
 }
 
 /* "a/b/../c" goes by way of "a/b": were that another directory, "c" would be another
@@ -371,6 +375,84 @@ static vt_status tell_ways(struct settling *s, struct vt_call *call, struct vt_n
 	return status;
 }
 
+/* Where the link `path` leads, without ".."; at NULL: it is no link. */
+static struct text leads_to(struct settling *s, struct text path)
+{
+	char target[PATH_MAX], text[3 * PATH_MAX], clean[3 * PATH_MAX];
+	const char *slash = memrchr(path.at, '/', path.length), *to = target;
+	ssize_t n = readlink(path.at, target, sizeof target - 1);
+
+	if (n <= 0)
+		return (struct text){ NULL, 0 };
+	target[n] = '\0';
+	while (to[0] == '.' && to[1] == '/')
+		to += 2;
+	if (to[0] == '/')
+		snprintf(text, sizeof text, "%s", to);
+	else
+		snprintf(text, sizeof text, "%.*s/%s", (int)(slash - path.at), path.at, to);
+	if (!without_dots(text, clean, sizeof clean))
+		return path;
+	return kept(s, clean, strlen(clean), "", 0);
+}
+
+/* Each link on the way to `path`, and on the way from it to where it leads in the end. */
+static vt_status tell_links_on(struct settling *s, struct vt_call *call, struct vt_notes *into, struct text path)
+{
+	vt_status status = VT_OK;
+	size_t i;
+
+	for (i = 1; i <= path.length && status == VT_OK; i++) {
+		vt_seen seen = { .op = VT_SEEN_PROBE, .flags = VT_SEEN_NOFOLLOW, .other = { "", 0 } };
+		struct text way, next;
+
+		if ((i < path.length && path.at[i] != '/') || !watch_has(s->w, path.at, i) || notes_find(&s->links, path.at, i))
+			continue;
+		way = kept(s, path.at, i, "", 0);
+		/* once each: links that lead in a circle end, too */
+		if (!notes_name(&s->links, way.at, way.length)) {
+			s->full = true;
+			break;
+		}
+		next = leads_to(s, way);
+		if (!next.at)
+			continue;
+		seen.name = (vt_bytes){ way.at, way.length };
+		status = into->add(into, call, &seen, 1);
+		if (status == VT_OK)
+			status = tell_links_on(s, call, into, next);
+	}
+	return status;
+}
+
+/* What is told under the name that the task wrote it by was found by way of links: were
+ * they others, it would be another file. Told last, too. */
+static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_notes *into)
+{
+	const struct notes *notes = &s->w->notes;
+	vt_status status = VT_OK;
+
+	for (uint32_t i = 0; i < notes->n && status == VT_OK; i++) {
+		const struct note *note = &notes->at[i];
+		bool writes = note->op == VT_SEEN_WRITE || note->op == VT_SEEN_RENAME;
+
+		for (int k = 0; k < (note->op == VT_SEEN_RENAME ? 2 : 1) && status == VT_OK; k++) {
+			const struct settled *name = name_of(s, k ? note->other : note->name);
+			struct text used = name->used;
+
+			if (told(s, name, note->op, note->flags).at == used.at)
+				continue;
+			/* what a write leaves at the end of the way is the task's own */
+			while (writes && used.length && used.at[used.length - 1] != '/')
+				used.length--;
+			if (writes && used.length)
+				used.length--;
+			status = tell_links_on(s, call, into, used);
+		}
+	}
+	return status;
+}
+
 int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 {
 	struct settling s;
@@ -392,6 +474,8 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 			status = into->add(into, call, batch, n);
 		if (status == VT_OK)
 			status = tell_ways(&s, call, into);
+		if (status == VT_OK)
+			status = tell_links(&s, call, into);
 	} else {
 		s.full = true;
 	}

@@ -43,6 +43,13 @@ fresh; mkdir indir newdir; echo 1 >indir/x; echo 2 >newdir/x; ln -s indir outlin
 echo 'cat outlink/x; ln -sfn newdir outlink' >t.sh
 run; has "read through a link that is then led elsewhere: not kept" "$out" "not cached because it modified its input"
 
+fresh; mkdir indir newdir; echo 2 >newdir/x; ln -s indir outlink; ln -s outlink outlink2
+echo 'cp in indir/x; cat outlink2/x' >t.sh
+run; hits "its own product, read back by way of links"
+ln -sfn newdir outlink; misses "is another file when one of them leads elsewhere" "'outlink' modified"
+is "it is" "$(printf '%s' "$out" | grep -x '[12]')" 2
+rm outlink outlink2
+
 fresh; mkdir indir newdir; echo 1 >indir/x; echo 2 >newdir/x; echo 'cat indir/x; mv indir olddir; mv newdir indir' >t.sh
 run; has "read in a directory that is then another: the same" "$out" "not cached because it modified its input"
 
