@@ -170,7 +170,7 @@ static vt_status put(struct blobs *b, const struct pending *p)
 	return stores_put(b->cache->setup.plug, p->name[0], &id, offer_again, &from, NULL);
 }
 
-/* A store that could not take a blob rests, so it will not get the entry either. */
+/* A store that could not take a blob is given nothing more, so it will not get the entry either. */
 static void publish(struct blobs *b, struct batch *t, struct pending *entry)
 {
 	vt_status status = VT_OK;

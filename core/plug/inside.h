@@ -30,6 +30,7 @@ struct component {
 	pthread_mutex_t reports;           /* guards the report fields of calls under way */
 	_Atomic int failures;              /* stores: calls that failed; see stores.c */
 	_Atomic int resting;               /* stores: not used any more in this run */
+	_Atomic int full;                  /* stores: given nothing more in this run, but asked */
 };
 
 /* See patience.c. */

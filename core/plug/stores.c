@@ -22,22 +22,29 @@ static bool awake(struct component *c)
 	return false;
 }
 
-static void rest(struct component *c, const char *text)
+/* Tells it, the first time. */
+static void give_up(struct component *c, _Atomic int *what, const char *text, const char *then)
 {
 	char line[700];
 
-	if (atomic_exchange(&c->resting, 1))
+	if (atomic_exchange(what, 1))
 		return;
-	snprintf(line, sizeof line, "%s; it is not used any more in this run", text);
+	snprintf(line, sizeof line, "%s; %s in this run", text, then);
 	plug_warn_about(c, line);
 }
 
 static void get_failed(struct component *c, const char *text)
 {
 	if (atomic_fetch_add(&c->failures, 1) + 1 >= FAILURES_MAX)
-		rest(c, text);
+		give_up(c, &c->resting, text, "it is not used any more");
 	else
 		plug_warn_about(c, text);
+}
+
+/* What a store that takes nothing more has is as good as before. */
+static bool takes(struct component *c)
+{
+	return !atomic_load(&c->full) && awake(c);
 }
 
 static vt_status put_one(struct component *c, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
@@ -49,7 +56,7 @@ static vt_status put_one(struct component *c, uint32_t space, const vt_id *name,
 	call.stop = stop;
 	status = call_end(&call, c->made->ops.store.put(c->self, &call.call, space, name, from));
 	if (status == VT_FAILED || status == VT_UNSUPPORTED)
-		rest(c, call.text[0] ? call.text : "it takes nothing");
+		give_up(c, &c->full, call.text[0] ? call.text : "it takes nothing", "nothing more is kept there");
 	return status;
 }
 
@@ -102,7 +109,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 		if (status != VT_OK)
 			continue;
 		for (uint32_t k = 0; into->bytes && k < i; k++) {
-			vt_source *bytes = awake(stores[k]) ? into->bytes(into) : NULL;
+			vt_source *bytes = takes(stores[k]) ? into->bytes(into) : NULL;
 
 			if (bytes)
 				put_one(stores[k], space, name, bytes, stop);
@@ -122,7 +129,7 @@ vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_sourc
 		vt_source *from;
 		vt_status status;
 
-		if (!awake(stores[i]))
+		if (!takes(stores[i]))
 			continue;
 		from = again(ctx);
 		if (!from)

@@ -1,6 +1,7 @@
-/* The stores in order, nearest first, as one. A store that cannot take something is
- * told once and rests for the remainder of the run; one whose answers fail three
- * times too. A broken store costs time, never a task. All [any] thread; all block. */
+/* The stores in order, nearest first, as one. A store that cannot take something is told
+ * once and given nothing more in this run, but still asked; one whose answers fail three
+ * times is not asked either. A broken store costs time, never a task. All [any] thread;
+ * all block. */
 #ifndef PLUG_STORES_H
 #define PLUG_STORES_H
 

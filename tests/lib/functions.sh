@@ -66,6 +66,24 @@ gone() { if [ -e "$2" ] || [ -L "$2" ]; then ok "$1" 1; else ok "$1" 0; fi; }
 steps() { printf '%s\n' "$out" | grep -E '^(\[[^]]*\] )?(~/[^$]*)?\$ ' || true; }
 skip() { _n=$((_n + 1)); printf 'ok %d - %s # SKIP %s\n' $_n "$1" "$2"; }
 skip_all() { printf '1..0 # SKIP %s\n' "$1"; exit 0; }
+# From here on in mounts of its own: what the test mounts goes with it. Restarts the test.
+own_mounts() {
+	local how
+	[ -z "${OWN_MOUNTS-}" ] || return 0
+	for how in -m -rm; do
+		unshare $how sh -c 'mkdir "$1/m" && mount -t tmpfs none "$1/m"' sh "$T" 2>/dev/null || continue
+		rm -rf "$T"
+		OWN_MOUNTS=1 exec unshare $how bash "$0"
+	done
+	skip_all "nothing can be mounted here"
+}
+# as_somebody: vt is run by a user whom the rights of files bind, and who owns all of $T
+as_somebody() {
+	[ "$(id -u)" = 0 ] || return 0
+	command -v setpriv >/dev/null || skip_all "setpriv is not installed"
+	chown -hR 65534:65534 "$T"
+	vt() { base_env timeout -k 5 "${VT_TIMEOUT:-120}" setpriv --reuid=65534 --regid=65534 --clear-groups "$VT" "$@"; }
+}
 requires() { local p; for p; do command -v "$p" >/dev/null || skip_all "$p is not installed"; done; }
 # a failed check was told with "not ok"; a script that dies before this line is an error
 finish() { printf "1..%d\n" $_n; exit 0; }

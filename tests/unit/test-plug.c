@@ -215,7 +215,7 @@ static void a_damaged_blob_is_dropped_and_healed(void **state)
 	world_free(&w);
 }
 
-static void a_store_that_cannot_take_rests(void **state)
+static void a_store_that_cannot_take_is_still_asked(void **state)
 {
 	struct world w;
 	struct text_into into;
@@ -225,8 +225,8 @@ static void a_store_that_cannot_take_rests(void **state)
 	assert_int_equal(put(&w, &id, "text"), VT_OK);
 	assert_int_equal(put(&w, &id, "text"), VT_OK);
 	assert_int_equal(get(&w, &id, "text", &into), VT_OK);
-	assert_string_equal(status_of(&w, "near"), "token= url= calls=0 most=0");
-	assert_string_equal(w.warned, "plugin 'near': the disk is full; it is not used any more in this run\n");
+	assert_string_equal(status_of(&w, "near"), "token= url= calls=1 most=1");
+	assert_string_equal(w.warned, "plugin 'near': the disk is full; nothing more is kept there in this run\n");
 	world_free(&w);
 }
 
@@ -436,7 +436,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_far_has_fills_near),
 		cmocka_unit_test(a_damaged_blob_is_dropped_and_healed),
-		cmocka_unit_test(a_store_that_cannot_take_rests),
+		cmocka_unit_test(a_store_that_cannot_take_is_still_asked),
 		cmocka_unit_test(answers_that_fail_are_told_once_and_then_not_asked_for),
 		cmocka_unit_test(a_status_that_means_nothing_is_a_failure),
 		cmocka_unit_test(promises_of_threads_are_kept_for_the_plugin),

@@ -1,0 +1,85 @@
+# A cache that can be read and not written to: what is there is served, what is not is
+# run, one warning tells so, and exit codes are the tasks'.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+own_mounts
+warnings() { printf '%s\n' "$err" | grep -c .; }
+hits() { printf '%s\n' "$out" | grep -o '[0-9]*/[0-9]* cache hit' || true; }
+# a, then b and c, which wait for it; each also puts something large back
+project() {
+	workspace
+	pnpm a b c
+	for p in a b c; do
+		[ $p = a ] || file packages/$p/package.json "{\"name\":\"$p\",\"dependencies\":{\"a\":\"workspace:*\"}}"
+		file packages/$p/in "$p 1"
+		file packages/$p/build.sh 'mkdir -p dist; head -c 200000 /dev/zero >dist/large; cp in dist/small; cat in'
+		file packages/$p/vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"output":["dist/**"]},"bad":{"command":"sh -c \"exit 3\"","input":[]}}}'
+	done
+}
+# story HOW: the cache has been made so by now
+story() {
+	capture vt run -r build
+	is "$1: all are hits" "$rc:$(hits)" "0:3/3 cache hit"
+	is "$1: ... without a word" "$err" ""
+	rm -rf packages/*/dist
+	capture vt run -r build
+	is "$1: ... that bring back what is gone" "$rc:$(hits):$(cat packages/*/dist/small | tr '\n' ' ')$(cat packages/*/dist/large | wc -c)" "0:3/3 cache hit:a 1 b 1 c 1 600000"
+	is "$1: ... without a word" "$err" ""
+	is "$1: ... and leave nothing else" "$(ls -A packages/*/dist | sort -u | tr "\n" " ")" " large packages/a/dist: packages/b/dist: packages/c/dist: small "
+	echo "a 2" >packages/a/in
+	for i in 1 2; do
+		capture vt run --concurrency-limit 1 -r build
+		is "$1: one has changed: it is run, the others are hits ($i)" "$rc:$(hits)" "0:2/3 cache hit"
+		has "$1: ... as always ($i)" "$out" "○ cache miss: 'packages/a/in' modified, executing
+a 2"
+		is "$1: ... with one warning ($i)" "$(warnings)" 1
+		has "$1: ... that says what ($i)" "$err" "warning: plugin 'store-local': cannot write to the cache: $2; nothing more is kept there in this run"
+	done
+	capture vt run a#bad
+	is "$1: a task that fails has its own exit code" "$rc:$err" 3:
+	capture vt run nosuch
+	is "$1: so has a mistake" "$rc" 1
+	echo "a 1" >packages/a/in
+}
+# ready: writable again
+ready() {
+	capture vt run -r build
+	is "$1: writable again: nothing was harmed" "$rc:$(hits):$err" "0:3/3 cache hit:"
+}
+
+project
+as_somebody
+capture vt run -r build
+before=$(find .vt -printf '%P %s %T@\n' | sort)
+chmod -R a-w .vt
+story "rights" "Permission denied"
+chmod -R u+w .vt
+is "rights: nothing was written there" "$(find .vt -printf '%P %s %T@\n' | sort)" "$before"
+ready "rights"
+
+# the cache is there, its owner is somebody else
+if [ "$(id -u)" = 0 ] && [ "$(cat /proc/self/uid_map | tr -s ' ')" = " 0 0 4294967295" ]; then
+	chown -hR 0:0 .vt; chmod -R a+rX .vt
+	capture vt run -r build
+	is "somebody else's: it is not used" "$rc:$(hits)" "0:0/3 cache hit"
+	is "somebody else's: one warning" "$err" "warning: the cache is not used: '$W/.vt' belongs to another user"
+	chown -hR 65534:65534 .vt
+fi
+
+# no place for one: the parent is not to be written to
+rm -rf .vt
+chmod a-w .
+capture vt run -r build
+is "no cache can be made: all run" "$rc:$(hits)" "0:0/3 cache hit"
+is "no cache can be made: one warning" "$(warnings)" 1
+chmod u+w .
+
+unset -f vt
+vt() { base_env timeout -k 5 "${VT_TIMEOUT:-120}" "$VT" "$@"; }
+project
+capture vt run -r build
+mount --bind .vt .vt && mount -o remount,bind,ro .vt
+ok "a file system that is mounted read-only" $?
+story "mounted" "Read-only file system"
+umount .vt
+ready "mounted"
+finish
