@@ -320,7 +320,11 @@ int log_create(struct log *l, uint64_t *ret_id)
 	if (getrandom(&h.id, sizeof h.id, GRND_NONBLOCK) != (ssize_t)sizeof h.id)
 		h.id = (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid();
 	if (fd >= 0 && log_write_full(fd, &h, sizeof h, 0) < 0) {
+		int number = errno;
+
 		close(fd);
+		(void)unlinkat(l->dir, "log.new", 0);
+		errno = number;
 		fd = -1;
 	}
 	*ret_id = h.id;
