@@ -124,7 +124,7 @@ static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t 
 		return VT_FAILED;
 	digest_add(&h->state, data, size);
 	if (h->to->write(h->to, h->call, data, size) != VT_OK)
-		h->spoiled = true;
+		h->spoiled = h->into.refused = true;
 	return h->spoiled ? VT_FAILED : VT_OK;
 }
 

@@ -27,6 +27,7 @@ struct restoring {
 		char target[PATH_MAX];         /* of a link */
 		size_t size;
 		int64_t mtime_ns;
+		bool failed;                   /* it could not be written, and why was told */
 	} taking;
 };
 
@@ -65,6 +66,7 @@ static vt_status write_taking(vt_sink *sink, vt_call *call, const void *data, si
 				struct err err = { 0 };
 
 				err_errno(&err, n < 0 ? errno : EIO, "cannot write '%s'", t->path);
+				t->failed = true;
 				return say(call, "system", &err);
 			}
 			p += n;
@@ -195,6 +197,8 @@ static vt_status fetch(vt_restoring *service, vt_call *call, const vt_id *id, vt
 
 	call_check(call, 1, "vt_restoring.fetch");
 	status = blob_fetch(r->cache->blobs, call, id, into);
+	if (status == VT_FAILED && r->taking.failed)
+		return status;
 	return status == VT_OK || status == VT_NONE ? status : say_text(call, "fetch", "a part of the outputs could not be read from the cache");
 }
 

@@ -81,6 +81,8 @@ static vt_status get_one(struct component *c, uint32_t space, const vt_id *name,
 	call_begin(&call, c, "get");
 	call.stop = stop;
 	status = call_end(&call, c->made->ops.store.get(c->self, &call.call, space, name, &into->sink));
+	if (into->refused)
+		return VT_FAILED;
 	if (status == VT_FAILED)
 		get_failed(c, call.text);
 	if (status == VT_OK && into->good && !into->good(into)) {
@@ -103,7 +105,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 		if (!awake(stores[i]))
 			continue;
 		status = get_one(stores[i], space, name, into, stop);
-		if (status == VT_CANCELLED)
+		if (status == VT_CANCELLED || into->refused)
 			return status;
 		failed = failed || status == VT_FAILED;
 		if (status != VT_OK)

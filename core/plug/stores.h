@@ -17,10 +17,11 @@ struct stores_into {
 	 * told, and the next store is asked. NULL: anything is right. */
 	bool (*good)(struct stores_into *);
 	vt_source *(*bytes)(struct stores_into *);         /* all that came, from its start, to fill nearer stores; NULL: they stay as they are */
+	bool refused;                                      /* the sink took no more: that is no store's fault, and no store is asked any more */
 };
 
 /* VT_OK: it came, whole and good. VT_NONE: nobody has it. VT_FAILED: nobody has it and
- * somebody failed (told). VT_CANCELLED: *stop. `stop` may be NULL. */
+ * somebody failed (told), or the sink refused. VT_CANCELLED: *stop. `stop` may be NULL. */
 vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop);
 /* Into every store that works; `again` gives the source from its start, once per store;
  * NULL from it: the bytes cannot be had. VT_OK: at least one took it. */

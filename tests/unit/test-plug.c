@@ -245,6 +245,29 @@ static void answers_that_fail_are_told_once_and_then_not_asked_for(void **state)
 	world_free(&w);
 }
 
+static vt_status refuse(vt_sink *s, vt_call *call, const void *data, size_t size)
+{
+	(void)call, (void)data, (void)size;
+	((struct stores_into *)s)->refused = true;
+	return VT_FAILED;
+}
+
+static void what_the_asker_cannot_take_is_no_fault_of_a_store(void **state)
+{
+	struct stores_into into = { .sink = { refuse } };
+	struct world w;
+
+	(void)state;
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [\"near\", \"far\"]}}", NULL), 0);
+	assert_int_equal(put(&w, &id, "text"), VT_OK);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(stores_get(w.plug, VT_SPACE_BLOB, &id, &into, NULL), VT_FAILED);
+	assert_string_equal(status_of(&w, "near"), "token= url= calls=6 most=1");
+	assert_string_equal(status_of(&w, "far"), "token= url= calls=0 most=0");
+	assert_string_equal(w.warned, "");
+	world_free(&w);
+}
+
 static void a_status_that_means_nothing_is_a_failure(void **state)
 {
 	struct world w;
@@ -438,6 +461,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_blob_is_dropped_and_healed),
 		cmocka_unit_test(a_store_that_cannot_take_is_still_asked),
 		cmocka_unit_test(answers_that_fail_are_told_once_and_then_not_asked_for),
+		cmocka_unit_test(what_the_asker_cannot_take_is_no_fault_of_a_store),
 		cmocka_unit_test(a_status_that_means_nothing_is_a_failure),
 		cmocka_unit_test(promises_of_threads_are_kept_for_the_plugin),
 		cmocka_unit_test(one_that_is_named_must_work),
