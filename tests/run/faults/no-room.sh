@@ -71,6 +71,15 @@ with VT_CACHE_DIR="$C" E=1 capture vt run a#bad
 is "one that fails has its own exit code" "$rc:$err" 3:
 with VT_CACHE_DIR="$C" capture vt run --last-details
 has "the last summary that could be written is there" "$out" "2 tasks • 0 cache hits • 2 cache misses"
+# what a task prints is kept in memory, then in a file
+file packages/a/much.sh 'head -c 3000000 /dev/zero | tr "\0" x; echo; exit 0'
+file packages/a/vite-task.json '{"tasks":{"much":{"command":"sh much.sh","input":[]}}}'
+for log in interleaved labeled grouped; do
+	with VT_CACHE_DIR="$C" capture vt run --log=$log a#much
+	is "$log: all of a long output is shown" "$rc:$(tr -dc x <"$T/out" | wc -c)" 0:3000000
+	hasnt "$log: ... and was not kept" "$out" "◉"
+done
+file packages/a/vite-task.json "$(cat packages/b/vite-task.json)"
 rm "$T/disk/ballast"
 echo "a 1" >packages/a/in
 with VT_CACHE_DIR="$C" E=1 capture vt run -r build
