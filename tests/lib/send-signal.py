@@ -1,6 +1,9 @@
 """Runs a command, waits until a file has something in it, signals the command alone.
 
-send-signal.py FILE SIGNAL again|"" command...    exits with its code, 128 + n for a signal"""
+send-signal.py FILE SIGNAL again|"" command...    exits with its code, 128 + n for a signal
+
+The milliseconds from the (last) signal to the end are put into FILE.took: how long the
+start took is the machine's affair."""
 import os, signal, subprocess, sys, time
 
 file, name, again, command = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
@@ -16,5 +19,8 @@ p.send_signal(number)
 if again:
     time.sleep(1)
     p.send_signal(number)
-code = p.wait(timeout=30)
+sent = time.time()
+code = p.wait(timeout=60)
+with open(file + ".took", "w") as f:
+    f.write("%d\n" % ((time.time() - sent) * 1000))
 sys.exit(128 - code if code < 0 else code)

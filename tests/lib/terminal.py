@@ -3,6 +3,7 @@
 terminal.py [--when TEXT SEND]... [--after SECONDS SEND]... [--size ROWSxCOLS] -- command...
 
 --when: once TEXT has been written, SEND is typed (python escapes: \\x03); in order.
+With TERMINAL_TOOK=FILE the milliseconds from what was typed last to the end go there.
 Exits with the command's code, 128 + n for a signal."""
 import fcntl, os, pty, select, struct, sys, termios, time
 
@@ -57,5 +58,8 @@ if os.environ.get("TERMINAL_SETTINGS"):
     with open(os.environ["TERMINAL_SETTINGS"], "w") as f:
         f.write("echo" if termios.tcgetattr(fd)[3] & termios.ECHO else "noecho")
 _, status = os.waitpid(pid, 0)
+if os.environ.get("TERMINAL_TOOK"):
+    with open(os.environ["TERMINAL_TOOK"], "w") as f:
+        f.write("%d\n" % ((time.time() - mark) * 1000))
 code = os.waitstatus_to_exitcode(status)
 sys.exit(128 - code if code < 0 else code)

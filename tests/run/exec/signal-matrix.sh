@@ -13,19 +13,22 @@ tool deaf "$note; trap '' INT TERM HUP; echo ready >>\"\$VT_READY\"; for i in 1 
 tool deaf-child 'deaf & wait'
 file node_modules/.bin/daemon '#!/usr/bin/env python3
 import os, signal, sys, time
+def note(name, text): open(os.environ[name], "a").write(text + "\n")
+def got(number, frame):
+    note("VT_READY", "got it")
+    os._exit(0)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+note("VT_PIDS", str(os.getpid()))
 if os.fork() == 0:
     os.setsid()
     if os.fork() != 0: os._exit(0)
-    if len(sys.argv) > 1:
-        for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(s, signal.SIG_IGN)
+    for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(s, signal.SIG_IGN if len(sys.argv) > 1 else got)
     null = os.open("/dev/null", os.O_RDWR)
     for n in range(3): os.dup2(null, n)
-    open(os.environ["VT_PIDS"], "a").write("%d\n" % os.getpid())
-    open(os.environ["VT_READY"], "a").write("ready\n")
+    note("VT_PIDS", str(os.getpid()))
+    note("VT_READY", "ready")
     time.sleep(60)
     os._exit(0)
-open(os.environ["VT_PIDS"], "a").write("%d\n" % os.getpid())
-signal.signal(signal.SIGINT, signal.SIG_DFL)
 time.sleep(60)'
 chmod +x node_modules/.bin/daemon
 tool two 'while [ "$(wc -l <"$VT_PIDS")" -lt 2 ]; do sleep 0.05; done; echo ready >>"$VT_READY"'
@@ -33,14 +36,15 @@ file package.json '{"name":"r","scripts":{"plain":"plain","sh":"sh -c \"one & on
 code() { case $1 in INT) echo 130;; TERM) echo 143;; HUP) echo 129;; KILL) echo 137;; esac; }
 # cell MODE SIGNAL TASK: one run of its own; what came of it goes to its folder
 cell() {
-	local d=$T/cells/$1.$2.$3 start rc p took left=0
+	local d=$T/cells/$1.$2.$3 rc p leaf left=0
 	mkdir -p "$d"; : >"$d/ready"; : >"$d/pids"
-	start=${EPOCHREALTIME/./}
-	with VT_READY="$d/ready" VT_PIDS="$d/pids" base_env python3 "$abs_top_srcdir/tests/lib/send-signal.py" "$d/ready" "$2" "" "$VT" run $1 "$3" </dev/null >"$d/out" 2>"$d/err"
-	rc=$?; took=$(((${EPOCHREALTIME/./} - start) / 1000000))
+	with VT_READY="$d/ready" VT_PIDS="$d/pids" VT_CACHE_DIR="$d/cache" base_env python3 "$abs_top_srcdir/tests/lib/send-signal.py" "$d/ready" "$2" "" "$VT" run $1 "$3" </dev/null >"$d/out" 2>"$d/err"
+	rc=$?
 	[ -s "$d/pids" ] || left=none
 	for p in $(cat "$d/pids"); do wait_gone "$p" || left=$p; done
-	echo $rc $took $left >"$d/result"
+	# what the task itself died of
+	leaf=$(with VT_CACHE_DIR="$d/cache" vt run --last-details 2>/dev/null | sed -n 's/.*(exit code: \([0-9]*\)).*/\1/p')
+	echo $rc $left ${leaf:-none} $(cat "$d/ready.took") >"$d/result"
 }
 cells() { local m s t; for m in ${1//,/ }; do for s in ${2//,/ }; do for t in ${3//,/ }; do echo "$m $s $t"; done; done; done; }
 all=$(
@@ -57,13 +61,19 @@ while read -r mode s task; do
 done <<<"$all"
 wait
 while read -r mode s task; do
-	read -r rc took left <"$T/cells/$mode.$s.$task/result"
+	read -r rc left leaf took <"$T/cells/$mode.$s.$task/result"
 	is "$mode: $s to $task: nothing is left" "$left" 0
 	is "$mode: $s to $task: exit code" "$rc" $(code $s)
 	case $task:$s in
 	*:KILL) ;;
-	deaf:*) ok "$mode: $s to $task: after 5 s of grace ($took s)" $((took < 4 || took > 12));;
-	*) ok "$mode: $s to $task: before the grace is over ($took s)" $((took > 4));;
+	deaf:*)
+		is "$mode: $s to $task: it had to be killed" "$leaf" 137
+		ok "$mode: $s to $task: after 5 s of grace ($took ms)" $((took < 4900)) ;;
+	*) is "$mode: $s to $task: it died of the signal" "$leaf" $(code $s) ;;
+	esac
+	case $task:$s in
+	daemon:KILL) ;;
+	daemon:*) has "$mode: $s to $task: so did its daemon" "$(cat "$T/cells/$mode.$s.$task/ready")" "got it" ;;
 	esac
 done <<<"$all"
 finish
