@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -21,6 +22,8 @@
 #include "plug/stores.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
+
+enum { UNFINISHED_S = 3600 };
 
 static const char tag_text[] =
 	"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -178,6 +181,36 @@ static void sweep(struct cache *c)
 	if (d)
 		closedir(d);
 	free(tmp);
+}
+
+/* Is it what file_write or mac_load would have renamed? */
+static bool is_unfinished(const char *name)
+{
+	static const char *const made[] = { "history.", "stat.", "key.", "last-summary.json." };
+	unsigned i;
+
+	for (i = 0; i < COUNT(made); i++) {
+		size_t n = strlen(made[i]);
+
+		if (strncmp(name, made[i], n) == 0 && (strlen(name + n) == 6 || strlen(name + n) == 8) && !strchr(name + n, '.'))
+			return true;
+	}
+	return false;
+}
+
+/* Processes that were killed left them; who writes now is done within the hour. */
+static void sweep_unfinished(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d)))
+		if (is_unfinished(e->d_name) && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_mtime < time(NULL) - UNFINISHED_S)
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
 }
 
 int cache_tmp(struct cache *c)
@@ -376,6 +409,10 @@ void cache_close(struct cache *c)
 	cache_ahead_free(c->setup.ahead);
 	if (save)
 		add_counts(c);
+	if (save && c->misses) {
+		sweep_unfinished(c->dir);
+		sweep_unfinished(c->inner);
+	}
 	drop_tmp(c);
 	state_clock_free(c->world.clock);
 	if (c->root_fd >= 0)

@@ -46,4 +46,15 @@ has "VITE_CACHE_PATH is known" "$out" '◉ cache hit'
 cp -a "$T/elsewhere" "$T/copy"; mkdir "$T/clone"; cp package.json vite-task.json "$T/clone"; cd "$T/clone" || exit 99
 with VT_CACHE_DIR="$T/copy" capture vt run t
 has "a copied cache hits in another clone" "$out" '◉ cache hit'
+
+# files that a killed run was writing go after an hour, with the next run that runs something
+cd "$W" || exit 99
+vt run t >/dev/null
+litter='.vt/v1/history.AbCdEf .vt/v1/stat.aaaaaa .vt/v1/key.0123abcd .vt/last-summary.json.Qwerty'
+touch -d '2 hours ago' $litter .vt/v1/other.things .vt/own.txt
+touch .vt/v1/stat.Young1
+file vite-task.json '{"tasks":{"t":{"command":"/bin/true","input":["package.json"]}}}'
+vt run t >/dev/null
+is "what was never finished goes" "$(ls $litter 2>/dev/null)" ""
+is "what may still be written, and what is not ours, stays" "$(ls .vt/v1/stat.Young1 .vt/v1/other.things .vt/own.txt | wc -l)" 3
 finish
