@@ -3,8 +3,9 @@
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools
-tool die "echo \$\$ >$T/pids; kill -KILL \$(ps -o ppid= -p \$\$); sleep 60"
-tool die-all "echo \$\$ >$T/pids; p=\$(ps -o ppid= -p \$\$); kill -KILL \$(ps -o ppid= -p \$p); sleep 60"
+# no shell stays that could tell of its child's end
+tool die "echo \$\$ >$T/pids; kill -KILL \$(ps -o ppid= -p \$\$); exec sleep 60"
+tool die-all "echo \$\$ >$T/pids; p=\$(ps -o ppid= -p \$\$); kill -KILL \$(ps -o ppid= -p \$p); exec sleep 60"
 requires ps
 file package.json '{"name":"r","scripts":{"die":"die","all":"die-all"}}'
 for t in die all; do
