@@ -34,7 +34,7 @@ for k in range(kills):
     if k % 4: continue                         # several kills in a row, then look
     q = run(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, err = q.communicate(timeout=60)
-    if q.returncode: bad.append(f"kill {k}: rc {q.returncode}: {err[-300:]}")
+    if q.returncode or err: bad.append(f"kill {k}: rc {q.returncode}: {err[-300:]}")
     for p in "abc":
         one, many = expect(p, want[p])
         for name, w in (("one", one), ("many", many)):
@@ -43,18 +43,20 @@ for k in range(kills):
             if got != w: bad.append(f"kill {k}: {p}/dist/{name} is not what its sources say: {got[:60]!r} for {w[:60]!r}\n{out.decode(errors='replace')}")
     if bad: break
 for b in bad: print(b)
+print("looked after", k + 1)
 P
 n=${KILLS:-200}
-base_env timeout 300 python3 "$T/kill.py" "$VT" "$W" "$n" >"$T/kill.out" 2>&1
-is "after $n kills each result is what its sources say" "$(cat "$T/kill.out")" ""
+base_env timeout 900 python3 "$T/kill.py" "$VT" "$W" "$n" >"$T/kill.out" 2>&1
+is "after $n kills each result is what its sources say" "$(cat "$T/kill.out")" "looked after $n"
 # a clean run at the end: whatever a kill left is gone, and everything hits
 vt run -r build >/dev/null 2>&1
 sleep 1
 capture vt run -r build
 has "the cache still hits" "$out" "3/3 cache hit"
 is "no temporary files stay in the workspace" "$(find . -path ./.vt -prune -o -name '.*' ! -name . -print -o -name '*tmp*' -print | grep -v '^./.gitignore$' || true)" ""
-left=$(find .vt -type f ! -newermt '-1 hour' -o -name '*tmp*' -type f -mmin +1 | wc -l)
-is "nor in the cache" "$left" 0
+# (what was being written when the kill came stays for an hour: tests/run/cache/commands.sh)
+left=$(cd .vt && find . -type f | grep -vxE './(v1/(key|stat|history)(\.[0-9A-Za-z]{6,8})?|v1/counts|store-1/(log|lock|about|index|files/../[0-9a-f]{64})|last-summary.json(\.[0-9A-Za-z]{6})?|CACHEDIR.TAG|.gitignore)')
+is "nor in the cache" "$left" ""
 # endpoints of the killed runs are swept
 is "no endpoint outlives its run by more than one" "$(find "$T/run" -name 's*' -type s | wc -l)" 0
 is "no process was left behind" "$(pgrep -f "$W" | wc -l)" 0
