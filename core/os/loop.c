@@ -35,12 +35,6 @@ struct timer {
 	void *ctx;
 };
 
-struct signals {
-	uv_signal_t uv;
-	void (*fn)(void *ctx, int signum);
-	void *ctx;
-};
-
 struct work {
 	uv_work_t uv;
 	void (*work)(void *ctx);
@@ -223,37 +217,6 @@ void timer_stop(struct timer *t)
 {
 	if (t != NULL)
 		uv_close((uv_handle_t *)&t->uv, free_timer);
-}
-
-static void on_signal(uv_signal_t *uv, int signum)
-{
-	struct signals *s = uv->data;
-
-	s->fn(s->ctx, signum);
-}
-
-struct signals *signals_start(struct loop *l, int signum, void (*fn)(void *ctx, int signum), void *ctx)
-{
-	struct signals *s = xcalloc(1, sizeof *s);
-
-	uv_signal_init(&l->uv, &s->uv);
-	s->uv.data = s;
-	s->fn = fn;
-	s->ctx = ctx;
-	uv_signal_start(&s->uv, on_signal, signum);
-	uv_unref((uv_handle_t *)&s->uv);
-	return s;
-}
-
-static void free_signals(uv_handle_t *h)
-{
-	free(h->data);
-}
-
-void signals_stop(struct signals *s)
-{
-	if (s != NULL)
-		uv_close((uv_handle_t *)&s->uv, free_signals);
 }
 
 static int64_t now_ns(clockid_t clock)

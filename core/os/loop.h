@@ -1,7 +1,7 @@
 /* os: the machine. The only room with uv.h. Uses text, base, and of
  * the supervisor message.h and tree.h.
  *
- * loop: the one event loop: timers, signals, work on other threads. Everything is
+ * loop: the one event loop: timers, work on other threads. Everything is
  * called on the loop's thread unless it says otherwise; callbacks run there. */
 #ifndef OS_LOOP_H
 #define OS_LOOP_H
@@ -13,7 +13,6 @@
 
 struct loop;
 struct timer;
-struct signals;
 struct uv_loop_s;
 
 int loop_new(struct loop **ret, struct err *err);
@@ -26,9 +25,6 @@ void loop_work(struct loop *l, void (*work)(void *ctx), void (*after)(void *ctx)
 void loop_post(struct loop *l, void (*fn)(void *ctx), void *ctx);
 struct timer *timer_start(struct loop *l, int64_t ms, void (*fn)(void *ctx), void *ctx);   /* once; freed after fn returned */
 void timer_stop(struct timer *t);                 /* before it fired; frees it; NULL is fine */
-/* Watches a signal until signals_stop. A watch does not keep the loop alive. */
-struct signals *signals_start(struct loop *l, int signum, void (*fn)(void *ctx, int signum), void *ctx);
-void signals_stop(struct signals *s);
 int64_t loop_now_ms(struct loop *l);              /* monotonic */
 int64_t os_now_ns(void);                          /* monotonic; [any] */
 int64_t os_real_ns(void);                         /* the real-time clock, as files' times; [any] */

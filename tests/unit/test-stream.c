@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,27 +162,6 @@ static void a_post_is_run_even_if_nothing_else_is_pending(void **state)
 	loop_post(loop, on_post_again, &o);
 	loop_run(loop);
 	assert_string_equal(o.text, "p2");
-}
-
-static void on_signal(void *ctx, int signum)
-{
-	assert_int_equal(signum, SIGUSR1);
-	note(ctx, 's');
-	loop_stop(loop);
-}
-
-static void a_signal_is_told_and_its_watch_keeps_nobody_here(void **state)
-{
-	struct order o = { 0 };
-	struct signals *s = signals_start(loop, SIGUSR1, on_signal, &o);
-
-	(void)state;
-	loop_run(loop);                /* returns at once */
-	assert_string_equal(o.text, "");
-	kill(getpid(), SIGUSR1);
-	run_for(1000);
-	assert_string_equal(o.text, "s");
-	signals_stop(s);
 }
 
 /* ---- streams --------------------------------------------------------------- */
@@ -622,7 +600,6 @@ int main(void)
 		test(work_runs_on_another_thread_and_comes_back),
 		test(posts_from_many_threads_all_arrive),
 		test(a_post_is_run_even_if_nothing_else_is_pending),
-		test(a_signal_is_told_and_its_watch_keeps_nobody_here),
 		test(megabytes_pass_whole_and_in_small_pieces),
 		test(writing_to_who_is_gone_is_an_error_told_once),
 		test(nothing_is_told_after_close),

@@ -9,7 +9,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,6 @@ extern char **environ;
 
 static struct loop *loop;
 static struct server *server;
-static struct signals *signals;
 static struct seen seen;
 static pid_t child;
 static int status;
@@ -52,18 +50,21 @@ static void on_done(void *ctx)
 	fprintf(report, "EXIT %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	fprintf(report, "MS %lld\n", (long long)(loop_now_ms(loop) - ended_ms));
 	server_free(server);
-	signals_stop(signals);
 }
 
-static void on_child(void *ctx, int signum)
+/* On a worker: the end of one child is all there is to wait for. */
+static void wait_for_child(void *ctx)
 {
 	(void)ctx;
-	(void)signum;
-	if (child > 0 && waitpid(child, &status, WNOHANG) == child) {
-		child = 0;
-		ended_ms = loop_now_ms(loop);
-		server_stop(server, on_done, NULL);
-	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void on_child(void *ctx)
+{
+	(void)ctx;
+	ended_ms = loop_now_ms(loop);
+	server_stop(server, on_done, NULL);
 }
 
 static int fail(struct err *err)
@@ -120,13 +121,11 @@ int main(int argc, char **argv)
 	seen_init(&seen, job, "/nowhere", NULL, NULL, NULL);
 	if (server_start(loop, e, env, &seen, &server, &err) < 0)
 		return fail(&err);
-	signals = signals_start(loop, SIGCHLD, on_child, NULL);
 	child = fork();
 	if (child == 0)
 		run(a, env, e, argv + optind, whole);
+	loop_work(loop, wait_for_child, on_child, NULL);
 	loop_run(loop);
-	while (server && child > 0)
-		loop_run(loop);
 	loop_free(loop);
 	endpoint_free(e);
 	seen_free(&seen);
