@@ -1,11 +1,13 @@
 /* trace-host: runs a command under a tracer plugin and prints what was seen.
  *
- *   trace-host [-r ROOT] [-o FILE] [-n] [-t FILE] PLUGIN.so COMMAND [ARGUMENT...]
+ *   trace-host [-r ROOT] [-o FILE] [-n] [-p] [-t FILE] PLUGIN.so COMMAND [ARGUMENT...]
  *
  * One record a line: OP FLAGS PATH [OTHER], tabs between, control characters and
  * backslashes as \ooo. Then "complete", or "incomplete" and why. -n: no filter is
- * installed. -t: a line is added, CPU time of all processes, this one too, wall time
- * and that of `stop`, in microseconds. The exit status is the command's.
+ * installed. -p: no signal is caught, so that the tracer must poll. -t: a line is
+ * added to FILE, CPU time of all processes, this one too, wall time and that of `stop`,
+ * in microseconds; then records are not printed, which would take longer than they did
+ * to make. The exit status is the command's.
  *
  * The smallest host there is: it installs the filter in a child, hands over the
  * listener and goes on answering for what outlives the command. */
@@ -19,6 +21,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +43,7 @@
 #endif
 
 static FILE *out;
+static int quiet;
 static struct sock_filter program[4096];
 static size_t program_size;
 static char complaint[600];
@@ -93,7 +97,7 @@ static vt_status take_notes(vt_notes *notes, vt_call *call, const vt_seen *seen,
 
 	(void)notes;
 	(void)call;
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n && !quiet; i++) {
 		uint16_t f = seen[i].flags;
 
 		fprintf(out, "%s\t%s%s%s%s%s\t", ops[seen[i].op <= VT_SEEN_EXEC ? seen[i].op : 0],
@@ -107,6 +111,11 @@ static vt_status take_notes(vt_notes *notes, vt_call *call, const vt_seen *seen,
 		putc('\n', out);
 	}
 	return VT_OK;
+}
+
+static void on_wake(int signum)
+{
+	(void)signum;
 }
 
 static void die(const char *what)
@@ -275,18 +284,20 @@ int main(int argc, char **argv)
 	const vt_tracer_ops *ops;
 	char root[PATH_MAX] = "";
 	const char *file = NULL, *times = NULL;
+	struct sigaction wake = { .sa_handler = on_wake };
 	int option, filtered = 1, listener, copy, status;
 	long long begin, end;
 	vt_status result;
 	void *so, *self, *watch = NULL;
 	pid_t pid;
 
-	while ((option = getopt(argc, argv, "+r:o:nt:")) != -1)
+	while ((option = getopt(argc, argv, "+r:o:npt:")) != -1)
 		switch (option) {
 		case 'r': snprintf(root, sizeof root, "%s", optarg); break;
 		case 'o': file = optarg; break;
 		case 'n': filtered = 0; break;
-		case 't': times = optarg; break;
+		case 'p': wake.sa_handler = SIG_DFL; break;
+		case 't': times = optarg; quiet = 1; break;
 		default: return 2;
 		}
 	if (argc - optind < 2)
@@ -305,6 +316,7 @@ int main(int argc, char **argv)
 	c = entry(VT_ABI_MAJOR)->components[0];
 	ops = c->ops;
 	step.root = (vt_bytes){ root, strlen(root) };
+	sigaction(SIGURG, &wake, NULL);
 	if (c->create(&host, &call, &self) != VT_OK || ops->start(self, &call, &step, &edits, &watch) != VT_OK)
 		die(complaint);
 	begin = now_us();
