@@ -43,7 +43,8 @@ enum {
 	WAKE_MS = 2,          /* to the next signal: one that comes just before the wait is lost */
 };
 
-/* The kernel's structs may be longer than those this was built with. */
+/* The kernel's structs may be longer than those this was built with; no more than they
+ * are long is touched, for the task's data is what the caches were filled with. */
 union notice { struct seccomp_notif is; char room[NOTICE_MAX]; };
 union answer { struct seccomp_notif_resp is; char room[NOTICE_MAX]; };
 
@@ -224,7 +225,7 @@ static int receive(struct watch *w, union notice *notice)
 {
 	ssize_t n;
 
-	memset(notice, 0, sizeof *notice);
+	memset(notice, 0, w->notice_size);
 	if (w->how == VT_FILTER_PTRACE) {
 		n = recv(atomic_load(&w->listener), notice, sizeof *notice, MSG_DONTWAIT);
 		if (n >= (ssize_t)sizeof notice->is)
@@ -250,7 +251,7 @@ static int proceed(struct watch *w, uint64_t id)
 {
 	union answer answer;
 
-	memset(&answer, 0, sizeof answer);
+	memset(&answer, 0, w->answer_size);
 	answer.is.id = id;
 	answer.is.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	if (w->how == VT_FILTER_PTRACE)
@@ -412,6 +413,19 @@ static bool signal_wakes(void)
 	       !(a.sa_flags & SA_RESTART);
 }
 
+static void ask_sizes(struct watch *w)
+{
+	struct seccomp_notif_sizes sizes;
+
+	w->notice_size = w->answer_size = NOTICE_MAX;
+	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes))
+		return;
+	if (sizes.seccomp_notif >= sizeof(struct seccomp_notif) && sizes.seccomp_notif < NOTICE_MAX)
+		w->notice_size = sizes.seccomp_notif;
+	if (sizes.seccomp_notif_resp >= sizeof(struct seccomp_notif_resp) && sizes.seccomp_notif_resp < NOTICE_MAX)
+		w->answer_size = sizes.seccomp_notif_resp;
+}
+
 int listen_start(struct watch *w)
 {
 	sigset_t others, before;
@@ -421,6 +435,7 @@ int listen_start(struct watch *w)
 	if (w->wake < 0)
 		return errno;
 	w->wakes = signal_wakes();
+	ask_sizes(w);
 	sigfillset(&others);
 	sigdelset(&others, WAKE_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &others, &before);

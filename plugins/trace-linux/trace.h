@@ -42,6 +42,8 @@ struct watch {
 	bool listening;          /* the thread exists */
 	bool wakes;              /* a signal ends its wait in the kernel; else it polls */
 	pthread_t thread;
+	size_t notice_size;      /* bytes: the kernel's struct seccomp_notif ... */
+	size_t answer_size;      /* ... and seccomp_notif_resp, or the most there is room for */
 	int wake;                /* an eventfd: one of the next two has changed */
 	atomic_int listener;     /* -1 before attach */
 	atomic_bool ended;       /* the step has */
