@@ -24,9 +24,13 @@ T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 mkdir -p "$T/app/src"
 cd "$T/app" || exit 1
+# inside the workspace, where an installation has them: names there are looked at more
+put() { cp -al "$@" 2>/dev/null || cp -a "$@"; }
 mkdir node_modules
-ln -s "$NPM"/* "$NPM/.bin" node_modules/
-for p in react react-dom lodash lodash-es rxjs zod; do [ -d "$LIBS/$p" ] && ln -sfn "$LIBS/$p" node_modules/$p; done
+[ -d "$NPM" ] && put "$NPM/." node_modules
+for p in react react-dom scheduler lodash lodash-es rxjs tslib zod; do
+	[ ! -d "$LIBS/$p" ] || [ -d node_modules/$p ] || put "$LIBS/$p" node_modules/
+done
 
 cat >index.html <<'X'
 <!doctype html><html><body><div id="root"></div><script type="module" src="/src/main.ts"></script></body></html>
@@ -70,7 +74,7 @@ workload() {
 	vite) [ -d "$NPM/vite" ] && set_cmd node node_modules/vite/bin/vite.js build --logLevel silent ;;
 	tsc) [ -d "$NPM/typescript" ] && set_cmd node node_modules/typescript/bin/tsc -p . ;;
 	esbuild) [ -d "$NPM/esbuild" ] && set_cmd node_modules/.bin/esbuild src/main.ts --bundle --log-level=error --outfile="$T/eb.js" ;;
-	oxlint) [ -d "$NPM/oxlint" ] && set_cmd node node_modules/oxlint/bin/oxlint -q $lint ;;
+	oxlint) [ -d "$NPM/oxlint" ] && set_cmd node node_modules/oxlint/bin/oxlint --quiet $lint ;;
 	node-require) set_cmd node many.cjs ;;
 	node) set_cmd node -e 0 ;;
 	g++) command -v g++ >/dev/null && set_cmd g++ -c heavy.cc -o "$T/heavy.o" ;;
@@ -90,7 +94,8 @@ echo "# load: $(cut -d ' ' -f 1-3 /proc/loadavg) on $(nproc) CPUs"
 printf '%-13s %8s %8s %7s %7s %7s %7s %7s %8s %8s %8s %6s\n' workload cpu-ms wall-ms cpu low high floor wall +wall-ms stop-ms calls rounds
 for w in ${*:-vite tsc esbuild oxlint node-require node g++ spawn git find}; do
 	workload $w || { printf '%-13s not here\n' $w; continue; }
-	once warm -n; once warm -f; once warm ''
+	once warm -n || { printf '%-13s fails: nothing to measure\n' $w; continue; }
+	once warm -f; once warm ''
 	rm -f "$T/plain" "$T/floor" "$T/traced"
 	for _ in $(seq $pairs); do once plain -n; once floor -f; once traced ''; done
 	calls=$(TRACE_HOST_DEBUG=1 "$HOST" -o /dev/null "$TRACER" "${cmd[@]}" 2>&1 >/dev/null </dev/null | sed -n 's/^traced: \([0-9]*\) calls.*/\1/p')
