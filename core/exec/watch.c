@@ -2,6 +2,7 @@
 
 #include "exec/watch.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -114,6 +115,21 @@ static vt_step describe(const struct step *step, const struct workspace *workspa
 
 /* ---- the life of a watch ---- */
 
+static void on_wake(int signum)
+{
+	(void)signum;
+}
+
+/* A tracer's thread may wait in a call of the kernel that only a signal ends. A plugin
+ * sets no handlers, so there is one for a signal that else means nothing; without
+ * SA_RESTART, for the call shall end. */
+static void let_threads_be_woken(void)
+{
+	struct sigaction action = { .sa_handler = on_wake };
+
+	sigaction(SIGURG, &action, NULL);
+}
+
 struct watch *watch_begin(struct component *tracer, const struct step *step, const struct workspace *workspace,
 			  struct arena *a, const char **ret_why)
 {
@@ -129,6 +145,7 @@ struct watch *watch_begin(struct component *tracer, const struct step *step, con
 		.tracer = tracer,
 		.arena = a,
 	};
+	let_threads_be_woken();
 	call_begin(&call, tracer, "start");
 	status = call_end(&call, ops->start(component_self(tracer), &call.call, &described, &w->spawn, &w->inside));
 	if (status == VT_OK)

@@ -1,11 +1,18 @@
 /* listen: the thread. Receive, ask which file it meant, continue, remember.
  *
  * Between receiving and continuing a thread of the task stands still; so nothing
- * here waits for the task, for the rest of vt, or for memory it could do without. */
+ * here waits for the task, for the rest of vt, or for memory it could do without.
+ *
+ * While the step runs the thread waits where it receives: a poll before it would be
+ * one of the four kernel calls that an event costs. That wait ends with the last
+ * process (Linux 6.11), or by WAKE_SIGNAL, with which `stop` brings the thread back
+ * to a poll that has an end. A host that does not catch that signal gets the poll
+ * all the time. */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -33,9 +40,12 @@
 enum {
 	GRACE_MS = 50,        /* for stragglers, after the task has ended */
 	NOTICE_MAX = 512,     /* more than any kernel's struct seccomp_notif so far */
+	WAKE_SIGNAL = SIGURG, /* ignored where nobody knows it */
+	WAKE_MS = 2,          /* to the next signal: one that comes just before the wait is lost */
 };
 
-/* The kernel's structs may be longer than those this was built with. */
+/* The kernel's structs may be longer than those this was built with; no more than they
+ * are long is touched, for the task's data is what the caches were filled with. */
 union notice { struct seccomp_notif is; char room[NOTICE_MAX]; };
 union answer { struct seccomp_notif_resp is; char room[NOTICE_MAX]; };
 
@@ -101,6 +111,17 @@ struct event {
 	enum path_found found[CALL_PATHS];
 };
 
+/* 0, or the errno of looking for it, a link itself. */
+static int look_for(const char *path)
+{
+	int r;
+
+	do
+		r = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW);
+	while (r && errno == EINTR);
+	return r ? errno : 0;
+}
+
 /* Reading what the call itself makes is no reading; and a call that will find its
  * file in the way makes nothing. No later moment can tell. */
 static void look_before(struct watch *w, struct event *e)
@@ -110,7 +131,7 @@ static void look_before(struct watch *w, struct event *e)
 
 	if (e->found[e->means.act[act].path] != PATH_OK || !watch_has(w, p->text, p->length))
 		return;
-	missing = faccessat(AT_FDCWD, p->text, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT;
+	missing = look_for(p->text) == ENOENT;
 	if (e->means.depends == DEPENDS_READ && missing) {
 		e->means.act[0].op = VT_SEEN_PROBE;
 		if (e->means.acts == 1) {            /* made by opening it for reading */
@@ -164,13 +185,15 @@ static void sight(struct watch *w, const struct path *p)
 {
 	struct note *note = &w->notes.at[w->notes.n - 1];
 	struct name *name = &w->notes.names[note->name];
+	int error;
 
 	if (name->sighted)
 		return;
 	name->sighted = true;
-	if (!faccessat(AT_FDCWD, p->text, F_OK, AT_SYMLINK_NOFOLLOW))
+	error = look_for(p->text);
+	if (!error)
 		note->flags |= VT_SEEN_THERE;
-	else if (errno == ENOENT || errno == ENOTDIR)
+	else if (error == ENOENT || error == ENOTDIR)
 		note->flags |= VT_SEEN_ABSENT;
 }
 
@@ -207,7 +230,7 @@ static int receive(struct watch *w, union notice *notice)
 {
 	ssize_t n;
 
-	memset(notice, 0, sizeof *notice);
+	memset(notice, 0, w->notice_size);
 	if (w->how == VT_FILTER_PTRACE) {
 		n = recv(atomic_load(&w->listener), notice, sizeof *notice, MSG_DONTWAIT);
 		if (n >= (ssize_t)sizeof notice->is)
@@ -218,15 +241,22 @@ static int receive(struct watch *w, union notice *notice)
 	}
 	if (!ioctl(atomic_load(&w->listener), SECCOMP_IOCTL_NOTIF_RECV, notice))
 		return 1;
-	/* ENOENT: killed before it was received */
+	/* ENOENT: killed before it was received, or nobody is left */
 	return errno == ENOENT || errno == EINTR || errno == EAGAIN ? 0 : -1;
+}
+
+static bool hung_up(struct watch *w)
+{
+	struct pollfd at = { .fd = atomic_load(&w->listener), .events = POLLIN };
+
+	return poll(&at, 1, 0) > 0 && !(at.revents & POLLIN);
 }
 
 static int proceed(struct watch *w, uint64_t id)
 {
 	union answer answer;
 
-	memset(&answer, 0, sizeof answer);
+	memset(&answer, 0, w->answer_size);
 	answer.is.id = id;
 	answer.is.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	if (w->how == VT_FILTER_PTRACE)
@@ -293,18 +323,30 @@ static bool serve(struct watch *w, struct event *e)
 	return false;
 }
 
-static void *listen_loop(void *arg)
+/* While the step runs, where receiving may wait. False: nobody is left. */
+static bool listen_waiting(struct watch *w, struct event *e)
 {
-	struct watch *w = arg;
-	struct event e;
-	struct pollfd at[2] = { { .events = POLLIN }, { .fd = w->wake, .events = POLLIN } };
-	int64_t end = 0, left = -1;
-	int n = 0;
+	uint64_t before;
 
-	prctl(PR_SET_NAME, "vt-trace");
-	if (!wait_for_listener(w))
-		return NULL;
-	at[0].fd = atomic_load(&w->listener);
+	while (!atomic_load(&w->ended)) {
+		before = w->events;
+		if (!serve(w, e))
+			return false;
+		if (w->events == before && hung_up(w)) {
+			w->alone = true;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The same with a poll; and after the end, for GRACE_MS. */
+static void listen_polling(struct watch *w, struct event *e)
+{
+	struct pollfd at[2] = { { .fd = atomic_load(&w->listener), .events = POLLIN }, { .fd = w->wake, .events = POLLIN } };
+	int64_t end = 0, left = -1;
+	int n;
+
 	for (;;) {
 		/* `ended` is looked at after the wake-up was taken back, so none is lost */
 		if (!end && atomic_load(&w->ended))
@@ -312,25 +354,50 @@ static void *listen_loop(void *arg)
 		if (end) {
 			left = end - now_ms();
 			if (w->abandoned || left < 0)
-				break;
+				return;
 		}
 		n = poll(at, end ? 1 : 2, (int)left);
 		if (n < 0 && errno != EINTR) {
 			watch_escape(w, ESCAPE_THREAD, errno, 0);
-			break;
+			return;
 		}
 		if (n <= 0)
 			continue;
 		if (!end && at[1].revents)
 			woken(w);
 		if (at[0].revents & POLLIN) {
-			if (!serve(w, &e))
-				break;
+			if (!serve(w, e))
+				return;
 		} else if (at[0].revents) {
 			w->alone = true;             /* hung up: no process is left */
-			break;
+			return;
 		}
 	}
+}
+
+/* Nothing more to wait for without an end. */
+static void leave(struct watch *w)
+{
+	atomic_store(&w->left, 1);
+	syscall(SYS_futex, &w->left, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void *listen_loop(void *arg)
+{
+	struct watch *w = arg;
+	struct event e;
+	bool more = true;
+
+	prctl(PR_SET_NAME, "vt-trace");
+	if (!wait_for_listener(w)) {
+		leave(w);
+		return NULL;
+	}
+	if (w->wakes && w->how == VT_FILTER_NOTIFY)
+		more = listen_waiting(w, &e);
+	leave(w);
+	if (more)
+		listen_polling(w, &e);
 	return NULL;
 }
 
@@ -342,16 +409,41 @@ static void wake(struct watch *w)
 		;
 }
 
+/* Does the signal end a wait, and nothing else? */
+static bool signal_wakes(void)
+{
+	struct sigaction a;
+
+	return !sigaction(WAKE_SIGNAL, NULL, &a) && a.sa_handler != SIG_DFL && a.sa_handler != SIG_IGN &&
+	       !(a.sa_flags & SA_RESTART);
+}
+
+static void ask_sizes(struct watch *w)
+{
+	struct seccomp_notif_sizes sizes;
+
+	w->notice_size = w->answer_size = NOTICE_MAX;
+	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes))
+		return;
+	if (sizes.seccomp_notif >= sizeof(struct seccomp_notif) && sizes.seccomp_notif < NOTICE_MAX)
+		w->notice_size = sizes.seccomp_notif;
+	if (sizes.seccomp_notif_resp >= sizeof(struct seccomp_notif_resp) && sizes.seccomp_notif_resp < NOTICE_MAX)
+		w->answer_size = sizes.seccomp_notif_resp;
+}
+
 int listen_start(struct watch *w)
 {
-	sigset_t all, before;
+	sigset_t others, before;
 	int error;
 
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake < 0)
 		return errno;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	w->wakes = signal_wakes();
+	ask_sizes(w);
+	sigfillset(&others);
+	sigdelset(&others, WAKE_SIGNAL);
+	pthread_sigmask(SIG_SETMASK, &others, &before);
 	error = pthread_create(&w->thread, NULL, listen_loop, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	w->listening = !error;
@@ -369,10 +461,16 @@ void listen_to(struct watch *w, int listener)
 
 void listen_stop(struct watch *w)
 {
+	static const struct timespec pause = { 0, WAKE_MS * 1000000 };
+
 	if (!w->listening)
 		return;
 	atomic_store(&w->ended, true);
 	wake(w);
+	while (w->wakes && !atomic_load(&w->left)) {
+		pthread_kill(w->thread, WAKE_SIGNAL);
+		syscall(SYS_futex, &w->left, FUTEX_WAIT_PRIVATE, 0, &pause, NULL, 0);
+	}
 	pthread_join(w->thread, NULL);
 	w->listening = false;
 }

@@ -91,27 +91,41 @@ static bool grow_table(struct notes *notes)
 	return true;
 }
 
+static struct page *new_page(struct notes *notes, size_t least)
+{
+	size_t size = least > PAGE_SIZE_MIN ? least : PAGE_SIZE_MIN;
+	struct page *p = malloc(sizeof *p + size);
+
+	if (!p)
+		return NULL;
+	p->older = notes->pages;
+	p->used = 0;
+	p->size = size;
+	notes->pages = p;
+	return p;
+}
+
 static const char *keep(struct notes *notes, const char *text, size_t length)
 {
 	struct page *p = notes->pages;
 	char *to;
 
-	if (!p || p->size - p->used < length + 1) {
-		size_t size = length + 1 > PAGE_SIZE_MIN ? length + 1 : PAGE_SIZE_MIN;
-
-		p = malloc(sizeof *p + size);
-		if (!p)
-			return NULL;
-		p->older = notes->pages;
-		p->used = 0;
-		p->size = size;
-		notes->pages = p;
-	}
+	if (!p || p->size - p->used < length + 1)
+		p = new_page(notes, length + 1);
+	if (!p)
+		return NULL;
 	to = p->text + p->used;
 	memcpy(to, text, length);
 	to[length] = '\0';
 	p->used += length + 1;
 	return to;
+}
+
+bool notes_prepare(struct notes *notes)
+{
+	notes->at = grow(NULL, &notes->room, NOTES_MAX, sizeof *notes->at);
+	notes->names = grow(NULL, &notes->names_room, NAMES_MAX, sizeof *notes->names);
+	return notes->at && notes->names && grow_table(notes) && new_page(notes, 0);
 }
 
 static uint32_t find(const struct notes *notes, const char *text, size_t length, uint32_t hash, uint32_t *ret_slot)

@@ -35,6 +35,11 @@ struct notes {
 };
 
 void notes_init(struct notes *notes);
+
+/* Takes the first room there is need of. A thread that asks the heap for the first time
+ * is made an arena of its own, which costs as much as ten calls traced; growing what
+ * another asked for costs nothing of the kind. False: no memory. */
+bool notes_prepare(struct notes *notes);
 void notes_free(struct notes *notes);
 
 /* The index of this path; 0: it has none. */

@@ -4,7 +4,14 @@
  * microseconds, and always right. A cache would have to see every chdir, dup and
  * close, in threads that share them, across numbers used again. What is kept is the
  * way to ask: an open link in /proc belongs to one thread for ever, not to its number,
- * and answers what is true now, or not at all when the thread is gone. */
+ * and answers what is true now, or not at all when the thread is gone. The link of a
+ * descriptor likewise: it says what that number is now.
+ *
+ *   buffer  |  what a link says  | ... directory/|path as given\0 |
+ *           0                        ^ text      PATH_MAX
+ *
+ * The path is read where it stays, and a directory is put before it: a page that is
+ * not touched is not missed after the switch from the task. */
 #include "config.h"
 
 #include "paths.h"
@@ -20,7 +27,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { CHUNK = 256 };
+enum { CHUNK = 256 };         /* longer than nearly every path */
 
 static size_t page_size(void)
 {
@@ -86,50 +93,56 @@ static ssize_t link_of(pid_t tid, const char *what, char *ret)
 	return n;
 }
 
-static ssize_t link_of_fd(pid_t tid, int fd, char *ret)
-{
-	char what[32];
-
-	snprintf(what, sizeof what, "fd/%d", fd);
-	return link_of(tid, what, ret);
-}
-
 void path_world_init(struct path_world *world, const char *root)
 {
 	memset(world, 0, sizeof *world);
 	world->root = root;
-	world->cwd = -1;
+	for (int i = 0; i < PATH_LINKS; i++)
+		world->links[i].link = -1;
+}
+
+static void link_close(struct path_link *at)
+{
+	if (at->link >= 0)
+		close(at->link);
+	at->link = -1;
 }
 
 void path_world_close(struct path_world *world)
 {
-	if (world->cwd >= 0)
-		close(world->cwd);
-	world->cwd = -1;
+	for (int i = 0; i < PATH_LINKS; i++)
+		link_close(&world->links[i]);
 }
 
-/* Opened for who asks twice in a row: threads may take turns. */
-static ssize_t working_directory(struct path_world *world, pid_t tid, char *ret)
+/* Where descriptor `fd` of the thread leads, AT_FDCWD: its working directory. The link
+ * is opened for who asks twice in a row: threads and descriptors may take turns. */
+static ssize_t directory_of(struct path_world *world, pid_t tid, int fd, char *ret)
 {
-	char name[64];
+	struct path_link *at = &world->links[((unsigned)tid + (unsigned)fd) % PATH_LINKS];
+	char what[32] = "cwd", name[64];
 	ssize_t n;
 
-	if (world->asker == tid && world->cwd < 0) {
-		snprintf(name, sizeof name, "/proc/%d/cwd", (int)tid);
-		world->cwd = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	} else if (world->asker != tid) {
-		path_world_close(world);
-		world->asker = tid;
+	if (fd != AT_FDCWD && (at->link < 0 || at->tid != tid || at->fd != fd))
+		snprintf(what, sizeof what, "fd/%d", fd);
+	if (at->tid != tid || at->fd != fd) {
+		link_close(at);
+		at->tid = tid;
+		at->fd = fd;
+	} else if (at->link < 0) {
+		snprintf(name, sizeof name, "/proc/%d/%s", (int)tid, what);
+		at->link = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	}
-	if (world->cwd >= 0) {
-		n = readlinkat(world->cwd, "", ret, PATH_MAX - 1);
+	if (at->link >= 0) {
+		n = readlinkat(at->link, "", ret, PATH_MAX - 1);
 		if (n > 0) {
 			ret[n] = '\0';
 			return n;
 		}
-		path_world_close(world);     /* the number has another owner now */
+		link_close(at);      /* it is closed, or the number has another owner now */
+		if (fd != AT_FDCWD)
+			snprintf(what, sizeof what, "fd/%d", fd);
 	}
-	return link_of(tid, "cwd", ret);
+	return link_of(tid, what, ret);
 }
 
 static enum path_found failed(ssize_t error)
@@ -140,18 +153,24 @@ static enum path_found failed(ssize_t error)
 	return error == -EPERM || error == -EACCES ? PATH_UNREADABLE : PATH_NONE;
 }
 
-/* Puts directory, "/" and rest into ret->buffer. */
-static enum path_found join(struct path *ret, size_t directory, const char *rest, size_t length)
+/* Puts the directory of `n` bytes at the buffer's beginning, and "/", before `rest`. */
+static enum path_found join(struct path *path, size_t n, char *rest)
 {
-	if (ret->buffer[0] != '/')
+	size_t length = strlen(rest);
+
+	if (path->buffer[0] != '/')
 		return PATH_NONE;        /* a pipe, a socket, a root that cannot be reached */
+	path->length = length;
 	if (length) {
-		if (directory > 1)
-			ret->buffer[directory++] = '/';
-		memmove(ret->buffer + directory, rest, length);
+		*--rest = '/';
+		path->length++;
 	}
-	ret->length = directory + length;
-	ret->buffer[ret->length] = '\0';
+	if (n > 1 || !length) {
+		rest -= n;
+		memmove(rest, path->buffer, n);
+		path->length += n;
+	}
+	path->text = rest;
 	return PATH_OK;
 }
 
@@ -179,15 +198,17 @@ static bool is_thread_of(pid_t tid, pid_t process)
 /* "/proc/self/fd/3/x" names what descriptor 3 is: `*what` is the link in the folder of
  * `*owner` in /proc that stands at the beginning, `*rest` what follows. Of another
  * process only what is reached through a link: who looks around in /proc means no file. */
-static bool is_magic(pid_t tid, const char *path, pid_t *owner, char what[32], const char **rest)
+static bool is_magic(pid_t tid, char *path, pid_t *owner, char what[32], char **rest)
 {
-	const char *p = path;
+	char *p = path;
 	bool own = true;
 	size_t n;
 
 	*owner = tid;
 	if (!strncmp(p, "/dev/fd/", 8)) {
 		p += 5;
+	} else if (strncmp(p, "/proc/", 6)) {
+		return false;
 	} else if (!strncmp(p, "/proc/self/", 11)) {
 		p += 11;
 	} else if (!strncmp(p, "/proc/thread-self/", 18)) {
@@ -214,10 +235,12 @@ static bool is_magic(pid_t tid, const char *path, pid_t *owner, char what[32], c
 /* Removes "//", "/./" and what ends with them; keeps "..". */
 static void tidy(struct path *path)
 {
-	char *from = path->buffer, *to = path->buffer;
+	char *from = path->text, *to = path->text;
+	bool untidy = false;
 
-	if (!memmem(path->buffer, path->length, "//", 2) && !memmem(path->buffer, path->length, "/.", 2) &&
-	    path->buffer[path->length - 1] != '/')
+	for (const char *slash = from; slash && !untidy; slash = strchr(slash + 1, '/'))
+		untidy = slash[1] == '/' || !slash[1] || (slash[1] == '.' && (slash[2] == '/' || !slash[2]));
+	if (!untidy)
 		return;
 	while (*from) {
 		if (*from == '/') {
@@ -228,16 +251,15 @@ static void tidy(struct path *path)
 			*to++ = *from++;
 		}
 	}
-	if (to > path->buffer + 1 && to[-1] == '/')
+	if (to > path->text + 1 && to[-1] == '/')
 		to--;
 	*to = '\0';
-	path->length = (size_t)(to - path->buffer);
+	path->length = (size_t)(to - path->text);
 }
 
 static enum path_found find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret, bool *ret_absolute)
 {
-	char raw[PATH_MAX + CHUNK], what[32];
-	const char *rest = raw;
+	char *raw = ret->buffer + PATH_MAX, *rest = raw, what[32];
 	pid_t owner;
 	ssize_t n, length;
 
@@ -247,7 +269,7 @@ static enum path_found find(struct path_world *world, pid_t tid, const struct ca
 	if (length < 0)
 		return length == -ENAMETOOLONG ? PATH_NONE : failed(length);
 	if (raw[0] == '/' && !is_magic(tid, raw, &owner, what, &rest)) {
-		memcpy(ret->buffer, raw, (size_t)length + 1);
+		ret->text = raw;
 		ret->length = (size_t)length;
 		*ret_absolute = true;
 		return PATH_OK;
@@ -256,16 +278,14 @@ static enum path_found find(struct path_world *world, pid_t tid, const struct ca
 		n = link_of(owner, what, ret->buffer);
 	else if (!length && !given->empty_is_fd)
 		return PATH_NONE;
-	else if (given->dirfd == AT_FDCWD)
-		n = working_directory(world, tid, ret->buffer);
 	else
-		n = link_of_fd(tid, given->dirfd, ret->buffer);
+		n = directory_of(world, tid, given->dirfd, ret->buffer);
 	/* in another process the task may not look where vt may not */
 	if ((n == -EACCES || n == -EPERM) && raw[0] == '/' && owner != tid)
 		return PATH_NONE;
 	if (n < 0)
 		return failed(n);
-	return join(ret, (size_t)n, rest, strlen(rest));
+	return join(ret, (size_t)n, rest);
 }
 
 /* ---- other roots and other mounts --------------------------------------------- */
@@ -426,11 +446,13 @@ enum path_found path_find(struct path_world *world, pid_t tid, const struct call
 
 	if (found == PATH_OK) {
 		tidy(ret);
-		if (world->rooted)
+		if (world->rooted) {
+			memmove(ret->buffer, ret->text, ret->length + 1);
+			ret->text = ret->buffer;
 			found = by_their_root(world, tid, absolute, ret);
+		}
 		if (found == PATH_OK && ret->length >= PATH_MAX)
 			found = PATH_LONG;
-		ret->text = ret->buffer;
 	}
 	return found;
 }

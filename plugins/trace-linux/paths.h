@@ -17,13 +17,20 @@ enum path_found {
 	PATH_ELSEWHERE,      /* in a mount namespace that cannot be mapped onto this one */
 };
 
-enum { WAY_MAX = 64 };
+enum { WAY_MAX = 64, PATH_LINKS = 4 };
 
 /* Room for a directory and a path in it. */
 struct path {
 	char buffer[2 * PATH_MAX + 8];
-	const char *text;        /* absolute, in buffer; "." and "//" removed, ".." kept */
+	char *text;              /* absolute, in buffer; "." and "//" removed, ".." kept */
 	size_t length;
+};
+
+/* A thread's way to say where its working directory is, or one of its descriptors. */
+struct path_link {
+	pid_t tid;               /* who asked last in this place ... */
+	int fd;                  /* ... and of what; AT_FDCWD: its working directory */
+	int link;                /* that link in /proc, itself; -1: not open */
 };
 
 /* Processes that called chroot, mount or setns, and their children, may see other
@@ -35,8 +42,7 @@ struct path_world {
 	/* what the workspace's root and each directory above it are, the root first */
 	struct { dev_t device; ino_t inode; size_t length; } way[WAY_MAX];
 	uint32_t way_n;
-	pid_t asker;             /* whose working directory was asked for last */
-	int cwd;                 /* its link in /proc, itself; -1: not open */
+	struct path_link links[PATH_LINKS];   /* a place each by thread and descriptor */
 };
 
 void path_world_init(struct path_world *world, const char *root);

@@ -42,10 +42,14 @@ struct watch {
 	uint32_t how;            /* VT_FILTER_*, set by attach */
 	bool abandoned;          /* cancel: end at once, with nothing to tell; set before ended */
 	bool listening;          /* the thread exists */
+	bool wakes;              /* a signal ends its wait in the kernel; else it polls */
 	pthread_t thread;
+	size_t notice_size;      /* bytes: the kernel's struct seccomp_notif ... */
+	size_t answer_size;      /* ... and seccomp_notif_resp, or the most there is room for */
 	int wake;                /* an eventfd: one of the next two has changed */
 	atomic_int listener;     /* -1 before attach */
 	atomic_bool ended;       /* the step has */
+	atomic_uint left;        /* 1: the thread waits no more without an end; a futex */
 
 	/* the thread's own until it has ended */
 	struct notes notes;

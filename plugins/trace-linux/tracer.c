@@ -20,6 +20,8 @@
 #include "trace.h"
 #include "vt-plugin.h"
 
+enum { TOUCHED_FIRST = 256 };         /* threads: made here, for the same reason as notes_prepare */
+
 /* ---- sentences --------------------------------------------------------------- */
 
 static void say(vt_call *call, uint32_t level, const char *code, const char *text)
@@ -112,7 +114,9 @@ static struct watch *watch_new(const vt_step *step)
 	while (w->root_length > 1 && ((const char *)step->root.data)[w->root_length - 1] == '/')
 		w->root_length--;
 	w->root = malloc(w->root_length + 1);
-	if (!w->root) {
+	w->touched.at = calloc(TOUCHED_FIRST, sizeof *w->touched.at);
+	w->touched.size = w->touched.at ? TOUCHED_FIRST : 0;
+	if (!w->root || !w->touched.at || !notes_prepare(&w->notes)) {
 		watch_free(w);
 		return NULL;
 	}

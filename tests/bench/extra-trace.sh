@@ -1,6 +1,11 @@
 #!/bin/bash
 # What tracing costs: CPU and wall time of real programs, traced / untraced, in
-# pairs, medians. Not part of `make check`.
+# turns, medians of the ratios. Not part of `make check`.
+#
+# "floor" is the same ratio for a tracer that only receives, reads and lets go on: what
+# the kernel's mechanism costs here, whoever uses it. "low" and "high" are the quarters
+# of the ratios in "cpu"; where they lie far apart the machine was busy, and the figure
+# is worth little.
 #
 #   tests/bench/extra-trace.sh [PAIRS [WORKLOAD...]]
 #
@@ -19,9 +24,13 @@ T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 mkdir -p "$T/app/src"
 cd "$T/app" || exit 1
+# inside the workspace, where an installation has them: names there are looked at more
+put() { cp -al "$@" 2>/dev/null || cp -a "$@"; }
 mkdir node_modules
-ln -s "$NPM"/* "$NPM/.bin" node_modules/
-for p in react react-dom lodash lodash-es rxjs zod; do [ -d "$LIBS/$p" ] && ln -sfn "$LIBS/$p" node_modules/$p; done
+[ -d "$NPM" ] && put "$NPM/." node_modules
+for p in react react-dom scheduler lodash lodash-es rxjs tslib zod; do
+	[ ! -d "$LIBS/$p" ] || [ -d node_modules/$p ] || put "$LIBS/$p" node_modules/
+done
 
 cat >index.html <<'X'
 <!doctype html><html><body><div id="root"></div><script type="module" src="/src/main.ts"></script></body></html>
@@ -40,8 +49,10 @@ if [ -d node_modules/rxjs/src ]; then
 	cp -r node_modules/rxjs/src rxjs && rm -f rxjs/tsconfig* rxjs/internal/umd.ts && lint=rxjs
 	sed -e 's|"include".*|"include":["rxjs"]}|' -e 's|"types":\[\]|"types":[],"target":"esnext","strict":true,"lib":["esnext","dom"],"baseUrl":".","paths":{"rxjs":["rxjs/index"],"rxjs/*":["rxjs/*"]}|' -i tsconfig.json
 fi
-# modules that do something; else many empty ones
+# modules that do something; else many empty ones, and the tracer is most of the work
+modules=empty
 if [ -d node_modules/lodash ]; then
+	modules=lodash
 	echo "for (const f of require('fs').readdirSync('node_modules/lodash')) if (f.endsWith('.js') && !/^(fp|lodash|core)/.test(f)) require('lodash/' + f);" >many.cjs
 else
 mkdir -p many
@@ -63,7 +74,7 @@ workload() {
 	vite) [ -d "$NPM/vite" ] && set_cmd node node_modules/vite/bin/vite.js build --logLevel silent ;;
 	tsc) [ -d "$NPM/typescript" ] && set_cmd node node_modules/typescript/bin/tsc -p . ;;
 	esbuild) [ -d "$NPM/esbuild" ] && set_cmd node_modules/.bin/esbuild src/main.ts --bundle --log-level=error --outfile="$T/eb.js" ;;
-	oxlint) [ -d "$NPM/oxlint" ] && set_cmd node node_modules/oxlint/bin/oxlint -q $lint ;;
+	oxlint) [ -d "$NPM/oxlint" ] && set_cmd node node_modules/oxlint/bin/oxlint --quiet $lint ;;
 	node-require) set_cmd node many.cjs ;;
 	node) set_cmd node -e 0 ;;
 	g++) command -v g++ >/dev/null && set_cmd g++ -c heavy.cc -o "$T/heavy.o" ;;
@@ -76,19 +87,27 @@ workload() {
 set_cmd() { cmd=("$@"); }
 once() { "$HOST" -t "$T/$1" -o /dev/null $2 "$TRACER" "${cmd[@]}" >/dev/null 2>&1 </dev/null; }
 
-printf '%-13s %8s %8s %7s %7s %8s %8s %6s\n' workload cpu-ms wall-ms cpu wall stop-ms calls pairs
+have=$(for p in react react-dom lodash lodash-es rxjs zod; do [ -d node_modules/$p ] && printf ' %s' $p; done)
+echo "# libraries:${have:- none, so vite, esbuild and tsc have little to do: set BENCH_LIBS}"
+echo "# node-require: $(if [ $modules = empty ]; then echo "640 EMPTY modules, not the figure to quote"; else echo "the modules of $modules"; fi); tsc and oxlint: $([ $lint = src ] && echo "two small files" || echo "the sources of $lint")"
+echo "# load: $(cut -d ' ' -f 1-3 /proc/loadavg) on $(nproc) CPUs"
+printf '%-13s %8s %8s %7s %7s %7s %7s %7s %8s %8s %8s %6s\n' workload cpu-ms wall-ms cpu low high floor wall +wall-ms stop-ms calls rounds
 for w in ${*:-vite tsc esbuild oxlint node-require node g++ spawn git find}; do
 	workload $w || { printf '%-13s not here\n' $w; continue; }
-	rm -f "$T/plain" "$T/traced"
-	once warm -n; once warm ''
-	for _ in $(seq $pairs); do once plain -n; once traced ''; done
+	once warm -n || { printf '%-13s fails: nothing to measure\n' $w; continue; }
+	once warm -f; once warm ''
+	rm -f "$T/plain" "$T/floor" "$T/traced"
+	for _ in $(seq $pairs); do once plain -n; once floor -f; once traced ''; done
 	calls=$(TRACE_HOST_DEBUG=1 "$HOST" -o /dev/null "$TRACER" "${cmd[@]}" 2>&1 >/dev/null </dev/null | sed -n 's/^traced: \([0-9]*\) calls.*/\1/p')
-	paste -d ' ' "$T/plain" "$T/traced" | awk -v w=$w -v calls="$calls" '
-		function median(a, n,  i, j, t) {
+	paste -d ' ' "$T/plain" "$T/traced" "$T/floor" | awk -v w=$w -v calls="$calls" '
+		# the part `at` of n values, in order: 0.5 is the median
+		function part(a, n, at,  i, j, t) {
 			for (i = 2; i <= n; i++) { t = a[i]; for (j = i - 1; j > 0 && a[j] > t; j--) a[j + 1] = a[j]; a[j + 1] = t }
-			return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+			t = 1 + (n - 1) * at; i = int(t)
+			return i < n ? a[i] + (t - i) * (a[i + 1] - a[i]) : a[n]
 		}
-		{ n++; c[n] = $4 / $1; l[n] = $5 / $2; p[n] = $1; q[n] = $2; s[n] = $6 }
-		END { printf "%-13s %8.1f %8.1f %7.3f %7.3f %8.1f %8s %6d\n", w, median(p, n) / 1000, median(q, n) / 1000,
-			median(c, n), median(l, n), median(s, n) / 1000, calls, n }'
+		{ n++; c[n] = $4 / $1; l[n] = $5 / $2; p[n] = $1; q[n] = $2; s[n] = $6; d[n] = $5 - $2; f[n] = $7 / $1 }
+		END { printf "%-13s %8.1f %8.1f %7.3f %7.3f %7.3f %7.3f %7.3f %8.1f %8.1f %8s %6d\n", w, part(p, n, .5) / 1000, part(q, n, .5) / 1000,
+			part(c, n, .5), part(c, n, .25), part(c, n, .75), part(f, n, .5), part(l, n, .5), part(d, n, .5) / 1000, part(s, n, .5) / 1000, calls, n }'
 done
+echo "# load: $(cut -d ' ' -f 1-3 /proc/loadavg)"

@@ -155,6 +155,22 @@ static void paths(void)
 
 /* ---- ways to start a program ---- */
 
+static void start_by_clone3(void)
+{
+#ifdef SYS_clone3
+	/* struct clone_args as far as the first version goes: flags, ..., exit_signal, ... */
+	uint64_t args[8] = { [4] = SIGCHLD };
+	pid_t pid = (pid_t)syscall(SYS_clone3, args, sizeof args);
+
+	if (pid < 0 && errno == ENOSYS)
+		pid = fork();
+	expect(pid >= 0, "clone3");
+	if (!pid)
+		_exit(execl("/bin/cat", "cat", "by-clone3", (char *)NULL));
+	finish(pid);
+#endif
+}
+
 static void children(void)
 {
 	char *const argv[] = { (char *)"cat", (char *)"spawned", NULL }, *none[] = { NULL };
@@ -177,6 +193,7 @@ static void children(void)
 	if (!pid)
 		_exit(execl("./script", "script", (char *)NULL));
 	finish(pid);
+	start_by_clone3();
 }
 
 /* ---- what may be made, and what was there ---- */
@@ -409,6 +426,80 @@ static void *in_folder(void *arg)
 	return NULL;
 }
 
+/* One number, many directories: below it are file-0 to file-11, in dir0 to dir3 by turns. */
+static void one_number(void)
+{
+	char name[32];
+	int number = -1, fd;
+
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof name, "dir%d", i % 4);
+		expect((fd = open(name, O_RDONLY | O_DIRECTORY)) >= 0, name);
+		if (number < 0)
+			number = fd;
+		else
+			expect(dup2(fd, number) == number && !close(fd), "dup2");
+		snprintf(name, sizeof name, "file-%d", i);
+		for (int k = 0; k < 3; k++)
+			expect(!close(openat(number, name, O_RDONLY)), name);
+	}
+	close(number);
+	fails(openat(number, "file-0", O_RDONLY), EBADF, "closed");
+	expect(open(".", O_RDONLY | O_DIRECTORY) == number, "the same number");
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof name, "dir%d", i);
+		expect((fd = openat(number, name, O_RDONLY | O_DIRECTORY)) >= 0 && !fchdir(fd) && !close(fd), "fchdir");
+		expect(!close(open("only-here", O_RDONLY)), name);
+	}
+}
+
+/* each thread its own descriptors: the same number is another directory for each, also
+ * for threads whose own numbers are a few apart */
+static void *in_table(void *arg)
+{
+	int which = ((int)(intptr_t)arg + (int)(intptr_t)arg / THREADS) % THREADS, fd;
+	char name[32];
+
+	expect(!unshare(CLONE_FILES | CLONE_FS), "unshare");
+	snprintf(name, sizeof name, "dir%d", which);
+	expect((fd = open(name, O_RDONLY | O_DIRECTORY)) >= 0 && dup2(fd, 100) == 100, name);
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof name, "mine-%d", which);
+		expect(!close(openat(100, name, O_RDONLY)), name);
+		expect(!fchdir(100) && !close(open("only-here", O_RDONLY)), "fchdir");
+	}
+	return NULL;
+}
+
+static void threads_with_tables(void)
+{
+	pthread_t thread[2 * THREADS];
+
+	for (int i = 0; i < 2 * THREADS; i++)
+		pthread_create(&thread[i], NULL, in_table, (void *)(intptr_t)i);
+	for (int i = 0; i < 2 * THREADS; i++)
+		pthread_join(thread[i], NULL);
+}
+
+/* a thread that starts a program becomes the first thread, with its number */
+static void *becomes_first(void *arg)
+{
+	expect(!unshare(CLONE_FS) && !chdir("dir1"), "chdir");
+	execl("/bin/cat", "cat", "only-here", "file-1", (char *)NULL);
+	expect(0, "execl");
+	return arg;
+}
+
+static void thread_that_execs(void)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 5; i++)
+		expect(!close(open("here", O_RDONLY)), "here");
+	pthread_create(&thread, NULL, becomes_first, NULL);
+	pthread_join(thread, NULL);
+}
+
 static void threads_with_folders(void)
 {
 	pthread_t thread[THREADS];
@@ -435,6 +526,7 @@ int main(int argc, char **argv)
 		{ "calls", calls }, { "descriptors", descriptors }, { "others", others }, { "own-root", own_root }, { "paths", paths }, { "children", children },
 		{ "making", making }, { "daemon", daemonized }, { "closes-all", closes_all }, { "stress", stress },
 		{ "folders", threads_with_folders }, { "storm", storm }, { "calm", calm }, { "promises", promises }, { "chroot", chrooted },
+		{ "one-number", one_number }, { "tables", threads_with_tables }, { "thread-execs", thread_that_execs },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++)

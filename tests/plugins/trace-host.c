@@ -1,11 +1,15 @@
 /* trace-host: runs a command under a tracer plugin and prints what was seen.
  *
- *   trace-host [-r ROOT] [-o FILE] [-n] [-t FILE] PLUGIN.so COMMAND [ARGUMENT...]
+ *   trace-host [-r ROOT] [-o FILE] [-n|-f|-p] [-t FILE] PLUGIN.so COMMAND [ARGUMENT...]
  *
  * One record a line: OP FLAGS PATH [OTHER], tabs between, control characters and
  * backslashes as \ooo. Then "complete", or "incomplete" and why. -n: no filter is
- * installed. -t: a line is added, CPU time of all processes, this one too, wall time
- * and that of `stop`, in microseconds. The exit status is the command's.
+ * installed. -f: the plugin gets no listener; what a call costs at least is done here,
+ * receive, read, go on, and nothing noted: the floor that no tracer of this kind gets
+ * below. -p: no signal is caught, so that the tracer must poll. -t: a line is
+ * added to FILE, CPU time of all processes, this one too, wall time and that of `stop`,
+ * in microseconds; then records are not printed, which would take longer than they did
+ * to make. The exit status is the command's.
  *
  * The smallest host there is: it installs the filter in a child, hands over the
  * listener and goes on answering for what outlives the command. */
@@ -19,6 +23,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +35,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,7 +46,13 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
+#ifndef SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP 1UL
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#endif
+
 static FILE *out;
+static int quiet;
 static struct sock_filter program[4096];
 static size_t program_size;
 static char complaint[600];
@@ -93,7 +106,7 @@ static vt_status take_notes(vt_notes *notes, vt_call *call, const vt_seen *seen,
 
 	(void)notes;
 	(void)call;
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n && !quiet; i++) {
 		uint16_t f = seen[i].flags;
 
 		fprintf(out, "%s\t%s%s%s%s%s\t", ops[seen[i].op <= VT_SEEN_EXEC ? seen[i].op : 0],
@@ -107,6 +120,11 @@ static vt_status take_notes(vt_notes *notes, vt_call *call, const vt_seen *seen,
 		putc('\n', out);
 	}
 	return VT_OK;
+}
+
+static void on_wake(int signum)
+{
+	(void)signum;
 }
 
 static void die(const char *what)
@@ -215,6 +233,35 @@ static pid_t spawn(int filtered, char **argv, int *listener)
 	return pid;
 }
 
+/* Until nobody is left under the filter. */
+static void *answer_least(void *arg)
+{
+	struct { struct seccomp_notif n; char more[400]; } in;
+	int listener = *(const int *)arg;
+	char path[256];
+
+	for (;;) {
+		struct seccomp_notif_resp reply = { .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+		struct pollfd p = { .fd = listener, .events = POLLIN };
+		struct iovec to = { path, sizeof path }, from;
+
+		memset(&in, 0, sizeof in);
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &in)) {
+			if (poll(&p, 1, 0) > 0 && !(p.revents & POLLIN))
+				return NULL;
+			continue;
+		}
+		/* whichever it is of the two, a page of it is likely there */
+		from.iov_base = (void *)(uintptr_t)in.n.data.args[in.n.data.args[0] < 4096 || in.n.data.args[0] > INT64_MAX ||
+							       (int32_t)in.n.data.args[0] == AT_FDCWD];
+		from.iov_len = 4096 - (uintptr_t)from.iov_base % 4096;
+		from.iov_len = from.iov_len < sizeof path ? from.iov_len : sizeof path;
+		(void)!process_vm_readv((pid_t)in.n.pid, &to, 1, &from, 1, 0);
+		reply.id = in.n.id;
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+	}
+}
+
 /* What the supervisor does for processes that outlive a step. */
 static void answer_on(int listener)
 {
@@ -275,18 +322,22 @@ int main(int argc, char **argv)
 	const vt_tracer_ops *ops;
 	char root[PATH_MAX] = "";
 	const char *file = NULL, *times = NULL;
-	int option, filtered = 1, listener, copy, status;
+	struct sigaction wake = { .sa_handler = on_wake };
+	int option, filtered = 1, least = 0, listener, copy, status;
+	pthread_t floor;
 	long long begin, end;
 	vt_status result;
 	void *so, *self, *watch = NULL;
 	pid_t pid;
 
-	while ((option = getopt(argc, argv, "+r:o:nt:")) != -1)
+	while ((option = getopt(argc, argv, "+r:o:nfpt:")) != -1)
 		switch (option) {
 		case 'r': snprintf(root, sizeof root, "%s", optarg); break;
 		case 'o': file = optarg; break;
 		case 'n': filtered = 0; break;
-		case 't': times = optarg; break;
+		case 'f': least = 1; break;
+		case 'p': wake.sa_handler = SIG_DFL; break;
+		case 't': times = optarg; quiet = 1; break;
 		default: return 2;
 		}
 	if (argc - optind < 2)
@@ -305,17 +356,24 @@ int main(int argc, char **argv)
 	c = entry(VT_ABI_MAJOR)->components[0];
 	ops = c->ops;
 	step.root = (vt_bytes){ root, strlen(root) };
+	sigaction(SIGURG, &wake, NULL);
 	if (c->create(&host, &call, &self) != VT_OK || ops->start(self, &call, &step, &edits, &watch) != VT_OK)
 		die(complaint);
 	begin = now_us();
 	pid = spawn(filtered, argv + optind + 1, &listener);
 	copy = listener >= 0 ? fcntl(listener, F_DUPFD_CLOEXEC, 3) : -1;
-	if (filtered)
+	if (least) {
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+		if (listener < 0 || pthread_create(&floor, NULL, answer_least, &listener))
+			die("the floor");
+	} else if (filtered)
 		ops->attach(self, &call, watch, listener >= 0 ? VT_FILTER_NOTIFY : VT_FILTER_NONE, listener);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	end = now_us();
-	if (filtered) {
+	if (least)
+		pthread_join(floor, NULL);
+	if (filtered && !least) {
 		result = ops->stop(self, &call, watch, &notes);
 		fprintf(out, result == VT_OK ? "complete\n" : "incomplete\t%s\n", complaint);
 	} else {

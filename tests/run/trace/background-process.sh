@@ -14,6 +14,12 @@ for _ in $(seq 60); do [ -e daemon-done ] && break; sleep 0.1; done
 there "two seconds later it still opens files" daemon-done
 
 workspace
+touch touched-by-parent touched-by-daemon
+base_env timeout -k 5 60 "$HOST" -p -r "$PWD" -o "$T/notes" "$TRACER" "$CASE" daemon 2>"$T/err" </dev/null
+is "under a host that catches no signal: it ends" "$?" 0
+like "... and names it too" "$(tail -n 1 "$T/notes")" "incomplete*is still running"
+
+workspace
 traced sh -c 'sleep 1 </dev/null >/dev/null 2>&1 & cd / ; exec /bin/true'
 is "one that touched nothing here does no harm" "$rc $end" "0 complete"
 

@@ -44,13 +44,13 @@ was "bytes that are no text" READ $'not-utf8-\xff\xfe'
 was "4095 bytes" READ long
 
 workspace
-touch spawned before-exec vforked by-system interpreted
+touch spawned before-exec vforked by-system by-clone3 interpreted
 echo x >by-popen
 printf '#!/bin/cat\nx\n' >script
 chmod +x script
 traced "$CASE" children
 well "children"
-was "however they were started" READ spawned before-exec vforked by-system by-popen script
+was "however they were started" READ spawned before-exec vforked by-system by-popen by-clone3 script
 was "programs" EXEC /bin/cat script
 like "the loader that the kernel opens" "$seen" "*EXEC	-	/lib*/ld-linux*"
 like "a library" "$seen" "*EXEC	-	*/libc.so.6*"

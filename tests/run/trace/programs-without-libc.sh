@@ -22,6 +22,16 @@ if command -v musl-gcc >/dev/null; then
 	try "dynamic musl" musl-gcc
 else skip "musl" "musl-gcc is not installed"; fi
 
+if command -v go >/dev/null; then
+	file p.go 'package main
+import "os"
+func main() { os.Stat("missing"); if _, err := os.Open("input"); err != nil { os.Exit(1) } }'
+	if CGO_ENABLED=0 GO111MODULE=off GOCACHE=$T/go go build -o p p.go 2>/dev/null; then
+		traced ./p
+		well "static Go"; was "static Go: its file" READ input; was "static Go: its probe" PROBE missing
+	else skip "static Go" "it cannot be built here"; fi
+else skip "static Go" "go is not installed; esbuild, which is one, stands in as-strace-sees-it.sh"; fi
+
 case $(uname -m) in
 x86_64)
 	file p.c 'static long call(long n, long a, long b, long c) { long r;
