@@ -11,6 +11,8 @@ project() {
 		\"outer\":{\"command\":\"sh inner.sh inner\",\"cache\":true,\"input\":[],\"untrackedEnv\":[\"DECLARED\",\"DECLARED_*\",\"PROBE_*\",\"XDG_RUNTIME_DIR\"]},
 		\"outer-opt\":{\"command\":\"sh inner.sh opt\",\"cache\":true,\"input\":[]},
 		\"outer-uncached\":{\"command\":\"sh inner.sh uncached\",\"cache\":true,\"input\":[]},
+		\"outer-envs\":{\"command\":\"sh inner.sh many\",\"cache\":true,\"input\":[],\"untrackedEnv\":[\"PROBE_*\"]},
+		\"many\":{\"command\":\"$(tool fetch_envs)\",\"cache\":true,\"input\":[]},
 		\"inner\":{\"command\":\"$(tool fetch_env) PROBE_ENV\",\"cache\":true,\"input\":[],\"env\":[\"DECLARED\",\"DECLARED_*\"]},
 		\"uncached\":{\"command\":\"$(tool fetch_env) PROBE_ENV\",\"cache\":false},
 		\"opt\":{\"command\":\"$(tool disable_cache)\",\"cache\":true,\"input\":[]}}}"
@@ -33,6 +35,15 @@ nested() {
 	step "what the inner step declares decides" "miss(env 'DECLARED' changed)" PROBE_ENV=3 DECLARED=1 vt run outer
 	step "... and what its pattern matches" "miss(env 'DECLARED_X' changed)" PROBE_ENV=3 DECLARED=1 DECLARED_X=1 vt run outer
 	step "... until it is the same" hit PROBE_ENV=3 DECLARED=1 DECLARED_X=1 vt run outer
+	step "an inner question for many" cold PROBE_A=1 vt run outer-envs
+	has "$BY: ... is answered" "$out" PROBE_A=1
+	step "... the same: the outer step hits" hit PROBE_A=1 vt run outer-envs
+	step "... one more decides about it" "miss(env 'PROBE_B' changed)" PROBE_A=1 PROBE_B=1 vt run outer-envs
+	sed -i 's/sh inner.sh many/sh inner.sh many 2/' vite-task.json
+	step "... a new outer step around the known one" "miss(args changed)" PROBE_A=1 vt run outer-envs
+	has "$BY: ... which hits" "$out" "◉ cache hit, replaying"
+	step "... hits itself" hit PROBE_A=1 vt run outer-envs
+	step "... and misses by what the inner hit had asked for" "miss(env 'PROBE_A' changed)" PROBE_A=2 vt run outer-envs
 	step "an inner opt-out" cold vt run outer-opt
 	step "... keeps the outer step out of the cache" cold vt run outer-opt
 	has "$BY: ... which says so" "$(details)" '→ Not cached: the task opted out of caching'
