@@ -98,7 +98,7 @@ static int flushed(const struct session *s, int code)
 static void workers(uint32_t steps)
 {
 	/* a few are right for every machine: then its processors need not be counted */
-	unsigned cpus = steps <= 4 ? 4 : os_cpus(), most = cpus < 4 ? 4 : cpus > 64 ? 64 : cpus;
+	unsigned cpus = steps <= 2 ? 2 : os_cpus(), most = cpus < 2 ? 2 : cpus > 64 ? 64 : cpus;
 	char n[16];
 
 	snprintf(n, sizeof n, "%u", steps < 1 ? 1 : steps < most ? steps : most);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,7 @@ void free_p(void *pointer_to_pointer)
 struct block {
 	struct block *next;
 	size_t used, size;                           /* bytes of data[] */
+	bool fresh;                                  /* data[used...] is zero still */
 	_Alignas(max_align_t) unsigned char data[];
 };
 
@@ -153,13 +155,18 @@ static void pool_put(struct block *b, int which)
 	pthread_mutex_unlock(&pool.lock);
 }
 
+static bool is_pages(size_t bytes)
+{
+	return bytes >= MEM_PAGES;
+}
+
 static struct block *block_new(size_t bytes)
 {
 	int which = pool_size(bytes);
 
 	if (which >= 0)
 		return pool_take(which);
-	return bytes >= MEM_PAGES ? xpages(bytes) : xmalloc(bytes);
+	return is_pages(bytes) ? xpages(bytes) : xmalloc(bytes);
 }
 
 static void block_free(struct block *b)
@@ -169,12 +176,18 @@ static void block_free(struct block *b)
 
 	if (which >= 0)
 		pool_put(b, which);
-	else if (bytes >= MEM_PAGES)
+	else if (is_pages(bytes))
 		pages_free(b, bytes);
 	else
 		free(b);
 }
 #else
+static bool is_pages(size_t bytes)
+{
+	(void)bytes;
+	return false;
+}
+
 static struct block *block_new(size_t bytes)
 {
 	return xmalloc(bytes);
@@ -225,6 +238,7 @@ static struct block *block_add(struct arena *a, size_t size)
 	if (__builtin_add_overflow(sizeof *b, size, &bytes))
 		out_of_memory();
 	b = block_new(bytes);
+	b->fresh = is_pages(bytes);
 	b->used = 0;
 	b->size = size;
 	b->next = a->blocks;
@@ -232,8 +246,8 @@ static struct block *block_add(struct arena *a, size_t size)
 	return b;
 }
 
-/* A piece as it comes: whatever was there before. */
-static void *take(struct arena *a, size_t size)
+/* A piece as it comes: whatever was there before; zeros where *ret_zero says so. */
+static void *take_any(struct arena *a, size_t size, bool *ret_zero)
 {
 	struct block *b = a->blocks;
 	void *p;
@@ -257,13 +271,24 @@ static void *take(struct arena *a, size_t size)
 #endif
 	p = b->data + b->used;
 	b->used += size;
+	*ret_zero = b->fresh;
 	return p;
+}
+
+static void *take(struct arena *a, size_t size)
+{
+	bool zero;
+
+	return take_any(a, size, &zero);
 }
 
 /* Zeroed piece by piece: of most blocks only a part is ever used. */
 void *arena_alloc(struct arena *a, size_t size)
 {
-	return memset(take(a, size), 0, size);
+	bool zero;
+	void *p = take_any(a, size, &zero);
+
+	return zero ? p : memset(p, 0, size);
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
@@ -336,6 +361,7 @@ size_t arena_size(const struct arena *a)
 void *arena_grow(struct arena *a, void *at, uint32_t n, size_t size)
 {
 	size_t old, bytes;
+	bool zero;
 	char *more;
 
 	/* room is 4, 8, 16, ...: full exactly when n is one of these (or 0) */
@@ -343,10 +369,11 @@ void *arena_grow(struct arena *a, void *at, uint32_t n, size_t size)
 		return at;
 	if (__builtin_mul_overflow(n ? (size_t)n * 2 : 4, size, &bytes))
 		out_of_memory();
-	more = take(a, bytes);
+	more = take_any(a, bytes, &zero);
 	old = (size_t)n * size;
 	if (n)
 		memcpy(more, at, old);
-	memset(more + old, 0, bytes - old);
+	if (!zero)
+		memset(more + old, 0, bytes - old);
 	return more;
 }

@@ -22,13 +22,12 @@ void open_init(struct open *o, const struct session *s)
 	o->session = s;
 }
 
-void open_ahead(void *ctx, const char *root)
+void open_ahead(struct open *o)
 {
-	struct open *o = ctx;
 	const char *dir;
 
 	/* a setting that is wrong is told when the cache is opened */
-	if (cache_place(o->session->env, root, o->session->arena, &dir, NULL) == 0)
+	if (cache_place(o->session->env, o->workspace->root, o->session->arena, &dir, NULL) == 0)
 		o->ahead = cache_ahead_start(dir);
 }
 

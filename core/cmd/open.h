@@ -24,8 +24,8 @@ struct open {
 };
 
 void open_init(struct open *o, const struct session *s);
-/* For workspace_load's on_root; ctx: a struct open. Begins to read what the cache will need. */
-void open_ahead(void *ctx, const char *root);
+/* Begins to read what the cache will need, while the plan is made. */
+void open_ahead(struct open *o);
 /* The plugins' settings; loads none of them. Again and again is fine. */
 int open_plugins(struct open *o, struct err *err);
 /* A cache to look into that changes nothing. It stays NULL where none can be used; -1: a

@@ -40,7 +40,7 @@ static int ground_make(const struct session *s, struct ground *ret, struct err *
 	if (workspace_find(s->cwd, s->arena, &root, &none)) {
 		err_clear(&none);
 		root = NULL;
-	} else if (workspace_load(s->cwd, NULL, NULL, &g.workspace, &none)) {
+	} else if (workspace_load(s->cwd, &g.workspace, &none)) {
 		g.workspace = NULL;
 		text = err_join(&none);
 		cmd_warn((void *)s, arena_printf(s->arena, "the workspace's configuration is left out: %s", text));

@@ -45,6 +45,7 @@ static int run_task(struct open *o, const struct query_options *options)
 	struct err err = { 0 };
 	int code;
 
+	open_ahead(o);
 	if (plan_make(&world, options, a, &plan, &err) < 0)
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
@@ -105,7 +106,7 @@ int cmd_run(const struct session *s, int argc, char **argv)
 		return cmd_fail(s, &err);
 	}
 	open_init(&open, s);
-	if (workspace_load(s->cwd, o.task ? open_ahead : NULL, &open, &w, &err) < 0) {
+	if (workspace_load(s->cwd, &w, &err) < 0) {
 		code = cmd_fail(s, &err);
 	} else {
 		open.workspace = w;

@@ -102,7 +102,7 @@ static int load(struct loading *l, struct err *err)
 	return tasks_make(l, err);
 }
 
-int workspace_load(const char *cwd, void (*on_root)(void *ctx, const char *root), void *ctx, struct workspace **ret, struct err *err)
+int workspace_load(const char *cwd, struct workspace **ret, struct err *err)
 {
 	struct loading *l = xcalloc(1, sizeof *l);
 	const char *real;
@@ -114,8 +114,6 @@ int workspace_load(const char *cwd, void (*on_root)(void *ctx, const char *root)
 	real = real_cwd(cwd, l->w.arena, err);
 	if (real && discover_root(real, l->w.arena, &l->root, err) == 0) {
 		l->w.root = l->root.dir;
-		if (on_root)
-			on_root(ctx, l->w.root);
 		r = load(l, err);
 		if (r)
 			err_wrap(err, "Failed to load task graph");

@@ -87,9 +87,8 @@ struct workspace {
 
 /* Finds the root from `cwd` (absolute) upwards. *ret_root in `a`. */
 int workspace_find(const char *cwd, struct arena *a, const char **ret_root, struct err *err);
-/* Reads everything, validates everything. `on_root`, if not NULL, is called as soon as the
- * root is known, before its packages are read: all of the rest is still to come then. */
-int workspace_load(const char *cwd, void (*on_root)(void *ctx, const char *root), void *ctx, struct workspace **ret, struct err *err);
+/* Reads everything, validates everything. */
+int workspace_load(const char *cwd, struct workspace **ret, struct err *err);
 void workspace_free(struct workspace *w);
 /* The package that contains an absolute directory: the nearest known one above it. Never NULL inside the root. */
 const struct package *workspace_package_at(const struct workspace *w, const char *dir);

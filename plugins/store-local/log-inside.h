@@ -27,7 +27,7 @@ _Static_assert(sizeof(struct record) == 56, "no holes");
 
 enum {
 	RECORD_MAGIC = 0x31727476,
-	LOG_WINDOW = 4 << 20,          /* a log this small is read in one go */
+	LOG_WINDOW = 256 << 10,        /* a log this small is read in one go; of a larger one there is an index */
 	LOG_DATA_MAX = 16 << 20,       /* of one record; a larger size is damage */
 	LOG_CHUNK = 1 << 20,
 };

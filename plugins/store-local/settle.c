@@ -22,7 +22,7 @@ static const char index_magic[8] = "vtidx1\n";
 
 enum {
 	LOG_DEAD_MIN = 1 << 20,        /* less waste than this is left alone */
-	LOG_INDEX_STEP = 1 << 20,      /* the index may lag this much behind */
+	LOG_INDEX_STEP = 256 << 10,    /* the index may lag this much behind */
 	LOG_TOUCH_NAMES = 4000,
 };
 

@@ -62,7 +62,7 @@ static const char *failure(const char *cwd)
 
 	workspace_free(w);
 	w = NULL;
-	if (workspace_load(in(cwd), NULL, NULL, &w, &e) == 0)
+	if (workspace_load(in(cwd), &w, &e) == 0)
 		return "";
 	for (i = 0; i < e.n; i++)
 		text = arena_printf(a, "%s%s%s", text, i ? "\n* " : "", e.text[i]);
