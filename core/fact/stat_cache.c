@@ -13,8 +13,11 @@
 #include "base/digest.h"
 #include "os/file.h"
 
-/* The file: a head, the records, nothing else; the head's digest covers the rest.
- * It never leaves the machine, so the records are as they are in memory. */
+/* The file: a head and its records; then, added by later runs, more of the same with
+ * another magic, so that what a run writes is as much as what it found changed. Of two
+ * records of a file the later one counts. A head's digest covers its own records; what
+ * follows a bad one is not read, and the next run that has something to add writes all
+ * anew. It never leaves the machine, so the records are as they are in memory. */
 struct record {
 	struct stamp stamp;
 	vt_id id;
@@ -24,7 +27,7 @@ struct record {
 
 struct head {
 	char magic[8];
-	struct digest check;       /* of everything behind it */
+	struct digest check;       /* of n, backend and the records behind it */
 	uint64_t n;
 	struct digest backend;
 };
@@ -32,11 +35,12 @@ struct head {
 _Static_assert(sizeof(struct record) == 80, "no holes");
 _Static_assert(sizeof(struct head) == 80, "no holes");
 
-static const char magic[8] = "vtstat1\n";
+static const char magic[8] = "vtstat1\n", magic_more[8] = "vtstat1+";
 
 enum {
 	STAT_LARGEST = 4 << 20,    /* records: 320 MiB */
 	STAT_DAYS = 30,            /* not useful for longer: forgotten */
+	STAT_LOOSE = 4096,         /* records that may be added to a file however small it is */
 };
 #define STAT_GRAIN_NS INT64_C(25000000)        /* of clocks with fractions: a tick is at most 10 ms */
 #define STAT_COARSE_NS INT64_C(2500000000)     /* of file systems that keep whole (or two) seconds */
@@ -52,6 +56,12 @@ struct stat_cache {
 	uint32_t slots_n;
 	uint32_t today;
 	bool loaded, changed;
+	/* What of it the file does not have: numbers of records, in no order, perhaps twice. */
+	uint32_t *dirty;
+	uint32_t dirty_n, dirty_room;
+	bool anew;                 /* dates changed, or the file's end is not good: all is to be written */
+	uint64_t file_end;         /* bytes of the file as it was read, all of them good; 0: there is none */
+	uint64_t file_n;           /* records in there */
 };
 
 void stamp_of(const struct stat *st, struct stamp *ret)
@@ -144,24 +154,83 @@ static void check_of(const struct head *h, const struct record *at, struct diges
 	digest_end(&st, ret);
 }
 
-static void read_records(struct stat_cache *s, int fd)
+static bool read_head(int fd, const char *which, uint64_t left, struct head *ret)
+{
+	return left >= sizeof *ret && read_all(fd, ret, sizeof *ret) && memcmp(ret->magic, which, sizeof ret->magic) == 0 &&
+	       ret->n <= STAT_LARGEST && ret->n * sizeof(struct record) <= left - sizeof *ret;
+}
+
+/* The records behind a head, whole and verified, as pages; NULL: they are not. */
+static struct record *read_records(int fd, const struct head *h, uint32_t room)
+{
+	struct record *at = xpages(room * sizeof *at);
+	struct digest check;
+
+	if (read_all(fd, at, h->n * sizeof *at)) {
+		check_of(h, at, &check);
+		if (digest_equal(&check, &h->check))
+			return at;
+	}
+	pages_free(at, room * sizeof *at);
+	return NULL;
+}
+
+static void set(struct stat_cache *s, const struct record *r)
+{
+	uint32_t i;
+
+	if (s->n + 1 > s->slots_n / 2)
+		rehash(s, s->n * 2);
+	i = place(s, &r->stamp);
+	if (!s->slots[i] && s->n < STAT_LARGEST) {
+		if (s->n == s->room)
+			more_room(s);
+		s->slots[i] = ++s->n;
+	}
+	if (s->slots[i])
+		s->at[s->slots[i] - 1] = *r;
+}
+
+/* What later runs added. */
+static void read_more(struct stat_cache *s, int fd, uint64_t left)
 {
 	struct head h;
-	struct digest check;
+	struct record *at;
+	uint32_t i;
+
+	while (read_head(fd, magic_more, left, &h) && digest_equal(&h.backend, &s->loaded_backend)) {
+		at = read_records(fd, &h, (uint32_t)h.n + 1);
+		if (!at)
+			break;
+		for (i = 0; i < h.n; i++)
+			set(s, &at[i]);
+		pages_free(at, (h.n + 1) * sizeof *at);
+		left -= sizeof h + h.n * sizeof *at;
+		s->file_end += sizeof h + h.n * sizeof *at;
+		s->file_n += h.n;
+	}
+	s->anew = left != 0;
+}
+
+static void read_file(struct stat_cache *s, int fd)
+{
+	struct head h;
 	struct stat st;
 
-	if (!read_all(fd, &h, sizeof h) || memcmp(h.magic, magic, sizeof magic) != 0 || h.n > STAT_LARGEST ||
-	    fstat(fd, &st) < 0 || h.n * sizeof *s->at > (uint64_t)st.st_size)
+	if (fstat(fd, &st) < 0 || !read_head(fd, magic, (uint64_t)st.st_size, &h))
 		return;
 	s->room = (uint32_t)h.n + 16;
-	s->at = xpages(s->room * sizeof *s->at);
-	if (!read_all(fd, s->at, h.n * sizeof *s->at))
+	s->at = read_records(fd, &h, s->room);
+	if (!s->at) {
+		s->room = 0;
 		return;
-	check_of(&h, s->at, &check);
-	if (digest_equal(&check, &h.check)) {
-		s->n = (uint32_t)h.n;
-		s->loaded_backend = h.backend;
 	}
+	s->n = (uint32_t)h.n;
+	s->loaded_backend = h.backend;
+	s->file_n = h.n;
+	s->file_end = sizeof h + h.n * sizeof *s->at;
+	rehash(s, s->n + 16);
+	read_more(s, fd, (uint64_t)st.st_size - s->file_end);
 }
 
 /* With the lock. */
@@ -174,10 +243,11 @@ static void load(struct stat_cache *s)
 	s->loaded = true;
 	fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0) {
-		read_records(s, fd);
+		read_file(s, fd);
 		close(fd);
 	}
-	rehash(s, s->n + 16);
+	if (!s->slots)
+		rehash(s, 16);
 }
 
 /* With the lock: all that look at the records begin so. */
@@ -188,6 +258,7 @@ static void make_ready(struct stat_cache *s)
 		return;
 	s->loaded_backend = s->backend;
 	s->n = 0;
+	s->anew = true;
 	rehash(s, 16);
 }
 
@@ -230,7 +301,7 @@ bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
 			/* dates are worth a rewrite once a week, not once a run */
 			if (r->day + 7 <= s->today) {
 				r->day = s->today;
-				s->changed = true;
+				s->changed = s->anew = true;
 			}
 		}
 	}
@@ -238,33 +309,48 @@ bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
 	return known;
 }
 
+static void note(struct stat_cache *s, uint32_t number)
+{
+	if (s->dirty_n == s->dirty_room) {
+		s->dirty_room = s->dirty_room ? s->dirty_room * 2 : 64;
+		s->dirty = xrealloc(s->dirty, s->dirty_room, sizeof *s->dirty);
+	}
+	s->dirty[s->dirty_n++] = number;
+}
+
 void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id *id, int64_t now_ns)
 {
-	struct record *r;
-	uint32_t i;
+	uint32_t slot;
 
 	if (stamp_is_young(stamp, now_ns))
 		return;
 	pthread_mutex_lock(&s->lock);
 	make_ready(s);
-	if (s->n + 1 > s->slots_n / 2)
-		rehash(s, s->n * 2);
-	i = place(s, stamp);
-	if (!s->slots[i] && s->n < STAT_LARGEST) {
-		if (s->n == s->room)
-			more_room(s);
-		s->slots[i] = ++s->n;
-	}
-	if (s->slots[i]) {
-		r = &s->at[s->slots[i] - 1];
-		*r = (struct record){ .stamp = *stamp, .id = *id, .day = s->today };
+	set(s, &(struct record){ .stamp = *stamp, .id = *id, .day = s->today });
+	slot = s->slots[place(s, stamp)];
+	if (slot) {
+		note(s, slot - 1);
 		s->changed = true;
 	}
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void save_file(struct stat_cache *s)
+/* A head for n records, with room for them behind it; or NULL. */
+static struct head *head_new(const struct stat_cache *s, const char *which, uint32_t n, size_t *ret_size)
 {
+	struct head *h = calloc(1, *ret_size = sizeof *h + n * sizeof(struct record));
+
+	if (!h)
+		return NULL;
+	memcpy(h->magic, which, sizeof h->magic);
+	h->n = n;
+	h->backend = s->backend;
+	return h;
+}
+
+static void write_anew(struct stat_cache *s)
+{
+	struct record *to;
 	struct head *h;
 	uint32_t i, n = 0;
 	size_t size;
@@ -272,29 +358,59 @@ static void save_file(struct stat_cache *s)
 	for (i = 0; i < s->n; i++)
 		if (s->at[i].day + STAT_DAYS > s->today)
 			s->at[n++] = s->at[i];
-	size = sizeof *h + n * sizeof *s->at;
-	h = malloc(size);
+	h = head_new(s, magic, n, &size);
 	if (!h)
 		return;
-	memset(h, 0, sizeof *h);
-	memcpy(h->magic, magic, sizeof magic);
-	h->n = n;
-	h->backend = s->backend;
+	to = (struct record *)(h + 1);
 	if (n)
-		memcpy(h + 1, s->at, n * sizeof *s->at);
-	check_of(h, (const struct record *)(h + 1), &h->check);
+		memcpy(to, s->at, n * sizeof *s->at);
+	check_of(h, to, &h->check);
 	(void)file_write(s->file, h, size, 0600, NULL);      /* only costs time when it fails */
 	free(h);
 }
 
-void stat_cache_close(struct stat_cache *s, bool save)
+/* In one write, behind whatever others have added since. What could not be written whole
+ * is no good end: the next run finds it, and writes all anew. */
+static void write_more(struct stat_cache *s)
+{
+	int fd = open(s->file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct record *to;
+	struct head *h;
+	uint32_t i;
+	size_t size;
+
+	if (fd < 0)
+		return;
+	h = head_new(s, magic_more, s->dirty_n, &size);
+	if (h) {
+		to = (struct record *)(h + 1);
+		for (i = 0; i < s->dirty_n; i++)
+			to[i] = s->at[s->dirty[i]];
+		check_of(h, to, &h->check);
+		if (write(fd, h, size) < (ssize_t)size)
+			(void)0;           /* only costs time */
+	}
+	free(h);
+	close(fd);
+}
+
+static void save(struct stat_cache *s)
+{
+	if (s->anew || !s->file_end || s->file_n + s->dirty_n > 2 * (uint64_t)s->n + STAT_LOOSE)
+		write_anew(s);
+	else
+		write_more(s);
+}
+
+void stat_cache_close(struct stat_cache *s, bool and_save)
 {
 	if (!s)
 		return;
-	if (save && s->changed)
-		save_file(s);
+	if (and_save && s->changed)
+		save(s);
 	pthread_mutex_destroy(&s->lock);
 	free(s->file);
+	free(s->dirty);
 	pages_free(s->at, s->room * sizeof *s->at);
 	pages_free(s->slots, s->slots_n * sizeof *s->slots);
 	free(s);

@@ -1,6 +1,6 @@
 /* stat_cache: an unchanged file is not read again. From (device, inode, size,
- * mtime, ctime) to a content id; one file, read once, written by rename at the
- * end when something changed. [any] */
+ * mtime, ctime) to a content id; one file, read once, added to or written anew (by
+ * rename) at the end when something changed. [any] */
 #ifndef FACT_STAT_CACHE_H
 #define FACT_STAT_CACHE_H
 
@@ -28,8 +28,8 @@ bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
  * A file that changed too shortly before is not remembered: it could change again
  * and look the same. */
 void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id *id, int64_t now_ns);
-/* `save`: false after a dry run. */
-void stat_cache_close(struct stat_cache *s, bool save);
+/* `and_save`: false after a dry run. Writes as much as changed. */
+void stat_cache_close(struct stat_cache *s, bool and_save);
 
 void stamp_of(const struct stat *st, struct stamp *ret);
 bool stamp_equal(const struct stamp *a, const struct stamp *b);

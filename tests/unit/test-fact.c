@@ -330,6 +330,109 @@ static void another_backend_or_a_damaged_index_knows_nothing(void **state)
 	stat_cache_close(s, false);
 }
 
+static off_t index_size(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(in_folder("stat"), &st), 0);
+	return st.st_size;
+}
+
+static void know(struct stat_cache *s, uint32_t from, uint32_t to, uint8_t what)
+{
+	vt_id id = { { what } };
+	struct stamp st;
+	uint32_t i;
+
+	for (i = from; i < to; i++) {
+		st = stamp_at(i, OLD);
+		stat_cache_put(s, &st, &id, OLD + 1000000000);
+	}
+}
+
+/* Whose id the file has in the next run; 0: none. */
+static uint8_t known_as(struct stat_cache *s, uint32_t inode)
+{
+	struct stamp st = stamp_at(inode, OLD);
+	vt_id got;
+
+	return stat_cache_get(s, &st, &got) ? got.byte[0] : 0;
+}
+
+static void a_run_writes_as_much_as_it_found_changed(void **state)
+{
+	enum { RECORD = 80 };
+	struct stat_cache *s;
+	off_t size;
+	int round;
+
+	(void)state;
+	unlink(in_folder("stat"));
+	s = stat_index("content 1");
+	know(s, 1, 5001, 1);
+	stat_cache_close(s, true);
+	size = index_size();
+	assert_int_equal(size, RECORD * 5001);
+	/* one file, of those that are known, and a new one */
+	for (round = 2; round < 5; round++) {
+		s = stat_index("content 1");
+		know(s, 7, 8, (uint8_t)round);
+		know(s, 6000, 6001, (uint8_t)round);
+		stat_cache_close(s, true);
+		assert_int_equal(index_size(), size + RECORD * 3 * (round - 1));
+		s = stat_index("content 1");
+		assert_int_equal(known_as(s, 7), round);
+		assert_int_equal(known_as(s, 6000), round);
+		assert_int_equal(known_as(s, 8), 1);
+		stat_cache_close(s, true);
+	}
+	/* an end that is not whole: what stands before it is known, and the next run writes all anew */
+	assert_int_equal(truncate(in_folder("stat"), index_size() - 1), 0);
+	s = stat_index("content 1");
+	assert_int_equal(known_as(s, 7), 3);
+	know(s, 6001, 6002, 9);
+	stat_cache_close(s, true);
+	assert_int_equal(index_size(), RECORD * (1 + 5002));
+	s = stat_index("content 1");
+	assert_int_equal(known_as(s, 7), 3);
+	assert_int_equal(known_as(s, 6001), 9);
+	stat_cache_close(s, false);
+	/* added again and again it does not grow for ever */
+	for (round = 0; round < 8; round++) {
+		s = stat_index("content 1");
+		know(s, 1, 3001, (uint8_t)(10 + round));
+		stat_cache_close(s, true);
+	}
+	assert_true(index_size() < RECORD * (2 * 5002 + 4096 + 16));
+	s = stat_index("content 1");
+	assert_int_equal(known_as(s, 1), 17);
+	assert_int_equal(known_as(s, 3001), 1);
+	stat_cache_close(s, false);
+}
+
+/* Whoever adds after another has: both are read. */
+static void two_runs_at_once_both_add(void **state)
+{
+	struct stat_cache *s, *other;
+
+	(void)state;
+	unlink(in_folder("stat"));
+	s = stat_index("content 1");
+	know(s, 1, 11, 1);
+	stat_cache_close(s, true);
+	s = stat_index("content 1");
+	other = stat_index("content 1");
+	know(s, 20, 21, 2);
+	know(other, 30, 31, 3);
+	stat_cache_close(s, true);
+	stat_cache_close(other, true);
+	s = stat_index("content 1");
+	assert_int_equal(known_as(s, 1), 1);
+	assert_int_equal(known_as(s, 20), 2);
+	assert_int_equal(known_as(s, 30), 3);
+	stat_cache_close(s, false);
+}
+
 static void many_files_are_all_known(void **state)
 {
 	struct stat_cache *s = stat_index("content 1");
@@ -454,6 +557,8 @@ int main(void)
 		TEST(an_unchanged_file_is_known_in_the_next_run),
 		TEST(a_file_that_just_changed_is_not_remembered),
 		TEST(another_backend_or_a_damaged_index_knows_nothing),
+		TEST(a_run_writes_as_much_as_it_found_changed),
+		TEST(two_runs_at_once_both_add),
 		TEST(many_files_are_all_known),
 		TEST(paths_are_made_relative_and_what_does_not_count_is_dropped),
 		TEST(half_a_rename_is_something_that_came_or_went),
