@@ -9,7 +9,10 @@
 
 #include "os/file.h"
 
-enum { READER_MOST = 16 << 20 };       /* bytes that wait to be taken: then the thread stops */
+enum {
+	READER_MOST = 16 << 20,        /* bytes that wait to be taken: then the thread stops */
+	READER_FRESH = 1 << 18         /* bytes of texts of which all was made */
+};
 
 enum item_state { ITEM_FREE, ITEM_BEING_READ, ITEM_READ };
 
@@ -17,14 +20,14 @@ struct reader_item {
 	_Atomic int state;             /* who sets BEING_READ reads it */
 	int found;                     /* what file_read said: 0 or 1; READ by the thread only */
 	struct bytes bytes;
+	void *made;
 };
 
 struct reader {
-	const char *const *paths;
-	uint32_t n;
-	size_t max;
+	struct reader_setup setup;
 	struct reader_item *items;
-	struct arena *arena;           /* the thread's: texts */
+	struct arena *arena;           /* the thread's: texts that are to be taken */
+	struct arena *scratch;         /* the thread's: texts of which something is being made */
 	pthread_t thread;
 	bool started;
 	_Atomic bool stop;
@@ -39,12 +42,29 @@ static bool claim(struct reader_item *item)
 	return atomic_compare_exchange_strong(&item->state, &was, ITEM_BEING_READ);
 }
 
+static int read_text(struct reader *r, uint32_t i, struct reader_item *item)
+{
+	struct arena *a = r->setup.make ? r->scratch : r->arena;
+	int found = file_read(r->setup.paths[i], r->setup.max, a, &item->bytes, NULL);
+
+	if (found || !r->setup.make)
+		return found;
+	item->made = r->setup.make(r->setup.ctx, i, item->bytes);
+	if (!item->made)
+		item->bytes.data = arena_copy(r->arena, item->bytes.data, item->bytes.size);
+	if (arena_size(r->scratch) > READER_FRESH) {
+		arena_free(r->scratch);
+		r->scratch = arena_new();
+	}
+	return 0;
+}
+
 /* What cannot be read is left to the owner, who tells why. */
 static void read_one(struct reader *r, uint32_t i)
 {
 	struct reader_item *item = &r->items[i];
 
-	item->found = file_read(r->paths[i], r->max, r->arena, &item->bytes, NULL);
+	item->found = read_text(r, i, item);
 	pthread_mutex_lock(&r->lock);
 	atomic_store(&item->state, item->found < 0 ? ITEM_FREE : ITEM_READ);
 	pthread_cond_signal(&r->read);
@@ -56,7 +76,7 @@ static void *read_backwards(void *ctx)
 	struct reader *r = ctx;
 	uint32_t i;
 
-	for (i = r->n; i-- > 0 && !atomic_load(&r->stop) && arena_size(r->arena) < READER_MOST;) {
+	for (i = r->setup.n; i-- > 0 && !atomic_load(&r->stop) && arena_size(r->arena) < READER_MOST;) {
 		if (!claim(&r->items[i]))
 			break;         /* the owner came from the other side */
 		read_one(r, i);
@@ -64,15 +84,14 @@ static void *read_backwards(void *ctx)
 	return NULL;
 }
 
-struct reader *reader_start(const char *const *paths, uint32_t n, size_t max)
+struct reader *reader_start(const struct reader_setup *setup)
 {
 	struct reader *r = xcalloc(1, sizeof *r);
 
-	r->paths = paths;
-	r->n = n;
-	r->max = max;
-	r->items = xcalloc(n, sizeof *r->items);
+	r->setup = *setup;
+	r->items = xcalloc(setup->n, sizeof *r->items);
 	r->arena = arena_new();
+	r->scratch = arena_new();
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->read, NULL);
 	r->started = pthread_create(&r->thread, NULL, read_backwards, r) == 0;
@@ -87,18 +106,21 @@ static void wait_for(struct reader *r, struct reader_item *item)
 	pthread_mutex_unlock(&r->lock);
 }
 
-int reader_take(struct reader *r, uint32_t i, struct arena *a, struct bytes *ret, struct err *err)
+int reader_take(struct reader *r, uint32_t i, struct arena *a, struct bytes *ret, void **ret_made, struct err *err)
 {
 	struct reader_item *item = &r->items[i];
 
-	if (claim(item))
-		return file_read(r->paths[i], r->max, a, ret, err);
-	wait_for(r, item);
-	if (atomic_load(&item->state) != ITEM_READ)
-		return file_read(r->paths[i], r->max, a, ret, err);
-	if (item->found == 0)
-		*ret = item->bytes;
-	return item->found;
+	*ret_made = NULL;
+	if (!claim(item)) {
+		wait_for(r, item);
+		if (atomic_load(&item->state) == ITEM_READ) {
+			*ret_made = item->made;
+			if (item->found == 0 && !item->made)
+				*ret = item->bytes;
+			return item->found;
+		}
+	}
+	return file_read(r->setup.paths[i], r->setup.max, a, ret, err);
 }
 
 void reader_free(struct reader *r)
@@ -111,6 +133,7 @@ void reader_free(struct reader *r)
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->read);
 	arena_free(r->arena);
+	arena_free(r->scratch);
 	free(r->items);
 	free(r);
 }

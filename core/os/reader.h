@@ -9,10 +9,18 @@
 
 struct reader;
 
-/* `paths`: n of them, borrowed until reader_free. `max`: bytes of one file, as in file_read. */
-struct reader *reader_start(const char *const *paths, uint32_t n, size_t max);
+struct reader_setup {
+	const char *const *paths;      /* n of them, borrowed until reader_free */
+	uint32_t n;
+	size_t max;                    /* bytes of one file, as in file_read */
+	/* [the thread] What the owner wants of a text, or NULL: then it gets the text. NULL: it always does. */
+	void *(*make)(void *ctx, uint32_t i, struct bytes text);
+	void *ctx;
+};
+
+struct reader *reader_start(const struct reader_setup *setup);
 /* file_read(paths[i], max, a, ret, err); each only once. The bytes live as long as both `a`
- * and the reader. */
-int reader_take(struct reader *r, uint32_t i, struct arena *a, struct bytes *ret, struct err *err);
+ * and the reader. Or, 0 and not NULL, *ret_made: then there are no bytes. */
+int reader_take(struct reader *r, uint32_t i, struct arena *a, struct bytes *ret, void **ret_made, struct err *err);
 void reader_free(struct reader *r);            /* NULL is fine */
 #endif

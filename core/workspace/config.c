@@ -5,7 +5,7 @@
 #include "workspace/load.h"
 
 /* vite-task.json: typed, each complaint at its place. `null` counts as absent. */
-struct reader {
+struct reading {
 	const struct json_doc *doc;
 	const char *dir_shown;
 	bool is_root;
@@ -15,7 +15,7 @@ struct reader {
 };
 
 /* The field of `node` among `names`: its index, or -1 with an error. */
-static int field(struct reader *r, const cJSON *node, const char *const *names)
+static int field(struct reading *r, const cJSON *node, const char *const *names)
 {
 	char expected[256];
 	size_t n = 0;
@@ -31,7 +31,7 @@ static int field(struct reader *r, const cJSON *node, const char *const *names)
 	return json_fail_key(r->doc, node, r->err, "unknown field `%s`, expected %s%s", node->string, i > 1 ? "one of " : "", expected);
 }
 
-static int read_bool(struct reader *r, const cJSON *node, bool *ret)
+static int read_bool(struct reading *r, const cJSON *node, bool *ret)
 {
 	if (!cJSON_IsBool(node))
 		return json_fail_type(r->doc, node, r->err, "a boolean");
@@ -39,7 +39,7 @@ static int read_bool(struct reader *r, const cJSON *node, bool *ret)
 	return 0;
 }
 
-static int read_texts(struct reader *r, const cJSON *node, struct texts *ret)
+static int read_texts(struct reading *r, const cJSON *node, struct texts *ret)
 {
 	const cJSON *item;
 
@@ -56,7 +56,7 @@ static int read_texts(struct reader *r, const cJSON *node, struct texts *ret)
 
 /* --- input and output --- */
 
-static int read_glob_object(struct reader *r, const cJSON *node, struct glob_entries *list, bool output)
+static int read_glob_object(struct reading *r, const cJSON *node, struct glob_entries *list, bool output)
 {
 	static const char *const names[] = { "pattern", "base", "auto", NULL };
 	const cJSON *got[3] = { NULL }, *item;
@@ -94,7 +94,7 @@ static int read_glob_object(struct reader *r, const cJSON *node, struct glob_ent
 	return 0;
 }
 
-static int read_globs(struct reader *r, const cJSON *node, struct glob_entries *ret, bool output)
+static int read_globs(struct reading *r, const cJSON *node, struct glob_entries *ret, bool output)
 {
 	struct glob_entries list = { .given = true };
 	const cJSON *item;
@@ -119,7 +119,7 @@ static int read_globs(struct reader *r, const cJSON *node, struct glob_entries *
 
 /* --- dependsOn --- */
 
-static int read_from(struct reader *r, const cJSON *node, unsigned *ret)
+static int read_from(struct reading *r, const cJSON *node, unsigned *ret)
 {
 	static const char *const names[] = { "dependencies", "devDependencies", "peerDependencies" };
 	static const char expected[] = "`dependencies`, `devDependencies`, `peerDependencies` or a sequence of these";
@@ -141,7 +141,7 @@ static int read_from(struct reader *r, const cJSON *node, unsigned *ret)
 	return 0;
 }
 
-static int read_depends_object(struct reader *r, const cJSON *node, struct depends_on *d)
+static int read_depends_object(struct reading *r, const cJSON *node, struct depends_on *d)
 {
 	static const char *const names[] = { "task", "from", NULL };
 	const cJSON *item;
@@ -165,7 +165,7 @@ static int read_depends_object(struct reader *r, const cJSON *node, struct depen
 	return 0;
 }
 
-static int read_depends(struct reader *r, const cJSON *node, struct task_config *t)
+static int read_depends(struct reading *r, const cJSON *node, struct task_config *t)
 {
 	const cJSON *item;
 
@@ -192,7 +192,7 @@ static int read_depends(struct reader *r, const cJSON *node, struct task_config 
 /* The four settings of the cache may stand on the task or under `cache`. */
 static const char *const cache_names[] = { "env", "untrackedEnv", "input", "output", NULL };
 
-static int read_cache_field(struct reader *r, const cJSON *node, int which, struct task_config *t)
+static int read_cache_field(struct reading *r, const cJSON *node, int which, struct task_config *t)
 {
 	switch (which) {
 	case 0:
@@ -206,7 +206,7 @@ static int read_cache_field(struct reader *r, const cJSON *node, int which, stru
 	}
 }
 
-static int read_cache(struct reader *r, const cJSON *node, const cJSON *const top[4], struct task_config *t)
+static int read_cache(struct reading *r, const cJSON *node, const cJSON *const top[4], struct task_config *t)
 {
 	const cJSON *item;
 	int i;
@@ -236,7 +236,7 @@ static int read_cache(struct reader *r, const cJSON *node, const cJSON *const to
 	return 0;
 }
 
-static int read_command(struct reader *r, const cJSON *node, struct task_config *t)
+static int read_command(struct reading *r, const cJSON *node, struct task_config *t)
 {
 	if (cJSON_IsArray(node)) {
 		t->command_is_array = true;
@@ -250,7 +250,7 @@ static int read_command(struct reader *r, const cJSON *node, struct task_config 
 	return 0;
 }
 
-static int read_task_fields(struct reader *r, const cJSON *node, struct task_config *t)
+static int read_task_fields(struct reading *r, const cJSON *node, struct task_config *t)
 {
 	static const char *const names[] = { "command", "cwd", "dependsOn", "cache", "env", "untrackedEnv", "input", "output", NULL };
 	const cJSON *got[8] = { NULL }, *item;
@@ -279,7 +279,7 @@ static int read_task_fields(struct reader *r, const cJSON *node, struct task_con
 	return got[3] ? read_cache(r, got[3], got + 4, t) : 0;
 }
 
-static int read_tasks(struct reader *r, const cJSON *node, struct config *c)
+static int read_tasks(struct reading *r, const cJSON *node, struct config *c)
 {
 	const cJSON *item;
 	int n;
@@ -309,7 +309,7 @@ static int read_tasks(struct reader *r, const cJSON *node, struct config *c)
 
 /* --- the file --- */
 
-static int read_global_cache(struct reader *r, const cJSON *node, struct config *c)
+static int read_global_cache(struct reading *r, const cJSON *node, struct config *c)
 {
 	static const char *const names[] = { "scripts", "tasks", NULL };
 	const cJSON *item;
@@ -331,7 +331,7 @@ static int read_global_cache(struct reader *r, const cJSON *node, struct config 
 	return 0;
 }
 
-static int root_only(struct reader *r, const char *name)
+static int root_only(struct reading *r, const char *name)
 {
 	if (r->is_root)
 		return 0;
@@ -339,7 +339,7 @@ static int root_only(struct reader *r, const char *name)
 	return err_set(r->err, ERR_USER, "`%s` can only be set in the workspace root config, but found in %s", name, r->dir_shown);
 }
 
-static int read_file(struct reader *r, struct config *c)
+static int read_file(struct reading *r, struct config *c)
 {
 	static const char *const names[] = { "cache", "tasks", "enablePrePostScripts", "plugins", NULL };
 	const cJSON *root = json_root(r->doc), *item;
@@ -374,7 +374,7 @@ static int read_file(struct reader *r, struct config *c)
 int config_read(const char *file, const struct bytes *text, const char *dir_shown, bool is_root, struct arena *a, struct config *ret, struct err *err)
 {
 	struct config c = { .cache_tasks = true, .hooks = true };
-	struct reader r = { .dir_shown = dir_shown, .is_root = is_root, .a = a, .err = err };
+	struct reading r = { .dir_shown = dir_shown, .is_root = is_root, .a = a, .err = err };
 	struct json_doc *doc = NULL;
 	int result = 0;
 

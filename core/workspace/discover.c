@@ -9,17 +9,10 @@
 #include <unistd.h>
 
 #include "os/file.h"
-#include "os/loop.h"
-#include "os/reader.h"
 #include "text/glob.h"
 #include "text/path.h"
 #include "text/yaml.h"
 #include "workspace/load.h"
-
-enum {
-	AHEAD_LEAST = 32,          /* folders beside each other that are worth a thread */
-	AHEAD_MOST = 8             /* threads */
-};
 
 /* --- the root --- */
 
@@ -167,20 +160,24 @@ static struct arena *scratch(struct loading *l)
 	return l->scratch;
 }
 
-static int add_member(struct loading *l, const char *path, const struct json_doc *doc, const char *file, struct err *err)
+static struct member *add_member(struct loading *l, const char *path)
 {
-	struct arena *a = l->w.arena;
 	struct member *m;
 
-	l->members = arena_grow(a, l->members, l->members_n, sizeof *l->members);
-	m = &l->members[l->members_n];
+	l->members = arena_grow(l->w.arena, l->members, l->members_n, sizeof *l->members);
+	m = &l->members[l->members_n++];
 	memset(m, 0, sizeof *m);
 	m->path = path;
 	m->manifest.name = "";
-	if (doc && manifest_read(doc, l->root.kind == ROOT_NPM, a, &m->manifest, err))
-		return err_wrap(err, "Failed to parse JSON file at %s", file);
-	l->members_n++;
-	return 0;
+	return m;
+}
+
+static int read_manifest(struct loading *l, const char *file, struct arena *scratch, struct manifest *ret, struct err *err)
+{
+	struct bytes text;
+	int r = file_read(file, WORKSPACE_FILE_MAX, scratch, &text, err);
+
+	return r ? r : manifest_from(file, text, l->root.kind == ROOT_NPM, l->w.arena, ret, err);
 }
 
 /* Is there a package in this folder? Then it is a member. `ahead`: where its files are
@@ -189,8 +186,8 @@ static int visit(struct search *s, const char *path, struct ahead *ahead, uint32
 {
 	struct arena *short_lived = scratch(s->l);
 	const char *file = path_join(short_lived, path_join(short_lived, s->l->w.root, path), "package.json");
-	struct json_doc *doc;
-	struct bytes text;
+	struct manifest manifest;
+	struct member *m;
 	void **seen;
 	int r;
 
@@ -201,51 +198,20 @@ static int visit(struct search *s, const char *path, struct ahead *ahead, uint32
 		return 0;
 	*seen = s;
 	if (ahead)
-		r = reader_take(ahead->reader, at, short_lived, &text, s->err);
+		r = ahead_manifest(ahead, at, short_lived, &manifest, s->err);
 	else
-		r = file_read(file, WORKSPACE_FILE_MAX, short_lived, &text, s->err);
+		r = read_manifest(s->l, file, short_lived, &manifest, s->err);
 	if (r < 0 && !is_regular(file)) {
 		err_clear(s->err);
 		return 0;
 	}
-	if (!r)
-		r = manifest_parse(file, text, &doc, s->err);
 	if (r)
 		return r < 0 ? -1 : 0;
-	r = add_member(s->l, path, doc, file, s->err);
-	json_free(doc);
-	if (!r && ahead) {
-		s->l->members[s->l->members_n - 1].ahead = ahead;
-		s->l->members[s->l->members_n - 1].ahead_at = ahead->folders + at;
-	}
-	return r;
-}
-
-/* Begins to read what many folders hold, those that match; NULL where that is not worth a thread. */
-static struct ahead *read_ahead(struct search *s, const struct glob *g, const struct texts *list)
-{
-	static const char *const names[] = { "package.json", "vite-task.json" };
-	struct loading *l = s->l;
-	struct ahead *ahead;
-	const char **paths;
-	uint32_t i, k;
-
-	if (list->n < AHEAD_LEAST || l->aheads_n == AHEAD_MOST || os_cpus() < 2)
-		return NULL;
-	for (i = 0; i < list->n; i++)
-		if (!glob_match(g, list->at[i], strlen(list->at[i])))
-			return NULL;
-	paths = arena_array(l->w.arena, (size_t)list->n * COUNT(names), sizeof *paths);
-	for (k = 0; k < COUNT(names); k++)
-		for (i = 0; i < list->n; i++)
-			paths[k * list->n + i] = arena_printf(l->w.arena, "%s/%s/%s", l->w.root[1] ? l->w.root : "", list->at[i], names[k]);
-	ahead = arena_alloc(l->w.arena, sizeof *ahead);
-	ahead->folders = list->n;
-	ahead->reader = reader_start(paths, list->n * COUNT(names), WORKSPACE_FILE_MAX);
-	ahead->next = l->aheads;
-	l->aheads = ahead;
-	l->aheads_n++;
-	return ahead;
+	m = add_member(s->l, path);
+	m->manifest = manifest;
+	m->ahead = ahead;
+	m->ahead_at = at;
+	return 0;
 }
 
 static bool is_folder(int fd, const struct dirent *e)
@@ -290,10 +256,20 @@ static struct texts folders(struct search *s, const char *path)
 	return list;
 }
 
+static bool all_match(const struct glob *g, const struct texts *list)
+{
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (!glob_match(g, list->at[i], strlen(list->at[i])))
+			return false;
+	return true;
+}
+
 static int walk(struct search *s, const struct glob *g, const char *path)
 {
 	struct texts list = folders(s, path);
-	struct ahead *ahead = read_ahead(s, g, &list);
+	struct ahead *ahead = all_match(g, &list) ? ahead_start(s->l, &list) : NULL;
 	uint32_t i;
 
 	for (i = 0; i < list.n; i++) {
@@ -373,16 +349,19 @@ static int add_root(struct loading *l, struct err *err)
 {
 	const char *file = path_join(l->w.arena, l->w.root, "package.json");
 	struct json_doc *doc = l->root.manifest;
+	struct member *m;
 	int r = 0;
 
 	if (!doc)
 		r = manifest_open(file, l->scratch, &doc, err);
 	if (r < 0)
 		return -1;
-	r = add_member(l, "", r ? NULL : doc, file, err);
+	m = add_member(l, "");
+	if (!r)
+		r = manifest_read(doc, file, l->root.kind == ROOT_NPM, l->w.arena, &m->manifest, err);
 	if (!l->root.manifest)
 		json_free(doc);
-	return r;
+	return r < 0 ? -1 : 0;
 }
 
 int discover_members(struct loading *l, struct err *err)

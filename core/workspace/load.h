@@ -7,7 +7,10 @@
 #include "text/json.h"
 #include "workspace/workspace.h"
 
-enum { WORKSPACE_FILE_MAX = 8 << 20 };        /* bytes of one package.json, vite-task.json, pnpm-workspace.yaml */
+enum {
+	WORKSPACE_FILE_MAX = 8 << 20,  /* bytes of one package.json, vite-task.json, pnpm-workspace.yaml */
+	AHEAD_MOST = 8                 /* threads that read files */
+};
 
 struct script {
 	const char *name, *command;
@@ -74,12 +77,7 @@ struct root {
 	struct json_doc *manifest;     /* its package.json, where it was read on the way; owned */
 };
 
-/* The files of many folders are read ahead, by two (os/reader.h). */
-struct ahead {
-	struct ahead *next;
-	struct reader *reader;         /* all package.json, then all vite-task.json */
-	uint32_t folders;
-};
+struct ahead;
 
 /* A package as found; becomes a struct package once all are known and sorted. */
 struct member {
@@ -87,18 +85,19 @@ struct member {
 	struct manifest manifest;
 	struct config config;
 	struct ahead *ahead;           /* its vite-task.json is read there; NULL: nowhere yet */
-	uint32_t ahead_at;             /* which one of that reader */
+	uint32_t ahead_at;             /* as which folder's */
 };
 
 struct loading {
 	struct workspace w;            /* first: workspace_free casts back */
+	struct arena *beside[AHEAD_MOST];      /* what the readers' threads made; lives as long as w */
 	struct json_doc *config;       /* the root's vite-task.json, if it has plugins; lives as long as w */
 	/* the rest: only while loading */
 	struct root root;
 	struct member *members;        /* as they are found */
 	uint32_t members_n;
 	struct package *packages;      /* = w.packages, to be filled */
-	struct ahead *aheads;          /* each list of folders that was long enough */
+	struct ahead *aheads;          /* one for each list of folders that was long enough */
 	uint32_t aheads_n;
 	struct map names;              /* name -> index + 1 of the first package with it */
 	uint32_t *next_same;           /* index -> index + 1 of the next package with the same name; 0: none */
@@ -106,8 +105,8 @@ struct loading {
 };
 
 /* manifest.c */
-int manifest_read(const struct json_doc *doc, bool ranges, struct arena *a, struct manifest *ret, struct err *err);
-int manifest_parse(const char *file, struct bytes text, struct json_doc **ret, struct err *err);
+int manifest_read(const struct json_doc *doc, const char *file, bool ranges, struct arena *a, struct manifest *ret, struct err *err);
+int manifest_from(const char *file, struct bytes text, bool ranges, struct arena *a, struct manifest *ret, struct err *err);
 /* Reads and parses a package.json; 1: there is none. */
 int manifest_open(const char *file, struct arena *scratch, struct json_doc **ret, struct err *err);
 
@@ -117,6 +116,15 @@ int discover_members(struct loading *l, struct err *err);
 
 /* config.c: `text` NULL: there is no file */
 int config_read(const char *file, const struct bytes *text, const char *dir_shown, bool is_root, struct arena *a, struct config *ret, struct err *err);
+
+/* ahead.c: what folders beside each other hold is read by two, the loader and a thread,
+ * where there are many. Where a thread came first it has parsed, too. */
+struct ahead *ahead_start(struct loading *l, const struct texts *folders);     /* NULL: they are not many */
+/* As file_read and manifest_from of the `at`th folder's package.json: 1: there is none. */
+int ahead_manifest(struct ahead *ahead, uint32_t at, struct arena *scratch, struct manifest *ret, struct err *err);
+/* As file_read of its vite-task.json; or, 0 and *ret_made, the configuration. */
+int ahead_config(struct ahead *ahead, uint32_t at, struct arena *scratch, struct bytes *ret, struct config **ret_made, struct err *err);
+void ahead_stop(struct loading *l);            /* all of them; what they made stays */
 
 /* edges.c */
 int edges_make(struct loading *l, struct err *err);

@@ -5,7 +5,7 @@
 #include "os/file.h"
 #include "workspace/load.h"
 
-int manifest_parse(const char *file, struct bytes text, struct json_doc **ret, struct err *err)
+static int parse(const char *file, struct bytes text, struct json_doc **ret, struct err *err)
 {
 	if (json_read(file, text.data, text.size, JSON_STRICT, ret, err))
 		return err_wrap(err, "Failed to parse JSON file at %s", file);
@@ -17,7 +17,7 @@ int manifest_open(const char *file, struct arena *scratch, struct json_doc **ret
 	struct bytes text;
 	int r = file_read(file, WORKSPACE_FILE_MAX, scratch, &text, err);
 
-	return r ? r : manifest_parse(file, text, ret, err);
+	return r ? r : parse(file, text, ret, err);
 }
 
 /* Checks that `node` is a map of strings; how many it has, or -1. */
@@ -87,14 +87,14 @@ static int read_name(const struct json_doc *doc, const cJSON *node, struct arena
 	return 0;
 }
 
-int manifest_read(const struct json_doc *doc, bool ranges, struct arena *a, struct manifest *ret, struct err *err)
+int manifest_read(const struct json_doc *doc, const char *file, bool ranges, struct arena *a, struct manifest *ret, struct err *err)
 {
 	struct manifest m = { .name = "" };
 	const cJSON *root = json_root(doc), *item;
 	int r = 0;
 
 	if (!cJSON_IsObject(root))
-		return json_fail_type(doc, root, err, "a map");
+		r = json_fail_type(doc, root, err, "a map");
 	for (item = root->child; item && !r; item = item->next) {
 		if (strcmp(item->string, "name") == 0)
 			r = read_name(doc, item, a, &m, err);
@@ -110,7 +110,18 @@ int manifest_read(const struct json_doc *doc, bool ranges, struct arena *a, stru
 			m.version = arena_str(a, item->valuestring);
 	}
 	if (r)
-		return -1;
+		return err_wrap(err, "Failed to parse JSON file at %s", file);
 	*ret = m;
 	return 0;
+}
+
+int manifest_from(const char *file, struct bytes text, bool ranges, struct arena *a, struct manifest *ret, struct err *err)
+{
+	struct json_doc *doc = NULL;
+	int r = parse(file, text, &doc, err);
+
+	if (!r)
+		r = manifest_read(doc, file, ranges, a, ret, err);
+	json_free(doc);
+	return r;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "os/file.h"
-#include "os/reader.h"
 #include "text/path.h"
 #include "workspace/load.h"
 
@@ -42,16 +41,20 @@ static int load_config(struct loading *l, struct member *m, struct err *err)
 	struct arena *a = l->w.arena;
 	const char *dir = path_join(l->scratch, l->w.root, m->path);
 	const char *file = path_join(l->scratch, dir, "vite-task.json");
+	struct config *made = NULL;
 	struct bytes text;
 	int r;
 
 	if (m->ahead)
-		r = reader_take(m->ahead->reader, m->ahead_at, l->scratch, &text, err);
+		r = ahead_config(m->ahead, m->ahead_at, l->scratch, &text, &made, err);
 	else
 		r = file_read(file, WORKSPACE_FILE_MAX, l->scratch, &text, err);
-
 	if (r < 0)
 		return err_wrap(err, "Failed to load task config file for package at %s", workspace_shown_dir(&l->w, m->path));
+	if (made) {
+		m->config = *made;
+		return 0;
+	}
 	if (r == 0 && !m->path[0])
 		l->w.config_file = arena_str(a, file);
 	if (config_read(file, r ? NULL : &text, r ? "" : workspace_shown_dir(&l->w, m->path), !m->path[0], a, &m->config, err))
@@ -120,8 +123,7 @@ int workspace_load(const char *cwd, struct workspace **ret, struct err *err)
 	}
 	json_free(l->root.manifest);
 	l->root.manifest = NULL;
-	for (; l->aheads; l->aheads = l->aheads->next)
-		reader_free(l->aheads->reader);
+	ahead_stop(l);
 	map_free(&l->names);
 	arena_free(l->scratch);
 	l->scratch = NULL;
@@ -136,10 +138,13 @@ int workspace_load(const char *cwd, struct workspace **ret, struct err *err)
 void workspace_free(struct workspace *w)
 {
 	struct loading *l = (struct loading *)w;
+	int i;
 
 	if (!w)
 		return;
 	json_free(l->config);
+	for (i = 0; i < AHEAD_MOST; i++)
+		arena_free(l->beside[i]);
 	arena_free(w->arena);
 	free(l);
 }

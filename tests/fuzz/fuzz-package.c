@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (json_read("package.json", (const char *)data, size, JSON_STRICT, &d, &err) == 0) {
 		check_node(d, json_root(d), &budget);
-		if (manifest_read(d, true, a, &m, &err) == 0)
+		if (manifest_read(d, "package.json", true, a, &m, &err) == 0)
 			must(m.name);
 		json_free(d);
 	}
