@@ -46,7 +46,7 @@ enum {
 #define STAT_COARSE_NS INT64_C(2500000000)     /* of file systems that keep whole (or two) seconds */
 
 struct stat_cache {
-	pthread_mutex_t lock;      /* all below */
+	pthread_rwlock_t lock;     /* all below; many look at once, the rest one at a time */
 	char *file;
 	struct digest backend;     /* whose ids are wanted; set before there are two threads that want them */
 	struct digest loaded_backend; /* whose ids the file held */
@@ -56,6 +56,7 @@ struct stat_cache {
 	uint32_t slots_n;
 	uint32_t today;
 	bool loaded, changed;
+	bool ready;                /* loaded, and the ids are those that are wanted */
 	/* What of it the file does not have: numbers of records, in no order, perhaps twice. */
 	uint32_t *dirty;
 	uint32_t dirty_n, dirty_room;
@@ -254,6 +255,7 @@ static void load(struct stat_cache *s)
 static void make_ready(struct stat_cache *s)
 {
 	load(s);
+	s->ready = true;
 	if (digest_equal(&s->loaded_backend, &s->backend))
 		return;
 	s->loaded_backend = s->backend;
@@ -266,7 +268,7 @@ struct stat_cache *stat_cache_new(const char *file)
 {
 	struct stat_cache *s = xcalloc(1, sizeof *s);
 
-	pthread_mutex_init(&s->lock, NULL);
+	pthread_rwlock_init(&s->lock, NULL);
 	s->file = xstrdup(file);
 	s->today = (uint32_t)(time(NULL) / 86400);
 	return s;
@@ -274,9 +276,9 @@ struct stat_cache *stat_cache_new(const char *file)
 
 void stat_cache_load(struct stat_cache *s)
 {
-	pthread_mutex_lock(&s->lock);
+	pthread_rwlock_wrlock(&s->lock);
 	load(s);
-	pthread_mutex_unlock(&s->lock);
+	pthread_rwlock_unlock(&s->lock);
 }
 
 void stat_cache_use(struct stat_cache *s, const char *backend)
@@ -284,28 +286,51 @@ void stat_cache_use(struct stat_cache *s, const char *backend)
 	digest_of(backend, strlen(backend), &s->backend);
 }
 
+/* For reading; it is ready then. */
+static void lock_for_reading(struct stat_cache *s)
+{
+	pthread_rwlock_rdlock(&s->lock);
+	if (s->ready)
+		return;
+	pthread_rwlock_unlock(&s->lock);
+	pthread_rwlock_wrlock(&s->lock);
+	make_ready(s);
+	pthread_rwlock_unlock(&s->lock);
+	pthread_rwlock_rdlock(&s->lock);
+}
+
+/* Dates are worth a rewrite once a week, not once a run. */
+static void renew(struct stat_cache *s, const struct stamp *stamp)
+{
+	uint32_t slot;
+
+	pthread_rwlock_wrlock(&s->lock);
+	slot = s->slots[place(s, stamp)];
+	if (slot) {
+		s->at[slot - 1].day = s->today;
+		s->changed = s->anew = true;
+	}
+	pthread_rwlock_unlock(&s->lock);
+}
+
 bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
 {
-	struct record *r;
+	const struct record *r;
 	uint32_t slot;
-	bool known = false;
+	bool known = false, old = false;
 
-	pthread_mutex_lock(&s->lock);
-	make_ready(s);
+	lock_for_reading(s);
 	slot = s->slots[place(s, stamp)];
 	if (slot) {
 		r = &s->at[slot - 1];
 		known = stamp_equal(&r->stamp, stamp);
-		if (known) {
+		old = known && r->day + 7 <= s->today;
+		if (known)
 			*ret = r->id;
-			/* dates are worth a rewrite once a week, not once a run */
-			if (r->day + 7 <= s->today) {
-				r->day = s->today;
-				s->changed = s->anew = true;
-			}
-		}
 	}
-	pthread_mutex_unlock(&s->lock);
+	pthread_rwlock_unlock(&s->lock);
+	if (old)
+		renew(s, stamp);
 	return known;
 }
 
@@ -324,7 +349,7 @@ void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id
 
 	if (stamp_is_young(stamp, now_ns))
 		return;
-	pthread_mutex_lock(&s->lock);
+	pthread_rwlock_wrlock(&s->lock);
 	make_ready(s);
 	set(s, &(struct record){ .stamp = *stamp, .id = *id, .day = s->today });
 	slot = s->slots[place(s, stamp)];
@@ -332,7 +357,7 @@ void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id
 		note(s, slot - 1);
 		s->changed = true;
 	}
-	pthread_mutex_unlock(&s->lock);
+	pthread_rwlock_unlock(&s->lock);
 }
 
 /* A head for n records, with room for them behind it; or NULL. */
@@ -408,7 +433,7 @@ void stat_cache_close(struct stat_cache *s, bool and_save)
 		return;
 	if (and_save && s->changed)
 		save(s);
-	pthread_mutex_destroy(&s->lock);
+	pthread_rwlock_destroy(&s->lock);
 	free(s->file);
 	free(s->dirty);
 	pages_free(s->at, s->room * sizeof *s->at);

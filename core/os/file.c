@@ -192,7 +192,7 @@ bool file_is_executable(const char *path)
 }
 
 struct file_memo {
-	pthread_mutex_t lock;          /* guards what follows */
+	pthread_rwlock_t lock;         /* guards what follows */
 	struct arena *arena;           /* of the keys */
 	struct map known;              /* path -> known_yes or known_no */
 };
@@ -203,7 +203,7 @@ struct file_memo *file_memo_new(void)
 {
 	struct file_memo *m = xcalloc(1, sizeof *m);
 
-	pthread_mutex_init(&m->lock, NULL);
+	pthread_rwlock_init(&m->lock, NULL);
 	m->arena = arena_new();
 	map_init(&m->known);
 	return m;
@@ -215,19 +215,19 @@ void file_memo_free(struct file_memo *m)
 		return;
 	map_free(&m->known);
 	arena_free(m->arena);
-	pthread_mutex_destroy(&m->lock);
+	pthread_rwlock_destroy(&m->lock);
 	free(m);
 }
 
 void file_memo_forget(struct file_memo *m)
 {
-	pthread_mutex_lock(&m->lock);
+	pthread_rwlock_wrlock(&m->lock);
 	if (m->known.n) {
 		map_free(&m->known);
 		arena_free(m->arena);
 		m->arena = arena_new();
 	}
-	pthread_mutex_unlock(&m->lock);
+	pthread_rwlock_unlock(&m->lock);
 }
 
 bool file_memo_executable(struct file_memo *m, const char *path)
@@ -238,15 +238,15 @@ bool file_memo_executable(struct file_memo *m, const char *path)
 
 	if (!m)
 		return file_is_executable(path);
-	pthread_mutex_lock(&m->lock);
+	pthread_rwlock_rdlock(&m->lock);
 	known = map_get(&m->known, path, size);
-	pthread_mutex_unlock(&m->lock);
+	pthread_rwlock_unlock(&m->lock);
 	if (known)
 		return known == &known_yes;
 	is = file_is_executable(path);
-	pthread_mutex_lock(&m->lock);
+	pthread_rwlock_wrlock(&m->lock);
 	*map_put(&m->known, arena_copy(m->arena, path, size), size) = is ? &known_yes : &known_no;
-	pthread_mutex_unlock(&m->lock);
+	pthread_rwlock_unlock(&m->lock);
 	return is;
 }
 

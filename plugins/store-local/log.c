@@ -160,7 +160,7 @@ int log_load(struct log *l)
 void log_init(struct log *l)
 {
 	memset(l, 0, sizeof *l);
-	pthread_mutex_init(&l->lock, NULL);
+	pthread_rwlock_init(&l->lock, NULL);
 	l->dir = l->fd = l->lock_fd = -1;
 	l->today = (uint32_t)(time(NULL) / 86400);
 }
@@ -169,11 +169,11 @@ int log_open(struct log *l, const char *dir)
 {
 	int r;
 
-	pthread_mutex_lock(&l->lock);
+	pthread_rwlock_wrlock(&l->lock);
 	if (l->dir < 0)
 		l->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	r = l->dir < 0 ? (errno == ENOENT ? 1 : -1) : log_load(l);
-	pthread_mutex_unlock(&l->lock);
+	pthread_rwlock_unlock(&l->lock);
 	return r;
 }
 
@@ -184,7 +184,7 @@ void log_close(struct log *l)
 		close(l->lock_fd);
 	if (l->dir >= 0)
 		close(l->dir);
-	pthread_mutex_destroy(&l->lock);
+	pthread_rwlock_destroy(&l->lock);
 }
 
 int log_read_record(struct log *l, const struct slot *s, void **ret)
@@ -213,24 +213,38 @@ int log_read_record(struct log *l, const struct slot *s, void **ret)
 	return 0;
 }
 
+/* What was found damaged is forgotten, unless something else stands in its place by now. */
+static void forget_damaged(struct log *l, const uint8_t *name, uint64_t at)
+{
+	struct slot *s;
+
+	pthread_rwlock_wrlock(&l->lock);
+	s = table_find(l, name);
+	if (s && s->at == at) {
+		table_forget(l, s);
+		l->bad++;
+	}
+	pthread_rwlock_unlock(&l->lock);
+}
+
 int log_get(struct log *l, uint32_t space, const vt_id *id, void **ret, uint64_t *ret_size)
 {
 	uint8_t name[LOG_NAME];
-	struct slot *s;
+	const struct slot *s;
+	uint64_t at = 0;
 	int r = 1;
 
 	table_name(name, space, id);
-	pthread_mutex_lock(&l->lock);
+	pthread_rwlock_rdlock(&l->lock);
 	s = table_find(l, name);
 	if (s) {
+		at = s->at;
 		*ret_size = s->size;
 		r = s->kind == LOG_FILE ? 2 : log_read_record(l, s, ret);
-		if (r == 3) {
-			table_forget(l, s);
-			l->bad++;
-		}
 	}
-	pthread_mutex_unlock(&l->lock);
+	pthread_rwlock_unlock(&l->lock);
+	if (r == 3)
+		forget_damaged(l, name, at);
 	return r;
 }
 
@@ -240,25 +254,37 @@ bool log_has(struct log *l, uint32_t space, const vt_id *id)
 	bool ret;
 
 	table_name(name, space, id);
-	pthread_mutex_lock(&l->lock);
+	pthread_rwlock_rdlock(&l->lock);
 	ret = table_find(l, name) != NULL;
-	pthread_mutex_unlock(&l->lock);
+	pthread_rwlock_unlock(&l->lock);
 	return ret;
+}
+
+/* Once a day something is to be noted: most look only. */
+static bool is_to_be_noted(const struct log *l, const struct slot *s)
+{
+	return s && s->day < l->today && !s->touched;
 }
 
 void log_use(struct log *l, uint32_t space, const vt_id *id)
 {
 	uint8_t name[LOG_NAME];
 	struct slot *s;
+	bool note;
 
 	table_name(name, space, id);
-	pthread_mutex_lock(&l->lock);
+	pthread_rwlock_rdlock(&l->lock);
+	note = is_to_be_noted(l, table_find(l, name));
+	pthread_rwlock_unlock(&l->lock);
+	if (!note)
+		return;
+	pthread_rwlock_wrlock(&l->lock);
 	s = table_find(l, name);
-	if (s && s->day < l->today && !s->touched) {
+	if (is_to_be_noted(l, s)) {
 		s->touched = 1;
 		l->touches++;
 	}
-	pthread_mutex_unlock(&l->lock);
+	pthread_rwlock_unlock(&l->lock);
 }
 
 /* ---- writing -------------------------------------------------------------------- */
@@ -407,7 +433,7 @@ int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, 
 	if (kind == LOG_FILE)
 		data = &size;
 	r.size = kind == LOG_FILE ? 8 : (uint32_t)size;
-	pthread_mutex_lock(&l->lock);
+	pthread_rwlock_wrlock(&l->lock);
 	ret = make_folder(l, dir);
 	if (ret == 0)
 		ret = log_lock(l);
@@ -417,7 +443,7 @@ int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, 
 			ret = log_append(l, &r, data);
 		log_unlock(l);
 	}
-	pthread_mutex_unlock(&l->lock);
+	pthread_rwlock_unlock(&l->lock);
 	return ret;
 }
 
@@ -425,9 +451,9 @@ uint64_t log_bytes(struct log *l)
 {
 	uint64_t ret;
 
-	pthread_mutex_lock(&l->lock);
+	pthread_rwlock_wrlock(&l->lock);
 	ret = l->end + l->file_bytes;
-	pthread_mutex_unlock(&l->lock);
+	pthread_rwlock_unlock(&l->lock);
 	return ret;
 }
 
@@ -436,7 +462,7 @@ void log_figures(struct log *l, uint64_t *ret_entries, uint64_t *ret_blobs, uint
 	uint32_t i, oldest = l->today;
 	uint64_t n[2] = { 0, 0 };
 
-	pthread_mutex_lock(&l->lock);
+	pthread_rwlock_wrlock(&l->lock);
 	for (i = 0; i < l->room; i++) {
 		const struct slot *s = &l->slots[i];
 
@@ -446,7 +472,7 @@ void log_figures(struct log *l, uint64_t *ret_entries, uint64_t *ret_blobs, uint
 		if (s->day < oldest)
 			oldest = s->day;
 	}
-	pthread_mutex_unlock(&l->lock);
+	pthread_rwlock_unlock(&l->lock);
 	*ret_entries = n[0];
 	*ret_blobs = n[1];
 	*ret_oldest_day = oldest;

@@ -22,7 +22,7 @@ enum log_kind { LOG_DATA = 1, LOG_FILE, LOG_DROP, LOG_TOUCH };
 struct slot;                                   /* where something is */
 
 struct log {
-	pthread_mutex_t lock;          /* all below */
+	pthread_rwlock_t lock;         /* all below; many look and read at once, the rest one at a time */
 	int dir;                       /* the store's folder, or -1: not there yet */
 	int fd, lock_fd;               /* the log, the lock's file; -1 */
 	uint64_t id;                   /* of this very log: an index of another is no use */

@@ -231,7 +231,7 @@ int log_settle(struct log *l, struct log_settle *how)
 	bool waste, full;
 	int r = 0;
 
-	pthread_mutex_lock(&l->lock);
+	pthread_rwlock_wrlock(&l->lock);
 	total = l->end + l->file_bytes;
 	waste = l->bad || (l->dead > LOG_DEAD_MIN && l->dead > l->end / 2);
 	full = total > how->bound;
@@ -248,6 +248,6 @@ int log_settle(struct log *l, struct log_settle *how)
 			log_unlock(l);
 		}
 	}
-	pthread_mutex_unlock(&l->lock);
+	pthread_rwlock_unlock(&l->lock);
 	return r;
 }
