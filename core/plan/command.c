@@ -62,6 +62,7 @@ static const char *const *run_words(const struct texts *argv, uint32_t *ret_n)
 static void read_runner(struct action *at, struct arena *a)
 {
 	struct err err = { 0 };
+	struct query_options *nested;
 	uint32_t n;
 	const char *const *words = run_words(&at->argv, &n);
 
@@ -69,11 +70,12 @@ static void read_runner(struct action *at, struct arena *a)
 		at->never_cached = at->argv.n > 1 && (is(at->argv.at[1], "cache") || is(at->argv.at[1], "plugins"));
 		return;
 	}
-	if (options_parse(n, words, a, &at->nested, &err) < 0) {
+	at->nested = nested = arena_alloc(a, sizeof *nested);
+	if (options_parse(n, words, a, nested, &err) < 0) {
 		at->kind = ACTION_REFUSED;
 		at->refused = arena_strn(a, err.text[0], strcspn(err.text[0], "\n"));
 		err_clear(&err);
-	} else if (at->nested.task && !at->nested.dry_run && !at->nested.json && !at->nested.help) {
+	} else if (nested->task && !nested->dry_run && !nested->json && !nested->help) {
 		at->kind = ACTION_RUN;
 	} else {
 		at->never_cached = true;

@@ -27,7 +27,7 @@ struct action {
 	struct texts argv;                 /* with the extra arguments */
 	struct texts extra;                /* those that reached this piece */
 	bool never_cached;                 /* the runner's own commands */
-	struct query_options nested;       /* RUN */
+	const struct query_options *nested;        /* RUN; NULL: none */
 	const char *refused;               /* REFUSED: why, one line */
 };
 

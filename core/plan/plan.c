@@ -82,7 +82,7 @@ static int nested(struct planner *p, const struct working *w, const struct actio
 {
 	struct texts words = { action->argv.at + 1, action->argv.n - 1 };
 	struct level l = {
-		.options = &action->nested,
+		.options = action->nested,
 		.cwd = path_clean(p->a, step_dir(p, w->cwd)),
 		.words = options_show(strcmp(action->argv.at[0], "vpr") == 0 ? "run" : NULL, &words, p->a),
 		.shown_cwd = step_shown_dir(p, w->cwd),
