@@ -172,10 +172,11 @@ int manifest_next(struct manifest *m, struct item *i)
 	i->packed = where == 0;
 	if (!i->packed)
 		return get_raw(m, i->blob.byte, sizeof i->blob.byte);
-	if (get_small(m, UINT32_MAX, &i->pack) < 0 || get_small(m, UINT32_MAX, &i->at) < 0 || i->pack >= m->packs_n ||
-	    i->size > m->packs[i->pack].raw || i->at > m->packs[i->pack].raw - i->size)
+	if (get_small(m, UINT32_MAX, &i->pack) < 0 || get_small(m, UINT32_MAX, &i->at) < 0)
 		return -1;
-	return 0;
+	if (i->size == 0)      /* where all are empty there is no pack */
+		return 0;
+	return i->pack >= m->packs_n || i->size > m->packs[i->pack].raw || i->at > m->packs[i->pack].raw - i->size ? -1 : 0;
 }
 
 void manifest_close(struct manifest *m)

@@ -153,6 +153,8 @@ struct unpacking {
 
 static vt_status restore_packed(struct unpacking *u, const struct item *item, vt_sink *into)
 {
+	if (!item->size)
+		return VT_OK;
 	if (!u->raw || u->which != item->pack) {
 		vt_status status;
 
@@ -163,7 +165,7 @@ static vt_status restore_packed(struct unpacking *u, const struct item *item, vt
 			return status == VT_NONE ? fail(u->call, "gone", "the outputs are not in the cache any more") : status;
 		u->which = item->pack;
 	}
-	return item->size ? into->write(into, u->call, u->raw + item->at, (size_t)item->size) : VT_OK;
+	return into->write(into, u->call, u->raw + item->at, (size_t)item->size);
 }
 
 static vt_status restore_one(struct unpacking *u, const struct item *item)

@@ -76,4 +76,16 @@ gone "... restores nothing" dist
 file vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["src/**"]}}}'
 capture vt run build
 has "omitted is the same as none" "$out" '◉ cache hit, replaying'
+
+# empty files alone, and beside what is no small file
+for more in : 'head -c 300000 /dev/zero >stamp/large; ln -sfn done stamp/link'; do
+	file vite-task.json '{"tasks":{"build":{"command":"sh stamp.sh","input":["stamp.sh"],"output":["stamp/**"]}}}'
+	file stamp.sh "mkdir -p stamp; : >stamp/done; : >stamp/more; $more"
+	rm -rf stamp
+	vt run build >/dev/null
+	made=$(ls stamp)
+	rm -rf stamp
+	hit "empty files are gone: a hit ($more)"
+	is "... brings them back" "$(ls stamp):$(cat stamp/done stamp/more)" "$made:"
+done
 finish
