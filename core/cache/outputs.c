@@ -60,19 +60,12 @@ bool output_is_allowed(const struct cache *c, const char *path, size_t size)
 bool output_link_stays(const struct cache *c, const char *path, const char *target)
 {
 	struct arena *a = arena_new();
-	const char *clean, *real;
-	bool ret;
+	const char *written = target[0] == '/' ? target : path_join(a, path_join(a, c->world.root, path_dir(a, path)), target);
+	const char *clean = path_clean(a, written), *real;
+	bool ret = target[0] && path_below(c->world.root, clean) != NULL;
 
-	if (target[0] == '/') {
-		clean = path_clean(a, target);
-	} else {
-		char *dir = path_dir(a, path);
-
-		clean = path_clean(a, path_join(a, path_join(a, c->world.root, dir), target));
-	}
-	ret = target[0] && path_below(c->world.root, clean) != NULL;
-	/* what is there may lead further through other links */
-	if (ret && (real = file_real(clean, a)))
+	/* what is there may lead further through other links, and `..` goes up from where they lead */
+	if (ret && ((real = file_real(written, a)) || (real = file_real(clean, a))))
 		ret = path_below(c->world.root, real) != NULL;
 	arena_free(a);
 	return ret;

@@ -265,6 +265,8 @@ static int check_no_link(struct saving *s, const char *pattern, struct err *err)
 
 		slash = strchrnul(slash, '/');
 		was = *slash;
+		if (!was && !*glob_rest(pattern))
+			break;         /* the output itself may be a link */
 		*slash = '\0';
 		if (fstatat(s->cache->root_fd, at, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
 			return err_set(err, ERR_SYSTEM, "the output folder '%s' is a symbolic link", at);

@@ -38,6 +38,9 @@ hasnt "... so the next run is none" "$out" '◉'
 file away.sh 'mkdir -p out; ln -sfn ../../../../../../etc out/secret; echo made'
 capture vt run -v away
 has "... however it says so" "$out" 'is a link that leaves the workspace'
+file away.sh 'mkdir -p out; ln -sfn .. out/up; ln -sfn up/../outside out/secret; echo made'
+capture vt run -v away
+has "... or by way of another link" "$out" "Not cached: the output 'out/secret' is a link that leaves the workspace"
 
 file git.sh 'mkdir -p repo/.git; echo evil >repo/.git/config; echo ok >repo/file'
 capture vt run git
@@ -53,4 +56,14 @@ rm -rf pipes
 capture vt run fifo
 has "a pipe is no output" "$out" '◉ cache hit, replaying'
 is "... and is not opened" "$(ls pipes)" f
+
+# programs
+file vite-task.json '{"tasks":{"link":{"command":"sh link.sh","input":[],"output":["node_modules/.bin/made"]}}}'
+file link.sh 'mkdir -p node_modules/.bin; ln -sfn ../../tool node_modules/.bin/made'
+file node_modules/.bin/other x
+vt run link >/dev/null
+rm node_modules/.bin/*
+capture vt run link
+has "a program that \`output\` names: a hit" "$out" '◉ cache hit, replaying'
+is "... is back, and nothing beside it" "$(readlink node_modules/.bin/made):$(ls node_modules/.bin)" "../../tool:made"
 finish
