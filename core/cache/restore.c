@@ -18,6 +18,7 @@ struct restoring {
 	struct arena *arena;
 	const struct result *result;
 	struct facts now;              /* of all recorded outputs, sorted: what is in place */
+	bool *given;                   /* of each recorded output: a part has asked to put it back */
 	struct stage *stage;           /* made when something must be written */
 	struct taking {
 		vt_sink sink;                  /* first */
@@ -120,15 +121,14 @@ static bool link_is_same(const struct cache *c, const char *path, struct bytes s
 /* What stands at `path` against what was recorded. */
 enum place { PLACE_OTHER, PLACE_SAME_CONTENT, PLACE_SAME };
 
-static enum place look_at(const struct restoring *r, const char *path, const vt_meta *meta)
+static enum place look_at(const struct restoring *r, const char *path, const struct fact *then, const vt_meta *meta)
 {
 	const struct bytes name = bytes_text(path);
-	const struct fact *then = output_find(&r->result->outputs, name);
 	const struct fact *now;
 	struct stat st;
 	struct stamp stamp;
 
-	if (!then || fstatat(r->cache->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(r->cache->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return PLACE_OTHER;
 	switch (meta->type) {
 	case VT_META_LINK:
@@ -150,6 +150,7 @@ static enum place look_at(const struct restoring *r, const char *path, const vt_
 static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, const vt_meta *meta, vt_sink **ret)
 {
 	struct restoring *r = (struct restoring *)service;
+	const struct fact *then;
 	struct err err = { 0 };
 	enum place place;
 	const char *path;
@@ -161,7 +162,11 @@ static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, co
 	if (!output_is_allowed(r->cache, given.data, given.size))
 		return say_text(call, "path", "an output has a name that cannot be");
 	path = arena_strn(r->arena, given.data, given.size);
-	place = look_at(r, path, meta);
+	then = output_find(&r->result->outputs, bytes_text(path));
+	if (!then)
+		return say_text(call, "path", "an output is put back that was never kept");
+	r->given[then - r->result->outputs.at] = true;
+	place = look_at(r, path, then, meta);
 	if (place == PLACE_SAME)
 		return VT_NONE;
 	if (place == PLACE_SAME_CONTENT) {
@@ -417,13 +422,20 @@ static int look_in_place(struct restoring *r, struct err *err)
 static int restore(struct restoring *r, const struct step *step, const struct found_inside *in, struct err *err)
 {
 	const vt_step *described = step_described(r->cache, step, r->arena);
+	const struct facts *outputs = &r->result->outputs;
 	uint32_t i;
 
 	if (look_in_place(r, err) < 0)
 		return -1;
+	r->given = arena_array(r->arena, outputs->n + 1, sizeof *r->given);
 	for (i = 0; i < r->result->sections_n; i++)
 		if (ask_part(r, described, &r->result->sections[i], err) < 0)
 			return -1;
+	/* all of them, or it is no hit */
+	for (i = 0; i < outputs->n; i++)
+		if (!r->given[i])
+			return err_set(err, ERR_SYSTEM, "the output '%.*s' was not put back", (int)outputs->at[i].name.size,
+				       (const char *)outputs->at[i].name.data);
 	if (remove_stale(r, in, err) < 0)
 		return -1;
 	return r->stage ? stage_commit(r->stage, err) : 0;
@@ -455,7 +467,7 @@ bool cache_would_change(struct cache *c, const struct found *found)
 	struct facts stale;
 	uint32_t i;
 
-	if (!in->hit || (!in->hit->sections_n && !in->others_n) || cache_in_place(c, found))
+	if (!in->hit || (!in->hit->outputs.n && !in->hit->sections_n && !in->others_n) || cache_in_place(c, found))
 		return false;
 	if (look_in_place(&r, NULL) < 0 || find_stale(&r, in, &stale, NULL) < 0 || stale.n)
 		return true;
@@ -476,7 +488,7 @@ int cache_restore(struct cache *c, const struct step *step, struct found *found,
 	char *text;
 	int failed;
 
-	if (!in->hit || (!in->hit->sections_n && !in->others_n))
+	if (!in->hit || (!in->hit->outputs.n && !in->hit->sections_n && !in->others_n))
 		return 0;
 	failed = restore(&r, step, in, &err);
 	stage_free(r.stage);

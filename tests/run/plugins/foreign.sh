@@ -1,5 +1,6 @@
 # Parts by third parties take the place of the shipped ones.
 . "$abs_top_srcdir/tests/lib/functions.sh"
+requires ${CC%% *}
 export VT_PLUGIN_PATH="$abs_top_builddir/tests/plugins/.libs"
 run() { with VT_PLUGIN_PATH="$VT_PLUGIN_PATH" vt run "$@"; }
 workspace
@@ -32,6 +33,12 @@ rm -r dist
 capture run out
 has "they are restored on a hit" "$out$(cat dist/out.txt)" "cache hit, replaying"
 is "as they were" "$(cat dist/out.txt)" one
+mkdir "$T/forgetful"
+$CC -shared -fPIC -Wall -Wextra -DFORGETFUL -I"$abs_top_srcdir/plugin-api" "$abs_top_srcdir/tests/plugins/foreign-archive.c" -o "$T/forgetful/vt-foreign-archive.so" || exit 99
+rm dist/out.txt
+VT_PLUGIN_PATH=$T/forgetful capture run out
+is "one that puts back none of them and says it did: no hit" "$out" "\$ cp in.txt dist/out.txt ○ cache miss: the output 'dist/out.txt' was not put back, executing"
+is "... so the task has run" "$rc $(cat dist/out.txt)" "0 one"
 
 config '"output-restore": false'
 run out >/dev/null
