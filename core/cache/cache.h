@@ -92,6 +92,9 @@ struct cache_plan_for_step {
 };
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret);
 
+/* [loop] The step's child is about to start: what it writes may be another's output. */
+void cache_starts(struct cache *c, const struct step *step, struct found *found);
+
 /* How long the plan's steps took when they were last recorded: ret[ordinal] in eighths
  * of a second, a power of two, 0 for less than one; left as it is where nothing is known.
  * One read of the history. */

@@ -47,8 +47,10 @@ void found_free(struct found *found)
 
 	for (i = 0; in && i < in->owned_n; i++)
 		free(in->owned[i]);
-	if (in)
+	if (in) {
+		beside_leave(&in->beside);
 		free(in->owned);
+	}
 	arena_free(found->arena);
 	*found = (struct found){ 0 };
 }

@@ -318,12 +318,18 @@ static int take_terminal(struct saving *s, struct batch *batch, struct result *r
 static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *err)
 {
 	struct result r = { .key = s->in->id, .ms = s->ran->ms, .before = s->in->before, .after = s->after };
+	const struct step *whose;
+	const struct fact *shared;
 	struct buf b;
 	int failed;
 
 	if (find_outputs(s, err) < 0 || take_terminal(s, batch, &r, err) < 0 ||
 	    save_outputs(s->cache, s->step, &s->outputs, s->in->started_ns, batch, s->arena, &r, err) < 0)
 		return -1;
+	shared = beside_others(&s->in->beside, &r.outputs, s->arena, &whose);
+	if (shared)
+		return err_set(err, ERR_SYSTEM, "the output '%.*s' may be of '%s', which ran at the same time", (int)shared->name.size,
+			       (const char *)shared->name.data, whose->task->label);
 	buf_init(&b, SAVE_RESULT_MAX);
 	failed = result_encode(&r, &b) < 0 ? err_set(err, ERR_SYSTEM, "the result is too large")
 					   : batch_take(batch, b.data, b.size, ret, err);
@@ -476,4 +482,10 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 	look_again(c, step, found);
 	ret->trace = in->traced;
 	ret->not_kept = in->not_kept;
+}
+
+void cache_starts(struct cache *c, const struct step *step, struct found *found)
+{
+	if (found->inside && step->rules)
+		beside_join(c, step, &found->inside->beside);
 }

@@ -405,8 +405,10 @@ void job_start(struct job *j)
 	j->arena = arena_new();
 	child.arena = j->arena;
 	j->status = status_of(j);
-	if (j->looked)
+	if (j->looked) {
 		cache_count(r->setup->cache, &j->found);
+		cache_starts(r->setup->cache, j->step, &j->found);
+	}
 	run_changes(r);
 	r->started++;
 	r->running++;

@@ -66,4 +66,22 @@ rm node_modules/.bin/*
 capture vt run link
 has "a program that \`output\` names: a hit" "$out" '◉ cache hit, replaying'
 is "... is back, and nothing beside it" "$(readlink node_modules/.bin/made):$(ls node_modules/.bin)" "../../tool:made"
+
+# one folder, two tasks
+pnpm a b
+config() { local p; for p in a b; do file packages/$p/vite-task.json "{\"tasks\":{\"build\":{\"command\":\"sh ../../both.sh $p\",\"input\":[],\"output\":[\"../../both/${1:-$p}\"]}}}"; done; }
+file both.sh 'cd ../..; mkdir -p both; echo $1 >both/$1; : >here.$1; i=0
+while [ ! -e here.a -o ! -e here.b ] && [ $i -lt 400 ]; do sleep 0.05; i=$((i + 1)); done'
+config '**'
+for i in 1 2; do
+	rm -f here.*
+	capture vt run -v -r build
+	is "two tasks write one folder at once: neither is kept ($i)" "$rc $(printf '%s\n' "$out" | grep -E "^ +→ Not cached: the output 'both/[ab]' may be of '[ab]#build', which ran at the same time$" | grep -o "of '[ab]#build'" | sort | tr '\n' ' ')" "0 of 'a#build' of 'b#build' "
+done
+capture vt run --concurrency-limit 1 -r build
+capture vt run --concurrency-limit 1 -r build
+has "... one after the other: both are" "$out" "vt run: 2/2 cache hit (100%)"
+config
+for i in 1 2; do rm -f here.*; capture vt run -r build; done
+has "... each its own files: both are" "$out" "vt run: 2/2 cache hit (100%)"
 finish

@@ -1,0 +1,109 @@
+#include "config.h"
+
+#include "cache/beside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/inside.h"
+#include "plan/step.h"
+#include "text/glob.h"
+#include "workspace/workspace.h"
+
+/* Could both match one name? Not when they differ in what stands before anything special. */
+static bool may_meet(const char *p, const char *q)
+{
+	static const char special[] = "*?[{<$\\";
+
+	for (; *p == *q && !strchr(special, *p); p++, q++)
+		;
+	return strchr(special, *p) || strchr(special, *q);     /* the end is one, too */
+}
+
+static void meet(struct beside *b, const struct step *other)
+{
+	const struct texts *mine = &b->step->rules->output.yes, *its = &other->rules->output.yes;
+	uint32_t i, k;
+
+	for (i = 0; i < mine->n; i++)
+		for (k = 0; k < its->n; k++)
+			if (may_meet(mine->at[i], its->at[k])) {
+				b->met = xrealloc(b->met, b->met_n + 1, sizeof *b->met);
+				b->met[b->met_n++] = other;
+				return;
+			}
+}
+
+void beside_join(struct cache *c, const struct step *step, struct beside *b)
+{
+	struct beside *other;
+
+	if (b->cache || !step->rules->output.yes.n)
+		return;
+	b->step = step;
+	pthread_mutex_lock(&c->lock);
+	for (other = c->beside; other; other = other->next) {
+		meet(b, other->step);
+		meet(other, step);
+	}
+	b->cache = c;
+	b->next = c->beside;
+	b->link = &c->beside;
+	if (b->next)
+		b->next->link = &b->next;
+	c->beside = b;
+	pthread_mutex_unlock(&c->lock);
+}
+
+void beside_leave(struct beside *b)
+{
+	struct cache *c = b->cache;
+
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	*b->link = b->next;
+	if (b->next)
+		b->next->link = b->link;
+	pthread_mutex_unlock(&c->lock);
+	free(b->met);
+	*b = (struct beside){ 0 };
+}
+
+static const struct fact *covered(const struct globs *globs, const struct facts *outputs, struct arena *a)
+{
+	const struct glob_set *yes, *no;
+	struct output_meta meta;
+	uint32_t i;
+
+	if (glob_set_make(a, &globs->yes, GLOB_PATH, &yes, NULL) < 0 || glob_set_make(a, &globs->no, GLOB_PATH, &no, NULL) < 0)
+		return NULL;
+	for (i = 0; i < outputs->n; i++) {
+		const struct fact *f = &outputs->at[i];
+
+		if (output_meta_decode(f->detail, &meta) == 0 && meta.made && glob_set_match(yes, f->name.data, f->name.size) &&
+		    !glob_set_match(no, f->name.data, f->name.size))
+			return f;
+	}
+	return NULL;
+}
+
+const struct fact *beside_others(struct beside *b, const struct facts *outputs, struct arena *a, const struct step **ret_whose)
+{
+	const struct fact *ret = NULL;
+	const struct step **met = NULL;
+	uint32_t n, i;
+
+	if (!b->cache)
+		return NULL;
+	pthread_mutex_lock(&b->cache->lock);
+	n = b->met_n;
+	if (n)
+		met = arena_copy(a, b->met, n * sizeof *met);
+	pthread_mutex_unlock(&b->cache->lock);
+	for (i = 0; i < n && !ret; i++) {
+		ret = covered(&met[i]->rules->output, outputs, a);
+		*ret_whose = met[i];
+	}
+	return ret;
+}
