@@ -35,6 +35,15 @@ echo 2 >packages/shared/dist/d; capture vt run app#t
 has "the excluded neighbour does not count" "$out" "cache hit"
 echo 2 >packages/shared/src/s; capture vt run app#t
 has "the other does" "$out" "cache miss: 'packages/shared/src/s' modified"
+# ... or at home
+mkdir -p packages/app/src packages/app/dist
+echo 1 >packages/app/src/s; echo 1 >packages/app/dist/d
+file packages/app/vite-task.json '{"tasks":{"own":{"command":"cat src/s dist/d","input":[{"auto":true},"!dist/**"]}}}'
+second app#own
+echo 2 >packages/app/dist/d; capture vt run app#own
+has "the package's own excluded folder does not count" "$out" "cache hit"
+echo 2 >packages/app/src/s; capture vt run app#own
+has "its other files do" "$out" "cache miss: 'packages/app/src/s' modified"
 
 # a preloaded library that answers for a file: the file is not read, so it does not count
 workspace

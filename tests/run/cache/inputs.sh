@@ -22,12 +22,16 @@ task '["src/main.ts"]'
 put src/utils.ts y; hit "one file named, another changed"
 task '["src/"]'
 put src/deep/er.ts z; miss "a trailing slash is everything below" "'packages/app/src/deep/er.ts' modified"
+put src/main.ts z; miss "... and right in it" "'packages/app/src/main.ts' modified"
+put dist/out.js z; hit "... and nothing beside it"
 task '["src"]'
 put src/main.ts y; hit "a folder without one matches nothing"
 rm -rf packages/app/src; hit "... not even its own end"
 task '["../shared/src/**"]'
 file packages/shared/src/s.ts y; miss "another package's" "'packages/shared/src/s.ts' modified"
+file packages/shared/dist/d.js y; hit "... and nothing else of that package"
 task '["../shared/**","!../shared/dist/**"]'
+file packages/shared/src/s.ts y; miss "all of another package" "'packages/shared/src/s.ts' modified"
 file packages/shared/dist/d.js y; hit "but not its products"
 task '[{"pattern":"src/**","base":"workspace"}]'
 file src/root.ts y; miss "from the root" "'src/root.ts' modified"

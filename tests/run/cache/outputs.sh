@@ -64,6 +64,17 @@ file src/main one
 hit "a stale file that was changed meanwhile"
 is "... stays" "$(cat dist/from-two)" changed
 
+# of a chain of steps each restores what its patterns name
+file vite-task.json '{"tasks":{"two":{"command":"sh first.sh && sh second.sh","input":["*.sh"],"output":["dist/**"]}}}'
+file first.sh 'mkdir -p dist; echo 1 >dist/first'
+file second.sh 'mkdir -p tmp; echo 2 >tmp/temp.txt'
+capture vt run two
+rm -rf dist tmp
+capture vt run two
+is "two steps, two hits" "$(steps | grep -c '◉ cache hit, replaying')" 2
+there "... what was matched is back" dist/first
+gone "... what was not is not" tmp/temp.txt
+
 task '["dist/keep.txt"]'
 capture vt run build
 has "another output list" "$out" '○ cache miss: output configuration changed, executing'

@@ -46,6 +46,36 @@ has "-v tells all of it" "$out" "→ Cache miss: env 'C' changed; args changed"
 capture vt run -v t
 has "-v: one that went" "$out" "→ Cache miss: env 'C' removed"
 
+rm -rf .vt
+task '"command":"print env","input":[],"env":["MY_ENV"]'
+with MY_ENV=1 run
+with MY_ENV=2 run
+is "a variable: changed" "$out" '$ print env ○ cache miss: env '"'MY_ENV' changed, executing"
+run
+is "... removed" "$out" '$ print env ○ cache miss: env '"'MY_ENV' changed, executing"
+rm -rf .vt
+run
+with MY_ENV=1 run
+is "... added" "$out" '$ print env ○ cache miss: env '"'MY_ENV' changed, executing"
+rm -rf .vt
+task '"command":"print env","input":[],"untrackedEnv":["MY_TOKEN"]'
+run
+task '"command":"print env","input":[]'
+run
+is "untracked names removed" "$out" '$ print env ○ cache miss: untracked env config changed, executing'
+rm -rf .vt
+
+# what it starts counts by its content, found by its name
+mkdir "$T/bin"; printf '#!/bin/sh\ncat "$@"\n' >"$T/bin/kat"; chmod +x "$T/bin/kat"
+PATH=$T/bin:$PATH
+task '"command":"kat test.txt","input":[]'
+run
+echo '# another' >>"$T/bin/kat"
+run; is "a program outside" "$out" '$ kat test.txt ○ cache miss: program '"'kat' changed, executing"
+mv "$T/bin" "$T/moved"; PATH=$T/moved:${PATH#*:}
+run; is "... the same one elsewhere" "$out" '$ kat test.txt ◉ cache hit, replaying'
+rm -rf .vt
+
 task '"command":"print last","input":[]'; run
 task '"command":"fail 1","input":["test.txt"]'
 run; is "a failed run is no history" "$rc:$out" '1:$ fail 1 ○ cache miss: program changed, executing'

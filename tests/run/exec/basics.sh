@@ -96,6 +96,7 @@ is "a link's target is told under the link's name" "$(steps)" "\$ print-file lin
 # kinds of input
 file vite-task.json '{"tasks":{"neg":{"command":"print-file src/main.ts dist/output.js","input":[{"auto":true},"!dist/**"]},
 "all":{"command":"print-file src/main.ts src/main.test.ts","input":["package.json",{"auto":true},"!**/*.test.ts"]},
+"named":{"command":"print-file src/main.ts src/utils.ts","input":["src/main.ts"]},"read":"print-file src/main.ts",
 "fspy":"print-env FSPY","nofspy":{"command":"print-env FSPY","input":["src/**"]},
 "exists":{"command":"touch-new made.txt"},"mkdirs":"mk out/deep/file","odd":"odd"}}'
 tool touch-new '[ -e "$1" ] || echo x >"$1"'
@@ -112,6 +113,17 @@ file package.json '{"name":"r","scripts":{"other":"x"}}'; capture vt run all
 has "all three kinds: by pattern" "$out" "cache miss: 'package.json' modified"
 file src/main.ts z; capture vt run all
 has "all three kinds: found out" "$out" "cache miss: 'src/main.ts' modified"
+file src/utils.ts old
+capture vt run named; capture vt run read
+file src/utils.ts new
+capture vt run named
+is "read, but not named: a hit, which says what it said" "$(printf '%s\n' "$out" | head -3)" "\$ print-file src/main.ts src/utils.ts $replay
+z
+old"
+capture vt run read
+is "automatic: a file that was not read" "$(steps)" "\$ print-file src/main.ts $replay"
+file src/main.ts read; capture vt run read
+is "automatic: the one that was" "$(steps)" "\$ print-file src/main.ts ○ cache miss: 'src/main.ts' modified, executing"
 capture vt run fspy
 is "FSPY with automatic inputs" "$(printf '%s\n' "$out" | tail -1)" 1
 capture vt run nofspy

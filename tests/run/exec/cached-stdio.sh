@@ -6,7 +6,7 @@ workspace
 pnpm a
 tools
 tool both 'echo one; echo two >&2; echo three; printf four >&2'
-file packages/a/package.json '{"name":"a","scripts":{"tty":"check-tty","read":"read-stdin","both":"both","color":"color hello-world","env":"print-env FORCE_COLOR","half":"printf foo && echo bar"}}'
+file packages/a/package.json '{"name":"a","scripts":{"tty":"check-tty","read":"read-stdin","both":"both","color":"color hello-world","plain":"color hello-again","env":"print-env FORCE_COLOR","half":"printf foo && echo bar"}}'
 cd packages/a
 terminal vt run --cache tty
 is "interleaved, a miss: no terminal" "$out" '~/packages/a$ check-tty
@@ -47,4 +47,10 @@ is "replayed without" "$(printf '%s\n' "$out" | head -2)" '~/packages/a$ color h
 hello-world'
 with FORCE_COLOR=1 capture vt run --cache color
 has "and with colours again: the cache kept them" "$out" "$e[31mhello-world"
+with FORCE_COLOR=0 capture vt run --cache plain
+is "run without" "$out" '~/packages/a$ color hello-again
+hello-again'
+with FORCE_COLOR=1 capture vt run --cache plain
+is "... the cache has them all the same" "$(printf '%s\n' "$out" | head -2)" "$e[34m~/packages/a\$ color hello-again$e[0m $e[32m◉$e[0m $e[90mcache hit, replaying$e[0m
+$e[31mhello-again$e[0m"
 finish

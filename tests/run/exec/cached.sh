@@ -96,4 +96,17 @@ has "-v: a hit" "$out" '  [1] r#say: $ print a ✓
       → Cache hit - output replayed - '
 has "-v: its figures" "$out" 'Statistics:   1 task • 1 cache hit • 0 cache misses
 Performance:  100% cache hit rate'
+vt cache clean
+run -v say a
+has "-v: a miss" "$out" 'Statistics:   1 task • 0 cache hits • 1 cache miss
+Performance:  0% cache hit rate
+
+Task Details:
+────────────────────────────────────────────────
+  [1] r#say: $ print a ✓
+      → Cache miss: no previous cache entry found
+━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━'
+said=$(printf '%s\n' "$out" | sed -n '/━/,$p')
+capture vt run --last-details
+is "--last-details: the same" "$(printf '%s\n' "$out" | sed -n '/━/,$p')" "$said"
 finish

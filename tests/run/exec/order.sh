@@ -17,6 +17,7 @@ has "the count" "$out" "vt run: 0/4 cache hit (0%). (Run"
 cd packages/app
 capture vt run -t build
 is "from app" "$(lines | tr '\n' ' ')" "core lib app "
+has "... three" "$out" "vt run: 0/3 cache hit (0%). (Run"
 cd ../lib
 capture vt run -t build
 is "from lib" "$(lines | tr '\n' ' ')" "core lib "

@@ -5,7 +5,7 @@ requires python3
 workspace
 pnpm a b
 tools
-for p in a b; do file packages/$p/package.json "{\"name\":\"$p\",\"scripts\":{\"tty\":\"check-tty\",\"read\":\"read-stdin\",\"quiet\":\"true\",\"half\":\"printf foo && echo bar\"}}"; done
+for p in a b; do file packages/$p/package.json "{\"name\":\"$p\",\"scripts\":{\"tty\":\"check-tty\",\"read\":\"read-stdin\",\"quiet\":\"true\",\"half\":\"printf foo && echo bar\",\"none\":\"echo -n foo && echo bar\"}}"; done
 cd packages/a
 
 terminal vt run tty
@@ -38,6 +38,14 @@ for log in labeled grouped; do
 done
 capture vt run half
 is "no newline at the end: none is added but the blank line's own" "$out" '~/packages/a$ printf foo ⊘ cache disabled
+foo
+~/packages/a$ echo bar ⊘ cache disabled
+bar
+
+---
+vt run: 0/2 cache hit (0%). (Run `vt run --last-details` for full details)'
+capture vt run none
+is "... whoever left it out" "$out" '~/packages/a$ echo -n foo ⊘ cache disabled
 foo
 ~/packages/a$ echo bar ⊘ cache disabled
 bar

@@ -64,4 +64,18 @@ is "steps stand in the order they would start in" "$(steps)" '~/packages/b$ echo
 ~/packages/d$ echo d ⊘ cache disabled
 ~/packages/a$ echo a ⊘ cache disabled
 ~/packages/c$ echo c ⊘ cache disabled'
+# to list, to plan and to look up nothing is executed, least of all what the repository holds
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	workspace quiet
+	file package.json '{"name":"r"}'
+	file vite-task.json '{"tasks":{"build":{"command":"tool x y","input":["x"],"output":["y"]}}}'
+	file vite.config.js 'throw 1'; file .pnpmfile.cjs 'throw 1'; file x 1
+	tools tool; printf '#!/bin/sh\ncp "$@"\n' >node_modules/.bin/tool
+	vt run build >/dev/null
+	for what in run "run --json" "run --dry-run build" "run build"; do
+		base_env strace -f -e trace=execve,execveat -o "$T/execs" "$VT" $what >"$T/out" 2>&1 </dev/null
+		is "vt $what executes vt alone" "$(grep -c 'exec.*= 0' "$T/execs")" 1
+	done
+	has "... and that was a hit" "$(cat "$T/out")" "cache hit"
+else skip "nothing is executed" "strace does not work here"; fi
 finish

@@ -28,6 +28,10 @@ gives "" --filter ./packages/nope build
 is "a directory" "$err" "No packages matched the filter: ./packages/nope"
 cd packages/core; gives "" --filter '{.}^...' build; cd ../..
 is "a walk that leads nowhere" "$err" "No packages matched the filter: {.}^..."
+gives "$all" --filter '!nope' build
+is "an exclusion may match nothing" "$err" ""
+gives "$app" --fail-if-no-match --filter @test/app... build
+is "all match: it runs" "$err" ""
 capture vt run --filter nope build
 is "nothing to do is no failure" "$rc $out|$err" "0 |No packages matched the filter: nope"
 refuses "unless asked for" "error: No packages matched the filter: nope1, nope2" --fail-if-no-match --filter @test/app --filter nope1 --filter nope2 build

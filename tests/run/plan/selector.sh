@@ -29,6 +29,17 @@ is "the list" "$screen" "Select a task (↑/↓, Enter to run, type to search):
 like "Enter runs what is selected" "$after" 'Selected task: build
 $ echo hello*hello*exit 0'
 
+for half in "echo | '$VT' run" "'$VT' run | cat"; do
+	out=$(with TERM=xterm base_env python3 "$abs_top_srcdir/tests/lib/terminal.py" -- sh -c "$half" | tr -d '\r')
+	is "half a terminal is none: ${half/"$VT"/vt}" "$out" "  build: echo hello
+  list-tasks: vt run
+  app#build: echo build app
+  app#lint: echo lint app
+  lib#lint: echo l
+  lib#test: echo t
+  lib#typecheck: echo tc"
+done
+
 on "down down enter"
 like "arrows go over headers" "$screen" '*app (packages/app)
   ›   build      echo build app*'
@@ -60,6 +71,18 @@ is "typing searches" "$screen" 'Select a task (↑/↓, Enter to run, type to se
     lib (packages/lib)
       lint echo l'
 
+on "enter" -v buid
+like "... and with -v" "$after" "Selected task: build
+\$ echo hello*vt Task Runner • Execution Summary*1 task • 0 cache hits • 0 cache misses • 1 cache disabled*"
+
+on "type:typec enter"
+is "other packages are searched" "$screen" 'Select a task (↑/↓, Enter to run, type to search): typec
+
+    lib (packages/lib)
+  ›   typecheck echo tc'
+like "... and their tasks run there" "$after" 'Selected task: lib#typecheck
+~/packages/lib$ echo tc*exit 0'
+
 on "type:lib# type:typ enter"
 like "labels are searched" "$after" "Selected task: lib#typecheck
 *"
@@ -88,6 +111,18 @@ like "other keys do nothing" "$after" "Selected task: list-tasks
 *"
 
 cd packages/lib
+on "enter"
+is "the list, from another package" "$screen" "Select a task (↑/↓, Enter to run, type to search):
+
+  › lint         echo l
+    test         echo t
+    typecheck    echo tc
+    app (packages/app)
+      build      echo build app
+      lint       echo lint app
+    root (workspace root)
+      build      echo hello
+      list-tasks vt run"
 on "type:t enter"
 like "the current package comes first, best matches first" "$screen" "*search): t
 
@@ -108,6 +143,8 @@ is "lines are cut at the edge" "$(sed -n '1,4p' <<<"$screen")" "Select a task (�
 file vite-task.json '{"tasks":{"build":"echo a very long command that goes on"}}'
 size=40x30 on "enter"
 has "with an ellipsis" "$screen" "  › build       echo a very l…"
+size=40x30 on "down enter"
+has "... whenever they are drawn" "$screen" "    build       echo a very l…"
 
 file vite-task.json '{"tasks":{"日本":"echo 日本語日本語日本語日本語","né":"echo cafe\u0301","zz":"echo z"}}'
 size=40x30 on "enter"
@@ -127,6 +164,16 @@ like "to what is selected" "$after" "Selected task: t22
 *"
 
 file vite-task.json '{}'
+t=; for i in 1 2 3 4 5 6 7 8; do t="$t,\"a$i\":\"echo $i\""; done
+for p in one two; do file packages/$p/package.json "{\"name\":\"$p\",\"scripts\":{${t#,}}}"; done
+ten() { printf "$1 %.0s" 1 2 3 4 5 6 7 8 9 10; }
+on "$(ten down) enter"
+is "scrolled into another group" "$(sed -n '3p;$p' <<<"$screen")" "      a1 echo 1
+  (…5 more)"
+on "$(ten down) $(ten up) enter"
+is "back at a group's first task its header is there again" "$(sed -n '3,4p' <<<"$screen")" "    one (packages/one)
+  ›   a1 echo 1"
+rm -rf packages
 on ""
 has "nothing to choose from" "$after" "error: No tasks available"
 finish

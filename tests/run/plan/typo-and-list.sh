@@ -26,6 +26,7 @@ is "nothing like it" "$rc $out" '1 Task "nosuch" not found.'
 capture vt run --nope build
 is "an unknown option is a task" "$rc $out" '1 Task "--nope" not found.'
 refuses "-r has no suggestions" 'error: Task "buid" not found' -r buid
+refuses "nor -t" 'error: Task "buid" not found' -t buid
 refuses "neither has a package" 'error: Task "app#nosuch" not found' app#nosuch
 refuses "nor a limit" 'error: Task "buid" not found' --concurrency-limit 2 buid
 refuses "a package that is not there" "error: Package 'nosuch' not found in the workspace" nosuch#build

@@ -22,6 +22,11 @@ capture vt run --last-details; has "the path is named" "$out" "read and wrote 'i
 run; has "so it runs again" "$(steps)" '$ sh t.sh'
 hasnt "always" "$out" "cache hit"
 
+for how in 'exec 3<>in' 'exec 3>>in'; do
+	fresh; echo "$how" >t.sh
+	run; has "opened for reading and writing, or at its end: both at once ($how)" "$out" "not cached because it modified its input"
+done
+
 fresh; echo 'sed s/1/2/ in >in.tmp; mv in.tmp in' >t.sh
 run; has "edited by way of a temporary file: the same" "$out" "not cached because it modified its input"
 
@@ -58,6 +63,8 @@ run; hits "a listed directory, without what the task made in it"
 touch indir/b; misses "a new name" "'b' added in 'indir'"
 run; rm indir/a; misses "a lost name" "'a' removed from 'indir'"
 echo changed >indir/b; hits "contents of listed files do not count"
+mkdir indir/Dist; misses "dist is a name like others" "'Dist' added in 'indir'"
+touch indir/.DS_Store; hits ".DS_Store is none"
 
 fresh; mkdir outdir; echo 'rm -rf outdir; mkdir outdir; cp in outdir/x; ls outdir' >t.sh
 run; run; hits "an emptied output directory settles"
@@ -65,6 +72,16 @@ run; run; hits "an emptied output directory settles"
 fresh; echo 'mkdir tdir; cp in tdir/x; rm -rf outdir; mv tdir outdir; cat outdir/x' >t.sh
 run; hits "a directory published by a rename is a product"
 echo 2 >in; misses "its source is not" "'in' modified"
+
+fresh; mkdir "$T/bin"; printf '#!/bin/sh\ncat "$@"\n' >"$T/bin/kat"; chmod +x "$T/bin/kat"
+echo 'kat in' >t.sh
+PATH=$T/bin:$PATH run; PATH=$T/bin:$PATH hits "a program that it starts"
+echo '# another' >>"$T/bin/kat"
+PATH=$T/bin:$PATH misses "is another" "program 'kat' changed"
+mkdir "$T/first"; printf '#!/bin/sh\ncat "$@"; echo first\n' >"$T/first/kat"; chmod +x "$T/first/kat"
+PATH=$T/first:$T/bin:$PATH misses "another comes before it" "program 'kat' changed"
+has "and is run" "$out" first
+rm -r "$T/bin" "$T/first"
 
 fresh; echo 'mkdir -p indir; ls indir; cat in' >t.sh; mkdir indir; touch indir/a
 run; touch indir/b; misses "mkdir -p of what is there makes no product of it" "'b' added in 'indir'"
