@@ -39,10 +39,18 @@ with() {                                     # with A=1 B=2 command...
 	_env=("${_saved[@]+"${_saved[@]}"}")
 	return $_r
 }
-capture() { "$@" >"$T/out" 2>"$T/err" </dev/null; rc=$?; out=$(cat "$T/out"); err=$(cat "$T/err"); }
+# _slurp NAME FILE: what $(cat FILE) gives, without starting a process
+_slurp() {
+	local _text
+	if IFS= read -r -d '' _text <"$2"; then _text=$(tr -d '\0' <"$2"); fi
+	_text=${_text%"${_text##*[!$'\n']}"}
+	printf -v "$1" %s "$_text"
+}
+capture() { "$@" >"$T/out" 2>"$T/err" </dev/null; rc=$?; _slurp out "$T/out"; _slurp err "$T/err"; }
 workspace() { W=$T/${1:-w}; rm -rf "$W"; mkdir -p "$W"; cd "$W" || exit 99; }
 file() {
-	mkdir -p "$(dirname "$1")"; printf '%s\n' "$2" >"$1"
+	[[ $1 != */* || -d ${1%/*} ]] || mkdir -p "${1%/*}"
+	printf '%s\n' "$2" >"$1"
 	# tests/run/plan/schema-fixtures.sh collects the configurations of other tests
 	[[ -z ${VT_CONFIGS-} || ${1##*/} != vite-task.json ]] || cp "$1" "$(mktemp "$VT_CONFIGS/${0##*/}-XXXXXX")"
 }
