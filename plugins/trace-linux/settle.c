@@ -32,6 +32,7 @@ struct text {
 struct settled {
 	struct text used;        /* as the task named it, without ".."; at NULL: not settled yet */
 	struct text real;        /* by way of the workspace's root, without links but for the last part; at NULL: outside */
+	struct text end;         /* where its last part leads, if that is a link; else itself; at NULL: not asked yet */
 };
 
 struct settling {
@@ -168,6 +169,14 @@ static struct text by_root(struct settling *s, struct text real)
 	return kept(s, s->w->root, s->w->root_length, real.at + n, real.length - n);
 }
 
+/* Asked once for each name, however often the task used it. */
+static struct text end_of(struct settling *s, struct settled *name)
+{
+	if (!name->end.at)
+		name->end = followed(s, name->real.at ? name->real : name->used);
+	return name->end;
+}
+
 static struct settled *name_of(struct settling *s, uint32_t index)
 {
 	struct settled *to = &s->names[index];
@@ -209,7 +218,7 @@ static void find_written(struct settling *s)
 
 	for (uint32_t i = 0; i < notes->n; i++) {
 		const struct note *note = &notes->at[i];
-		const struct settled *name;
+		struct settled *name;
 		struct text real;
 
 		if (note->op != VT_SEEN_WRITE && note->op != VT_SEEN_RENAME)
@@ -222,7 +231,7 @@ static void find_written(struct settling *s)
 			notes_name(&s->moved, name->real.at, name->real.length);
 		if (note->flags & VT_SEEN_NOFOLLOW)
 			continue;
-		real = by_root(s, followed(s, name->real));
+		real = by_root(s, end_of(s, name));
 		if (real.at)
 			add_written(s, real);
 	}
@@ -242,18 +251,18 @@ static bool is_written(const struct settling *s, struct text real)
 }
 
 /* The name to tell. */
-static struct text told(struct settling *s, const struct settled *name, uint16_t op, uint16_t flags)
+static struct text told(struct settling *s, struct settled *name, uint16_t op, uint16_t flags)
 {
 	struct text real = name->real;
 
 	if (!real.at) {
 		/* a link outside to a file in the workspace; in /proc links are not for us */
 		if (!(flags & VT_SEEN_NOFOLLOW) && strncmp(name->used.at, "/proc/", 6))
-			real = by_root(s, followed(s, name->used));
+			real = by_root(s, end_of(s, name));
 		return real.at ? real : name->used;
 	}
 	if (s->written.names_n > 1 && op != VT_SEEN_PROBE && !(flags & VT_SEEN_NOFOLLOW)) {
-		real = by_root(s, followed(s, real));
+		real = by_root(s, end_of(s, name));
 		if (!real.at || !is_written(s, real))
 			real = name->real;
 	}
@@ -437,7 +446,7 @@ static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_
 		bool writes = note->op == VT_SEEN_WRITE || note->op == VT_SEEN_RENAME;
 
 		for (int k = 0; k < (note->op == VT_SEEN_RENAME ? 2 : 1) && status == VT_OK; k++) {
-			const struct settled *name = name_of(s, k ? note->other : note->name);
+			struct settled *name = name_of(s, k ? note->other : note->name);
 			struct text used = name->used;
 
 			if (told(s, name, note->op, note->flags).at == used.at)
