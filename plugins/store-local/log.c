@@ -266,10 +266,19 @@ static bool is_to_be_noted(const struct log *l, const struct slot *s)
 	return s && s->day < l->today && !s->touched;
 }
 
+static void touch(struct log *l, const uint8_t *name)
+{
+	struct slot *s = table_find(l, name);
+
+	if (is_to_be_noted(l, s)) {
+		s->touched = 1;
+		l->touches++;
+	}
+}
+
 void log_use(struct log *l, uint32_t space, const vt_id *id)
 {
 	uint8_t name[LOG_NAME];
-	struct slot *s;
 	bool note;
 
 	table_name(name, space, id);
@@ -279,11 +288,7 @@ void log_use(struct log *l, uint32_t space, const vt_id *id)
 	if (!note)
 		return;
 	pthread_rwlock_wrlock(&l->lock);
-	s = table_find(l, name);
-	if (is_to_be_noted(l, s)) {
-		s->touched = 1;
-		l->touches++;
-	}
+	touch(l, name);
 	pthread_rwlock_unlock(&l->lock);
 }
 
@@ -357,6 +362,23 @@ int log_create(struct log *l, uint64_t *ret_id)
 	return fd;
 }
 
+/* As log_load, for a log that was known; what was used in this run and is still there is to be noted. */
+static int load_another(struct log *l)
+{
+	uint8_t *names = l->touches ? malloc((size_t)l->touches * LOG_NAME) : NULL;
+	uint32_t n = 0, i;
+	int r;
+
+	for (i = 0; names && i < l->room && n < l->touches; i++)
+		if (l->slots[i].touched)
+			memcpy(names + (size_t)LOG_NAME * n++, l->slots[i].name, LOG_NAME);
+	r = log_load(l);
+	for (i = 0; i < n; i++)
+		touch(l, names + (size_t)LOG_NAME * i);
+	free(names);
+	return r;
+}
+
 int log_refresh(struct log *l)
 {
 	struct stat here, there;
@@ -368,7 +390,7 @@ int log_refresh(struct log *l)
 		if ((uint64_t)there.st_size > l->end && scan_rest(l) < 0)
 			return -1;
 	} else {
-		r = log_load(l);
+		r = load_another(l);
 		if (r < 0)
 			return -1;
 		if (r == 1) {
