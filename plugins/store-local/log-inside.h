@@ -1,5 +1,6 @@
 /* What the files of the log share: records, the table of what is where (table.c),
- * reading and appending (log.c), settling (settle.c). Nobody else includes it. */
+ * reading and appending (log.c), settling (settle.c),
+ * collecting (collect.c). Nobody else includes it. */
 #ifndef STORE_LOCAL_LOG_INSIDE_H
 #define STORE_LOCAL_LOG_INSIDE_H
 
@@ -78,6 +79,10 @@ void log_unlock(struct log *l);
 int log_create(struct log *l, uint64_t *ret_id);       /* a new, empty file under another name, to be renamed when it is whole: its fd */
 int log_refresh(struct log *l);                        /* the log that has the name now, read to its end, without a torn tail */
 int log_append(struct log *l, struct record *r, const void *data);
+
+/* Collecting writes the log anew, without what is worth nothing or used longest ago. */
+bool collect_is_due(const struct log *l, const struct log_settle *how);
+int collect(struct log *l, struct log_settle *how);    /* with both locks; -1: the log is as it was, or cannot be read */
 
 /* Fills the table from the index file, when it is one of this log; the log's size is given. */
 void index_load(struct log *l, uint64_t size);

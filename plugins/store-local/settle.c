@@ -21,7 +21,6 @@ struct index_head {
 static const char index_magic[8] = "vtidx1\n";
 
 enum {
-	LOG_DEAD_MIN = 1 << 20,        /* less waste than this is left alone */
 	LOG_INDEX_STEP = 256 << 10,    /* the index may lag this much behind */
 	LOG_TOUCH_NAMES = 4000,
 };
@@ -86,7 +85,7 @@ static int index_write(struct log *l)
 	return r;
 }
 
-/* ---- uses and waste --------------------------------------------------------------- */
+/* ---- uses --------------------------------------------------------------- */
 
 static int append_touches(struct log *l)
 {
@@ -111,138 +110,21 @@ static int append_touches(struct log *l)
 	return ret;
 }
 
-/* The least recently used first; of a day, the oldest. */
-static int by_use(const void *a, const void *b)
-{
-	const struct slot *x = *(const struct slot *const *)a, *y = *(const struct slot *const *)b;
-
-	if (x->day != y->day)
-		return x->day < y->day ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-static struct slot **sorted_slots(struct log *l, uint32_t *ret_n)
-{
-	struct slot **all = malloc((l->live + 1) * sizeof *all);
-	uint32_t i, n = 0;
-
-	for (i = 0; all && i < l->room && n < l->live; i++)
-		if (l->slots[i].kind && !l->slots[i].gone)
-			all[n++] = &l->slots[i];
-	if (all && n)
-		qsort(all, n, sizeof *all, by_use);
-	*ret_n = n;
-	return all;
-}
-
-static uint64_t weight(const struct slot *s)
-{
-	return s->kind == LOG_FILE ? record_room(8) + s->size : record_room((uint32_t)s->size);
-}
-
-/* Copies what is worth it into a new log and gives it the name. Files that go are told. */
-static int rewrite(struct log *l, struct log_settle *how)
-{
-	struct slot **all;
-	uint64_t total = 0, id, at = sizeof(struct head), target = how->bound - how->bound / 10;
-	uint32_t n, i, first = 0;
-	char *buffer = malloc(LOG_CHUNK);
-	size_t used = 0;
-	int fd, r = buffer ? 0 : -1;
-
-	all = sorted_slots(l, &n);
-	if (!all || r < 0) {
-		free(all);
-		free(buffer);
-		return -1;
-	}
-	for (i = 0; i < n; i++)
-		total += weight(all[i]);
-	if (total > how->bound)
-		for (; first < n && total > target; first++)
-			total -= weight(all[first]);
-	fd = log_create(l, &id);
-	if (fd < 0)
-		r = -1;
-	for (i = first; r == 0 && i < n; i++) {
-		struct record head = { .magic = RECORD_MAGIC, .kind = all[i]->kind, .space = all[i]->name[0], .day = all[i]->day };
-		uint64_t room;
-		void *data = &all[i]->size;
-
-		memcpy(head.id, all[i]->name + 1, sizeof head.id);
-		head.size = all[i]->kind == LOG_FILE ? 8 : (uint32_t)all[i]->size;
-		if (all[i]->kind == LOG_DATA) {
-			r = log_read_record(l, all[i], &data);
-			if (r == 3) {
-				r = 0;
-				continue;      /* damaged: it does not come along */
-			}
-			if (r < 0)
-				break;
-		}
-		head.check = record_check(&head, data);
-		room = record_room(head.size);
-		if (used + room > LOG_CHUNK) {
-			r = log_write_full(fd, buffer, used, at);
-			at += used;
-			used = 0;
-		}
-		if (room > LOG_CHUNK) {
-			if (r == 0 && (log_write_full(fd, &head, sizeof head, at) < 0 || log_write_full(fd, data, head.size, at + sizeof head) < 0 ||
-				       ftruncate(fd, (off_t)(at + room)) < 0))
-				r = -1;
-			at += room;
-		} else {
-			memset(buffer + used, 0, room);
-			memcpy(buffer + used, &head, sizeof head);
-			memcpy(buffer + used + sizeof head, data, head.size);
-			used += room;
-		}
-		if (all[i]->kind == LOG_DATA)
-			free(data);
-		if ((i & 255) == 0 && how->stop && how->stop(how->ctx)) {
-			r = -1;
-			errno = ETIMEDOUT;
-		}
-	}
-	if (r == 0)
-		r = log_write_full(fd, buffer, used, at);
-	if (fd >= 0)
-		close(fd);
-	free(buffer);
-	if (r == 0 && renameat(l->dir, "log.new", l->dir, "log") < 0)
-		r = -1;
-	if (r < 0)
-		(void)unlinkat(l->dir, "log.new", 0);
-	for (i = 0; r == 0 && i < first; i++)
-		if (all[i]->kind == LOG_FILE && how->remove)
-			how->remove(how->ctx, all[i]->name);
-	free(all);
-	if (r == 0) {
-		how->swept = true;
-		r = log_load(l) < 0 ? -1 : 0;
-	}
-	return r;
-}
-
 int log_settle(struct log *l, struct log_settle *how)
 {
-	uint64_t total;
-	bool waste, full;
+	bool due;
 	int r = 0;
 
 	pthread_rwlock_wrlock(&l->lock);
-	total = l->end + l->file_bytes;
-	waste = l->bad || (l->dead > LOG_DEAD_MIN && l->dead > l->end / 2);
-	full = total > how->bound;
-	if (l->fd >= 0 && (l->touches || l->changed || waste || full)) {
+	due = collect_is_due(l, how);
+	if (l->fd >= 0 && (l->touches || l->changed || due)) {
 		r = log_lock(l);
 		if (r == 0) {
 			r = log_refresh(l);
 			if (r == 0 && l->touches)
 				r = append_touches(l);
-			if (r == 0 && (waste || full))
-				r = rewrite(l, how);
+			if (r == 0 && due)
+				r = collect(l, how);
 			if (r == 0 && l->end > LOG_WINDOW && l->end - l->indexed > LOG_INDEX_STEP)
 				(void)index_write(l);
 			log_unlock(l);
