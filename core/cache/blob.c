@@ -170,6 +170,23 @@ static vt_status put(struct blobs *b, const struct pending *p)
 	return stores_put(b->cache->setup.plug, p->name[0], &id, offer_again, &from, NULL);
 }
 
+/* What hits have relied upon so far, before a store may have to make room for more. */
+static void tell_used(struct blobs *b)
+{
+	vt_id *used;
+	uint32_t n;
+
+	pthread_mutex_lock(&b->lock);
+	used = b->used;
+	n = b->used_n;
+	b->used = NULL;
+	b->used_n = b->used_room = 0;
+	pthread_mutex_unlock(&b->lock);
+	if (n)
+		stores_used(b->cache->setup.plug, used, n);
+	free(used);
+}
+
 /* A store that could not take a blob is given nothing more, so it will not get the entry either. */
 static void publish(struct blobs *b, struct batch *t, struct pending *entry)
 {
@@ -207,6 +224,7 @@ static void *publisher(void *ctx)
 			now.data = xmalloc(entry->size);
 			memcpy(now.data, entry->data, entry->size);
 			pthread_mutex_unlock(&b->lock);
+			tell_used(b);
 			publish(b, t, &now);
 			free(now.data);
 			pthread_mutex_lock(&b->lock);
@@ -421,10 +439,10 @@ void blobs_free(struct blobs *b, bool settle)
 	pthread_mutex_unlock(&b->lock);
 	if (b->running)
 		pthread_join(b->publisher, NULL);
-	if (settle && b->used_n)
-		stores_used(b->cache->setup.plug, b->used, b->used_n);
-	if (settle)
+	if (settle) {
+		tell_used(b);
 		stores_settle(b->cache->setup.plug, os_now_ns() + BLOB_SETTLE_NS);
+	}
 	for (i = 0; i < b->pending.n; i++) {
 		struct pending *p = b->pending.at[i].value;
 
