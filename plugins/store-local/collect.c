@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disk.h"
+
 enum { LOG_DEAD_MIN = 1 << 20 };       /* less waste than this is left alone */
 
 static bool is_wasteful(const struct log *l)
@@ -15,7 +17,7 @@ static bool is_wasteful(const struct log *l)
 
 bool collect_is_due(const struct log *l, const struct log_settle *how)
 {
-	return is_wasteful(l) || l->end + l->file_bytes > how->bound;
+	return is_wasteful(l) || l->end + l->file_bytes > how->bound || how->room || how->must;
 }
 
 /* ---- what goes ------------------------------------------------------------------- */
@@ -24,6 +26,10 @@ bool collect_is_due(const struct log *l, const struct log_settle *how)
 struct plan {
 	struct slot **all;
 	uint32_t n, first;
+	uint64_t need;                 /* bytes that should go for the disk */
+	uint64_t before;               /* bytes of all, with what is worth nothing */
+	uint64_t copy;                 /* bytes of the log without what goes */
+	bool worth;                    /* the log is to be written anew */
 };
 
 /* The least recently used first; of a day, the oldest. */
@@ -52,22 +58,63 @@ static int sort_slots(struct log *l, struct plan *p)
 	return 0;
 }
 
-static uint64_t weight(const struct slot *s)
+static uint64_t in_log(const struct slot *s)
 {
-	return s->kind == LOG_FILE ? record_room(8) + s->size : record_room((uint32_t)s->size);
+	return record_room(s->kind == LOG_FILE ? 8 : (uint32_t)s->size);
 }
 
-/* Some room below the bound, so that the next run has it. */
-static void let_go_for_bound(struct plan *p, uint64_t bound)
+static uint64_t in_file(const struct slot *s)
 {
-	uint64_t total = 0, target = bound - bound / 10;
+	return s->kind == LOG_FILE ? s->size : 0;
+}
+
+/* Used neither today nor yesterday. What is in use does not go for a disk that somebody else has filled. */
+static bool is_old(const struct log *l, const struct slot *s)
+{
+	return (uint64_t)s->day + 1 < l->today;
+}
+
+static uint64_t weight(const struct slot *s)
+{
+	return disk_sum(in_log(s), in_file(s));
+}
+
+static bool may_go(const struct log *l, const struct plan *p, uint32_t i)
+{
+	return i < p->first || (p->need && is_old(l, p->all[i]));
+}
+
+/* A tenth less than the bound, and a tenth more than the disk needs, so that the next run finds room too. */
+static void choose(const struct log *l, const struct log_settle *how, struct plan *p)
+{
+	uint64_t stays = sizeof(struct head), target = how->bound - how->bound / 10;
+	bool for_bound, for_disk, data_goes = false;
 	uint32_t i;
 
-	for (i = 0; i < p->n; i++)
-		total += weight(p->all[i]);
-	if (total > bound)
-		for (; p->first < p->n && total > target; p->first++)
-			total -= weight(p->all[p->first]);
+	p->copy = sizeof(struct head);
+	for (i = 0; i < p->n; i++) {
+		p->copy += in_log(p->all[i]);
+		stays = disk_sum(stays, weight(p->all[i]));
+	}
+	p->before = disk_sum(l->end, l->file_bytes);
+	p->need = disk_sum(disk_missing(l->dir, how->room), how->must);
+	if (p->need)
+		p->need = disk_sum(p->need, stays / 10);
+	for_bound = stays > how->bound;
+	while (p->first < p->n) {
+		const struct slot *s = p->all[p->first];
+
+		for_bound = for_bound && stays > target;
+		for_disk = p->need && disk_sum(stays, p->need) > p->before && is_old(l, s);
+		if (!for_bound && !for_disk)
+			break;
+		data_goes = data_goes || s->kind == LOG_DATA;
+		p->copy -= in_log(s);
+		stays -= weight(s);
+		p->first++;
+	}
+	/* records of files that go, and some that are worth nothing: not worth a copy of all the rest */
+	p->worth = is_wasteful(l) || p->before > how->bound || data_goes || (p->need && l->dead > l->end / 10);
 }
 
 /* ---- the log's copy ---------------------------------------------------------------- */
@@ -133,7 +180,7 @@ static int copy_what_stays(struct copy *c, struct log *l, const struct log_settl
 	uint32_t i;
 
 	for (i = p->first; i < p->n; i++) {
-		if (copy_slot(c, l, p->all[i]) < 0)
+		if (!p->all[i]->gone && copy_slot(c, l, p->all[i]) < 0)
 			return -1;
 		if ((i & 255) == 0 && how->stop && how->stop(how->ctx)) {
 			errno = ETIMEDOUT;
@@ -163,32 +210,96 @@ static int replace(struct log *l, const struct log_settle *how, const struct pla
 	return r;
 }
 
+/* ---- files that go while the log stays ---------------------------------------------- */
+
+static int append_drop(struct log *l, const uint8_t *name)
+{
+	struct record r = { .kind = LOG_DROP, .space = name[0] };
+
+	memcpy(r.id, name + 1, sizeof r.id);
+	return log_append(l, &r, NULL);
+}
+
+/* The log says so first; but on a full disk there may be room for that only once the file is gone. */
+static int drop_file(struct log *l, struct log_settle *how, const struct slot *s)
+{
+	uint8_t name[LOG_NAME];
+	uint64_t size = s->size;
+	int r;
+
+	memcpy(name, s->name, sizeof name);
+	r = append_drop(l, name);
+	how->remove(how->ctx, name);
+	how->freed += size;
+	return r < 0 ? append_drop(l, name) : 0;
+}
+
+/* Until so many bytes went. */
+static int drop_files(struct log *l, struct log_settle *how, const struct plan *p, uint64_t want)
+{
+	uint64_t until = disk_sum(how->freed, want);
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < p->n && how->freed < until; i++) {
+		struct slot *s = p->all[i];
+
+		if (s->kind == LOG_FILE && !s->gone && may_go(l, p, i))
+			r = drop_file(l, how, s);
+		if ((i & 255) == 255 && how->stop && how->stop(how->ctx))
+			break;
+	}
+	return r;
+}
+
 /* ---- all of it --------------------------------------------------------------------- */
 
-static void remove_files(const struct log_settle *how, const struct plan *p)
+static void remove_files(struct log_settle *how, const struct plan *p)
 {
 	uint32_t i;
 
-	for (i = 0; i < p->first; i++)
-		if (p->all[i]->kind == LOG_FILE && how->remove)
-			how->remove(how->ctx, p->all[i]->name);
+	for (i = 0; i < p->first; i++) {
+		if (p->all[i]->kind != LOG_FILE || p->all[i]->gone)
+			continue;
+		how->remove(how->ctx, p->all[i]->name);
+		how->freed += in_file(p->all[i]);
+	}
+}
+
+/* Writes the log anew where there is room for both; files that go may make that room. */
+static int rewrite(struct log *l, struct log_settle *how, const struct plan *p)
+{
+	uint64_t old = l->end, missing = disk_missing(l->dir, p->copy);
+
+	if (missing) {
+		drop_files(l, how, p, p->need && p->need < missing ? p->need : missing);
+		if (disk_missing(l->dir, p->copy)) {
+			errno = ENOSPC;
+			return -1;
+		}
+	}
+	if (replace(l, how, p) < 0)
+		return -1;
+	how->swept = true;
+	remove_files(how, p);
+	if (old > p->copy)
+		how->freed += old - p->copy;
+	return 0;
 }
 
 int collect(struct log *l, struct log_settle *how)
 {
 	struct plan p;
-	int r;
+	int r = 0;
 
+	how->freed = 0;
 	if (sort_slots(l, &p) < 0)
 		return -1;
-	let_go_for_bound(&p, how->bound);
-	r = replace(l, how, &p);
-	if (r == 0)
-		remove_files(how, &p);
+	choose(l, how, &p);
+	if (p.worth)
+		r = rewrite(l, how, &p);
+	if ((!p.worth || r < 0) && how->freed < p.need)
+		r = drop_files(l, how, &p, p.need - how->freed);
 	free(p.all);
-	if (r == 0) {
-		how->swept = true;
-		r = log_load(l) < 0 ? -1 : 0;
-	}
-	return r;
+	return how->swept && log_load(l) < 0 ? -1 : r;
 }

@@ -22,12 +22,12 @@ static void path_of(const vt_id *id, char ret[FILES_PATH])
 		at += snprintf(ret + at, (size_t)(FILES_PATH - at), "%02x", id->byte[i]);
 }
 
-static int write_full(int fd, const char *data, size_t size)
+static int write_full(int fd, const char *data, size_t size, const struct files_put *p)
 {
 	while (size) {
 		ssize_t n = write(fd, data, size);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || p->again(p->ctx)))
 			continue;
 		if (n <= 0)
 			return -1;
@@ -37,25 +37,25 @@ static int write_full(int fd, const char *data, size_t size)
 	return 0;
 }
 
-static int copy(int fd, vt_call *call, vt_source *from, const void *first, size_t first_size, uint64_t *ret_size)
+static int copy(int fd, struct files_put *p)
 {
 	char *piece = malloc(FILES_PIECE);
-	size_t n = first_size;
-	int r = piece ? write_full(fd, first, first_size) : -1;
+	size_t n = p->first_size;
+	int r = piece ? write_full(fd, p->first, p->first_size, p) : -1;
 
-	*ret_size = first_size;
+	p->size = p->first_size;
 	while (r == 0) {
-		if (call->stopping(call) || from->read(from, call, piece, FILES_PIECE, &n) != VT_OK || n > FILES_PIECE) {
+		if (p->call->stopping(p->call) || p->from->read(p->from, p->call, piece, FILES_PIECE, &n) != VT_OK || n > FILES_PIECE) {
 			errno = ECANCELED;
 			r = -1;
 		} else if (n == 0) {
 			break;
 		} else {
-			r = write_full(fd, piece, n);
-			*ret_size += n;
+			r = write_full(fd, piece, n, p);
+			p->size += n;
 		}
 	}
-	if (r == 0 && *ret_size != from->size) {
+	if (r == 0 && p->size != p->from->size) {
 		errno = ENODATA;
 		r = -1;
 	}
@@ -88,25 +88,36 @@ static int open_temp(int dir, int named, char temp[FILES_PATH])
 	return openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-int files_put(int dir, const vt_id *id, vt_call *call, vt_source *from, const void *first, size_t first_size, uint64_t *ret_size)
+/* An fd of a new file, with its folder to be. */
+static int begin(int dir, const char *folder, char temp[FILES_PATH])
+{
+	int fd;
+
+	if ((mkdirat(dir, "files", 0700) < 0 && errno != EEXIST) || (mkdirat(dir, folder, 0700) < 0 && errno != EEXIST))
+		return -1;
+	fd = open_temp(dir, 0, temp);
+	return fd < 0 ? open_temp(dir, 1, temp) : fd;
+}
+
+int files_put(int dir, const vt_id *id, struct files_put *p)
 {
 	char path[FILES_PATH], folder[FILES_PATH], temp[FILES_PATH];
 	int fd, r, number;
 
 	path_of(id, path);
 	snprintf(folder, sizeof folder, "%.8s", path);
-	if ((mkdirat(dir, "files", 0700) < 0 && errno != EEXIST) || (mkdirat(dir, folder, 0700) < 0 && errno != EEXIST))
-		return -1;
 	/* what stands there may be damaged: the new one takes its place */
 	(void)unlinkat(dir, path, 0);
-	fd = open_temp(dir, 0, temp);
-	if (fd < 0)
-		fd = open_temp(dir, 1, temp);
+	do
+		fd = begin(dir, folder, temp);
+	while (fd < 0 && p->again(p->ctx));
 	if (fd < 0)
 		return -1;
-	r = copy(fd, call, from, first, first_size, ret_size);
+	r = copy(fd, p);
 	if (r == 0)
-		r = name_it(dir, fd, temp, path);
+		do
+			r = name_it(dir, fd, temp, path);
+		while (r < 0 && p->again(p->ctx));
 	number = errno;
 	if (r < 0 && temp[0])
 		(void)unlinkat(dir, temp, 0);

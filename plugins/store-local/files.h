@@ -2,12 +2,25 @@
 #ifndef STORE_LOCAL_FILES_H
 #define STORE_LOCAL_FILES_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vt-plugin.h"
 
+/* A large blob on its way. */
+struct files_put {
+	vt_call *call;
+	vt_source *from;
+	const void *first;             /* what was read of it so far */
+	size_t first_size;
+	bool (*again)(void *ctx);      /* something failed, errno says why: is it worth another try? leaves errno */
+	void *ctx;
+	uint64_t size;                 /* out */
+};
+
 /* `dir` is the store's folder. All: -1 with errno. */
-int files_put(int dir, const vt_id *id, vt_call *call, vt_source *from, const void *first, size_t first_size, uint64_t *ret_size);
+int files_put(int dir, const vt_id *id, struct files_put *p);
 int files_open(int dir, const vt_id *id, uint64_t *ret_size);   /* an fd */
 void files_remove(int dir, const vt_id *id);
 /* Removes what nobody knows of any more and is older than an hour. */

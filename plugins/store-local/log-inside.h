@@ -80,7 +80,8 @@ int log_create(struct log *l, uint64_t *ret_id);       /* a new, empty file unde
 int log_refresh(struct log *l);                        /* the log that has the name now, read to its end, without a torn tail */
 int log_append(struct log *l, struct record *r, const void *data);
 
-/* Collecting writes the log anew, without what is worth nothing or used longest ago. */
+/* Collecting writes the log anew, without what is worth nothing or used longest ago, and
+ * removes the files of what goes. */
 bool collect_is_due(const struct log *l, const struct log_settle *how);
 int collect(struct log *l, struct log_settle *how);    /* with both locks; -1: the log is as it was, or cannot be read */
 

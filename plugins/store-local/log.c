@@ -446,6 +446,16 @@ static int make_folder(struct log *l, const char *dir)
 	return l->dir < 0 ? -1 : 0;
 }
 
+int log_make_folder(struct log *l, const char *dir)
+{
+	int r;
+
+	pthread_rwlock_wrlock(&l->lock);
+	r = make_folder(l, dir);
+	pthread_rwlock_unlock(&l->lock);
+	return r;
+}
+
 int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, const vt_id *id, const void *data, uint64_t size)
 {
 	struct record r = { .kind = (uint8_t)kind, .space = (uint8_t)space };

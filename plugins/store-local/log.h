@@ -50,17 +50,23 @@ int log_get(struct log *l, uint32_t space, const vt_id *id, void **ret, uint64_t
 bool log_has(struct log *l, uint32_t space, const vt_id *id);
 /* Remembers that it was used, when that was not noted today. */
 void log_use(struct log *l, uint32_t space, const vt_id *id);
-/* Makes the folder when needed. For LOG_FILE the data is nothing and size that of the file. -1 with errno. */
+/* Makes the folder when needed. -1 with errno. */
+int log_make_folder(struct log *l, const char *dir);
+/* The folder too. For LOG_FILE the data is nothing and size that of the file. -1 with errno. */
 int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, const vt_id *id, const void *data, uint64_t size);
 
 /* With no lock held: notes uses, compacts and collects when it is worth it, writes the
- * index. `bound`: bytes of all. `stop` may end it early. -1 with errno. */
+ * index. -1 with errno. */
 struct log_settle {
-	uint64_t bound;
-	bool (*stop)(void *ctx);
+	uint64_t bound;                /* bytes of all; beyond it also goes what was used today */
+	/* For these only what was used neither today nor yesterday goes, and as much more as a tenth of all: */
+	uint64_t room;                 /* bytes that should be available on the disk */
+	uint64_t must;                 /* bytes that should go, whatever the disk says */
+	bool (*stop)(void *ctx);       /* may end it early */
 	void (*remove)(void *ctx, const uint8_t name[LOG_NAME]);      /* a large blob goes */
 	void *ctx;
 	bool swept;                    /* out: the log was rewritten */
+	uint64_t freed;                /* out: bytes that went, in the log and of files; also after a failure */
 };
 int log_settle(struct log *l, struct log_settle *how);
 uint64_t log_bytes(struct log *l);             /* of all: the log and the files */

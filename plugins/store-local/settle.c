@@ -87,27 +87,30 @@ static int index_write(struct log *l)
 
 /* ---- uses --------------------------------------------------------------- */
 
-static int append_touches(struct log *l)
+/* What was used is of today, in the table at once: what is copied says so although a full
+ * disk may have no room for these records. */
+static void note_uses(struct log *l)
 {
 	struct record r = { .kind = LOG_TOUCH };
 	uint8_t *names = malloc((size_t)LOG_TOUCH_NAMES * LOG_NAME);
 	uint32_t i, n = 0;
-	int ret = names ? 0 : -1;
 
-	for (i = 0; ret == 0 && i < l->room; i++) {
-		if (l->slots[i].kind && !l->slots[i].gone && l->slots[i].touched)
-			memcpy(names + LOG_NAME * n++, l->slots[i].name, LOG_NAME);
+	for (i = 0; i < l->room; i++) {
+		struct slot *s = &l->slots[i];
+
+		if (s->touched && names)
+			memcpy(names + (size_t)LOG_NAME * n++, s->name, LOG_NAME);
+		if (s->touched)
+			s->day = l->today;
+		s->touched = 0;
 		if (n == LOG_TOUCH_NAMES || (n && i + 1 == l->room)) {
 			r.size = n * LOG_NAME;
-			ret = log_append(l, &r, names);
+			(void)log_append(l, &r, names);
 			n = 0;
 		}
 	}
-	for (i = 0; i < l->room; i++)
-		l->slots[i].touched = 0;
 	l->touches = 0;
 	free(names);
-	return ret;
 }
 
 int log_settle(struct log *l, struct log_settle *how)
@@ -122,7 +125,7 @@ int log_settle(struct log *l, struct log_settle *how)
 		if (r == 0) {
 			r = log_refresh(l);
 			if (r == 0 && l->touches)
-				r = append_touches(l);
+				note_uses(l);
 			if (r == 0 && due)
 				r = collect(l, how);
 			if (r == 0 && l->end > LOG_WINDOW && l->end - l->indexed > LOG_INDEX_STEP)

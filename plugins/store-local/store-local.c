@@ -1,6 +1,6 @@
 /* store-local: keeps results in the cache's own directory. Entries and small blobs
- * are records of one log, large blobs are files. Bounded: what was not used for
- * the longest time goes first. */
+ * are records of one log, large blobs are files. Bounded, by bytes of its own and by
+ * what stays free on the disk: what was not used for the longest time goes first. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -8,23 +8,21 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "files.h"
+#include "limits.h"
 #include "log.h"
+#include "size.h"
 #include "vt-plugin.h"
 
 enum { STORE_SMALL = 64 << 10, STORE_PIECE = 64 << 10 };
-#define STORE_BOUND (UINT64_C(10) << 30)
 
 struct store {
 	char *dir;                     /* below the cache */
 	struct log log;
-	uint64_t bound;                /* option "size" */
+	struct limits limits;
 	_Atomic uint32_t told_bad;     /* damaged records that were told */
-	vt_call *settling;             /* during settle */
 };
 
 static vt_status fail(vt_call *call, const char *code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -136,6 +134,74 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 
 /* ---- putting ------------------------------------------------------------------ */
 
+static vt_status want_room(struct store *s, vt_call *call, uint64_t size)
+{
+	uint64_t kept_free;
+	char text[SIZE_TEXT];
+	int r = log_make_folder(&s->log, s->dir);
+
+	if (r == 0)
+		r = limits_want(&s->limits, call, size, &kept_free);
+	if (r == 1)
+		return fail(call, "full", "keeping more would leave less than %s free (option 'free'): lower it, or make room on the disk of '%s'",
+			    size_write(kept_free, text), s->dir);
+	return r < 0 ? fail_errno(call, "cannot write to the cache") : VT_OK;
+}
+
+struct putting {
+	struct store *store;
+	vt_call *call;
+	uint64_t size;
+	uint32_t seen;                 /* of the store's collections, when it began */
+	bool tried;                    /* to make room, after a failure */
+};
+
+/* It failed, and errno says why: now there is room, try once more. (The disk had promised some: there
+ * is a quota, or somebody else was faster.) Leaves errno. */
+static bool has_room_now(void *ctx)
+{
+	struct putting *p = ctx;
+	int number = errno;
+	bool ret;
+
+	if (p->tried || (number != ENOSPC && number != EDQUOT))
+		return false;
+	p->tried = true;
+	ret = limits_make_room(&p->store->limits, p->call, 0, p->size, p->seen);
+	errno = number;
+	return ret;
+}
+
+static int note(struct putting *p, enum log_kind kind, uint32_t space, const vt_id *name, const void *data, uint64_t size)
+{
+	struct store *s = p->store;
+	int r;
+
+	do
+		r = log_put(&s->log, s->dir, kind, space, name, data, size);
+	while (r < 0 && has_room_now(p));
+	return r;
+}
+
+/* A file is told to the log once it is there, and does not stay if that fails. */
+static int put_file(struct putting *p, uint32_t space, const vt_id *name, vt_source *from, const void *first, size_t first_size)
+{
+	struct store *s = p->store;
+	struct files_put file = { .call = p->call, .from = from, .first = first, .first_size = first_size, .again = has_room_now, .ctx = p };
+
+	int number;
+
+	if (files_put(s->log.dir, name, &file) < 0)
+		return -1;
+	if (note(p, LOG_FILE, space, name, NULL, file.size) == 0)
+		return 0;
+	number = errno;
+	if (!log_has(&s->log, space, name))
+		files_remove(s->log.dir, name);
+	errno = number;
+	return -1;
+}
+
 /* Up to one more than what is small. */
 static vt_status read_first(vt_call *call, vt_source *from, char *data, size_t *ret)
 {
@@ -152,29 +218,38 @@ static vt_status read_first(vt_call *call, vt_source *from, char *data, size_t *
 	return VT_OK;
 }
 
+/* A blob that is there is as good as put. (First it is used: then nobody here collects it.) */
+static bool is_kept(struct store *s, uint32_t space, const vt_id *name)
+{
+	void *there = NULL;
+	uint64_t size;
+	int r, fd = -1;
+
+	if (space != VT_SPACE_BLOB || !log_has(&s->log, space, name))
+		return false;
+	log_use(&s->log, space, name);
+	r = log_get(&s->log, space, name, &there, &size);
+	free(there);
+	if (r == 2 && (fd = files_open(s->log.dir, name, &size)) >= 0)
+		close(fd);
+	return r == 0 || fd >= 0;
+}
+
 static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_source *from)
 {
 	struct store *s = self;
-	uint64_t size;
+	struct putting p = { .store = s, .call = call, .size = from->size, .seen = limits_seen(&s->limits) };
 	size_t first;
 	char *data;
 	vt_status status;
-	int fd = -1;
 
 	if (!known(space))
 		return VT_UNSUPPORTED;
-	if (space == VT_SPACE_BLOB && log_has(&s->log, space, name)) {
-		void *there = NULL;
-		int r = log_get(&s->log, space, name, &there, &size);
-
-		free(there);
-		if (r == 2 && (fd = files_open(s->log.dir, name, &size)) >= 0)
-			close(fd);
-		if (r == 0 || fd >= 0) {
-			log_use(&s->log, space, name);
-			return VT_OK;
-		}
-	}
+	if (is_kept(s, space, name))
+		return VT_OK;
+	status = want_room(s, call, from->size);
+	if (status != VT_OK)
+		return status;
 	data = malloc(STORE_SMALL + 1);
 	if (!data)
 		return fail(call, "system", "out of memory");
@@ -182,16 +257,12 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	if (status == VT_OK && first <= STORE_SMALL) {
 		if (first != from->size)
 			status = fail(call, "short", "what is to be kept ended early");
-		else if (log_put(&s->log, s->dir, LOG_DATA, space, name, data, first) < 0)
+		else if (note(&p, LOG_DATA, space, name, data, first) < 0)
 			status = fail_errno(call, "cannot write to the cache");
-	} else if (status == VT_OK) {
-		/* the folder first: a file is told to the log once it is there */
-		if ((s->log.dir < 0 && log_put(&s->log, s->dir, LOG_TOUCH, space, name, NULL, 0) < 0) ||
-		    files_put(s->log.dir, name, call, from, data, first, &size) < 0 ||
-		    log_put(&s->log, s->dir, LOG_FILE, space, name, NULL, size) < 0)
-			status = errno == ENODATA ? fail(call, "short", "what is to be kept ended early") :
-				errno != ECANCELED ? fail_errno(call, "cannot write to the cache") :
-				call->stopping(call) ? VT_CANCELLED : VT_FAILED;   /* the source has said why */
+	} else if (status == VT_OK && put_file(&p, space, name, from, data, first) < 0) {
+		status = errno == ENODATA ? fail(call, "short", "what is to be kept ended early") :
+			errno != ECANCELED ? fail_errno(call, "cannot write to the cache") :
+			call->stopping(call) ? VT_CANCELLED : VT_FAILED;       /* the source has said why */
 	}
 	free(data);
 	return status;
@@ -225,39 +296,11 @@ static vt_status used(void *self, vt_call *call, const vt_id *blobs, uint32_t n)
 
 /* ---- settling ------------------------------------------------------------------ */
 
-static bool is_stopping(void *ctx)
-{
-	struct store *s = ctx;
-
-	return s->settling->stopping(s->settling);
-}
-
-static void remove_file(void *ctx, const uint8_t name[LOG_NAME])
-{
-	struct store *s = ctx;
-	vt_id id;
-
-	memcpy(&id, name + 1, sizeof id);
-	files_remove(s->log.dir, &id);
-}
-
 static int is_known(void *ctx, const vt_id *id)
 {
 	struct store *s = ctx;
 
 	return log_has(&s->log, VT_SPACE_BLOB, id);
-}
-
-/* A tenth of the disk, or what was configured, whichever is less. */
-static uint64_t bound_of(const struct store *s)
-{
-	struct statvfs disk;
-	uint64_t tenth;
-
-	if (s->log.dir < 0 || fstatvfs(s->log.dir, &disk) < 0)
-		return s->bound;
-	tenth = (uint64_t)disk.f_blocks * disk.f_frsize / 10;
-	return tenth && tenth < s->bound ? tenth : s->bound;
 }
 
 /* For `vt cache stat`. */
@@ -282,22 +325,19 @@ static void write_about(struct store *s, uint64_t bound)
 static vt_status settle(void *self, vt_call *call)
 {
 	struct store *s = self;
-	struct log_settle how = { .stop = is_stopping, .remove = remove_file, .ctx = s };
-	bool changed;
+	bool changed, swept;
+	uint64_t bound;
 
 	if (s->log.dir < 0)
 		return VT_OK;
-	s->settling = call;
-	how.bound = bound_of(s);
 	changed = s->log.changed || s->log.touches || s->log.bad;
 	/* it failed to tidy up: the next run will */
-	if (log_settle(&s->log, &how) == 0) {
-		if (how.swept)
+	if (limits_settle(&s->limits, call, changed, &bound, &swept) == 0) {
+		if (swept)
 			files_sweep(s->log.dir, is_known, s);
-		if (changed || how.swept)
-			write_about(s, how.bound);
+		if (changed || swept)
+			write_about(s, bound);
 	}
-	s->settling = NULL;
 	return VT_OK;
 }
 
@@ -316,35 +356,26 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 		free(s);
 		return fail(call, "system", "out of memory");
 	}
-	s->bound = STORE_BOUND;
 	log_init(&s->log);
+	limits_init(&s->limits, &s->log);
 	*ret_self = s;
 	return VT_OK;
 }
 
 static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 {
-	static const struct { const char *unit; double factor; } units[] = {
-		{ "", 1 }, { "B", 1 }, { "K", 1024 }, { "KiB", 1024 }, { "KB", 1e3 }, { "M", 1048576 }, { "MiB", 1048576 }, { "MB", 1e6 },
-		{ "G", 1073741824 }, { "GiB", 1073741824 }, { "GB", 1e9 }, { "T", 1099511627776 }, { "TiB", 1099511627776 }, { "TB", 1e12 },
-	};
 	struct store *s = self;
-	char text[64], *end;
-	double n;
-	unsigned i;
+	bool is_free = strcmp(key, "free") == 0;
+	char text[64];
+	uint64_t size;
 
-	if (strcmp(key, "size") != 0 || value.size >= sizeof text)
+	if ((!is_free && strcmp(key, "size") != 0) || value.size >= sizeof text)
 		return fail(call, "option", "cannot use `%.100s`", key);
 	memcpy(text, value.data, value.size);
 	text[value.size] = '\0';
-	n = strtod(text, &end);
-	while (*end == ' ')
-		end++;
-	for (i = 0; i < sizeof units / sizeof units[0] && strcmp(end, units[i].unit) != 0; i++)
-		;
-	if (end == text || !(n > 0) || i == sizeof units / sizeof units[0] || n * units[i].factor > 1e18)
+	if (!size_read(text, &size) || (!is_free && !size))
 		return fail(call, "option", "'%s' is no size", text);
-	s->bound = (uint64_t)(n * units[i].factor);
+	*(is_free ? &s->limits.free : &s->limits.bound) = size;
 	return VT_OK;
 }
 
@@ -359,6 +390,7 @@ static void destroy(void *self)
 {
 	struct store *s = self;
 
+	limits_destroy(&s->limits);
 	log_close(&s->log);
 	free(s->dir);
 	free(s);
@@ -381,7 +413,15 @@ static const vt_option size_option = {
 	.help = "the most that is kept; never more than a tenth of the disk",
 };
 
-static const vt_option *const options[] = { &size_option, NULL };
+static const vt_option free_option = {
+	.struct_size = sizeof free_option,
+	.name = "free",
+	.type = "size",
+	.fallback = "1 GiB",
+	.help = "what stays free on the disk; never more than a twentieth of it",
+};
+
+static const vt_option *const options[] = { &size_option, &free_option, NULL };
 
 static const vt_component component = {
 	.struct_size = sizeof component,

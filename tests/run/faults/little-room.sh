@@ -1,0 +1,120 @@
+# A disk with little room left: what was not used for two days gives way to what is new, what is
+# in use does not, and so much stays free as the option `free` says.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+own_mounts
+VT_TIMEOUT=60
+age() { "$abs_top_builddir/tests/plugins/age-store" "$C/store-1" "$1" || ok "the store is aged" 1; }
+available() { echo $(($(stat -f -c '%a * %S' "$T/disk"))); }
+# all but so many bytes are taken by somebody else
+leave() { rm -f "$T/disk/ballast"; head -c $(($(available) - $1)) /dev/zero >"$T/disk/ballast"; }
+hits() { printf '%s\n' "$out" | grep -c '◉ cache hit'; }
+# package NAME [DEPENDENCY]: what it makes cannot be made smaller
+package() {
+	local needs=
+	[ $# = 1 ] || needs=",\"dependencies\":{\"$2\":\"workspace:*\"}"
+	file packages/$1/package.json "{\"name\":\"$1\"$needs}"
+	head -c 150000 /dev/urandom >packages/$1/in
+	file packages/$1/vite-task.json '{"tasks":{"build":{"command":"sh -c \"mkdir -p dist; cp in dist/out; head -c 30000 in >dist/small\"","input":["in"],"output":["dist/**"]}}}'
+}
+is_made() { local p; for p in packages/*; do cmp -s $p/in $p/dist/out || echo "$p"; done; }
+run() { with VT_CACHE_DIR="$C" capture vt run "$@"; }
+# a new disk of 16 MiB, a twentieth of it is KEEP; and results of a b c d that are DAYS old
+KEEP=$((16 * 1024 * 1024 / 20))
+C=$T/disk/cache
+begin() {
+	mountpoint -q "$T/disk" && umount "$T/disk"
+	mkdir -p "$T/disk" "$T/home/.config/vt"; mount -t tmpfs -o size=16m,mode=700 none "$T/disk" || exit 99
+	rm -f "$T/home/.config/vt/config.json"
+	workspace
+	file pnpm-workspace.yaml 'packages: ["packages/*"]'
+	for p in a b c d; do package $p; done
+	run -r build
+	age $1
+}
+
+begin 5
+package e
+leave $((KEEP + 100000))
+run e#build
+is "old results give way: without a word" "$rc:$err" 0:
+is "... to the new one" "$(run e#build; hits):$(is_made)" "1:"
+[ "$(available)" -ge $KEEP ]; ok "... and what should be free is: $(available) of $KEEP" $?
+rm -rf packages/?/dist "$T/disk/ballast"
+run -r build
+like "... not all of them went" "$(hits)" "[234]"
+is "... all is right" "$rc:$err:$(is_made)" "0::"
+
+begin 1
+package e
+leave $((KEEP + 100000))
+run e#build
+is "what was used yesterday does not give way" "$rc:$err" "0:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-1'; nothing more is kept there in this run"
+rm -rf packages/?/dist
+run a#build; is "... it is a hit" "$rc:$(hits):$err" "0:1:"
+run -r --concurrency-limit 1 build
+is "... all of it, with one warning for the other" "$(hits):$(printf '%s\n' "$err" | grep -c .):$(is_made)" "4:1:"
+leave 500000
+run a#build b#build; run --filter '!e' build
+is "a disk with less than that: hits go on without a word" "$rc:$(hits):$err" "0:4:"
+
+# what is there need not be put back, and is not read: it is in use all the same
+begin 5
+package e d
+leave $((KEEP + 50000))
+run -r build
+is "a run that needs room, with hits that find all in place" "$rc:$(hits):$err" "0:4:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-1'; nothing more is kept there in this run"
+rm -rf packages/?/dist
+run --filter '!e' build
+is "... gives up nothing of those" "$rc:$(hits):$err:$(is_made)" "0:4::packages/e"
+
+# free
+begin 5
+package e
+leave 300000
+run e#build
+is "old ones go until a twentieth is free" "$rc:$err" 0:
+[ "$(available)" -ge $KEEP ]; ok "... which it is then: $(available)" $?
+begin 1
+package e
+leave 250000
+file "$T/home/.config/vt/config.json" '{"plugins":{"options":{"store-local":{"free":"100 KB"}}}}'
+run e#build
+has "free: 100 KB: too much for that" "$err" "keeping more would leave less than 97.7 KiB free"
+file "$T/home/.config/vt/config.json" '{"plugins":{"options":{"store-local":{"free":"0"}}}}'
+run e#build; run e#build
+is "free: 0: to the last byte" "$rc:$(hits):$err" "0:1:"
+leave 100000
+echo new >>packages/e/in
+run e#build
+is "... and then there is no room" "$rc:$err" "0:warning: plugin 'store-local': cannot write to the cache: No space left on device; nothing more is kept there in this run"
+for bad in abc '' -1 '3 miles'; do
+	file "$T/home/.config/vt/config.json" "{\"plugins\":{\"options\":{\"store-local\":{\"free\":\"$bad\"}}}}"
+	run a#build
+	is "free: '$bad': one sentence" "$rc:$(printf '%s\n' "$err" | grep -c "option \`free\` of 'store-local' must be a size as 500 MiB or 10 GB"):$(printf '%s\n' "$err" | grep -c ^error)" 1:1:1
+done
+rm "$T/home/.config/vt/config.json"
+capture vt plugins info store-local
+has "it is listed" "$out" "what stays free on the disk; never more than a twentieth of it"
+
+# two at once need room, again and again
+begin 5
+wrong=
+for i in 1 2 3 4 5 6 7 8; do
+	for p in a b c d; do head -c 150000 /dev/urandom >packages/$p/in; done
+	cp -r packages "$T/other$i" && mkdir -p "$T/o$i" && mv "$T/other$i" "$T/o$i/packages" && cp pnpm-workspace.yaml "$T/o$i/"
+	head -c 150000 /dev/urandom >"$T/o$i/packages/d/in"
+	age 3
+	leave $((KEEP + 150000))
+	( cd "$T/o$i" && with VT_CACHE_DIR="$C" vt run -r build >"$T/o$i/out" 2>"$T/o$i/err"; echo $? >"$T/o$i/rc" ) &
+	run -r build
+	wait
+	[ "$rc:$(cat "$T/o$i/rc"):$(is_made):$(cd "$T/o$i" && is_made)" = "0:0::" ] || wrong="$wrong $i"
+	[ "$(printf '%s\n' "$err" | grep -c .)$(grep -c . "$T/o$i/err")" -le 11 ] || wrong="$wrong $i: $err; $(cat "$T/o$i/err")"
+	rm -rf packages/*/dist
+	run -r build
+	[ "$rc:$(is_made)" = "0:" ] || wrong="$wrong then $i"
+done
+is "two at once: all that is made and put back is right" "$wrong" ""
+is "... and nothing half done is left" "$(find "$C" -name '*.new' -o -name 'new-*')" ""
+umount "$T/disk"
+finish
