@@ -127,36 +127,39 @@ struct env_list env_list(const struct env *env, struct arena *a)
 	return ret;
 }
 
-const struct env *env_with(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n)
+/* Of a name that comes twice the last counts: it stays, the others lose their names. */
+static uint32_t last_of_each(struct env_pair *pairs, uint32_t n)
+{
+	uint32_t i, k, kept = 0;
+
+	for (i = n; i-- > 0;) {
+		for (k = i + 1; k < n; k++)
+			if (pairs[k].name && strcmp(pairs[k].name, pairs[i].name) == 0)
+				break;
+		if (k < n)
+			pairs[i].name = NULL;
+	}
+	for (i = 0; i < n; i++)
+		if (pairs[i].name)
+			pairs[kept++] = pairs[i];
+	return kept;
+}
+
+const struct env *env_over(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n)
 {
 	struct env *env;
 	struct env_pair *own;
-	uint32_t i, kept = 0;
 
 	if (n == 0 && below)
 		return below;
 	own = arena_array(a, n, sizeof *own);
-	for (i = 0; i < n; i++) {
-		own[i].name = arena_str(a, pairs[i].name);
-		own[i].value = pairs[i].value ? arena_str(a, pairs[i].value) : NULL;
-	}
-	/* later assignments win: walk back to front, keep the first seen */
-	for (i = n; i-- > 0;) {
-		uint32_t k;
-
-		for (k = i + 1; k < n; k++)
-			if (own[k].name && strcmp(own[k].name, own[i].name) == 0)
-				break;
-		if (k < n)
-			own[i].name = NULL;
-	}
-	for (i = 0; i < n; i++)
-		if (own[i].name)
-			own[kept++] = own[i];
-	qsort(own, kept, sizeof *own, by_name);
+	if (n)
+		memcpy(own, pairs, n * sizeof *own);
 	env = arena_alloc(a, sizeof *env);
 	env->pairs = own;
-	env->n = kept;
+	env->n = last_of_each(own, n);
+	if (env->n > 1)
+		qsort(own, env->n, sizeof *own, by_name);
 	env->below = below;
 	env->depth = below ? below->depth + 1 : 0;
 	if (env->depth > ENV_DEEPEST || !below) {
@@ -173,6 +176,21 @@ const struct env *env_with(struct arena *a, const struct env *below, const struc
 		env->depth = 0;
 	}
 	return env;
+}
+
+const struct env *env_with(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n)
+{
+	struct env_pair *own;
+	uint32_t i;
+
+	if (n == 0 && below)
+		return below;
+	own = arena_array(a, n, sizeof *own);
+	for (i = 0; i < n; i++) {
+		own[i].name = arena_str(a, pairs[i].name);
+		own[i].value = pairs[i].value ? arena_str(a, pairs[i].value) : NULL;
+	}
+	return env_over(a, below, own, n);
 }
 
 const char *env_get(const struct env *env, const char *name)

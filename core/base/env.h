@@ -32,6 +32,8 @@ const struct env *env_from(struct arena *a, char *const *entries);
 /* A layer over `below` (NULL: nothing below). With n == 0 it returns `below`
  * itself. Copies the n pairs and their bytes, not what is below. */
 const struct env *env_with(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n);
+/* The same, but names and values are lent: they live as long as the arena. */
+const struct env *env_over(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n);
 const char *env_get(const struct env *env, const char *name);      /* NULL: not set */
 /* All of it, sorted. Made new in `a` unless the map is one flat layer, whose own list is lent. */
 struct env_list env_list(const struct env *env, struct arena *a);

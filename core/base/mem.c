@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,9 +62,18 @@ void *xpages(size_t size)
 	return p;
 }
 
+static atomic_bool ending;
+
+void mem_ends(void)
+{
+#if !defined VT_DEBUG && !defined VT_SANITIZED
+	ending = true;
+#endif
+}
+
 void pages_free(void *p, size_t size)
 {
-	if (p)
+	if (p && !ending)
 		munmap(p, size ? size : 1);
 }
 
@@ -211,7 +221,7 @@ void arena_free(struct arena *a)
 {
 	struct block *b, *next;
 
-	if (!a)
+	if (!a || ending)
 		return;
 	for (b = a->blocks; b; b = next) {
 		next = b->next;

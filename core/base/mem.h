@@ -46,6 +46,10 @@ char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 size_t arena_size(const struct arena *a);           /* bytes handed out, for tests and limits */
 
+/* The program is about to end, and whoever frees only tidies up: from now on arenas and pages
+ * stay where they are, and the kernel takes them in one go. Builds that look for leaks go on. */
+void mem_ends(void);
+
 /* Grows a list kept in an arena: makes room for one more item of `size` bytes in
  * `at`, which holds n; returns the list's (perhaps new) place. */
 void *arena_grow(struct arena *a, void *at, uint32_t n, size_t size);

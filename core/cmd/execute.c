@@ -3,6 +3,7 @@
 #include "cmd/run.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,7 +28,11 @@ struct ground {
 	struct screen *screen;
 	struct live *live;
 	struct summary *summary;
+	pthread_t saver;               /* writes the summary while the rest is closed */
+	bool saving;                   /* it was not waited for */
 };
+
+enum { SAVED_APART = 256 };            /* steps whose summary is worth a thread */
 
 static bool wants_cache(const struct plan *plan)
 {
@@ -68,9 +73,11 @@ static int open_ground(struct ground *g, const struct plan *plan, const struct q
 {
 	const struct session *s = g->open->session;
 
+	if (open_plugins(g->open, err) < 0 || (wants_cache(plan) && open_cache(g->open, err) < 0))
+		return -1;
+	/* it changes the environment: not before those that open ahead are done */
 	s->workers(steps_at_once(plan));
-	if (open_plugins(g->open, err) < 0 || (wants_cache(plan) && open_cache(g->open, err) < 0) ||
-	    loop_new(&g->loop, err) < 0)
+	if (loop_new(&g->loop, err) < 0)
 		return -1;
 	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
 	g->live = live_new((enum log_mode)o->log, g->screen);
@@ -84,13 +91,15 @@ static int close_ground(struct ground *g, int code)
 	const struct session *s = g->open->session;
 	int lost;
 
-	summary_free(g->summary);
 	live_free(g->live);
 	lost = g->screen ? screen_close(g->screen) : 0;
 	/* What is still being published is waited for after the last line has been shown. */
-	open_close(g->open);
+	open_close_cache(g->open);
 	if (g->loop)
 		loop_free(g->loop);
+	if (g->saving)
+		pthread_join(g->saver, NULL);
+	summary_free(g->summary);
 	if (lost && lost != EPIPE && code) {
 		struct err err = { 0 };
 
@@ -114,6 +123,15 @@ static void show_summary(struct ground *g, const struct query_options *o)
 	screen_write(g->screen, 1, b.data, b.size);
 	screen_flush(g->screen);
 	buf_free(&b);
+}
+
+static void *save_summary(void *ctx)
+{
+	const struct ground *g = ctx;
+
+	if (cache_make(g->open->cache_dir, NULL) == 0)
+		last_save(g->summary, g->open->cache_dir);
+	return NULL;
 }
 
 static int execute(struct ground *g, const struct plan *plan, const struct query_options *o)
@@ -144,8 +162,9 @@ static int execute(struct ground *g, const struct plan *plan, const struct query
 	show_summary(g, o);
 	if (err.n > 0)
 		cmd_fail(s, &err);
-	if (cache_make(g->open->cache_dir, NULL) == 0)
-		last_save(g->summary, g->open->cache_dir);
+	g->saving = g->summary->n >= SAVED_APART && pthread_create(&g->saver, NULL, save_summary, g) == 0;
+	if (!g->saving)
+		save_summary(g);
 	return code;
 }
 
@@ -160,6 +179,7 @@ int run_plan(struct open *o, const struct plan *plan, const struct query_options
 		code = cmd_fail(s, &err);
 	else
 		code = execute(&g, plan, options);
+	mem_ends();
 	return close_ground(&g, code);
 }
 

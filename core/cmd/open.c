@@ -20,15 +20,7 @@ void open_init(struct open *o, const struct session *s)
 	memset(o, 0, sizeof *o);
 	o->code = -1;
 	o->session = s;
-}
-
-void open_ahead(struct open *o)
-{
-	const char *dir;
-
-	/* a setting that is wrong is told when the cache is opened */
-	if (cache_place(o->session->env, o->workspace->root, o->session->arena, &dir, NULL) == 0)
-		o->ahead = cache_ahead_start(dir);
+	o->arena = arena_new();
 }
 
 /* A plugin does not come back, and with it a thread of this program. The supervisor ends the tasks. */
@@ -44,7 +36,7 @@ static void plugin_hangs(void *ctx, const char *text)
 	_exit(code >= 0 ? code : 1);
 }
 
-int open_plugins(struct open *o, struct err *err)
+static int plugins_now(struct open *o, struct err *err)
 {
 	const struct session *s = o->session;
 	struct plug_setup setup = {
@@ -59,8 +51,9 @@ int open_plugins(struct open *o, struct err *err)
 
 	if (o->plug)
 		return 0;
-	if (cache_place(s->env, o->workspace->root, s->arena, &o->cache_dir, err) < 0 ||
-	    file_places(s->arena, &o->places, err) < 0 || user_config_read(s->env, &o->user, err) < 0)
+	user_config_free(&o->user);
+	if (cache_place(s->env, o->workspace->root, o->arena, &o->cache_dir, err) < 0 ||
+	    file_places(o->arena, &o->places, err) < 0 || user_config_read(s->env, &o->user, err) < 0)
 		return -1;
 	setup.cache_dir = o->cache_dir;
 	setup.system_dir = o->places.plugins;
@@ -69,29 +62,81 @@ int open_plugins(struct open *o, struct err *err)
 	return plug_new(&setup, &o->plug, err);
 }
 
-static int open_cache_as(struct open *o, bool dry, struct err *err)
+static int cache_now(struct open *o, struct err *err)
 {
 	struct cache_setup setup = {
 		.workspace = o->workspace,
 		.env = o->session->env,
 		.warn = cmd_warn,
 		.ctx = (void *)(uintptr_t)o->session,
-		.dry = dry,
+		.dry = o->dry,
 		.programs = o->session->programs,
 	};
 
-	if (open_plugins(o, err) < 0 || plug_check_named(o->plug, err) < 0)
+	if (plugins_now(o, err) < 0 || plug_check_named(o->plug, err) < 0)
 		return -1;
 	setup.dir = o->cache_dir;
 	setup.plug = o->plug;
 	setup.ahead = o->ahead;
 	o->ahead = NULL;
+	o->cache_opened = true;
 	o->cache = cache_open(&setup);
 	if (o->cache && !cache_works(o->cache)) {
 		cache_close(o->cache);
 		o->cache = NULL;
 	}
 	return 0;
+}
+
+/* ---- ahead ------------------------------------------------------------------ */
+
+/* What fails here is tried again, and told, by whoever needs it. */
+static void *open_all(void *ctx)
+{
+	struct err err = { 0 };
+
+	(void)cache_now(ctx, &err);
+	err_clear(&err);
+	return NULL;
+}
+
+void open_read_ahead(struct open *o, const char *root)
+{
+	const char *dir;
+
+	/* a setting that is wrong is told when the cache is opened */
+	if (cache_place(o->session->env, root, o->arena, &dir, NULL) == 0)
+		o->ahead = cache_ahead_start(dir);
+}
+
+void open_ahead(struct open *o, bool dry)
+{
+	o->dry = dry;
+	/* where there is much to read there is a cache, and it is as good as certain that it is wanted */
+	if (o->ahead)
+		o->opening = pthread_create(&o->opener, NULL, open_all, o) == 0;
+}
+
+static void wait_for_opener(struct open *o)
+{
+	if (o->opening)
+		pthread_join(o->opener, NULL);
+	o->opening = false;
+}
+
+int open_plugins(struct open *o, struct err *err)
+{
+	wait_for_opener(o);
+	return plugins_now(o, err);
+}
+
+static int open_cache_as(struct open *o, bool dry, struct err *err)
+{
+	wait_for_opener(o);
+	if (o->cache_opened)
+		return 0;
+	o->dry = dry;
+	return cache_now(o, err);
 }
 
 int open_cache_dry(struct open *o, struct err *err)
@@ -103,6 +148,8 @@ int open_cache(struct open *o, struct err *err)
 {
 	return open_cache_as(o, false, err);
 }
+
+/* ---- what has changed since ------------------------------------------------- */
 
 /* Paths as they are told, each ended by NUL. */
 struct paths_sink {
@@ -161,13 +208,23 @@ int open_changed_since(struct open *o, const char *reference, struct arena *a, s
 	return 0;
 }
 
-void open_close(struct open *o)
+void open_close_cache(struct open *o)
 {
+	wait_for_opener(o);
 	if (o->cache)
 		cache_close(o->cache);
 	if (o->plug)
 		plug_free(o->plug);
 	cache_ahead_free(o->ahead);
+	o->cache = NULL;
+	o->plug = NULL;
+	o->ahead = NULL;
+}
+
+void open_close(struct open *o)
+{
+	open_close_cache(o);
 	user_config_free(&o->user);
+	arena_free(o->arena);
 	memset(o, 0, sizeof *o);
 }

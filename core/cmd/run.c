@@ -45,7 +45,7 @@ static int run_task(struct open *o, const struct query_options *options)
 	struct err err = { 0 };
 	int code;
 
-	open_ahead(o);
+	open_ahead(o, options->dry_run);
 	if (plan_make(&world, options, a, &plan, &err) < 0)
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
@@ -85,6 +85,11 @@ static int last_details(const struct session *s)
 	return run_last_details(s, root);
 }
 
+static void rooted(void *ctx, const char *root)
+{
+	open_read_ahead(ctx, root);
+}
+
 int cmd_run(const struct session *s, int argc, char **argv)
 {
 	struct query_options o;
@@ -106,7 +111,7 @@ int cmd_run(const struct session *s, int argc, char **argv)
 		return cmd_fail(s, &err);
 	}
 	open_init(&open, s);
-	if (workspace_load(s->cwd, &w, &err) < 0) {
+	if (workspace_load_from(s->cwd, rooted, &open, &w, &err) < 0) {
 		code = cmd_fail(s, &err);
 	} else {
 		open.workspace = w;

@@ -109,16 +109,31 @@ static int nested(struct planner *p, const struct working *w, const struct actio
 	return 0;
 }
 
+/* A thousand packages have a handful of commands: each is read once. */
+static const struct actions *actions_of(struct planner *p, const struct texts *command, const struct texts *extra)
+{
+	bool shared = command->n == 1 && !extra->n;
+	void **place = shared ? map_puts(&p->commands, command->at[0]) : NULL;
+	struct actions *ret = place ? *place : NULL;
+
+	if (ret)
+		return ret;
+	ret = arena_alloc(p->a, sizeof *ret);
+	command_read(command, extra, p->a, ret);
+	if (place)
+		*place = ret;
+	return ret;
+}
+
 static int command(struct planner *p, const struct level *l, struct working *w, const struct texts *extra,
 		   const struct frame *frames, struct plan_node *node)
 {
-	struct actions actions;
+	const struct actions *actions = actions_of(p, &w->task->command, extra);
 	uint32_t i;
 	int r = 0;
 
-	command_read(&w->task->command, extra, p->a, &actions);
-	for (i = 0; i < actions.n && r == 0; i++) {
-		const struct action *action = &actions.at[i];
+	for (i = 0; i < actions->n && r == 0; i++) {
+		const struct action *action = &actions->at[i];
 
 		if (p->ordinal >= STEPS_MAX)
 			return err_set(p->err, ERR_USER, "The plan has more than %d steps; is a `vt run` inside a command too wide?", STEPS_MAX);
@@ -350,10 +365,12 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 	struct arena *scratch;
 	int r;
 
+	map_init(&p.commands);
 	map_init(&p.programs);
 	l.view = view_new(world->env, w->root, a);
 	r = plan_level(&p, &l, NULL, ret);
 	view_free(l.view, NULL);
+	map_free(&p.commands);
 	map_free(&p.programs);
 	if (r < 0)
 		return -1;

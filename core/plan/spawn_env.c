@@ -223,11 +223,12 @@ const char *view_package_rest(const struct view_package *p)
 	return p->view->path;
 }
 
+/* `path` lives as long as the arena. */
 static const struct env *with_path(struct arena *a, const struct env *below, const char *path)
 {
 	struct env_pair pair = { "PATH", path };
 
-	return env_with(a, below, &pair, 1);
+	return env_over(a, below, &pair, 1);
 }
 
 static void add_text(struct texts *to, const char *s, struct arena *a)
@@ -339,7 +340,7 @@ static void filter(struct variables *v, const struct rules_match *m, struct filt
 			add_text(&f->declared, "FORCE_COLOR", v->a);
 	}
 	sort_texts(&f->declared);
-	f->kept = env_with(v->a, NULL, pairs, n);
+	f->kept = env_over(v->a, NULL, pairs, n);
 }
 
 /* All that decides what passes, as one text. */

@@ -107,6 +107,12 @@ static int load(struct loading *l, struct err *err)
 
 int workspace_load(const char *cwd, struct workspace **ret, struct err *err)
 {
+	return workspace_load_from(cwd, NULL, NULL, ret, err);
+}
+
+int workspace_load_from(const char *cwd, void (*rooted)(void *ctx, const char *root), void *ctx,
+			struct workspace **ret, struct err *err)
+{
 	struct loading *l = xcalloc(1, sizeof *l);
 	const char *real;
 	int r = -1;
@@ -117,6 +123,8 @@ int workspace_load(const char *cwd, struct workspace **ret, struct err *err)
 	real = real_cwd(cwd, l->w.arena, err);
 	if (real && discover_root(real, l->w.arena, &l->root, err) == 0) {
 		l->w.root = l->root.dir;
+		if (rooted)
+			rooted(ctx, l->w.root);
 		r = load(l, err);
 		if (r)
 			err_wrap(err, "Failed to load task graph");

@@ -89,6 +89,9 @@ struct workspace {
 int workspace_find(const char *cwd, struct arena *a, const char **ret_root, struct err *err);
 /* Reads everything, validates everything. */
 int workspace_load(const char *cwd, struct workspace **ret, struct err *err);
+/* ... and says which root it is before it reads what is below: what else is there may be read meanwhile. */
+int workspace_load_from(const char *cwd, void (*rooted)(void *ctx, const char *root), void *ctx,
+			struct workspace **ret, struct err *err);
 void workspace_free(struct workspace *w);
 /* The package that contains an absolute directory: the nearest known one above it. Never NULL inside the root. */
 const struct package *workspace_package_at(const struct workspace *w, const char *dir);
