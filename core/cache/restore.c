@@ -343,41 +343,60 @@ static int look(struct looker *l, struct bytes name, struct stat *ret)
 	return fstatat(l->fd >= 0 ? l->fd : l->c->root_fd, l->path + (l->fd >= 0 ? l->folder : 0), ret, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Is this output as it was recorded, by one look at it and what the index knows? */
-static bool is_in_place(struct looker *l, const struct fact *output)
+/* Files that look as they were recorded; what they hold is asked of the index for several at once. */
+struct looked {
+	struct stamp stamps[STAT_AT_ONCE];
+	const uint8_t *ids[STAT_AT_ONCE];      /* what they should hold */
+	uint32_t n;
+};
+
+static bool index_agrees(const struct cache *c, struct looked *files)
 {
-	const struct cache *c = l->c;
+	struct stat_answer answers[STAT_AT_ONCE];
+	bool all = true;
+	uint32_t i;
+
+	stat_cache_ask(c->world.stats, files->stamps, files->n, answers);
+	for (i = 0; all && i < files->n; i++)
+		all = answers[i].known && memcmp(files->ids[i], answers[i].id.byte, sizeof answers[i].id.byte) == 0;
+	files->n = 0;
+	return all;
+}
+
+/* Does this output look as it was recorded? A file is then one of `files`. */
+static bool looks_right(struct looker *l, const struct fact *output, struct looked *files)
+{
 	const char *state = output->state.data;
 	struct output_meta meta;
-	struct stamp stamp;
 	struct stat st;
-	vt_id id;
 
 	if (!output->state.size || output_meta_decode(output->detail, &meta) < 0 || look(l, output->name, &st) < 0)
 		return false;
 	if (*state == 'd')
 		return S_ISDIR(st.st_mode);
 	if (*state == 'l')
-		return S_ISLNK(st.st_mode) && link_is_same(c, l->path, output->state);
-	if (!state_is_content(output->state) || !S_ISREG(st.st_mode) || (st.st_mode & 0777) != meta.mode)
+		return S_ISLNK(st.st_mode) && link_is_same(l->c, l->path, output->state);
+	if (!state_is_content(output->state) || !S_ISREG(st.st_mode) || (st.st_mode & 0777) != meta.mode ||
+	    output->state.size != 1 + sizeof(vt_id))
 		return false;
-	stamp_of(&st, &stamp);
-	return stamp.mtime_ns == meta.mtime_ns && stat_cache_get(c->world.stats, &stamp, &id) &&
-	       output->state.size == 1 + sizeof id.byte && memcmp(state + 1, id.byte, sizeof id.byte) == 0;
+	stamp_of(&st, &files->stamps[files->n]);
+	files->ids[files->n] = (const uint8_t *)state + 1;
+	return files->stamps[files->n++].mtime_ns == meta.mtime_ns;
 }
 
 static bool are_in_place(const struct cache *c, const struct facts *outputs)
 {
 	struct looker l = { .c = c, .fd = -1 };
+	struct looked files = { .n = 0 };
 	bool all = true;
 	uint32_t i;
 
 	for (i = 0; all && i < outputs->n; i++) {
 		look_into(&l, &outputs->at[i], outputs->n - i);
-		all = is_in_place(&l, &outputs->at[i]);
+		all = looks_right(&l, &outputs->at[i], &files) && (files.n < STAT_AT_ONCE || index_agrees(c, &files));
 	}
 	look_end(&l);
-	return all;
+	return all && index_agrees(c, &files);
 }
 
 bool cache_in_place(struct cache *c, const struct found *found)

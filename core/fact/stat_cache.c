@@ -41,6 +41,7 @@ static const char magic[8] = "vtstat2\n", magic_more[8] = "vtstat2+";
 enum {
 	STAT_LARGEST = 4 << 20,    /* records: 320 MiB */
 	STAT_DAYS = 30,            /* not useful for longer: forgotten */
+	RENEWED_AFTER = 7,         /* days: a younger date is left as it is */
 	STAT_LOOSE = 4096,         /* records that may be added to a file however small it is */
 };
 #define STAT_GRAIN_NS INT64_C(25000000)        /* of clocks with fractions: a tick is at most 10 ms */
@@ -91,12 +92,18 @@ bool stamp_is_young(const struct stamp *s, int64_t now_ns)
 	return newest >= now_ns - (coarse ? STAT_COARSE_NS : STAT_GRAIN_NS);
 }
 
-static uint32_t place(const struct stat_cache *s, const struct stamp *stamp)
+static uint32_t first_place(const struct stat_cache *s, const struct stamp *stamp)
 {
 	uint64_t h = (stamp->inode ^ (stamp->device << 32 | stamp->device >> 32)) * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)(h >> 32) & (s->slots_n - 1);
+}
+
+static uint32_t place(const struct stat_cache *s, const struct stamp *stamp)
+{
 	uint32_t i, mask = s->slots_n - 1;
 
-	for (i = (uint32_t)(h >> 32) & mask; s->slots[i]; i = (i + 1) & mask) {
+	for (i = first_place(s, stamp); s->slots[i]; i = (i + 1) & mask) {
 		const struct record *r = &s->at[s->slots[i] - 1];
 
 		if (r->stamp.inode == stamp->inode && r->stamp.device == stamp->device)
@@ -300,32 +307,65 @@ static void renew(struct stat_cache *s, const struct stamp *stamp)
 
 	pthread_rwlock_wrlock(&s->lock);
 	slot = s->slots[place(s, stamp)];
-	if (slot) {
+	if (slot && s->at[slot - 1].day + RENEWED_AFTER <= s->today) {
 		s->at[slot - 1].day = s->today;
 		s->changed = s->anew = true;
 	}
 	pthread_rwlock_unlock(&s->lock);
 }
 
-bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
+/* So that the processor has them when `place` asks: slots first, then the records. */
+static void fetch(const struct stat_cache *s, const struct stamp *stamps, uint32_t n)
 {
+	uint32_t i, slot;
+
+	for (i = 0; i < n; i++)
+		__builtin_prefetch(&s->slots[first_place(s, &stamps[i])]);
+	for (i = 0; i < n; i++) {
+		slot = s->slots[first_place(s, &stamps[i])];
+		if (slot) {
+			const char *r = (const char *)&s->at[slot - 1];
+
+			__builtin_prefetch(r);
+			__builtin_prefetch(r + sizeof(struct record) - 1);
+		}
+	}
+}
+
+void stat_cache_ask(struct stat_cache *s, const struct stamp *stamps, uint32_t n, struct stat_answer *ret)
+{
+	uint32_t i, slot;
 	const struct record *r;
-	uint32_t slot;
-	bool known = false, old = false;
+	bool old = false;
 
 	lock_for_reading(s);
-	slot = s->slots[place(s, stamp)];
-	if (slot) {
-		r = &s->at[slot - 1];
-		known = stamp_equal(&r->stamp, stamp);
-		old = known && r->day + 7 <= s->today;
-		if (known)
-			*ret = r->id;
+	for (i = 0; i < n; i++) {
+		if (i % STAT_AT_ONCE == 0)
+			fetch(s, stamps + i, n - i < STAT_AT_ONCE ? n - i : STAT_AT_ONCE);
+		slot = s->slots[place(s, &stamps[i])];
+		r = slot ? &s->at[slot - 1] : NULL;
+		ret[i].known = r && stamp_equal(&r->stamp, &stamps[i]);
+		if (!ret[i].known)
+			continue;
+		ret[i].id = r->id;
+		old |= r->day + RENEWED_AFTER <= s->today;
 	}
 	pthread_rwlock_unlock(&s->lock);
-	if (old)
-		renew(s, stamp);
-	return known;
+	if (!old)
+		return;
+	for (i = 0; i < n; i++)
+		if (ret[i].known)
+			renew(s, &stamps[i]);
+}
+
+bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
+{
+	struct stat_answer one;
+
+	stat_cache_ask(s, stamp, 1, &one);
+	if (one.known)
+		*ret = one.id;
+	return one.known;
 }
 
 static void note(struct stat_cache *s, uint32_t number)

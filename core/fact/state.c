@@ -173,20 +173,40 @@ static void set_content(struct filling *f, struct bytes *state, struct bytes bef
 	*state = joined(f->arena, before, bytes, sizeof bytes - !executable);
 }
 
-void filling_want(struct filling *f, struct bytes *state, struct bytes before, const char *path, bool follow,
+/* Those that the stat index knows are done; the others wait for the fingerprint. */
+static void ask_index(struct filling *f)
+{
+	struct stamp stamps[STAT_AT_ONCE];
+	struct stat_answer answers[STAT_AT_ONCE];
+	uint32_t i;
+
+	for (i = 0; i < f->young_n; i++)
+		stamps[i] = f->young[i].stamp;
+	stat_cache_ask(f->w->stats, stamps, f->young_n, answers);
+	for (i = 0; i < f->young_n; i++) {
+		struct wanted *want = &f->young[i];
+
+		if (answers[i].known) {
+			set_content(f, want->state, want->before, &answers[i].id, want->executable);
+			continue;
+		}
+		want->path.data = arena_strn(f->arena, want->path.data, want->path.size);
+		f->wanted = arena_grow(f->arena, f->wanted, f->n, sizeof *f->wanted);
+		f->wanted[f->n++] = *want;
+	}
+	f->young_n = 0;
+}
+
+void filling_want(struct filling *f, struct bytes *state, struct bytes before, struct bytes path, bool follow,
 		  const struct stat *st, bool executable)
 {
-	struct wanted want = { .state = state, .before = before, .follow = follow, .executable = executable };
-	vt_id id;
+	struct wanted *want;
 
-	stamp_of(st, &want.stamp);
-	if (stat_cache_get(f->w->stats, &want.stamp, &id)) {
-		set_content(f, state, before, &id, executable);
-		return;
-	}
-	want.path = arena_str(f->arena, path);
-	f->wanted = arena_grow(f->arena, f->wanted, f->n, sizeof *f->wanted);
-	f->wanted[f->n++] = want;
+	if (f->young_n == STAT_AT_ONCE)
+		ask_index(f);
+	want = &f->young[f->young_n++];
+	*want = (struct wanted){ .state = state, .before = before, .path = path, .follow = follow, .executable = executable };
+	stamp_of(st, &want->stamp);
 }
 
 /* Is it known that nothing can be at `path`? Then no call is made. */
@@ -273,7 +293,7 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 		if (kind == FACT_TYPE || kind == FACT_LIST)
 			fact->state = joined(f->arena, before, "f", 1);
 		else
-			filling_want(f, &fact->state, before, path, follow, st, st->st_mode & S_IXUSR);
+			filling_want(f, &fact->state, before, fact->name, follow, st, st->st_mode & S_IXUSR);
 	} else if (S_ISDIR(st->st_mode) && (kind == FACT_FILE || kind == FACT_LIST)) {
 		/* a listing through a link is told as a listing: names matter, not the link */
 		listing = state_of_listing(f, path, fact->detail);
@@ -353,7 +373,7 @@ static void fill_program(struct filling *f, const struct env *env, struct fact *
 	if (stat(place, &st) < 0)
 		return;
 	if (S_ISREG(st.st_mode))
-		filling_want(f, &fact->state, (struct bytes){ "", 0 }, place, true, &st, false);
+		filling_want(f, &fact->state, (struct bytes){ "", 0 }, bytes_text(place), true, &st, false);
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }
@@ -448,7 +468,7 @@ static void take_id(struct filling *f, const struct wanted *want, const vt_id *i
 {
 	struct stat st;
 	struct stamp now;
-	bool there = fstatat(f->w->root_fd, want->path, &st, want->follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
+	bool there = fstatat(f->w->root_fd, want->path.data, &st, want->follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (is_zero(id)) {
 		*want->state = there ? (struct bytes){ "x", 1 } : (struct bytes){ "", 0 };
@@ -467,6 +487,7 @@ int filling_digest(struct filling *f, struct err *err)
 	uint32_t i;
 	int r;
 
+	ask_index(f);
 	if (!f->n)
 		return 0;
 	f->now = state_now(f->w);      /* asked only when something has to be read */
@@ -476,7 +497,7 @@ int filling_digest(struct filling *f, struct err *err)
 		const struct wanted *want = &f->wanted[i];
 
 		files[i] = (vt_file){
-			.path = { want->path, strlen(want->path) },
+			.path = { want->path.data, want->path.size },
 			.size = want->stamp.size,
 			.inode = want->stamp.inode,
 			.device = want->stamp.device,

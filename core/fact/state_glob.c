@@ -171,7 +171,7 @@ int state_globbed(const struct state_world *w, const struct globs *globs, struct
 
 		fact->state = (struct bytes){ "", 0 };
 		/* of what is declared only the content counts */
-		filling_want(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name.data, false, st, false);
+		filling_want(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name, false, st, false);
 	}
 	if (filling_digest(&m.fill, err) < 0)
 		return -1;
