@@ -31,6 +31,9 @@
  * value ever crosses this line.
  * A plugin does not: fork, change cwd, umask, locale, environment or signal
  * handlers, call exit, write to stdout or stderr, make an fd without CLOEXEC.
+ * A thread of its own that waits in the kernel can be woken with pthread_kill and
+ * SIGURG: while a tracer watches, vt has a handler for it that does nothing, and
+ * no SA_RESTART.
  *
  * Status: this is 1.0 as the first release will freeze it; until that release it may
  * still change, after it only grow. */
