@@ -1,0 +1,120 @@
+/* `vt cache`: what nobody needs for a run. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache/cache.h"
+#include "cache/directory.h"
+#include "cache/history.h"
+#include "cache/inside.h"
+#include "os/file.h"
+#include "os/tree.h"
+
+static bool is_tagged(const char *dir)
+{
+	char *file = path_new(dir, "CACHEDIR.TAG");
+	struct arena *a = arena_new();
+	const size_t size = strlen(directory_tag);
+	struct bytes b;
+	bool ret = file_read(file, 4096, a, &b, NULL) == 0 && b.size >= size &&
+		   memcmp(b.data, directory_tag, size) == 0;
+
+	arena_free(a);
+	free(file);
+	return ret;
+}
+
+int cache_clean(const char *dir, struct err *err)
+{
+	struct stat st;
+	unsigned i;
+	char *one;
+	int r = 0;
+
+	if (lstat(dir, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, errno, "cannot look at '%s'", dir);
+	if (!is_tagged(dir) && S_ISDIR(st.st_mode) && access(dir, R_OK | X_OK) < 0)
+		return err_errno(err, errno, "cannot look into '%s'", dir);
+	if (!is_tagged(dir))
+		return err_set(err, ERR_USER, "'%s' is not a cache that vt made (there is no CACHEDIR.TAG of vt in it); nothing was removed", dir);
+	for (i = 0; r == 0 && directory_names[i]; i++) {
+		one = path_new(dir, directory_names[i]);
+		if (lstat(one, &st) == 0)
+			r = file_remove_tree(one, err);
+		free(one);
+	}
+	/* stays when somebody else keeps something in it */
+	if (r == 0 && rmdir(dir) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+		r = err_errno(err, errno, "cannot remove '%s'", dir);
+	return r;
+}
+
+static void add_size(void *ctx, const char *path, size_t size, const struct stat *st)
+{
+	uint64_t *bytes = ctx;
+
+	(void)path;
+	(void)size;
+	*bytes += (uint64_t)st->st_size;
+}
+
+/* "name value" lines of the local store. */
+static void read_about(const char *dir, struct cache_figures *ret)
+{
+	char *file = path_new(dir, "store-1/about");
+	struct arena *a = arena_new();
+	struct bytes b;
+	const char *line;
+
+	if (file_read(file, 4096, a, &b, NULL) == 0) {
+		for (line = b.data; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+			unsigned long long n;
+
+			if (sscanf(line, "entries %llu", &n) == 1)
+				ret->entries = n;
+			else if (sscanf(line, "blobs %llu", &n) == 1)
+				ret->blobs = n;
+			else if (sscanf(line, "bound %llu", &n) == 1)
+				ret->bound = n;
+			else if (sscanf(line, "oldest %llu", &n) == 1)
+				ret->oldest = (int64_t)n;
+		}
+	}
+	arena_free(a);
+	free(file);
+}
+
+int cache_figures(const char *dir, struct cache_figures *ret, struct err *err)
+{
+	const struct tree_visitor sizes = { .found = add_size, .ctx = &ret->bytes };
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r, count;
+	uint64_t n[2] = { 0, 0 };
+	struct history *h;
+	char *inner;
+
+	*ret = (struct cache_figures){ 0 };
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, errno, "cannot open '%s'", dir);
+	ret->there = true;
+	r = tree_walk(fd, "", 0, &sizes, err);
+	count = openat(fd, "v" CACHE_FORMAT "/counts", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (count >= 0 && pread(count, n, sizeof n, 0) == (ssize_t)sizeof n) {
+		ret->hits = n[0];
+		ret->misses = n[1];
+	}
+	if (count >= 0)
+		close(count);
+	close(fd);
+	inner = path_new(dir, "v" CACHE_FORMAT "/history");
+	h = history_new(inner);
+	ret->steps = history_steps(h);
+	history_free(h, false);
+	free(inner);
+	read_about(dir, ret);
+	return r;
+}
