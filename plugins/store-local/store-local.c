@@ -188,7 +188,6 @@ static int put_file(struct putting *p, uint32_t space, const vt_id *name, vt_sou
 {
 	struct store *s = p->store;
 	struct files_put file = { .call = p->call, .from = from, .first = first, .first_size = first_size, .again = has_room_now, .ctx = p };
-
 	int number;
 
 	if (files_put(s->log.dir, name, &file) < 0)
