@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -99,8 +100,12 @@ static void workers(uint32_t steps)
 {
 	/* a few are right for every machine: then its processors need not be counted */
 	unsigned cpus = steps <= 2 ? 2 : os_cpus(), most = cpus < 2 ? 2 : cpus > 64 ? 64 : cpus;
+	struct rlimit memory;
 	char n[16];
 
+	/* each has a stack of megabytes */
+	if (most > 2 && getrlimit(RLIMIT_AS, &memory) == 0 && memory.rlim_cur != RLIM_INFINITY)
+		most = 2;
 	snprintf(n, sizeof n, "%u", steps < 1 ? 1 : steps < most ? steps : most);
 	setenv("UV_THREADPOOL_SIZE", n, 0);
 #ifdef __GLIBC__

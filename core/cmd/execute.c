@@ -73,12 +73,11 @@ static int open_ground(struct ground *g, const struct plan *plan, const struct q
 {
 	const struct session *s = g->open->session;
 
-	if (open_plugins(g->open, err) < 0 || (wants_cache(plan) && open_cache(g->open, err) < 0))
+	if (loop_new(&g->loop, err) < 0 || open_plugins(g->open, err) < 0 ||
+	    (wants_cache(plan) && open_cache(g->open, err) < 0))
 		return -1;
 	/* it changes the environment: not before those that open ahead are done */
 	s->workers(steps_at_once(plan));
-	if (loop_new(&g->loop, err) < 0)
-		return -1;
 	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
 	g->live = live_new((enum log_mode)o->log, g->screen);
 	g->summary = summary_new(o->verbose > 1);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
@@ -62,11 +63,33 @@ static void on_wake(uv_async_t *wake)
 	run_posted(wake->data);
 }
 
+/* libuv ends the program when there is too little of these for its own pipes and threads. */
+static int check_limits(struct err *err)
+{
+	static const struct { int what; rlim_t least; const char *name, *set_by; unsigned unit; } limits[] = {
+		{ RLIMIT_NOFILE, 32, "open files", "ulimit -n", 1 },
+		{ RLIMIT_AS, 32 << 20, "KiB of memory", "ulimit -v", 1024 },
+	};
+	struct rlimit now;
+	size_t i;
+
+	for (i = 0; i < COUNT(limits); i++)
+		if (getrlimit(limits[i].what, &now) == 0 && now.rlim_cur != RLIM_INFINITY && now.rlim_cur < limits[i].least)
+			return err_set(err, ERR_USER, "vt may use no more than %llu %s, and needs %llu; see `%s`",
+				       (unsigned long long)now.rlim_cur / limits[i].unit, limits[i].name,
+				       (unsigned long long)limits[i].least / limits[i].unit, limits[i].set_by);
+	return 0;
+}
+
 int loop_new(struct loop **ret, struct err *err)
 {
-	struct loop *l = xcalloc(1, sizeof *l);
-	int r = uv_loop_init(&l->uv);
+	struct loop *l;
+	int r;
 
+	if (check_limits(err) < 0)
+		return -1;
+	l = xcalloc(1, sizeof *l);
+	r = uv_loop_init(&l->uv);
 	if (r < 0) {
 		free(l);
 		return err_errno(err, -r, "the event loop cannot be set up");

@@ -102,6 +102,15 @@ else
 fi
 capture with VT_CACHE_DIR=relative vt run a#ok
 bad "a relative cache directory" 1 VT_CACHE_DIR
+# so little that the library below would end the program
+for limit in "-n 4" "-n 31" "-v 12000" "-v 30000"; do
+	capture base_env bash -c "ulimit $limit; exec '$VT' run a#ok"
+	bad "ulimit $limit" 1 "see \`ulimit ${limit% *}\`"
+done
+capture base_env bash -c "ulimit -n 32; exec '$VT' run a#ok"
+is "enough open files for one task" "$rc$err" 0
+capture base_env bash -c "ulimit -v 100000; exec '$VT' run a#ok"
+is "enough memory" "$rc$err" 0
 capture vt run a#ok
 capture vt run a#ok
 has "after all that the cache still works" "$out" "cache hit, replaying"
