@@ -452,9 +452,16 @@ static void write_more(struct stat_cache *s)
 	close(fd);
 }
 
+/* All anew costs as much as there is, and the next run reads as much as there is: worth it once
+ * a quarter of the file would be records that no longer count. */
+static bool is_loose(const struct stat_cache *s)
+{
+	return s->file_n + s->dirty_n > s->n + (uint64_t)s->n / 4 + STAT_LOOSE;
+}
+
 static void save(struct stat_cache *s)
 {
-	if (s->anew || !s->file_end || s->file_n + s->dirty_n > 2 * (uint64_t)s->n + STAT_LOOSE)
+	if (s->anew || !s->file_end || is_loose(s))
 		write_anew(s);
 	else
 		write_more(s);
