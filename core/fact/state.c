@@ -198,15 +198,15 @@ static void ask_index(struct filling *f)
 }
 
 void filling_want(struct filling *f, struct bytes *state, struct bytes before, struct bytes path, bool follow,
-		  const struct stat *st, bool executable)
+		  const struct stamp *stamp, bool executable)
 {
 	struct wanted *want;
 
 	if (f->young_n == STAT_AT_ONCE)
 		ask_index(f);
 	want = &f->young[f->young_n++];
-	*want = (struct wanted){ .state = state, .before = before, .path = path, .follow = follow, .executable = executable };
-	stamp_of(st, &want->stamp);
+	*want = (struct wanted){ .state = state, .before = before, .path = path, .follow = follow, .executable = executable,
+				 .stamp = *stamp };
 }
 
 /* Is it known that nothing can be at `path`? Then no call is made. */
@@ -288,12 +288,14 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 {
 	unsigned kind = fact->kind;
 	struct bytes listing;
+	struct stamp stamp;
 
 	if (S_ISREG(st->st_mode)) {
+		stamp_of(st, &stamp);
 		if (kind == FACT_TYPE || kind == FACT_LIST)
 			fact->state = joined(f->arena, before, "f", 1);
 		else
-			filling_want(f, &fact->state, before, fact->name, follow, st, st->st_mode & S_IXUSR);
+			filling_want(f, &fact->state, before, fact->name, follow, &stamp, st->st_mode & S_IXUSR);
 	} else if (S_ISDIR(st->st_mode) && (kind == FACT_FILE || kind == FACT_LIST)) {
 		/* a listing through a link is told as a listing: names matter, not the link */
 		listing = state_of_listing(f, path, fact->detail);
@@ -367,13 +369,15 @@ static const char *program_place(struct filling *f, const struct env *env, const
 static void fill_program(struct filling *f, const struct env *env, struct fact *fact)
 {
 	const char *place = program_place(f, env, fact);
+	struct stamp stamp;
 	struct stat st;
 
 	fact->state = (struct bytes){ "", 0 };
 	if (stat(place, &st) < 0)
 		return;
+	stamp_of(&st, &stamp);
 	if (S_ISREG(st.st_mode))
-		filling_want(f, &fact->state, (struct bytes){ "", 0 }, bytes_text(place), true, &st, false);
+		filling_want(f, &fact->state, (struct bytes){ "", 0 }, bytes_text(place), true, &stamp, false);
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }

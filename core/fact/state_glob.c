@@ -23,7 +23,7 @@ struct matching {
 	const char *own;               /* the cache, root-relative, or NULL */
 	bool contents;                 /* facts with states; else names only */
 	struct facts facts;
-	struct stat *stats;            /* beside facts */
+	struct stamp *stamps;          /* beside facts */
 	struct texts names;
 };
 
@@ -80,8 +80,8 @@ static void found(void *ctx, const char *path, size_t n, const struct stat *st)
 		m->names.at[m->names.n++] = arena_strn(m->arena, path, n);
 		return;
 	}
-	m->stats = arena_grow(m->arena, m->stats, m->facts.n, sizeof *m->stats);
-	m->stats[m->facts.n] = *st;
+	m->stamps = arena_grow(m->arena, m->stamps, m->facts.n, sizeof *m->stamps);
+	stamp_of(st, &m->stamps[m->facts.n]);
 	m->facts.at = arena_grow(m->arena, m->facts.at, m->facts.n, sizeof *m->facts.at);
 	m->facts.at[m->facts.n++] = (struct fact){
 		.kind = FACT_GLOBBED,
@@ -148,7 +148,7 @@ static void sort_found(struct matching *m)
 	uint32_t i;
 
 	for (i = 0; i < m->facts.n; i++)
-		m->facts.at[i].state = (struct bytes){ &m->stats[i], 0 };
+		m->facts.at[i].state = (struct bytes){ &m->stamps[i], 0 };
 	facts_sort(&m->facts);
 }
 
@@ -167,11 +167,11 @@ int state_globbed(const struct state_world *w, const struct globs *globs, struct
 	sort_found(&m);
 	for (i = 0; i < m.facts.n; i++) {
 		struct fact *fact = &m.facts.at[i];
-		const struct stat *st = fact->state.data;
+		const struct stamp *stamp = fact->state.data;
 
 		fact->state = (struct bytes){ "", 0 };
 		/* of what is declared only the content counts */
-		filling_want(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name, false, st, false);
+		filling_want(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name, false, stamp, false);
 	}
 	if (filling_digest(&m.fill, err) < 0)
 		return -1;

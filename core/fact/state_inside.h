@@ -30,7 +30,7 @@ struct filling {
 /* The state of a regular file that was looked at: set by filling_digest at the latest.
  * `before`: what stands before the 'c'. `path` is lent until then. */
 void filling_want(struct filling *f, struct bytes *state, struct bytes before, struct bytes path, bool follow,
-		  const struct stat *st, bool executable);
+		  const struct stamp *stamp, bool executable);
 /* Asks the stat index, and the fingerprint for all that it does not know. -1: that failed. */
 int filling_digest(struct filling *f, struct err *err);
 #endif
