@@ -15,23 +15,31 @@ set -u
 VT=${VT:-$abs_top_builddir/core/vt}
 export LC_ALL=C
 T=$(mktemp -d "${TMPDIR:-/tmp}/vt-test-XXXXXX") || exit 99
-T=$(cd "$T" && pwd -P)
-mkdir -p "$T/home" "$T/run" && chmod 700 "$T/home" "$T/run"
+_from=$PWD; cd -P "$T" && T=$PWD && cd "$_from" || exit 99
+mkdir -m 700 "$T/home" "$T/run"
 _n=0 _failed=0
 _cleanups=()
-_leave() { local c; for c in "${_cleanups[@]+"${_cleanups[@]}"}"; do eval "$c"; done; chmod -R u+rwx "$T" 2>/dev/null; rm -rf "$T"; }
+_leave() { local c; for c in "${_cleanups[@]+"${_cleanups[@]}"}"; do eval "$c"; done; rm -rf "$T" 2>/dev/null || { chmod -R u+rwx "$T" 2>/dev/null; rm -rf "$T"; }; }
 trap _leave EXIT
 cleanup() { _cleanups+=("$1"); }            # a command for the end
 
 _env=()
-base_env() {
-	env -i PATH="$PATH" HOME="$T/home" XDG_CONFIG_HOME="$T/home/.config" XDG_DATA_HOME="$T/home/.local/share" \
-		XDG_RUNTIME_DIR="$T/run" TMPDIR="${TMPDIR:-/tmp}" \
-		${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"} ${UBSAN_OPTIONS+"UBSAN_OPTIONS=$UBSAN_OPTIONS"} \
-		${LSAN_OPTIONS+"LSAN_OPTIONS=$LSAN_OPTIONS"} ${TSAN_OPTIONS+"TSAN_OPTIONS=$TSAN_OPTIONS"} \
-		"${_env[@]+"${_env[@]}"}" "$@"
+# `make check` builds it; without it a script that is run by hand starts two programs more for each vt
+LIMIT=$abs_top_builddir/tests/lib/limit
+# _limited SECONDS|0 [NAME=VALUE]... command...: in the clean environment
+_limited() {
+	local seconds=$1 vars=(PATH="$PATH" HOME="$T/home" XDG_CONFIG_HOME="$T/home/.config" XDG_DATA_HOME="$T/home/.local/share"
+		XDG_RUNTIME_DIR="$T/run" TMPDIR="${TMPDIR:-/tmp}"
+		${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"} ${UBSAN_OPTIONS+"UBSAN_OPTIONS=$UBSAN_OPTIONS"}
+		${LSAN_OPTIONS+"LSAN_OPTIONS=$LSAN_OPTIONS"} ${TSAN_OPTIONS+"TSAN_OPTIONS=$TSAN_OPTIONS"}
+		"${_env[@]+"${_env[@]}"}")
+	shift
+	if [ -x "$LIMIT" ]; then "$LIMIT" "$seconds" "${vars[@]}" "$@"
+	elif [ "$seconds" = 0 ]; then env -i "${vars[@]}" "$@"
+	else env -i "${vars[@]}" timeout -k 5 "$seconds" "$@"; fi
 }
-vt() { base_env timeout -k 5 "${VT_TIMEOUT:-120}" "$VT" "$@"; }
+base_env() { _limited 0 "$@"; }
+vt() { _limited "${VT_TIMEOUT:-120}" "$VT" "$@"; }
 with() {                                     # with A=1 B=2 command...
 	local _saved=("${_env[@]+"${_env[@]}"}") _r
 	while [[ $1 == *=* ]]; do _env+=("$1"); shift; done
@@ -71,7 +79,10 @@ hasnt() { if [[ $2 != *"$3"* ]]; then ok "$1" 0; else ok "$1" 1; _show got "$2";
 there() { if [ -e "$2" ] || [ -L "$2" ]; then ok "$1" 0; else ok "$1" 1; fi; }
 gone() { if [ -e "$2" ] || [ -L "$2" ]; then ok "$1" 1; else ok "$1" 0; fi; }
 # the steps of the last capture, one line each: the command lines with their status
-steps() { printf '%s\n' "$out" | grep -E '^(\[[^]]*\] )?(~/[^$]*)?\$ ' || true; }
+_step='^(\[[^]]*\] )?(~/[^$]*)?\$ '
+steps() { local line; while IFS= read -r line; do [[ ! $line =~ $_step ]] || printf '%s\n' "$line"; done <<<"$out"; }
+# pause SECONDS: sleep, without starting a program
+pause() { [ -p "$T/never" ] || mkfifo "$T/never"; IFS= read -rt "$1" <>"$T/never"; return 0; }
 skip() { _n=$((_n + 1)); printf 'ok %d - %s # SKIP %s\n' $_n "$1" "$2"; }
 skip_all() { printf '1..0 # SKIP %s\n' "$1"; exit 0; }
 # From here on in mounts of its own: what the test mounts goes with it. Restarts the test.
@@ -90,7 +101,7 @@ as_somebody() {
 	[ "$(id -u)" = 0 ] || return 0
 	command -v setpriv >/dev/null || skip_all "setpriv is not installed"
 	chown -hR 65534:65534 "$T"
-	vt() { base_env timeout -k 5 "${VT_TIMEOUT:-120}" setpriv --reuid=65534 --regid=65534 --clear-groups "$VT" "$@"; }
+	vt() { _limited "${VT_TIMEOUT:-120}" setpriv --reuid=65534 --regid=65534 --clear-groups "$VT" "$@"; }
 }
 requires() { local p; for p; do command -v "$p" >/dev/null || skip_all "$p is not installed"; done; }
 # a failed check was told with "not ok"; a script that dies before this line is an error

@@ -1,7 +1,7 @@
 # Sourced after functions.sh by tests of running: small programs for tasks to run.
 #
 #   tools                           # puts them into ./node_modules/.bin of the workspace
-#   terminal [--env..] vt run x     # the command on a terminal of its own: $out, $rc (tests/lib/terminal.py)
+#   terminal [--env..] vt run x     # the command on a terminal of its own: $out, $rc (tests/lib/terminal.c)
 tool() { mkdir -p node_modules/.bin; printf '#!/bin/sh\n%s\n' "$2" >"node_modules/.bin/$1"; chmod +x "node_modules/.bin/$1"; }
 tools() {
 	tool print 'echo "$@"'
@@ -11,22 +11,39 @@ tools() {
 	tool read-stdin 'read -r line && echo "$line"; true'
 	tool fail 'exit "${1:-1}"'
 	# barrier DIR NAME N [exit CODE | hang | daemonize]: waits until N take part
-	tool barrier 'd=$1; mkdir -p "$d"; : >"$d/$2"; i=0
-while [ "$(ls "$d" | wc -l)" -lt "$3" ]; do i=$((i+1)); [ $i -gt 200 ] && { echo alone; exit 99; }; sleep 0.05; done
+	tool barrier 'd=$1; mkdir -p "$d"; : >"$d/$2"; i=0; there() { shift "$1"; [ $# -gt 0 ]; }
+until there "$3" "$d"/*; do i=$((i+1)); [ $i -gt 200 ] && { echo alone; exit 99; }; sleep 0.05; done
 case ${4-} in exit) exit "$5";; hang) exec sleep 60;; daemonize) exec sleep 60 >/dev/null 2>&1 </dev/null;; esac; exit 0'
 	# catch SIGNAL CODE: says ready, then what it got
 	tool catch 'trap "echo $1 received; exit $2" "$1"; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
 	tool stubborn 'trap "" INT TERM HUP; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
 	tool color 'printf "\033[31m%s\033[0m\n" "$1"'
 }
+for _tool in terminal send-signal; do [ -x "$abs_top_builddir/tests/lib/$_tool" ] || { echo "tests/lib/$_tool is missing: make check builds it" >&2; exit 99; }; done
 # Runs on a terminal; everything the terminal got is $out (without \r), the exit code $rc.
-terminal() { base_env python3 "$abs_top_srcdir/tests/lib/terminal.py" "${terminal_options[@]+"${terminal_options[@]}"}" -- "$VT" "${@:2}" >"$T/out" 2>"$T/err"; rc=$?; out=$(tr -d '\r' <"$T/out"); }
-# A file that appears, or a text in a file: waits for it, 20 s at most.
-wait_for() { local i; for ((i = 0; i < 400; i++)); do [ -e "$1" ] && { [ $# -lt 2 ] || grep -q -- "$2" "$1"; } && return 0; sleep 0.05; done; return 1; }
+terminal() { base_env "$abs_top_builddir/tests/lib/terminal" "${terminal_options[@]+"${terminal_options[@]}"}" -- "$VT" "${@:2}" >"$T/out" 2>"$T/err"; rc=$?; _slurp out "$T/out"; out=${out//$'\r'}; out=${out%"${out##*[!$'\n']}"}; }
 # Is the process gone (or a zombie)? 10 s at most.
-wait_gone() { local i; for ((i = 0; i < 200; i++)); do kill -0 "$1" 2>/dev/null || return 0; grep -q '^State:	Z' "/proc/$1/status" 2>/dev/null && return 0; sleep 0.05; done; return 1; }
+wait_gone() {
+	local i text
+	for ((i = 0; i < 200; i++)); do
+		kill -0 "$1" 2>/dev/null || return 0
+		text=
+		{ IFS= read -r -d '' text <"/proc/$1/status"; } 2>/dev/null
+		[[ $text != *$'\nState:\tZ'* ]] || return 0
+		pause 0.05
+	done
+	return 1
+}
 # once_below MS COMMAND...: runs it until $took (which it sets, in ms) is below MS; three
 # times at most, for a machine that is busy may be slow once, what waits for a grace is always
 once_below() { local i most=$1; shift; for i in 1 2 3; do "$@"; [ "$took" -ge "$most" ] || return 0; done; return 1; }
 # The output with durations replaced.
-undated() { sed -E 's/[0-9.]+(ms|ns|s) saved/<dur> saved/g'; }
+undated() {
+	local text done=
+	IFS= read -r -d '' text
+	while [[ $text =~ [0-9.]+(ms|ns|s)\ saved ]]; do
+		done+="${text%%"${BASH_REMATCH[0]}"*}<dur> saved"
+		text=${text#*"${BASH_REMATCH[0]}"}
+	done
+	printf %s "$done$text"
+}

@@ -1,7 +1,6 @@
 # Cached tasks and their streams: never the terminal, captured as printed, replayed as the mode asks.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 pnpm a
 tools

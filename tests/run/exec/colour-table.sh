@@ -1,7 +1,6 @@
 # Which of the two streams has colours: the environment's words in their order, on a terminal and in a pipe.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 tools
 file package.json '{"name":"r","scripts":{"c":"color red"}}'
@@ -39,9 +38,9 @@ EOF
 # each stream for itself
 file tool.sh 'printf "\033[31mout\033[0m\n"; printf "\033[31merr\033[0m\n" >&2'
 file package.json '{"name":"r","scripts":{"both":"sh tool.sh"}}'
-out=$(with TERM=xterm base_env python3 "$abs_top_srcdir/tests/lib/terminal.py" -- sh -c "'$VT' run --log=labeled both >'$T/plain'")
+out=$(with TERM=xterm base_env "$abs_top_builddir/tests/lib/terminal" -- sh -c "'$VT' run --log=labeled both >'$T/plain'")
 is "stdout in a file, stderr on a terminal" "$(coloured) $(out=$(cat "$T/plain"); coloured)" "on off"
-out=$(with TERM=xterm base_env python3 "$abs_top_srcdir/tests/lib/terminal.py" -- sh -c "'$VT' run --log=labeled both 2>'$T/plain'")
+out=$(with TERM=xterm base_env "$abs_top_builddir/tests/lib/terminal" -- sh -c "'$VT' run --log=labeled both 2>'$T/plain'")
 is "and the other way round" "$(coloured) $(out=$(cat "$T/plain"); coloured)" "on off"
 # the child: only cached ones are told to colour
 file package.json '{"name":"r","scripts":{"f":"print-env FORCE_COLOR","n":"print-env NO_COLOR","t":"print-env TERM","own":"FORCE_COLOR=0 print-env FORCE_COLOR"}}'

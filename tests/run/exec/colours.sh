@@ -1,7 +1,6 @@
 # Colours: each stream for itself; the environment decides.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 tools
 file package.json '{"name":"r","scripts":{"c":"color red","links":"printf \"\\\\033]8;;http://x\\\\033\\\\\\\\text\\\\033]8;;\\\\033\\\\\\\\\\n\""}}'

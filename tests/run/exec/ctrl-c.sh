@@ -1,7 +1,6 @@
 # Ctrl-C typed at the terminal: the tasks have it already; nothing new starts.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 pnpm a b
 tools

@@ -1,7 +1,6 @@
 # What is not stored, and where that is told.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 pnpm a b c
 tools

@@ -1,7 +1,6 @@
 # Odd ends: the list inside a task and with --cache, a missing program, two runs at once, a full disk.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 tools
 file package.json '{"name":"r","scripts":{"hello":"print hello","list-tasks":"vt run","zz":"print zz"}}'

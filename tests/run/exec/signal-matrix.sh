@@ -1,7 +1,7 @@
 # Every signal to the runner alone, every kind of task: nothing survives that should not.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
+requires setsid
 workspace
 tools
 # Names with VT_ reach cached tasks, too.
@@ -11,26 +11,10 @@ tool plain "$note; echo ready >>\"\$VT_READY\"; exec sleep 60"
 tool one "$note; exec sleep 60"
 tool deaf "$note; trap '' INT TERM HUP; echo ready >>\"\$VT_READY\"; for i in 1 2 3 4 5 6 7 8 9; do sleep 5; done"
 tool deaf-child 'deaf & wait'
-file node_modules/.bin/daemon '#!/usr/bin/env python3
-import os, signal, sys, time
-def note(name, text): open(os.environ[name], "a").write(text + "\n")
-def got(number, frame):
-    note("VT_READY", "got it")
-    os._exit(0)
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-note("VT_PIDS", str(os.getpid()))
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() != 0: os._exit(0)
-    for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(s, signal.SIG_IGN if len(sys.argv) > 1 else got)
-    null = os.open("/dev/null", os.O_RDWR)
-    for n in range(3): os.dup2(null, n)
-    note("VT_PIDS", str(os.getpid()))
-    note("VT_READY", "ready")
-    time.sleep(60)
-    os._exit(0)
-time.sleep(60)'
-chmod +x node_modules/.bin/daemon
+# a child with a session of its own, whose parent is gone; it says when it got one, or is deaf
+tool daemon "$note; setsid -f daemon-child \"\$@\" >/dev/null 2>&1 </dev/null; exec sleep 60"
+tool daemon-child "case \$1 in deaf) trap '' INT TERM HUP;; *) trap 'echo got it >>\"\$VT_READY\"; exit 0' INT TERM HUP;; esac
+$note; echo ready >>\"\$VT_READY\"; i=0; while [ \$i -lt 600 ]; do sleep 0.1; i=\$((i+1)); done"
 tool two 'while [ "$(wc -l <"$VT_PIDS")" -lt 2 ]; do sleep 0.05; done; echo ready >>"$VT_READY"'
 file package.json '{"name":"r","scripts":{"plain":"plain","sh":"sh -c \"one & one & two; wait\"","deaf":"deaf","deaf-child":"deaf-child","daemon":"daemon","deaf-daemon":"daemon deaf"}}'
 code() { case $1 in INT) echo 130;; TERM) echo 143;; HUP) echo 129;; KILL) echo 137;; esac; }
@@ -38,7 +22,7 @@ code() { case $1 in INT) echo 130;; TERM) echo 143;; HUP) echo 129;; KILL) echo 
 cell() {
 	local d=$T/cells/$1.$2.$3 rc p leaf left=0
 	mkdir -p "$d"; : >"$d/ready"; : >"$d/pids"
-	with VT_READY="$d/ready" VT_PIDS="$d/pids" VT_CACHE_DIR="$d/cache" base_env python3 "$abs_top_srcdir/tests/lib/send-signal.py" "$d/ready" "$2" "" "$VT" run $1 "$3" </dev/null >"$d/out" 2>"$d/err"
+	with VT_READY="$d/ready" VT_PIDS="$d/pids" VT_CACHE_DIR="$d/cache" base_env "$abs_top_builddir/tests/lib/send-signal" "$d/ready" "$2" "" "$VT" run $1 "$3" </dev/null >"$d/out" 2>"$d/err"
 	rc=$?
 	[ -s "$d/pids" ] || left=none
 	for p in $(cat "$d/pids"); do wait_gone "$p" || left=$p; done

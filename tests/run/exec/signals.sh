@@ -1,7 +1,6 @@
 # Signals to the runner alone: passed on to every descendant, grace, kill.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 tools
 tool family 'catch TERM 0 & catch TERM 0 & echo $! >"$PIDS"; trap "echo parent; exit 0" TERM; wait; wait'
@@ -11,7 +10,7 @@ file package.json '{"name":"r","scripts":{"term":"catch TERM 0 && print never","
 # $rc, $out, $took (ms from the signal)
 signal() {
 	: >"$T/ready"
-	with READY="$T/ready" PIDS="$T/pids" base_env python3 "$abs_top_srcdir/tests/lib/send-signal.py" "$T/ready" "$1" "${3-}" "$VT" run --log=labeled "$2" </dev/null >"$T/out" 2>"$T/err"
+	with READY="$T/ready" PIDS="$T/pids" base_env "$abs_top_builddir/tests/lib/send-signal" "$T/ready" "$1" "${3-}" "$VT" run --log=labeled "$2" </dev/null >"$T/out" 2>"$T/err"
 	rc=$?; took=$(cat "$T/ready.took"); out=$(cat "$T/out"); err=$(cat "$T/err")
 }
 for mode in "TERM term 143" "HUP hup 129" "INT int 0"; do

@@ -1,7 +1,6 @@
 # Who has the terminal, in all three log modes: not cached, a miss, a hit; one task and several.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 pnpm a b
 tools

@@ -1,7 +1,6 @@
 # Who has the terminal: the table of log modes, for tasks that are not cached.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 . "$abs_top_srcdir/tests/lib/tools.sh"
-requires python3
 workspace
 pnpm a b
 tools

@@ -30,7 +30,7 @@ like "Enter runs what is selected" "$after" 'Selected task: build
 $ echo hello*hello*exit 0'
 
 for half in "echo | '$VT' run" "'$VT' run | cat"; do
-	out=$(with TERM=xterm base_env python3 "$abs_top_srcdir/tests/lib/terminal.py" -- sh -c "$half" | tr -d '\r')
+	out=$(with TERM=xterm base_env "$abs_top_builddir/tests/lib/terminal" -- sh -c "$half" | tr -d '\r')
 	is "half a terminal is none: ${half/"$VT"/vt}" "$out" "  build: echo hello
   list-tasks: vt run
   app#build: echo build app

@@ -1,0 +1,82 @@
+/* Runs a command, waits until a file has something in it, signals the command alone.
+ *
+ *   send-signal FILE SIGNAL again|"" command...    exits with its code, 128 + n for a signal
+ *
+ * The milliseconds from the (last) signal to the end are put into FILE.took: how long the
+ * start took is the machine's affair. Again: a second one after a second. */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START 20 /* seconds until the file has something in it, at most */
+#define END 60   /* seconds from the last signal to the end, at most */
+
+static const struct {
+	const char *name;
+	int number;
+} signals[] = {{"INT", SIGINT}, {"TERM", SIGTERM}, {"HUP", SIGHUP}, {"KILL", SIGKILL}};
+
+static double now(void) {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void pause_ms(long ms) {
+	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+static int number_of(const char *name) {
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		if (strcmp(name, signals[i].name) == 0) return signals[i].number;
+	fprintf(stderr, "send-signal: what signal is %s?\n", name);
+	exit(125);
+}
+
+/* 0 if it has not ended in time, and then it is killed. */
+static int wait_for(pid_t child, int *status) {
+	for (double end = now() + END; now() < end; pause_ms(2))
+		if (waitpid(child, status, WNOHANG) == child) return 1;
+	kill(child, SIGKILL);
+	return 0;
+}
+
+int main(int argc, char **argv) {
+	if (argc < 5) {
+		fputs("usage: send-signal FILE SIGNAL again|\"\" command...\n", stderr);
+		return 125;
+	}
+	int number = number_of(argv[2]), status;
+	const int plain[] = {SIGINT, SIGHUP, SIGTERM};
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) signal(plain[i], SIG_DFL);
+	pid_t child = fork();
+	if (child < 0) return 125;
+	if (child == 0) {
+		execvp(argv[4], argv + 4);
+		perror(argv[4]);
+		return 127;
+	}
+	struct stat st;
+	for (double end = now() + START; now() < end; pause_ms(20))
+		if (stat(argv[1], &st) == 0 && st.st_size > 0) break;
+	pause_ms(200);
+	kill(child, number);
+	if (*argv[3]) {
+		pause_ms(1000);
+		kill(child, number);
+	}
+	double sent = now();
+	if (!wait_for(child, &status)) return 125;
+	char name[4096];
+	snprintf(name, sizeof name, "%s.took", argv[1]);
+	FILE *f = fopen(name, "w");
+	if (!f || fprintf(f, "%.0f\n", (now() - sent) * 1000) < 0 || fclose(f) != 0) return 125;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
