@@ -37,7 +37,7 @@ tools
 file vite-task.json '{"cache":true}'
 tool nap 'sleep $1; echo $2'
 sleeper() { file packages/$1/package.json "{\"name\":\"$1\"$3,\"scripts\":{\"build\":\"nap $2 $1${4-}\"}}"; }
-change() { sleeper app 0.03 ',"dependencies":{"core":"workspace:*"}' "$1"; sleeper core 0.03 '' "$1"; sleeper slow 0.7 '' "$1"; sleeper zero 0 '' "$1"; }
+change() { sleeper app 0.3 ',"dependencies":{"core":"workspace:*"}' "$1"; sleeper core 0.3 '' "$1"; sleeper slow 1.2 '' "$1"; sleeper zero 0 '' "$1"; }
 change ''
 capture vt run --concurrency-limit 1 -r build
 is "nothing is known: the longest chain, then the order of packages" "$(lines | tr '\n' ' ')" "core app slow zero "
