@@ -23,10 +23,14 @@ for table in "$abi"/frozen/layout-1.*."$(uname -m)".txt; do
 	[ -e "$table" ] || { skip "the layout" "no table for this machine"; continue; }
 	CC=$CC bash "$abi/layout.sh" "$header" >"$T/layout"
 	is "every member is where $(basename "$table") has it" "$(grep -vxFf "$T/layout" "$table")" ""
+	[ -z "${ONLY_TODAY-}" ] || continue
 	sed 's/uint64_t caps/uint32_t caps/' "$header" >"$T/narrow.h"
 	CC=$CC bash "$abi/layout.sh" "$T/narrow.h" >"$T/layout"
 	isnt "a member of another width is noticed" "$(grep -vxFf "$T/layout" "$table")" ""
 done
+
+# tests/abi/gates.sh breaks the header itself
+[ -z "${ONLY_TODAY-}" ] || finish
 
 # broken STORY SED: the header with a change that hurts
 broken() {
