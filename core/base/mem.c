@@ -1,21 +1,16 @@
 #include "config.h"
 
 #include "base/mem.h"
+#include "base/pages.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#ifndef MAP_POPULATE
-#define MAP_POPULATE 0
-#endif
-
-static void out_of_memory(void)
+void out_of_memory(void)
 {
 	static const char text[] = "error: out of memory\n";
 
@@ -51,30 +46,6 @@ void *xrealloc(void *p, size_t n, size_t size)
 	if (!p)
 		out_of_memory();
 	return p;
-}
-
-void *xpages(size_t size)
-{
-	void *p = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (p == MAP_FAILED)
-		out_of_memory();
-	return p;
-}
-
-static atomic_bool ending;
-
-void mem_ends(void)
-{
-#if !defined VT_DEBUG && !defined VT_SANITIZED
-	ending = true;
-#endif
-}
-
-void pages_free(void *p, size_t size)
-{
-	if (p && !ending)
-		munmap(p, size ? size : 1);
 }
 
 char *xstrdup(const char *s)
@@ -221,7 +192,7 @@ void arena_free(struct arena *a)
 {
 	struct block *b, *next;
 
-	if (!a || ending)
+	if (!a || pages_stay())
 		return;
 	for (b = a->blocks; b; b = next) {
 		next = b->next;
