@@ -103,7 +103,7 @@ fi
 capture with VT_CACHE_DIR=relative vt run a#ok
 bad "a relative cache directory" 1 VT_CACHE_DIR
 # so little that the library below would end the program
-for limit in "-n 4" "-n 31" "-v 12000" "-v 30000"; do
+for limit in "-n 10" "-n 31" "-v 12000" "-v 30000"; do
 	capture base_env bash -c "ulimit $limit; exec '$VT' run a#ok"
 	bad "ulimit $limit" 1 "see \`ulimit ${limit% *}\`"
 done
