@@ -6,8 +6,8 @@
 #include "os/loop.h"
 
 enum {
-	EARLY_GROUP = 16,          /* steps that one worker looks up in one go */
-	EARLY_MOST = 64           /* answers that wait for their turn, at most */
+	EARLY_GROUP = 32,          /* steps that one worker looks up in one go */
+	EARLY_MOST = 128           /* answers that wait for their turn, at most */
 };
 
 /* Steps of the plan's top level, their first items only: nested plans come to be when
