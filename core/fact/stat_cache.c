@@ -338,6 +338,8 @@ void stat_cache_ask(struct stat_cache *s, const struct stamp *stamps, uint32_t n
 	const struct record *r;
 	bool old = false;
 
+	if (!n)
+		return;                /* whoever has no question needs no index */
 	lock_for_reading(s);
 	for (i = 0; i < n; i++) {
 		if (i % STAT_AT_ONCE == 0)
@@ -356,16 +358,6 @@ void stat_cache_ask(struct stat_cache *s, const struct stamp *stamps, uint32_t n
 	for (i = 0; i < n; i++)
 		if (ret[i].known)
 			renew(s, &stamps[i]);
-}
-
-bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
-{
-	struct stat_answer one;
-
-	stat_cache_ask(s, stamp, 1, &one);
-	if (one.known)
-		*ret = one.id;
-	return one.known;
 }
 
 static void note(struct stat_cache *s, uint32_t number)

@@ -21,7 +21,7 @@ struct stamp {
 struct stat_cache *stat_cache_new(const char *file);
 /* Reads the file, unless that was done. */
 void stat_cache_load(struct stat_cache *s);
-/* Before the first get and put. `backend`: whose ids they are; another's are forgotten. */
+/* Before the first ask and put. `backend`: whose ids they are; another's are forgotten. */
 void stat_cache_use(struct stat_cache *s, const char *backend);
 /* One answer per stamp. Several at once cost less than one by one: the index is large, and
  * where to look next is fetched while the one before is looked at. */
@@ -31,7 +31,6 @@ struct stat_answer {
 };
 enum { STAT_AT_ONCE = 16 };
 void stat_cache_ask(struct stat_cache *s, const struct stamp *stamps, uint32_t n, struct stat_answer *ret);
-bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret);
 /* `now_ns`: what the file system called now, before the file was stat'ed and read.
  * A file that changed too shortly before is not remembered: it could change again
  * and look the same. */

@@ -267,6 +267,34 @@ static struct stat_cache *stat_index(const char *backend)
 	return s;
 }
 
+static bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_id *ret)
+{
+	struct stat_answer one;
+
+	stat_cache_ask(s, stamp, 1, &one);
+	if (one.known)
+		*ret = one.id;
+	return one.known;
+}
+
+/* What is not asked for is not read: the file that counts is the one at the first question. */
+static void no_question_reads_no_index(void **state)
+{
+	struct stat_cache *s = stat_index("content 1");
+	struct stamp st = stamp_at(9, OLD);
+	vt_id id = { { 4 } }, got;
+
+	(void)state;
+	unlink(in_folder("stat"));
+	stat_cache_put(s, &st, &id, OLD + 1000000000);
+	stat_cache_close(s, true);
+	s = stat_index("content 1");
+	stat_cache_ask(s, NULL, 0, NULL);
+	unlink(in_folder("stat"));
+	assert_false(stat_cache_get(s, &st, &got));
+	stat_cache_close(s, false);
+}
+
 static void an_unchanged_file_is_known_in_the_next_run(void **state)
 {
 	struct stat_cache *s = stat_index("content 1");
@@ -554,6 +582,7 @@ int main(void)
 		TEST(one_difference_is_enough_for_a_lookup),
 		TEST(a_value_is_bound_to_its_name_and_its_cache),
 		TEST(a_damaged_key_file_is_replaced),
+		TEST(no_question_reads_no_index),
 		TEST(an_unchanged_file_is_known_in_the_next_run),
 		TEST(a_file_that_just_changed_is_not_remembered),
 		TEST(another_backend_or_a_damaged_index_knows_nothing),
