@@ -145,17 +145,11 @@ static uint32_t last_of_each(struct env_pair *pairs, uint32_t n)
 	return kept;
 }
 
-const struct env *env_over(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n)
+/* `own`: n pairs in the arena, the layer's from now on. */
+static const struct env *layer(struct arena *a, const struct env *below, struct env_pair *own, uint32_t n)
 {
-	struct env *env;
-	struct env_pair *own;
+	struct env *env = arena_alloc(a, sizeof *env);
 
-	if (n == 0 && below)
-		return below;
-	own = arena_array(a, n, sizeof *own);
-	if (n)
-		memcpy(own, pairs, n * sizeof *own);
-	env = arena_alloc(a, sizeof *env);
 	env->pairs = own;
 	env->n = last_of_each(own, n);
 	if (env->n > 1)
@@ -178,6 +172,13 @@ const struct env *env_over(struct arena *a, const struct env *below, const struc
 	return env;
 }
 
+const struct env *env_over(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n)
+{
+	if (n == 0 && below)
+		return below;
+	return layer(a, below, arena_copy(a, pairs, n * sizeof *pairs), n);
+}
+
 const struct env *env_with(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n)
 {
 	struct env_pair *own;
@@ -190,7 +191,7 @@ const struct env *env_with(struct arena *a, const struct env *below, const struc
 		own[i].name = arena_str(a, pairs[i].name);
 		own[i].value = pairs[i].value ? arena_str(a, pairs[i].value) : NULL;
 	}
-	return env_over(a, below, own, n);
+	return layer(a, below, own, n);
 }
 
 const char *env_get(const struct env *env, const char *name)

@@ -95,17 +95,6 @@ static struct {
 	size_t left;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* Which of the pool's sizes it is; -1: none. */
-static int pool_size(size_t bytes)
-{
-	int i;
-
-	for (i = 0; i < MEM_SIZES; i++)
-		if (bytes == (size_t)MEM_FIRST_BLOCK << i)
-			return i;
-	return -1;
-}
-
 static struct block *pool_take(int which)
 {
 	size_t bytes = (size_t)MEM_FIRST_BLOCK << which;
@@ -143,7 +132,7 @@ static bool is_pages(size_t bytes)
 
 static struct block *block_new(size_t bytes)
 {
-	int which = pool_size(bytes);
+	int which = size_number(bytes, MEM_FIRST_BLOCK, MEM_SIZES);
 
 	if (which >= 0)
 		return pool_take(which);
@@ -153,7 +142,7 @@ static struct block *block_new(size_t bytes)
 static void block_free(struct block *b)
 {
 	size_t bytes = sizeof *b + b->size;
-	int which = pool_size(bytes);
+	int which = size_number(bytes, MEM_FIRST_BLOCK, MEM_SIZES);
 
 	if (which >= 0)
 		pool_put(b, which);

@@ -26,7 +26,7 @@ enum {
 	PAGES_HUGE = 2 << 20,      /* the size and the alignment of a region */
 	PAGES_WORTH = 3 << 19,     /* a piece of that size gets regions of its own */
 	PAGES_LEAST = 32 << 10,    /* the smallest piece that is cut from a region ... */
-	PAGES_SIZES = 6,           /* ... and how often that may be doubled, less one */
+	PAGES_SIZES = 6,           /* ... and how many sizes there are, each twice the one before */
 	PAGES_REGIONS = 4096       /* at most; then small pages again */
 };
 
@@ -115,13 +115,12 @@ static char *map_huge(size_t size)
 
 /* ---- pieces -------------------------------------------------------------------- */
 
-/* -1: it is none of the sizes that are cut from regions. */
-static int size_number(size_t size)
+int size_number(size_t size, size_t least, int n)
 {
 	int i;
 
-	for (i = 0; i < PAGES_SIZES; i++)
-		if (size == (size_t)PAGES_LEAST << i)
+	for (i = 0; i < n; i++)
+		if (size == least << i)
 			return i;
 	return -1;
 }
@@ -146,7 +145,7 @@ static char *cut(size_t size)
 /* NULL: this is to be of small pages. */
 static void *take_piece(size_t size)
 {
-	int number = size_number(size);
+	int number = size_number(size, PAGES_LEAST, PAGES_SIZES);
 	struct piece *p = NULL;
 	bool used = false;
 
@@ -166,7 +165,7 @@ static void *take_piece(size_t size)
 /* False: it was cut from no region. */
 static bool put_piece(void *at, size_t size)
 {
-	int number = size_number(size);
+	int number = size_number(size, PAGES_LEAST, PAGES_SIZES);
 	char *region = (char *)((uintptr_t)at & ~(uintptr_t)(PAGES_HUGE - 1));
 	struct piece *p = at;
 	bool ours = false;
