@@ -213,7 +213,7 @@ int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struc
 	ret->costs = xcalloc(ret->n ? ret->n : 1, sizeof *ret->costs);
 	collect(plan, ret);
 	if (wants_cache(ret)) {
-		if (open_cache_dry(o, err) < 0)
+		if (open_cache(o, err) < 0)
 			return -1;
 		if (o->cache) {
 			cache_costs(o->cache, plan, ret->costs);

@@ -15,9 +15,10 @@
 
 enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths since a reference */
 
-void open_init(struct open *o, const struct session *s)
+void open_init(struct open *o, const struct session *s, bool dry)
 {
 	memset(o, 0, sizeof *o);
+	o->dry = dry;
 	o->code = -1;
 	o->session = s;
 	o->arena = arena_new();
@@ -109,9 +110,8 @@ void open_read_ahead(struct open *o, const char *root)
 		o->ahead = cache_ahead_start(dir);
 }
 
-void open_ahead(struct open *o, bool dry)
+void open_ahead(struct open *o)
 {
-	o->dry = dry;
 	/* where there is much to read there is a cache, and it is as good as certain that it is wanted */
 	if (o->ahead)
 		o->opening = pthread_create(&o->opener, NULL, open_all, o) == 0;
@@ -130,23 +130,10 @@ int open_plugins(struct open *o, struct err *err)
 	return plugins_now(o, err);
 }
 
-static int open_cache_as(struct open *o, bool dry, struct err *err)
-{
-	wait_for_opener(o);
-	if (o->cache_opened)
-		return 0;
-	o->dry = dry;
-	return cache_now(o, err);
-}
-
-int open_cache_dry(struct open *o, struct err *err)
-{
-	return open_cache_as(o, true, err);
-}
-
 int open_cache(struct open *o, struct err *err)
 {
-	return open_cache_as(o, false, err);
+	wait_for_opener(o);
+	return o->cache_opened ? 0 : cache_now(o, err);
 }
 
 /* ---- what has changed since ------------------------------------------------- */

@@ -45,7 +45,7 @@ static int run_task(struct open *o, const struct query_options *options)
 	struct err err = { 0 };
 	int code;
 
-	open_ahead(o, options->dry_run);
+	open_ahead(o);
 	if (plan_make(&world, options, a, &plan, &err) < 0)
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
@@ -110,7 +110,7 @@ int cmd_run(const struct session *s, int argc, char **argv)
 		err_set(&err, ERR_USER, "No task specifier provided for 'run' command");
 		return cmd_fail(s, &err);
 	}
-	open_init(&open, s);
+	open_init(&open, s, o.dry_run);
 	if (workspace_load_from(s->cwd, rooted, &open, &w, &err) < 0) {
 		code = cmd_fail(s, &err);
 	} else {
