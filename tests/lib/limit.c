@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tool.h"
 
 #define GRACE 5 /* seconds from TERM to KILL */
 
@@ -48,12 +49,6 @@ static void send_group(pid_t child, int number) {
 	signal(number, SIG_DFL);
 }
 
-static double now(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int watch(pid_t child, const sigset_t *set, double seconds) {
 	double end = now() + seconds;
 	int late = 0, status;
@@ -72,7 +67,7 @@ static int watch(pid_t child, const sigset_t *set, double seconds) {
 			kill(child, SIGCONT);
 		}
 	}
-	return late ? 124 : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return late ? 124 : exit_code(status);
 }
 
 int main(int argc, char **argv) {

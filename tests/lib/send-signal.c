@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tool.h"
 
 #define START 20 /* seconds until the file has something in it, at most */
 #define END 60   /* seconds from the last signal to the end, at most */
@@ -22,16 +22,6 @@ static const struct {
 	const char *name;
 	int number;
 } signals[] = {{"INT", SIGINT}, {"TERM", SIGTERM}, {"HUP", SIGHUP}, {"KILL", SIGKILL}};
-
-static double now(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void pause_ms(long ms) {
-	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
 
 static int number_of(const char *name) {
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
@@ -78,5 +68,5 @@ int main(int argc, char **argv) {
 	snprintf(name, sizeof name, "%s.took", argv[1]);
 	FILE *f = fopen(name, "w");
 	if (!f || fprintf(f, "%.0f\n", (now() - sent) * 1000) < 0 || fclose(f) != 0) return 125;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return exit_code(status);
 }

@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tool.h"
 
 #define LIMIT 60 /* seconds */
 
@@ -34,12 +34,6 @@ static struct {
 	char *data;
 	size_t n, room;
 } seen; /* what was written since the last text that was waited for */
-
-static double now(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void die(const char *what) {
 	fprintf(stderr, "terminal: %s\n", what);
@@ -156,5 +150,5 @@ int main(int argc, char **argv) {
 	char took[32];
 	snprintf(took, sizeof took, "%.0f", (now() - mark) * 1000);
 	write_file("TERMINAL_TOOK", took);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return exit_code(status);
 }

@@ -19,7 +19,7 @@ case ${4-} in exit) exit "$5";; hang) exec sleep 60;; daemonize) exec sleep 60 >
 	tool stubborn 'trap "" INT TERM HUP; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
 	tool color 'printf "\033[31m%s\033[0m\n" "$1"'
 }
-for _tool in terminal send-signal; do [ -x "$abs_top_builddir/tests/lib/$_tool" ] || { echo "tests/lib/$_tool is missing: make check builds it" >&2; exit 99; }; done
+for _tool in terminal send-signal drained; do [ -x "$abs_top_builddir/tests/lib/$_tool" ] || { echo "tests/lib/$_tool is missing: make check builds it" >&2; exit 99; }; done
 # Runs on a terminal; everything the terminal got is $out (without \r), the exit code $rc.
 terminal() { base_env "$abs_top_builddir/tests/lib/terminal" "${terminal_options[@]+"${terminal_options[@]}"}" -- "$VT" "${@:2}" >"$T/out" 2>"$T/err"; rc=$?; _slurp out "$T/out"; out=${out//$'\r'}; out=${out%"${out##*[!$'\n']}"}; }
 # Is the process gone (or a zombie)? 10 s at most.
