@@ -5,9 +5,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "choose/user_config.h"
 #include "cmd/cmd.h"
 #include "os/file.h"
-#include "plug/user_config.h"
 
 struct cache;
 struct cache_ahead;

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choose/user_config.h"
 #include "cmd/cmd.h"
 #include "os/file.h"
 #include "plug/check.h"
 #include "plug/list.h"
-#include "plug/user_config.h"
 #include "text/json.h"
 #include "text/path.h"
 #include "workspace/workspace.h"

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "plug/choice.h"
-#include "plug/find.h"
+#include "choose/choice.h"
+#include "choose/find.h"
 #include "plug/load.h"
 #include "plug/setup.h"
 

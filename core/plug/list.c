@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plug/choice.h"
+#include "choose/choice.h"
+#include "choose/find.h"
 #include "plug/describe.h"
-#include "plug/find.h"
 #include "text/json.h"
 
 static void move(cJSON *to, const char *key, cJSON *from)

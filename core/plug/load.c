@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plug/find.h"
+#include "choose/find.h"
 
 #define FILE_SIZE_MAX ((off_t)512 << 20)
 enum { STRUCT_SIZE_MAX = 1 << 16 };

@@ -1,6 +1,6 @@
-/* plug: the host side of plugins. Uses os, text, base, vt-plugin.h.
+/* plug: runs plugins. Uses choose, os, text, base, vt-plugin.h.
  *
- * find -> load -> setup -> call / stores. Nothing below the workspace is
+ * choose/find -> load -> setup -> call / stores. Nothing below the workspace is
  * loaded unless the user lists its SHA-256; loading is lazy and by need.
  *
  * setup: the chosen components, alive on demand. plug_* calls are [any] thread
@@ -28,7 +28,7 @@ struct plug_setup {
 	const struct env *env;             /* VT_PLUGIN_PATH, XDG_*, HOME */
 	const struct cJSON *workspace_config;      /* the root's `plugins`, or NULL */
 	const char *workspace_config_file;         /* for messages */
-	const struct cJSON *user_config;           /* the user's `plugins` (plug/user_config.h), or NULL */
+	const struct cJSON *user_config;           /* the user's `plugins` (choose/user_config.h), or NULL */
 	const char *user_config_file;
 	void (*warn)(void *ctx, const char *text);         /* [any] */
 	/* A plugin does not come back (`text` says which): on a thread of its own. vt cannot go on; it

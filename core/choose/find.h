@@ -1,4 +1,6 @@
-/* Where plugins may come from, and whether a file found there may be trusted.
+/* choose: which plugins are used. Uses os, text, base, vt-plugin.h; runs none.
+ *
+ * find: the places plugins may come from, and whether a file found there is trusted.
  *
  *     system   beside the program             user   $XDG_DATA_HOME/vt/plugins-1
  *     config   `paths` of the user's file     env    VT_PLUGIN_PATH
@@ -8,8 +10,8 @@
  * directory above it belong to root or the user and nobody else can write there.
  * A file below the workspace counts only if `paths` lists that file with its SHA-256;
  * whoever loads it checks the bytes. Finding code never runs code. */
-#ifndef PLUG_FIND_H
-#define PLUG_FIND_H
+#ifndef CHOOSE_FIND_H
+#define CHOOSE_FIND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "plug/find.h"
+#include "choose/find.h"
 
 #include <dirent.h>
 #include <errno.h>

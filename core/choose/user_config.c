@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "plug/user_config.h"
+#include "choose/user_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

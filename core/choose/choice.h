@@ -1,7 +1,7 @@
 /* What the configuration chooses: pure, from the workspace's `plugins` and the
  * user's, whose word counts key by key. */
-#ifndef PLUG_CHOICE_H
-#define PLUG_CHOICE_H
+#ifndef CHOOSE_CHOICE_H
+#define CHOOSE_CHOICE_H
 
 #include <stdbool.h>
 #include <stdint.h>

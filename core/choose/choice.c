@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "plug/choice.h"
+#include "choose/choice.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "choose/find.h"
 #include "os/file.h"
-#include "plug/find.h"
 #include "text/json.h"
 #include "text/path.h"
 #include "vt-plugin.h"

@@ -1,8 +1,8 @@
 /* The user's own settings, $XDG_CONFIG_HOME/vt/config.json: one object with the key
  * `plugins`, as in the root's vite-task.json, and in it what only a user may say:
  * `paths` (more plugins), `credentials` (by origin), user-only options. */
-#ifndef PLUG_USER_CONFIG_H
-#define PLUG_USER_CONFIG_H
+#ifndef CHOOSE_USER_CONFIG_H
+#define CHOOSE_USER_CONFIG_H
 
 #include "base/err.h"
 
