@@ -7,9 +7,9 @@
 
 #include "choose/user_config.h"
 #include "cmd/cmd.h"
+#include "kit/check.h"
+#include "kit/list.h"
 #include "os/file.h"
-#include "plug/check.h"
-#include "plug/list.h"
 #include "text/json.h"
 #include "text/path.h"
 #include "workspace/workspace.h"

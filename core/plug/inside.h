@@ -1,4 +1,4 @@
-/* What setup, call and stores share; for plug/ only. */
+/* What setup, call and stores share; for plug/ and the kit, which drives components by hand. */
 #ifndef PLUG_INSIDE_H
 #define PLUG_INSIDE_H
 

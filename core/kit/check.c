@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "plug/check.h"
+#include "kit/check.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "kit/describe.h"
 #include "os/file.h"
-#include "plug/describe.h"
 #include "plug/inside.h"
 #include "text/json.h"
 

@@ -1,8 +1,10 @@
-/* Does a plugin keep its promises? The conformance kit behind `vt plugins check` and
- * vt-plugin-check: each trial runs in a process of its own, against random data,
+/* kit: judges plugins. Uses plug, choose, os, text, base, vt-plugin.h.
+ *
+ * check: does a plugin keep its promises? Behind `vt plugins check` and vt-plugin-check:
+ * each trial runs in a process of its own, against random data,
  * failing helpers, cancellation and two threads, and says in words what is wrong. */
-#ifndef PLUG_CHECK_H
-#define PLUG_CHECK_H
+#ifndef KIT_CHECK_H
+#define KIT_CHECK_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* One plugin, opened in a child process and told as JSON. */
-#ifndef PLUG_DESCRIBE_H
-#define PLUG_DESCRIBE_H
+#ifndef KIT_DESCRIBE_H
+#define KIT_DESCRIBE_H
 
 #include "plug/load.h"
 #include "plug/setup.h"

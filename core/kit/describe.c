@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "plug/describe.h"
+#include "kit/describe.h"
 
 #include <errno.h>
 #include <fcntl.h>

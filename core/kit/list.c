@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "plug/list.h"
+#include "kit/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "choose/choice.h"
 #include "choose/find.h"
-#include "plug/describe.h"
+#include "kit/describe.h"
 #include "text/json.h"
 
 static void move(cJSON *to, const char *key, cJSON *from)

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plug/check.h"
-#include "plug/check_step.h"
+#include "kit/check.h"
+#include "kit/check_step.h"
 #include "plug/inside.h"
 
 enum { BIG = 300000 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plug/check.h"
+#include "kit/check.h"
 #include "plug/inside.h"
 
 enum { BIG = 3 << 20 };

@@ -1,6 +1,6 @@
 /* The step that trials are about. */
-#ifndef PLUG_CHECK_STEP_H
-#define PLUG_CHECK_STEP_H
+#ifndef KIT_CHECK_STEP_H
+#define KIT_CHECK_STEP_H
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What is there: every file that could be a plugin, described. Each trusted one is
  * opened in a child process of its own, so that one that crashes is a row. */
-#ifndef PLUG_LIST_H
-#define PLUG_LIST_H
+#ifndef KIT_LIST_H
+#define KIT_LIST_H
 
 #include "plug/setup.h"
 

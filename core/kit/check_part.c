@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plug/check.h"
-#include "plug/check_step.h"
+#include "kit/check.h"
+#include "kit/check_step.h"
 #include "plug/inside.h"
 
 enum { KEPT_MAX = 64, SECTION_MAX = 1 << 20, BIG = 300000 };
