@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/ahead.h"
+#include "cache/prefetch.h"
 #include "cache/blob.h"
 #include "cache/directory.h"
 #include "cache/history.h"
+#include "cache/key.h"
 #include "os/file.h"
 #include "plan/step.h"
 #include "plug/stores.h"
@@ -100,9 +101,9 @@ static void make_ready(struct cache *c)
 		return;
 	c->parts_n = plug_parts(c->setup.plug, &c->parts);
 	c->roles = plug_roles(c->setup.plug);
-	if (c->setup.ahead) {
-		c->world.stats = cache_ahead_stats(c->setup.ahead);
-		c->history = cache_ahead_history(c->setup.ahead);
+	if (c->setup.prefetch) {
+		c->world.stats = cache_prefetch_stats(c->setup.prefetch);
+		c->history = cache_prefetch_history(c->setup.prefetch);
 	} else {
 		file = path_new(c->inner, "stat");
 		c->world.stats = stat_cache_new(file);
@@ -172,11 +173,11 @@ void cache_close(struct cache *c)
 	if (!c)
 		return;
 	save = c->works && !c->setup.dry;
-	cache_ahead_join(c->setup.ahead);
+	cache_prefetch_join(c->setup.prefetch);
 	blobs_free(c->blobs, save);
 	history_free(c->history, save);
 	stat_cache_close(c->world.stats, save);
-	cache_ahead_free(c->setup.ahead);
+	cache_prefetch_free(c->setup.prefetch);
 	if (save)
 		add_counts(c);
 	if (save && c->misses) {
@@ -191,6 +192,31 @@ void cache_close(struct cache *c)
 	free(c->dir);
 	free(c->inner);
 	free(c);
+}
+
+static void durations_of(struct cache *c, const struct plan *plan, uint64_t *ret)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < plan->n; i++) {
+		for (j = 0; j < plan->nodes[i].items_n; j++) {
+			const struct item *item = &plan->nodes[i].items[j];
+			struct digest id;
+
+			if (item->kind == ITEM_PLAN) {
+				durations_of(c, item->plan, ret);
+			} else if (item->step->rules) {
+				key_step(c, item->step, &id);
+				ret[item->step->ordinal] = history_duration(c->history, &id);
+			}
+		}
+	}
+}
+
+void cache_durations(struct cache *c, const struct plan *plan, uint64_t *ret)
+{
+	if (cache_ready(c))
+		durations_of(c, plan, ret);
 }
 
 /* ---- what the other files ask ------------------------------------------------- */

@@ -15,7 +15,7 @@
 #include "fact/seen.h"
 
 struct cache;
-struct cache_ahead;
+struct cache_prefetch;
 struct env;
 struct file_memo;
 struct plan;
@@ -30,7 +30,7 @@ struct cache_setup {
 	struct plug *plug;             /* the chosen components, alive on demand (plug/setup.h) */
 	void (*warn)(void *ctx, const char *text);   /* [any] one line, told once per cause by the caller */
 	void *ctx;
-	struct cache_ahead *ahead;     /* of the same dir (cache/ahead.h), or NULL; the cache's from now on */
+	struct cache_prefetch *prefetch;  /* of the same dir, or NULL; cache_open takes it over */
 	struct file_memo *programs;    /* borrowed; NULL: PATH is asked each time */
 	bool dry;                      /* nothing is made or changed on disk */
 };
@@ -95,10 +95,9 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 /* [loop] The step's child is about to start: what it writes may be another's output. */
 void cache_starts(struct cache *c, const struct step *step, struct found *found);
 
-/* How long the plan's steps took when they were last recorded: ret[ordinal] in eighths
- * of a second, a power of two, 0 for less than one; left as it is where nothing is known.
- * One read of the history. */
-void cache_costs(struct cache *c, const struct plan *plan, uint64_t *ret);
+/* Fills ret[ordinal] of each step with the duration of its last recorded run, in eighths of a
+ * second, rounded to a power of two, 0 for less than one; leaves it alone where none is known. */
+void cache_durations(struct cache *c, const struct plan *plan, uint64_t *ret);
 
 /* What exec knows when the child is gone. */
 struct ran {

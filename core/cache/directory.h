@@ -1,5 +1,5 @@
 /* The cache's directory: its marks, whether it may be trusted, what is unfinished in it.
- * cache_place, cache_make and cache_tmp are here, too. */
+ * cache_place, cache_make, cache_clean and cache_tmp are here, too. */
 #ifndef CACHE_DIRECTORY_H
 #define CACHE_DIRECTORY_H
 

@@ -278,7 +278,7 @@ bool history_is_setuid(struct history *h, const struct digest *step)
 	return ret;
 }
 
-uint64_t history_cost(struct history *h, const struct digest *step)
+uint64_t history_duration(struct history *h, const struct digest *step)
 {
 	const struct known *k;
 	uint32_t digits;

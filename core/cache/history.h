@@ -20,7 +20,7 @@ bool history_get(struct history *h, const struct digest *step, struct arena *a, 
 void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts, int64_t ms);
 /* That duration in eighths of a second, as a power of two, so that it is the same the next
  * time; 0: less than one, or not known. */
-uint64_t history_cost(struct history *h, const struct digest *step);
+uint64_t history_duration(struct history *h, const struct digest *step);
 /* The step runs a set-uid program: from now on it is neither traced nor kept. */
 void history_set_setuid(struct history *h, const struct digest *step);
 bool history_is_setuid(struct history *h, const struct digest *step);

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "cache/beside.h"
+#include "cache/overlap.h"
 #include "cache/cache.h"
 #include "cache/entry.h"
 #include "fact/mac.h"
@@ -35,7 +35,7 @@ struct cache {
 	uint32_t roles;                /* of all ready parts */
 	int tmp_fd, tmp_parent;        /* this process's folder below inner/tmp, locked; -1: not made yet */
 	char tmp_name[24];
-	struct beside *beside;         /* steps that may be writing their outputs */
+	struct overlap *overlaps;         /* steps that may be writing their outputs */
 
 	struct blobs *blobs;
 	struct history *history;
@@ -58,7 +58,7 @@ struct found_inside {
 	bool untraceable;              /* ... are wanted and cannot be had */
 	const char *not_kept;
 	int64_t started_ns;            /* by the file system's clock */
-	struct beside beside;          /* joined when the step starts, or its outputs are put back */
+	struct overlap overlap;          /* joined when the step starts, or its outputs are put back */
 };
 
 /* The plugins, the index and the history: once, by need. */

@@ -48,7 +48,7 @@ void found_free(struct found *found)
 	for (i = 0; in && i < in->owned_n; i++)
 		free(in->owned[i]);
 	if (in) {
-		beside_leave(&in->beside);
+		overlap_leave(&in->overlap);
 		free(in->owned);
 	}
 	arena_free(found->arena);

@@ -509,7 +509,7 @@ int cache_restore(struct cache *c, const struct step *step, struct found *found,
 
 	if (!in->hit || (!in->hit->outputs.n && !in->hit->sections_n && !in->others_n))
 		return 0;
-	beside_join(c, step, &in->beside);
+	overlap_join(c, step, &in->overlap);
 	failed = restore(&r, step, in, &err);
 	stage_free(r.stage);
 	blob_used(c->blobs, in->hit->blobs, in->hit->blobs_n);

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/save.h"
+#include "cache/archive.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -13,7 +13,7 @@
 #include "cache/blob.h"
 #include "cache/history.h"
 #include "cache/inside.h"
-#include "cache/meanwhile.h"
+#include "cache/changed_during.h"
 #include "fact/findings.h"
 #include "plan/step.h"
 #include "text/glob.h"
@@ -32,7 +32,7 @@ struct saving {
 	const struct ran *ran;
 	struct facts after;
 	struct texts outputs;
-	struct meanwhile meanwhile;
+	struct changed_during changes;
 	struct kept *kept;
 };
 
@@ -207,7 +207,7 @@ static int find_facts(struct saving *s, uint32_t *ret_why, const char **ret_refu
 	return 0;
 }
 
-/* ---- did an input change meanwhile? --------------------------------------------- */
+/* ---- did an input change during the run? --------------------------------------------- */
 
 static int changed(struct saving *s, struct bytes name)
 {
@@ -234,7 +234,7 @@ static int check_before(struct saving *s)
 	for (i = 0; i < s->in->before.n; i++) {
 		const struct bytes name = s->in->before.at[i].name;
 
-		if (meanwhile_written(&s->meanwhile, name) || !meanwhile_newer(&s->meanwhile, name))
+		if (changed_during_written(&s->changes, name) || !changed_during_newer(&s->changes, name))
 			continue;
 		if (!matches_any(s->arena, &output->yes, name) || matches_any(s->arena, &output->no, name))
 			return changed(s, name);
@@ -247,7 +247,7 @@ static int check_after(struct saving *s)
 	uint32_t i;
 
 	for (i = 0; i < s->after.n; i++)
-		if (meanwhile_changed(&s->meanwhile, &s->after.at[i]))
+		if (changed_during_run(&s->changes, &s->after.at[i]))
 			return changed(s, s->after.at[i].name);
 	return 0;
 }
@@ -324,9 +324,9 @@ static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *e
 	int failed;
 
 	if (find_outputs(s, err) < 0 || take_terminal(s, batch, &r, err) < 0 ||
-	    save_outputs(s->cache, s->step, &s->outputs, s->in->started_ns, batch, s->arena, &r, err) < 0)
+	    archive_outputs(s->cache, s->step, &s->outputs, s->in->started_ns, batch, s->arena, &r, err) < 0)
 		return -1;
-	shared = beside_others(&s->in->beside, &r.outputs, s->arena, &whose);
+	shared = overlap_others(&s->in->overlap, &r.outputs, s->arena, &whose);
 	if (shared)
 		return err_set(err, ERR_SYSTEM, "the output '%.*s' may be of '%s', which ran at the same time", (int)shared->name.size,
 			       (const char *)shared->name.data, whose->task->label);
@@ -354,14 +354,14 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 	uint32_t why = 0;
 	vt_id result;
 
-	meanwhile_init(&s->meanwhile, s->cache->root_fd, s->in->started_ns, s->ran->seen);
+	changed_during_init(&s->changes, s->cache->root_fd, s->in->started_ns, s->ran->seen);
 	if (check_run(s) < 0)
 		return -1;
 	if (find_facts(s, &why, &refused) < 0)
 		return -1;
 	if (state_fill(&s->cache->world, s->step->full_env, &s->after, s->arena, &err) < 0)
 		return joined_refusal(s, KEPT_OTHER, &err);
-	s->meanwhile.now_ns = state_now(&s->cache->world);
+	s->changes.now_ns = state_now(&s->cache->world);
 	if (check_before(s) < 0 || check_after(s) < 0)
 		return -1;
 	if (why == VT_REFUSE_READ_AND_WROTE)
@@ -397,7 +397,7 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 		history_put(c->history, &s.in->step, &s.in->id, &s.in->key, ran->ms);
 	else
 		batch_give_up(batch);
-	meanwhile_free(&s.meanwhile);
+	changed_during_free(&s.changes);
 	if (ret->why == KEPT_STORED) {
 		uint32_t i;
 
@@ -487,5 +487,5 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 void cache_starts(struct cache *c, const struct step *step, struct found *found)
 {
 	if (found->inside && step->rules)
-		beside_join(c, step, &found->inside->beside);
+		overlap_join(c, step, &found->inside->overlap);
 }

@@ -216,7 +216,7 @@ int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struc
 		if (open_cache(o, err) < 0)
 			return -1;
 		if (o->cache) {
-			cache_costs(o->cache, plan, ret->costs);
+			cache_durations(o->cache, plan, ret->costs);
 			look_all(o->cache, ret);
 		} else {
 			j.fresh = access(o->cache_dir, F_OK) < 0 && errno == ENOENT;

@@ -35,7 +35,7 @@ struct dry_step {
 /* By the steps' ordinals. */
 struct dry_run {
 	struct dry_step *at;
-	uint64_t *costs;               /* cache_costs */
+	uint64_t *costs;               /* cache_durations */
 	uint32_t n;
 	uint32_t leaves, hits;         /* steps and echoes; hits among them */
 };

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cache/ahead.h"
+#include "cache/prefetch.h"
 #include "cache/cache.h"
 #include "plug/call.h"
 #include "plug/setup.h"
@@ -78,8 +78,8 @@ static int cache_now(struct open *o, struct err *err)
 		return -1;
 	setup.dir = o->cache_dir;
 	setup.plug = o->plug;
-	setup.ahead = o->ahead;
-	o->ahead = NULL;
+	setup.prefetch = o->prefetch;
+	o->prefetch = NULL;
 	o->cache_opened = true;
 	o->cache = cache_open(&setup);
 	if (o->cache && !cache_works(o->cache)) {
@@ -107,13 +107,13 @@ void open_read_ahead(struct open *o, const char *root)
 
 	/* a setting that is wrong is told when the cache is opened */
 	if (cache_place(o->session->env, root, o->arena, &dir, NULL) == 0)
-		o->ahead = cache_ahead_start(dir);
+		o->prefetch = cache_prefetch_start(dir);
 }
 
 void open_ahead(struct open *o)
 {
 	/* where there is much to read there is a cache, and it is as good as certain that it is wanted */
-	if (o->ahead)
+	if (o->prefetch)
 		o->opening = pthread_create(&o->opener, NULL, open_all, o) == 0;
 }
 
@@ -202,10 +202,10 @@ void open_close_cache(struct open *o)
 		cache_close(o->cache);
 	if (o->plug)
 		plug_free(o->plug);
-	cache_ahead_free(o->ahead);
+	cache_prefetch_free(o->prefetch);
 	o->cache = NULL;
 	o->plug = NULL;
-	o->ahead = NULL;
+	o->prefetch = NULL;
 }
 
 void open_close(struct open *o)

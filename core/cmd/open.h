@@ -10,7 +10,7 @@
 #include "os/file.h"
 
 struct cache;
-struct cache_ahead;
+struct cache_prefetch;
 struct plug;
 struct workspace;
 
@@ -25,7 +25,7 @@ struct open {
 	struct plug *plug;             /* NULL: not opened yet */
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
 	bool cache_opened;             /* it was tried, with whatever outcome */
-	struct cache_ahead *ahead;     /* read already for the cache to come; NULL: nothing, or the cache has it */
+	struct cache_prefetch *prefetch;     /* of the cache to come; NULL: nothing was prefetched, or the cache has taken it */
 	pthread_t opener;              /* opens all that is above; nobody else looks at it before it was waited for */
 	bool opening;                  /* it was not waited for */
 	_Atomic int code;              /* what the run comes to, once all tasks are done; -1 before */

@@ -495,7 +495,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	r.outer = outer_new(setup->env);
 	if (setup->cache && setup->plan->steps > 1) {
 		costs = xcalloc(setup->plan->steps, sizeof *costs);
-		cache_costs(setup->cache, setup->plan, costs);
+		cache_durations(setup->cache, setup->plan, costs);
 	}
 	schedule_init(&r.schedule, setup->plan, costs);
 	r.early = early_new(&r);

@@ -1,4 +1,4 @@
-/* `vt cache`: what nobody needs for a run. */
+/* What `vt cache stat` shows. */
 #include "config.h"
 
 #include <errno.h>
@@ -14,45 +14,6 @@
 #include "cache/inside.h"
 #include "os/file.h"
 #include "os/tree.h"
-
-static bool is_tagged(const char *dir)
-{
-	char *file = path_new(dir, "CACHEDIR.TAG");
-	struct arena *a = arena_new();
-	const size_t size = strlen(directory_tag);
-	struct bytes b;
-	bool ret = file_read(file, 4096, a, &b, NULL) == 0 && b.size >= size &&
-		   memcmp(b.data, directory_tag, size) == 0;
-
-	arena_free(a);
-	free(file);
-	return ret;
-}
-
-int cache_clean(const char *dir, struct err *err)
-{
-	struct stat st;
-	unsigned i;
-	char *one;
-	int r = 0;
-
-	if (lstat(dir, &st) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, errno, "cannot look at '%s'", dir);
-	if (!is_tagged(dir) && S_ISDIR(st.st_mode) && access(dir, R_OK | X_OK) < 0)
-		return err_errno(err, errno, "cannot look into '%s'", dir);
-	if (!is_tagged(dir))
-		return err_set(err, ERR_USER, "'%s' is not a cache that vt made (there is no CACHEDIR.TAG of vt in it); nothing was removed", dir);
-	for (i = 0; r == 0 && directory_names[i]; i++) {
-		one = path_new(dir, directory_names[i]);
-		if (lstat(one, &st) == 0)
-			r = file_remove_tree(one, err);
-		free(one);
-	}
-	/* stays when somebody else keeps something in it */
-	if (r == 0 && rmdir(dir) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
-		r = err_errno(err, errno, "cannot remove '%s'", dir);
-	return r;
-}
 
 static void add_size(void *ctx, const char *path, size_t size, const struct stat *st)
 {

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/meanwhile.h"
+#include "cache/changed_during.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -22,7 +22,7 @@ static struct bytes parent_of(struct bytes path)
 	return (struct bytes){ path.data, slash ? (size_t)(slash - (const char *)path.data) : 0 };
 }
 
-static void note_written(struct meanwhile *m, struct bytes path)
+static void note_written(struct changed_during *m, struct bytes path)
 {
 	struct bytes dir = parent_of(path);
 
@@ -30,12 +30,12 @@ static void note_written(struct meanwhile *m, struct bytes path)
 	*map_put(&m->within, dir.data, dir.size) = yes;
 }
 
-void meanwhile_init(struct meanwhile *m, int root_fd, int64_t started_ns, const struct seen *seen)
+void changed_during_init(struct changed_during *m, int root_fd, int64_t started_ns, const struct seen *seen)
 {
 	struct statfs fs;
 	uint32_t i;
 
-	*m = (struct meanwhile){ .root_fd = root_fd, .started_ns = started_ns };
+	*m = (struct changed_during){ .root_fd = root_fd, .started_ns = started_ns };
 	m->copies_up = fstatfs(root_fd, &fs) < 0 || (unsigned long)fs.f_type == OVERLAYFS_SUPER_MAGIC;
 	map_init(&m->written);
 	map_init(&m->moved);
@@ -63,7 +63,7 @@ void meanwhile_init(struct meanwhile *m, int root_fd, int64_t started_ns, const 
 		note_written(m, seen->left_out.at[i].key);
 }
 
-void meanwhile_free(struct meanwhile *m)
+void changed_during_free(struct changed_during *m)
 {
 	map_free(&m->written);
 	map_free(&m->moved);
@@ -72,15 +72,15 @@ void meanwhile_free(struct meanwhile *m)
 	map_free(&m->folders);
 }
 
-bool meanwhile_written(const struct meanwhile *m, struct bytes path)
+bool changed_during_written(const struct changed_during *m, struct bytes path)
 {
 	return map_get(&m->written, path.data, path.size);
 }
 
 /* Written itself, or moved with a directory above it. */
-static bool is_own(const struct meanwhile *m, struct bytes path)
+static bool is_own(const struct changed_during *m, struct bytes path)
 {
-	if (meanwhile_written(m, path))
+	if (changed_during_written(m, path))
 		return true;
 	for (; m->moved.n && path.size; path = parent_of(path))
 		if (map_get(&m->moved, path.data, path.size))
@@ -88,7 +88,7 @@ static bool is_own(const struct meanwhile *m, struct bytes path)
 	return false;
 }
 
-static bool look(const struct meanwhile *m, struct bytes name, int flags, struct stat *st)
+static bool look(const struct changed_during *m, struct bytes name, int flags, struct stat *st)
 {
 	char path[PATH_MAX];
 
@@ -100,14 +100,14 @@ static bool look(const struct meanwhile *m, struct bytes name, int flags, struct
 }
 
 /* A time that is still to come was given by hand, or by a clock that was set back. */
-static bool is_after(const struct meanwhile *m, int64_t sec, int64_t nsec)
+static bool is_after(const struct changed_during *m, int64_t sec, int64_t nsec)
 {
 	int64_t ns = sec * 1000000000 + nsec;
 
 	return ns > m->started_ns && ns <= m->now_ns;
 }
 
-bool meanwhile_newer(const struct meanwhile *m, struct bytes path)
+bool changed_during_newer(const struct changed_during *m, struct bytes path)
 {
 	struct stat st;
 
@@ -116,7 +116,7 @@ bool meanwhile_newer(const struct meanwhile *m, struct bytes path)
 
 /* A link that is new, or a directory that is another one under the old name: only
  * moving it changes its ctime alone. */
-static bool is_replaced(const struct meanwhile *m, struct bytes path)
+static bool is_replaced(const struct changed_during *m, struct bytes path)
 {
 	struct stat st;
 
@@ -127,7 +127,7 @@ static bool is_replaced(const struct meanwhile *m, struct bytes path)
 	return S_ISDIR(st.st_mode) && !m->copies_up && is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec) && !is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
-static bool folder_replaced(struct meanwhile *m, struct bytes dir)
+static bool folder_replaced(struct changed_during *m, struct bytes dir)
 {
 	void *known;
 	bool ret;
@@ -143,7 +143,7 @@ static bool folder_replaced(struct meanwhile *m, struct bytes dir)
 }
 
 /* Did this name come while the task ran, and not by it? */
-static bool is_newcomer(const struct meanwhile *m, struct bytes dir, const char *name, size_t size)
+static bool is_newcomer(const struct changed_during *m, struct bytes dir, const char *name, size_t size)
 {
 	char path[PATH_MAX];
 	size_t n = dir.size ? dir.size + 1 : 0;
@@ -166,7 +166,7 @@ static bool is_newcomer(const struct meanwhile *m, struct bytes dir, const char 
 }
 
 /* Of names, the directory's time tells. Where the task changed names itself, only those that came since can be found out. */
-static bool names_changed(const struct meanwhile *m, struct bytes dir, struct bytes names)
+static bool names_changed(const struct changed_during *m, struct bytes dir, struct bytes names)
 {
 	const char *at = names.data, *end = at + names.size, *nul;
 	struct stat st;
@@ -181,7 +181,7 @@ static bool names_changed(const struct meanwhile *m, struct bytes dir, struct by
 	return false;
 }
 
-bool meanwhile_changed(struct meanwhile *m, const struct fact *f)
+bool changed_during_run(struct changed_during *m, const struct fact *f)
 {
 	const char *state = f->state.data;
 	uintptr_t sight;
@@ -196,7 +196,7 @@ bool meanwhile_changed(struct meanwhile *m, const struct fact *f)
 	if (folder_replaced(m, parent_of(f->name)) || (f->state.size && is_replaced(m, f->name)))
 		return true;
 	if (state_is_content(f->state) && f->kind != FACT_TYPE)
-		return meanwhile_newer(m, f->name);
+		return changed_during_newer(m, f->name);
 	return f->kind != FACT_PROBE && f->kind != FACT_TYPE && state_is_listing(f->state) &&
 	       names_changed(m, f->name, state_listing(f->state));
 }

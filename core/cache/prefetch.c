@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/ahead.h"
+#include "cache/prefetch.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include "fact/stat_cache.h"
 #include "text/path.h"
 
-enum { AHEAD_LEAST = 128 << 10 };      /* bytes of the stat index from which on a thread is worth its start */
+enum { PREFETCH_LEAST = 128 << 10 };      /* bytes of the stat index from which on a thread is worth its start */
 
-struct cache_ahead {
+struct cache_prefetch {
 	struct stat_cache *stats;      /* NULL: taken */
 	struct history *history;       /* NULL: taken */
 	pthread_t reader;
@@ -34,24 +34,24 @@ static void *read_both(void *ctx)
 	return NULL;
 }
 
-struct cache_ahead *cache_ahead_start(const char *dir)
+struct cache_prefetch *cache_prefetch_start(const char *dir)
 {
 	struct arena *a = arena_new();
 	const char *stats = path_join(a, dir, "v" CACHE_FORMAT "/stat");
-	struct cache_ahead *ahead = NULL;
+	struct cache_prefetch *prefetch = NULL;
 	struct stat st;
 
-	if (lstat(stats, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= AHEAD_LEAST) {
-		ahead = xcalloc(1, sizeof *ahead);
-		ahead->of.stats = ahead->stats = stat_cache_new(stats);
-		ahead->of.history = ahead->history = history_new(path_join(a, dir, "v" CACHE_FORMAT "/history"));
-		ahead->reading = pthread_create(&ahead->reader, NULL, read_both, &ahead->of) == 0;
+	if (lstat(stats, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= PREFETCH_LEAST) {
+		prefetch = xcalloc(1, sizeof *prefetch);
+		prefetch->of.stats = prefetch->stats = stat_cache_new(stats);
+		prefetch->of.history = prefetch->history = history_new(path_join(a, dir, "v" CACHE_FORMAT "/history"));
+		prefetch->reading = pthread_create(&prefetch->reader, NULL, read_both, &prefetch->of) == 0;
 	}
 	arena_free(a);
-	return ahead;
+	return prefetch;
 }
 
-struct stat_cache *cache_ahead_stats(struct cache_ahead *a)
+struct stat_cache *cache_prefetch_stats(struct cache_prefetch *a)
 {
 	struct stat_cache *s = a->stats;
 
@@ -59,7 +59,7 @@ struct stat_cache *cache_ahead_stats(struct cache_ahead *a)
 	return s;
 }
 
-struct history *cache_ahead_history(struct cache_ahead *a)
+struct history *cache_prefetch_history(struct cache_prefetch *a)
 {
 	struct history *h = a->history;
 
@@ -67,7 +67,7 @@ struct history *cache_ahead_history(struct cache_ahead *a)
 	return h;
 }
 
-void cache_ahead_join(struct cache_ahead *a)
+void cache_prefetch_join(struct cache_prefetch *a)
 {
 	if (!a || !a->reading)
 		return;
@@ -75,11 +75,11 @@ void cache_ahead_join(struct cache_ahead *a)
 	a->reading = false;
 }
 
-void cache_ahead_free(struct cache_ahead *a)
+void cache_prefetch_free(struct cache_prefetch *a)
 {
 	if (!a)
 		return;
-	cache_ahead_join(a);
+	cache_prefetch_join(a);
 	stat_cache_close(a->stats, false);
 	history_free(a->history, false);
 	free(a);

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/save.h"
+#include "cache/archive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,17 +15,17 @@
 #include "os/tree.h"
 #include "text/path.h"
 
-enum { OUTPUTS_SECTION = 64 << 20 };
+enum { ARCHIVE_SECTION = 64 << 20 };
 
 /* What a part is handed while it saves. */
-struct outputs_saving {
+struct archive_saving {
 	vt_saving service;             /* first */
 	struct cache *cache;
 	struct batch *batch;
 	struct arena *arena;
 	int64_t started_ns;
 	struct facts opened;           /* FACT_FILE; detail: output_meta */
-	struct stamp *stamps;          /* beside opened */
+	struct stamp *stamps;          /* of opened, by the same index */
 	struct buf section;
 	vt_id *blobs;
 	uint32_t blobs_n;
@@ -102,14 +102,14 @@ static vt_status read_opened(vt_source *source, vt_call *call, void *buffer, siz
 	return VT_OK;
 }
 
-static void close_opened(struct outputs_saving *s)
+static void close_opened(struct archive_saving *s)
 {
 	if (s->file.fd >= 0)
 		close(s->file.fd);
 	s->file.fd = -1;
 }
 
-static void record(struct outputs_saving *s, const char *path, const struct stat *st, struct bytes state)
+static void record(struct archive_saving *s, const char *path, const struct stat *st, struct bytes state)
 {
 	struct stamp stamp;
 	struct output_meta meta = { .mode = st->st_mode & 0777 };
@@ -124,7 +124,7 @@ static void record(struct outputs_saving *s, const char *path, const struct stat
 	});
 }
 
-static vt_status open_link(struct outputs_saving *s, vt_call *call, const char *path, int dir, const char *name, const struct stat *st)
+static vt_status open_link(struct archive_saving *s, vt_call *call, const char *path, int dir, const char *name, const struct stat *st)
 {
 	ssize_t n = readlinkat(dir, name, s->file.target, sizeof s->file.target - 1);
 	char state[1 + PATH_MAX];
@@ -142,7 +142,7 @@ static vt_status open_link(struct outputs_saving *s, vt_call *call, const char *
 	return VT_OK;
 }
 
-static vt_status open_there(struct outputs_saving *s, vt_call *call, const char *path, int dir, const char *name, vt_meta *meta)
+static vt_status open_there(struct archive_saving *s, vt_call *call, const char *path, int dir, const char *name, vt_meta *meta)
 {
 	struct stat st;
 	vt_status status = VT_OK;
@@ -180,7 +180,7 @@ static vt_status open_there(struct outputs_saving *s, vt_call *call, const char 
 
 static vt_status service_open(vt_saving *service, vt_call *call, vt_bytes given, vt_source **ret, vt_meta *ret_meta)
 {
-	struct outputs_saving *s = (struct outputs_saving *)service;
+	struct archive_saving *s = (struct archive_saving *)service;
 	const char *path, *name;
 	vt_status status;
 	vt_meta meta = { 0 };
@@ -205,7 +205,7 @@ static vt_status service_open(vt_saving *service, vt_call *call, vt_bytes given,
 
 static vt_status service_keep(vt_saving *service, vt_call *call, vt_source *from, vt_id *ret)
 {
-	struct outputs_saving *s = (struct outputs_saving *)service;
+	struct archive_saving *s = (struct archive_saving *)service;
 	struct err err = { 0 };
 	char *text;
 
@@ -225,7 +225,7 @@ static vt_status service_keep(vt_saving *service, vt_call *call, vt_source *from
 
 static vt_status service_write(vt_saving *service, vt_call *call, const void *data, size_t size)
 {
-	struct outputs_saving *s = (struct outputs_saving *)service;
+	struct archive_saving *s = (struct archive_saving *)service;
 
 	call_check(call, 1, "vt_saving.write");
 	return buf_add(&s->section, data, size) < 0 ? say(call, "large", "the list of outputs is too large") : VT_OK;
@@ -234,7 +234,7 @@ static vt_status service_write(vt_saving *service, vt_call *call, const void *da
 /* ---- the states ---------------------------------------------------------------- */
 
 /* The content of what was taken, as it is in place now: it must not have changed since. */
-static int fill_states(struct outputs_saving *s, struct result *r, struct err *err)
+static int fill_states(struct archive_saving *s, struct result *r, struct err *err)
 {
 	struct facts now = { 0 };
 	uint32_t i;
@@ -269,14 +269,14 @@ static int fill_states(struct outputs_saving *s, struct result *r, struct err *e
 
 /* ---- the door -------------------------------------------------------------------- */
 
-static int ask_part(struct outputs_saving *s, const vt_step *described, struct component *part, const vt_bytes *outputs, uint32_t n,
+static int ask_part(struct archive_saving *s, const vt_step *described, struct component *part, const vt_bytes *outputs, uint32_t n,
 		    struct result *r, struct err *err)
 {
 	const vt_part_ops *ops = component_ops(part);
 	struct plug_call call;
 	vt_status status;
 
-	buf_init(&s->section, OUTPUTS_SECTION);
+	buf_init(&s->section, ARCHIVE_SECTION);
 	call_begin(&call, part, "save");
 	status = call_end(&call, ops->save(component_self(part), &call.call, described, outputs, n, &s->service));
 	close_opened(s);
@@ -294,10 +294,10 @@ static int ask_part(struct outputs_saving *s, const vt_step *described, struct c
 			   : err_set(err, ERR_SYSTEM, "%s: %s", component_name(part), call.text);
 }
 
-int save_outputs(struct cache *c, const struct step *step, const struct texts *outputs, int64_t started_ns, struct batch *batch,
+int archive_outputs(struct cache *c, const struct step *step, const struct texts *outputs, int64_t started_ns, struct batch *batch,
 		 struct arena *a, struct result *r, struct err *err)
 {
-	struct outputs_saving s = {
+	struct archive_saving s = {
 		.service = { .struct_size = sizeof s.service, .open = service_open, .keep = service_keep, .write = service_write },
 		.cache = c, .batch = batch, .arena = a, .started_ns = started_ns, .file = { .fd = -1 },
 	};

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/beside.h"
+#include "cache/overlap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static bool may_meet(const char *p, const char *q)
 	return strchr(special, *p) || strchr(special, *q);     /* the end is one, too */
 }
 
-static void meet(struct beside *b, const struct step *other)
+static void meet(struct overlap *b, const struct step *other)
 {
 	const struct texts *mine = &b->step->rules->output.yes, *its = &other->rules->output.yes;
 	uint32_t i, k;
@@ -34,28 +34,28 @@ static void meet(struct beside *b, const struct step *other)
 			}
 }
 
-void beside_join(struct cache *c, const struct step *step, struct beside *b)
+void overlap_join(struct cache *c, const struct step *step, struct overlap *b)
 {
-	struct beside *other;
+	struct overlap *other;
 
 	if (b->cache || !step->rules->output.yes.n)
 		return;
 	b->step = step;
 	pthread_mutex_lock(&c->lock);
-	for (other = c->beside; other; other = other->next) {
+	for (other = c->overlaps; other; other = other->next) {
 		meet(b, other->step);
 		meet(other, step);
 	}
 	b->cache = c;
-	b->next = c->beside;
-	b->link = &c->beside;
+	b->next = c->overlaps;
+	b->link = &c->overlaps;
 	if (b->next)
 		b->next->link = &b->next;
-	c->beside = b;
+	c->overlaps = b;
 	pthread_mutex_unlock(&c->lock);
 }
 
-void beside_leave(struct beside *b)
+void overlap_leave(struct overlap *b)
 {
 	struct cache *c = b->cache;
 
@@ -67,7 +67,7 @@ void beside_leave(struct beside *b)
 		b->next->link = b->link;
 	pthread_mutex_unlock(&c->lock);
 	free(b->met);
-	*b = (struct beside){ 0 };
+	*b = (struct overlap){ 0 };
 }
 
 static const struct fact *covered(const struct globs *globs, const struct facts *outputs, struct arena *a)
@@ -88,7 +88,7 @@ static const struct fact *covered(const struct globs *globs, const struct facts 
 	return NULL;
 }
 
-const struct fact *beside_others(struct beside *b, const struct facts *outputs, struct arena *a, const struct step **ret_whose)
+const struct fact *overlap_others(struct overlap *b, const struct facts *outputs, struct arena *a, const struct step **ret_whose)
 {
 	const struct fact *ret = NULL;
 	const struct step **met = NULL;

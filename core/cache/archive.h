@@ -1,6 +1,6 @@
-/* save: what save.c and restore.c of this room share. */
-#ifndef CACHE_SAVE_H
-#define CACHE_SAVE_H
+/* archive: hands a step's outputs to the parts that archive them. */
+#ifndef CACHE_ARCHIVE_H
+#define CACHE_ARCHIVE_H
 
 #include "base/err.h"
 #include "cache/entry.h"
@@ -14,6 +14,6 @@ struct texts;
 /* Asks the ARCHIVE parts to keep these outputs (sorted); fills the result's outputs,
  * sections and blobs. `started_ns`: what is younger was made by the run. 0; -1 with
  * the reason why the run is not kept. */
-int save_outputs(struct cache *c, const struct step *step, const struct texts *outputs, int64_t started_ns, struct batch *batch,
+int archive_outputs(struct cache *c, const struct step *step, const struct texts *outputs, int64_t started_ns, struct batch *batch,
 		 struct arena *a, struct result *r, struct err *err);
 #endif

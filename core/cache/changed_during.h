@@ -1,0 +1,39 @@
+/* changed_during: did another program change an input while the task ran? The states of
+ * inputs are read after the run, so without this check a state that the task never saw
+ * would be stored as the state it saw.
+ *
+ * Evidence: what the tracer saw when the task asked for a path (there, or absent), and the
+ * file system's times. A file's or link's own mtime and ctime tell of its content, its
+ * directory's mtime tells of names that came or went, and a directory whose ctime is newer
+ * than its mtime was moved. */
+#ifndef CACHE_CHANGED_DURING_H
+#define CACHE_CHANGED_DURING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "fact/fact.h"
+
+struct seen;
+
+struct changed_during {
+	int root_fd;
+	int64_t started_ns;            /* what the file system called the run's start */
+	int64_t now_ns;                /* ... and calls the moment after the states were found; set by the caller */
+	bool copies_up;                /* an overlay: directories' ctimes say nothing */
+	struct map written;            /* paths that the task wrote, moved or removed, as it was seen */
+	struct map moved;              /* ... moved: all below them goes with them */
+	struct map within;             /* directories in which it did that */
+	struct map sights;             /* path: VT_SEEN_THERE, VT_SEEN_ABSENT or both */
+	struct map folders;            /* directories already looked at: "y": changed, "n" */
+};
+
+void changed_during_init(struct changed_during *m, int root_fd, int64_t started_ns, const struct seen *seen);
+void changed_during_free(struct changed_during *m);
+bool changed_during_written(const struct changed_during *m, struct bytes path);
+/* Is there content at `path` that is newer than the start? */
+bool changed_during_newer(const struct changed_during *m, struct bytes path);
+/* `f` carries the state from after the run: did another program change it? */
+bool changed_during_run(struct changed_during *m, const struct fact *f);
+#endif
