@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/blob.h"
 #include "cache/inside.h"
 #include "os/file.h"
 #include "os/tree.h"
+#include "record/blob.h"
 #include "text/path.h"
 
 enum { ARCHIVE_SECTION = 64 << 20 };

@@ -3,7 +3,7 @@
 #define CACHE_ARCHIVE_H
 
 #include "base/err.h"
-#include "cache/entry.h"
+#include "record/entry.h"
 #include "vt-plugin.h"
 
 struct batch;

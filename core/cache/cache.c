@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/prefetch.h"
-#include "cache/blob.h"
-#include "cache/directory.h"
-#include "cache/history.h"
 #include "cache/key.h"
+#include "cache/prefetch.h"
 #include "os/file.h"
 #include "plan/step.h"
 #include "plug/stores.h"
+#include "record/blob.h"
+#include "record/directory.h"
+#include "record/history.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
 
@@ -39,9 +39,9 @@ static int use_directory(struct cache *c, struct err *err)
 	char *key;
 	int r;
 
-	if (directory_open(c->dir, c->setup.dry, err) < 0)
+	if (directory_check(c->dir.path, c->setup.dry, err) < 0)
 		return -1;
-	key = path_new(c->inner, "key");
+	key = path_new(c->dir.inner, "key");
 	r = c->setup.dry && access(key, R_OK) < 0 ? 1 : mac_load(key, &c->mac, err);
 	free(key);
 	return r;
@@ -55,26 +55,24 @@ struct cache *cache_open(const struct cache_setup *setup)
 	int r;
 
 	c->setup = *setup;
-	c->dir = xstrdup(setup->dir);
-	c->inner = path_new(setup->dir, "v" CACHE_FORMAT);
-	c->tmp_fd = c->tmp_parent = -1;
+	directory_init(&c->dir, setup->dir, setup->dry);
 	pthread_mutex_init(&c->lock, NULL);
 	c->root_fd = open(setup->workspace->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = c->root_fd < 0 ? err_errno(&err, errno, "cannot open '%s'", setup->workspace->root) : use_directory(c, &err);
-	c->usable = r == 0;
+	c->dir.usable = r == 0;
 	if (r < 0 && !setup->dry) {
 		text = err_join(&err);
 		cache_warn(c, "the cache is not used: %s", text);
 		free(text);
 	}
 	err_clear(&err);
-	if (c->usable && !setup->dry)
-		directory_sweep(c);
+	if (c->dir.usable && !setup->dry)
+		directory_sweep(&c->dir);
 	c->world = (struct state_world){
 		.root = setup->workspace->root,
-		.cache_dir = c->dir,
+		.cache_dir = c->dir.path,
 		.root_fd = c->root_fd,
-		.clock = state_clock_new(c->usable && !setup->dry ? c->inner : NULL, c->root_fd),
+		.clock = state_clock_new(c->dir.usable && !setup->dry ? c->dir.inner : NULL, c->root_fd),
 		.programs = setup->programs,
 		.mac = &c->mac,
 		.plug = setup->plug,
@@ -105,23 +103,23 @@ static void make_ready(struct cache *c)
 		c->world.stats = cache_prefetch_stats(c->setup.prefetch);
 		c->history = cache_prefetch_history(c->setup.prefetch);
 	} else {
-		file = path_new(c->inner, "stat");
+		file = path_new(c->dir.inner, "stat");
 		c->world.stats = stat_cache_new(file);
 		free(file);
-		file = path_new(c->inner, "history");
+		file = path_new(c->dir.inner, "history");
 		c->history = history_new(file);
 		free(file);
 	}
 	backend = backend_of(fingerprint);
 	stat_cache_use(c->world.stats, backend);
 	free(backend);
-	c->blobs = blobs_new(c);
+	c->blobs = blobs_new(c->setup.plug, &c->dir);
 	c->works = true;
 }
 
 bool cache_ready(struct cache *c)
 {
-	if (!c->usable)
+	if (!c->dir.usable)
 		return false;
 	pthread_mutex_lock(&c->lock);
 	if (!c->ready) {
@@ -146,7 +144,7 @@ static void add_counts(struct cache *c)
 
 	if (!c->hits && !c->misses)
 		return;
-	file = path_new(c->inner, "counts");
+	file = path_new(c->dir.inner, "counts");
 	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	free(file);
 	if (fd < 0)
@@ -181,16 +179,14 @@ void cache_close(struct cache *c)
 	if (save)
 		add_counts(c);
 	if (save && c->misses) {
-		directory_sweep_unfinished(c->dir);
-		directory_sweep_unfinished(c->inner);
+		directory_sweep_unfinished(c->dir.path);
+		directory_sweep_unfinished(c->dir.inner);
 	}
-	directory_drop_tmp(c);
+	directory_free(&c->dir);
 	state_clock_free(c->world.clock);
 	if (c->root_fd >= 0)
 		close(c->root_fd);
 	pthread_mutex_destroy(&c->lock);
-	free(c->dir);
-	free(c->inner);
 	free(c);
 }
 

@@ -1,10 +1,10 @@
-/* cache: three doors (lookup, restore, save) over four things (key, entry, blob,
- * history). Uses fact, plug, plan (struct step), workspace (structs), os, text,
- * base; knows neither exec nor ipc nor report.
+/* cache: decides whether a step hits (lookup), puts the outputs of a hit back (restore) and
+ * decides whether a run is stored (save). Uses record, fact, plug, plan (struct step),
+ * workspace (structs), os, text, base; knows neither exec nor ipc nor report.
  *
  * lookup, restore and save block; exec calls them on workers, at the same time for
- * different steps. Nothing in here may skip a task, fail it, or change its exit
- * code: whatever is doubtful is a miss, said in one warning. */
+ * different steps. No function here skips a task, fails it, or changes its exit code:
+ * a doubtful result is a miss, told in one warning. */
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
 
@@ -25,7 +25,7 @@ struct workspace;
 
 struct cache_setup {
 	const struct workspace *workspace;
-	const char *dir;               /* absolute cache directory (cache_place) */
+	const char *dir;               /* absolute cache directory (directory_place) */
 	const struct env *env;         /* the session's */
 	struct plug *plug;             /* the chosen components, alive on demand (plug/setup.h) */
 	void (*warn)(void *ctx, const char *text);   /* [any] one line, told once per cause by the caller */
@@ -35,11 +35,6 @@ struct cache_setup {
 	bool dry;                      /* nothing is made or changed on disk */
 };
 
-/* Where the cache is: VT_CACHE_DIR, VITE_CACHE_PATH, else <root>/.vt. -1: a relative value. */
-int cache_place(const struct env *env, const char *root, struct arena *a, const char **ret, struct err *err);
-/* Makes the directory with its marks (.gitignore, CACHEDIR.TAG), unless it is there.
- * -1: it cannot be made, or is not one that vt made or may trust. */
-int cache_make(const char *dir, struct err *err);
 /* Never fails for the user's purposes: an unusable directory means one warning and no hits. */
 struct cache *cache_open(const struct cache_setup *setup);
 /* Is there anything that can keep results? false: steps run uncached, the reason was told. */
@@ -126,9 +121,6 @@ struct kept {
 /* Decides whether the result may be kept, and takes what must be taken: when it
  * returns, the workspace may change again; publishing goes on in the background. */
 void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret);
-
-/* `vt cache clean`: removes what vt made, in a directory that carries its tag. */
-int cache_clean(const char *dir, struct err *err);
 
 /* `vt cache stat`. */
 struct cache_figures {

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "cache/cache.h"
-#include "cache/directory.h"
-#include "cache/history.h"
 #include "cache/inside.h"
 #include "os/file.h"
 #include "os/tree.h"
+#include "record/directory.h"
+#include "record/history.h"
 
 static void add_size(void *ctx, const char *path, size_t size, const struct stat *st)
 {

@@ -4,25 +4,22 @@
 
 #include <pthread.h>
 
-#include "cache/overlap.h"
 #include "cache/cache.h"
-#include "cache/entry.h"
+#include "cache/overlap.h"
 #include "fact/mac.h"
 #include "fact/state.h"
 #include "plug/setup.h"
+#include "record/directory.h"
+#include "record/entry.h"
 
 struct blobs;
 struct history;
-
-/* Version of everything that the core keeps in the cache: folder v1, and a fact of every key. */
-#define CACHE_FORMAT "1"
 
 enum { CACHE_RESULTS = 16, CACHE_EXPLAINED = 4 };
 
 struct cache {
 	struct cache_setup setup;
-	char *dir, *inner;             /* inner: dir/v1, the core's own files */
-	bool usable;                   /* the directory is there and ours; set by cache_open */
+	struct directory dir;
 	uint64_t hits, misses;         /* of this run; the loop's */
 	int root_fd;
 	struct mac mac;
@@ -33,8 +30,6 @@ struct cache {
 	struct component *const *parts;
 	uint32_t parts_n;
 	uint32_t roles;                /* of all ready parts */
-	int tmp_fd, tmp_parent;        /* this process's folder below inner/tmp, locked; -1: not made yet */
-	char tmp_name[24];
 	struct overlap *overlaps;         /* steps that may be writing their outputs */
 
 	struct blobs *blobs;
@@ -64,8 +59,6 @@ struct found_inside {
 /* The plugins, the index and the history: once, by need. */
 bool cache_ready(struct cache *c);
 void cache_warn(struct cache *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* This process's own folder for unfinished files: an fd, or -1. Borrowed. */
-int cache_tmp(struct cache *c);
 /* `bytes` live as long as found, which frees them. */
 void found_own(struct found *f, void *bytes);
 

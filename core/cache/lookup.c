@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/blob.h"
-#include "cache/history.h"
 #include "cache/inside.h"
 #include "cache/key.h"
 #include "plan/step.h"
+#include "record/blob.h"
+#include "record/history.h"
 #include "workspace/workspace.h"
 
 enum { LOOKUP_RESULT_MAX = 256 << 20 };

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "cache/history.h"
 #include "cache/inside.h"
 #include "fact/stat_cache.h"
+#include "record/history.h"
 #include "text/path.h"
 
 enum { PREFETCH_LEAST = 128 << 10 };      /* bytes of the stat index from which on a thread is worth its start */

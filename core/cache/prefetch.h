@@ -8,7 +8,7 @@ struct cache_prefetch;
 struct history;
 struct stat_cache;
 
-/* `dir`: from cache_place. NULL: the stat index is too small to be worth a thread. */
+/* `dir`: from directory_place. NULL: the stat index is too small to be worth a thread. */
 struct cache_prefetch *cache_prefetch_start(const char *dir);
 /* Waits for the thread and frees. NULL is fine. */
 void cache_prefetch_free(struct cache_prefetch *a);

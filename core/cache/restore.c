@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/blob.h"
 #include "cache/inside.h"
 #include "os/stage.h"
+#include "record/blob.h"
 
 /* What a part is handed while it restores. */
 struct restoring {
@@ -104,7 +104,7 @@ static vt_status end_taking(struct restoring *r, vt_call *call)
 static struct stage *stage_of(struct restoring *r)
 {
 	if (!r->stage)
-		r->stage = stage_new(r->cache->root_fd, cache_tmp(r->cache));
+		r->stage = stage_new(r->cache->root_fd, directory_tmp(&r->cache->dir));
 	return r->stage;
 }
 

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "base/env.h"
-#include "cache/blob.h"
-#include "cache/history.h"
-#include "cache/inside.h"
 #include "cache/changed_during.h"
+#include "cache/inside.h"
 #include "fact/findings.h"
 #include "plan/step.h"
+#include "record/blob.h"
+#include "record/history.h"
 #include "text/glob.h"
 #include "text/path.h"
 #include "workspace/workspace.h"

@@ -7,6 +7,7 @@
 
 #include "cache/cache.h"
 #include "cmd/cmd.h"
+#include "record/directory.h"
 #include "workspace/workspace.h"
 
 static const char usage[] =
@@ -107,7 +108,7 @@ static int place(const struct session *s, const char **ret, struct err *err)
 
 	if (workspace_find(s->cwd, s->arena, &root, err) < 0)
 		return -1;
-	return cache_place(s->env, root, s->arena, ret, err);
+	return directory_place(s->env, root, s->arena, ret, err);
 }
 
 int cmd_cache(const struct session *s, int argc, char **argv)
@@ -141,7 +142,7 @@ int cmd_cache(const struct session *s, int argc, char **argv)
 	if (place(s, &dir, &err) < 0)
 		return cmd_fail(s, &err);
 	if (!strcmp(verb, "clean"))
-		return cache_clean(dir, &err) < 0 ? cmd_fail(s, &err) : 0;
+		return directory_clean(dir, &err) < 0 ? cmd_fail(s, &err) : 0;
 	if (cache_figures(dir, &figures, &err) < 0)
 		return cmd_fail(s, &err);
 	if (json)

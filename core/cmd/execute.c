@@ -14,6 +14,7 @@
 #include "os/loop.h"
 #include "plan/step.h"
 #include "query/options.h"
+#include "record/directory.h"
 #include "report/last.h"
 #include "report/live.h"
 #include "report/screen.h"
@@ -128,7 +129,7 @@ static void *save_summary(void *ctx)
 {
 	const struct ground *g = ctx;
 
-	if (cache_make(g->open->cache_dir, NULL) == 0)
+	if (directory_make(g->open->cache_dir, NULL) == 0)
 		last_save(g->summary, g->open->cache_dir);
 	return NULL;
 }
@@ -208,7 +209,7 @@ int run_last_details(const struct session *s, const char *root)
 	const char *dir;
 	int code;
 
-	if (cache_place(s->env, root, s->arena, &dir, &err) < 0)
+	if (directory_place(s->env, root, s->arena, &dir, &err) < 0)
 		return cmd_fail(s, &err);
 	switch (last_read(dir, &last)) {
 	case LAST_NONE:

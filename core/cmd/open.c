@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cache/prefetch.h"
 #include "cache/cache.h"
+#include "cache/prefetch.h"
 #include "plug/call.h"
 #include "plug/setup.h"
+#include "record/directory.h"
 #include "workspace/workspace.h"
 
 enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths since a reference */
@@ -53,7 +54,7 @@ static int plugins_now(struct open *o, struct err *err)
 	if (o->plug)
 		return 0;
 	user_config_free(&o->user);
-	if (cache_place(s->env, o->workspace->root, o->arena, &o->cache_dir, err) < 0 ||
+	if (directory_place(s->env, o->workspace->root, o->arena, &o->cache_dir, err) < 0 ||
 	    file_places(o->arena, &o->places, err) < 0 || user_config_read(s->env, &o->user, err) < 0)
 		return -1;
 	setup.cache_dir = o->cache_dir;
@@ -106,7 +107,7 @@ void open_read_ahead(struct open *o, const char *root)
 	const char *dir;
 
 	/* a setting that is wrong is told when the cache is opened */
-	if (cache_place(o->session->env, root, o->arena, &dir, NULL) == 0)
+	if (directory_place(o->session->env, root, o->arena, &dir, NULL) == 0)
 		o->prefetch = cache_prefetch_start(dir);
 }
 

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "cache/entry.h"
-#include "cache/history.h"
 #include "os/file.h"
+#include "record/entry.h"
+#include "record/history.h"
 
 static const struct digest key = { { 1, 2, 3 } }, other_key = { { 9 } };
 

@@ -1,13 +1,13 @@
 #include "config.h"
 
-#include "cache/blob.h"
+#include "record/blob.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/blob_inside.h"
-#include "cache/inside.h"
 #include "plug/stores.h"
+#include "record/blob_inside.h"
+#include "record/directory.h"
 
 enum { BLOB_PIECE = 64 << 10 };        /* what is pushed at once */
 
@@ -99,7 +99,7 @@ static struct collecting collecting_begin(const struct blobs *b, size_t max)
 {
 	return (struct collecting){
 		.into = { .sink = { collect }, .again = collect_again, .good = collected_is_good,
-			  .bytes = b->cache->setup.dry ? NULL : collected_bytes },
+			  .bytes = b->dir->dry ? NULL : collected_bytes },
 		.max = max,
 	};
 }
@@ -182,7 +182,7 @@ int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *r
 	if (p)
 		return pending_copy(b, p, max, ret, ret_size);
 	c.name = id;
-	if (stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &c.into, NULL) != VT_OK) {
+	if (stores_get(b->plug, VT_SPACE_BLOB, id, &c.into, NULL) != VT_OK) {
 		free(c.data);
 		return 1;
 	}
@@ -221,7 +221,7 @@ vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *i
 	if (p)
 		return pending_push(b, p, call, into);
 	digest_begin(&h.state, NULL);
-	return stores_get(b->cache->setup.plug, VT_SPACE_BLOB, id, &h.into, NULL);
+	return stores_get(b->plug, VT_SPACE_BLOB, id, &h.into, NULL);
 }
 
 int blob_entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret)
@@ -233,7 +233,7 @@ int blob_entry_from_stores(struct blobs *b, const struct digest *key, struct ent
 	memcpy(&id, key->byte, sizeof id);
 	c.key = key;
 	c.entry = ret;
-	status = stores_get(b->cache->setup.plug, VT_SPACE_ENTRY, &id, &c.into, NULL);
+	status = stores_get(b->plug, VT_SPACE_ENTRY, &id, &c.into, NULL);
 	free(c.data);
 	return status == VT_OK ? 0 : 1;
 }

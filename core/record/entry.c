@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/entry.h"
+#include "record/entry.h"
 
 #include <string.h>
 

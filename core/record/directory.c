@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/directory.h"
+#include "record/directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/env.h"
-#include "cache/inside.h"
 #include "os/file.h"
 #include "os/tree.h"
 #include "text/path.h"
@@ -28,7 +28,7 @@ const char *const directory_names[] = {
 	"v1", "store-1", "plugins", "last-summary.json", ".gitignore", "CACHEDIR.TAG", NULL
 };
 
-int cache_place(const struct env *env, const char *root, struct arena *a, const char **ret, struct err *err)
+int directory_place(const struct env *env, const char *root, struct arena *a, const char **ret, struct err *err)
 {
 	static const char *const names[] = { "VT_CACHE_DIR", "VITE_CACHE_PATH" };
 	unsigned i;
@@ -119,7 +119,7 @@ static int make_marks(int fd, const char *dir, struct err *err)
 	return 0;
 }
 
-int directory_open(const char *dir, bool dry, struct err *err)
+int directory_check(const char *dir, bool dry, struct err *err)
 {
 	struct stat st;
 	int fd, r;
@@ -136,17 +136,17 @@ int directory_open(const char *dir, bool dry, struct err *err)
 	return r;
 }
 
-int cache_make(const char *dir, struct err *err)
+int directory_make(const char *dir, struct err *err)
 {
-	return directory_open(dir, false, err);
+	return directory_check(dir, false, err);
 }
 
 /* ---- what is not finished ------------------------------------------------------ */
 
 /* Unfinished files of processes that are no more: their folders are not locked. */
-void directory_sweep(struct cache *c)
+void directory_sweep(const struct directory *dir)
 {
-	char *tmp = path_new(c->inner, "tmp"), *one;
+	char *tmp = path_new(dir->inner, "tmp"), *one;
 	DIR *d = opendir(tmp);
 	struct dirent *e;
 	int fd;
@@ -197,52 +197,61 @@ void directory_sweep_unfinished(const char *dir)
 		closedir(d);
 }
 
-int cache_tmp(struct cache *c)
+void directory_init(struct directory *d, const char *path, bool dry)
+{
+	*d = (struct directory){ .path = xstrdup(path), .inner = path_new(path, "v" CACHE_FORMAT), .dry = dry, .tmp_fd = -1, .tmp_parent = -1 };
+	pthread_mutex_init(&d->lock, NULL);
+}
+
+int directory_tmp(struct directory *d)
 {
 	char *tmp;
 	struct stat st;
 	uint64_t unique;
 	int tries;
 
-	pthread_mutex_lock(&c->lock);
-	if (c->tmp_fd < 0 && c->usable && !c->setup.dry) {
-		tmp = path_new(c->inner, "tmp");
+	pthread_mutex_lock(&d->lock);
+	if (d->tmp_fd < 0 && d->usable && !d->dry) {
+		tmp = path_new(d->inner, "tmp");
 		(void)mkdir(tmp, 0700);
-		if (c->tmp_parent < 0)
-			c->tmp_parent = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (d->tmp_parent < 0)
+			d->tmp_parent = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		free(tmp);
-		for (tries = 0; c->tmp_parent >= 0 && c->tmp_fd < 0 && tries < 10; tries++) {
+		for (tries = 0; d->tmp_parent >= 0 && d->tmp_fd < 0 && tries < 10; tries++) {
 			digest_random(&unique, sizeof unique);
-			snprintf(c->tmp_name, sizeof c->tmp_name, "%016llx", (unsigned long long)unique);
-			if (mkdirat(c->tmp_parent, c->tmp_name, 0700) < 0)
+			snprintf(d->tmp_name, sizeof d->tmp_name, "%016llx", (unsigned long long)unique);
+			if (mkdirat(d->tmp_parent, d->tmp_name, 0700) < 0)
 				break;
-			c->tmp_fd = openat(c->tmp_parent, c->tmp_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+			d->tmp_fd = openat(d->tmp_parent, d->tmp_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 			/* somebody who sweeps may have been between the two */
-			if (c->tmp_fd >= 0 && (flock(c->tmp_fd, LOCK_EX | LOCK_NB) < 0 ||
-					       fstatat(c->tmp_parent, c->tmp_name, &st, 0) < 0)) {
-				close(c->tmp_fd);
-				c->tmp_fd = -1;
+			if (d->tmp_fd >= 0 && (flock(d->tmp_fd, LOCK_EX | LOCK_NB) < 0 ||
+					       fstatat(d->tmp_parent, d->tmp_name, &st, 0) < 0)) {
+				close(d->tmp_fd);
+				d->tmp_fd = -1;
 			}
 		}
 	}
-	pthread_mutex_unlock(&c->lock);
-	return c->tmp_fd;
+	pthread_mutex_unlock(&d->lock);
+	return d->tmp_fd;
 }
 
-void directory_drop_tmp(struct cache *c)
+void directory_free(struct directory *d)
 {
 	char *tmp, *one;
 
-	if (c->tmp_fd >= 0) {
-		tmp = path_new(c->inner, "tmp");
-		one = path_new(tmp, c->tmp_name);
+	if (d->tmp_fd >= 0) {
+		tmp = path_new(d->inner, "tmp");
+		one = path_new(tmp, d->tmp_name);
 		(void)file_remove_tree(one, NULL);
 		free(one);
 		free(tmp);
-		close(c->tmp_fd);
+		close(d->tmp_fd);
 	}
-	if (c->tmp_parent >= 0)
-		close(c->tmp_parent);
+	if (d->tmp_parent >= 0)
+		close(d->tmp_parent);
+	pthread_mutex_destroy(&d->lock);
+	free(d->path);
+	free(d->inner);
 }
 
 /* ---- removing it ---------------------------------------------------------------- */
@@ -261,7 +270,7 @@ static bool is_tagged(const char *dir)
 	return ret;
 }
 
-int cache_clean(const char *dir, struct err *err)
+int directory_clean(const char *dir, struct err *err)
 {
 	struct stat st;
 	unsigned i;

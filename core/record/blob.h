@@ -3,21 +3,22 @@
  * What a step wants kept is taken at once (hashed, copied) and published in the
  * background: blobs first, then the result, then the entry. Until then it is found
  * here, so a second step with the same key hits in the same run. [any] */
-#ifndef CACHE_BLOB_H
-#define CACHE_BLOB_H
+#ifndef RECORD_BLOB_H
+#define RECORD_BLOB_H
 
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "cache/entry.h"
+#include "record/entry.h"
 #include "vt-plugin.h"
 
 struct blobs;
-struct cache;
+struct directory;
+struct plug;
 
 enum { BLOB_MEMORY = 256 << 10 };              /* larger ones wait in a private file */
 
-struct blobs *blobs_new(struct cache *c);
+struct blobs *blobs_new(struct plug *plug, struct directory *dir);   /* both borrowed */
 void blobs_free(struct blobs *b, bool settle); /* waits for the publisher; settles the stores */
 
 /* Whole and verified, malloc'ed. 0; 1: not there, or damaged (told and dropped). */

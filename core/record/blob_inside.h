@@ -1,12 +1,12 @@
 /* What taking and publishing (blob.c) share with fetching (fetch.c). Nobody else
  * includes it. */
-#ifndef CACHE_BLOB_INSIDE_H
-#define CACHE_BLOB_INSIDE_H
+#ifndef RECORD_BLOB_INSIDE_H
+#define RECORD_BLOB_INSIDE_H
 
 #include <pthread.h>
 
 #include "base/map.h"
-#include "cache/blob.h"
+#include "record/blob.h"
 
 enum { BLOB_ENTRY_MAX = 4096 };                /* bytes of an entry */
 
@@ -22,7 +22,8 @@ struct pending {
 };
 
 struct blobs {
-	struct cache *cache;                   /* borrowed; never changes */
+	struct plug *plug;                     /* borrowed, as the next; neither changes */
+	struct directory *dir;                 /* of the cache: for private files */
 	pthread_mutex_t lock;                  /* all below; held for no call of a store */
 	pthread_cond_t more, less;             /* the queue got longer; it got shorter */
 	struct map pending;                    /* name -> struct pending */

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/blob.h"
+#include "record/blob.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/blob_inside.h"
-#include "cache/inside.h"
 #include "os/file.h"
 #include "os/loop.h"           /* for os_now_ns */
 #include "plug/stores.h"
+#include "record/blob_inside.h"
+#include "record/directory.h"
 
 enum { BLOB_WAITING = 64 << 20 };              /* bytes in memory that may wait for the publisher */
 
@@ -27,11 +27,12 @@ struct batch {
 	struct batch *next;                    /* in the queue */
 };
 
-struct blobs *blobs_new(struct cache *c)
+struct blobs *blobs_new(struct plug *plug, struct directory *dir)
 {
 	struct blobs *b = xcalloc(1, sizeof *b);
 
-	b->cache = c;
+	b->plug = plug;
+	b->dir = dir;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->more, NULL);
 	pthread_cond_init(&b->less, NULL);
@@ -133,8 +134,8 @@ static struct pending *pending_add(struct blobs *b, uint32_t space, const void *
 
 void blob_drop(struct blobs *b, const vt_id *id)
 {
-	if (!b->cache->setup.dry)
-		stores_drop(b->cache->setup.plug, VT_SPACE_BLOB, id);
+	if (!b->dir->dry)
+		stores_drop(b->plug, VT_SPACE_BLOB, id);
 }
 
 void blob_used(struct blobs *b, const vt_id *ids, uint32_t n)
@@ -167,7 +168,7 @@ static vt_status put(struct blobs *b, const struct pending *p)
 	vt_id id;
 
 	memcpy(&id, p->name + 1, sizeof id);
-	return stores_put(b->cache->setup.plug, p->name[0], &id, offer_again, &from, NULL);
+	return stores_put(b->plug, p->name[0], &id, offer_again, &from, NULL);
 }
 
 /* What hits have relied upon so far, before a store may have to make room for more. */
@@ -183,7 +184,7 @@ static void tell_used(struct blobs *b)
 	b->used_n = b->used_room = 0;
 	pthread_mutex_unlock(&b->lock);
 	if (n)
-		stores_used(b->cache->setup.plug, used, n);
+		stores_used(b->plug, used, n);
 	free(used);
 }
 
@@ -333,9 +334,9 @@ int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struc
 }
 
 /* A private file without a name, for what is too large for memory. */
-static int spool_open(struct cache *c)
+static int spool_open(struct directory *d)
 {
-	int dir = cache_tmp(c), fd;
+	int dir = directory_tmp(d), fd;
 	char name[32];
 	uint64_t unique;
 
@@ -366,9 +367,9 @@ int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *re
 	while (r == 0) {
 		if (size == BLOB_MEMORY) {
 			if (fd < 0)
-				fd = spool_open(b->cache);
+				fd = spool_open(b->dir);
 			if (fd < 0 || file_write_all(fd, data, size) < 0)
-				r = err_errno(err, errno, "cannot write to '%s'", b->cache->inner);
+				r = err_errno(err, errno, "cannot write to '%s'", b->dir->inner);
 			size = 0;
 			continue;
 		}
@@ -381,7 +382,7 @@ int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *re
 		total += n;
 	}
 	if (r == 0 && fd >= 0 && file_write_all(fd, data, size) < 0)
-		r = err_errno(err, errno, "cannot write to '%s'", b->cache->inner);
+		r = err_errno(err, errno, "cannot write to '%s'", b->dir->inner);
 	if (r < 0) {
 		if (fd >= 0)
 			close(fd);
@@ -441,7 +442,7 @@ void blobs_free(struct blobs *b, bool settle)
 		pthread_join(b->publisher, NULL);
 	if (settle) {
 		tell_used(b);
-		stores_settle(b->cache->setup.plug, os_now_ns() + BLOB_SETTLE_NS);
+		stores_settle(b->plug, os_now_ns() + BLOB_SETTLE_NS);
 	}
 	for (i = 0; i < b->pending.n; i++) {
 		struct pending *p = b->pending.at[i].value;

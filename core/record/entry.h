@@ -1,10 +1,13 @@
-/* entry: a result as bytes, and back.
+/* record: what vt remembers of a step's runs: the results that a key leads to (entry), their
+ * bytes in the stores (blob), the last key of each step (history), and the directory they
+ * lie in (directory). Uses plug (the stores), fact, os, text, base; decides nothing.
  *
- * An entry maps a key to at most sixteen results, the last used first; a result is
- * an immutable blob. Both say whose key they belong to, so that nothing that was
- * put under a wrong name is believed. */
-#ifndef CACHE_ENTRY_H
-#define CACHE_ENTRY_H
+ * entry: encodes entries and results as bytes and decodes them.
+ *
+ * An entry maps a key to at most sixteen results, the last used first; a result is an
+ * immutable blob. Both carry their key, so a result stored under another key is refused. */
+#ifndef RECORD_ENTRY_H
+#define RECORD_ENTRY_H
 
 #include <stdbool.h>
 

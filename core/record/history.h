@@ -2,8 +2,8 @@
  * key can be explained, and how long it took, so that long ones can start early. A
  * core-owned file, read when first needed, written by rename at the end when something
  * changed. [any] */
-#ifndef CACHE_HISTORY_H
-#define CACHE_HISTORY_H
+#ifndef RECORD_HISTORY_H
+#define RECORD_HISTORY_H
 
 #include <stdbool.h>
 

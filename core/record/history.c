@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/history.h"
+#include "record/history.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "base/map.h"
-#include "cache/entry.h"
 #include "os/file.h"
+#include "record/entry.h"
 
 /* Most facts of a key are those of a thousand other keys (the platform, the list of
  * untracked patterns): each different fact is kept once, a step is a row of numbers.
