@@ -9,7 +9,9 @@ cp -R "$from/ws/." "$1"
 chmod -R u+w "$1"
 if [ -n "${2:-}" ] && [ -d "$2/vite" ] && command -v node >/dev/null; then
 	rm -rf "$1/apps/plain"
-	ln -s "$2" "$1/node_modules"
+	# a link to each package: what Vite keeps beside them stays in this copy
+	mkdir "$1/node_modules"
+	ln -s "$2"/* "$2/.bin" "$1/node_modules/"
 else
 	rm -rf "$1/apps/web"
 fi

@@ -108,6 +108,9 @@ finish() { printf "1..%d\n" $_n; exit 0; }
 
 # Packages from npm for tests (bootstrap installs them): vite, typescript, ...
 NPM=${VT_TEST_NPM:-$abs_top_srcdir/npm/node_modules}
+# own_modules: ./node_modules, a folder with a link to each package. A tool that keeps its own
+# files there (Vite: .vite) writes into the workspace, and never into what all tests share.
+own_modules() { mkdir -p node_modules && ln -sfn "$NPM"/* "$NPM/.bin" node_modules/; }
 requires_npm() { requires node; local p; for p; do [ -d "$NPM/$p" ] || skip_all "npm package $p is not installed (./bootstrap check installs it)"; done; }
 
 # tests/run/plan/schema-fixtures.sh runs other tests with VT_CONFIGS=FOLDER for their files'

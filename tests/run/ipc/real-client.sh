@@ -4,7 +4,7 @@ requires_npm @voidzero-dev/vite-task-client
 A=$abs_top_builddir/plugin-api/client/vt-node.node
 [ -f "$A" ] || skip_all "built without the addon"
 cd "$T" || exit 99
-ln -s "$NPM" node_modules
+own_modules
 cat >tool.mjs <<'JS'
 import * as c from '@voidzero-dev/vite-task-client';
 const s = (v) => JSON.stringify(v === undefined ? 'undefined' : v);

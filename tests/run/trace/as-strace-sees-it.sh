@@ -34,9 +34,9 @@ git init -q . 2>/dev/null && git add tree && truth "git" git status
 truth "a compiler" "${CC:-cc}" -o prog main.c
 if command -v node >/dev/null; then
 	truth "node with 300 modules" node many.cjs
-	if_npm vite "vite" && { ln -sfn "$NPM" node_modules; truth "vite build" node node_modules/vite/bin/vite.js build
+	if_npm vite "vite" && { own_modules; truth "vite build" node node_modules/vite/bin/vite.js build
 		truth "vite build, again" node node_modules/vite/bin/vite.js build; }
-	if_npm typescript "tsc" && { ln -sfn "$NPM" node_modules; truth "tsc" node node_modules/typescript/bin/tsc -p .; }
+	if_npm typescript "tsc" && { own_modules; truth "tsc" node node_modules/typescript/bin/tsc -p .; }
 	if_npm esbuild "esbuild" && truth "esbuild" "$NPM/.bin/esbuild" src/main.ts --bundle --outfile=out.js
 	if_npm oxlint "oxlint" && truth "oxlint" node "$NPM/oxlint/bin/oxlint" src
 else skip "node" "it is not installed"; fi
