@@ -46,7 +46,7 @@ static const cJSON *follow(const cJSON *node, const char *place)
 			cJSON_ArrayForEach(item, node) {
 				size_t n = item->string ? strlen(item->string) : 0;
 
-				if (n && n >= best && !strncmp(place, item->string, n) && strchr(".[", place[n])) {
+				if (n && n >= best && strncmp(place, item->string, n) == 0 && strchr(".[", place[n])) {
 					best = n;
 					next = item;
 				}
@@ -122,7 +122,9 @@ static void option_clear(struct option_value *o)
 
 void choice_free(struct choice *c)
 {
-	for (uint32_t i = 0; i < c->options_n; i++)
+	uint32_t i;
+
+	for (i = 0; i < c->options_n; i++)
 		option_clear(&c->options[i]);
 	free(c->options);
 	free(c->name);
@@ -132,7 +134,9 @@ void choice_free(struct choice *c)
 
 void choices_free(struct choices *c)
 {
-	for (uint32_t i = 0; i < c->n; i++)
+	uint32_t i;
+
+	for (i = 0; i < c->n; i++)
 		choice_free(&c->at[i]);
 	free(c->at);
 	*c = (struct choices){ 0 };
@@ -142,13 +146,14 @@ void choices_free(struct choices *c)
 static int option_put(struct choice *c, struct option_value *o)
 {
 	struct option_value *grown;
+	uint32_t i;
 
 	if (!o->key || !o->text || !o->place) {
 		option_clear(o);
 		return -1;
 	}
-	for (uint32_t i = 0; i < c->options_n; i++)
-		if (!strcmp(c->options[i].key, o->key)) {
+	for (i = 0; i < c->options_n; i++)
+		if (strcmp(c->options[i].key, o->key) == 0) {
 			bool stays = c->options[i].from_user && !o->from_user;
 
 			option_clear(stays ? o : &c->options[i]);
@@ -198,7 +203,7 @@ static int flatten(const struct flatten *f, const cJSON *map, const char *prefix
 		bool list = cJSON_IsArray(map);
 
 		snprintf(number, sizeof number, "%d", i++);
-		if (!list && f->skip && !depth && !strcmp(item->string, f->skip))
+		if (!list && f->skip && !depth && strcmp(item->string, f->skip) == 0)
 			continue;
 		if (snprintf(key, sizeof key, "%s%s%s", prefix, *prefix ? "." : "", list ? number : item->string) >= (int)sizeof key ||
 		    snprintf(at, sizeof at, list ? "%s[%s]" : "%s.%s", place, list ? number : item->string) >= (int)sizeof at)
@@ -251,7 +256,7 @@ int choice_options(const struct choice_config *config, struct choice *c, struct 
 static bool origin_of(const char *url, char ret[ORIGIN_MAX])
 {
 	const char *host = strstr(url, "://");
-	size_t n;
+	size_t n, i;
 
 	if (!host)
 		return false;
@@ -259,7 +264,7 @@ static bool origin_of(const char *url, char ret[ORIGIN_MAX])
 	n = (size_t)(host - url) + strcspn(host, "/?#");
 	if (n >= ORIGIN_MAX || memchr(host, '@', n - (size_t)(host - url)))
 		return false;
-	for (size_t i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
 		ret[i] = (char)tolower((unsigned char)url[i]);
 	ret[n] = '\0';
 	return true;
@@ -269,7 +274,7 @@ bool choice_same_origin(const char *url, const char *other)
 {
 	char a[ORIGIN_MAX], b[ORIGIN_MAX];
 
-	return origin_of(url, a) && origin_of(other, b) && !strcmp(a, b);
+	return origin_of(url, a) && origin_of(other, b) && strcmp(a, b) == 0;
 }
 
 int choice_credentials(const struct choice_config *config, struct choice *c, const char *url, struct err *err)
@@ -361,12 +366,13 @@ static int read_store(const struct choice_config *config, struct choices *all, c
 	struct choice *c;
 	char place[64];
 	struct flatten f = { config, NULL, "use", user, false };
+	uint32_t k;
 
 	snprintf(place, sizeof place, "stores[%d]", i);
 	if (!cJSON_IsString(use))
 		return wrong(config, user, place, err, "a store is {\"use\": name, options...} or a name; found %s", json_kind(item));
-	for (uint32_t k = 0; k < all->n; k++)
-		if (all->at[k].kind == VT_KIND_STORE && !strcmp(all->at[k].name, use->valuestring))
+	for (k = 0; k < all->n; k++)
+		if (all->at[k].kind == VT_KIND_STORE && strcmp(all->at[k].name, use->valuestring) == 0)
 			return wrong(config, user, place, err, "the store '%s' is listed twice", use->valuestring);
 	if (choice_add(all, VT_KIND_STORE, use->valuestring, &c, err) || choice_named(config, c, user, place, err))
 		return -1;
@@ -446,13 +452,14 @@ static int read_parts(const struct choice_config *config, struct choices *all, s
 {
 	uint32_t first = all->n;
 	struct choice *c;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < COUNT(default_parts); i++)
+	for (i = 0; i < COUNT(default_parts); i++)
 		if (choice_add(all, VT_KIND_PART, default_parts[i], &c, err))
 			return -1;
 	if (read_parts_of(config, all, first, false, err) || read_parts_of(config, all, first, true, err))
 		return -1;
-	for (uint32_t i = first; i < all->n; i++)
+	for (i = first; i < all->n; i++)
 		if (choice_options(config, &all->at[i], err))
 			return -1;
 	if (all->n > first)

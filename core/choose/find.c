@@ -140,13 +140,15 @@ int find_new(const struct find_setup *s, struct find **ret, struct err *err)
 
 void find_free(struct find *f)
 {
+	uint32_t i;
+
 	if (!f)
 		return;
-	for (uint32_t i = 0; i < f->places_n; i++) {
+	for (i = 0; i < f->places_n; i++) {
 		free(f->places[i].path);
 		free(f->places[i].reason);
 	}
-	for (uint32_t i = 0; i < f->pins_n; i++)
+	for (i = 0; i < f->pins_n; i++)
 		free(f->pins[i].path);
 	free(f->good_folder);
 	free(f->good_path);
@@ -193,6 +195,7 @@ static bool group_is_private(const struct stat *st)
 	struct passwd pw, *pw_found = NULL;
 	struct group gr, *gr_found = NULL;
 	char pw_text[4096], gr_text[16384];
+	char **m;
 
 	if (st->st_uid == 0 && st->st_gid == 0)
 		return true;
@@ -200,7 +203,7 @@ static bool group_is_private(const struct stat *st)
 		return false;
 	if (getgrgid_r(st->st_gid, &gr, gr_text, sizeof gr_text, &gr_found) || !gr_found || strcmp(gr.gr_name, pw.pw_name))
 		return false;
-	for (char **m = gr.gr_mem; *m; m++)
+	for (m = gr.gr_mem; *m; m++)
 		if (strcmp(*m, pw.pw_name))
 			return false;
 	return true;
@@ -210,8 +213,9 @@ static bool group_is_private(const struct stat *st)
 static const char *stranger(const struct stat *st, const struct owners *who)
 {
 	bool known = false;
+	int i;
 
-	for (int i = 0; i < who->n; i++)
+	for (i = 0; i < who->n; i++)
 		known = known || who->uid[i] == st->st_uid;
 	if (!known)
 		return "belongs to another user";
@@ -229,7 +233,7 @@ static bool is_known(const struct find *f, const char *folder)
 {
 	size_t n = strlen(folder);
 
-	return f->good_path && !strncmp(f->good_path, folder, n) && (n == 1 || f->good_path[n] == '/' || !f->good_path[n]);
+	return f->good_path && strncmp(f->good_path, folder, n) == 0 && (n == 1 || f->good_path[n] == '/' || !f->good_path[n]);
 }
 
 /* Looks at `path` (absolute, real) and every directory above it that is not known to be good. */
@@ -297,9 +301,11 @@ static int folder_check(struct find *f, const char *path, const struct owners *w
 /* What the user wrote down about this file, by whatever name; NULL: nothing. */
 static const struct pin *pin_of(const struct find *f, const char *real)
 {
-	for (uint32_t i = 0; i < f->pins_n; i++) {
+	uint32_t i;
+
+	for (i = 0; i < f->pins_n; i++) {
 		char *its = realpath(f->pins[i].path, NULL);
-		bool same = its && !strcmp(its, real);
+		bool same = its && strcmp(its, real) == 0;
 
 		free(its);
 		if (same)
@@ -354,7 +360,9 @@ void candidate_clear(struct candidate *c)
 
 void candidates_clear(struct candidates *c)
 {
-	for (uint32_t i = 0; i < c->n; i++)
+	uint32_t i;
+
+	for (i = 0; i < c->n; i++)
 		candidate_clear(&c->at[i]);
 	free(c->at);
 	*c = (struct candidates){ 0 };
@@ -416,18 +424,19 @@ int find_named(struct find *f, const char *name, struct candidate *ret)
 	struct candidate best = { 0 }, c;
 	char path[PATH_MAX];
 	struct stat st;
+	uint32_t i;
 
 	if (!find_name_is_good(name)) {
 		*ret = best;
 		return 1;
 	}
-	for (uint32_t i = 0; i < f->places_n; i++) {
+	for (i = 0; i < f->places_n; i++) {
 		const struct find_place *p = &f->places[i];
 
 		if (place_is_file(p)) {
 			const char *slash = strrchr(p->path, '/');
 			char *its = name_of(slash + 1);
-			bool same = its && !strcmp(its, name);
+			bool same = its && strcmp(its, name) == 0;
 
 			free(its);
 			if (!same || snprintf(path, sizeof path, "%s", p->path) >= (int)sizeof path)
@@ -457,7 +466,9 @@ int find_named(struct find *f, const char *name, struct candidate *ret)
 
 const struct find_place *find_places(struct find *f, uint32_t *ret_n)
 {
-	for (uint32_t i = 0; !f->looked && i < f->places_n; i++) {
+	uint32_t i;
+
+	for (i = 0; !f->looked && i < f->places_n; i++) {
 		struct find_place *p = &f->places[i];
 		struct stat st;
 
@@ -526,10 +537,12 @@ static int candidate_order(const void *a, const void *b)
 /* Places come in order, so the first trusted one of a name is the one that counts. */
 static int shadow(struct candidates *all)
 {
-	for (uint32_t i = 0; i < all->n; i++) {
+	uint32_t i, k;
+
+	for (i = 0; i < all->n; i++) {
 		struct candidate *c = &all->at[i];
 
-		for (uint32_t k = 0; k < i && c->state == CANDIDATE_TRUSTED; k++) {
+		for (k = 0; k < i && c->state == CANDIDATE_TRUSTED; k++) {
 			if (all->at[k].state != CANDIDATE_TRUSTED || strcmp(all->at[k].name, c->name))
 				continue;
 			c->state = CANDIDATE_SHADOWED;
@@ -547,8 +560,9 @@ int find_all(struct find *f, struct candidates *ret)
 {
 	struct candidates all = { 0 };
 	int rc = 0;
+	uint32_t i;
 
-	for (uint32_t i = 0; rc == 0 && i < f->places_n; i++)
+	for (i = 0; rc == 0 && i < f->places_n; i++)
 		rc = place_list(f, &f->places[i], &all);
 	if (rc == 0)
 		rc = shadow(&all);
