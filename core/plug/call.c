@@ -15,10 +15,11 @@ enum { LIVE = 0x76746361 };
 static void clean(char *ret, size_t room, const char *data, size_t size)
 {
 	size_t n = 0;
+	size_t i;
 
 	while (size && (data[size - 1] == '\n' || data[size - 1] == ' '))
 		size--;
-	for (size_t i = 0; i < size && n + 1 < room; i++) {
+	for (i = 0; i < size && n + 1 < room; i++) {
 		unsigned char c = (unsigned char)data[i];
 
 		ret[n++] = c == '\n' || c == '\t' || c == '\r' ? ' ' : c < 0x20 || c == 0x7f ? '?' : (char)c;

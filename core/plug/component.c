@@ -40,8 +40,10 @@ static bool misconfigured(struct component *c, bool user, const char *place, con
 
 static const struct load_component *component_in(const struct plugin *p, const char *name)
 {
-	for (uint32_t i = 0; i < p->components_n; i++)
-		if (p->components[i].about.name && !strcmp(p->components[i].about.name, name))
+	uint32_t i;
+
+	for (i = 0; i < p->components_n; i++)
+		if (p->components[i].about.name && strcmp(p->components[i].about.name, name) == 0)
 			return &p->components[i];
 	return NULL;
 }
@@ -49,9 +51,10 @@ static const struct load_component *component_in(const struct plugin *p, const c
 struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct refusal *why)
 {
 	struct plugin *made = NULL;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < p->plugins_n; i++)
-		if (!strcmp(p->plugins[i]->path, c->real))
+	for (i = 0; i < p->plugins_n; i++)
+		if (strcmp(p->plugins[i]->path, c->real) == 0)
 			return p->plugins[i];
 	*why = (struct refusal){ .text = "too many plugins" };
 	if (p->plugins_n == PLUG_PLUGINS_MAX || plugin_load(c->real, c->name, c->pinned ? &c->sha256 : NULL, &made, why)) {
@@ -67,10 +70,11 @@ static const struct load_component *search_all(struct plug *p, const char *name)
 	const struct load_component *found = NULL;
 	struct candidates all = { 0 };
 	struct refusal why;
+	uint32_t i;
 
 	if (find_all(p->find, &all))
 		return NULL;
-	for (uint32_t i = 0; !found && i < all.n; i++) {
+	for (i = 0; !found && i < all.n; i++) {
 		struct plugin *its = all.at[i].state == CANDIDATE_TRUSTED ? plugin_once(p, &all.at[i], &why) : NULL;
 
 		found = its ? component_in(its, name) : NULL;
@@ -86,8 +90,9 @@ static bool find_made(struct component *c)
 	struct refusal why;
 	struct plugin *its;
 	bool ok = true;
+	uint32_t i;
 
-	for (uint32_t i = 0; !c->made && i < p->plugins_n; i++)
+	for (i = 0; !c->made && i < p->plugins_n; i++)
 		c->made = component_in(p->plugins[i], c->choice.name);
 	if (c->made)
 		return true;
@@ -128,7 +133,7 @@ static bool has_unit(const char *text, const char *const *units, bool bare)
 	if (!*end)
 		return bare;
 	for (; *units; units++)
-		if (!strcmp(end, *units))
+		if (strcmp(end, *units) == 0)
 			return true;
 	return false;
 }
@@ -140,19 +145,19 @@ static const char *type_expects(const char *type, const char *text)
 	static const char *const times[] = { "ms", "s", "m", "h", "d", NULL };
 	char *end;
 
-	if (!strcmp(type, "bool"))
-		return !strcmp(text, "true") || !strcmp(text, "false") ? NULL : "true or false";
-	if (!strcmp(type, "int")) {
+	if (strcmp(type, "bool") == 0)
+		return strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ? NULL : "true or false";
+	if (strcmp(type, "int") == 0) {
 		strtoll(text, &end, 10);
 		return *text && !*end ? NULL : "a whole number";
 	}
-	if (!strcmp(type, "size"))
+	if (strcmp(type, "size") == 0)
 		return has_unit(text, sizes, true) ? NULL : "a size as 500 MiB or 10 GB";
-	if (!strcmp(type, "duration"))
+	if (strcmp(type, "duration") == 0)
 		return has_unit(text, times, false) ? NULL : "a duration as 500ms, 30s, 5m, 2h or 1d";
-	if (!strcmp(type, "url"))
+	if (strcmp(type, "url") == 0)
 		return strstr(text, "://") ? NULL : "a URL";
-	if (!strcmp(type, "path"))
+	if (strcmp(type, "path") == 0)
 		return *text == '/' ? NULL : "an absolute path";
 	return NULL;
 }
@@ -160,11 +165,13 @@ static const char *type_expects(const char *type, const char *text)
 /* "headers.*" in the table stands for every key below headers. */
 static const vt_option *option_of(const struct load_component *made, const char *key)
 {
-	for (uint32_t i = 0; i < made->options_n; i++) {
+	uint32_t i;
+
+	for (i = 0; i < made->options_n; i++) {
 		const char *name = made->options[i].name;
 		size_t n = strlen(name);
 
-		if (!strcmp(name, key) || (n > 2 && !strcmp(name + n - 2, ".*") && !strncmp(name, key, n - 1)))
+		if (strcmp(name, key) == 0 || (n > 2 && strcmp(name + n - 2, ".*") == 0 && strncmp(name, key, n - 1) == 0))
 			return &made->options[i];
 	}
 	return NULL;
@@ -195,8 +202,10 @@ static bool option_check(struct component *c, const struct option_value *v, bool
 
 static const struct option_value *configured(const struct component *c, const vt_option *o)
 {
-	for (uint32_t i = 0; i < c->choice.options_n; i++)
-		if (!strcmp(c->choice.options[i].key, o->name))
+	uint32_t i;
+
+	for (i = 0; i < c->choice.options_n; i++)
+		if (strcmp(c->choice.options[i].key, o->name) == 0)
 			return &c->choice.options[i];
 	return NULL;
 }
@@ -206,8 +215,9 @@ static bool options_check(struct component *c)
 	const struct option_value *first = NULL;
 	bool url_from_user = true, one_origin = true;
 	struct err err = { 0 };
+	uint32_t i;
 
-	for (uint32_t i = 0; i < c->made->options_n; i++) {
+	for (i = 0; i < c->made->options_n; i++) {
 		const struct option_value *url = strcmp(c->made->options[i].type, "url") ? NULL : configured(c, &c->made->options[i]);
 
 		if (!url)
@@ -223,10 +233,10 @@ static bool options_check(struct component *c)
 		err_clear(&err);
 		return false;
 	}
-	for (uint32_t i = 0; i < c->choice.options_n; i++)
+	for (i = 0; i < c->choice.options_n; i++)
 		if (!option_check(c, &c->choice.options[i], url_from_user))
 			return false;
-	for (uint32_t i = 0; i < c->made->options_n; i++) {
+	for (i = 0; i < c->made->options_n; i++) {
 		const vt_option *o = &c->made->options[i];
 		char text[300];
 
@@ -259,15 +269,17 @@ static bool option_set(struct component *c, const char *key, const char *text)
 
 static bool options_set(struct component *c)
 {
-	for (uint32_t i = 0; i < c->made->options_n; i++) {
+	uint32_t i, k;
+
+	for (i = 0; i < c->made->options_n; i++) {
 		const vt_option *o = &c->made->options[i];
 		size_t n = strlen(o->name);
 		bool any = false;
 
-		for (uint32_t k = 0; k < c->choice.options_n; k++) {
+		for (k = 0; k < c->choice.options_n; k++) {
 			const struct option_value *v = &c->choice.options[k];
 
-			if (strcmp(v->key, o->name) && !(n > 2 && !strcmp(o->name + n - 2, ".*") && !strncmp(o->name, v->key, n - 1)))
+			if (strcmp(v->key, o->name) && !(n > 2 && strcmp(o->name + n - 2, ".*") == 0 && strncmp(o->name, v->key, n - 1) == 0))
 				continue;
 			any = true;
 			if (!option_set(c, v->key, v->text))

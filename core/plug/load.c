@@ -127,6 +127,7 @@ static int options_check(struct load_component *c, struct refusal *why)
 	const vt_option *const *list = c->about.options;
 	uint32_t n = 0;
 	char name[80];
+	uint32_t i;
 
 	while (list && list[n] && n <= LOAD_OPTIONS_MAX)
 		n++;
@@ -142,8 +143,8 @@ static int options_check(struct load_component *c, struct refusal *why)
 			return -1;
 		if (!o->name || !o->name[0])
 			return refuse(why, LOAD_REFUSED, "option", "'%s' has an option without a name", c->about.name);
-		for (uint32_t i = 0; o->type && i < sizeof types / sizeof *types; i++)
-			known = known || !strcmp(o->type, types[i]);
+		for (i = 0; o->type && i < sizeof types / sizeof *types; i++)
+			known = known || strcmp(o->type, types[i]) == 0;
 		if (!known)
 			return refuse(why, LOAD_REFUSED, "option", "option '%s' of '%s' has no type that this vt knows",
 				      shown(o->name, name, sizeof name), c->about.name);
@@ -211,6 +212,7 @@ static int components_check(struct plugin *p, struct refusal *why)
 {
 	const vt_component *const *list = p->about.components;
 	uint32_t n = 0;
+	uint32_t i;
 
 	while (list && list[n] && n <= LOAD_COMPONENTS_MAX)
 		n++;
@@ -218,7 +220,7 @@ static int components_check(struct plugin *p, struct refusal *why)
 		return refuse(why, LOAD_REFUSED, "too-many", "it provides more than %d components", LOAD_COMPONENTS_MAX);
 	if (n && !(p->components = calloc(n, sizeof *p->components)))
 		return refuse(why, LOAD_BROKEN, "memory", "out of memory");
-	for (uint32_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		struct load_component *c = &p->components[p->components_n];
 		uint32_t kind;
 
@@ -273,7 +275,7 @@ static const char *dl_words(const char *real)
 
 	if (!s)
 		return "no reason was given";
-	if (!strncmp(s, real, n) && !strncmp(s + n, ": ", 2))
+	if (strncmp(s, real, n) == 0 && strncmp(s + n, ": ", 2) == 0)
 		s += n + 2;
 	return s;
 }
@@ -393,9 +395,11 @@ int plugin_load(const char *real, const char *name, const struct digest *sha256,
 
 void plugin_free(struct plugin *p)
 {
+	uint32_t i;
+
 	if (!p)
 		return;
-	for (uint32_t i = 0; i < p->components_n; i++)
+	for (i = 0; i < p->components_n; i++)
 		free(p->components[i].options);
 	free(p->components);
 	free(p->path);
@@ -405,6 +409,8 @@ void plugin_free(struct plugin *p)
 
 uint32_t ops_names(const struct load_component *c, const char **ret, uint32_t room)
 {
+	uint32_t i;
+
 	static const char *const tracer[] = { "start", "attach", "stop", "cancel" },
 		*const part[] = { "key", "infer", "save", "restore" }, *const fingerprint[] = { "digest", "changed_since" },
 		*const store[] = { "get", "put", "drop", "used", "settle" };
@@ -415,7 +421,7 @@ uint32_t ops_names(const struct load_component *c, const char **ret, uint32_t ro
 	const unsigned char *members = (const unsigned char *)&c->ops + 8;
 	uint32_t n = 0, kind = c->about.kind;
 
-	for (uint32_t i = 0; kind >= VT_KIND_TRACER && kind <= VT_KIND_STORE && i < kinds[kind].n && n < room; i++) {
+	for (i = 0; kind >= VT_KIND_TRACER && kind <= VT_KIND_STORE && i < kinds[kind].n && n < room; i++) {
 		void *member;
 
 		memcpy(&member, members + i * sizeof member, sizeof member);

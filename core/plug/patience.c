@@ -40,13 +40,14 @@ static void *watch(void *ctx)
 	struct timespec until;
 	char text[300];
 	bool found = false;
+	struct plug_call *c;
 
 	pthread_mutex_lock(&w->lock);
 	while (!w->ends && !found) {
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += tick;
 		pthread_cond_timedwait(&w->wake, &w->lock, &until);
-		for (struct plug_call *c = w->calls; c && !w->ends && !found; c = c->next) {
+		for (c = w->calls; c && !w->ends && !found; c = c->next) {
 			found = hangs(c, tick, w->limit);
 			if (found)
 				snprintf(text, sizeof text, "plugin '%s': %s has neither returned nor asked for anything for %u s",

@@ -12,9 +12,10 @@
 void plug_warn(struct plug *p, const char *text)
 {
 	bool new = true;
+	uint32_t i;
 
 	pthread_mutex_lock(&p->warned_lock);
-	for (uint32_t i = 0; i < p->warned_n; i++)
+	for (i = 0; i < p->warned_n; i++)
 		new = new && strcmp(p->warned[i], text);
 	if (new && p->warned_n < PLUG_WARNED_MAX && (p->warned[p->warned_n] = strdup(text)))
 		p->warned_n++;
@@ -100,6 +101,8 @@ int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err)
 
 void plug_free(struct plug *p)
 {
+	uint32_t i;
+
 	if (!p)
 		return;
 	while (p->born_n) {
@@ -111,15 +114,15 @@ void plug_free(struct plug *p)
 		call_end(&call, VT_OK);
 	}
 	patience_free(p);
-	for (uint32_t i = 0; i < p->chosen_n; i++)
+	for (i = 0; i < p->chosen_n; i++)
 		component_clear(&p->chosen[i]);
-	for (uint32_t i = 0; i < p->extras_n; i++) {
+	for (i = 0; i < p->extras_n; i++) {
 		component_clear(p->extras[i]);
 		free(p->extras[i]);
 	}
-	for (uint32_t i = 0; i < p->plugins_n; i++)
+	for (i = 0; i < p->plugins_n; i++)
 		plugin_free(p->plugins[i]);
-	for (uint32_t i = 0; i < p->warned_n; i++)
+	for (i = 0; i < p->warned_n; i++)
 		free(p->warned[i]);
 	free(p->chosen);
 	free(p->stores);
@@ -132,7 +135,9 @@ void plug_free(struct plug *p)
 
 int plug_check_named(struct plug *p, struct err *err)
 {
-	for (uint32_t i = 0; i < p->chosen_n; i++) {
+	uint32_t i;
+
+	for (i = 0; i < p->chosen_n; i++) {
 		struct component *c = &p->chosen[i];
 
 		if (!c->choice.named || component_wake(c))
@@ -149,7 +154,9 @@ int plug_check_named(struct plug *p, struct err *err)
 
 static struct component *chosen_of(struct plug *p, uint32_t kind)
 {
-	for (uint32_t i = 0; i < p->chosen_n; i++)
+	uint32_t i;
+
+	for (i = 0; i < p->chosen_n; i++)
 		if (p->chosen[i].choice.kind == kind)
 			return &p->chosen[i];
 	return NULL;
@@ -183,12 +190,14 @@ struct component *plug_fingerprint(struct plug *p)
 
 uint32_t plug_parts(struct plug *p, struct component *const **ret)
 {
+	uint32_t i;
+
 	if (!atomic_load(&p->listed_parts)) {
-		for (uint32_t i = 0; i < p->chosen_n; i++)
+		for (i = 0; i < p->chosen_n; i++)
 			if (p->chosen[i].choice.kind == VT_KIND_PART)
 				component_wake(&p->chosen[i]);
 		pthread_mutex_lock(&p->lock);
-		for (uint32_t i = 0; !atomic_load(&p->listed_parts) && i < p->chosen_n; i++) {
+		for (i = 0; !atomic_load(&p->listed_parts) && i < p->chosen_n; i++) {
 			struct component *c = &p->chosen[i];
 
 			if (c->choice.kind == VT_KIND_PART && atomic_load(&c->state) == COMPONENT_READY)
@@ -227,13 +236,14 @@ static struct component *extra_make(struct plug *p, const char *name)
 static struct component *component_named(struct plug *p, const char *name)
 {
 	struct component *c = NULL;
+	uint32_t i;
 
-	for (uint32_t i = 0; !c && i < p->chosen_n; i++)
-		if (!strcmp(p->chosen[i].choice.name, name))
+	for (i = 0; !c && i < p->chosen_n; i++)
+		if (strcmp(p->chosen[i].choice.name, name) == 0)
 			c = &p->chosen[i];
 	pthread_mutex_lock(&p->lock);
-	for (uint32_t i = 0; !c && i < p->extras_n; i++)
-		if (!strcmp(p->extras[i]->choice.name, name))
+	for (i = 0; !c && i < p->extras_n; i++)
+		if (strcmp(p->extras[i]->choice.name, name) == 0)
 			c = p->extras[i];
 	if (!c)
 		c = extra_make(p, name);
@@ -270,8 +280,9 @@ uint32_t plug_roles(struct plug *p)
 {
 	struct component *const *parts;
 	uint32_t n = plug_parts(p, &parts), roles = 0;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
 		roles |= parts[i]->made->about.roles;
 	return roles;
 }
@@ -300,9 +311,10 @@ void plug_role_why(struct plug *p, uint32_t role, char *ret, size_t room)
 	const char *name = role == VT_ROLE_ENV ? "env-tracking" : role == VT_ROLE_INPUT ? "auto-input" :
 		role == VT_ROLE_ARCHIVE ? "output-restore" : "auto-output";
 	struct component *c = NULL;
+	uint32_t i;
 
-	for (uint32_t i = 0; !c && i < p->chosen_n; i++)
-		if (p->chosen[i].choice.kind == VT_KIND_PART && !strcmp(p->chosen[i].choice.name, name))
+	for (i = 0; !c && i < p->chosen_n; i++)
+		if (p->chosen[i].choice.kind == VT_KIND_PART && strcmp(p->chosen[i].choice.name, name) == 0)
 			c = &p->chosen[i];
 	if (c)
 		component_wake(c);

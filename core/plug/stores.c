@@ -98,8 +98,9 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
 	bool failed = false;
+	uint32_t i, k;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		vt_status status;
 
 		if (!awake(stores[i]))
@@ -110,7 +111,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 		failed = failed || status == VT_FAILED;
 		if (status != VT_OK)
 			continue;
-		for (uint32_t k = 0; into->bytes && k < i; k++) {
+		for (k = 0; into->bytes && k < i; k++) {
 			vt_source *bytes = takes(stores[k]) ? into->bytes(into) : NULL;
 
 			if (bytes)
@@ -126,8 +127,9 @@ vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_sourc
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
 	vt_status best = VT_FAILED;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		vt_source *from;
 		vt_status status;
 
@@ -149,8 +151,9 @@ void stores_drop(struct plug *p, uint32_t space, const vt_id *name)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
+	uint32_t i;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
 		if (awake(stores[i]))
 			drop_one(stores[i], space, name);
 }
@@ -159,8 +162,9 @@ void stores_used(struct plug *p, const vt_id *blobs, uint32_t count)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
+	uint32_t i;
 
-	for (uint32_t i = 0; i < n && count; i++) {
+	for (i = 0; i < n && count; i++) {
 		struct plug_call call;
 
 		if (!awake(stores[i]) || !stores[i]->made->ops.store.used)
@@ -174,8 +178,9 @@ void stores_settle(struct plug *p, int64_t deadline_ns)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
+	uint32_t i;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		struct component *c = stores[i];
 		struct plug_call call;
 
@@ -192,8 +197,9 @@ bool stores_any(struct plug *p)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
+	uint32_t i;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
 		if (awake(stores[i]))
 			return true;
 	return false;
