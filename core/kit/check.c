@@ -120,6 +120,8 @@ static void note_thread(void *ctx, const char *name)
 
 static void manners_note(struct manners *m)
 {
+	int fd;
+
 	*m = (struct manners){ .output = memfd_create("output", MFD_CLOEXEC) };
 	if (m->output >= 0) {
 		dup2(m->output, 1);
@@ -132,7 +134,7 @@ static void manners_note(struct manners *m)
 	umask(m->mask);
 	each_entry("/proc/self/fd", note_fd, m);
 	/* without the one that listed them */
-	for (int fd = 0; fd < 256; fd++)
+	for (fd = 0; fd < 256; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			m->fds[fd / 32] &= ~(1u << fd % 32);
 	each_entry("/proc/self/task", note_thread, m);
@@ -170,9 +172,9 @@ static void manners_check(struct check *k, const struct manners *before, const c
 	fflush(NULL);
 	if (before->output >= 0 && !fstat(before->output, &st))
 		check_that(k, st.st_size == 0, "it writes to the standard output or error %s", when);
-	check_that(k, getcwd(cwd, sizeof cwd) && !strcmp(cwd, before->cwd), "it changes the current directory %s", when);
+	check_that(k, getcwd(cwd, sizeof cwd) && strcmp(cwd, before->cwd) == 0, "it changes the current directory %s", when);
 	check_that(k, mask == before->mask, "it changes the umask %s", when);
-	check_that(k, !strcmp(setlocale(LC_ALL, NULL), before->locale), "it changes the locale %s", when);
+	check_that(k, strcmp(setlocale(LC_ALL, NULL), before->locale) == 0, "it changes the locale %s", when);
 	each_entry("/proc/self/fd", check_fd, &f);
 	each_entry("/proc/self/task", note_thread, &now);
 	check_that(k, may_thread || now.threads <= before->threads, "it starts a thread %s", when);
@@ -235,8 +237,10 @@ static void run_trial(int fd, void *ctx)
 /* Was this line among those before it? */
 static bool repeated(const char *answer, const char *line)
 {
-	for (const char *l = answer; l < line; l += strlen(l) + 1)
-		if (!strcmp(l, line))
+	const char *l;
+
+	for (l = answer; l < line; l += strlen(l) + 1)
+		if (strcmp(l, line) == 0)
 			return true;
 	return false;
 }
@@ -282,11 +286,13 @@ static void try_one(struct kit *kit, const char *component, const struct check_t
 static void try_all(struct kit *kit, const char *component, const char *kind)
 {
 	static const struct check_trial *const lists[] = { check_stores, check_parts, check_others };
+	uint32_t i;
+	const struct check_trial *t;
 
 	try_one(kit, component, NULL);
-	for (uint32_t i = 0; i < COUNT(lists); i++)
-		for (const struct check_trial *t = lists[i]; t->what; t++)
-			if (!strcmp(kind_word(t->kind), kind))
+	for (i = 0; i < COUNT(lists); i++)
+		for (t = lists[i]; t->what; t++)
+			if (strcmp(kind_word(t->kind), kind) == 0)
 				try_one(kit, component, t);
 }
 
@@ -310,8 +316,9 @@ static void run_load(int fd, void *ctx)
 static int kit_options(struct kit *kit, cJSON *components, const char *const *options, uint32_t n, struct err *err)
 {
 	cJSON *all = cJSON_AddObjectToObject(kit->config, "options"), *c;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		const char *eq = strchr(options[i], '=');
 		char key[256];
 
@@ -325,7 +332,7 @@ static int kit_options(struct kit *kit, cJSON *components, const char *const *op
 			if (!its)
 				its = cJSON_AddObjectToObject(all, name);
 			cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(c, "options"))
-				if (!strcmp(cJSON_GetObjectItemCaseSensitive(o, "name")->valuestring, key))
+				if (strcmp(cJSON_GetObjectItemCaseSensitive(o, "name")->valuestring, key) == 0)
 					cJSON_AddStringToObject(its, key, eq + 1);
 		}
 	}

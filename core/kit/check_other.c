@@ -48,7 +48,7 @@ static vt_status call_digest(struct check *k, const vt_file *files, uint32_t n, 
 
 static bool same_id(const vt_id *a, const vt_id *b)
 {
-	return !memcmp(a, b, sizeof *a);
+	return memcmp(a, b, sizeof *a) == 0;
 }
 
 static void digest(struct check *k)
@@ -152,9 +152,10 @@ static void tracer_life(struct check *k)
 	struct trial_step step;
 	void *watch = NULL;
 	vt_status s;
+	int round;
 
 	step_make(&step, k->folder);
-	for (int round = 0; round < 3; round++) {
+	for (round = 0; round < 3; round++) {
 		call_begin(&call, k->component, "start");
 		s = call_end(&call, ops->start(k->component->self, &call.call, &step.step, &spawn, &watch));
 		if (s == VT_UNSUPPORTED || s == VT_NONE)

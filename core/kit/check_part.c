@@ -24,7 +24,9 @@ struct trial_findings {
 
 static uint64_t sum_of(uint64_t h, vt_bytes b)
 {
-	for (size_t i = 0; i < b.size; i++)
+	size_t i;
+
+	for (i = 0; i < b.size; i++)
 		h = (h ^ ((const unsigned char *)b.data)[i]) * 0x100000001b3u;
 	return h * 31 + b.size;
 }
@@ -72,7 +74,7 @@ static vt_status on_refuse(vt_findings *findings, vt_call *call, uint32_t why, v
 static struct trial_findings findings_make(struct check *k, const char *operation)
 {
 	return (struct trial_findings){ .findings = { .struct_size = sizeof(vt_findings), .add = on_add, .output = on_output, .refuse = on_refuse },
-		.check = k, .operation = operation, .only_add = !strcmp(operation, "key") };
+		.check = k, .operation = operation, .only_add = strcmp(operation, "key") == 0 };
 }
 
 static vt_status call_key(struct check *k, struct trial_findings *f)
@@ -213,8 +215,10 @@ static bool fails_now(struct trial_keep *t, vt_call *call)
 
 static struct trial_file *file_of(struct trial_keep *t, vt_bytes path)
 {
-	for (uint32_t i = 0; i < t->files_n; i++)
-		if (strlen(t->files[i].path) == path.size && !memcmp(t->files[i].path, path.data, path.size))
+	uint32_t i;
+
+	for (i = 0; i < t->files_n; i++)
+		if (strlen(t->files[i].path) == path.size && memcmp(t->files[i].path, path.data, path.size) == 0)
 			return &t->files[i];
 	return NULL;
 }
@@ -302,6 +306,7 @@ static vt_status restore_fetch(vt_restoring *r, vt_call *call, const vt_id *id, 
 {
 	struct trial_keep *t = OF(restoring, r);
 	uint32_t i = 0;
+	size_t at;
 
 	if (fails_now(t, call))
 		return VT_FAILED;
@@ -309,7 +314,7 @@ static vt_status restore_fetch(vt_restoring *r, vt_call *call, const vt_id *id, 
 		i++;
 	if (i == t->kept_n)
 		return VT_FAILED;
-	for (size_t at = 0; at < t->kept[i].size; at += 65536) {
+	for (at = 0; at < t->kept[i].size; at += 65536) {
 		size_t n = t->kept[i].size - at < 65536 ? t->kept[i].size - at : 65536;
 		vt_status s = into->write(into, call, t->kept[i].data + at, n);
 
@@ -323,10 +328,11 @@ static vt_status call_save(struct check *k, struct trial_keep *t, const vt_bytes
 {
 	struct trial_step s;
 	struct plug_call call;
+	uint32_t i;
 
 	step_make(&s, k->folder);
 	t->section_size = 0;
-	for (uint32_t i = 0; i < t->kept_n; i++)
+	for (i = 0; i < t->kept_n; i++)
 		free(t->kept[i].data);
 	t->kept_n = 0;
 	call_begin(&call, k->component, "save");
@@ -337,9 +343,10 @@ static vt_status call_restore(struct check *k, struct trial_keep *t)
 {
 	struct trial_step s;
 	struct plug_call call;
+	uint32_t i;
 
 	step_make(&s, k->folder);
-	for (uint32_t i = 0; i < t->files_n; i++)
+	for (i = 0; i < t->files_n; i++)
 		t->files[i].made = false;
 	t->restoring.section = (vt_bytes){ t->section, t->section_size };
 	call_begin(&call, k->component, "restore");
@@ -387,6 +394,8 @@ static void keep_faults(struct check *k, struct trial_keep *t, const vt_bytes *o
 
 static void part_keep(struct check *k)
 {
+	uint32_t i;
+
 	static unsigned char section[SECTION_MAX];
 	static unsigned char big[BIG];
 	struct trial_file files[] = {
@@ -409,7 +418,7 @@ static void part_keep(struct check *k)
 	if (!ops->save || !ops->restore)
 		return;
 	check_random(k, big, sizeof big);
-	for (uint32_t i = 0; i < COUNT(files); i++)
+	for (i = 0; i < COUNT(files); i++)
 		outputs[i] = text_bytes(files[i].path);
 	s = call_save(k, &t, outputs, 0);
 	check_that(k, s == VT_OK || s == VT_NONE, "save of no outputs answers %s, expected VT_OK", check_status(s));
@@ -419,7 +428,7 @@ static void part_keep(struct check *k)
 		return;
 	s = call_restore(k, &t);
 	check_that(k, s == VT_OK, "restore answers %s, expected VT_OK", check_status(s));
-	for (uint32_t i = 0; s == VT_OK && i < COUNT(files); i++) {
+	for (i = 0; s == VT_OK && i < COUNT(files); i++) {
 		check_that(k, files[i].made, "restore leaves out '%s'", i == 5 ? "a name that is not UTF-8" : files[i].path);
 		check_that(k, !files[i].made || (!files[i].differs && files[i].came == files[i].size),
 			   "restore gives '%s' back otherwise than it was", i == 5 ? "a name that is not UTF-8" : files[i].path);
@@ -427,7 +436,7 @@ static void part_keep(struct check *k)
 	s = call_save(k, &t, outputs, COUNT(files) + 1);
 	check_that(k, s != VT_CANCELLED, "save with an output that vanished answers VT_CANCELLED, though nobody asked");
 	keep_faults(k, &t, outputs, COUNT(files));
-	for (uint32_t i = 0; i < t.kept_n; i++)
+	for (i = 0; i < t.kept_n; i++)
 		free(t.kept[i].data);
 }
 

@@ -134,8 +134,9 @@ static void there_and_back(struct check *k)
 	static const size_t sizes[] = { 0, 1, 4095, 65537, BIG };
 	unsigned char *data = malloc(BIG);
 	vt_id id;
+	size_t i;
 
-	for (size_t i = 0; data && i < COUNT(sizes); i++) {
+	for (i = 0; data && i < COUNT(sizes); i++) {
 		check_random(k, &id, sizeof id);
 		check_random(k, data, sizes[i]);
 		if (put_ok(k, VT_SPACE_BLOB, &id, data, sizes[i]))
@@ -175,11 +176,12 @@ static void dropped(struct check *k)
 	struct plug_call call;
 	vt_status s;
 	vt_id id;
+	uint32_t space;
 
 	if (!k->component->made->ops.store.drop)
 		return;
 	check_random(k, &id, sizeof id);
-	for (uint32_t space = VT_SPACE_BLOB; space <= VT_SPACE_ENTRY; space++) {
+	for (space = VT_SPACE_BLOB; space <= VT_SPACE_ENTRY; space++) {
 		put_ok(k, space, &id, "away", 4);
 		call_begin(&call, k->component, "drop");
 		s = call_end(&call, k->component->made->ops.store.drop(k->component->self, &call.call, space, &id));
@@ -198,11 +200,12 @@ static void broken_source(struct check *k)
 	struct bytes_source from;
 	vt_status s;
 	vt_id id;
+	uint32_t space;
 
 	if (!data)
 		return;
 	check_random(k, data, BIG);
-	for (uint32_t space = VT_SPACE_BLOB; space <= VT_SPACE_ENTRY; space++) {
+	for (space = VT_SPACE_BLOB; space <= VT_SPACE_ENTRY; space++) {
 		size_t size = space == VT_SPACE_BLOB ? BIG : 40000;
 
 		check_random(k, &id, sizeof id);
@@ -270,9 +273,10 @@ static void *work(void *ctx)
 	struct worker *w = ctx;
 	unsigned char data[3000];
 	vt_id id;
+	int i;
 
 	w->check.random = w->seed;
-	for (int i = 0; i < 60 && !w->check.failed; i++) {
+	for (i = 0; i < 60 && !w->check.failed; i++) {
 		size_t size = (size_t)(i * 47) % sizeof data;
 
 		check_random(&w->check, &id, sizeof id);
@@ -289,13 +293,14 @@ static void two_threads(struct check *k)
 {
 	struct worker w[2] = { { .check = *k, .seed = 11 }, { .check = *k, .seed = 77 } };
 	pthread_t thread[2];
+	int i;
 
 	check_random(k, &w[0].shared, sizeof w[0].shared);
 	w[1].shared = w[0].shared;
-	for (int i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++)
 		if (pthread_create(&thread[i], NULL, work, &w[i]))
 			return;
-	for (int i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++) {
 		pthread_join(thread[i], NULL);
 		k->failed = k->failed || w[i].check.failed;
 	}

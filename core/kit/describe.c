@@ -159,6 +159,7 @@ static cJSON *component_json(const struct load_component *c)
 	const char *names[16];
 	cJSON *j = cJSON_CreateObject(), *list;
 	uint32_t n = ops_names(c, names, 16);
+	uint32_t i;
 
 	cJSON_AddStringToObject(j, "kind", kind_word(c->about.kind));
 	add_text(j, "name", c->about.name);
@@ -166,17 +167,19 @@ static cJSON *component_json(const struct load_component *c)
 	cJSON_AddStringToObject(j, "threads", threads[c->about.threads <= VT_THREADS_MANY ? c->about.threads : 0]);
 	cJSON_AddArrayToObject(j, "caps");
 	list = cJSON_AddArrayToObject(j, "has");
-	for (uint32_t i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
 	list = cJSON_AddArrayToObject(j, "options");
-	for (uint32_t i = 0; i < c->options_n; i++)
+	for (i = 0; i < c->options_n; i++)
 		cJSON_AddItemToArray(list, option_json(&c->options[i]));
 	return j;
 }
 
 static bool all_disabled(const struct plugin *p)
 {
-	for (uint32_t i = 0; i < p->components_n; i++)
+	uint32_t i;
+
+	for (i = 0; i < p->components_n; i++)
 		if (!(p->components[i].about.flags & VT_COMPONENT_DISABLED))
 			return false;
 	return p->components_n > 0;
@@ -188,6 +191,7 @@ static void plugin_json(cJSON *j, const struct plugin *p, const struct refusal *
 	static const char *const states[] = { "ready", "refused", "broken" };
 	cJSON *abi, *list;
 	char built[16];
+	uint32_t i;
 
 	if (why->state == LOAD_READY && all_disabled(p)) {
 		const char *summary = p->components[0].about.summary;
@@ -211,7 +215,7 @@ static void plugin_json(cJSON *j, const struct plugin *p, const struct refusal *
 	add_text(j, "license", p->about.license);
 	add_text(j, "homepage", p->about.homepage);
 	list = cJSON_AddArrayToObject(j, "components");
-	for (uint32_t i = 0; i < p->components_n; i++)
+	for (i = 0; i < p->components_n; i++)
 		if (p->components[i].about.name)
 			cJSON_AddItemToArray(list, component_json(&p->components[i]));
 }
@@ -223,11 +227,12 @@ static void status_json(cJSON *j, const struct plugin *p, const struct plug_setu
 	struct plug_setup quiet = *setup;
 	struct err err = { 0 };
 	struct plug *plug;
+	uint32_t i;
 
 	quiet.warn = NULL;
 	if (plug_new(&quiet, &plug, &err))
 		return;
-	for (uint32_t i = 0; i < p->components_n; i++) {
+	for (i = 0; i < p->components_n; i++) {
 		const struct load_component *c = &p->components[i];
 		struct component *alive;
 		struct plug_call call;

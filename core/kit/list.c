@@ -22,10 +22,10 @@ static struct cJSON *places_json(struct find *f)
 {
 	cJSON *list = cJSON_CreateArray();
 	const struct find_place *p;
-	uint32_t n;
+	uint32_t n, i;
 
 	p = find_places(f, &n);
-	for (uint32_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		cJSON *j = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(j, "path", p[i].path);
@@ -42,17 +42,18 @@ static void note_uses(struct list *l, const cJSON *row, const cJSON *status)
 	const char *state = cJSON_GetObjectItemCaseSensitive(row, "state")->valuestring;
 	const cJSON *reason = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(row, "reason"), "text"), *c;
 	const cJSON *name = cJSON_GetObjectItemCaseSensitive(row, "name");
+	uint32_t i;
 
-	for (uint32_t i = 0; i < l->uses_n; i++) {
+	for (i = 0; i < l->uses_n; i++) {
 		struct list_use *u = &l->uses[i];
 		const cJSON *word = cJSON_GetObjectItemCaseSensitive(status, u->name);
-		bool in_here = !strcmp(name->valuestring, u->name);
+		bool in_here = strcmp(name->valuestring, u->name) == 0;
 
 		cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
-			in_here = in_here || !strcmp(cJSON_GetObjectItemCaseSensitive(c, "name")->valuestring, u->name);
-		if (!in_here || u->ready || !strcmp(state, "shadowed"))
+			in_here = in_here || strcmp(cJSON_GetObjectItemCaseSensitive(c, "name")->valuestring, u->name) == 0;
+		if (!in_here || u->ready || strcmp(state, "shadowed") == 0)
 			continue;
-		u->ready = !strcmp(state, "ready") && !cJSON_IsObject(word);
+		u->ready = strcmp(state, "ready") == 0 && !cJSON_IsObject(word);
 		free(u->status);
 		u->status = cJSON_IsString(word) && word->valuestring[0] ? strdup(word->valuestring) : NULL;
 		if (cJSON_IsObject(word))
@@ -95,10 +96,12 @@ static cJSON *row_make(struct list *l, const struct candidate *c, const struct p
 
 static int uses_make(struct list *l, const struct choices *all, struct err *err)
 {
+	uint32_t i;
+
 	l->uses = calloc(all->n + 1, sizeof *l->uses);
 	if (!l->uses)
 		return err_set(err, ERR_SYSTEM, "out of memory");
-	for (uint32_t i = 0; i < all->n; i++) {
+	for (i = 0; i < all->n; i++) {
 		struct list_use *u = &l->uses[l->uses_n];
 
 		*u = (struct list_use){ .name = strdup(all->at[i].name), .kind = kind_word(all->at[i].kind), .named = all->at[i].named };
@@ -121,6 +124,7 @@ int list_make(const struct plug_setup *setup, struct list *ret, struct err *err)
 	struct find *f = NULL;
 	cJSON *abi, *rows;
 	int rc;
+	uint32_t i;
 
 	rc = choices_read(&config, &choices, err);
 	if (rc == 0)
@@ -141,7 +145,7 @@ int list_make(const struct plug_setup *setup, struct list *ret, struct err *err)
 	cJSON_AddNumberToObject(abi, "minor", VT_ABI_MINOR);
 	cJSON_AddItemToObject(l.json, "paths", places_json(f));
 	rows = cJSON_AddArrayToObject(l.json, "plugins");
-	for (uint32_t i = 0; i < all.n; i++)
+	for (i = 0; i < all.n; i++)
 		cJSON_AddItemToArray(rows, row_make(&l, &all.at[i], setup));
 	candidates_clear(&all);
 	find_free(f);
@@ -151,7 +155,9 @@ int list_make(const struct plug_setup *setup, struct list *ret, struct err *err)
 
 void list_free(struct list *l)
 {
-	for (uint32_t i = 0; i < l->uses_n; i++) {
+	uint32_t i;
+
+	for (i = 0; i < l->uses_n; i++) {
 		free(l->uses[i].name);
 		free(l->uses[i].status);
 		free(l->uses[i].why);
