@@ -120,9 +120,9 @@ int cmd_cache(const struct session *s, int argc, char **argv)
 	int i;
 
 	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json")) {
+		if (strcmp(argv[i], "--json") == 0) {
 			json = true;
-		} else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			fputs(usage, stdout);
 			return 0;
 		} else if (argv[i][0] == '-' || verb) {
@@ -137,11 +137,11 @@ int cmd_cache(const struct session *s, int argc, char **argv)
 	}
 	if (strcmp(verb, "clean") && strcmp(verb, "stat"))
 		return cmd_misused(s, "unrecognized subcommand", verb, usage);
-	if (json && !strcmp(verb, "clean"))
+	if (json && strcmp(verb, "clean") == 0)
 		return cmd_misused(s, "unexpected argument", "--json", usage);
 	if (place(s, &dir, &err) < 0)
 		return cmd_fail(s, &err);
-	if (!strcmp(verb, "clean"))
+	if (strcmp(verb, "clean") == 0)
 		return directory_clean(dir, &err) < 0 ? cmd_fail(s, &err) : 0;
 	if (cache_figures(dir, &figures, &err) < 0)
 		return cmd_fail(s, &err);

@@ -102,7 +102,7 @@ static const char *provides(const struct session *s, const cJSON *row)
 
 		if (!kind || !its)
 			continue;
-		one = strcmp(kind, "part") && !strcmp(its, name) ? kind : arena_printf(s->arena, "%s: %s", kind, its);
+		one = strcmp(kind, "part") && strcmp(its, name) == 0 ? kind : arena_printf(s->arena, "%s: %s", kind, its);
 		text = text ? arena_printf(s->arena, "%s, %s", text, one) : one;
 	}
 	return text ? text : "-";
@@ -112,9 +112,10 @@ static const char *provides(const struct session *s, const cJSON *row)
 static const char *use_word(const struct list *l, const cJSON *row)
 {
 	const cJSON *c;
+	uint32_t i;
 
 	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
-		for (uint32_t i = 0; i < l->uses_n; i++) {
+		for (i = 0; i < l->uses_n; i++) {
 			const struct list_use *u = &l->uses[i];
 			const char *its = text_of(c, "name");
 
@@ -151,6 +152,7 @@ static void print_list(const struct session *s, const struct list *l)
 	size_t n = 0, name_width = 4, version_width = 7, provides_width = 8;
 	struct line *lines = arena_array(s->arena, (size_t)cJSON_GetArraySize(rows) + 1, sizeof *lines);
 	char *end;
+	size_t i;
 
 	lines[n++] = (struct line){ "NAME", "VERSION", "PROVIDES", "FROM", "STATE", "" };
 	cJSON_ArrayForEach(row, rows) {
@@ -163,7 +165,7 @@ static void print_list(const struct session *s, const struct list *l)
 		version_width = strlen(line->version) > version_width ? strlen(line->version) : version_width;
 		provides_width = strlen(line->provides) > provides_width ? strlen(line->provides) : provides_width;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		const struct line *line = &lines[i];
 		char *text = arena_printf(s->arena, "%-*s%-*s%-*s%-9s%-9s%s", (int)name_width + 2, line->name, (int)version_width + 2,
 					  line->version, (int)provides_width + 1, line->provides, line->from, line->state, line->words);
@@ -179,8 +181,9 @@ static void print_list(const struct session *s, const struct list *l)
 static int check_named(const struct session *s, const struct list *l)
 {
 	struct err err = { 0 };
+	uint32_t i;
 
-	for (uint32_t i = 0; i < l->uses_n; i++) {
+	for (i = 0; i < l->uses_n; i++) {
 		const struct list_use *u = &l->uses[i];
 
 		if (!u->named || u->ready)
@@ -291,10 +294,10 @@ static bool row_is(const cJSON *row, const char *name)
 {
 	const cJSON *c;
 
-	if (!strcmp(text_of(row, "name"), name))
+	if (strcmp(text_of(row, "name"), name) == 0)
 		return true;
 	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
-		if (text_of(c, "name") && !strcmp(text_of(c, "name"), name))
+		if (text_of(c, "name") && strcmp(text_of(c, "name"), name) == 0)
 			return true;
 	return false;
 }
@@ -361,13 +364,14 @@ int cmd_plugins(const struct session *s, int argc, char **argv)
 {
 	const char *verb = NULL, *what = NULL;
 	bool json = false;
+	int i;
 
-	if (argc > 2 && !strcmp(argv[1], "check") && argv[2][0] != '-')
+	if (argc > 2 && strcmp(argv[1], "check") == 0 && argv[2][0] != '-')
 		return check(s, argc - 2, argv + 2);
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json")) {
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
 			json = true;
-		} else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			fputs(usage, stdout);
 			return 0;
 		} else if (argv[i][0] == '-') {
@@ -380,13 +384,13 @@ int cmd_plugins(const struct session *s, int argc, char **argv)
 			return cmd_misused(s, "unexpected argument", argv[i], usage);
 		}
 	}
-	if (!verb || (!strcmp(verb, "list") && !what))
+	if (!verb || (strcmp(verb, "list") == 0 && !what))
 		return list(s, json);
-	if (!strcmp(verb, "list"))
+	if (strcmp(verb, "list") == 0)
 		return cmd_misused(s, "unexpected argument", what, usage);
-	if (!strcmp(verb, "info"))
+	if (strcmp(verb, "info") == 0)
 		return what ? info(s, what, json) : cmd_misused(s, "the name of a plugin is missing after", "info", usage);
-	if (!strcmp(verb, "check"))
+	if (strcmp(verb, "check") == 0)
 		return cmd_misused(s, "a file is missing after", "check", usage);
 	return cmd_misused(s, "unrecognized subcommand", verb, usage);
 }
