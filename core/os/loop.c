@@ -51,7 +51,7 @@ static void run_posted(struct loop *l)
 	p = l->first;
 	l->first = l->last = NULL;
 	pthread_mutex_unlock(&l->lock);
-	for (; p != NULL; p = next) {
+	for (; p; p = next) {
 		next = p->next;
 		p->fn(p->ctx);
 		free(p);
@@ -149,7 +149,7 @@ static void run_to_the_end(struct loop *l)
 
 void loop_free(struct loop *l)
 {
-	if (l == NULL)
+	if (!l)
 		return;
 	run_to_the_end(l);
 	uv_close((uv_handle_t *)&l->wake, NULL);
@@ -200,7 +200,7 @@ void loop_post(struct loop *l, void (*fn)(void *ctx), void *ctx)
 	p->fn = fn;
 	p->ctx = ctx;
 	pthread_mutex_lock(&l->lock);
-	if (l->last != NULL)
+	if (l->last)
 		l->last->next = p;
 	else
 		l->first = p;
@@ -238,7 +238,7 @@ struct timer *timer_start(struct loop *l, int64_t ms, void (*fn)(void *ctx), voi
 
 void timer_stop(struct timer *t)
 {
-	if (t != NULL)
+	if (t)
 		uv_close((uv_handle_t *)&t->uv, free_timer);
 }
 

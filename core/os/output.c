@@ -173,7 +173,7 @@ static void on_room(uv_poll_t *uv, int status, int events)
 		return;
 	o->watched = false;
 	uv_poll_stop(uv);
-	if (o->on_drained != NULL)
+	if (o->on_drained)
 		o->on_drained(o->ctx);
 }
 
@@ -234,7 +234,7 @@ int output_close(struct output *o)
 {
 	int r;
 
-	if (o == NULL)
+	if (!o)
 		return 0;
 	flush_all(o);
 	r = o->error;

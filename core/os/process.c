@@ -85,7 +85,7 @@ static void send_later(struct processes *ps, struct start_packet *s)
 static void free_waiting(struct processes *ps, struct waiting *w)
 {
 	ps->waiting = w->next;
-	if (ps->waiting == NULL)
+	if (!ps->waiting)
 		ps->waiting_end = &ps->waiting;
 	while (w->fds_n > 0)
 		if (w->fd[--w->fds_n] != ps->sock)
@@ -113,7 +113,7 @@ static int send_start(struct processes *ps, const struct process_start *what, in
 
 	if (start_pack(&s, what, ps->ignored, task_sock, err) < 0)
 		goto out;
-	e = ps->waiting != NULL ? EAGAIN : message_send(ps->sock, s.bytes.data, s.bytes.size, s.fd, s.fds_n);
+	e = ps->waiting ? EAGAIN : message_send(ps->sock, s.bytes.data, s.bytes.size, s.fd, s.fds_n);
 	if (e == EAGAIN || e == ENOBUFS || e == ETOOMANYREFS)
 		send_later(ps, &s);
 	else if (e != 0 && e != EPIPE && e != ECONNRESET) {
@@ -152,7 +152,7 @@ static void on_supervisor(uv_poll_t *uv, int status, int events)
 
 static void watch(struct processes *ps)
 {
-	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (ps->waiting != NULL ? UV_WRITABLE : 0), on_supervisor);
+	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (ps->waiting ? UV_WRITABLE : 0), on_supervisor);
 }
 
 /* Its environment is empty, its stdio /dev/null; signals stay blocked until it has arranged itself. */
@@ -219,10 +219,10 @@ struct processes *processes_new(struct loop *l, const char *supervisor, void (*o
 
 static void off_list(struct process *p)
 {
-	if (p->of == NULL)
+	if (!p->of)
 		return;
 	*p->back = p->next;
-	if (p->next != NULL)
+	if (p->next)
 		p->next->back = p->back;
 	p->of = NULL;
 }
@@ -232,7 +232,7 @@ static void on_list(struct processes *ps, struct process *p)
 	p->of = ps;
 	p->next = ps->first;
 	p->back = &ps->first;
-	if (p->next != NULL)
+	if (p->next)
 		p->next->back = &p->next;
 	ps->first = p;
 }
@@ -354,7 +354,7 @@ void process_release(struct process *p)
 {
 	struct message m = { .kind = MESSAGE_RELEASE };
 
-	if (p == NULL || p->released)
+	if (!p || p->released)
 		return;
 	p->released = true;
 	if (p->sock >= 0)
@@ -374,7 +374,7 @@ void processes_signal(struct processes *ps, int signum)
 {
 	struct process *p;
 
-	for (p = ps->first; p != NULL; p = p->next)
+	for (p = ps->first; p; p = p->next)
 		send_signal(p, signum, false);
 }
 
@@ -382,7 +382,7 @@ void processes_typed(struct processes *ps, int signum)
 {
 	struct process *p;
 
-	for (p = ps->first; p != NULL; p = p->next)
+	for (p = ps->first; p; p = p->next)
 		send_signal(p, signum, true);
 }
 
@@ -390,7 +390,7 @@ bool processes_running(const struct processes *ps)
 {
 	const struct process *p;
 
-	for (p = ps->first; p != NULL; p = p->next)
+	for (p = ps->first; p; p = p->next)
 		if (!p->ended)
 			return true;
 	return false;
@@ -418,10 +418,10 @@ static void kill_running(struct processes *ps)
 	struct process *p;
 	struct pollfd w;
 
-	for (p = ps->first; p != NULL; p = p->next)
+	for (p = ps->first; p; p = p->next)
 		if (!p->ended)
 			send_signal(p, SIGKILL, false);
-	for (p = ps->first; p != NULL; p = p->next) {
+	for (p = ps->first; p; p = p->next) {
 		while (!p->ended && p->sock >= 0 && drop_messages(p->sock) && os_now_ns() < until) {
 			w.fd = p->sock;
 			w.events = POLLIN;
@@ -439,7 +439,7 @@ static bool have_survivors(struct processes *ps)
 {
 	struct process *p;
 
-	for (p = ps->first; p != NULL; p = p->next)
+	for (p = ps->first; p; p = p->next)
 		if (p->sock >= 0 && drop_messages(p->sock))
 			return true;
 	return false;
@@ -458,7 +458,7 @@ static void close_supervisor(struct processes *ps)
 {
 	if (ps->sock < 0)
 		return;
-	while (ps->waiting != NULL)
+	while (ps->waiting)
 		free_waiting(ps, ps->waiting);
 	uv_close((uv_handle_t *)ps->uv, free_handle);
 	close(ps->sock);
@@ -480,9 +480,9 @@ static void supervisor_gone(struct processes *ps)
 	kill_running(ps);
 	close_supervisor(ps);
 	for (;;) {
-		for (p = ps->first; p != NULL && p->ended; p = p->next)
+		for (p = ps->first; p && p->ended; p = p->next)
 			;
-		if (p == NULL)
+		if (!p)
 			break;
 		set_ended(p);
 		p->events.on_exit(p->ctx, SIGKILL);
@@ -495,7 +495,7 @@ void processes_free(struct processes *ps)
 {
 	struct process *p;
 
-	if (ps == NULL)
+	if (!ps)
 		return;
 	ps->dead = true;
 	if (processes_running(ps))

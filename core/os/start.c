@@ -55,7 +55,7 @@ static uint32_t add_strings(struct buf *b, char *const *list)
 {
 	uint32_t n = 0;
 
-	for (; list != NULL && list[n] != NULL; n++)
+	for (; list && list[n]; n++)
 		buf_add(b, list[n], strlen(list[n]) + 1);
 	return n;
 }

@@ -136,7 +136,7 @@ size_t stream_queued(const struct stream *s)
 
 void stream_close(struct stream *s)
 {
-	if (s == NULL)
+	if (!s)
 		return;
 	s->ended = true;
 	uv_close((uv_handle_t *)&s->uv, free_stream);
@@ -234,7 +234,7 @@ static void free_listening(uv_handle_t *h)
 
 void listen_stop(struct listening *s)
 {
-	if (s == NULL)
+	if (!s)
 		return;
 	s->stopped = true;
 	/* In this order: libuv takes the number off the loop, and nobody else has it yet. */
