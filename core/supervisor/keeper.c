@@ -382,7 +382,7 @@ void keeper_run(const struct message_start *head, char *rest, const int *fds, in
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (head->in_memfd && at < fds_n)
 		rest = map_rest(head, fds[at++]);
-	if (rest == NULL)
+	if (!rest)
 		finish(&k, ENOMEM, CALL_FORK);
 	for (i = 0; i < 3; i++) {
 		if (head->stdio[i] == MESSAGE_STDIO_GIVEN && at >= fds_n)

@@ -38,7 +38,7 @@ static int take_fds(struct msghdr *m, int *ret_fds, int max)
 	int n = 0, fd;
 	size_t i, many;
 
-	for (c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		many = (c->cmsg_len - CMSG_LEN(0)) / sizeof fd;
@@ -84,7 +84,7 @@ static char *next_string(struct cursor *c)
 {
 	char *s = c->at, *nul = memchr(s, '\0', (size_t)(c->end - s));
 
-	if (nul == NULL)
+	if (!nul)
 		return NULL;
 	c->at = nul + 1;
 	return s;
@@ -95,7 +95,7 @@ static int next_strings(struct cursor *c, char **list, uint32_t n)
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		if ((list[i] = next_string(c)) == NULL)
+		if (!(list[i] = next_string(c)))
 			return -1;
 	list[n] = NULL;
 	return 0;
@@ -130,8 +130,8 @@ int message_parse_start(const struct message_start *head, char *rest, struct sta
 		if (next_filter(&c, &ret->filter[i], &ret->program_of[i]) < 0)
 			return EBADMSG;
 	ret->program = next_string(&c);
-	ret->dir = ret->program != NULL ? next_string(&c) : NULL;
-	if (ret->dir == NULL)
+	ret->dir = ret->program ? next_string(&c) : NULL;
+	if (!ret->dir)
 		return EBADMSG;
 	ret->mapping_size = pointers * sizeof(char *);
 	ret->mapping = mmap(NULL, ret->mapping_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -44,7 +44,7 @@ static int read_stat(pid_t pid, struct row *ret)
 	p = strrchr(text, ')');
 	ret->pid = pid;
 	ret->below = 0;
-	return p != NULL && sscanf(p + 1, " %*c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+	return p && sscanf(p + 1, " %*c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
 				   &ret->parent, &ret->group, &ret->started) == 3 ? 0 : -1;
 }
 
@@ -99,7 +99,7 @@ static int is_below(pid_t pid, pid_t top)
 	if (pid == top)
 		return 1;
 	r = bsearch(&key, table, (size_t)table_n, sizeof *table, by_pid);
-	return r != NULL && r->below;
+	return r && r->below;
 }
 
 static void mark(pid_t top, int (*spare)(pid_t pid))
@@ -110,7 +110,7 @@ static void mark(pid_t top, int (*spare)(pid_t pid))
 	while (again) {
 		again = 0;
 		for (r = table; r < table + table_n; r++)
-			if (!r->below && is_below(r->parent, top) && !(r->parent == top && spare != NULL && spare(r->pid)))
+			if (!r->below && is_below(r->parent, top) && !(r->parent == top && spare && spare(r->pid)))
 				again = r->below = 1;
 	}
 }
