@@ -248,13 +248,14 @@ static int make_automaton(struct arena *a, const char *pattern, enum glob_kind k
 	struct program p = { 0 };
 	struct node *list = glob_parse(work, a, pattern, kind);
 	int r = -1;
+	uint32_t i;
 
 	if (!list)
 		goto out;
 	g->characters = kind == GLOB_PATH;
 	g->prefix_n = fixed_bytes(a, list, false, g->characters, &g->prefix);
 	g->literal = true;             /* with escapes */
-	for (uint32_t i = 0; g->literal && i < list->n; i++)
+	for (i = 0; g->literal && i < list->n; i++)
 		g->literal = list->items[i]->kind == NODE_CHAR;
 	g->suffix_n = fixed_bytes(a, list, true, g->characters, &g->suffix);
 	if (g->literal) {
