@@ -72,6 +72,8 @@ static uint32_t hash_of(uint32_t parent, const char *name, size_t n)
 
 static bool grow(struct tree *t)
 {
+	uint32_t i;
+
 	if (t->n == t->room) {
 		uint32_t room = t->room ? t->room * 2 : 1024;
 		struct place *at = realloc(t->at, room * sizeof *at);
@@ -87,7 +89,7 @@ static bool grow(struct tree *t)
 
 		if (!table)
 			return false;
-		for (uint32_t i = 1; i < t->n; i++) {
+		for (i = 1; i < t->n; i++) {
 			uint32_t slot = t->at[i].hash & (size - 1);
 
 			while (table[slot])
@@ -113,7 +115,7 @@ static uint32_t place_below(struct tree *t, uint32_t parent, const char *name, s
 	for (slot = hash & (t->table_size - 1); (i = t->table[slot]) != 0; slot = (slot + 1) & (t->table_size - 1)) {
 		const struct place *p = &t->at[i];
 
-		if (p->parent == parent && p->hash == hash && p->length == length && !memcmp(p->name, name, length))
+		if (p->parent == parent && p->hash == hash && p->length == length && memcmp(p->name, name, length) == 0)
 			return i;
 	}
 	i = t->n++;
@@ -168,7 +170,9 @@ static void looked(struct tree *t, uint32_t i, uint32_t bit)
 /* Another directory stands there now, or a link that leads elsewhere: what was read below is written. */
 static void replaced_below(struct tree *t, uint32_t i)
 {
-	for (uint32_t c = t->at[i].child; c; c = t->at[c].next) {
+	uint32_t c;
+
+	for (c = t->at[i].child; c; c = t->at[c].next) {
 		struct place *p = &t->at[c];
 
 		if (p->is & READ_FIRST)
@@ -200,7 +204,9 @@ static void wrote(struct tree *t, uint32_t i, uint16_t flags)
 /* Everything below `from` is below `to` now. */
 static void move_below(struct tree *t, uint32_t from, uint32_t to)
 {
-	for (uint32_t c = t->at[from].child; c && !t->no_memory; c = t->at[c].next) {
+	uint32_t c;
+
+	for (c = t->at[from].child; c && !t->no_memory; c = t->at[c].next) {
 		uint32_t was = t->at[c].is, there = 0;
 
 		if ((was & WRITTEN) && !(was & GONE)) {
@@ -294,9 +300,10 @@ static bool own_names(const struct tree *t, uint32_t i, vt_bytes *ret)
 	uint32_t n = 0;
 	size_t size = 0;
 	char *text;
+	uint32_t c, k;
 
 	*ret = (vt_bytes){ NULL, 0 };
-	for (uint32_t c = t->at[i].child; c; c = t->at[c].next)
+	for (c = t->at[i].child; c; c = t->at[c].next)
 		if (t->at[c].is & WRITTEN) {
 			n++;
 			size += t->at[c].length + 1;
@@ -311,13 +318,13 @@ static bool own_names(const struct tree *t, uint32_t i, vt_bytes *ret)
 		return false;
 	}
 	n = 0;
-	for (uint32_t c = t->at[i].child; c; c = t->at[c].next)
+	for (c = t->at[i].child; c; c = t->at[c].next)
 		if (t->at[c].is & WRITTEN)
 			own[n++] = &t->at[c];
 	qsort(own, n, sizeof *own, by_name);
 	ret->data = text;
 	ret->size = size;
-	for (uint32_t k = 0; k < n; k++) {
+	for (k = 0; k < n; k++) {
 		memcpy(text, own[k]->name, own[k]->length);
 		text += own[k]->length;
 		*text++ = '\0';
@@ -329,9 +336,11 @@ static bool own_names(const struct tree *t, uint32_t i, vt_bytes *ret)
 /* Nobody said what it is; made as one, or with products in it, it is a directory. */
 static bool is_folder(const struct tree *t, const struct place *p)
 {
+	uint32_t c;
+
 	if (p->is & FOLDER)
 		return true;
-	for (uint32_t c = p->child; c; c = t->at[c].next)
+	for (c = p->child; c; c = t->at[c].next)
 		if ((t->at[c].is & WRITTEN) && !(t->at[c].is & GONE))
 			return true;
 	return false;
@@ -358,8 +367,9 @@ static uint32_t fact_of(const struct tree *t, const struct place *p)
 static vt_status find_facts(const struct tree *t, vt_call *call, vt_findings *into)
 {
 	vt_status status = VT_OK;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < t->n && status == VT_OK; i++) {
+	for (i = 0; i < t->n && status == VT_OK; i++) {
 		const struct place *p = &t->at[i];
 		uint32_t fact = p->path ? fact_of(t, p) : 0;
 		vt_bytes names = { NULL, 0 };
@@ -379,8 +389,9 @@ static vt_status find_facts(const struct tree *t, vt_call *call, vt_findings *in
 static const vt_bytes *first_refused(const struct tree *t)
 {
 	const vt_bytes *ret = NULL;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < t->n; i++) {
+	for (i = 0; i < t->n; i++) {
 		const struct place *p = &t->at[i];
 
 		if (!(p->is & REFUSED) || (p->is & (GONE | OUTPUT)) || is_folder(t, p))
@@ -396,11 +407,12 @@ vt_status classify(const vt_seen *seen, uint32_t n, vt_call *call, vt_findings *
 	struct tree t = { 0 };
 	vt_status status = VT_OK;
 	const vt_bytes *refused;
+	uint32_t i;
 
 	if (!grow(&t))
 		return VT_FAILED;
 	t.at[t.n++] = (struct place){ .name = "" };
-	for (uint32_t i = 0; i < n && status == VT_OK && !t.no_memory; i++) {
+	for (i = 0; i < n && status == VT_OK && !t.no_memory; i++) {
 		const char *name = seen[i].name.data;
 
 		if (seen[i].op < VT_SEEN_READ || seen[i].op > VT_SEEN_EXEC)
