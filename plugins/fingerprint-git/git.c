@@ -93,12 +93,14 @@ git_repository *git_of(vt_bytes root, int *ret_none)
 /* Is there a file of attributes for all of the user's or the machine's repositories? */
 static int attributes_outside(void)
 {
+	size_t i;
+
 	static const struct { int level; const char *name; } places[] = {
 		{ GIT_CONFIG_LEVEL_XDG, "attributes" }, { GIT_CONFIG_LEVEL_SYSTEM, "gitattributes" },
 	};
 	int found = 0;
 
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+	for (i = 0; i < sizeof places / sizeof *places; i++) {
 		git_buf folders = { 0 };
 		char path[PATH_MAX];
 
@@ -184,6 +186,7 @@ static struct repo *repo_inner(struct git *g, struct repo *r, const char *full)
 {
 	const char *rest = full + r->size, *slash = rest;
 	char folder[PATH_MAX];
+	uint32_t i;
 
 	while ((slash = strchr(slash, '/'))) {
 		const git_index_entry *e;
@@ -194,8 +197,8 @@ static struct repo *repo_inner(struct git *g, struct repo *r, const char *full)
 		slash++;
 		if (!e || e->mode != GIT_FILEMODE_COMMIT)
 			continue;
-		for (uint32_t i = 1; i < g->repos_n; i++)
-			if (g->repos[i].size == (size_t)(slash - full) && !strncmp(g->repos[i].prefix, full, g->repos[i].size))
+		for (i = 1; i < g->repos_n; i++)
+			if (g->repos[i].size == (size_t)(slash - full) && strncmp(g->repos[i].prefix, full, g->repos[i].size) == 0)
 				return &g->repos[i];
 		if (g->repos_n == REPOS_MAX)
 			return NULL;
@@ -340,6 +343,7 @@ static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file 
 	struct repo *home;
 	char full[PATH_MAX];
 	git_oid id;
+	uint32_t i;
 
 	pthread_mutex_lock(&g->lock);
 	home = repo_home(g, root);
@@ -351,7 +355,7 @@ static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file 
 			git_report(call, VT_REPORT_WARNING, "no-repository", "no git repository here; every file is hashed");
 	}
 	pthread_mutex_unlock(&g->lock);
-	for (uint32_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		int known = 0;
 
 		if (call->stopping(call))
@@ -396,8 +400,9 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 static void destroy(void *self)
 {
 	struct git *g = self;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < g->repos_n; i++) {
+	for (i = 0; i < g->repos_n; i++) {
 		git_index_free(g->repos[i].index);
 		git_odb_free(g->repos[i].odb);
 		git_repository_free(g->repos[i].git);

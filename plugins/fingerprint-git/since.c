@@ -51,8 +51,9 @@ static git_object *default_branch(git_repository *git, const char **ret_name)
 {
 	static const char *const names[] = { "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master",
 		"refs/heads/main", "refs/heads/master" };
+	size_t i;
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	for (i = 0; i < sizeof names / sizeof *names; i++) {
 		git_object *commit = commit_of(git, names[i]);
 
 		*ret_name = names[i] + (i < 3 ? strlen("refs/remotes/") : strlen("refs/heads/"));
@@ -89,7 +90,7 @@ static vt_status to_base(git_repository *git, vt_call *call, const char *name, g
 static vt_status commit_find(git_repository *git, vt_call *call, const char *reference, git_object **ret)
 {
 	size_t n = strlen(reference);
-	int from_base = n >= 3 && !strcmp(reference + n - 3, "...");
+	int from_base = n >= 3 && strcmp(reference + n - 3, "...") == 0;
 	const char *shown = reference;
 	char name[1024];
 
@@ -111,7 +112,7 @@ static void tell(struct walk *w, const char *path)
 {
 	size_t n = strlen(w->prefix);
 
-	if (w->status == VT_OK && path && !strncmp(path, w->prefix, n))
+	if (w->status == VT_OK && path && strncmp(path, w->prefix, n) == 0)
 		w->status = w->paths->write(w->paths, w->call, path + n, strlen(path + n) + 1);
 }
 
