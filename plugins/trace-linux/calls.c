@@ -37,10 +37,12 @@ const struct call calls[CALLS_COUNT] = {
 
 const struct call *call_find(uint32_t arch, int32_t number)
 {
-	for (int a = 0; a < ARCH_COUNT; a++) {
+	int a, i;
+
+	for (a = 0; a < ARCH_COUNT; a++) {
 		if (!call_audit_arch[a] || call_audit_arch[a] != arch)
 			continue;
-		for (int i = 0; i < CALLS_COUNT; i++)
+		for (i = 0; i < CALLS_COUNT; i++)
 			if (calls[i].number[a] == number && number >= 0)
 				return &calls[i];
 	}

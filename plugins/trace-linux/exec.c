@@ -85,13 +85,14 @@ static bool loader##bits(int fd, const char *head, size_t n, char *ret, size_t s
 { \
 	Elf##bits##_Ehdr e; \
 	Elf##bits##_Phdr p; \
+	unsigned i; \
 	\
 	if (n < sizeof e) \
 		return false; \
 	memcpy(&e, head, sizeof e); \
 	if (e.e_phentsize != sizeof p) \
 		return false; \
-	for (unsigned i = 0; i < e.e_phnum && i < 64; i++) { \
+	for (i = 0; i < e.e_phnum && i < 64; i++) { \
 		if (pread(fd, &p, sizeof p, (off_t)(e.e_phoff + i * sizeof p)) != (ssize_t)sizeof p) \
 			return false; \
 		if (p.p_type != PT_INTERP) \
@@ -112,9 +113,9 @@ bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block)
 	char head[LINE_MAX_SCRIPT + 1], loader[PATH_MAX], next[LINE_MAX_SCRIPT + 1], *name;
 	struct stat st;
 	ssize_t n;
-	int fd;
+	int fd, i;
 
-	for (int i = 0; i < SCRIPTS_MAX; i++) {
+	for (i = 0; i < SCRIPTS_MAX; i++) {
 		fd = open_at_hand(path, O_PATH, may_block);
 		if (fd < 0)
 			return errno != EAGAIN;
@@ -131,7 +132,7 @@ bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block)
 			return errno != EAGAIN;
 		n = pread(fd, head, sizeof head - 1, 0);
 		name = n > 0 ? script_interpreter(head, (size_t)n) : NULL;
-		if (!name && n > EI_NIDENT && !memcmp(head, ELFMAG, SELFMAG) &&
+		if (!name && n > EI_NIDENT && memcmp(head, ELFMAG, SELFMAG) == 0 &&
 		    (head[EI_CLASS] == ELFCLASS32 ? loader32 : loader64)(fd, head, (size_t)n, loader, sizeof loader))
 			notes_add(&w->notes, VT_SEEN_EXEC, 0, tid, loader, strlen(loader), NULL, 0);
 		close(fd);

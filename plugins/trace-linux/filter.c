@@ -55,8 +55,9 @@ enum { TEST_LENGTH = 4 };
 static uint32_t block_length(enum call_arch arch)
 {
 	uint32_t n = 2 + TAILS;
+	int i;
 
-	for (int i = 0; i < CALLS_COUNT; i++)
+	for (i = 0; i < CALLS_COUNT; i++)
 		if (calls[i].number[arch] != NO)
 			n += flags_of_fd_stat(&calls[i]) == NO ? 1 : 1 + TEST_LENGTH;
 	return n;
@@ -65,6 +66,7 @@ static uint32_t block_length(enum call_arch arch)
 static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filter *ret)
 {
 	uint32_t end = block_length(arch), n = 0;
+	int i;
 
 #define TO(tail) (end - (tail) - n - 1)
 	ret[n] = LOAD(nr);
@@ -72,7 +74,7 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filt
 	/* x32 has the architecture of x86-64 and numbers of its own */
 	ret[n] = IF(BPF_JGE, X32_BIT, TO(TAIL_EVENT), 0);
 	n++;
-	for (int i = 0; i < CALLS_COUNT; i++) {
+	for (i = 0; i < CALLS_COUNT; i++) {
 		const struct call *c = &calls[i];
 		int flags = flags_of_fd_stat(c);
 		uint32_t number = (uint32_t)c->number[arch];
@@ -108,9 +110,10 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filt
 uint32_t filter_make(uint32_t event, struct sock_filter ret[FILTER_MAX])
 {
 	uint32_t n = 0;
+	int a;
 
 	ret[n++] = LOAD(arch);
-	for (int a = 0; a < ARCH_COUNT; a++) {
+	for (a = 0; a < ARCH_COUNT; a++) {
 		if (!call_audit_arch[a])
 			continue;
 		/* a block is longer than a short jump: step over a long one */

@@ -74,13 +74,13 @@ void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t proc
 
 bool watch_has(const struct watch *w, const char *path, size_t length)
 {
-	return length >= w->root_length && !memcmp(path, w->root, w->root_length) &&
+	return length >= w->root_length && memcmp(path, w->root, w->root_length) == 0 &&
 	       (length == w->root_length || path[w->root_length] == '/' || w->root_length == 1);
 }
 
 static void touch(struct touched *t, uint32_t tid)
 {
-	uint32_t slot;
+	uint32_t slot, i;
 
 	if (t->n * 2 >= t->size) {
 		struct touched bigger = { .size = t->size ? t->size * 2 : 256 };
@@ -88,7 +88,7 @@ static void touch(struct touched *t, uint32_t tid)
 		bigger.at = calloc(bigger.size, sizeof *bigger.at);
 		if (!bigger.at)
 			return;
-		for (uint32_t i = 0; i < t->size; i++)
+		for (i = 0; i < t->size; i++)
 			if (t->at[i])
 				touch(&bigger, t->at[i]);
 		free(t->at);
@@ -147,6 +147,7 @@ static void look_before(struct watch *w, struct event *e)
 static void look(struct watch *w, const struct seccomp_notif *notice, struct event *e)
 {
 	uint64_t how[3] = { 0 };     /* struct open_how: flags, mode, resolve */
+	int i;
 
 	e->tid = notice->pid;
 	e->call = call_find(notice->data.arch, notice->data.nr);
@@ -164,7 +165,7 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 		path_world_look(&w->world);
 	if (e->means.by_handle)
 		watch_escape(w, ESCAPE_HANDLE, 0, e->tid);
-	for (int i = 0; i < e->means.paths; i++) {
+	for (i = 0; i < e->means.paths; i++) {
 		e->found[i] = path_find(&w->world, (pid_t)e->tid, &e->means.path[i], &e->path[i]);
 		if (e->found[i] == PATH_UNREADABLE)
 			watch_escape(w, ESCAPE_MEMORY, errno, e->tid);
@@ -201,8 +202,9 @@ static void sight(struct watch *w, const struct path *p)
 static void remember(struct watch *w, const struct event *e)
 {
 	const struct call_meaning *m = &e->means;
+	int i;
 
-	for (int i = 0; i < m->acts; i++) {
+	for (i = 0; i < m->acts; i++) {
 		const struct path *p = &e->path[m->act[i].path], *other = &e->path[!m->act[i].path];
 		bool two = m->act[i].op == VT_SEEN_RENAME, fresh;
 

@@ -75,10 +75,11 @@ static bool grow_table(struct notes *notes)
 {
 	uint32_t size = notes->table_size ? notes->table_size * 2 : 4096;
 	uint32_t *table = calloc(size, sizeof *table);
+	uint32_t i;
 
 	if (!table)
 		return false;
-	for (uint32_t i = 1; i < notes->names_n; i++) {
+	for (i = 1; i < notes->names_n; i++) {
 		uint32_t slot = notes->names[i].hash & (size - 1);
 
 		while (table[slot])
@@ -136,7 +137,7 @@ static uint32_t find(const struct notes *notes, const char *text, size_t length,
 	     slot = (slot + 1) & (notes->table_size - 1)) {
 		const struct name *n = &notes->names[i];
 
-		if (n->hash == hash && n->length == length && !memcmp(n->text, text, length))
+		if (n->hash == hash && n->length == length && memcmp(n->text, text, length) == 0)
 			break;
 	}
 	*ret_slot = slot;

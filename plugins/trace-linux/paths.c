@@ -95,9 +95,11 @@ static ssize_t link_of(pid_t tid, const char *what, char *ret)
 
 void path_world_init(struct path_world *world, const char *root)
 {
+	int i;
+
 	memset(world, 0, sizeof *world);
 	world->root = root;
-	for (int i = 0; i < PATH_LINKS; i++)
+	for (i = 0; i < PATH_LINKS; i++)
 		world->links[i].link = -1;
 }
 
@@ -110,7 +112,9 @@ static void link_close(struct path_link *at)
 
 void path_world_close(struct path_world *world)
 {
-	for (int i = 0; i < PATH_LINKS; i++)
+	int i;
+
+	for (i = 0; i < PATH_LINKS; i++)
 		link_close(&world->links[i]);
 }
 
@@ -205,13 +209,13 @@ static bool is_magic(pid_t tid, char *path, pid_t *owner, char what[32], char **
 	size_t n;
 
 	*owner = tid;
-	if (!strncmp(p, "/dev/fd/", 8)) {
+	if (strncmp(p, "/dev/fd/", 8) == 0) {
 		p += 5;
 	} else if (strncmp(p, "/proc/", 6)) {
 		return false;
-	} else if (!strncmp(p, "/proc/self/", 11)) {
+	} else if (strncmp(p, "/proc/self/", 11) == 0) {
 		p += 11;
-	} else if (!strncmp(p, "/proc/thread-self/", 18)) {
+	} else if (strncmp(p, "/proc/thread-self/", 18) == 0) {
 		p += 18;
 	} else if ((n = number_at(p, "/proc/", owner)) != 0) {
 		p += n;
@@ -220,8 +224,8 @@ static bool is_magic(pid_t tid, char *path, pid_t *owner, char what[32], char **
 		return false;
 	}
 	p += number_at(p, "task/", owner);
-	n = !strncmp(p, "fd/", 3) ? 3 + strspn(p + 3, "0123456789") :
-	    !strncmp(p, "cwd", 3) ? 3 : !strncmp(p, "root", 4) ? 4 : 0;
+	n = strncmp(p, "fd/", 3) == 0 ? 3 + strspn(p + 3, "0123456789") :
+	    strncmp(p, "cwd", 3) == 0 ? 3 : strncmp(p, "root", 4) == 0 ? 4 : 0;
 	if (!n || n >= 32 || p[n - 1] == '/' || (p[n] && p[n] != '/'))
 		return false;
 	if (!own && (!p[n] || !p[n + 1]))
@@ -237,8 +241,9 @@ static void tidy(struct path *path)
 {
 	char *from = path->text, *to = path->text;
 	bool untidy = false;
+	const char *slash;
 
-	for (const char *slash = from; slash && !untidy; slash = strchr(slash + 1, '/'))
+	for (slash = from; slash && !untidy; slash = strchr(slash + 1, '/'))
 		untidy = slash[1] == '/' || !slash[1] || (slash[1] == '.' && (slash[2] == '/' || !slash[2]));
 	if (!untidy)
 		return;
@@ -303,6 +308,8 @@ static int stat_theirs(pid_t tid, const char *path, struct stat *ret)
  * are called; nor does a new one in memory. */
 static bool is_made_up(pid_t tid, const char *path)
 {
+	size_t i;
+
 	static const unsigned long made_up[] = {
 		TMPFS_MAGIC, RAMFS_MAGIC, PROC_SUPER_MAGIC, SYSFS_MAGIC, DEVPTS_SUPER_MAGIC, CGROUP_SUPER_MAGIC,
 		CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, BPF_FS_MAGIC, EFIVARFS_MAGIC,
@@ -314,7 +321,7 @@ static bool is_made_up(pid_t tid, const char *path)
 	snprintf(through, sizeof through, "/proc/%d/root%s", (int)tid, path);
 	if (statfs(through, &fs))
 		return false;
-	for (size_t i = 0; i < sizeof made_up / sizeof *made_up; i++)
+	for (i = 0; i < sizeof made_up / sizeof *made_up; i++)
 		if ((unsigned long)fs.f_type == made_up[i])
 			return true;
 	return false;
@@ -341,7 +348,9 @@ static bool is_same(const struct stat *a, const struct stat *b)
 /* Is it the workspace's root, or a directory above it? Then its length in our names. */
 static bool on_the_way(const struct path_world *world, const struct stat *st, size_t *ret)
 {
-	for (uint32_t i = 0; i < world->way_n; i++)
+	uint32_t i;
+
+	for (i = 0; i < world->way_n; i++)
 		if (world->way[i].device == st->st_dev && world->way[i].inode == st->st_ino) {
 			*ret = world->way[i].length;
 			return true;
@@ -432,7 +441,7 @@ void path_world_look(struct path_world *world)
 			world->way[world->way_n].inode = st.st_ino;
 			world->way[world->way_n++].length = n;
 		}
-		if (!n || !strcmp(part, "/"))
+		if (!n || strcmp(part, "/") == 0)
 			break;
 		while (n && part[--n] != '/')
 			;

@@ -77,7 +77,7 @@ static bool without_dots(const char *path, char *ret, size_t size)
 	while (*path) {
 		size_t part = strcspn(++path, "/");
 
-		if (part == 2 && !memcmp(path, "..", 2)) {
+		if (part == 2 && memcmp(path, "..", 2) == 0) {
 			char *real;
 
 			ret[n] = '\0';
@@ -164,7 +164,7 @@ static struct text by_root(struct settling *s, struct text real)
 
 	if (real.length < n || memcmp(real.at, s->root, n) || (real.length > n && real.at[n] != '/'))
 		return (struct text){ NULL, 0 };
-	if (n == (s->w->root_length == 1 ? 0 : s->w->root_length) && !memcmp(s->root, s->w->root, n))
+	if (n == (s->w->root_length == 1 ? 0 : s->w->root_length) && memcmp(s->root, s->w->root, n) == 0)
 		return real;
 	return kept(s, s->w->root, s->w->root_length, real.at + n, real.length - n);
 }
@@ -215,8 +215,9 @@ static void add_written(struct settling *s, struct text real)
 static void find_written(struct settling *s)
 {
 	const struct notes *notes = &s->w->notes;
+	uint32_t i;
 
-	for (uint32_t i = 0; i < notes->n; i++) {
+	for (i = 0; i < notes->n; i++) {
 		const struct note *note = &notes->at[i];
 		struct settled *name;
 		struct text real;
@@ -314,8 +315,9 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 static void look_later(struct watch *w)
 {
 	char path[PATH_MAX];
+	uint32_t i, n;
 
-	for (uint32_t i = 0, n = w->notes.n; i < n; i++) {
+	for (i = 0, n = w->notes.n; i < n; i++) {
 		const struct note *note = &w->notes.at[i];
 		const struct name *name = &w->notes.names[note->name];
 
@@ -359,8 +361,9 @@ static vt_status tell_ways(struct settling *s, struct vt_call *call, struct vt_n
 	const struct notes *notes = &s->w->notes;
 	char text[3 * PATH_MAX];
 	vt_status status = VT_OK;
+	uint32_t i;
 
-	for (uint32_t i = 1; i < notes->names_n && status == VT_OK; i++) {
+	for (i = 1; i < notes->names_n && status == VT_OK; i++) {
 		const struct name *name = &notes->names[i];
 		const char *dots = name->text;
 
@@ -440,12 +443,14 @@ static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_
 {
 	const struct notes *notes = &s->w->notes;
 	vt_status status = VT_OK;
+	uint32_t i;
+	int k;
 
-	for (uint32_t i = 0; i < notes->n && status == VT_OK; i++) {
+	for (i = 0; i < notes->n && status == VT_OK; i++) {
 		const struct note *note = &notes->at[i];
 		bool writes = note->op == VT_SEEN_WRITE || note->op == VT_SEEN_RENAME;
 
-		for (int k = 0; k < (note->op == VT_SEEN_RENAME ? 2 : 1) && status == VT_OK; k++) {
+		for (k = 0; k < (note->op == VT_SEEN_RENAME ? 2 : 1) && status == VT_OK; k++) {
 			struct settled *name = name_of(s, k ? note->other : note->name);
 			struct text used = name->used;
 
@@ -468,11 +473,12 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 	vt_seen batch[BATCH];
 	vt_status status = VT_OK;
 	uint32_t n = 0;
+	uint32_t i;
 
 	look_later(w);
 	if (begin(&s, w)) {
 		find_written(&s);
-		for (uint32_t i = 0; i < w->notes.n && status == VT_OK; i++) {
+		for (i = 0; i < w->notes.n && status == VT_OK; i++) {
 			n += settle_note(&s, &w->notes.at[i], &batch[n]);
 			if (n == BATCH) {
 				status = into->add(into, call, batch, n);

@@ -212,7 +212,9 @@ static bool lives(uint32_t tid)
 
 static void find_straggler(struct watch *w)
 {
-	for (uint32_t i = 0; i < w->touched.size; i++)
+	uint32_t i;
+
+	for (i = 0; i < w->touched.size; i++)
 		if (w->touched.at[i] && lives(w->touched.at[i])) {
 			watch_escape(w, ESCAPE_STRAGGLER, 0, w->touched.at[i]);
 			return;
