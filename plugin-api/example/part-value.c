@@ -30,11 +30,11 @@ static vt_status fail(vt_call *call, const char *code, const char *text)
 
 static const char *value_of(const struct part *p)
 {
-	if (!strcmp(p->field, "sysname"))
+	if (strcmp(p->field, "sysname") == 0)
 		return p->names.sysname;
-	if (!strcmp(p->field, "machine"))
+	if (strcmp(p->field, "machine") == 0)
 		return p->names.machine;
-	return !strcmp(p->field, "release") ? p->names.release : NULL;
+	return strcmp(p->field, "release") == 0 ? p->names.release : NULL;
 }
 
 /* Before the lookup: what the step's result depends on besides what vt knows. A VALUE
