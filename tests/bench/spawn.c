@@ -125,7 +125,7 @@ static double machine_cpu(void)
 	unsigned long long user = 0, nice = 0, sys = 0;
 	FILE *f = fopen("/proc/stat", "re");
 
-	if (f == NULL || fscanf(f, "cpu %llu %llu %llu", &user, &nice, &sys) != 3)
+	if (!f || fscanf(f, "cpu %llu %llu %llu", &user, &nice, &sys) != 3)
 		exit(1);
 	fclose(f);
 	return (double)(user + nice + sys) * 1000.0 / (double)sysconf(_SC_CLK_TCK);

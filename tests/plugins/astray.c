@@ -122,11 +122,12 @@ static vt_status save(void *self, vt_call *call, const vt_step *step, const vt_b
 	vt_source *source;
 	vt_meta meta;
 	vt_id id;
+	uint32_t i;
 
 	(void)self, (void)step;
 	stray("vt_saving.open", saving_open, call, s);
 	stray("vt_saving.write", saving_write, call, s);
-	for (uint32_t i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
 		if (s->open(s, call, outputs[i], &source, &meta) || s->keep(s, call, source, &id))
 			return VT_FAILED;
 	return s->write(s, call, "x", 1);

@@ -33,6 +33,8 @@ static void *stray(void *ctx)
 
 static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into)
 {
+	int i;
+
 	(void)self, (void)space, (void)name, (void)into;
 #if defined ROGUE_STATUS
 	(void)call;
@@ -49,7 +51,7 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	call->report(call, VT_REPORT_ERROR, "a-code-that-is-much-longer-than-what-is-kept-of-it", (vt_bytes){ long_text, sizeof long_text });
 	return VT_FAILED;
 #elif defined ROGUE_SLOW
-	for (int i = 0; i < 40; i++) {
+	for (i = 0; i < 40; i++) {
 		usleep(100000);
 		call->left_ms(call);
 	}

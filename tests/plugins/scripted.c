@@ -116,9 +116,9 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 {
 	struct store *s = self;
-	char *to = !strcmp(key, "script") ? s->script : !strcmp(key, "token") ? s->token : s->url;
+	char *to = strcmp(key, "script") == 0 ? s->script : strcmp(key, "token") == 0 ? s->token : s->url;
 
-	if (!strcmp(key, "mirror"))
+	if (strcmp(key, "mirror") == 0)
 		return VT_OK;
 	if (value.size >= sizeof s->token)
 		return fail(call, "too long");

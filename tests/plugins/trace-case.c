@@ -200,6 +200,8 @@ static void children(void)
 
 static void making(void)
 {
+	int i;
+
 	expect(open("made-rdwr", O_RDWR | O_CREAT, 0600) >= 0, "make");
 	expect(open("there-rdwr", O_RDWR | O_CREAT, 0600) >= 0, "open");
 	expect(open("made-rdonly", O_RDONLY | O_CREAT, 0600) >= 0, "make by reading");
@@ -212,7 +214,7 @@ static void making(void)
 	expect(open("trunc", O_RDWR | O_CREAT | O_TRUNC, 0600) >= 0, "truncate");
 	expect(symlink("x", "there-excl") < 0 && errno == EEXIST, "symlink");
 	expect(!symlink("x", "made-link"), "symlink");
-	for (int i = 0; i < 3; i++) {
+	for (i = 0; i < 3; i++) {
 		expect(open("again", O_WRONLY | O_CREAT, 0600) >= 0, "again");
 		expect(!unlink("again"), "unlink");
 	}
@@ -278,12 +280,14 @@ static void promises(void)
 
 static void daemonized(void)
 {
+	int i;
+
 	close(open("touched-by-parent", O_RDONLY));
 	if (fork())
 		return;
 	setsid();
 	close(open("touched-by-daemon", O_RDONLY));
-	for (int i = 0; i < 20; i++) {
+	for (i = 0; i < 20; i++) {
 		usleep(100 * 1000);
 		if (open("still-opens", O_WRONLY | O_CREAT, 0600) < 0)
 			_exit(1);
@@ -295,7 +299,9 @@ static void daemonized(void)
 
 static void closes_all(void)
 {
-	for (int fd = 3; fd < 1024; fd++)
+	int fd;
+
+	for (fd = 3; fd < 1024; fd++)
 		close(fd);
 	expect(open("by-dots", O_RDONLY) == 3, "the first free descriptor is 3");
 }
@@ -316,8 +322,9 @@ static void alarmed(int signum)
 static void *opens(void *arg)
 {
 	char name[64];
+	int i;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < ROUNDS; i++) {
 		snprintf(name, sizeof name, "many-%d-%d", (int)(intptr_t)arg, i % 300);
 		close(open(name, O_RDONLY | O_CREAT, 0600));
 	}
@@ -329,12 +336,13 @@ static void stress(void)
 	struct itimerval often = { { 0, 200 }, { 0, 200 } };
 	pthread_t thread[THREADS];
 	struct sigaction a = { .sa_handler = alarmed, .sa_flags = SA_RESTART };
+	int i;
 
 	sigaction(SIGALRM, &a, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
-	for (int i = 0; i < THREADS; i++)
+	for (i = 0; i < THREADS; i++)
 		pthread_create(&thread[i], NULL, opens, (void *)(intptr_t)i);
-	for (int i = 0; i < 100; i++) {
+	for (i = 0; i < 100; i++) {
 		pid_t pid = fork();
 
 		if (!pid)
@@ -342,7 +350,7 @@ static void stress(void)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
-	for (int i = 0; i < THREADS; i++)
+	for (i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 }
 
@@ -353,9 +361,10 @@ static atomic_int walking;
 static void *walks(void *arg)
 {
 	char name[64];
+	int i, d;
 
-	for (int i = 0; i < STORM_ROUNDS; i++)
-		for (int d = 0; d < 8; d++) {
+	for (i = 0; i < STORM_ROUNDS; i++)
+		for (d = 0; d < 8; d++) {
 			struct dirent *e;
 			DIR *dir;
 
@@ -386,18 +395,19 @@ static void walk_under(int storm)
 {
 	struct sigaction a = { .sa_handler = ignored, .sa_flags = SA_RESTART };
 	pthread_t thread[STORM_THREADS];
+	int i;
 
 	sigaction(SIGURG, &a, NULL);
 	walking = STORM_THREADS;
-	for (int i = 0; i < STORM_THREADS; i++)
+	for (i = 0; i < STORM_THREADS; i++)
 		expect(!pthread_create(&thread[i], NULL, walks, (void *)(intptr_t)i), "pthread_create");
 	/* joined only afterwards: a thread that has ended can still be named */
-	for (int i = 0; walking; i++) {
+	for (i = 0; walking; i++) {
 		if (storm)
 			pthread_kill(thread[i % STORM_THREADS], SIGURG);
 		usleep(storm ? 20 : 1000);
 	}
-	for (int i = 0; i < STORM_THREADS; i++)
+	for (i = 0; i < STORM_THREADS; i++)
 		pthread_join(thread[i], NULL);
 }
 
@@ -415,10 +425,11 @@ static void calm(void)
 static void *in_folder(void *arg)
 {
 	char name[32];
+	int i;
 
 	expect(!unshare(CLONE_FS), "unshare");
 	snprintf(name, sizeof name, "dir%d", (int)(intptr_t)arg);
-	for (int i = 0; i < 200; i++) {
+	for (i = 0; i < 200; i++) {
 		expect(!chdir(name), "chdir");
 		expect(!close(open("only-here", O_RDONLY)), name);
 		expect(!chdir(".."), "chdir ..");
@@ -431,8 +442,9 @@ static void one_number(void)
 {
 	char name[32];
 	int number = -1, fd;
+	int i, k;
 
-	for (int i = 0; i < 12; i++) {
+	for (i = 0; i < 12; i++) {
 		snprintf(name, sizeof name, "dir%d", i % 4);
 		expect((fd = open(name, O_RDONLY | O_DIRECTORY)) >= 0, name);
 		if (number < 0)
@@ -440,13 +452,13 @@ static void one_number(void)
 		else
 			expect(dup2(fd, number) == number && !close(fd), "dup2");
 		snprintf(name, sizeof name, "file-%d", i);
-		for (int k = 0; k < 3; k++)
+		for (k = 0; k < 3; k++)
 			expect(!close(openat(number, name, O_RDONLY)), name);
 	}
 	close(number);
 	fails(openat(number, "file-0", O_RDONLY), EBADF, "closed");
 	expect(open(".", O_RDONLY | O_DIRECTORY) == number, "the same number");
-	for (int i = 0; i < 4; i++) {
+	for (i = 0; i < 4; i++) {
 		snprintf(name, sizeof name, "dir%d", i);
 		expect((fd = openat(number, name, O_RDONLY | O_DIRECTORY)) >= 0 && !fchdir(fd) && !close(fd), "fchdir");
 		expect(!close(open("only-here", O_RDONLY)), name);
@@ -459,11 +471,12 @@ static void *in_table(void *arg)
 {
 	int which = ((int)(intptr_t)arg + (int)(intptr_t)arg / THREADS) % THREADS, fd;
 	char name[32];
+	int i;
 
 	expect(!unshare(CLONE_FILES | CLONE_FS), "unshare");
 	snprintf(name, sizeof name, "dir%d", which);
 	expect((fd = open(name, O_RDONLY | O_DIRECTORY)) >= 0 && dup2(fd, 100) == 100, name);
-	for (int i = 0; i < 200; i++) {
+	for (i = 0; i < 200; i++) {
 		snprintf(name, sizeof name, "mine-%d", which);
 		expect(!close(openat(100, name, O_RDONLY)), name);
 		expect(!fchdir(100) && !close(open("only-here", O_RDONLY)), "fchdir");
@@ -474,10 +487,11 @@ static void *in_table(void *arg)
 static void threads_with_tables(void)
 {
 	pthread_t thread[2 * THREADS];
+	int i;
 
-	for (int i = 0; i < 2 * THREADS; i++)
+	for (i = 0; i < 2 * THREADS; i++)
 		pthread_create(&thread[i], NULL, in_table, (void *)(intptr_t)i);
-	for (int i = 0; i < 2 * THREADS; i++)
+	for (i = 0; i < 2 * THREADS; i++)
 		pthread_join(thread[i], NULL);
 }
 
@@ -493,8 +507,9 @@ static void *becomes_first(void *arg)
 static void thread_that_execs(void)
 {
 	pthread_t thread;
+	int i;
 
-	for (int i = 0; i < 5; i++)
+	for (i = 0; i < 5; i++)
 		expect(!close(open("here", O_RDONLY)), "here");
 	pthread_create(&thread, NULL, becomes_first, NULL);
 	pthread_join(thread, NULL);
@@ -503,10 +518,11 @@ static void thread_that_execs(void)
 static void threads_with_folders(void)
 {
 	pthread_t thread[THREADS];
+	int i;
 
-	for (int i = 0; i < THREADS; i++)
+	for (i = 0; i < THREADS; i++)
 		pthread_create(&thread[i], NULL, in_folder, (void *)(intptr_t)i);
-	for (int i = 0; i < THREADS; i++)
+	for (i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 }
 
@@ -522,6 +538,8 @@ static void chrooted(void)
 
 int main(int argc, char **argv)
 {
+	size_t i;
+
 	static const struct { const char *name; void (*run)(void); } cases[] = {
 		{ "calls", calls }, { "descriptors", descriptors }, { "others", others }, { "own-root", own_root }, { "paths", paths }, { "children", children },
 		{ "making", making }, { "daemon", daemonized }, { "closes-all", closes_all }, { "stress", stress },
@@ -529,8 +547,8 @@ int main(int argc, char **argv)
 		{ "one-number", one_number }, { "tables", threads_with_tables }, { "thread-execs", thread_that_execs },
 	};
 
-	for (size_t i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++)
-		if (!strcmp(argv[1], cases[i].name)) {
+	for (i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++)
+		if (strcmp(argv[1], cases[i].name) == 0) {
 			cases[i].run();
 			return 0;
 		}

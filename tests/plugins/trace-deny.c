@@ -24,8 +24,8 @@
 
 int main(int argc, char **argv)
 {
-	int busy = argc > 2 && !strncmp(argv[1], "busy", 4);
-	int error = argc > 2 && !strcmp(argv[1], "enosys") ? ENOSYS : EPERM;
+	int busy = argc > 2 && strncmp(argv[1], "busy", 4) == 0;
+	int error = argc > 2 && strcmp(argv[1], "enosys") == 0 ? ENOSYS : EPERM;
 	struct sock_filter all[] = {
 		LOAD(offsetof(struct seccomp_data, nr)), IF(SYS_seccomp, 0, 1), ERROR((unsigned)error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 		LOAD(offsetof(struct seccomp_data, nr)), IF(SYS_seccomp, 0, 5),
 		LOAD(LOW(0)), IF(SECCOMP_SET_MODE_FILTER, 0, 6),
 		LOAD(LOW(1)), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, 4), ERROR(EBUSY),
-		IF(argc > 2 && !strcmp(argv[1], "busy-noptrace") ? SYS_ptrace : 0xffffffffu, 0, 2),
+		IF(argc > 2 && strcmp(argv[1], "busy-noptrace") == 0 ? SYS_ptrace : 0xffffffffu, 0, 2),
 		BPF_STMT(BPF_JMP | BPF_JA, 0), ERROR(EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};

@@ -92,8 +92,9 @@ static vt_status take_filter(vt_spawn *spawn, vt_call *call, uint32_t how, vt_by
 static void print_bytes(vt_bytes b)
 {
 	const unsigned char *p = b.data;
+	size_t i;
 
-	for (size_t i = 0; i < b.size; i++)
+	for (i = 0; i < b.size; i++)
 		if (p[i] < 32 || p[i] == '\\' || p[i] == 127)
 			fprintf(out, "\\%03o", p[i]);
 		else
@@ -103,10 +104,11 @@ static void print_bytes(vt_bytes b)
 static vt_status take_notes(vt_notes *notes, vt_call *call, const vt_seen *seen, uint32_t n)
 {
 	static const char *const ops[] = { "?", "READ", "WRITE", "PROBE", "LIST", "RENAME", "EXEC" };
+	uint32_t i;
 
 	(void)notes;
 	(void)call;
-	for (uint32_t i = 0; i < n && !quiet; i++) {
+	for (i = 0; i < n && !quiet; i++) {
 		uint16_t f = seen[i].flags;
 
 		fprintf(out, "%s\t%s%s%s%s%s\t", ops[seen[i].op <= VT_SEEN_EXEC ? seen[i].op : 0],
@@ -187,6 +189,8 @@ static int receive_fd(int socket)
 
 static int install(void)
 {
+	size_t i;
+
 	static const unsigned long flags[] = {
 		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
 		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW,
@@ -195,7 +199,7 @@ static int install(void)
 	struct sock_fprog p = { (unsigned short)(program_size / sizeof *program), program };
 	long fd = -1;
 
-	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+	for (i = 0; i < sizeof flags / sizeof *flags; i++) {
 		fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags[i], &p);
 		if (fd < 0 && errno == EACCES && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 			fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags[i], &p);

@@ -14,7 +14,7 @@ struct written {
 
 static int same(vt_bytes a, vt_bytes b)
 {
-	return a.size == b.size && !memcmp(a.data, b.data, a.size);
+	return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
 static vt_bytes path_of(const vt_seen *s)

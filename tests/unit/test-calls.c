@@ -28,8 +28,9 @@ enum { EVENT = SECCOMP_RET_USER_NOTIF, ALLOW = SECCOMP_RET_ALLOW, NOSYS = SECCOM
 static uint32_t run(const struct sock_filter *f, uint32_t n, const struct seccomp_data *data)
 {
 	uint32_t a = 0;
+	uint32_t i, steps;
 
-	for (uint32_t i = 0, steps = 0; i < n && steps < 4096; steps++) {
+	for (i = 0, steps = 0; i < n && steps < 4096; steps++) {
 		const struct sock_filter *at = &f[i++];
 
 		switch (at->code) {
@@ -70,11 +71,13 @@ static int make(void **state)
 
 static void the_filter_agrees_with_the_table(void **state)
 {
+	int a, number;
+
 	(void)state;
-	for (int a = 0; a < ARCH_COUNT; a++) {
+	for (a = 0; a < ARCH_COUNT; a++) {
 		if (!call_audit_arch[a])
 			continue;
-		for (int number = 0; number < 1000; number++) {
+		for (number = 0; number < 1000; number++) {
 			const struct call *c = call_find(call_audit_arch[a], number);
 			uint32_t want = !c ? ALLOW : c->does == DOES_NOT_EXIST ? NOSYS : EVENT;
 
@@ -86,10 +89,12 @@ static void the_filter_agrees_with_the_table(void **state)
 static void the_stat_of_a_descriptor_passes(void **state)
 {
 	static const struct { enum call_id id; int flags; } stats[] = { { CALL_newfstatat, 3 }, { CALL_statx, 2 } };
+	int a;
+	size_t i;
 
 	(void)state;
-	for (int a = 0; a < ARCH_COUNT; a++)
-		for (size_t i = 0; call_audit_arch[a] && i < 2; i++) {
+	for (a = 0; a < ARCH_COUNT; a++)
+		for (i = 0; call_audit_arch[a] && i < 2; i++) {
 			uint32_t number = (uint32_t)calls[stats[i].id].number[a];
 
 			assert_int_equal(answer(call_audit_arch[a], number, 3, AT_EMPTY_PATH, stats[i].flags), ALLOW);
@@ -128,10 +133,12 @@ static void the_table_has_this_machines_numbers(void **state)
 
 static void no_number_stands_twice(void **state)
 {
+	int a, i, k;
+
 	(void)state;
-	for (int a = 0; a < ARCH_COUNT; a++)
-		for (int i = 0; i < CALLS_COUNT; i++)
-			for (int k = i + 1; k < CALLS_COUNT; k++)
+	for (a = 0; a < ARCH_COUNT; a++)
+		for (i = 0; i < CALLS_COUNT; i++)
+			for (k = i + 1; k < CALLS_COUNT; k++)
 				assert_false(calls[i].number[a] != NO && calls[i].number[a] == calls[k].number[a]);
 }
 
@@ -142,12 +149,13 @@ static const char *meaning(enum call_id id, uint64_t extra)
 	static char text[200];
 	uint64_t args[6] = { 0 };
 	struct call_meaning m;
+	int i;
 
 	if (calls[id].extra != NO)
 		args[calls[id].extra] = extra;
 	call_decode(&calls[id], args, extra, &m);
 	text[0] = '\0';
-	for (int i = 0; i < m.acts; i++) {
+	for (i = 0; i < m.acts; i++) {
 		size_t n = strlen(text);
 		uint16_t f = m.act[i].flags;
 
@@ -205,8 +213,10 @@ static void what_other_calls_mean(void **state)
 
 static void every_call_means_something(void **state)
 {
+	int i;
+
 	(void)state;
-	for (int i = 0; i < CALLS_COUNT; i++) {
+	for (i = 0; i < CALLS_COUNT; i++) {
 		uint64_t args[6] = { 0 };
 		struct call_meaning m;
 

@@ -27,9 +27,10 @@ struct found {
 static void found_add(struct found *f, const char *what, vt_bytes name, vt_bytes detail)
 {
 	size_t n = strlen(f->text);
+	size_t i;
 
 	snprintf(f->text + n, sizeof f->text - n, "%s%s%.*s", n ? "; " : "", what, (int)name.size, (const char *)name.data);
-	for (size_t i = 0; i < detail.size; i += strlen((const char *)detail.data + i) + 1) {
+	for (i = 0; i < detail.size; i += strlen((const char *)detail.data + i) + 1) {
 		n = strlen(f->text);
 		snprintf(f->text + n, sizeof f->text - n, " -%s", (const char *)detail.data + i);
 	}
@@ -56,8 +57,9 @@ static void check(const char *want, const struct record *records, uint32_t n)
 {
 	struct found f = { .service = { .struct_size = sizeof f.service, .add = add, .refuse = refuse } };
 	vt_seen *seen = calloc(n + 1, sizeof *seen);
+	uint32_t i;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		const char *other = records[i].other ? records[i].other : "";
 
 		seen[i] = (vt_seen){
@@ -228,9 +230,10 @@ static void thousands_of_paths_stay_quick(void **state)
 	struct found f = { .service = { .struct_size = sizeof f.service, .add = add, .refuse = refuse } };
 	vt_seen *seen = calloc(2 * N, sizeof *seen);
 	char (*name)[32] = calloc(2 * N, sizeof *name);
+	int i;
 
 	(void)state;
-	for (int i = 0; i < N; i++) {
+	for (i = 0; i < N; i++) {
 		snprintf(name[i], 32, "d%d/f%d", i % 300, i);
 		snprintf(name[N + i], 32, "d%d", i % 300);
 		seen[i] = (vt_seen){ .op = W, .name = { name[i], strlen(name[i]) } };

@@ -100,10 +100,11 @@ static const char *digest_of(struct world *w, const vt_file *f)
 	struct plug_call call;
 	char *hex = arena_alloc(w->arena, 41);
 	vt_id id;
+	int i;
 
 	call_begin(&call, w->git, "digest");
 	assert_int_equal(call_end(&call, ops->digest(component_self(w->git), &call.call, (vt_bytes){ w->root, strlen(w->root) }, f, 1, &id)), VT_OK);
-	for (int i = 0; i < 20; i++)
+	for (i = 0; i < 20; i++)
 		snprintf(hex + 2 * i, 3, "%02x", id.byte[i]);
 	return hex;
 }
@@ -137,6 +138,8 @@ static void the_id_is_gits(void **state)
 
 static void the_index_is_believed_only_where_it_cannot_be_wrong(void **state)
 {
+	size_t i;
+
 	static const struct { const char *story, *script; bool believed; } cases[] = {
 		{ "clean", REPOSITORY, true },
 		{ "racy: as young as the index", REPOSITORY "sleep 0.02; git add a.txt; touch a.txt; git add a.txt; touch -r a.txt .git/index", false },
@@ -174,7 +177,7 @@ static void the_index_is_believed_only_where_it_cannot_be_wrong(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		struct world w;
 
 		world_make(&w, cases[i].script);
@@ -222,6 +225,9 @@ static void without_a_repository_it_says_so_once(void **state)
 /* Whatever is done with git, the id follows the bytes: equal bytes, equal ids; others, others. */
 static void one_content_has_one_id(void **state)
 {
+	size_t i;
+	int k;
+
 	static const char *const scripts[] = {
 		"git add a.txt", "touch a.txt", "git commit -qm 1", "printf two >a.txt", "git add a.txt", "printf one >a.txt", "git add a.txt",
 		"echo '*.txt text' >.gitattributes", "printf 'x\\r\\n' >a.txt", "git add a.txt", "rm .gitattributes", "git add --renormalize .",
@@ -234,7 +240,7 @@ static void one_content_has_one_id(void **state)
 
 	(void)state;
 	world_make(&w, "git init -q; printf one >a.txt");
-	for (size_t i = 0; i < COUNT(scripts); i++) {
+	for (i = 0; i < COUNT(scripts); i++) {
 		struct stat st;
 		vt_file f;
 		char *raw, *said, *path = arena_printf(w.arena, "%s/a.txt", w.root);
@@ -243,7 +249,7 @@ static void one_content_has_one_id(void **state)
 
 		sh(&w, scripts[i]);
 		/* once racy, once with an index that is younger */
-		for (int k = 0; k < 2; k++) {
+		for (k = 0; k < 2; k++) {
 			if (k)
 				sh(&w, "touch -d '1 hour ago' a.txt; git update-index -q --refresh || :");
 			plug_free(w.plug);
@@ -274,10 +280,11 @@ struct text_sink {
 static vt_status sink_write(vt_sink *s, vt_call *call, const void *data, size_t size)
 {
 	struct text_sink *t = (struct text_sink *)s;
+	size_t i;
 
 	(void)call;
 	memcpy(t->text + t->n, data, size);
-	for (size_t i = t->n; i < t->n + size; i++)
+	for (i = t->n; i < t->n + size; i++)
 		t->text[i] = t->text[i] ? t->text[i] : ' ';
 	t->n += size;
 	return VT_OK;

@@ -1001,6 +1001,7 @@ static int play_without_sockets(void (*story)(struct stage *), const char *want_
 static void leave_half_a_frame(struct stage *s)
 {
 	pid_t pid = fork();
+	int fd;
 
 	if (pid == 0) {
 		vt_client *c;
@@ -1008,7 +1009,7 @@ static void leave_half_a_frame(struct stage *s)
 		/* the client's own fd is not for us: find the FIFO it writes to */
 		if (vt_client_open(s->name, 0, &c) != VT_CLIENT_OK)
 			leave(1);
-		for (int fd = 3; fd < 64; fd++) {
+		for (fd = 3; fd < 64; fd++) {
 			int flags = fcntl(fd, F_GETFL);
 			char link[32], to[256] = "";
 

@@ -157,7 +157,7 @@ static void into_again(struct stores_into *s)
 
 static bool into_good(struct stores_into *s)
 {
-	return !strcmp(((struct text_into *)s)->got, ((struct text_into *)s)->want);
+	return strcmp(((struct text_into *)s)->got, ((struct text_into *)s)->want) == 0;
 }
 
 static vt_source *into_bytes(struct stores_into *s)
@@ -234,10 +234,11 @@ static void answers_that_fail_are_told_once_and_then_not_asked_for(void **state)
 {
 	struct world w;
 	struct text_into into;
+	int i;
 
 	(void)state;
 	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"script\": \"fail-get\"}]}}", NULL), 0);
-	for (int i = 0; i < 6; i++)
+	for (i = 0; i < 6; i++)
 		assert_int_equal(get(&w, &id, "text", &into), i < 3 ? VT_FAILED : VT_NONE);
 	assert_string_equal(status_of(&w, "near"), "token= url= calls=3 most=1");
 	assert_string_equal(w.warned, "plugin 'near': the line is cut\n"
@@ -256,11 +257,12 @@ static void what_the_asker_cannot_take_is_no_fault_of_a_store(void **state)
 {
 	struct stores_into into = { .sink = { refuse } };
 	struct world w;
+	int i;
 
 	(void)state;
 	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [\"near\", \"far\"]}}", NULL), 0);
 	assert_int_equal(put(&w, &id, "text"), VT_OK);
-	for (int i = 0; i < 6; i++)
+	for (i = 0; i < 6; i++)
 		assert_int_equal(stores_get(w.plug, VT_SPACE_BLOB, &id, &into, NULL), VT_FAILED);
 	assert_string_equal(status_of(&w, "near"), "token= url= calls=6 most=1");
 	assert_string_equal(status_of(&w, "far"), "token= url= calls=0 most=0");
@@ -289,8 +291,9 @@ static void *ask(void *ctx)
 {
 	struct asker *a = ctx;
 	struct text_into into;
+	int i;
 
-	for (int i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++)
 		get(a->w, &id, "text", &into);
 	return NULL;
 }
@@ -299,20 +302,21 @@ static void promises_of_threads_are_kept_for_the_plugin(void **state)
 {
 	static const struct { const char *name; bool alone; } cases[] = { { "near", true }, { "far", false } };
 	char config[120];
+	size_t i, k;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		struct asker askers[4];
 		struct world w;
 		const char *word;
 
 		snprintf(config, sizeof config, "{\"plugins\": {\"stores\": [{\"use\": \"%s\", \"script\": \"slow\"}]}}", cases[i].name);
 		assert_int_equal(world_make(&w, config, NULL), 0);
-		for (size_t k = 0; k < COUNT(askers); k++) {
+		for (k = 0; k < COUNT(askers); k++) {
 			askers[k].w = &w;
 			assert_int_equal(pthread_create(&askers[k].thread, NULL, ask, &askers[k]), 0);
 		}
-		for (size_t k = 0; k < COUNT(askers); k++)
+		for (k = 0; k < COUNT(askers); k++)
 			pthread_join(askers[k].thread, NULL);
 		word = status_of(&w, cases[i].name);
 		if (cases[i].alone)
@@ -375,6 +379,8 @@ static void what_is_switched_off_says_so(void **state)
 /* What a configuration comes to: an error, or none. */
 static void configurations(void **state)
 {
+	size_t i;
+
 	static const struct { const char *workspace, *user, *error; } cases[] = {
 		{ "{\"plugins\": {\"stores\": [\"near\"]}}", NULL, NULL },
 		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"nosuch\": 1}]}}", NULL,
@@ -403,7 +409,7 @@ static void configurations(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		struct world w;
 		int rc = world_make(&w, cases[i].workspace, cases[i].user);
 

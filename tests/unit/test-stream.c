@@ -365,7 +365,7 @@ static void without_file_descriptors_callers_wait_in_the_backlog(void **state)
 
 	(void)state;
 	/* valgrind has limits of its own, and drops whom it accepted beyond them. */
-	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
+	if (preload && strstr(preload, "vgpreload") != NULL)
 		skip();
 	close(mkstemp(path));
 	unlink(path);

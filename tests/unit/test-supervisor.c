@@ -176,14 +176,14 @@ static int be_runner(char **argv)
 	w.ps = processes_new(w.loop, supervisor, no_death, NULL);
 	what.filters = filters + from;
 	what.filters_n = (uint32_t)(2 - from);
-	for (i = 0; argv[5 + i] != NULL && i < 8; i++) {
+	for (i = 0; argv[5 + i] && i < 8; i++) {
 		s[i].stop = eventfd(0, EFD_CLOEXEC);
 		what.argv = (const char *const[]){ "/bin/sh", "-c", argv[5 + i], NULL };
 		if (process_start(w.ps, &what, &announced, &s[i], &s[i].task.p, &err) < 0)
 			return 1;
 	}
 	loop_run(w.loop);
-	for (i = 0; argv[5 + i] != NULL && i < 8 && strcmp(argv[3], "release") == 0; i++)
+	for (i = 0; argv[5 + i] && i < 8 && strcmp(argv[3], "release") == 0; i++)
 		end_served(&s[i]);
 	if (strcmp(argv[4], "stay") == 0 && write(1, "staying\n", 8) == 8)
 		for (;;)
@@ -227,7 +227,7 @@ static int hear(struct runner *r, const char *text)
 	struct pollfd p = { .fd = r->out, .events = POLLIN };
 	ssize_t n;
 
-	while (text == NULL || strstr(r->said, text) == NULL) {
+	while (!text || strstr(r->said, text) == NULL) {
 		if (poll(&p, 1, 10000) != 1)
 			return -1;
 		n = read(r->out, r->said + r->n, sizeof r->said - 1 - r->n);
@@ -253,7 +253,7 @@ static pid_t parent_of(pid_t pid)
 
 	snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
 	f = fopen(name, "re");
-	if (f == NULL)
+	if (!f)
 		return 0;
 	if (fread(text, 1, sizeof text - 1, f) > 0 && (p = strrchr(text, ')')) != NULL)
 		sscanf(p + 1, " %*c %d", &r);
@@ -468,7 +468,7 @@ static void a_supervisor_that_is_not_there_is_an_error(void **state)
 
 	(void)state;
 	/* Under valgrind posix_spawn cannot tell. */
-	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
+	if (preload && strstr(preload, "vgpreload") != NULL)
 		skip();
 	begin(&w);
 	processes_free(w.ps);
@@ -808,7 +808,7 @@ static int count_fds(pid_t pid)
 
 	snprintf(name, sizeof name, "/proc/%d/fd", (int)pid);
 	d = opendir(name);
-	if (d == NULL)
+	if (!d)
 		return -1;
 	while (readdir(d) != NULL)
 		n++;
