@@ -131,10 +131,14 @@ static void close_gaps(void)
 static void heap_in_large_steps(void)
 {
 #ifdef __GLIBC__
+#ifdef MADV_POPULATE_WRITE
+	char *start, *first;
+#endif
+
 	mallopt(M_TOP_PAD, 1 << 20);
 #ifdef MADV_POPULATE_WRITE
-	char *start = sbrk(0), *first = malloc(1);
-
+	start = sbrk(0);
+	first = malloc(1);
 	/* somebody else's malloc has no such heap, an old kernel no such advice, and where the
 	 * heap begins inside of a page it takes none: so be it */
 	if (first && (char *)sbrk(0) - start >= HEAP_FIRST)
