@@ -48,7 +48,7 @@ struct ahead *ahead_start(struct loading *l, const struct texts *folders)
 		return NULL;
 	ahead = arena_alloc(a, sizeof *ahead);
 	ahead->folders = n;
-	ahead->ranges = l->root.kind == ROOT_NPM;
+	ahead->ranges = l->root.ranges;
 	ahead->workspace = a;
 	ahead->made = l->beside[l->aheads_n++] = arena_new();
 	ahead->paths = arena_array(a, (size_t)n * COUNT(names), sizeof *ahead->paths);

@@ -177,7 +177,7 @@ static int read_manifest(struct loading *l, const char *file, struct arena *scra
 	struct bytes text;
 	int r = file_read(file, WORKSPACE_FILE_MAX, scratch, &text, err);
 
-	return r ? r : manifest_from(file, text, l->root.kind == ROOT_NPM, l->w.arena, ret, err);
+	return r ? r : manifest_from(file, text, l->root.ranges, l->w.arena, ret, err);
 }
 
 /* Is there a package in this folder? Then it is a member. `ahead`: where its files are
@@ -322,8 +322,63 @@ static int npm_patterns(const struct json_doc *doc, struct arena *a, struct text
 	return 0;
 }
 
+static bool links(const char *value)
+{
+	return strcmp(value, "true") == 0 || strcmp(value, "deep") == 0;
+}
+
+/* link-workspace-packages in the text of an .npmrc: the last one counts. */
+static bool npmrc_links(struct bytes text)
+{
+	static const char key[] = "link-workspace-packages";
+	const char *p = text.data, *end = p + text.size, *line_end;
+	bool ret = false;
+
+	for (; p < end; p = line_end + 1) {
+		const char *value;
+		size_t n;
+
+		line_end = memchr(p, '\n', (size_t)(end - p));
+		if (!line_end)
+			line_end = end;
+		p += strspn(p, " \t");
+		if (strncmp(p, key, strlen(key)) != 0)
+			continue;
+		value = p + strlen(key);
+		value += strspn(value, " \t");
+		if (*value != '=')
+			continue;
+		value += 1 + strspn(value + 1, " \t\"");
+		n = strcspn(value, " \t\r\n\";#");
+		ret = n == 4 && (memcmp(value, "true", n) == 0 || memcmp(value, "deep", n) == 0);
+	}
+	return ret;
+}
+
+/* Whether plain ranges mean members: pnpm asks linkWorkspacePackages, in its own file before .npmrc. */
+static int read_ranges(struct loading *l, const struct yaml_value *settings, struct err *err)
+{
+	const char *value = yaml_text(yaml_get(settings, "linkWorkspacePackages"));
+	struct bytes text;
+	int r;
+
+	l->root.ranges = l->root.kind == ROOT_NPM;
+	if (l->root.kind != ROOT_PNPM)
+		return 0;
+	if (value) {
+		l->root.ranges = links(value);
+		return 0;
+	}
+	r = file_read(path_join(l->scratch, l->w.root, ".npmrc"), WORKSPACE_FILE_MAX, l->scratch, &text, err);
+	if (r < 0)
+		return -1;
+	l->root.ranges = r == 0 && npmrc_links(text);
+	return 0;
+}
+
 static int read_patterns(struct loading *l, struct texts *ret, struct err *err)
 {
+	const struct yaml_value *settings = NULL;
 	struct arena *a = l->w.arena;
 	const char *file;
 
@@ -333,10 +388,10 @@ static int read_patterns(struct loading *l, struct texts *ret, struct err *err)
 			return err_wrap(err, "Failed to parse JSON file at %s", file);
 	} else if (l->root.kind == ROOT_PNPM) {
 		file = path_join(a, l->w.root, "pnpm-workspace.yaml");
-		if (yaml_texts(file, l->root.yaml.data, l->root.yaml.size, "packages", a, ret, err))
+		if (yaml_read(file, l->root.yaml.data, l->root.yaml.size, a, &settings, err) || yaml_texts(file, settings, "packages", a, ret, err))
 			return err_wrap(err, "Failed to parse YAML file at %s", file);
 	}
-	return 0;
+	return read_ranges(l, settings, err);
 }
 
 static int compare_members(const void *a, const void *b)
@@ -358,7 +413,7 @@ static int add_root(struct loading *l, struct err *err)
 		return -1;
 	m = add_member(l, "");
 	if (!r)
-		r = manifest_read(doc, file, l->root.kind == ROOT_NPM, l->w.arena, &m->manifest, err);
+		r = manifest_read(doc, file, l->root.ranges, l->w.arena, &m->manifest, err);
 	if (!l->root.manifest)
 		json_free(doc);
 	return r < 0 ? -1 : 0;

@@ -61,39 +61,57 @@ static int find_named(const struct loading *l, const char *name, const char *ran
 	return 0;
 }
 
-/* `workspace:` values: all the same, but for "other@range", which names another package. */
-static int find_workspace(const struct loading *l, const struct dependency *d, const struct package **ret, struct err *err)
+/* The member at a path, as seen from a folder. 1: none */
+static int find_at(const struct loading *l, const char *from, const char *path, const struct package **ret)
 {
-	const char *value = d->value + strlen("workspace:"), *at = strrchr(value, '@'), *name = d->name;
+	struct arena *a = l->scratch;
+	const char *below = path_below(l->w.root, path_clean(a, path_join(a, from, path)));
 
-	if (at)
-		name = arena_strn(l->scratch, value, (size_t)(at - value));
-	return name[0] ? find_named(l, name, NULL, ret, err) : 1;
+	*ret = below ? workspace_package(&l->w, below) : NULL;
+	return *ret ? 0 : 1;
 }
 
 /* file:, link: and plain paths, seen from the package that names them. */
 static int find_path(const struct loading *l, const struct package *from, const char *path, const struct package **ret)
 {
-	struct arena *a = l->scratch;
-	const char *below;
-
 	if (strncmp(path, "//", 2) == 0)
 		path += 2;
-	below = path_below(l->w.root, path_clean(a, path_join(a, from->dir, path)));
-	*ret = below ? workspace_package(&l->w, below) : NULL;
-	return *ret ? 0 : 1;
+	return find_at(l, from->dir, path, ret);
 }
 
-static const char *path_value(const char *value)
+/* `workspace:` values: "../path" (for yarn seen from the root), "other@range", which names another
+ * package, or any range, which is not looked at. */
+static int find_workspace(const struct loading *l, const struct package *from, const struct dependency *d, const struct package **ret, struct err *err)
 {
+	const char *value = d->value + strlen("workspace:"), *at = strrchr(value, '@'), *name = d->name;
+
+	if (value[0] == '.' || value[0] == '/' || (!at && strchr(value, '/')))
+		return find_at(l, from->dir, value, ret) && find_at(l, l->w.root, value, ret);
+	if (at)
+		name = arena_strn(l->scratch, value, (size_t)(at - value));
+	return name[0] ? find_named(l, name, NULL, ret, err) : 1;
+}
+
+const char *edges_path_value(const char *value)
+{
+	static const char *const protocols[] = { "file:", "link:", "portal:" };
+	size_t i;
+
 	/* nearly all values are ranges: their first byte tells */
-	if (value[0] != 'f' && value[0] != 'l' && value[0] != '.')
+	if (value[0] != 'f' && value[0] != 'l' && value[0] != 'p' && value[0] != '.' && value[0] != '/')
 		return NULL;
-	if (strncmp(value, "file:", 5) == 0 || strncmp(value, "link:", 5) == 0)
-		return value + 5;
-	if (value[0] == '.' && (value[1] == '/' || (value[1] == '.' && (value[2] == '/' || !value[2]))))
+	for (i = 0; i < COUNT(protocols); i++)
+		if (strncmp(value, protocols[i], strlen(protocols[i])) == 0)
+			return value + strlen(protocols[i]);
+	if (value[0] == '/' || (value[0] == '.' && (value[1] == '/' || (value[1] == '.' && (value[2] == '/' || !value[2])))))
 		return value;
 	return NULL;
+}
+
+/* yarn's "npm:^1.0.0" is the range; "npm:other@1" is a package of the registry. */
+static const char *range_of(const char *value)
+{
+	return strncmp(value, "npm:", 4) == 0 && semver_is_range(value + 4) ? value + 4 : value;
 }
 
 /* Which package an entry means. 0, 1: none of ours, -1 */
@@ -102,13 +120,11 @@ static int find(const struct loading *l, const struct package *from, const struc
 	const char *path;
 
 	if (d->value[0] == 'w' && strncmp(d->value, "workspace:", strlen("workspace:")) == 0)
-		return find_workspace(l, d, ret, err);
-	if (l->root.kind != ROOT_NPM)
-		return 1;
-	path = path_value(d->value);
+		return find_workspace(l, from, d, ret, err);
+	path = edges_path_value(d->value);
 	if (path)
 		return find_path(l, from, path, ret);
-	return d->name[0] ? find_named(l, d->name, d->value, ret, err) : 1;
+	return l->root.ranges && d->name[0] ? find_named(l, d->name, range_of(d->value), ret, err) : 1;
 }
 
 static void add_edge(struct loading *l, struct edge_list *list, const struct package *to, unsigned type)

@@ -27,7 +27,7 @@ struct manifest {
 	const char *version;           /* or NULL */
 	struct script *scripts;        /* in order of the file */
 	uint32_t scripts_n;
-	struct dependency *dependencies; /* of all kinds */
+	struct dependency *dependencies; /* of all kinds; only those that may name a member */
 	uint32_t dependencies_n;
 };
 
@@ -74,6 +74,7 @@ struct root {
 	const char *dir;
 	enum root_kind kind;
 	struct bytes yaml;             /* ROOT_PNPM: the text of pnpm-workspace.yaml */
+	bool ranges;                   /* a plain range means a member whose version it fits; known before members are read */
 	struct json_doc *manifest;     /* its package.json, where it was read on the way; owned */
 };
 
@@ -104,7 +105,7 @@ struct loading {
 	struct arena *scratch;         /* texts of files just being read */
 };
 
-/* manifest.c */
+/* manifest.c: `ranges`: struct root's */
 int manifest_read(const struct json_doc *doc, const char *file, bool ranges, struct arena *a, struct manifest *ret, struct err *err);
 int manifest_from(const char *file, struct bytes text, bool ranges, struct arena *a, struct manifest *ret, struct err *err);
 /* Reads and parses a package.json; 1: there is none. */
@@ -127,6 +128,8 @@ int ahead_config(struct ahead *ahead, uint32_t at, struct arena *scratch, struct
 void ahead_stop(struct loading *l);            /* all of them; what they made stays */
 
 /* edges.c */
+/* Does the value name a folder? Then what is behind its protocol; else NULL. */
+const char *edges_path_value(const char *value);
 int edges_make(struct loading *l, struct err *err);
 
 /* tasks.c */

@@ -52,6 +52,11 @@ static int read_scripts(const struct json_doc *doc, const cJSON *node, struct ar
 }
 
 /* Only what may make an edge is kept: see edges.c. */
+static bool may_be_ours(const char *value, bool ranges)
+{
+	return ranges || strncmp(value, "workspace:", 10) == 0 || edges_path_value(value);
+}
+
 static int read_dependencies(const struct json_doc *doc, const cJSON *node, enum edge_type type, bool ranges, struct arena *a, struct manifest *m, struct err *err)
 {
 	const cJSON *item;
@@ -61,7 +66,7 @@ static int read_dependencies(const struct json_doc *doc, const cJSON *node, enum
 	if (n < 0)
 		return -1;
 	for (item = node->child; item && !ranges; item = item->next)
-		n -= strncmp(item->valuestring, "workspace:", 10) != 0;
+		n -= !may_be_ours(item->valuestring, ranges);
 	if (!n)
 		return 0;
 	more = arena_array(a, (size_t)n + m->dependencies_n, sizeof *more);
@@ -69,7 +74,7 @@ static int read_dependencies(const struct json_doc *doc, const cJSON *node, enum
 		memcpy(more, m->dependencies, m->dependencies_n * sizeof *more);
 	m->dependencies = more;
 	for (item = node->child; item; item = item->next) {
-		if (!ranges && strncmp(item->valuestring, "workspace:", 10) != 0)
+		if (!may_be_ours(item->valuestring, ranges))
 			continue;
 		d = &m->dependencies[m->dependencies_n++];
 		d->name = arena_str(a, item->string);
@@ -100,7 +105,7 @@ int manifest_read(const struct json_doc *doc, const char *file, bool ranges, str
 			r = read_name(doc, item, a, &m, err);
 		else if (strcmp(item->string, "scripts") == 0)
 			r = read_scripts(doc, item, a, &m, err);
-		else if (strcmp(item->string, "dependencies") == 0)
+		else if (strcmp(item->string, "dependencies") == 0 || strcmp(item->string, "optionalDependencies") == 0)
 			r = read_dependencies(doc, item, EDGE_NORMAL, ranges, a, &m, err);
 		else if (strcmp(item->string, "devDependencies") == 0)
 			r = read_dependencies(doc, item, EDGE_DEV, ranges, a, &m, err);

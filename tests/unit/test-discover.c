@@ -217,6 +217,7 @@ static void wrong_types_in_a_package_json_are_errors(void **state)
 		{ "{\"dependencies\": []}", "1:18: invalid type: sequence, expected a map" },
 		{ "{\"devDependencies\": {\"a\": {}}}", "1:27: invalid type: map, expected a string" },
 		{ "{\"peerDependencies\": {\"a\": true}}", "1:28: invalid type: boolean `true`, expected a string" },
+		{ "{\"optionalDependencies\": 5}", "1:26: invalid type: integer `5`, expected a map" },
 		{ "[]", "1:1: invalid type: sequence, expected a map" },
 		{ "{\"a\": 1\n", "2:1: found the end of the file, expected `,` or `}`" },
 		{ "{\"a\": 1} // no comments", "1:10: found `/`, expected the end of the file" },
@@ -230,7 +231,7 @@ static void wrong_types_in_a_package_json_are_errors(void **state)
 		fails(arena_printf(a, "Failed to load task graph\n* Failed to load package graph\n* Failed to parse JSON file at <w>/d/package.json\n"
 				   "* <w>/d/package.json:%s", rows[i][1]));
 	}
-	file("d/package.json", "{\"version\": 1, \"optionalDependencies\": 5, \"bundledDependencies\": true, \"resolutions\": 1}");
+	file("d/package.json", "{\"version\": 1, \"bundledDependencies\": true, \"resolutions\": 1}");
 	load("");
 }
 

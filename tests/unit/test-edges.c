@@ -25,7 +25,7 @@ static void package(const char *folder, const char *text)
 
 static void workspace_values_name_a_member_whatever_follows(void **state)
 {
-	static const char *const values[] = { "*", "^", "~", "1.2.3", "./path", "", "^9.9.9" };
+	static const char *const values[] = { "*", "^", "~", "1.2.3", "", "^9.9.9" };
 	size_t i;
 
 	(void)state;
@@ -50,14 +50,74 @@ static void aliases_name_what_is_before_the_last_at_sign(void **state)
 	assert_string_equal(needs("packages/a"), "packages/d:1 packages/e:1");
 }
 
-static void only_workspace_values_count_under_pnpm(void **state)
+static void workspace_paths_name_the_member_that_stands_there(void **state)
+{
+	(void)state;
+	pnpm();
+	package("zlib", "{\"name\": \"zlib\"}");
+	package("other", "{\"name\": \"other\"}");
+	package("a", "{\"dependencies\": {\"other\": \"workspace:../zlib\"}}");
+	load("");
+	assert_string_equal(needs("packages/a"), "packages/zlib:1");
+	package("a", "{\"dependencies\": {\"free\": \"workspace:../zlib/\", \"other\": \"workspace:../none\"}}");
+	load("");
+	assert_string_equal(needs("packages/a"), "packages/zlib:1");
+	/* yarn's are seen from the root */
+	package("a", "{\"dependencies\": {\"free\": \"workspace:packages/zlib\", \"more\": \"workspace:./packages/other\"}}");
+	load("");
+	assert_string_equal(needs("packages/a"), "packages/other:1 packages/zlib:1");
+}
+
+static void ranges_are_the_registrys_under_pnpm(void **state)
 {
 	(void)state;
 	pnpm();
 	package("b", "{\"name\": \"b\", \"version\": \"1.0.0\"}");
-	package("a", "{\"dependencies\": {\"b\": \"^1.0.0\"}, \"devDependencies\": {\"b\": \"*\"}, \"peerDependencies\": {\"b\": \"link:../b\"}, \"optionalDependencies\": {\"b\": \"workspace:*\"}}");
+	package("a", "{\"dependencies\": {\"b\": \"^1.0.0\"}, \"devDependencies\": {\"b\": \"*\"}}");
 	load("");
 	assert_string_equal(needs("packages/a"), "");
+}
+
+static void pnpm_may_link_ranges(void **state)
+{
+	static const struct { const char *yaml, *npmrc, *needs; } rows[] = {
+		{ "linkWorkspacePackages: true", "", "packages/b:1" },
+		{ "linkWorkspacePackages: deep", "", "packages/b:1" },
+		{ "x: &y true\nlinkWorkspacePackages: *y", "", "packages/b:1" },
+		{ "linkWorkspacePackages: false", "link-workspace-packages=true", "" },
+		{ "", "link-workspace-packages=true", "packages/b:1" },
+		{ "", "# c\r\nlink-workspace-packages = \"deep\" ; c\r\n", "packages/b:1" },
+		{ "", "link-workspace-packages=true\nlink-workspace-packages=false\n", "" },
+		{ "", "link-workspace-packages-not=true\n; link-workspace-packages=true", "" },
+	};
+	size_t i;
+
+	(void)state;
+	package("b", "{\"name\": \"b\", \"version\": \"1.0.0\"}");
+	package("c", "{\"name\": \"c\", \"version\": \"2.0.0\"}");
+	package("a", "{\"dependencies\": {\"b\": \"^1.0.0\", \"c\": \"^1.0.0\"}}");
+	for (i = 0; i < COUNT(rows); i++) {
+		file("pnpm-workspace.yaml", arena_printf(a, "packages: ['packages/*']\n%s\n", rows[i].yaml));
+		file(".npmrc", rows[i].npmrc);
+		load("");
+		if (strcmp(needs("packages/a"), rows[i].needs) != 0)
+			fail_msg("'%s' and '%s' give '%s'", rows[i].yaml, rows[i].npmrc, needs("packages/a"));
+	}
+}
+
+static void optional_dependencies_are_dependencies(void **state)
+{
+	(void)state;
+	pnpm();
+	package("b", "{\"name\": \"b\"}");
+	package("a", "{\"optionalDependencies\": {\"b\": \"workspace:*\"}}");
+	load("");
+	assert_string_equal(needs("packages/a"), "packages/b:1");
+	unlink(in("pnpm-workspace.yaml"));
+	npm();
+	package("a", "{\"optionalDependencies\": {\"b\": \"*\"}}");
+	load("");
+	assert_string_equal(needs("packages/a"), "packages/b:1");
 }
 
 static void parallel_edges_are_one_with_all_types(void **state)
@@ -119,7 +179,7 @@ static void npm_ranges_link_the_members_they_fit(void **state)
 	static const char *const rows[][2] = {
 		{ "^1.0.0", "packages/b:1" }, { "1.x", "packages/b:1" }, { "1.0.0 - 1.5.0", "packages/b:1" }, { "^2 || ~1.2", "packages/b:1" },
 		{ "*", "packages/b:1" }, { "", "packages/b:1" }, { "workspace:^", "packages/b:1" }, { "^2.0.0", "" }, { "latest", "" },
-		{ "1.2.3-beta", "" }, { "npm:b@1", "" }, { "git+https://x/b.git", "" }, { "user/b", "" },
+		{ "1.2.3-beta", "" }, { "npm:b@1", "" }, { "npm:^1.0.0", "packages/b:1" }, { "npm:1.2.3", "packages/b:1" }, { "npm:^2", "" }, { "npm:latest", "" }, { "git+https://x/b.git", "" }, { "user/b", "" },
 	};
 	size_t i;
 
@@ -157,16 +217,24 @@ static void of_two_with_one_name_the_range_may_choose(void **state)
 	fails("Failed to load task graph\n* Failed to load package graph\n* Duplicate package name `b` found at `packages/b1` and `packages/b2`");
 }
 
-static void npm_paths_link_the_member_that_stands_there(void **state)
+static void paths_link_the_member_that_stands_there(void **state)
 {
+	int i;
+
 	(void)state;
-	npm();
 	package("b", "{\"name\": \"b\"}");
 	package("c", "{\"name\": \"c\"}");
 	package("d", "{\"name\": \"d\"}");
-	package("a", "{\"dependencies\": {\"x\": \"file:../b\", \"y\": \"link:../c/\", \"z\": \"../d\", \"n\": \"file:../none\", \"o\": \"file:../../../out\"}}");
-	load("");
-	assert_string_equal(needs("packages/a"), "packages/b:1 packages/c:1 packages/d:1");
+	package("e", "{\"name\": \"e\"}");
+	package("a", "{\"dependencies\": {\"x\": \"file:../b\", \"y\": \"link:../c/\", \"z\": \"../d\", \"p\": \"portal:../e\", \"n\": \"file:../none\", \"o\": \"file:../../../out\"}}");
+	for (i = 0; i < 2; i++) {
+		if (i)
+			pnpm();
+		else
+			npm();
+		load("");
+		assert_string_equal(needs("packages/a"), "packages/b:1 packages/c:1 packages/d:1 packages/e:1");
+	}
 }
 
 int main(void)
@@ -175,7 +243,10 @@ int main(void)
 #define story(name) cmocka_unit_test_setup_teardown(name, begin, end)
 		story(workspace_values_name_a_member_whatever_follows),
 		story(aliases_name_what_is_before_the_last_at_sign),
-		story(only_workspace_values_count_under_pnpm),
+		story(workspace_paths_name_the_member_that_stands_there),
+		story(ranges_are_the_registrys_under_pnpm),
+		story(pnpm_may_link_ranges),
+		story(optional_dependencies_are_dependencies),
 		story(parallel_edges_are_one_with_all_types),
 		story(a_package_does_not_need_itself),
 		story(cycles_between_packages_are_fine),
@@ -183,7 +254,7 @@ int main(void)
 		story(nameless_packages_are_never_needed),
 		story(npm_ranges_link_the_members_they_fit),
 		story(of_two_with_one_name_the_range_may_choose),
-		story(npm_paths_link_the_member_that_stands_there),
+		story(paths_link_the_member_that_stands_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
