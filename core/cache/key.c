@@ -45,6 +45,15 @@ static void digest_texts(struct digest_state *s, const struct texts *t)
 		digest_add(s, t->at[i], strlen(t->at[i]) + 1);
 }
 
+static void digest_patterns(struct digest_state *s, const struct file_patterns *list)
+{
+	uint32_t i;
+
+	digest_add(s, &list->n, sizeof list->n);
+	for (i = 0; i < list->n; i++)
+		digest_add(s, list->at[i].text, strlen(list->at[i].text) + 1);
+}
+
 /* `automatic` and not `given`: with and without the key it is the same wish. */
 static void add_globs(struct facts *f, struct arena *a, enum fact_kind kind, const struct globs *g, bool automatic)
 {
@@ -54,8 +63,8 @@ static void add_globs(struct facts *f, struct arena *a, enum fact_kind kind, con
 
 	digest_begin(&s, NULL);
 	digest_add(&s, &how, 1);
-	digest_texts(&s, &g->yes);
-	digest_texts(&s, &g->no);
+	digest_patterns(&s, &g->yes);
+	digest_patterns(&s, &g->no);
 	digest_end(&s, &d);
 	add(f, a, kind, "", d.byte, sizeof d.byte);
 }

@@ -7,7 +7,6 @@
 
 #include "cache/inside.h"
 #include "plan/step.h"
-#include "text/glob.h"
 #include "workspace/workspace.h"
 
 /* Could both match one name? Not when they differ in what stands before anything special. */
@@ -22,12 +21,12 @@ static bool may_meet(const char *p, const char *q)
 
 static void meet(struct overlap *b, const struct step *other)
 {
-	const struct texts *mine = &b->step->rules->output.yes, *its = &other->rules->output.yes;
+	const struct file_patterns *mine = &b->step->rules->output.yes, *its = &other->rules->output.yes;
 	uint32_t i, k;
 
 	for (i = 0; i < mine->n; i++)
 		for (k = 0; k < its->n; k++)
-			if (may_meet(mine->at[i], its->at[k])) {
+			if (may_meet(mine->at[i].text, its->at[k].text)) {
 				b->met = xrealloc(b->met, b->met_n + 1, sizeof *b->met);
 				b->met[b->met_n++] = other;
 				return;
@@ -70,19 +69,15 @@ void overlap_leave(struct overlap *b)
 	*b = (struct overlap){ 0 };
 }
 
-static const struct fact *covered(const struct globs *globs, const struct facts *outputs, struct arena *a)
+static const struct fact *covered(const struct globs *globs, const struct facts *outputs)
 {
-	const struct glob_set *yes, *no;
 	struct output_meta meta;
 	uint32_t i;
 
-	if (glob_set_make(a, &globs->yes, GLOB_PATH, &yes, NULL) < 0 || glob_set_make(a, &globs->no, GLOB_PATH, &no, NULL) < 0)
-		return NULL;
 	for (i = 0; i < outputs->n; i++) {
 		const struct fact *f = &outputs->at[i];
 
-		if (output_meta_decode(f->detail, &meta) == 0 && meta.made && glob_set_match(yes, f->name.data, f->name.size) &&
-		    !glob_set_match(no, f->name.data, f->name.size))
+		if (output_meta_decode(f->detail, &meta) == 0 && meta.made && globs_match(globs, f->name.data, f->name.size))
 			return f;
 	}
 	return NULL;
@@ -102,7 +97,7 @@ const struct fact *overlap_others(struct overlap *b, const struct facts *outputs
 		met = arena_copy(a, b->met, n * sizeof *met);
 	pthread_mutex_unlock(&b->cache->lock);
 	for (i = 0; i < n && !ret; i++) {
-		ret = covered(&met[i]->rules->output, outputs, a);
+		ret = covered(&met[i]->rules->output, outputs);
 		*ret_whose = met[i];
 	}
 	return ret;

@@ -214,21 +214,9 @@ static int changed(struct saving *s, struct bytes name)
 	return refuse(s, KEPT_CHANGED, arena_printf(s->arena, "'%.*s' changed while the task ran", (int)name.size, (const char *)name.data));
 }
 
-static bool matches_any(struct arena *a, const struct texts *patterns, struct bytes name)
-{
-	const struct glob *g;
-	uint32_t i;
-
-	for (i = 0; i < patterns->n; i++)
-		if (glob_make(a, patterns->at[i], GLOB_PATH, &g, NULL) == 0 && glob_match(g, name.data, name.size))
-			return true;
-	return false;
-}
-
 /* Declared inputs: their content was taken before the run. What `output` covers the task may write. */
 static int check_before(struct saving *s)
 {
-	const struct globs *output = &s->step->rules->output;
 	uint32_t i;
 
 	for (i = 0; i < s->in->before.n; i++) {
@@ -236,7 +224,7 @@ static int check_before(struct saving *s)
 
 		if (changed_during_written(&s->changes, name) || !changed_during_newer(&s->changes, name))
 			continue;
-		if (!matches_any(s->arena, &output->yes, name) || matches_any(s->arena, &output->no, name))
+		if (!globs_match(&s->step->rules->output, name.data, name.size))
 			return changed(s, name);
 	}
 	return 0;
@@ -255,9 +243,9 @@ static int check_after(struct saving *s)
 /* ---- outputs --------------------------------------------------------------------- */
 
 /* What lies behind a link is not put back through it: not kept, rather than lost at a hit. */
-static int check_no_link(struct saving *s, const char *pattern, struct err *err)
+static int check_no_link(struct saving *s, const char *base, bool literal, struct err *err)
 {
-	char *at = arena_str(s->arena, glob_base(s->arena, pattern)), *slash;
+	char *at = arena_str(s->arena, base), *slash;
 	struct stat st;
 
 	for (slash = at; *slash; slash++) {
@@ -265,7 +253,7 @@ static int check_no_link(struct saving *s, const char *pattern, struct err *err)
 
 		slash = strchrnul(slash, '/');
 		was = *slash;
-		if (!was && !*glob_rest(pattern))
+		if (!was && literal)
 			break;         /* the output itself may be a link */
 		*slash = '\0';
 		if (fstatat(s->cache->root_fd, at, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
@@ -279,12 +267,12 @@ static int check_no_link(struct saving *s, const char *pattern, struct err *err)
 
 static int find_outputs(struct saving *s, struct err *err)
 {
-	const struct texts *globs = &s->step->rules->output.yes;
+	const struct file_patterns *globs = &s->step->rules->output.yes;
 	struct texts matched;
 	uint32_t i, n = 0;
 
 	for (i = 0; i < globs->n; i++)
-		if (check_no_link(s, globs->at[i], err) < 0)
+		if (check_no_link(s, globs->at[i].base, !*glob_rest(globs->at[i].text), err) < 0)
 			return -1;
 	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
 		return -1;

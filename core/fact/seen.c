@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "text/glob.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
 
@@ -17,22 +16,8 @@ enum { SEEN_PATHS = 1000000, SEEN_NAMES = 100000 };
 struct inside {
 	struct map known;              /* op, flags, name, NUL, other: what was recorded */
 	struct arena *keys;
-	const struct glob **no, **out_yes, **out_no;
-	uint32_t no_n, out_yes_n, out_no_n;
 	uint32_t paths, names;
 };
-
-static const struct glob **compiled(struct arena *a, const struct texts *patterns, uint32_t *ret_n)
-{
-	const struct glob **ret = arena_array(a, patterns->n + 1, sizeof *ret);
-	uint32_t i;
-
-	*ret_n = 0;
-	for (i = 0; i < patterns->n; i++)
-		if (glob_make(a, patterns->at[i], GLOB_PATH, &ret[*ret_n], NULL) == 0)
-			(*ret_n)++;
-	return ret;
-}
 
 void seen_init(struct seen *s, struct arena *a, const char *root, const char *cache_dir, const struct globs *input,
 	       const struct globs *output)
@@ -43,12 +28,6 @@ void seen_init(struct seen *s, struct arena *a, const char *root, const char *ca
 	map_init(&in->known);
 	map_init(&s->left_out);
 	in->keys = arena_new();
-	if (input)
-		in->no = compiled(in->keys, &input->no, &in->no_n);
-	if (output) {
-		in->out_yes = compiled(in->keys, &output->yes, &in->out_yes_n);
-		in->out_no = compiled(in->keys, &output->no, &in->out_no_n);
-	}
 }
 
 void seen_free(struct seen *s)
@@ -62,21 +41,6 @@ void seen_free(struct seen *s)
 	arena_free(in->keys);
 	free(in);
 	s->inside = NULL;
-}
-
-static bool any_match(const struct glob *const *globs, uint32_t n, struct bytes path)
-{
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		if (glob_match(globs[i], path.data, path.size))
-			return true;
-	return false;
-}
-
-static bool is_output(const struct inside *in, struct bytes path)
-{
-	return any_match(in->out_yes, in->out_yes_n, path) && !any_match(in->out_no, in->out_no_n, path);
 }
 
 /* The first of its kind? What came again says nothing new about the order. */
@@ -166,7 +130,7 @@ static enum place place_of(struct seen *s, struct inside *in, vt_bytes given, ch
 	*ret = (vt_bytes){ rel, strlen(rel) };
 	if ((strncmp(rel, ".git", 4) == 0 && (!rel[4] || rel[4] == '/')) ||
 	    (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE) ||
-	    any_match(in->no, in->no_n, (struct bytes){ ret->data, ret->size }))
+	    (s->input && file_patterns_match(&s->input->no, ret->data, ret->size)))
 		return LEFT_OUT;
 	return INSIDE;
 }
@@ -190,7 +154,7 @@ static void add_path(struct seen *s, const vt_seen *given, vt_bytes name, vt_byt
 	r.name = name;
 	r.other = other;
 	r.flags &= (uint16_t)~VT_SEEN_OUTPUT;
-	if (is_output(in, (struct bytes){ name.data, name.size }))
+	if (s->output && globs_match(s->output, name.data, name.size))
 		r.flags |= VT_SEEN_OUTPUT;
 	record(s, &r);
 	in->paths += s->n - n;                 /* seeing it again is free */

@@ -16,13 +16,13 @@ struct seen {
 	uint32_t n;
 	const char *root;              /* absolute: paths are made relative to it */
 	const char *cache_dir;         /* absolute: never seen */
-	const struct globs *input, *output;   /* exclusions; `output` marks VT_SEEN_OUTPUT */
+	const struct globs *input, *output;   /* exclusions; `output` marks VT_SEEN_OUTPUT; borrowed, or NULL */
 	const char *untraced;          /* the trace is incomplete or was not to be had: why, else NULL */
 	const char *broken;            /* the channel failed: the message of "task communication failed (...)", else NULL */
 	struct map left_out;           /* paths inside that it wrote, and that are dropped all the same */
 	bool opted_out;                /* a tool called disableCache */
 	bool setuid;                   /* a set-uid program was executed */
-	void *inside;                  /* seen.c's own: sets and compiled globs */
+	void *inside;                  /* seen.c's own: what was recorded */
 };
 
 void seen_init(struct seen *s, struct arena *a, const char *root, const char *cache_dir,

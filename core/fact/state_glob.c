@@ -15,10 +15,7 @@
 struct matching {
 	struct filling fill;
 	struct arena *arena;
-	const struct glob **yes, **no;
-	const char **base;             /* of each yes */
-	const char **below;            /* of each no that ends in slash, two stars: true for all below */
-	uint32_t yes_n, no_n;
+	const struct globs *globs;     /* borrowed */
 	const char *here;              /* the base being walked */
 	const char *own;               /* the cache, root-relative, or NULL */
 	bool contents;                 /* facts with states; else names only */
@@ -37,6 +34,7 @@ static bool is_below(const char *path, size_t n, const char *dir)
 static bool enter(void *ctx, const char *path, size_t n)
 {
 	const struct matching *m = ctx;
+	const struct file_patterns *yes = &m->globs->yes;
 	char probe[PATH_MAX + 4];
 	uint32_t i;
 
@@ -45,12 +43,12 @@ static bool enter(void *ctx, const char *path, size_t n)
 	if (n && n + 3 < sizeof probe) {
 		memcpy(probe, path, n);
 		memcpy(probe + n, "/\001\001", 4);
-		for (i = 0; i < m->no_n; i++)
-			if (m->below[i] && glob_match(m->no[i], probe, n + 3))
+		for (i = 0; i < m->globs->no.n; i++)
+			if (m->globs->no.at[i].all_below && glob_match(m->globs->no.at[i].glob, probe, n + 3))
 				return false;
 	}
-	for (i = 0; i < m->yes_n; i++)
-		if (strcmp(m->base[i], m->here) == 0 && glob_may_enter(m->yes[i], path, n))
+	for (i = 0; i < yes->n; i++)
+		if (strcmp(yes->at[i].base, m->here) == 0 && glob_may_enter(yes->at[i].glob, path, n))
 			return true;
 	return false;
 }
@@ -58,13 +56,13 @@ static bool enter(void *ctx, const char *path, size_t n)
 static bool want(void *ctx, const char *path, size_t n)
 {
 	const struct matching *m = ctx;
+	const struct file_patterns *yes = &m->globs->yes;
 	uint32_t i;
 
-	for (i = 0; i < m->no_n; i++)
-		if (glob_match(m->no[i], path, n))
-			return false;
-	for (i = 0; i < m->yes_n; i++)
-		if (strcmp(m->base[i], m->here) == 0 && glob_match(m->yes[i], path, n))
+	if (file_patterns_match(&m->globs->no, path, n))
+		return false;
+	for (i = 0; i < yes->n; i++)
+		if (strcmp(yes->at[i].base, m->here) == 0 && glob_match(yes->at[i].glob, path, n))
 			return true;
 	return false;
 }
@@ -91,52 +89,28 @@ static void found(void *ctx, const char *path, size_t n, const struct stat *st)
 	};
 }
 
-static int matching_make(struct matching *m, const struct globs *globs, struct err *err)
-{
-	uint32_t i;
-	size_t n;
-
-	m->yes_n = globs->yes.n;
-	m->no_n = globs->no.n;
-	m->yes = arena_array(m->arena, m->yes_n + 1, sizeof *m->yes);
-	m->base = arena_array(m->arena, m->yes_n + 1, sizeof *m->base);
-	m->no = arena_array(m->arena, m->no_n + 1, sizeof *m->no);
-	m->below = arena_array(m->arena, m->no_n + 1, sizeof *m->below);
-	for (i = 0; i < m->yes_n; i++) {
-		if (glob_make(m->arena, globs->yes.at[i], GLOB_PATH, &m->yes[i], err) < 0)
-			return -1;
-		m->base[i] = glob_base(m->arena, globs->yes.at[i]);
-	}
-	for (i = 0; i < m->no_n; i++) {
-		if (glob_make(m->arena, globs->no.at[i], GLOB_PATH, &m->no[i], err) < 0)
-			return -1;
-		n = strlen(globs->no.at[i]);
-		m->below[i] = n >= 3 && strcmp(globs->no.at[i] + n - 3, "/**") == 0 ? "" : NULL;
-	}
-	return 0;
-}
-
 /* Each base once, each with its own patterns: a base behind a link is walked although its neighbours' walk stops there. */
 static int matching_walk(struct matching *m, unsigned flags, struct err *err)
 {
 	const struct tree_visitor visitor = { .enter = enter, .want = want, .found = found, .ctx = m };
+	const struct file_patterns *yes = &m->globs->yes;
 	uint32_t i, k;
 
-	for (i = 0; i < m->yes_n; i++) {
-		for (k = 0; k < i && strcmp(m->base[k], m->base[i]) != 0; k++)
+	for (i = 0; i < yes->n; i++) {
+		for (k = 0; k < i && strcmp(yes->at[k].base, yes->at[i].base) != 0; k++)
 			;
 		if (k < i)
 			continue;
-		m->here = m->base[i];
+		m->here = yes->at[i].base;
 		if (tree_walk(m->fill.w->root_fd, m->here, flags, &visitor, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void matching_begin(struct matching *m, const struct state_world *w, struct arena *a)
+static void matching_begin(struct matching *m, const struct state_world *w, const struct globs *globs, struct arena *a)
 {
-	*m = (struct matching){ .arena = a, .own = path_below(w->root, w->cache_dir) };
+	*m = (struct matching){ .arena = a, .globs = globs, .own = path_below(w->root, w->cache_dir) };
 	m->fill = (struct filling){ .w = w, .arena = a };
 	if (m->own && !m->own[0])
 		m->own = NULL;
@@ -160,9 +134,9 @@ int state_globbed(const struct state_world *w, const struct globs *globs, struct
 	*ret = (struct facts){ 0 };
 	if (!globs->yes.n)
 		return 0;
-	matching_begin(&m, w, a);
+	matching_begin(&m, w, globs, a);
 	m.contents = true;
-	if (matching_make(&m, globs, err) < 0 || matching_walk(&m, TREE_FOLLOW_BASE, err) < 0)
+	if (matching_walk(&m, TREE_FOLLOW_BASE, err) < 0)
 		return -1;
 	sort_found(&m);
 	for (i = 0; i < m.facts.n; i++) {
@@ -192,8 +166,8 @@ int state_matches(const struct state_world *w, const struct globs *globs, struct
 	*ret = (struct texts){ 0 };
 	if (!globs->yes.n)
 		return 0;
-	matching_begin(&m, w, a);
-	if (matching_make(&m, globs, err) < 0 || matching_walk(&m, TREE_LINKS | TREE_EMPTY, err) < 0)
+	matching_begin(&m, w, globs, a);
+	if (matching_walk(&m, TREE_LINKS | TREE_EMPTY, err) < 0)
 		return -1;
 	if (m.names.n)
 		qsort(m.names.at, m.names.n, sizeof *m.names.at, by_text);

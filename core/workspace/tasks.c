@@ -7,24 +7,7 @@
 #include "text/path.h"
 #include "workspace/load.h"
 
-/* --- globs: relative to the root, sorted, each once --- */
-
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void make_set(struct texts *t)
-{
-	uint32_t i, n = 0;
-
-	if (t->n > 1)
-		qsort(t->at, t->n, sizeof *t->at, compare_texts);
-	for (i = 0; i < t->n; i++)
-		if (!n || strcmp(t->at[n - 1], t->at[i]) != 0)
-			t->at[n++] = t->at[i];
-	t->n = n;
-}
+/* --- globs: relative to the root --- */
 
 static void add_text(struct arena *a, struct texts *t, const char *s)
 {
@@ -38,10 +21,7 @@ static const char *rooted_pattern(const struct workspace *w, const char *base, c
 	struct arena *a = w->arena;
 	size_t n = strlen(pattern);
 	const char *rest, *below;
-	const struct glob *ignored;
 
-	if (glob_make(a, pattern, GLOB_PATH, &ignored, err))
-		goto invalid;
 	if (n && pattern[n - 1] == '/')
 		pattern = arena_printf(a, "%s**", pattern);
 	rest = glob_rest(pattern);
@@ -53,30 +33,29 @@ static const char *rooted_pattern(const struct workspace *w, const char *base, c
 	}
 	if (!*below && !*rest)
 		return "**";
-	pattern = *rest ? path_join(a, glob_escape(a, below), rest) : glob_escape(a, below);
-	if (glob_make(a, pattern, GLOB_PATH, &ignored, err) == 0)
-		return pattern;
-invalid:
-	err_wrap(err, "invalid glob pattern '%s'", written);
-	return NULL;
+	return *rest ? path_join(a, glob_escape(a, below), rest) : glob_escape(a, below);
 }
 
 static int resolve_globs(const struct workspace *w, const struct package *p, const struct glob_entries *list, struct globs *ret, struct err *err)
 {
 	struct globs g = { .automatic = list->automatic, .given = list->given };
+	const struct glob *ignored;
 	uint32_t i;
 
 	for (i = 0; i < list->n; i++) {
 		const char *written = list->at[i].pattern, *pattern;
 		bool no = written[0] == '!';
 
+		if (glob_make(w->arena, written + no, GLOB_PATH, &ignored, err) < 0)
+			return err_wrap(err, "invalid glob pattern '%s'", written);
 		pattern = rooted_pattern(w, list->at[i].from_root ? "" : p->path, written + no, written, err);
 		if (!pattern)
 			return -1;
-		add_text(w->arena, no ? &g.no : &g.yes, pattern);
+		if (file_patterns_add(w->arena, no ? &g.no : &g.yes, pattern, err) < 0)
+			return err_wrap(err, "invalid glob pattern '%s'", written);
 	}
-	make_set(&g.yes);
-	make_set(&g.no);
+	file_patterns_sort(&g.yes);
+	file_patterns_sort(&g.no);
 	*ret = g;
 	return 0;
 }

@@ -12,15 +12,30 @@
 #include "base/mem.h"
 
 struct cJSON;
+struct glob;
 struct patterns;
 struct package;
 struct task;
 
-/* What `input` and `output` come to. Sets: sorted, unique, relative to the root. */
+/* One pattern of `input` or `output`, seen from the root. */
+struct file_pattern {
+	const char *text;
+	const struct glob *glob;   /* compiled once; any thread may match with it */
+	const char *base;          /* the leading components without magic */
+	bool all_below;            /* it ends in a slash and two stars */
+};
+
+/* Sorted by text, each text once. */
+struct file_patterns {
+	struct file_pattern *at;
+	uint32_t n;
+};
+
+/* `input` or `output` of a task. */
 struct globs {
 	bool automatic;            /* { "auto": true }, or `input` omitted */
 	bool given;                /* the key was written; false: omitted */
-	struct texts yes, no;      /* patterns; `no` without its '!' */
+	struct file_patterns yes, no;       /* `no` without its '!' */
 };
 
 struct cache_rules {
@@ -100,4 +115,12 @@ const struct package *workspace_package(const struct workspace *w, const char *p
 /* Would a package in this root-relative folder be one of the workspace's? */
 bool workspace_would_hold(const struct workspace *w, const char *path);
 const struct task *workspace_task(const struct package *p, const char *name);   /* NULL: none */
+
+/* Compiles `text` and adds it; file_patterns_sort makes the list whole. -1: it is not a pattern. */
+int file_patterns_add(struct arena *a, struct file_patterns *list, const char *text, struct err *err);
+void file_patterns_sort(struct file_patterns *list);
+/* Does any of the patterns match this root-relative path? [any] */
+bool file_patterns_match(const struct file_patterns *list, const char *path, size_t size);
+/* Does one of `yes` match, and none of `no`? [any] */
+bool globs_match(const struct globs *g, const char *path, size_t size);
 #endif

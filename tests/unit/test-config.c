@@ -156,8 +156,8 @@ static void cache_settings_stand_in_one_place(void **state)
 	load("");
 	assert_string_equal(texts(&task("", "x")->rules.env), "A");
 	assert_string_equal(texts(&task("", "x")->rules.untracked), "U");
-	assert_string_equal(texts(&task("", "x")->rules.input.yes), "i");
-	assert_string_equal(texts(&task("", "x")->rules.output.yes), "o");
+	assert_string_equal(patterns(&task("", "x")->rules.input.yes), "i");
+	assert_string_equal(patterns(&task("", "x")->rules.output.yes), "o");
 	assert_string_equal(texts(&task("", "y")->rules.env), "B");
 	assert_true(task("", "y")->rules.on);
 	assert_false(task("", "z")->rules.on);

@@ -486,9 +486,16 @@ static void many_files_are_all_known(void **state)
 
 /* ---- what was seen ------------------------------------------------------------------ */
 
-static const char *input_no[] = { "gen/**" }, *output_yes[] = { "dist/**" };
-static const struct globs input = { .automatic = true, .given = true, .no = { input_no, 1 } };
-static const struct globs output = { .given = true, .yes = { output_yes, 1 } };
+static struct globs input, output;
+
+/* `input` without gen/, `output` of dist/; both in the test's arena. */
+static void begin_globs(void)
+{
+	input = (struct globs){ .automatic = true, .given = true };
+	output = (struct globs){ .given = true };
+	assert_int_equal(file_patterns_add(a, &input.no, "gen/**", NULL), 0);
+	assert_int_equal(file_patterns_add(a, &output.yes, "dist/**", NULL), 0);
+}
 
 static void see(struct seen *s, unsigned op, const char *name, const char *other)
 {
@@ -512,6 +519,7 @@ static void paths_are_made_relative_and_what_does_not_count_is_dropped(void **st
 	struct seen s;
 
 	(void)state;
+	begin_globs();
 	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
 	see(&s, VT_SEEN_READ, "/w/src/a", "");
 	see(&s, VT_SEEN_READ, "/w/src/a", "");
@@ -537,6 +545,7 @@ static void half_a_rename_is_something_that_came_or_went(void **state)
 	struct seen s;
 
 	(void)state;
+	begin_globs();
 	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
 	see(&s, VT_SEEN_RENAME, "/w/a", "/w/b");
 	see(&s, VT_SEEN_RENAME, "/tmp/x", "/w/c");
@@ -553,6 +562,7 @@ static void names_are_taken_whole_and_their_number_is_bounded(void **state)
 	int i;
 
 	(void)state;
+	begin_globs();
 	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
 	seen_env(&s, VT_SEEN_ENV, "NODE_ENV", 8);
 	seen_env(&s, VT_SEEN_ENV, "NODE_ENV", 8);

@@ -93,7 +93,7 @@ static const char *globs(const char *list)
 	file("packages/a/vite-task.json", arena_printf(a, "{\"tasks\": {\"t\": {\"command\": \"x\", \"input\": %s}}}", list));
 	load("");
 	g = &task("packages/a", "t")->rules.input;
-	return arena_printf(a, "%s%s | %s", g->automatic ? "auto " : "", texts(&g->yes), texts(&g->no));
+	return arena_printf(a, "%s%s | %s", g->automatic ? "auto " : "", patterns(&g->yes), patterns(&g->no));
 }
 
 static void globs_are_seen_from_the_root(void **state)
@@ -122,7 +122,7 @@ static void metacharacters_of_the_package_path_are_escaped(void **state)
 	file("packages/[x]{y}/package.json", "{\"name\": \"odd\"}");
 	file("packages/[x]{y}/vite-task.json", "{\"tasks\": {\"t\": {\"command\": \"x\", \"input\": [\"src/*\", \"lit\"]}}}");
 	load("");
-	assert_string_equal(texts(&task("packages/[x]{y}", "t")->rules.input.yes), "packages/\\[x\\]\\{y\\}/lit packages/\\[x\\]\\{y\\}/src/*");
+	assert_string_equal(patterns(&task("packages/[x]{y}", "t")->rules.input.yes), "packages/\\[x\\]\\{y\\}/lit packages/\\[x\\]\\{y\\}/src/*");
 }
 
 static void globs_that_lead_outside_or_are_none_are_refused(void **state)

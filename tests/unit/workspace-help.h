@@ -127,6 +127,16 @@ static inline const struct task *task(const char *path, const char *name)
 	return t;
 }
 
+static inline const char *patterns(const struct file_patterns *list)
+{
+	const char *out = "";
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		out = arena_printf(a, "%s%s%s", out, i ? " " : "", list->at[i].text);
+	return out;
+}
+
 static inline const char *texts(const struct texts *t)
 {
 	const char *out = "";
