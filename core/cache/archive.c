@@ -12,6 +12,7 @@
 #include "cache/inside.h"
 #include "os/file.h"
 #include "os/tree.h"
+#include "plan/step.h"
 #include "record/blob.h"
 #include "text/path.h"
 
@@ -301,13 +302,11 @@ int archive_outputs(struct cache *c, const struct step *step, const struct texts
 		.service = { .struct_size = sizeof s.service, .open = service_open, .keep = service_keep, .write = service_write },
 		.cache = c, .batch = batch, .arena = a, .started_ns = started_ns, .file = { .fd = -1 },
 	};
-	const vt_step *described;
 	vt_bytes *names;
 	uint32_t i;
 
 	if (!outputs->n)
 		return 0;
-	described = step_described(c, step, a);
 	names = arena_array(a, outputs->n, sizeof *names);
 	for (i = 0; i < outputs->n; i++)
 		names[i] = (vt_bytes){ outputs->at[i], strlen(outputs->at[i]) };
@@ -315,7 +314,7 @@ int archive_outputs(struct cache *c, const struct step *step, const struct texts
 		const vt_part_ops *ops = component_ops(c->parts[i]);
 
 		if (ops->save && (component_description(c->parts[i])->roles & VT_ROLE_ARCHIVE) && part_is_asked(c, c->parts[i], step) &&
-		    ask_part(&s, described, c->parts[i], names, outputs->n, r, err) < 0)
+		    ask_part(&s, step->described, c->parts[i], names, outputs->n, r, err) < 0)
 			return -1;
 	}
 	r->blobs = s.blobs;

@@ -236,37 +236,3 @@ bool part_is_asked(const struct cache *c, const struct component *part, const st
 	return (roles & VT_ROLE_ARCHIVE) &&
 	       (step->rules->output.yes.n || (!step->rules->output.given && (c->roles & VT_ROLE_OUTPUT)));
 }
-
-static vt_bytes text_bytes(const char *s)
-{
-	return (vt_bytes){ s, strlen(s) };
-}
-
-vt_step *step_described(const struct cache *c, const struct step *step, struct arena *a)
-{
-	vt_step *ret = arena_alloc(a, sizeof *ret);
-	vt_bytes *argv = arena_array(a, step->argv.n + 1, sizeof *argv);
-	vt_bytes *declared = arena_array(a, step->declared.n + 1, sizeof *declared);
-	const char *cwd = path_below(c->world.root, step->dir);
-	uint32_t i;
-
-	for (i = 0; i < step->argv.n; i++)
-		argv[i] = text_bytes(step->argv.at[i]);
-	for (i = 0; i < step->declared.n; i++)
-		declared[i] = text_bytes(step->declared.at[i]);
-	*ret = (vt_step){
-		.struct_size = sizeof *ret,
-		.flags = (step->rules->input.automatic ? VT_STEP_INPUT_AUTO : 0) |
-			 (!step->rules->output.given ? VT_STEP_OUTPUT_AUTO : 0) |
-			 (step->rules->output.yes.n ? VT_STEP_OUTPUT : 0),
-		.task = text_bytes(step->task->label),
-		.root = text_bytes(c->world.root),
-		.cwd = text_bytes(cwd ? cwd : ""),
-		.argv = argv,
-		.argc = step->argv.n,
-		.declared = declared,
-		.declared_count = step->declared.n,
-	};
-	return ret;
-}
-

@@ -69,6 +69,4 @@ bool step_is_automatic(const struct cache *c, const struct step *step);   /* inp
 bool output_is_allowed(const struct cache *c, const char *path, size_t size);
 /* Does a link at `path` with this target stay inside the workspace? */
 bool output_link_stays(const struct cache *c, const char *path, const char *target);
-/* The step as plugins see it, in `a`. */
-vt_step *step_described(const struct cache *c, const struct step *step, struct arena *a);
 #endif

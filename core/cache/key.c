@@ -119,11 +119,10 @@ static void add_core(struct cache *c, const struct step *step, struct arena *a, 
 	add_globs(f, a, FACT_OUTPUT_CONFIG, &step->rules->output, out_automatic);
 }
 
-static int add_from_part(struct cache *c, const struct step *step, struct component *part, struct arena *a, struct facts *f,
+static int add_from_part(const struct step *step, struct component *part, struct arena *a, struct facts *f,
 			 struct err *err)
 {
 	const vt_part_ops *ops = component_ops(part);
-	const vt_step *described;
 	struct findings findings;
 	struct plug_call call;
 	uint32_t i;
@@ -131,10 +130,9 @@ static int add_from_part(struct cache *c, const struct step *step, struct compon
 	add_component(f, a, part);
 	if (!ops->key)
 		return 0;
-	described = step_described(c, step, a);
 	findings_init(&findings, a, component_name(part), true);
 	call_begin(&call, part, "key");
-	if (call_end(&call, ops->key(component_self(part), &call.call, described, &findings.service)) < 0)
+	if (call_end(&call, ops->key(component_self(part), &call.call, step->described, &findings.service)) < 0)
 		return err_set(err, ERR_SYSTEM, "%s: %s", component_name(part), call.text);
 	for (i = 0; i < findings.facts.n; i++)
 		facts_add(f, a, &findings.facts.at[i]);
@@ -151,7 +149,7 @@ int key_make(struct cache *c, const struct step *step, struct arena *a, struct f
 	if (fingerprint)
 		add_component(ret, a, fingerprint);
 	for (i = 0; i < c->parts_n; i++)
-		if (part_is_asked(c, c->parts[i], step) && add_from_part(c, step, c->parts[i], a, ret, err) < 0)
+		if (part_is_asked(c, c->parts[i], step) && add_from_part(step, c->parts[i], a, ret, err) < 0)
 			return -1;
 	facts_sort(ret);
 	return state_fill(&c->world, step->full_env, ret, a, err);

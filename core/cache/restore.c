@@ -9,6 +9,7 @@
 
 #include "cache/inside.h"
 #include "os/stage.h"
+#include "plan/step.h"
 #include "record/blob.h"
 
 /* What a part is handed while it restores. */
@@ -440,7 +441,7 @@ static int look_in_place(struct restoring *r, struct err *err)
 
 static int restore(struct restoring *r, const struct step *step, const struct found_inside *in, struct err *err)
 {
-	const vt_step *described = step_described(r->cache, step, r->arena);
+	const vt_step *described = step->described;
 	const struct facts *outputs = &r->result->outputs;
 	uint32_t i;
 

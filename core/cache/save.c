@@ -99,7 +99,7 @@ static int ask_part(struct saving *s, struct component *part, struct facts *fact
 		return 0;
 	findings_init(&findings, s->arena, component_name(part), false);
 	call_begin(&call, part, "infer");
-	if (call_end(&call, ops->infer(component_self(part), &call.call, step_described(s->cache, s->step, s->arena),
+	if (call_end(&call, ops->infer(component_self(part), &call.call, s->step->described,
 				       seen ? seen->at : NULL, seen ? seen->n : 0, &findings.service)) < 0)
 		return refuse(s, KEPT_OTHER, arena_printf(s->arena, "%s: %s", component_name(part), call.text));
 	if (findings.why && !*ret_why) {

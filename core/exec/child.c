@@ -322,7 +322,7 @@ struct child *child_start(const struct child_setup *setup)
 	if (setup->seen)
 		start_channel(c);
 	if (setup->tracer) {
-		c->watch = watch_begin(setup->tracer, setup->step, setup->workspace, setup->arena, &why);
+		c->watch = watch_begin(setup->tracer, setup->step, setup->arena, &why);
 		if (!c->watch && !setup->seen->untraced)
 			setup->seen->untraced = why;
 	}

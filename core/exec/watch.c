@@ -11,7 +11,6 @@
 #include "plug/call.h"
 #include "plug/setup.h"
 #include "vt-plugin.h"
-#include "workspace/workspace.h"
 
 enum { WATCH_ENV = 32, WATCH_PROGRAM = 64 * 1024 };
 
@@ -72,47 +71,6 @@ static vt_status spawn_filter(vt_spawn *spawn, vt_call *call, uint32_t how, vt_b
 	return VT_OK;
 }
 
-/* ---- the step as the plugin sees it ---- */
-
-static vt_bytes text(const char *s)
-{
-	return (vt_bytes){ s, strlen(s) };
-}
-
-static const vt_bytes *texts(struct texts t, struct arena *a)
-{
-	vt_bytes *list = arena_array(a, t.n ? t.n : 1, sizeof *list);
-	uint32_t i;
-
-	for (i = 0; i < t.n; i++)
-		list[i] = text(t.at[i]);
-	return list;
-}
-
-static vt_step describe(const struct step *step, const struct workspace *workspace, struct arena *a)
-{
-	const struct cache_rules *rules = step->rules;
-	uint32_t flags = 0;
-
-	if (rules->input.automatic)
-		flags |= VT_STEP_INPUT_AUTO;
-	if (!rules->output.given)
-		flags |= VT_STEP_OUTPUT_AUTO;
-	if (rules->output.yes.n > 0)
-		flags |= VT_STEP_OUTPUT;
-	return (vt_step){
-		.struct_size = sizeof(vt_step),
-		.flags = flags,
-		.task = text(step->task->label),
-		.root = text(workspace->root),
-		.cwd = text(step->cwd),
-		.argv = texts(step->argv, a),
-		.argc = step->argv.n,
-		.declared_count = step->declared.n,
-		.declared = texts(step->declared, a),
-	};
-}
-
 /* ---- the life of a watch ---- */
 
 static void on_wake(int signum)
@@ -130,12 +88,10 @@ static void let_threads_be_woken(void)
 	sigaction(SIGURG, &action, NULL);
 }
 
-struct watch *watch_begin(struct component *tracer, const struct step *step, const struct workspace *workspace,
-			  struct arena *a, const char **ret_why)
+struct watch *watch_begin(struct component *tracer, const struct step *step, struct arena *a, const char **ret_why)
 {
 	const vt_tracer_ops *ops = component_ops(tracer);
 	struct watch *w = arena_alloc(a, sizeof *w);
-	vt_step described = describe(step, workspace, a);
 	struct plug_call call;
 	vt_status status;
 
@@ -147,7 +103,7 @@ struct watch *watch_begin(struct component *tracer, const struct step *step, con
 	};
 	let_threads_be_woken();
 	call_begin(&call, tracer, "start");
-	status = call_end(&call, ops->start(component_self(tracer), &call.call, &described, &w->spawn, &w->inside));
+	status = call_end(&call, ops->start(component_self(tracer), &call.call, step->described, &w->spawn, &w->inside));
 	if (status == VT_OK)
 		return w;
 	*ret_why = arena_str(a, call.text[0] ? call.text : "the tracer declined");

@@ -10,13 +10,11 @@ struct component;
 struct seen;
 struct step;
 struct watch;
-struct workspace;
 
 enum { WATCH_FILTERS = 4 };
 
 /* Asks the tracer to prepare. NULL: it cannot; *ret_why (in `a`) says so. */
-struct watch *watch_begin(struct component *tracer, const struct step *step, const struct workspace *w,
-			  struct arena *a, const char **ret_why);
+struct watch *watch_begin(struct component *tracer, const struct step *step, struct arena *a, const char **ret_why);
 /* For process_start; they live as long as the watch. */
 uint32_t watch_filters(const struct watch *w, const struct process_filter **ret);
 uint32_t watch_env(const struct watch *w, const struct env_pair **ret);

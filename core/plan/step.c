@@ -6,6 +6,7 @@
 
 #include "plan/planner.h"
 #include "text/path.h"
+#include "vt-plugin.h"
 #include "workspace/workspace.h"
 
 const char *step_dir(const struct planner *p, const char *cwd)
@@ -136,6 +137,43 @@ static int check_dir(struct planner *p, const struct step *step)
 	return err_wrap(p->err, "Failed to fingerprint current working directory");
 }
 
+static vt_bytes text_bytes(const char *s)
+{
+	return (vt_bytes){ s, strlen(s) };
+}
+
+static const vt_bytes *list_bytes(struct arena *a, const struct texts *t)
+{
+	vt_bytes *ret = arena_array(a, t->n ? t->n : 1, sizeof *ret);
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++)
+		ret[i] = text_bytes(t->at[i]);
+	return ret;
+}
+
+/* After check_dir: the directory is below the root. */
+static const vt_step *describe(struct planner *p, const struct step *step)
+{
+	const char *root = p->world->workspace->root;
+	vt_step *ret = arena_alloc(p->a, sizeof *ret);
+
+	*ret = (vt_step){
+		.struct_size = sizeof *ret,
+		.flags = (step->rules->input.automatic ? VT_STEP_INPUT_AUTO : 0) |
+			 (!step->rules->output.given ? VT_STEP_OUTPUT_AUTO : 0) |
+			 (step->rules->output.yes.n ? VT_STEP_OUTPUT : 0),
+		.task = text_bytes(step->task->label),
+		.root = text_bytes(root),
+		.cwd = text_bytes(path_below(root, path_clean(p->a, step->dir))),
+		.argv = list_bytes(p->a, &step->argv),
+		.argc = step->argv.n,
+		.declared = list_bytes(p->a, &step->declared),
+		.declared_count = step->declared.n,
+	};
+	return ret;
+}
+
 int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret)
 {
 	struct step *step = arena_alloc(p->a, sizeof *step);
@@ -171,5 +209,7 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 	step->full_env = env.full;
 	step->declared = env.declared;
 	step->untracked = env.untracked;
+	if (step->rules)
+		step->described = describe(p, step);
 	return 0;
 }

@@ -13,6 +13,7 @@
 struct task;
 struct cache_rules;
 struct plan;
+struct vt_step;
 
 /* All that one execution needs. Immutable; belongs to the plan's arena. */
 struct step {
@@ -31,6 +32,7 @@ struct step {
 	struct texts declared;         /* names in the key, sorted: matched by `env`, plus prefix assignments */
 	struct texts untracked;        /* untrackedEnv patterns with the built-in list, sorted, for the key */
 	const struct cache_rules *rules;   /* NULL: not cached */
+	const struct vt_step *described;   /* the step as plugins see it; NULL: not cached */
 	/* the execution key: "this step of this task", whatever it runs */
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
 	struct texts extra;            /* extra arguments that reached it */
