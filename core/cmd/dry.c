@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cmd/open.h"
+#include "cmd/backend.h"
 #include "plan/step.h"
 #include "report/words.h"
 
@@ -202,7 +202,7 @@ static bool wants_cache(const struct dry_run *d)
 	return i < d->n;
 }
 
-int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struct err *err)
+int dry_look(struct backend *b, const struct plan *plan, struct dry_run *ret, struct err *err)
 {
 	struct judging j = { ret, false };
 	uint32_t i;
@@ -213,13 +213,13 @@ int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struc
 	ret->costs = xcalloc(ret->n ? ret->n : 1, sizeof *ret->costs);
 	collect(plan, ret);
 	if (wants_cache(ret)) {
-		if (open_cache(o, err) < 0)
+		if (backend_cache(b, err) < 0)
 			return -1;
-		if (o->cache) {
-			cache_durations(o->cache, plan, ret->costs);
-			look_all(o->cache, ret);
+		if (b->cache) {
+			cache_durations(b->cache, plan, ret->costs);
+			look_all(b->cache, ret);
 		} else {
-			j.fresh = access(o->cache_dir, F_OK) < 0 && errno == ENOENT;
+			j.fresh = access(b->cache_dir, F_OK) < 0 && errno == ENOENT;
 		}
 	}
 	judge_plan(&j, plan, false);

@@ -5,7 +5,7 @@
 #include "cache/cache.h"
 #include "cmd/cmd.h"
 
-struct open;
+struct backend;
 struct plan;
 struct step;
 
@@ -41,6 +41,6 @@ struct dry_run {
 };
 
 /* -1: the configuration of the cache or the plugins is wrong. */
-int dry_look(struct open *o, const struct plan *plan, struct dry_run *ret, struct err *err);
+int dry_look(struct backend *b, const struct plan *plan, struct dry_run *ret, struct err *err);
 void dry_free(struct dry_run *d);
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "cache/cache.h"
-#include "cmd/open.h"
+#include "cmd/backend.h"
 #include "exec/run.h"
 #include "os/loop.h"
 #include "plan/step.h"
@@ -24,7 +24,7 @@
 
 /* Everything a run stands on; opened in this order, closed backwards. */
 struct ground {
-	struct open *open;             /* its cache NULL: no step of the plan asks for it, or it cannot be used */
+	struct backend *backend;       /* its cache NULL: no step of the plan asks for it, or it cannot be used */
 	struct loop *loop;
 	struct screen *screen;
 	struct live *live;
@@ -72,10 +72,10 @@ static uint32_t steps_at_once(const struct plan *plan)
 
 static int open_ground(struct ground *g, const struct plan *plan, const struct query_options *o, struct err *err)
 {
-	const struct session *s = g->open->session;
+	const struct session *s = g->backend->session;
 
-	if (loop_new(&g->loop, err) < 0 || open_plugins(g->open, err) < 0 ||
-	    (wants_cache(plan) && open_cache(g->open, err) < 0))
+	if (loop_new(&g->loop, err) < 0 || backend_plugins(g->backend, err) < 0 ||
+	    (wants_cache(plan) && backend_cache(g->backend, err) < 0))
 		return -1;
 	/* it changes the environment: not before those that open ahead are done */
 	s->workers(steps_at_once(plan));
@@ -88,13 +88,13 @@ static int open_ground(struct ground *g, const struct plan *plan, const struct q
 /* That output was lost is why the run was stopped, unless its reader has gone: then it was meant. */
 static int close_ground(struct ground *g, int code)
 {
-	const struct session *s = g->open->session;
+	const struct session *s = g->backend->session;
 	int lost;
 
 	live_free(g->live);
 	lost = g->screen ? screen_close(g->screen) : 0;
 	/* What is still being published is waited for after the last line has been shown. */
-	open_close_cache(g->open);
+	backend_close_cache(g->backend);
 	if (g->loop)
 		loop_free(g->loop);
 	if (g->saving)
@@ -129,36 +129,36 @@ static void *save_summary(void *ctx)
 {
 	const struct ground *g = ctx;
 
-	if (directory_make(g->open->cache_dir, NULL) == 0)
-		last_save(g->summary, g->open->cache_dir);
+	if (directory_make(g->backend->cache_dir, NULL) == 0)
+		last_save(g->summary, g->backend->cache_dir);
 	return NULL;
 }
 
 static int execute(struct ground *g, const struct plan *plan, const struct query_options *o)
 {
-	const struct session *s = g->open->session;
+	const struct session *s = g->backend->session;
 	struct listener listeners[] = { live_listener(g->live), summary_listener(g->summary) };
 	struct exec_setup setup = {
 		.loop = g->loop,
-		.workspace = g->open->workspace,
+		.workspace = g->backend->workspace,
 		.plan = plan,
-		.cache = g->open->cache,
-		.cache_dir = g->open->cache_dir,
-		.plug = g->open->plug,
+		.cache = g->backend->cache,
+		.cache_dir = g->backend->cache_dir,
+		.plug = g->backend->plug,
 		.env = s->env,
-		.places = &g->open->places,
+		.places = &g->backend->places,
 		.mode = (enum log_mode)o->log,
 		.listeners = listeners,
 		.listeners_n = COUNT(listeners),
 		.screen = g->screen,
-		.spool_dir = g->open->cache ? g->open->cache_dir : env_get(s->env, "TMPDIR"),
+		.spool_dir = g->backend->cache ? g->backend->cache_dir : env_get(s->env, "TMPDIR"),
 		.warn = cmd_warn,
 		.ctx = (void *)(uintptr_t)s,
 	};
 	struct err err = { 0 };
 	int code = exec_run(&setup, &err);
 
-	g->open->code = code;
+	g->backend->code = code;
 	show_summary(g, o);
 	if (err.n > 0)
 		cmd_fail(s, &err);
@@ -168,10 +168,10 @@ static int execute(struct ground *g, const struct plan *plan, const struct query
 	return code;
 }
 
-int run_plan(struct open *o, const struct plan *plan, const struct query_options *options)
+int run_plan(struct backend *b, const struct plan *plan, const struct query_options *options)
 {
-	struct ground g = { .open = o };
-	const struct session *s = o->session;
+	struct ground g = { .backend = b };
+	const struct session *s = b->session;
 	struct err err = { 0 };
 	int code;
 

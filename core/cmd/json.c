@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cmd/backend.h"
 #include "cmd/dry.h"
-#include "cmd/open.h"
 #include "exec/schedule.h"
 #include "plan/plan.h"
 #include "query/options.h"
@@ -326,16 +326,16 @@ static int show(const struct session *s, const struct workspace *w, const struct
 	return done(s, &d.b, d.a);
 }
 
-int json_dry_run(struct open *o, const struct plan *plan, const struct query_options *options)
+int json_dry_run(struct backend *b, const struct plan *plan, const struct query_options *options)
 {
 	struct dry_run dry = { 0 };
 	struct err err = { 0 };
 	int code;
 
-	if (dry_look(o, plan, &dry, &err) < 0)
-		code = cmd_fail(o->session, &err);
+	if (dry_look(b, plan, &dry, &err) < 0)
+		code = cmd_fail(b->session, &err);
 	else
-		code = show(o->session, o->workspace, plan, options, &dry);
+		code = show(b->session, b->workspace, plan, options, &dry);
 	dry_free(&dry);
 	return code;
 }

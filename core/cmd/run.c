@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/open.h"
+#include "cmd/backend.h"
 #include "cmd/pick.h"
 #include "os/file.h"
 #include "plan/plan.h"
@@ -14,14 +14,14 @@
 
 static const char *find_program(void *ctx, const char *name, const char *dir, const char *path, struct arena *a)
 {
-	const struct open *o = ctx;
+	const struct backend *b = ctx;
 
-	return file_find_program(name, dir, path, o->session->programs, a);
+	return file_find_program(name, dir, path, b->session->programs, a);
 }
 
 static int changed_since(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err)
 {
-	return open_changed_since(ctx, reference, a, ret, err);
+	return backend_changed_since(ctx, reference, a, ret, err);
 }
 
 /* Is it a task that is nowhere to be found, said without a word about where? Then
@@ -33,33 +33,33 @@ static bool wants_list(const struct session *s, const struct workspace *w, const
 	return !workspace_task(workspace_package_at(w, s->cwd), o->task);
 }
 
-static int run_task(struct open *o, const struct query_options *options)
+static int run_task(struct backend *b, const struct query_options *options)
 {
-	const struct session *s = o->session;
+	const struct session *s = b->session;
 	struct plan_world world = {
-		.workspace = o->workspace, .cwd = s->cwd, .env = s->env, .find_program = find_program,
-		.changed_since = changed_since, .warn = cmd_note, .ctx = o,
+		.workspace = b->workspace, .cwd = s->cwd, .env = s->env, .find_program = find_program,
+		.changed_since = changed_since, .warn = cmd_note, .ctx = b,
 	};
 	struct arena *a = arena_new();
 	struct plan *plan = NULL;
 	struct err err = { 0 };
 	int code;
 
-	open_ahead(o);
+	backend_open_early(b);
 	if (plan_make(&world, options, a, &plan, &err) < 0)
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
-		code = json_dry_run(o, plan, options);
+		code = json_dry_run(b, plan, options);
 	else
-		code = run_plan(o, plan, options);
+		code = run_plan(b, plan, options);
 	arena_free(a);
 	return code;
 }
 
-static int run_in(struct open *o, struct query_options *options)
+static int run_in(struct backend *b, struct query_options *options)
 {
-	const struct session *s = o->session;
-	const struct workspace *w = o->workspace;
+	const struct session *s = b->session;
+	const struct workspace *w = b->workspace;
 	const struct task *picked = NULL;
 
 	if (!options->task && options->json)
@@ -72,7 +72,7 @@ static int run_in(struct open *o, struct query_options *options)
 		options->picked = picked->package;
 		options->task = picked->name;
 	}
-	return run_task(o, options);
+	return run_task(b, options);
 }
 
 static int last_details(const struct session *s)
@@ -87,14 +87,14 @@ static int last_details(const struct session *s)
 
 static void rooted(void *ctx, const char *root)
 {
-	open_read_ahead(ctx, root);
+	backend_prefetch(ctx, root);
 }
 
 int cmd_run(const struct session *s, int argc, char **argv)
 {
 	struct query_options o;
 	struct workspace *w = NULL;
-	struct open open;
+	struct backend backend;
 	struct err err = { 0 };
 	int code;
 
@@ -110,14 +110,14 @@ int cmd_run(const struct session *s, int argc, char **argv)
 		err_set(&err, ERR_USER, "No task specifier provided for 'run' command");
 		return cmd_fail(s, &err);
 	}
-	open_init(&open, s, o.dry_run);
-	if (workspace_load_from(s->cwd, rooted, &open, &w, &err) < 0) {
+	backend_init(&backend, s, o.dry_run);
+	if (workspace_load_from(s->cwd, rooted, &backend, &w, &err) < 0) {
 		code = cmd_fail(s, &err);
 	} else {
-		open.workspace = w;
-		code = run_in(&open, &o);
+		backend.workspace = w;
+		code = run_in(&backend, &o);
 	}
-	open_close(&open);
+	backend_close(&backend);
 	workspace_free(w);
 	return code;
 }

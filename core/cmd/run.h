@@ -4,18 +4,18 @@
 
 #include "cmd/cmd.h"
 
-struct open;
+struct backend;
 struct plan;
 struct query_options;
 struct workspace;
 
 /* execute.c. Runs the plan to its end; the exit code. A plan without steps is for it, too. */
-int run_plan(struct open *o, const struct plan *plan, const struct query_options *options);
+int run_plan(struct backend *b, const struct plan *plan, const struct query_options *options);
 /* `--last-details`: prints the stored summary; its exit code. `root`: absolute. */
 int run_last_details(const struct session *s, const char *root);
 
 /* json.c. Packages and tasks as JSON; the exit code. */
 int json_graph(const struct session *s, const struct workspace *w);
 /* --dry-run, as text or JSON. */
-int json_dry_run(struct open *o, const struct plan *plan, const struct query_options *options);
+int json_dry_run(struct backend *b, const struct plan *plan, const struct query_options *options);
 #endif

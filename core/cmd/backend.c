@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cmd/open.h"
+#include "cmd/backend.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,20 +16,20 @@
 
 enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths since a reference */
 
-void open_init(struct open *o, const struct session *s, bool dry)
+void backend_init(struct backend *b, const struct session *s, bool dry)
 {
-	memset(o, 0, sizeof *o);
-	o->dry = dry;
-	o->code = -1;
-	o->session = s;
-	o->arena = arena_new();
+	memset(b, 0, sizeof *b);
+	b->dry = dry;
+	b->code = -1;
+	b->session = s;
+	b->arena = arena_new();
 }
 
 /* A plugin does not come back, and with it a thread of this program. The supervisor ends the tasks. */
 static void plugin_hangs(void *ctx, const char *text)
 {
-	const struct open *o = ctx;
-	int code = o->code;
+	const struct backend *b = ctx;
+	int code = b->code;
 
 	if (code >= 0)
 		fprintf(stderr, "warning: %s; vt ends without waiting for it\n", text);
@@ -38,54 +38,54 @@ static void plugin_hangs(void *ctx, const char *text)
 	_exit(code >= 0 ? code : 1);
 }
 
-static int plugins_now(struct open *o, struct err *err)
+static int plugins_now(struct backend *b, struct err *err)
 {
-	const struct session *s = o->session;
+	const struct session *s = b->session;
 	struct plug_setup setup = {
-		.root = o->workspace->root,
+		.root = b->workspace->root,
 		.env = s->env,
-		.workspace_config = o->workspace->plugins,
-		.workspace_config_file = o->workspace->config_file,
+		.workspace_config = b->workspace->plugins,
+		.workspace_config_file = b->workspace->config_file,
 		.warn = cmd_warn,
 		.hangs = plugin_hangs,
-		.ctx = o,
+		.ctx = b,
 	};
 
-	if (o->plug)
+	if (b->plug)
 		return 0;
-	user_config_free(&o->user);
-	if (directory_place(s->env, o->workspace->root, o->arena, &o->cache_dir, err) < 0 ||
-	    file_places(o->arena, &o->places, err) < 0 || user_config_read(s->env, &o->user, err) < 0)
+	user_config_free(&b->user);
+	if (directory_place(s->env, b->workspace->root, b->arena, &b->cache_dir, err) < 0 ||
+	    file_places(b->arena, &b->places, err) < 0 || user_config_read(s->env, &b->user, err) < 0)
 		return -1;
-	setup.cache_dir = o->cache_dir;
-	setup.system_dir = o->places.plugins;
-	setup.user_config = o->user.plugins;
-	setup.user_config_file = o->user.file;
-	return plug_new(&setup, &o->plug, err);
+	setup.cache_dir = b->cache_dir;
+	setup.system_dir = b->places.plugins;
+	setup.user_config = b->user.plugins;
+	setup.user_config_file = b->user.file;
+	return plug_new(&setup, &b->plug, err);
 }
 
-static int cache_now(struct open *o, struct err *err)
+static int cache_now(struct backend *b, struct err *err)
 {
 	struct cache_setup setup = {
-		.workspace = o->workspace,
-		.env = o->session->env,
+		.workspace = b->workspace,
+		.env = b->session->env,
 		.warn = cmd_warn,
-		.ctx = (void *)(uintptr_t)o->session,
-		.dry = o->dry,
-		.programs = o->session->programs,
+		.ctx = (void *)(uintptr_t)b->session,
+		.dry = b->dry,
+		.programs = b->session->programs,
 	};
 
-	if (plugins_now(o, err) < 0 || plug_check_named(o->plug, err) < 0)
+	if (plugins_now(b, err) < 0 || plug_check_named(b->plug, err) < 0)
 		return -1;
-	setup.dir = o->cache_dir;
-	setup.plug = o->plug;
-	setup.prefetch = o->prefetch;
-	o->prefetch = NULL;
-	o->cache_opened = true;
-	o->cache = cache_open(&setup);
-	if (o->cache && !cache_works(o->cache)) {
-		cache_close(o->cache);
-		o->cache = NULL;
+	setup.dir = b->cache_dir;
+	setup.plug = b->plug;
+	setup.prefetch = b->prefetch;
+	b->prefetch = NULL;
+	b->cache_opened = true;
+	b->cache = cache_open(&setup);
+	if (b->cache && !cache_works(b->cache)) {
+		cache_close(b->cache);
+		b->cache = NULL;
 	}
 	return 0;
 }
@@ -102,39 +102,39 @@ static void *open_all(void *ctx)
 	return NULL;
 }
 
-void open_read_ahead(struct open *o, const char *root)
+void backend_prefetch(struct backend *b, const char *root)
 {
 	const char *dir;
 
 	/* a setting that is wrong is told when the cache is opened */
-	if (directory_place(o->session->env, root, o->arena, &dir, NULL) == 0)
-		o->prefetch = cache_prefetch_start(dir);
+	if (directory_place(b->session->env, root, b->arena, &dir, NULL) == 0)
+		b->prefetch = cache_prefetch_start(dir);
 }
 
-void open_ahead(struct open *o)
+void backend_open_early(struct backend *b)
 {
 	/* where there is much to read there is a cache, and it is as good as certain that it is wanted */
-	if (o->prefetch)
-		o->opening = pthread_create(&o->opener, NULL, open_all, o) == 0;
+	if (b->prefetch)
+		b->opening = pthread_create(&b->opener, NULL, open_all, b) == 0;
 }
 
-static void wait_for_opener(struct open *o)
+static void wait_for_opener(struct backend *b)
 {
-	if (o->opening)
-		pthread_join(o->opener, NULL);
-	o->opening = false;
+	if (b->opening)
+		pthread_join(b->opener, NULL);
+	b->opening = false;
 }
 
-int open_plugins(struct open *o, struct err *err)
+int backend_plugins(struct backend *b, struct err *err)
 {
-	wait_for_opener(o);
-	return plugins_now(o, err);
+	wait_for_opener(b);
+	return plugins_now(b, err);
 }
 
-int open_cache(struct open *o, struct err *err)
+int backend_cache(struct backend *b, struct err *err)
 {
-	wait_for_opener(o);
-	return o->cache_opened ? 0 : cache_now(o, err);
+	wait_for_opener(b);
+	return b->cache_opened ? 0 : cache_now(b, err);
 }
 
 /* ---- what has changed since ------------------------------------------------- */
@@ -166,19 +166,19 @@ static struct component *who_knows(struct plug *plug)
 	return NULL;
 }
 
-int open_changed_since(struct open *o, const char *reference, struct arena *a, struct texts *ret, struct err *err)
+int backend_changed_since(struct backend *b, const char *reference, struct arena *a, struct texts *ret, struct err *err)
 {
 	struct paths_sink sink = { .sink.write = write_paths };
 	const vt_fingerprint_ops *ops;
-	vt_bytes root = { o->workspace->root, strlen(o->workspace->root) }, ref = { reference, strlen(reference) };
+	vt_bytes root = { b->workspace->root, strlen(b->workspace->root) }, ref = { reference, strlen(reference) };
 	struct component *c;
 	struct plug_call call;
 	vt_status status;
 	const char *at;
 
-	if (open_plugins(o, err) < 0)
+	if (backend_plugins(b, err) < 0)
 		return -1;
-	if (!(c = who_knows(o->plug)))
+	if (!(c = who_knows(b->plug)))
 		return err_set(err, ERR_USER, "the plugin 'fingerprint-git', which knows what has changed, cannot be used");
 	ops = component_ops(c);
 	buf_init(&sink.bytes, CHANGED_MAX);
@@ -196,23 +196,23 @@ int open_changed_since(struct open *o, const char *reference, struct arena *a, s
 	return 0;
 }
 
-void open_close_cache(struct open *o)
+void backend_close_cache(struct backend *b)
 {
-	wait_for_opener(o);
-	if (o->cache)
-		cache_close(o->cache);
-	if (o->plug)
-		plug_free(o->plug);
-	cache_prefetch_free(o->prefetch);
-	o->cache = NULL;
-	o->plug = NULL;
-	o->prefetch = NULL;
+	wait_for_opener(b);
+	if (b->cache)
+		cache_close(b->cache);
+	if (b->plug)
+		plug_free(b->plug);
+	cache_prefetch_free(b->prefetch);
+	b->cache = NULL;
+	b->plug = NULL;
+	b->prefetch = NULL;
 }
 
-void open_close(struct open *o)
+void backend_close(struct backend *b)
 {
-	open_close_cache(o);
-	user_config_free(&o->user);
-	arena_free(o->arena);
-	memset(o, 0, sizeof *o);
+	backend_close_cache(b);
+	user_config_free(&b->user);
+	arena_free(b->arena);
+	memset(b, 0, sizeof *b);
 }

@@ -1,0 +1,51 @@
+/* backend: the plugins and the cache of one command, each opened when first needed. */
+#ifndef CMD_BACKEND_H
+#define CMD_BACKEND_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "choose/user_config.h"
+#include "cmd/cmd.h"
+#include "os/file.h"
+
+struct cache;
+struct cache_prefetch;
+struct plug;
+struct workspace;
+
+struct backend {
+	const struct session *session;
+	bool dry;                      /* the cache is only read */
+	const struct workspace *workspace;     /* set by the command after loading it; the calls below need it */
+	struct arena *arena;           /* places, cache_dir */
+	struct file_places places;
+	struct user_config user;
+	const char *cache_dir;
+	struct plug *plug;             /* NULL: not opened yet */
+	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
+	bool cache_opened;             /* opening was tried; cache tells the outcome */
+	struct cache_prefetch *prefetch;       /* files read for the cache; NULL: none, or the cache owns them */
+	pthread_t opener;              /* opens plug and cache; until it is joined only it touches the members above */
+	bool opening;                  /* opener runs and is not joined */
+	_Atomic int code;              /* the run's exit code once all tasks ended; -1 before */
+};
+
+void backend_init(struct backend *b, const struct session *s, bool dry);
+/* Starts a thread that reads the cache's files while the workspace is loaded, if they are
+ * large enough to be worth it. */
+void backend_prefetch(struct backend *b, const char *root);
+/* After a prefetch: opens the plugins and the cache on a thread while the plan is made. Errors
+ * are reported by the calls below, which try again. */
+void backend_open_early(struct backend *b);
+/* Reads the plugins' settings; loads no plugin. May be called again. */
+int backend_plugins(struct backend *b, struct err *err);
+/* Opens the cache; it stays NULL where none can be used. -1: a plugin that the configuration
+ * names cannot be used. */
+int backend_cache(struct backend *b, struct err *err);
+/* For plan_world.changed_since; ctx: a struct backend. */
+int backend_changed_since(struct backend *b, const char *reference, struct arena *a, struct texts *ret, struct err *err);
+/* Closes cache and plugins, which may take time and warn; places and cache_dir stay. */
+void backend_close_cache(struct backend *b);
+void backend_close(struct backend *b);
+#endif
