@@ -239,3 +239,8 @@ void dry_free(struct dry_run *d)
 	free(d->at);
 	free(d->costs);
 }
+
+const char *dry_trouble(const struct dry_step *at)
+{
+	return at->reason ? at->reason : "the cache cannot be used";
+}

@@ -43,4 +43,5 @@ struct dry_run {
 /* -1: the configuration of the cache or the plugins is wrong. */
 int dry_look(struct backend *b, const struct plan *plan, struct dry_run *ret, struct err *err);
 void dry_free(struct dry_run *d);
+const char *dry_trouble(const struct dry_step *at);     /* ERROR: what is wrong */
 #endif

@@ -7,6 +7,7 @@
 
 #include "cmd/backend.h"
 #include "cmd/pick.h"
+#include "cmd/show.h"
 #include "os/file.h"
 #include "plan/plan.h"
 #include "query/options.h"
@@ -49,7 +50,7 @@ static int run_task(struct backend *b, const struct query_options *options)
 	if (plan_make(&world, options, a, &plan, &err) < 0)
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
-		code = json_dry_run(b, plan, options);
+		code = show_dry_run(b, plan, options);
 	else
 		code = run_plan(b, plan, options);
 	arena_free(a);
@@ -63,7 +64,7 @@ static int run_in(struct backend *b, struct query_options *options)
 	const struct task *picked = NULL;
 
 	if (!options->task && options->json)
-		return json_graph(s, w);
+		return show_graph(s, w);
 	if (!options->task || wants_list(s, w, options)) {
 		int code = pick_task(s, w, options->task, &picked);
 

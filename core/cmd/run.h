@@ -13,9 +13,4 @@ struct workspace;
 int run_plan(struct backend *b, const struct plan *plan, const struct query_options *options);
 /* `--last-details`: prints the stored summary; its exit code. `root`: absolute. */
 int run_last_details(const struct session *s, const char *root);
-
-/* json.c. Packages and tasks as JSON; the exit code. */
-int json_graph(const struct session *s, const struct workspace *w);
-/* --dry-run, as text or JSON. */
-int json_dry_run(struct backend *b, const struct plan *plan, const struct query_options *options);
 #endif

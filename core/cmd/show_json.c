@@ -1,25 +1,16 @@
 #include "config.h"
 
-#include "cmd/run.h"
+#include "cmd/show.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "cmd/backend.h"
 #include "cmd/dry.h"
-#include "exec/schedule.h"
 #include "plan/plan.h"
-#include "query/options.h"
-#include "report/live.h"
-#include "report/screen.h"
-#include "report/strip.h"
 #include "text/json.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-enum { JSON_MAX = 1 << 30 };
 
 static void quote(struct buf *b, const char *s)
 {
@@ -54,20 +45,6 @@ static void path(struct buf *b, const char *rel)
 static void id(struct buf *b, const struct task *task, struct arena *a)
 {
 	quote(b, *task->package->path ? arena_printf(a, "%s#%s", task->package->path, task->name) : task->name);
-}
-
-static int done(const struct session *s, struct buf *b, struct arena *a)
-{
-	struct err err = { 0 };
-
-	buf_byte(b, '\n');
-	if (b->full)
-		err_set(&err, ERR_SYSTEM, "This is too large to be printed");
-	else if (fwrite(b->data, 1, b->size, stdout) != b->size || fflush(stdout) != 0)
-		err_errno(&err, errno, "Cannot write to standard output");
-	buf_free(b);
-	arena_free(a);
-	return err.n ? cmd_fail(s, &err) : 0;
 }
 
 static void start(struct buf *b, const struct workspace *w)
@@ -106,14 +83,13 @@ static void graph_task(struct buf *b, const struct task *task, struct arena *a)
 	buf_byte(b, '}');
 }
 
-int json_graph(const struct session *s, const struct workspace *w)
+int show_graph(const struct session *s, const struct workspace *w)
 {
 	struct arena *a = arena_new();
 	struct buf b;
 	uint32_t i;
 
-	(void)s;
-	buf_init(&b, JSON_MAX);
+	buf_init(&b, SHOW_MAX);
 	start(&b, w);
 	key(&b, "packages");
 	buf_byte(&b, '{');
@@ -129,22 +105,17 @@ int json_graph(const struct session *s, const struct workspace *w)
 		graph_task(&b, w->tasks[i], a);
 	}
 	buf_text(&b, "}}");
-	return done(s, &b, a);
+	arena_free(a);
+	return show_print(s, &b);
 }
 
-/* A dry run on its way to stdout. */
+/* The dry run that is written. */
 struct showing {
 	const struct workspace *w;
 	const struct dry_run *dry;
 	struct buf b;
 	struct arena *a;
-	enum option_log log;
 };
-
-static const char *trouble(const struct dry_step *at)
-{
-	return at->reason ? at->reason : "the cache cannot be used";
-}
 
 static void cache_json(struct showing *d, const struct dry_step *at)
 {
@@ -161,7 +132,7 @@ static void cache_json(struct showing *d, const struct dry_step *at)
 	}
 	if (at->status == DRY_ERROR) {
 		buf_text(&d->b, ",\"message\":");
-		quote(&d->b, trouble(at));
+		quote(&d->b, dry_trouble(at));
 	}
 	buf_byte(&d->b, '}');
 }
@@ -237,105 +208,14 @@ static void plan_json(struct showing *d, const struct plan *plan)
 	buf_byte(&d->b, '}');
 }
 
-static void step_text(struct showing *d, const struct step *step)
+void show_dry_json(const struct workspace *w, const struct plan *plan, const struct dry_run *dry, struct buf *ret)
 {
-	static const enum start_status shown[] = { START_HIT, START_MISS, START_MISS, START_FIRST, START_DISABLED, START_MISS };
-	const struct dry_step *at = &d->dry->at[step->ordinal];
-	struct step_start start = { .status = step->echo ? START_DISABLED : shown[at->status], .because = at->reason };
+	struct showing d = { .w = w, .dry = dry, .a = arena_new() };
 
-	if (at->status == DRY_ERROR)
-		start.because = trouble(at);
-	if (d->log != OPTION_LOG_INTERLEAVED) {
-		screen_stylef(&d->b, "90", "[%s]", step->task->label);
-		buf_byte(&d->b, ' ');
-	}
-	live_command(step, &d->b);
-	if (at->status == DRY_UNKNOWN)
-		screen_style(&d->b, "90", " ○ cache status not known before earlier steps have run");
-	else
-		live_status(&start, false, &d->b);
-	buf_byte(&d->b, '\n');
-}
-
-/* A level as it would run if one step ran at a time. */
-static void level_text(struct showing *d, struct schedule *s, struct level *l)
-{
-	struct place *p;
-
-	while (l->left && (p = schedule_take(l)) != NULL) {
-		const struct item *item = place_item(p);
-		struct level **nested = s->end;
-
-		schedule_hold(p);
-		if (item && item->kind == ITEM_PLAN) {
-			schedule_enter(s, p);
-			level_text(d, s, *nested);
-			continue;
-		}
-		if (item)
-			step_text(d, item->step);
-		schedule_done(s, p);
-	}
-}
-
-static void plan_text(struct showing *d, const struct plan *plan)
-{
-	struct schedule s;
-
-	schedule_init(&s, plan, d->dry->costs);
-	level_text(d, &s, s.levels);
-	schedule_free(&s);
-}
-
-static void end_text(struct showing *d)
-{
-	const struct dry_run *dry = d->dry;
-
-	screen_style(&d->b, "34;1", "vt run:");
-	buf_printf(&d->b, " %u/%u cache hit (%u%%), nothing was run.", dry->hits, dry->leaves,
-		   dry->leaves ? (uint32_t)((uint64_t)dry->hits * 100 / dry->leaves) : 0);
-}
-
-static void without_colours(struct buf *b)
-{
-	struct strip strip = { 0 };
-	struct buf plain;
-
-	buf_init(&plain, JSON_MAX);
-	strip_add(&strip, b->data, b->size, &plain);
-	buf_free(b);
-	*b = plain;
-}
-
-static int show(const struct session *s, const struct workspace *w, const struct plan *plan,
-		const struct query_options *options, const struct dry_run *dry)
-{
-	struct showing d = { .w = w, .dry = dry, .a = arena_new(), .log = options->log };
-
-	buf_init(&d.b, JSON_MAX);
-	if (options->json) {
-		start(&d.b, w);
-		plan_json(&d, plan);
-		buf_byte(&d.b, '}');
-	} else {
-		plan_text(&d, plan);
-		end_text(&d);
-		if (!screen_has_colours(s->env, s->stdout_tty))
-			without_colours(&d.b);
-	}
-	return done(s, &d.b, d.a);
-}
-
-int json_dry_run(struct backend *b, const struct plan *plan, const struct query_options *options)
-{
-	struct dry_run dry = { 0 };
-	struct err err = { 0 };
-	int code;
-
-	if (dry_look(b, plan, &dry, &err) < 0)
-		code = cmd_fail(b->session, &err);
-	else
-		code = show(b->session, b->workspace, plan, options, &dry);
-	dry_free(&dry);
-	return code;
+	buf_init(&d.b, SHOW_MAX);
+	start(&d.b, w);
+	plan_json(&d, plan);
+	buf_byte(&d.b, '}');
+	arena_free(d.a);
+	*ret = d.b;
 }
