@@ -12,28 +12,33 @@
 struct capture;
 struct child;
 struct endpoint;
-struct job;
 struct outer;
 struct processes;
 struct stop;
 
 enum stopped { STOPPED_NOT, STOPPED_FAILED, STOPPED_SIGNAL, STOPPED_LOST };
 
+/* The jobs whose steps are looked up, and how far that goes beyond those whose turn it is. */
+struct queue {
+	struct job *first, **end;      /* jobs whose turn has come, in that order; decided from the front */
+	uint32_t extra;                /* chains looked up beyond the free slots: doubled while all are hits, 0 after a miss */
+	uint32_t ahead;                /* jobs looked up before their turn, or being so */
+	uint32_t ahead_slices;         /* slices of those that workers have */
+};
+
 /* Lives on the loop's thread; workers see single jobs only. */
 struct run {
 	const struct exec_setup *setup;
 	struct schedule schedule;      /* which step is next */
+	struct queue queue;            /* what is looked up */
 	struct processes *processes;   /* made for the first child */
 	struct endpoint *endpoint;     /* made for the first step that may be kept */
 	bool no_channel;               /* it cannot be made: told once */
 	struct outer *outer;           /* the runner this vt is a task of; NULL: none */
 	struct job *jobs;              /* all that are not over */
 	uint32_t running;              /* jobs whose child was started and is not over */
-	struct chunk *chunks, **chunks_end;    /* being looked up, in order */
-	struct early *early;           /* what is looked up before its turn */
-	uint32_t restoring;            /* chunks whose outputs are being put back */
-	uint32_t changes;              /* counts what may have changed a file: starts and ends of children and of restoring */
-	uint32_t ahead;                /* how many more than there are slots are looked up: grows while all are hits */
+	uint32_t restoring;            /* jobs whose outputs are being put back */
+	uint32_t changes;              /* starts and ends of children and of restoring: each may change a file */
 	bool pumping, pump_again;      /* run_pump is under way; and was asked for meanwhile */
 	bool paused;                   /* too much waits for the terminal */
 	enum stopped stopped;          /* nothing new starts */
@@ -45,39 +50,79 @@ struct run {
 	bool infrastructure;           /* something other than a task failed */
 };
 
-/* One step, from the first look to the end. */
+/* What the cache says about one step of a job. */
+struct answer {
+	const struct step *step;
+	bool known;                    /* the step was looked up: the rest is filled; an echo is always known */
+	bool in_place;                 /* a hit with nothing to put back, or whose outputs were put back */
+	struct found found;            /* not of an echo */
+	struct cache_plan_for_step before;     /* of a step that must run */
+	const char *restore_why;       /* a hit whose outputs could not be put back: the step must run */
+};
+
+/* What a job is doing. Each arrow is one function.
+ *
+ *        job_new
+ *           │
+ *           ▼   job_ask              job_answered
+ *        WAITING ─────────► LOOKING ─────────────► LOOKED ─────┐ in its turn: hits that are in place
+ *           ▲  │                                   │ │  ▲ ▲    │ are told, one after the other
+ *           │  │        job_forget                 │ │  │ └────┘ job_tell_hit
+ *           └──┼───────────────────────────────────┘ │  │
+ *              │        (a file may have changed)    │  │ job_restored
+ *              │                                     ├──┼──► RESTORING   job_restore
+ *    job_start │                                     │  └──────┘
+ *   (uncached) │      job_start (it must run)        │
+ *              ├─────────────────────────────────────┤     HELD: hits, decided and not yet told
+ *              ▼                                     ▼     (no arrow leads there yet)
+ *        RUNNING ────────► SETTLING ────────► SAVING
+ *              │ job_ended     │  job_save       │
+ *              └───────────────┴─────────────────┴──► job_over
+ *
+ * A job of hits ends in LOOKED, by job_all_told. A job that cannot go on for want of a slot,
+ * or when the run was stopped, ends by job_drop. */
+enum job_state {
+	JOB_WAITING,                   /* its steps are to be looked up; or an uncached step that is about to start */
+	JOB_LOOKING,                   /* a worker looks its steps up */
+	JOB_LOOKED,                    /* answered; waits for its turn and for the jobs before it */
+	JOB_HELD,                      /* its hits are decided, and told later */
+	JOB_RESTORING,                 /* a worker puts the outputs of a hit back */
+	JOB_RUNNING,                   /* a step's child was started */
+	JOB_SETTLING,                  /* its exit code is known, its output complete; tools and tracer still tell */
+	JOB_SAVING                     /* a worker stores the result */
+};
+
+/* The next steps of one task: of its chain, from the place's item on, all that can be
+ * looked up together (cached steps and the echos between them), up to and including the
+ * first that must run. Or a single step that is not cached. */
 struct job {
 	struct job *next, **link;      /* in run->jobs */
 	struct run *run;
-	struct place *place;           /* in the schedule */
-	const struct step *step;
-	struct arena *arena;           /* what the job needs; made when it is first needed */
+	struct place *place;           /* in the schedule; its item is `step` */
+	enum job_state state;
+	const struct step *step;       /* the one that is looked at, told, or run now */
+	struct answer *answer;         /* to it; NULL: it is not cached */
 	/* looking */
-	bool counted;                  /* in its level's `looking` */
-	bool looked;                   /* found is filled */
-	struct found found;
-	struct cache_plan_for_step before;     /* of a miss */
-	const char *restore_why;       /* a hit whose outputs could not be put back */
-	bool restored;                 /* a hit: its outputs are in place, or that was tried: restore_why */
-	/* looked up before its turn (early.c) */
-	bool in_flight;                /* a worker has it */
-	uint32_t changes;              /* the run's, when the look began */
-	struct chunk *chunk;           /* its turn has come: what waits for the look */
+	struct job *behind;            /* in run->queue */
+	bool due;                      /* its turn has come: it is in run->queue, or was taken from there */
+	bool early;                    /* the answers are older than its turn: they hold while run->changes is as below */
+	uint32_t changes;              /* run->changes when the look began */
 	/* running */
-	bool cached;                   /* it may be kept: captured, with a channel */
+	struct arena *arena;           /* what the child needs; NULL before the start */
 	enum start_status status;
 	struct seen seen;              /* what tools and the tracer told */
 	struct capture *capture;       /* cached, or grouped */
 	bool capture_lost;             /* what it printed is not whole */
-	struct child *child;           /* NULL: not started, or over */
+	struct child *child;           /* NULL: not started */
 	const char *not_kept;          /* a reason of exec's own, or NULL */
 	const char *trouble;           /* an error line, or NULL */
 	bool printed;                  /* it printed something */
-	bool ended;                    /* its exit code is known, its output complete */
 	bool cancelled;                /* the run was stopped before it had ended */
 	/* saving */
 	struct ran ran;
 	struct kept kept;
+	uint32_t answers_n;
+	struct answer answers[];       /* to each of its steps and echos, in order */
 };
 
 /* run.c */
@@ -89,32 +134,40 @@ void run_kill(struct run *r);                      /* SIGKILL for all that runs 
 struct processes *run_processes(struct run *r);    /* the connection to the supervisor, made for the first child */
 int run_flush(struct run *r);                      /* the screen: 0 or an errno */
 void run_check_waiting(struct run *r);             /* pauses the children while too much waits */
+void run_tell_echo(struct run *r, const struct step *step);
 
-void run_changes(struct run *r);                   /* a file may be other than it was */
-
-/* early.c: lookups before their turn. A step is looked up when all before it are
- * complete, for they may change what it reads. But where nothing is run and nothing put
- * back nothing changes: then the workers go ahead, and when the turn comes the answer
- * is there. It counts only if nothing has run or been put back since the look began. */
-struct early *early_new(struct run *r);
-void early_free(struct early *e);                  /* with nothing in flight */
-/* Whether somebody else sees to the place's first item now. */
-void early_skip(struct early *e, const struct place *p);
-/* The job of a place whose turn has come: looked up and good, or in_flight; NULL: none. */
-struct job *early_take(struct early *e, const struct place *p);
-bool early_is_good(const struct job *j);           /* in flight no more */
-void early_send(struct early *e);                  /* gives the workers more, if that is of use */
-void early_drop(struct early *e);                  /* the run was stopped */
-void run_looked(struct run *r, struct job *j);     /* run.c: an early look that a chunk waits for is over */
+/* queue.c: jobs are looked up by workers, a slice of the queue at a time, and decided in
+ * the order of their turns.
+ *
+ * A step may be looked up when all before it are complete, for they may change what it
+ * reads. But where nothing is run and nothing put back nothing changes: then chains are
+ * looked up ahead, in the order in which their turns would come, and when the turn comes
+ * the answer is there. It counts only if nothing has run or been put back since the look
+ * began. */
+void queue_add(struct run *r, struct place *p);    /* the place's turn has come */
+void queue_send(struct run *r);                    /* gives workers those that nobody looks up yet */
+void queue_decide(struct run *r);                  /* from the front, as far as answers are known */
+void queue_send_ahead(struct run *r);              /* gives workers more, where that is of use */
+void queue_drop(struct run *r);                    /* the run was stopped: frees all that no worker has */
 
 /* job.c */
+uint32_t job_length(const struct run *r, const struct place *p);   /* items from the place's on that one look can answer; 0: it needs none */
 struct job *job_new(struct run *r, struct place *p);
-void job_free(struct job *j);
+void job_drop(struct job *j);                      /* frees it; its place is where it was */
+void job_ask(struct job *j);                       /* a worker is about to look */
 void job_look(struct job *j);                      /* [work] */
-void job_forget(struct job *j);                    /* what was found: as if it had not been looked at */
-bool job_is_hit(const struct job *j);
-void job_restore(struct job *j);                   /* [work] a hit: puts its outputs back */
-void job_show_hit(struct job *j);                  /* tells it from beginning to end */
-void job_start(struct job *j);                     /* its place has a slot */
+void job_answered(struct job *j);
+void job_forget(struct job *j);                    /* the answers: as if it had not been looked up */
+bool job_is_stale(const struct job *j);            /* answered early, and something may have changed since */
+bool job_is_all_hits(const struct job *j);
+void job_decide(struct job *j);                    /* its turn, and its answers are known: tells, restores, starts; it may be freed */
 void job_stop(struct job *j);                      /* the run was stopped */
+/* what is told about its step */
+void job_tell_started(struct job *j);
+void job_tell_output(void *ctx, int stream, struct bytes data);    /* ctx: the job */
+void job_tell_finished(struct job *j, struct outcome *o);
+void job_tell_outer(struct job *j);                /* to the runner around this one: what decides here has to decide there */
+
+/* running.c: a job's step runs, from its start to its stored result. */
+void job_start(struct job *j);                     /* its place has a slot */
 #endif

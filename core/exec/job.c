@@ -1,34 +1,50 @@
 #include "config.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/buf.h"
 #include "exec/capture.h"
 #include "exec/child.h"
 #include "exec/inside.h"
-#include "ipc/endpoint.h"
 #include "ipc/outer.h"
-#include "os/file.h"
 #include "os/loop.h"
-#include "plug/setup.h"
-#include "report/screen.h"
 #include "workspace/workspace.h"
 
-/* ---- making and looking ---- */
+/* ---- making ---- */
+
+static bool is_cached(const struct run *r, const struct item *item)
+{
+	return item->kind == ITEM_STEP && item->step->rules && r->setup->cache;
+}
+
+uint32_t job_length(const struct run *r, const struct place *p)
+{
+	const struct plan_node *node = &p->level->plan->nodes[p->node];
+	uint32_t i, end = p->item;
+	bool any = false;
+
+	for (i = p->item; i < node->items_n; i++) {
+		if (is_cached(r, &node->items[i]))
+			any = true;
+		else if (node->items[i].kind != ITEM_ECHO)
+			break;
+		end = i + 1;
+	}
+	return any ? end - p->item : 0;
+}
 
 struct job *job_new(struct run *r, struct place *p)
 {
-	struct job *j = xcalloc(1, sizeof *j);
+	uint32_t n = job_length(r, p), i;
+	struct job *j = xcalloc(1, sizeof *j + n * sizeof j->answers[0]);
 
 	j->run = r;
 	j->place = p;
 	j->step = place_item(p)->step;
-	j->cached = j->step->rules != NULL && r->setup->cache != NULL;
+	j->answers_n = n;
+	for (i = 0; i < n; i++)
+		j->answers[i].step = place_item(p)[i].step;
+	j->answer = n ? j->answers : NULL;
 	j->status = START_DISABLED;
 	j->link = &r->jobs;
 	j->next = r->jobs;
@@ -38,13 +54,25 @@ struct job *job_new(struct run *r, struct place *p)
 	return j;
 }
 
-void job_free(struct job *j)
+static void forget_answers(struct job *j)
+{
+	uint32_t i;
+
+	for (i = 0; i < j->answers_n; i++) {
+		struct answer *a = &j->answers[i];
+
+		if (a->known && !a->step->echo)
+			found_free(&a->found);
+		*a = (struct answer){ .step = a->step };
+	}
+}
+
+void job_drop(struct job *j)
 {
 	*j->link = j->next;
 	if (j->next)
 		j->next->link = j->link;
-	if (j->looked)
-		found_free(&j->found);
+	forget_answers(j);
 	if (j->arena) {
 		if (j->seen.arena)
 			seen_free(&j->seen);
@@ -56,380 +84,234 @@ void job_free(struct job *j)
 	free(j);
 }
 
-void job_forget(struct job *j)
+/* ---- looking ---- */
+
+static bool is_hit(const struct answer *a)
 {
-	if (j->looked)
-		found_free(&j->found);
-	j->looked = j->restored = false;
+	return a->step->echo || (a->found.state == FOUND_HIT && !a->restore_why);
 }
 
-bool job_is_hit(const struct job *j)
+void job_ask(struct job *j)
 {
-	return j->looked && j->found.state == FOUND_HIT && !j->restore_why;
+	j->state = JOB_LOOKING;
+	j->changes = j->run->changes;
 }
 
+static void look_at(struct cache *cache, struct answer *a)
+{
+	cache_lookup(cache, a->step, false, &a->found);
+	if (a->found.state == FOUND_HIT)
+		a->in_place = cache_in_place(cache, &a->found);        /* then there is no second trip to a worker */
+	else
+		cache_before_run(cache, a->step, &a->found, &a->before);
+}
+
+/* What comes after a step that changes files is looked up when it has. */
 void job_look(struct job *j)
 {
-	struct cache *cache = j->run->setup->cache;
+	uint32_t i;
 
-	cache_lookup(cache, j->step, false, &j->found);
-	j->looked = true;
-	if (j->found.state == FOUND_HIT) {
-		/* Nothing to put back: no second trip to a worker. */
-		if (cache_in_place(cache, &j->found))
-			j->restored = true;
-	} else {
-		cache_before_run(cache, j->step, &j->found, &j->before);
+	for (i = 0; i < j->answers_n; i++) {
+		struct answer *a = &j->answers[i];
+
+		a->known = true;
+		if (a->step->echo)
+			a->in_place = true;
+		else
+			look_at(j->run->setup->cache, a);
+		if (!a->in_place)
+			return;
 	}
 }
 
-void job_restore(struct job *j)
+void job_answered(struct job *j)
 {
-	struct cache *cache = j->run->setup->cache;
-	const char *why = NULL;
+	j->state = JOB_LOOKED;
+}
 
-	j->restored = true;
-	if (cache_restore(cache, j->step, &j->found, &why) == 0)
-		return;
-	j->restore_why = why ? why : "the outputs could not be restored";
-	cache_before_run(cache, j->step, &j->found, &j->before);
+void job_forget(struct job *j)
+{
+	forget_answers(j);
+	j->early = false;
+	j->state = JOB_WAITING;
+}
+
+bool job_is_stale(const struct job *j)
+{
+	return j->early && j->changes != j->run->changes;
+}
+
+bool job_is_all_hits(const struct job *j)
+{
+	uint32_t i;
+
+	for (i = 0; i < j->answers_n && j->answers[i].known; i++)
+		if (!is_hit(&j->answers[i]))
+			return false;
+	return true;
 }
 
 /* ---- telling ---- */
 
-static void tell_started(struct job *j)
+void job_tell_started(struct job *j)
 {
 	struct step_start start = {
 		.status = j->status,
-		.why = j->looked ? &j->found.why : NULL,
-		.because = j->restore_why,
-		.inherits = !j->cached && j->run->setup->mode == LOG_INTERLEAVED,
+		.why = j->answer ? &j->answer->found.why : NULL,
+		.because = j->answer ? j->answer->restore_why : NULL,
+		.inherits = !j->answer && j->run->setup->mode == LOG_INTERLEAVED,
 	};
 
 	run_tell(j->run, &(struct event){ .kind = EVENT_STARTED, .step = j->step, .start = &start });
 }
 
-static void tell_output(void *ctx, int stream, struct bytes data)
+void job_tell_output(void *ctx, int stream, struct bytes data)
 {
 	struct job *j = ctx;
 
 	run_tell(j->run, &(struct event){ .kind = EVENT_OUTPUT, .step = j->step, .stream = stream, .output = data });
 }
 
-static void tell_finished(struct job *j, struct outcome *o)
+void job_tell_finished(struct job *j, struct outcome *o)
 {
 	o->status = j->status;
 	o->trouble = j->trouble;
-	if (j->looked) {
-		o->why = j->found.why;
-		o->inputs = j->found.inputs;
-		o->outputs = j->found.outputs;
+	if (j->answer) {
+		o->why = j->answer->found.why;
+		o->inputs = j->answer->found.inputs;
+		o->outputs = j->answer->found.outputs;
+		o->because = j->answer->restore_why;
 	}
-	o->because = j->restore_why;
 	run_tell(j->run, &(struct event){ .kind = EVENT_FINISHED, .step = j->step, .outcome = o });
 }
 
 /* ---- inside another vt's task ---- */
 
 /* What decides here has to decide there: the outer step may hit only while this one would do the same. */
-static void tell_outer(struct job *j)
+void job_tell_outer(struct job *j)
 {
 	struct outer *outer = j->run->outer;
 
 	outer_patterns(outer, &j->step->rules->env);
-	if (job_is_hit(j))
-		outer_facts(outer, &j->found.asked);
+	if (is_hit(j->answer))
+		outer_facts(outer, &j->answer->found.asked);
 }
 
-/* ---- a hit ---- */
+/* ---- hits ---- */
 
-void job_show_hit(struct job *j)
+static void restore(void *ctx)
 {
-	struct outcome o = { .result = END_HIT, .saved_ms = j->found.saved_ms };
+	struct job *j = ctx;
+	struct cache *cache = j->run->setup->cache;
+	struct answer *a = j->answer;
+	const char *why = NULL;
 
-	j->status = START_HIT;
-	cache_count(j->run->setup->cache, &j->found);
-	tell_outer(j);
-	tell_started(j);
-	capture_replay((struct bytes){ j->found.output, j->found.output_size }, tell_output, j);
-	tell_finished(j, &o);
+	a->in_place = cache_restore(cache, a->step, &a->found, &why) == 0;
+	if (a->in_place)
+		return;
+	a->restore_why = why ? why : "the outputs could not be restored";
+	cache_before_run(cache, a->step, &a->found, &a->before);
 }
 
-/* ---- the end of a run ---- */
+static void job_restored(void *ctx)
+{
+	struct job *j = ctx;
+	struct run *r = j->run;
 
-static void done(struct job *j, struct outcome *o)
+	r->restoring--;
+	r->changes++;
+	j->state = JOB_LOOKED;
+	job_decide(j);
+	run_pump(r);
+}
+
+static void job_restore(struct job *j)
+{
+	struct run *r = j->run;
+
+	j->state = JOB_RESTORING;
+	r->restoring++;
+	r->changes++;
+	loop_work(r->setup->loop, restore, job_restored, j);
+}
+
+static void job_tell_hit(struct job *j)
+{
+	struct run *r = j->run;
+	const struct found *found = &j->answer->found;
+	struct outcome o = { .result = END_HIT, .saved_ms = found->saved_ms };
+
+	if (j->step->echo) {
+		run_tell_echo(r, j->step);
+		return;
+	}
+	r->started++;
+	j->status = START_HIT;
+	cache_count(r->setup->cache, found);
+	job_tell_outer(j);
+	job_tell_started(j);
+	capture_replay((struct bytes){ found->output, found->output_size }, job_tell_output, j);
+	job_tell_finished(j, &o);
+}
+
+static void job_all_told(struct job *j)
 {
 	struct run *r = j->run;
 	struct place *p = j->place;
 
-	r->running--;
-	run_changes(r);
-	if (r->setup->cache)
-		cache_something_ran(r->setup->cache);
-	tell_finished(j, o);
-	job_free(j);
-	if (r->stopped == STOPPED_NOT && !o->failed)
-		schedule_done(&r->schedule, p);
-	run_pump(r);
+	job_drop(j);
+	schedule_done(&r->schedule, p);
 }
 
-static const char *not_kept_text(const struct job *j)
+/* Looked up again later, as if for the first time. */
+static void put_back(struct job *j)
 {
-	if (j->kept.text || j->not_kept)
-		return j->kept.text ? j->kept.text : j->not_kept;
-	switch (j->kept.why) {
-	case KEPT_STORED:
-	case KEPT_CANCELLED:
-	case KEPT_EXIT_CODE:
-		return NULL;
-	default:
-		return j->cancelled ? NULL : j->before.not_kept;
-	}
+	struct place *p = j->place;
+
+	job_drop(j);
+	schedule_back(p);
 }
 
-static void finish(struct job *j)
+/* Its step was told; the next one is looked at, if there is one. */
+static bool go_on(struct job *j)
 {
-	const struct child_end *end = child_end(j->child);
-	enum kept_why why = j->kept.why;
-	struct outcome o = {
-		.result = END_DONE,
-		.exit_code = end->exit_code,
-		.ms = end->ms,
-		.failed = end->exit_code != 0 || j->trouble,
-	};
-
-	if (j->cached) {
-		o.not_cached = not_kept_text(j);
-		o.read_and_wrote = o.not_cached && why == KEPT_READ_AND_WROTE;
-		o.notice = o.not_cached && (o.read_and_wrote || why == KEPT_UNTRACED || why == KEPT_CHANGED);
-	}
-	done(j, &o);
+	if (j->answer + 1 == j->answers + j->answers_n)
+		return false;
+	schedule_go_on(j->place);
+	j->answer++;
+	j->step = j->answer->step;
+	return true;
 }
 
-static void save(void *ctx)
-{
-	struct job *j = ctx;
-
-	cache_save(j->run->setup->cache, j->step, &j->found, &j->ran, &j->kept);
-}
-
-static void saved(void *ctx)
-{
-	finish(ctx);
-}
-
-/* What the child printed and did goes to the cache, which decides. */
-static void settle_cached(struct job *j)
-{
-	const struct child_end *end = child_end(j->child);
-	struct bytes output;
-
-	if (j->trouble)
-		j->cancelled = true;
-	j->kept.why = KEPT_OTHER;
-	if (j->found.state == FOUND_ERROR) {
-		j->not_kept = j->found.trouble;
-		finish(j);
-		return;
-	}
-	if (capture_bytes(j->capture, &output) < 0) {
-		if (!j->cancelled && end->exit_code == 0)
-			j->not_kept = "what the task printed could not be kept";
-		finish(j);
-		return;
-	}
-	j->ran = (struct ran){
-		.exit_code = end->exit_code,
-		.cancelled = j->cancelled,
-		.pipe_held = end->pipe_held,
-		.started_ns = end->started_ns,
-		.ms = end->ms,
-		.seen = &j->seen,
-		.output = output.data,
-		.output_size = output.size,
-	};
-	loop_work(j->run->setup->loop, save, saved, j);
-}
-
-/* Why a program that is there could not be executed. */
-static const char *start_trouble(struct job *j, const struct child_end *end)
-{
-	const char *program = j->step->program;
-
-	if (end->trouble)
-		return arena_printf(j->arena, "Failed to spawn process: %s", end->trouble);
-	if (end->error == ENOENT && access(program, F_OK) == 0 && access(j->step->dir, X_OK) == 0)
-		return arena_printf(j->arena, "Failed to spawn process: the interpreter of '%s' was not found", program);
-	if ((end->error == ENOENT || end->error == ENOTDIR || end->error == EACCES) && access(j->step->dir, X_OK) < 0)
-		return arena_printf(j->arena, "Failed to spawn process: cannot enter the working directory '%s': %s",
-				    j->step->dir, strerror(end->error));
-	return arena_printf(j->arena, "Failed to spawn process: cannot execute '%s': %s", program, strerror(end->error));
-}
-
-static void on_settled(void *ctx)
-{
-	struct job *j = ctx;
-	const struct child_end *end = child_end(j->child);
-	struct outcome o = { .result = END_NOT_STARTED, .exit_code = 1, .failed = true };
-
-	if (end->error || end->trouble) {
-		j->trouble = start_trouble(j, end);
-		if (j->run->stopped != STOPPED_LOST)
-			run_failed(j->run, 1, true);
-		done(j, &o);
-		return;
-	}
-	if (j->cached)
-		settle_cached(j);
-	else
-		finish(j);
-}
-
-/* Its exit code is known, its output is complete. */
-static void on_ended(void *ctx)
-{
-	struct job *j = ctx;
-	struct run *r = j->run;
-	int code = child_end(j->child)->exit_code;
-
-	j->ended = true;
-	if (r->setup->mode == LOG_GROUPED && j->capture && !j->capture_lost)
-		capture_emit(j->capture, tell_output, j);
-	if (j->printed && run_flush(r) && !j->trouble)
-		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(run_flush(r)));
-	if (r->stopped != STOPPED_NOT)
-		j->cancelled = true;
-	if (r->signum && code == 128 + SIGKILL)
-		r->grace_over = true;      /* whoever was first to kill it */
-	if (code != 0 || j->trouble)
-		run_failed(r, code, j->trouble != NULL);
-}
-
-/* ---- output ---- */
-
-/* Grouped output that cannot be kept until the end is shown at once. */
-static void lose_capture(struct job *j)
-{
-	j->capture_lost = true;
-	if (j->run->setup->mode == LOG_GROUPED)
-		capture_emit(j->capture, tell_output, j);
-}
-
-static void on_output(void *ctx, int stream, struct bytes data)
-{
-	struct job *j = ctx;
-	struct run *r = j->run;
-	bool lost = j->capture_lost;
-	int error;
-
-	j->printed = true;
-	if (j->capture && !lost && capture_add(j->capture, stream, data.data, data.size) < 0)
-		lose_capture(j);
-	if (r->setup->mode == LOG_GROUPED && !j->capture_lost)
-		return;
-	tell_output(j, stream, data);
-	error = run_flush(r);
-	if (error && !j->trouble) {
-		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(error));
-		run_stop(r, STOPPED_FAILED);
-		run_kill(r);
-	}
-	run_check_waiting(r);
-}
-
-/* ---- the start ---- */
-
-/* The run's private folder is made for the first step that needs it. */
-static struct endpoint *channel_of(struct job *j)
+void job_decide(struct job *j)
 {
 	struct run *r = j->run;
-	struct err err = { 0 };
 
-	if (r->endpoint)
-		return r->endpoint;
-	if (!r->no_channel && endpoint_new(r->setup->env, r->setup->places->addon, &r->endpoint, &err) == 0)
-		return r->endpoint;
-	if (!r->no_channel) {
-		_clean_(free_p) char *cause = err_join(&err);
-		struct buf text;
-
-		buf_init(&text, 4096);
-		buf_printf(&text, "Failed to set up task communication: %s", cause);
-		r->setup->warn(r->setup->ctx, buf_str(&text));
-		buf_free(&text);
-		err_clear(&err);
-	}
-	r->endpoint = NULL;
-	r->no_channel = true;
-	j->seen.broken = "it could not be set up";
-	return NULL;
-}
-
-static enum start_status status_of(const struct job *j)
-{
-	if (!j->cached)
-		return START_DISABLED;
-	return j->found.state == FOUND_MISS || j->restore_why ? START_MISS : START_FIRST;
-}
-
-static void prepare_cached(struct job *j, struct child_setup *child)
-{
-	struct run *r = j->run;
-	const struct cache_rules *rules = j->step->rules;
-
-	seen_init(&j->seen, j->arena, r->setup->workspace->root, r->setup->cache_dir, &rules->input, &rules->output);
-	child->seen = &j->seen;
-	child->endpoint = channel_of(j);
-	tell_outer(j);
-	if (!j->before.trace)
-		return;
-	child->tracer = plug_tracer(r->setup->plug);
-	if (!child->tracer)
-		j->seen.untraced = "there is no tracer";
-}
-
-void job_start(struct job *j)
-{
-	struct run *r = j->run;
-	struct child_setup child = {
-		.loop = r->setup->loop,
-		.workspace = r->setup->workspace,
-		.step = j->step,
-		.piped = j->cached || r->setup->mode != LOG_INTERLEAVED,
-		.on_output = on_output,
-		.on_ended = on_ended,
-		.on_settled = on_settled,
-		.ctx = j,
-	};
-
-	j->arena = arena_new();
-	child.arena = j->arena;
-	j->status = status_of(j);
-	if (j->looked) {
-		cache_count(r->setup->cache, &j->found);
-		cache_starts(r->setup->cache, j->step, &j->found);
-	}
-	run_changes(r);
-	r->started++;
-	r->running++;
-	tell_started(j);
-	if (!child.piped)
-		run_flush(r);      /* before the child writes there itself */
-	child.processes = run_processes(r);
-	if (j->cached)
-		prepare_cached(j, &child);
-	if (child.piped && (j->cached || r->setup->mode == LOG_GROUPED))
-		j->capture = capture_new(r->setup->spool_dir);
-	j->child = child_start(&child);
-	if (j->cached && j->seen.broken)
-		outer_opt_out(r->outer);       /* what its tools would tell reaches nobody */
-	if (r->paused)
-		child_pause(j->child, true);
+	do {
+		if (r->stopped != STOPPED_NOT) {
+			job_drop(j);
+			return;
+		}
+		if (j->answer->known && is_hit(j->answer) && !j->answer->in_place) {
+			job_restore(j);
+			return;
+		}
+		if (!j->answer->known || !schedule_hold(j->place)) {
+			put_back(j);
+			return;
+		}
+		if (!is_hit(j->answer)) {
+			job_start(j);
+			return;
+		}
+		job_tell_hit(j);
+	} while (go_on(j));
+	job_all_told(j);
 }
 
 void job_stop(struct job *j)
 {
-	if (j->ended)
+	if (j->state > JOB_RUNNING)
 		return;
 	j->cancelled = true;
 	if (j->child)

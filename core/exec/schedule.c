@@ -2,6 +2,7 @@
 
 #include "exec/schedule.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -147,6 +148,8 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	}
 	*s->end = l;
 	s->end = &l->next;
+	if (!s->upcoming)
+		s->upcoming = l;
 	s->left++;
 	return l;
 }
@@ -188,11 +191,24 @@ struct place *schedule_take(struct level *l)
 		memmove(l->going, l->going + 1, --l->going_n * sizeof *l->going);
 		return p;
 	}
-	return l->ready_n > 0 ? pop(l) : NULL;
+	if (l->ready_n == 0)
+		return NULL;
+	p = pop(l);
+	p->in_hand = p->foretold = true;
+	l->in_hand++;
+	return p;
+}
+
+static void out_of_hand(struct place *p)
+{
+	if (p->in_hand)
+		p->level->in_hand--;
+	p->in_hand = false;
 }
 
 void schedule_back(struct place *p)
 {
+	out_of_hand(p);
 	if (p->holds)
 		p->level->going[p->level->going_n++] = p;
 	else
@@ -211,6 +227,7 @@ bool schedule_hold(struct place *p)
 	if (!p->holds) {
 		if (schedule_free_slots(p->level) == 0)
 			return false;
+		out_of_hand(p);
 		p->level->used++;
 		p->holds = true;
 	}
@@ -245,13 +262,18 @@ static void node_complete(struct place *p)
 	}
 }
 
+void schedule_go_on(struct place *p)
+{
+	p->item++;
+}
+
 void schedule_done(struct schedule *s, struct place *p)
 {
 	/* The end of a nested level is the end of its parent's item, and so on upwards. */
 	while (p) {
 		struct level *l = p->level;
 
-		p->item++;
+		schedule_go_on(p);
 		if (place_item(p)) {
 			schedule_back(p);
 			return;
@@ -261,5 +283,46 @@ void schedule_done(struct schedule *s, struct place *p)
 			return;
 		s->left--;
 		p = l->parent;
+	}
+}
+
+/* ---- what comes next ---- */
+
+static int by_turn(const void *a, const void *b)
+{
+	const struct place *x = *(struct place *const *)a, *y = *(struct place *const *)b;
+
+	return comes_before(x, y) ? -1 : comes_before(y, x);
+}
+
+static void put_in_order(struct schedule *s, struct level *l)
+{
+	uint32_t i;
+
+	l->order = arena_array(s->arena, l->plan->n, sizeof *l->order);
+	for (i = 0; i < l->plan->n; i++)
+		l->order[i] = &l->places[i];
+	qsort(l->order, l->plan->n, sizeof *l->order, by_turn);
+}
+
+struct place *schedule_upcoming(struct schedule *s)
+{
+	struct level *l;
+
+	for (;;) {
+		l = s->upcoming;
+		if (!l->order && l->plan->n > 0)
+			put_in_order(s, l);
+		while (l->upcoming < l->plan->n) {
+			struct place *p = l->order[l->upcoming++];
+
+			if (!p->foretold) {
+				p->foretold = true;
+				return p;
+			}
+		}
+		if (!l->next)
+			return NULL;
+		s->upcoming = l->next;
 	}
 }

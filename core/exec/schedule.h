@@ -13,6 +13,7 @@
 
 #include "plan/step.h"
 
+struct job;
 struct level;
 
 /* One node of one level, and how far it is. */
@@ -23,6 +24,9 @@ struct place {
 	uint32_t waits;            /* nodes that must be complete before */
 	uint64_t weight;           /* what the longest chain from here to the end costs: the more the earlier */
 	bool holds;                /* it has one of the level's slots */
+	bool in_hand;              /* taken, and neither put back nor given a slot yet */
+	bool foretold;             /* taken once, or named by schedule_upcoming */
+	struct job *ahead;         /* run.c's: looks its steps up before its turn; NULL: nobody does */
 };
 
 struct level {
@@ -36,14 +40,17 @@ struct level {
 	struct place **going;      /* hold a slot and go on with their next item: first of all */
 	uint32_t going_n;
 	uint32_t used;             /* slots taken */
-	uint32_t looking;          /* places in hand that have no slot yet; run.c counts them */
+	uint32_t in_hand;          /* places taken that have no slot yet */
 	uint32_t left;             /* nodes not complete */
+	struct place **order;      /* all places as they would come if nothing took time; made when it is first asked for */
+	uint32_t upcoming;         /* in order: the first that schedule_upcoming has not passed */
 };
 
 struct schedule {
 	struct arena *arena;
 	const uint64_t *costs;
 	struct level *levels, **end;
+	struct level *upcoming;    /* the first with places that schedule_upcoming has not passed */
 	uint32_t left;             /* levels not complete */
 };
 
@@ -62,5 +69,10 @@ const struct item *place_item(const struct place *p);
 void schedule_enter(struct schedule *s, struct place *p);
 /* The place's item succeeded. Its next item, or the nodes that waited, become ready. */
 void schedule_done(struct schedule *s, struct place *p);
+/* The place's item succeeded, and the caller goes on with the next one, which there is. */
+void schedule_go_on(struct place *p);
+/* A place that was neither taken nor named here before: the next whose turn it would be if
+ * every step were a hit. NULL: there is none. */
+struct place *schedule_upcoming(struct schedule *s);
 bool schedule_complete(const struct schedule *s);
 #endif

@@ -320,6 +320,45 @@ static void what_was_put_back_comes_again_in_its_place(void **state)
 	arena_free(m.arena);
 }
 
+/* Names of the places that schedule_upcoming gives, until it gives none. */
+static char *upcoming(struct schedule *s, const struct made *m)
+{
+	struct place *p;
+	struct buf b;
+
+	buf_init(&b, 64);
+	while ((p = schedule_upcoming(s)))
+		buf_byte(&b, p->level->plan == &m->plan ? m->names[p->node] : '0' + (int)p->node);
+	return xstrdup(buf_str(&b));
+}
+
+static void upcoming_places_are_named_once_in_the_order_of_their_turns(void **state)
+{
+	struct made outer, inner;
+	struct schedule s;
+	struct place *p;
+	char *got;
+
+	(void)state;
+	make(&inner, 1, "x y<x");
+	make(&outer, 1, "a b c<b d<c e");
+	outer.plan.nodes[4].items[0] = (struct item){ .kind = ITEM_PLAN, .plan = &inner.plan };
+	schedule_init(&s, &outer.plan, NULL);
+	p = schedule_take(s.levels);
+	assert_int_equal(outer.names[p->node], 'b');
+	got = upcoming(&s, &outer);
+	assert_string_equal(got, "cead");          /* not b: it was taken */
+	free(got);
+	p = &s.levels->places[4];
+	schedule_enter(&s, p);
+	got = upcoming(&s, &outer);
+	assert_string_equal(got, "01");            /* a nested plan's, once it was entered */
+	free(got);
+	schedule_free(&s);
+	arena_free(inner.arena);
+	arena_free(outer.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +371,7 @@ int main(void)
 		cmocka_unit_test(a_node_keeps_its_slot_for_all_its_items),
 		cmocka_unit_test(a_nested_plan_has_slots_of_its_own),
 		cmocka_unit_test(what_was_put_back_comes_again_in_its_place),
+		cmocka_unit_test(upcoming_places_are_named_once_in_the_order_of_their_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

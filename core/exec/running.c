@@ -1,0 +1,295 @@
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "exec/capture.h"
+#include "exec/child.h"
+#include "exec/inside.h"
+#include "ipc/endpoint.h"
+#include "ipc/outer.h"
+#include "os/file.h"
+#include "os/loop.h"
+#include "plug/setup.h"
+#include "report/screen.h"
+#include "workspace/workspace.h"
+
+/* ---- the end of a run ---- */
+
+static void job_over(struct job *j, struct outcome *o)
+{
+	struct run *r = j->run;
+	struct place *p = j->place;
+
+	r->running--;
+	r->changes++;
+	if (r->setup->cache)
+		cache_something_ran(r->setup->cache);
+	job_tell_finished(j, o);
+	job_drop(j);
+	if (r->stopped == STOPPED_NOT && !o->failed)
+		schedule_done(&r->schedule, p);
+	run_pump(r);
+}
+
+static const char *not_kept_text(const struct job *j)
+{
+	if (j->kept.text || j->not_kept)
+		return j->kept.text ? j->kept.text : j->not_kept;
+	switch (j->kept.why) {
+	case KEPT_STORED:
+	case KEPT_CANCELLED:
+	case KEPT_EXIT_CODE:
+		return NULL;
+	default:
+		return j->cancelled ? NULL : j->answer->before.not_kept;
+	}
+}
+
+static void finish(struct job *j)
+{
+	const struct child_end *end = child_end(j->child);
+	enum kept_why why = j->kept.why;
+	struct outcome o = {
+		.result = END_DONE,
+		.exit_code = end->exit_code,
+		.ms = end->ms,
+		.failed = end->exit_code != 0 || j->trouble,
+	};
+
+	if (j->answer) {
+		o.not_cached = not_kept_text(j);
+		o.read_and_wrote = o.not_cached && why == KEPT_READ_AND_WROTE;
+		o.notice = o.not_cached && (o.read_and_wrote || why == KEPT_UNTRACED || why == KEPT_CHANGED);
+	}
+	job_over(j, &o);
+}
+
+static void save(void *ctx)
+{
+	struct job *j = ctx;
+
+	cache_save(j->run->setup->cache, j->step, &j->answer->found, &j->ran, &j->kept);
+}
+
+static void saved(void *ctx)
+{
+	finish(ctx);
+}
+
+/* What the child printed and did goes to the cache, which decides. */
+static void settle_cached(struct job *j)
+{
+	const struct child_end *end = child_end(j->child);
+	struct bytes output;
+
+	if (j->trouble)
+		j->cancelled = true;
+	j->kept.why = KEPT_OTHER;
+	if (j->answer->found.state == FOUND_ERROR) {
+		j->not_kept = j->answer->found.trouble;
+		finish(j);
+		return;
+	}
+	if (capture_bytes(j->capture, &output) < 0) {
+		if (!j->cancelled && end->exit_code == 0)
+			j->not_kept = "what the task printed could not be kept";
+		finish(j);
+		return;
+	}
+	j->ran = (struct ran){
+		.exit_code = end->exit_code,
+		.cancelled = j->cancelled,
+		.pipe_held = end->pipe_held,
+		.started_ns = end->started_ns,
+		.ms = end->ms,
+		.seen = &j->seen,
+		.output = output.data,
+		.output_size = output.size,
+	};
+	j->state = JOB_SAVING;
+	loop_work(j->run->setup->loop, save, saved, j);
+}
+
+/* Why a program that is there could not be executed. */
+static const char *start_trouble(struct job *j, const struct child_end *end)
+{
+	const char *program = j->step->program;
+
+	if (end->trouble)
+		return arena_printf(j->arena, "Failed to spawn process: %s", end->trouble);
+	if (end->error == ENOENT && access(program, F_OK) == 0 && access(j->step->dir, X_OK) == 0)
+		return arena_printf(j->arena, "Failed to spawn process: the interpreter of '%s' was not found", program);
+	if ((end->error == ENOENT || end->error == ENOTDIR || end->error == EACCES) && access(j->step->dir, X_OK) < 0)
+		return arena_printf(j->arena, "Failed to spawn process: cannot enter the working directory '%s': %s",
+				    j->step->dir, strerror(end->error));
+	return arena_printf(j->arena, "Failed to spawn process: cannot execute '%s': %s", program, strerror(end->error));
+}
+
+static void on_settled(void *ctx)
+{
+	struct job *j = ctx;
+	const struct child_end *end = child_end(j->child);
+	struct outcome o = { .result = END_NOT_STARTED, .exit_code = 1, .failed = true };
+
+	if (end->error || end->trouble) {
+		j->trouble = start_trouble(j, end);
+		if (j->run->stopped != STOPPED_LOST)
+			run_failed(j->run, 1, true);
+		job_over(j, &o);
+		return;
+	}
+	if (j->answer)
+		settle_cached(j);
+	else
+		finish(j);
+}
+
+/* Its exit code is known, its output is complete. */
+static void job_ended(void *ctx)
+{
+	struct job *j = ctx;
+	struct run *r = j->run;
+	int code = child_end(j->child)->exit_code;
+
+	j->state = JOB_SETTLING;
+	if (r->setup->mode == LOG_GROUPED && j->capture && !j->capture_lost)
+		capture_emit(j->capture, job_tell_output, j);
+	if (j->printed && run_flush(r) && !j->trouble)
+		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(run_flush(r)));
+	if (r->stopped != STOPPED_NOT)
+		j->cancelled = true;
+	if (r->signum && code == 128 + SIGKILL)
+		r->grace_over = true;      /* whoever was first to kill it */
+	if (code != 0 || j->trouble)
+		run_failed(r, code, j->trouble != NULL);
+}
+
+/* ---- output ---- */
+
+/* Grouped output that cannot be kept until the end is shown at once. */
+static void lose_capture(struct job *j)
+{
+	j->capture_lost = true;
+	if (j->run->setup->mode == LOG_GROUPED)
+		capture_emit(j->capture, job_tell_output, j);
+}
+
+static void on_output(void *ctx, int stream, struct bytes data)
+{
+	struct job *j = ctx;
+	struct run *r = j->run;
+	bool lost = j->capture_lost;
+	int error;
+
+	j->printed = true;
+	if (j->capture && !lost && capture_add(j->capture, stream, data.data, data.size) < 0)
+		lose_capture(j);
+	if (r->setup->mode == LOG_GROUPED && !j->capture_lost)
+		return;
+	job_tell_output(j, stream, data);
+	error = run_flush(r);
+	if (error && !j->trouble) {
+		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(error));
+		run_stop(r, STOPPED_FAILED);
+		run_kill(r);
+	}
+	run_check_waiting(r);
+}
+
+/* ---- the start ---- */
+
+/* The run's private folder is made for the first step that needs it. */
+static struct endpoint *channel_of(struct job *j)
+{
+	struct run *r = j->run;
+	struct err err = { 0 };
+
+	if (r->endpoint)
+		return r->endpoint;
+	if (!r->no_channel && endpoint_new(r->setup->env, r->setup->places->addon, &r->endpoint, &err) == 0)
+		return r->endpoint;
+	if (!r->no_channel) {
+		_clean_(free_p) char *cause = err_join(&err);
+		struct buf text;
+
+		buf_init(&text, 4096);
+		buf_printf(&text, "Failed to set up task communication: %s", cause);
+		r->setup->warn(r->setup->ctx, buf_str(&text));
+		buf_free(&text);
+		err_clear(&err);
+	}
+	r->endpoint = NULL;
+	r->no_channel = true;
+	j->seen.broken = "it could not be set up";
+	return NULL;
+}
+
+static enum start_status status_of(const struct job *j)
+{
+	if (!j->answer)
+		return START_DISABLED;
+	return j->answer->found.state == FOUND_MISS || j->answer->restore_why ? START_MISS : START_FIRST;
+}
+
+static void prepare_cached(struct job *j, struct child_setup *child)
+{
+	struct run *r = j->run;
+	const struct cache_rules *rules = j->step->rules;
+
+	seen_init(&j->seen, j->arena, r->setup->workspace->root, r->setup->cache_dir, &rules->input, &rules->output);
+	child->seen = &j->seen;
+	child->endpoint = channel_of(j);
+	job_tell_outer(j);
+	if (!j->answer->before.trace)
+		return;
+	child->tracer = plug_tracer(r->setup->plug);
+	if (!child->tracer)
+		j->seen.untraced = "there is no tracer";
+}
+
+void job_start(struct job *j)
+{
+	struct run *r = j->run;
+	struct child_setup child = {
+		.loop = r->setup->loop,
+		.workspace = r->setup->workspace,
+		.step = j->step,
+		.piped = j->answer || r->setup->mode != LOG_INTERLEAVED,
+		.on_output = on_output,
+		.on_ended = job_ended,
+		.on_settled = on_settled,
+		.ctx = j,
+	};
+
+	j->state = JOB_RUNNING;
+	j->arena = arena_new();
+	child.arena = j->arena;
+	j->status = status_of(j);
+	if (j->answer) {
+		r->queue.extra = 0;
+		cache_count(r->setup->cache, &j->answer->found);
+		cache_starts(r->setup->cache, j->step, &j->answer->found);
+	}
+	r->changes++;
+	r->started++;
+	r->running++;
+	job_tell_started(j);
+	if (!child.piped)
+		run_flush(r);      /* before the child writes there itself */
+	child.processes = run_processes(r);
+	if (j->answer)
+		prepare_cached(j, &child);
+	if (child.piped && (j->answer || r->setup->mode == LOG_GROUPED))
+		j->capture = capture_new(r->setup->spool_dir);
+	j->child = child_start(&child);
+	if (j->answer && j->seen.broken)
+		outer_opt_out(r->outer);       /* what its tools would tell reaches nobody */
+	if (r->paused)
+		child_pause(j->child, true);
+}
