@@ -215,6 +215,8 @@ void seen_add(struct seen *s, const vt_seen *given)
 		to = place_of(s, in, given->other, buffer2, &other);
 		leave_out(s, to, other);
 		add_rename(s, given, from, name, to, other);
+	} else if (given->op == VT_SEEN_BEFORE && from == INSIDE) {
+		add_path(s, given, name, given->other);
 	} else if (from == INSIDE || (from == OUTSIDE && given->op == VT_SEEN_EXEC)) {
 		add_path(s, given, name, none);
 	}

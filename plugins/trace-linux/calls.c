@@ -11,6 +11,9 @@
 
 #include "vt-plugin.h"
 
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1u
+#endif
 #ifndef RENAME_EXCHANGE
 #define RENAME_EXCHANGE 2u
 #endif
@@ -64,6 +67,7 @@ static void decode_open(uint64_t flags, struct call_meaning *m)
 	bool writes = (flags & O_ACCMODE) != O_RDONLY;
 	bool reads = (flags & O_ACCMODE) != O_WRONLY || (flags & O_APPEND);
 
+	m->content = writes || (flags & (O_TRUNC | O_CREAT));
 	if (flags & O_DIRECTORY)
 		seen |= VT_SEEN_DIRECTORY;
 	if (flags & O_NOFOLLOW)
@@ -124,6 +128,8 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		decode_open(how, m);
 		break;
 	case DOES_CREAT:
+	case DOES_CUT:
+		m->content = true;
 		act(m, VT_SEEN_WRITE, 0, 0);
 		break;
 	case DOES_EXEC:
@@ -148,11 +154,14 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		break;
 	case DOES_WRITE:
 		m->path[0].empty_is_fd = extra & AT_EMPTY_PATH;
-		act(m, VT_SEEN_WRITE, follows(c, extra), 0);
+		act(m, VT_SEEN_WRITE, VT_SEEN_ATTRIBUTE | follows(c, extra), 0);
 		break;
 	case DOES_LWRITE:
-		act(m, VT_SEEN_WRITE, VT_SEEN_NOFOLLOW, 0);
+		act(m, VT_SEEN_WRITE, VT_SEEN_ATTRIBUTE | VT_SEEN_NOFOLLOW, 0);
 		break;
+	case DOES_SYMLINK:
+		m->target = args[0];
+		/* fall through */
 	case DOES_MAKE:
 		act(m, VT_SEEN_PROBE, VT_SEEN_NOFOLLOW, 0);
 		act(m, VT_SEEN_WRITE, VT_SEEN_NOFOLLOW, 0);
@@ -160,6 +169,7 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		break;
 	case DOES_MKDIR:
 		act(m, VT_SEEN_WRITE, VT_SEEN_DIRECTORY | VT_SEEN_NOFOLLOW, 0);
+		m->depends = DEPENDS_MKDIR;
 		break;
 	case DOES_RMDIR:
 		act(m, VT_SEEN_WRITE, VT_SEEN_REMOVED | VT_SEEN_DIRECTORY | VT_SEEN_NOFOLLOW, 0);
@@ -179,6 +189,9 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		break;
 	case DOES_RENAME:
 		two_paths(c, args, m);
+		m->content = true;
+		m->keeps = extra & RENAME_NOREPLACE;
+		m->depends = extra & RENAME_EXCHANGE ? DEPENDS_NOT : DEPENDS_RENAME;
 		if (extra & RENAME_EXCHANGE) {
 			/* nothing is gone afterwards: each has what the other had */
 			act(m, VT_SEEN_READ, VT_SEEN_NOFOLLOW, 0);

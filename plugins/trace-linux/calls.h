@@ -17,9 +17,11 @@ enum call_does {
 	DOES_LPROBE,      /* never follows a link at the end; "" names the fd       */
 	DOES_HANDLE_AT,   /* a probe that follows only when asked to                */
 	DOES_CHDIR,
-	DOES_WRITE,       /* extra: AT_ flags, or NO: attributes or length          */
+	DOES_WRITE,       /* extra: AT_ flags, or NO: attributes                    */
 	DOES_LWRITE,      /* the same of a link itself                              */
-	DOES_MAKE,        /* mknod, symlink: fails if the path is there             */
+	DOES_CUT,         /* changes the length                                     */
+	DOES_MAKE,        /* mknod: fails if the path is there                      */
+	DOES_SYMLINK,     /* the same; argument 0 is where it leads                 */
 	DOES_MKDIR,
 	DOES_RMDIR,
 	DOES_UNLINK,      /* extra: AT_REMOVEDIR, or NO                             */
@@ -76,8 +78,8 @@ enum call_does {
 	X(renameat2,         316, 353, 276, DOES_RENAME,     0,  1,  4) \
 	X(link,               86,   9,  NO, DOES_LINK,      NO,  0, NO) \
 	X(linkat,            265, 303,  37, DOES_LINK,       0,  1,  4) \
-	X(symlink,            88,  83,  NO, DOES_MAKE,      NO,  1, NO) \
-	X(symlinkat,         266, 304,  36, DOES_MAKE,       1,  2, NO) \
+	X(symlink,            88,  83,  NO, DOES_SYMLINK,   NO,  1, NO) \
+	X(symlinkat,         266, 304,  36, DOES_SYMLINK,    1,  2, NO) \
 	X(mkdir,              83,  39,  NO, DOES_MKDIR,     NO,  0, NO) \
 	X(mkdirat,           258, 296,  34, DOES_MKDIR,      0,  1, NO) \
 	X(mknod,             133,  14,  NO, DOES_MAKE,      NO,  0, NO) \
@@ -85,8 +87,8 @@ enum call_does {
 	X(rmdir,              84,  40,  NO, DOES_RMDIR,     NO,  0, NO) \
 	X(unlink,             87,  10,  NO, DOES_UNLINK,    NO,  0, NO) \
 	X(unlinkat,          263, 301,  35, DOES_UNLINK,     0,  1,  2) \
-	X(truncate,           76,  92,  45, DOES_WRITE,     NO,  0, NO) \
-	X(truncate64,         NO, 193,  NO, DOES_WRITE,     NO,  0, NO) \
+	X(truncate,           76,  92,  45, DOES_CUT,       NO,  0, NO) \
+	X(truncate64,         NO, 193,  NO, DOES_CUT,       NO,  0, NO) \
 	X(chmod,              90,  15,  NO, DOES_WRITE,     NO,  0, NO) \
 	X(fchmodat,          268, 306,  53, DOES_WRITE,      0,  1, NO) \
 	X(fchmodat2,         452, 452, 452, DOES_WRITE,      0,  1,  3) \
@@ -144,6 +146,8 @@ enum call_depends {
 	DEPENDS_NOT,
 	DEPENDS_READ,      /* act 0 reads it only if it is there: else it only looked, and made it */
 	DEPENDS_WRITE,     /* the last act makes it only if it is missing: else the call fails */
+	DEPENDS_MKDIR,     /* the only act makes it if it is missing: else the call only looked */
+	DEPENDS_RENAME,    /* the first path must be there, and with `keeps` the second must not: else the call only looked */
 };
 
 #define CALL_PATHS 2
@@ -163,6 +167,9 @@ struct call_meaning {
 	uint8_t acts;
 	struct { uint16_t op, flags; uint8_t path; } act[CALL_ACTS];
 	uint8_t depends;         /* enum call_depends: on whether the file is there before the call */
+	bool keeps;              /* a rename that does not replace */
+	bool content;            /* what is in a file may change: the tracer looks at it first */
+	uint64_t target;         /* where the text of a link is that it makes; 0: it makes none */
 	bool exec;               /* act 0 is the start of a program */
 	bool by_handle, chroot, mount;
 };

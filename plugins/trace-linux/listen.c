@@ -109,38 +109,113 @@ struct event {
 	struct call_meaning means;
 	struct path path[CALL_PATHS];
 	enum path_found found[CALL_PATHS];
+	bool told[CALL_PATHS];       /* nothing is to be told of what is there before the call ... */
+	enum look_answer there[CALL_PATHS];
+	struct look_state before[CALL_PATHS];   /* ... else this */
+	ssize_t target_length;       /* of the link that is made: else < 0 */
+	char target[PATH_MAX];
 };
 
-/* 0, or the errno of looking for it, a link itself. */
-static int look_for(const char *path)
+/* Does the call write this path? Then *follow says whether it is followed at the end. */
+static bool writes(const struct call_meaning *m, int path, bool *follow)
 {
-	int r;
+	int i;
 
-	do
-		r = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW);
-	while (r && errno == EINTR);
-	return r ? errno : 0;
+	for (i = 0; i < m->acts; i++) {
+		if (m->act[i].op != VT_SEEN_WRITE && m->act[i].op != VT_SEEN_RENAME)
+			continue;
+		if (m->act[i].path == path || m->act[i].op == VT_SEEN_RENAME) {
+			*follow = !(m->act[i].flags & VT_SEEN_NOFOLLOW);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Was it told what is there, as far as this call asks for it? */
+static bool is_told(const struct watch *w, const struct path *p, bool content)
+{
+	uint32_t name = notes_find(&w->notes, p->text, p->length);
+
+	return name && w->notes.names[name].before >= (content ? BEFORE_ALL : BEFORE_OUTSIDE);
+}
+
+static void only_look(struct call_meaning *m)
+{
+	for (m->acts = 0; m->acts < m->paths; m->acts++) {
+		m->act[m->acts].op = VT_SEEN_PROBE;
+		m->act[m->acts].flags = VT_SEEN_NOFOLLOW;
+		m->act[m->acts].path = m->acts;
+	}
 }
 
 /* Reading what the call itself makes is no reading; and a call that will find its
- * file in the way makes nothing. No later moment can tell. */
+ * file in the way makes nothing. */
+static void apply_depends(struct call_meaning *m, const enum look_answer there[CALL_PATHS])
+{
+	switch (m->depends) {
+	case DEPENDS_READ:
+		if (there[0] != LOOK_ABSENT)
+			break;
+		m->act[0].op = VT_SEEN_PROBE;
+		if (m->acts == 1) {                  /* made by opening it for reading */
+			m->act[1] = m->act[0];
+			m->act[1].op = VT_SEEN_WRITE;
+			m->acts = 2;
+		}
+		break;
+	case DEPENDS_WRITE:
+		if (there[m->act[m->acts - 1].path] == LOOK_THERE)
+			m->acts--;
+		break;
+	case DEPENDS_MKDIR:
+		if (there[0] == LOOK_THERE)
+			only_look(m);
+		break;
+	case DEPENDS_RENAME:
+		if (there[0] == LOOK_ABSENT || (m->keeps && there[1] == LOOK_THERE))
+			only_look(m);
+		break;
+	default:
+		break;
+	}
+}
+
+/* What is there before the call; no later moment can tell. */
 static void look_before(struct watch *w, struct event *e)
 {
-	int act = e->means.depends == DEPENDS_READ ? 0 : e->means.acts - 1, missing;
-	const struct path *p = &e->path[e->means.act[act].path];
+	struct call_meaning *m = &e->means;
+	enum look_answer there[CALL_PATHS] = { LOOK_UNKNOWN, LOOK_UNKNOWN };
+	bool follow;
+	int i;
 
-	if (e->found[e->means.act[act].path] != PATH_OK || !watch_has(w, p->text, p->length))
-		return;
-	missing = look_for(p->text) == ENOENT;
-	if (e->means.depends == DEPENDS_READ && missing) {
-		e->means.act[0].op = VT_SEEN_PROBE;
-		if (e->means.acts == 1) {            /* made by opening it for reading */
-			e->means.act[1] = e->means.act[0];
-			e->means.act[1].op = VT_SEEN_WRITE;
-			e->means.acts = 2;
+	for (i = 0; i < m->paths; i++) {
+		const struct path *p = &e->path[i];
+
+		e->told[i] = true;
+		if (e->found[i] != PATH_OK || !watch_has(w, p->text, p->length))
+			continue;
+		follow = !(m->acts && (m->act[0].flags & VT_SEEN_NOFOLLOW));
+		if (writes(m, i, &follow) && !is_told(w, p, m->content)) {
+			there[i] = look_at(&w->ground, p->text, follow, m->content, &e->before[i]);
+			e->told[i] = false;
+		} else if (m->depends) {
+			there[i] = look_for(&w->ground, p->text, follow);
 		}
-	} else if (e->means.depends == DEPENDS_WRITE && !missing)
-		e->means.acts--;
+		e->there[i] = there[i];
+	}
+	if (m->depends)
+		apply_depends(m, there);
+	for (i = 0; i < m->paths; i++)
+		if (!writes(m, i, &follow))
+			e->told[i] = true;
+}
+
+static bool may_write(const struct call_meaning *m)
+{
+	bool follow;
+
+	return m->depends || writes(m, 0, &follow) || (m->paths > 1 && writes(m, 1, &follow));
 }
 
 /* Everything that must be asked while the thread stands still. */
@@ -163,6 +238,7 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 	call_decode(e->call, (const uint64_t *)notice->data.args, how[0], &e->means);
 	if (e->means.chroot || e->means.mount)
 		path_world_look(&w->world);
+	e->target_length = e->means.target ? path_text((pid_t)e->tid, e->means.target, e->target) : -1;
 	if (e->means.by_handle)
 		watch_escape(w, ESCAPE_HANDLE, 0, e->tid);
 	for (i = 0; i < e->means.paths; i++) {
@@ -174,8 +250,14 @@ static void look(struct watch *w, const struct seccomp_notif *notice, struct eve
 		else if (e->found[i] == PATH_LONG)
 			watch_escape(w, ESCAPE_LONG, 0, e->tid);
 	}
-	if (e->means.depends)
+	e->told[0] = e->told[1] = true;
+	if (may_write(&e->means))
 		look_before(w, e);
+}
+
+static uint16_t seen_of(enum look_answer there)
+{
+	return there == LOOK_THERE ? VT_SEEN_THERE : there == LOOK_ABSENT ? VT_SEEN_ABSENT : 0;
 }
 
 /* What was there when the task first asked: if it is not there in the end, and the task
@@ -186,20 +268,55 @@ static void sight(struct watch *w, const struct path *p)
 {
 	struct note *note = &w->notes.at[w->notes.n - 1];
 	struct name *name = &w->notes.names[note->name];
-	int error;
 
 	if (name->sighted)
 		return;
 	name->sighted = true;
-	error = look_for(p->text);
-	if (!error)
-		note->flags |= VT_SEEN_THERE;
-	else if (error == ENOENT || error == ENOTDIR)
-		note->flags |= VT_SEEN_ABSENT;
+	note->flags |= seen_of(look_for(&w->ground, p->text, false));
+}
+
+/* Once for each path, before the first note that may change what is there. */
+static void remember_before(struct watch *w, struct event *e, int i)
+{
+	const struct look_state *state = &e->before[i];
+	uint16_t flags = seen_of(e->there[i]);
+	bool only_attributes = e->means.act[0].flags & VT_SEEN_ATTRIBUTE, follow = false;
+	uint32_t text = 0;
+
+	if (e->told[i])
+		return;
+	e->told[i] = true;
+	writes(&e->means, i, &follow);
+	if (!follow)
+		flags |= VT_SEEN_NOFOLLOW;
+	if (e->there[i] == LOOK_THERE) {
+		text = notes_name(&w->states, state->bytes, state->size);
+		if (!text)
+			w->notes.full = true;
+	}
+	notes_before(&w->notes, flags, e->tid, e->path[i].text, e->path[i].length, text,
+		     text && state->bytes[0] == 'f' && only_attributes ? BEFORE_OUTSIDE : BEFORE_ALL);
+}
+
+/* The link may be gone when the step has ended; what was reached through it is not. */
+static void remember_link(struct watch *w, const struct event *e)
+{
+	const struct path *p = &e->path[0];
+	uint32_t name, text;
+
+	if (e->target_length <= 0 || e->found[0] != PATH_OK)
+		return;
+	text = notes_name(&w->states, e->target, (size_t)e->target_length);
+	name = notes_name(&w->notes, p->text, p->length);
+	w->links_made = true;
+	if (text && name)
+		w->notes.names[name].link = text;
+	else
+		w->notes.full = true;
 }
 
 /* The thread runs again. */
-static void remember(struct watch *w, const struct event *e)
+static void remember(struct watch *w, struct event *e)
 {
 	const struct call_meaning *m = &e->means;
 	int i;
@@ -210,6 +327,10 @@ static void remember(struct watch *w, const struct event *e)
 
 		if (e->found[m->act[i].path] != PATH_OK || (two && e->found[!m->act[i].path] != PATH_OK))
 			continue;
+		if (two || m->act[i].op == VT_SEEN_WRITE)
+			remember_before(w, e, m->act[i].path);
+		if (two)
+			remember_before(w, e, !m->act[i].path);
 		fresh = notes_add(&w->notes, m->act[i].op, m->act[i].flags, e->tid, p->text, p->length,
 				  two ? other->text : NULL, two ? other->length : 0);
 		if (watch_has(w, p->text, p->length)) {
@@ -220,6 +341,8 @@ static void remember(struct watch *w, const struct event *e)
 		if (fresh && m->exec && !exec_note(w, e->tid, p->text, false))
 			w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;
 	}
+	if (m->target)
+		remember_link(w, e);
 	if (w->notes.full)
 		watch_escape(w, ESCAPE_FULL, 0, 0);
 }

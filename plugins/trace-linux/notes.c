@@ -177,12 +177,14 @@ uint32_t notes_name(struct notes *notes, const char *text, size_t length)
 }
 
 /* One bit for each (op, flags) that tells a part something of its own. */
-enum { BITS_READ = 0, BITS_PROBE = 4, BITS_LIST = 8, BITS_EXEC = 12, BITS_WRITE = 16 };
+enum { BITS_READ = 0, BITS_PROBE = 4, BITS_LIST = 8, BITS_EXEC = 12, BITS_WRITE = 16, BITS_ATTRIBUTE = 24 };
 
 static uint32_t bit_of(uint16_t op, uint16_t flags)
 {
 	uint32_t low = (flags & VT_SEEN_DIRECTORY ? 1u : 0) | (flags & VT_SEEN_NOFOLLOW ? 2u : 0);
 
+	if (flags & VT_SEEN_ATTRIBUTE)
+		return 1u << (BITS_ATTRIBUTE + low);
 	switch (op) {
 	case VT_SEEN_READ: return 1u << (BITS_READ + low);
 	case VT_SEEN_PROBE: return 1u << (BITS_PROBE + low);
@@ -199,7 +201,7 @@ static bool is_known(struct notes *notes, struct name *n, uint16_t op, uint16_t 
 {
 	uint32_t bit = bit_of(op, flags);
 
-	if (op == VT_SEEN_WRITE) {
+	if (op == VT_SEEN_WRITE && !(flags & VT_SEEN_ATTRIBUTE)) {
 		if (n->turn != notes->turn)
 			n->seen &= ~(WRITTEN | REMOVED);
 		n->turn = notes->turn;
@@ -213,11 +215,26 @@ static bool is_known(struct notes *notes, struct name *n, uint16_t op, uint16_t 
 	return false;
 }
 
+static bool append(struct notes *notes, struct note note)
+{
+	struct note *at;
+
+	if (notes->n >= notes->room) {
+		at = grow(notes->at, &notes->room, NOTES_MAX, sizeof *at);
+		if (!at) {
+			notes->full = true;
+			return false;
+		}
+		notes->at = at;
+	}
+	notes->at[notes->n++] = note;
+	return true;
+}
+
 bool notes_add(struct notes *notes, uint16_t op, uint16_t flags, uint32_t process,
 	       const char *path, size_t length, const char *other, size_t other_length)
 {
 	uint32_t name = notes_name(notes, path, length), second = 0;
-	struct note *at;
 
 	if (name && op == VT_SEEN_RENAME) {
 		second = notes_name(notes, other, other_length);
@@ -229,14 +246,18 @@ bool notes_add(struct notes *notes, uint16_t op, uint16_t flags, uint32_t proces
 	}
 	if (op != VT_SEEN_RENAME && is_known(notes, &notes->names[name], op, flags))
 		return false;
-	if (notes->n >= notes->room) {
-		at = grow(notes->at, &notes->room, NOTES_MAX, sizeof *at);
-		if (!at) {
-			notes->full = true;
-			return false;
-		}
-		notes->at = at;
+	return append(notes, (struct note){ .name = name, .other = second, .op = op, .flags = flags, .process = process });
+}
+
+void notes_before(struct notes *notes, uint16_t flags, uint32_t process, const char *path, size_t length,
+		  uint32_t state, enum before before)
+{
+	uint32_t name = notes_name(notes, path, length);
+
+	if (!name) {
+		notes->full = true;
+		return;
 	}
-	notes->at[notes->n++] = (struct note){ .name = name, .other = second, .op = op, .flags = flags, .process = process };
-	return true;
+	notes->names[name].before = (uint8_t)before;
+	append(notes, (struct note){ .name = name, .other = state, .op = VT_SEEN_BEFORE, .flags = flags, .process = process });
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct note {
-	uint32_t name, other;      /* indices of names; other: RENAME only, else 0 */
+	uint32_t name, other;      /* indices of names; other: of RENAME; of BEFORE an index of states; else 0 */
 	uint16_t op, flags;        /* VT_SEEN_* */
 	uint32_t process;
 };
@@ -19,8 +19,12 @@ struct name {
 	uint32_t hash;
 	uint32_t seen;             /* which (op, flags) were noted: notes.c */
 	bool sighted;              /* it was asked whether something is there */
+	uint8_t before;            /* enum before: was it told what this was before the first write? */
+	uint32_t link;             /* where a link leads that the task made here: an index of the caller's; 0: it made none */
 	uint32_t turn;             /* the value of notes.turn when a write was noted last */
 };
+
+enum before { BEFORE_NOT, BEFORE_OUTSIDE, BEFORE_ALL };   /* OUTSIDE: a file, without its content */
 
 struct notes {
 	struct note *at;           /* in order of happening */
@@ -54,4 +58,8 @@ uint32_t notes_name(struct notes *notes, const char *text, size_t length);
  * True: it was new. */
 bool notes_add(struct notes *notes, uint16_t op, uint16_t flags, uint32_t process,
 	       const char *path, size_t length, const char *other, size_t other_length);
+
+/* Notes what `path` was before it is written; `state`: an index of the caller's. */
+void notes_before(struct notes *notes, uint16_t flags, uint32_t process, const char *path, size_t length,
+		  uint32_t state, enum before before);
 #endif

@@ -59,8 +59,8 @@ ssize_t path_peek(pid_t tid, uint64_t address, void *ret, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-/* Its length, or -errno; -ENAMETOOLONG as the kernel will say. */
-static ssize_t read_string(pid_t tid, uint64_t address, char *ret)
+/* -ENAMETOOLONG: as the kernel will say. */
+ssize_t path_text(pid_t tid, uint64_t address, char ret[PATH_MAX])
 {
 	size_t have = 0, most = CHUNK;
 
@@ -270,7 +270,7 @@ static enum path_found find(struct path_world *world, pid_t tid, const struct ca
 
 	if (!given->address)
 		return PATH_NONE;
-	length = read_string(tid, given->address, raw);
+	length = path_text(tid, given->address, raw);
 	if (length < 0)
 		return length == -ENAMETOOLONG ? PATH_NONE : failed(length);
 	if (raw[0] == '/' && !is_magic(tid, raw, &owner, what, &rest)) {

@@ -54,6 +54,9 @@ enum path_found path_find(struct path_world *world, pid_t tid, const struct call
 /* From now on roots and mounts are looked at. */
 void path_world_look(struct path_world *world);
 
+/* A text in its memory, with the NUL: its length, or -errno. */
+ssize_t path_text(pid_t tid, uint64_t address, char ret[PATH_MAX]);
+
 /* Copies `size` bytes of its memory, or what there is of them: how many, or -errno. */
 ssize_t path_peek(pid_t tid, uint64_t address, void *ret, size_t size);
 #endif

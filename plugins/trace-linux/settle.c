@@ -11,6 +11,7 @@
  * library is nobody's business. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ enum { BATCH = 256 };
 struct text {
 	const char *at;
 	uint32_t length;
+	bool made;               /* found by way of a link that the task made, and that is gone */
 };
 
 /* A name, settled. */
@@ -64,9 +66,9 @@ static struct text kept(struct settling *s, const char *a, size_t a_length, cons
 	}
 	if (!i) {
 		s->full = true;
-		return (struct text){ "/", 1 };
+		return (struct text){ .at = "/", .length = 1 };
 	}
-	return (struct text){ s->texts.names[i].text, s->texts.names[i].length };
+	return (struct text){ .at = s->texts.names[i].text, .length = s->texts.names[i].length };
 }
 
 /* Without "..": what stands before it is replaced by what it really is. */
@@ -106,6 +108,30 @@ static bool without_dots(const char *path, char *ret, size_t size)
 
 /* ---- where things really are ------------------------------------------------------ */
 
+/* Nothing is there now. If the task made a link there, where that leads; else the path. */
+static struct text followed_made(struct settling *s, struct text path)
+{
+	uint32_t i = notes_find(&s->w->notes, path.at, path.length), link = i ? s->w->notes.names[i].link : 0;
+	const char *target = link ? s->w->states.names[link].text : "", *slash = strrchr(path.at, '/');
+	char text[2 * PATH_MAX + 2], clean[2 * PATH_MAX + 2], *real = NULL;
+	struct text ret = path;
+
+	if (!link)
+		return path;
+	if (target[0] == '/')
+		real = realpath(target, NULL);
+	/* its folder may be gone, too */
+	else if (snprintf(text, sizeof text, "%.*s/%s", (int)(slash - path.at), path.at, target) < (int)sizeof text &&
+		 without_dots(text, clean, sizeof clean))
+		real = realpath(clean, NULL);
+	if (real) {
+		ret = kept(s, real, strlen(real), "", 0);
+		ret.made = true;
+	}
+	free(real);
+	return ret;
+}
+
 /* If the last part of `path` is a link, where it leads; else the path. */
 static struct text followed(struct settling *s, struct text path)
 {
@@ -113,7 +139,7 @@ static struct text followed(struct settling *s, struct text path)
 	struct text ret = path;
 
 	if (readlink(path.at, target, sizeof target) < 0)
-		return path;
+		return errno == ENOENT ? followed_made(s, path) : path;
 	real = realpath(path.at, NULL);
 	if (real)
 		ret = kept(s, real, strlen(real), "", 0);
@@ -129,11 +155,11 @@ static struct text folder_real(struct settling *s, const char *path, size_t n)
 	uint32_t i;
 
 	if (n <= 1 || !slash)
-		return (struct text){ "", 0 };
+		return (struct text){ .at = "" };
 	i = notes_name(&s->folders, path, n);
 	if (!i) {
 		s->full = true;
-		return (struct text){ "", 0 };
+		return (struct text){ .at = "" };
 	}
 	if (i >= s->folders_room) {
 		uint32_t room = i * 2 + 256;
@@ -141,7 +167,7 @@ static struct text folder_real(struct settling *s, const char *path, size_t n)
 
 		if (!at) {
 			s->full = true;
-			return (struct text){ "", 0 };
+			return (struct text){ .at = "" };
 		}
 		memset(at + s->folders_room, 0, (room - s->folders_room) * sizeof *at);
 		s->folders_real = at;
@@ -151,8 +177,9 @@ static struct text folder_real(struct settling *s, const char *path, size_t n)
 		return s->folders_real[i];
 	above = folder_real(s, path, (size_t)(slash - path));
 	real = followed(s, kept(s, above.at, above.length, slash, n - (size_t)(slash - path)));
+	real.made |= above.made;
 	if (real.length == 1)
-		real = (struct text){ "", 0 };
+		real = (struct text){ .at = "" };
 	s->folders_real[i] = real;
 	return real;
 }
@@ -163,7 +190,7 @@ static struct text by_root(struct settling *s, struct text real)
 	size_t n = s->root_length == 1 ? 0 : s->root_length;
 
 	if (real.length < n || memcmp(real.at, s->root, n) || (real.length > n && real.at[n] != '/'))
-		return (struct text){ NULL, 0 };
+		return (struct text){ .at = NULL };
 	if (n == (s->w->root_length == 1 ? 0 : s->w->root_length) && memcmp(s->root, s->w->root, n) == 0)
 		return real;
 	return kept(s, s->w->root, s->w->root_length, real.at + n, real.length - n);
@@ -187,7 +214,7 @@ static struct settled *name_of(struct settling *s, uint32_t index)
 
 	if (to->used.at)
 		return to;
-	to->used = (struct text){ from->text, from->length };
+	to->used = (struct text){ .at = from->text, .length = from->length };
 	if (memmem(from->text, from->length, "/..", 3) && without_dots(from->text, text, sizeof text))
 		to->used = kept(s, text, strlen(text), "", 0);
 	slash = memrchr(to->used.at, '/', to->used.length);
@@ -198,6 +225,7 @@ static struct settled *name_of(struct settling *s, uint32_t index)
 	if (folder.length != (size_t)(slash - to->used.at) || memcmp(folder.at, to->used.at, folder.length))
 		real = kept(s, folder.at, folder.length, slash, to->used.length - (size_t)(slash - to->used.at));
 	to->real = by_root(s, real);
+	to->real.made = folder.made;
 	return to;
 }
 
@@ -254,8 +282,14 @@ static bool is_written(const struct settling *s, struct text real)
 /* The name to tell. */
 static struct text told(struct settling *s, struct settled *name, uint16_t op, uint16_t flags)
 {
-	struct text real = name->real;
+	struct text real = name->real, end;
 
+	if (s->w->links_made && !(flags & VT_SEEN_NOFOLLOW) && op != VT_SEEN_WRITE && op != VT_SEEN_BEFORE) {
+		end = end_of(s, name);
+		real = end.made ? by_root(s, end) : real;
+		if (end.made)
+			return real.at ? real : end;
+	}
 	if (!real.at) {
 		/* a link outside to a file in the workspace; in /proc links are not for us */
 		if (!(flags & VT_SEEN_NOFOLLOW) && strncmp(name->used.at, "/proc/", 6))
@@ -267,7 +301,9 @@ static struct text told(struct settling *s, struct settled *name, uint16_t op, u
 		if (!real.at || !is_written(s, real))
 			real = name->real;
 	}
-	if (op == VT_SEEN_WRITE || op == VT_SEEN_RENAME || is_written(s, real))
+	if (op == VT_SEEN_WRITE || op == VT_SEEN_RENAME || op == VT_SEEN_BEFORE || is_written(s, real))
+		return real;
+	if (real.made)
 		return real;
 	/* named from outside: it is inside all the same */
 	return watch_has(s->w, name->used.at, name->used.length) ? name->used : name->real;
@@ -294,10 +330,12 @@ static bool is_file(const char *path)
 /* False: nobody wants it. */
 static bool settle_note(struct settling *s, const struct note *note, vt_seen *ret)
 {
-	struct text name = told(s, name_of(s, note->name), note->op, note->flags), other = { "", 0 };
+	struct text name = told(s, name_of(s, note->name), note->op, note->flags), other = { .at = "" };
 
 	if (note->op == VT_SEEN_RENAME)
 		other = told(s, name_of(s, note->other), note->op, note->flags);
+	else if (note->op == VT_SEEN_BEFORE && note->other)
+		other = (struct text){ .at = s->w->states.names[note->other].text, .length = s->w->states.names[note->other].length };
 	*ret = (vt_seen){
 		.op = note->op,
 		.flags = note->flags & (uint16_t)~NOTE_LATER,
@@ -305,7 +343,7 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 		.name = { name.at, name.length },
 		.other = { other.at, other.length },
 	};
-	if (watch_has(s->w, name.at, name.length) || watch_has(s->w, other.at, other.length))
+	if (watch_has(s->w, name.at, name.length) || (note->op == VT_SEEN_RENAME && watch_has(s->w, other.at, other.length)))
 		return true;
 	if (note->op == VT_SEEN_READ && is_library(name.at))
 		ret->op = VT_SEEN_EXEC;
@@ -368,7 +406,7 @@ static vt_status tell_ways(struct settling *s, struct vt_call *call, struct vt_n
 		const char *dots = name->text;
 
 		while (status == VT_OK && (dots = strstr(dots, "/..")) != NULL) {
-			struct text way = { name->text, (uint32_t)(dots - name->text) };
+			struct text way = { .at = name->text, .length = (uint32_t)(dots - name->text) };
 			vt_seen seen = { .op = VT_SEEN_PROBE, .flags = VT_SEEN_DIRECTORY };
 
 			dots += 3;
@@ -395,7 +433,7 @@ static struct text leads_to(struct settling *s, struct text path)
 	ssize_t n = readlink(path.at, target, sizeof target - 1);
 
 	if (n <= 0)
-		return (struct text){ NULL, 0 };
+		return (struct text){ .at = NULL };
 	target[n] = '\0';
 	while (to[0] == '.' && to[1] == '/')
 		to += 2;
@@ -448,7 +486,7 @@ static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_
 
 	for (i = 0; i < notes->n && status == VT_OK; i++) {
 		const struct note *note = &notes->at[i];
-		bool writes = note->op == VT_SEEN_WRITE || note->op == VT_SEEN_RENAME;
+		bool writes = note->op == VT_SEEN_WRITE || note->op == VT_SEEN_RENAME || note->op == VT_SEEN_BEFORE;
 
 		for (k = 0; k < (note->op == VT_SEEN_RENAME ? 2 : 1) && status == VT_OK; k++) {
 			struct settled *name = name_of(s, k ? note->other : note->name);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "look.h"
 #include "notes.h"
 #include "paths.h"
 
@@ -53,6 +54,9 @@ struct watch {
 
 	/* the thread's own until it has ended */
 	struct notes notes;
+	struct notes states;     /* of paths before they were written, and where made links lead: names only */
+	bool links_made;
+	struct ground ground;
 	struct path_world world;
 	struct touched touched;
 	int no_new_privs;        /* of the task: -1 not looked at yet */

@@ -93,7 +93,9 @@ static void watch_free(struct watch *w)
 	if (w->wake >= 0)
 		close(w->wake);
 	path_world_close(&w->world);
+	ground_close(&w->ground);
 	notes_free(&w->notes);
+	notes_free(&w->states);
 	free(w->touched.at);
 	free(w->root);
 	free(w);
@@ -109,6 +111,8 @@ static struct watch *watch_new(const vt_step *step)
 	atomic_init(&w->listener, -1);
 	w->no_new_privs = -1;
 	notes_init(&w->notes);
+	notes_init(&w->states);
+	w->ground.root = -1;
 	path_world_init(&w->world, NULL);
 	w->root_length = step->root.size;
 	while (w->root_length > 1 && ((const char *)step->root.data)[w->root_length - 1] == '/')
@@ -123,6 +127,7 @@ static struct watch *watch_new(const vt_step *step)
 	memcpy(w->root, step->root.data, w->root_length);
 	w->root[w->root_length] = '\0';
 	w->world.root = w->root;
+	ground_init(&w->ground, w->root, w->root_length);
 	return w;
 }
 

@@ -101,6 +101,21 @@ static void print_bytes(vt_bytes b)
 			putc(p[i], out);
 }
 
+/* "c" and its id in hexadecimal, "l" and its target, or the letters alone. */
+static void print_state(vt_bytes b)
+{
+	const unsigned char *p = b.data;
+
+	if (*p != 'c') {
+		print_bytes(b);
+		return;
+	}
+	putc('c', out);
+	for (size_t i = 1; i <= 16; i++)
+		fprintf(out, "%02x", p[i]);
+	print_bytes((vt_bytes){ p + 33, b.size - 33 });
+}
+
 static vt_status take_notes(vt_notes *notes, vt_call *call, const vt_seen *seen, uint32_t n)
 {
 	static const char *const ops[] = { "?", "READ", "WRITE", "PROBE", "LIST", "RENAME", "EXEC" };
@@ -111,11 +126,16 @@ static vt_status take_notes(vt_notes *notes, vt_call *call, const vt_seen *seen,
 	for (i = 0; i < n && !quiet; i++) {
 		uint16_t f = seen[i].flags;
 
-		fprintf(out, "%s\t%s%s%s%s%s\t", ops[seen[i].op <= VT_SEEN_EXEC ? seen[i].op : 0],
+		fprintf(out, "%s\t%s%s%s%s%s%s\t", seen[i].op == VT_SEEN_BEFORE ? "BEFORE" : ops[seen[i].op <= VT_SEEN_EXEC ? seen[i].op : 0],
 			f & VT_SEEN_REMOVED ? "r" : "", f & VT_SEEN_DIRECTORY ? "d" : "", f & VT_SEEN_NOFOLLOW ? "l" : "",
-			f & VT_SEEN_SETUID ? "s" : "", f ? "" : "-");
+			f & VT_SEEN_SETUID ? "s" : "", f & VT_SEEN_ATTRIBUTE ? "a" : "", f ? "" : "-");
 		print_bytes(seen[i].name);
-		if (seen[i].other.size) {
+		if (seen[i].op == VT_SEEN_BEFORE && !(f & VT_SEEN_THERE))
+			fputs(f & VT_SEEN_ABSENT ? "\tabsent" : "\tunknown", out);
+		else if (seen[i].op == VT_SEEN_BEFORE) {
+			putc('\t', out);
+			print_state(seen[i].other);
+		} else if (seen[i].other.size) {
 			putc('\t', out);
 			print_bytes(seen[i].other);
 		}

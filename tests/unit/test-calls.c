@@ -142,7 +142,7 @@ static void no_number_stands_twice(void **state)
 				assert_false(calls[i].number[a] != NO && calls[i].number[a] == calls[k].number[a]);
 }
 
-/* "READ WRITE", with what the flags say: r removed, d directory, l a link itself */
+/* "READ WRITE", with what the flags say: a attributes, r removed, d directory, l a link itself */
 static const char *meaning(enum call_id id, uint64_t extra)
 {
 	static const char *const ops[] = { "?", "READ", "WRITE", "PROBE", "LIST", "RENAME", "EXEC" };
@@ -159,8 +159,8 @@ static const char *meaning(enum call_id id, uint64_t extra)
 		size_t n = strlen(text);
 		uint16_t f = m.act[i].flags;
 
-		snprintf(text + n, sizeof text - n, "%s%s%s%s%s%s", n ? " " : "", ops[m.act[i].op], f ? "." : "",
-			 f & VT_SEEN_REMOVED ? "r" : "", f & VT_SEEN_DIRECTORY ? "d" : "", f & VT_SEEN_NOFOLLOW ? "l" : "");
+		snprintf(text + n, sizeof text - n, "%s%s%s%s%s%s%s", n ? " " : "", ops[m.act[i].op], f ? "." : "",
+			 f & VT_SEEN_ATTRIBUTE ? "a" : "", f & VT_SEEN_REMOVED ? "r" : "", f & VT_SEEN_DIRECTORY ? "d" : "", f & VT_SEEN_NOFOLLOW ? "l" : "");
 		assert_in_range(m.act[i].path, 0, m.paths);
 	}
 	return text;
@@ -206,7 +206,8 @@ static void what_other_calls_mean(void **state)
 	MEANS(linkat, AT_EMPTY_PATH, "PROBE.l WRITE.l");
 	MEANS(symlinkat, 0, "PROBE.l WRITE.l");
 	MEANS(truncate, 0, "WRITE");
-	MEANS(fchmodat, 0, "WRITE");
+	MEANS(fchmodat, 0, "WRITE.a");
+	MEANS(utimensat, AT_SYMLINK_NOFOLLOW, "WRITE.al");
 	MEANS(chdir, 0, "PROBE.d");
 	MEANS(mount, 0, "");
 }

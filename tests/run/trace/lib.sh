@@ -30,6 +30,6 @@ wasnt() {
 	is "$story" "$there" ""
 }
 # ops NAME: the ops with which this name was seen, in order
-ops() { printf '%s\n' "$seen" | n=$1 awk -F'\t' '$3 == ENVIRON["n"] || $4 == ENVIRON["n"] { printf "%s%s", s, $1 ($2 ~ /r/ ? "-" : ""); s = " " }'; }
+ops() { printf '%s\n' "$seen" | n=$1 awk -F'\t' '$1 == "BEFORE" { next } $3 == ENVIRON["n"] || $4 == ENVIRON["n"] { printf "%s%s", s, $1 ($2 ~ /r/ ? "-" : ""); s = " " }'; }
 well() { is "$1: runs as ever" "$rc $err" "0 "; is "$1: the trace is complete" "$end" "complete"; }
 [ -x "$HOST" ] && [ -e "$TRACER" ] || skip_all "the tracer is not built here"

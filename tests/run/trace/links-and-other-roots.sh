@@ -19,6 +19,18 @@ mkdir real; ln -s real/deep linked; mkdir real/deep; touch real/sibling sibling
 traced cat linked/../sibling
 was ".. goes up from where the link leads" READ real/sibling
 
+workspace
+mkdir src; echo one >src/a; echo two >src/b
+traced sh -c 'd=$(mktemp -d); ln -s "$PWD/src" $d/s; cat $d/s/a; ls $d/s; [ -e $d/s/none ]; rm -r $d; ln -s src/b t; cat t; rm t'
+well "links that the task makes and removes"
+was "by way of a folder elsewhere" READ src/a
+was "listed" LIST src
+was "looked for" PROBE src/none
+was "a link to a file" READ src/b
+traced sh -c 'mkdir way; ln -s ../src way/s; cat way/s/b; rm -r way'
+was "by way of a folder in the workspace" READ src/b
+wasnt "its name is nobody's" READ way/s/b
+
 if [ "$(id -u)" = 0 ]; then
 	workspace
 	mkdir -p root; touch root/in-the-root root/in-the-root-2

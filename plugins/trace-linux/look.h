@@ -1,0 +1,35 @@
+/* look: what is at a path of the workspace, asked while a thread of the task stands
+ * still. Nothing here waits for a file system that the task serves: looking goes from
+ * the workspace's root down and never into another mount. */
+#ifndef TRACE_LOOK_H
+#define TRACE_LOOK_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The workspace's file system. */
+struct ground {
+	int root;                /* the workspace's root, O_PATH; -1: there is none */
+	size_t root_length;      /* of its path: what comes behind is looked at from there */
+	bool bounded;            /* the kernel can be told to stay in the mount */
+	unsigned char *buffer;   /* for contents, made when first needed */
+};
+
+enum look_answer { LOOK_UNKNOWN, LOOK_ABSENT, LOOK_THERE };
+
+/* A state as vt-plugin.h tells it behind VT_SEEN_BEFORE. */
+struct look_state {
+	char bytes[PATH_MAX + 2];
+	size_t size;
+};
+
+void ground_init(struct ground *ground, const char *root, size_t root_length);
+void ground_close(struct ground *ground);
+
+/* Is something at `path`, below the root? `follow`: a link at the end is followed. */
+enum look_answer look_for(struct ground *ground, const char *path, bool follow);
+
+/* The same, and what it is; `content`: of a regular file of at most 16 MiB also its id. */
+enum look_answer look_at(struct ground *ground, const char *path, bool follow, bool content, struct look_state *ret);
+#endif

@@ -1,0 +1,63 @@
+# The first time a task may change what a path is, the tracer looks at what was there.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/run/trace/lib.sh"
+workspace
+
+# before NAME: what was told of it, each time
+before() { printf '%s\n' "$seen" | n=$1 awk -F'\t' '$1 == "BEFORE" && $3 == ENVIRON["n"] { printf "%s%s", s, $4; s = " " }'; }
+# The XXH3-128 of "one\n".
+one=c06567c16a1de182538d12e73f626d650
+same() { is "$1" "$(before "$2")" "$3"; }
+
+order() { printf '%s\n' "$seen" | n=$1 awk -F'\t' '$3 == ENVIRON["n"] { printf "%s%s", s, $1; s = " " }'; }
+fresh() { rm -rf -- *; echo one >a; }
+
+fresh; traced sh -c 'echo x >a; echo y >>a; echo z >new'
+well "opening for writing"
+same "a file that was there: its content, once" a "$one"
+is "a file that was not" "$(before new)" absent
+is "told before the write" "$(order a)" "BEFORE WRITE READ"
+
+fresh; chmod +x a; traced sh -c 'echo x >a'
+same "that its owner may execute it is told, too" a "${one}x"
+
+fresh; ln -s a l; traced sh -c 'echo x >l'
+same "through a link: of the file" a "$one"
+is "the link itself was not written" "$(before l)" ""
+
+fresh; traced python3 -c 'import os; os.chmod("a", 0o600); os.utime("a", (1, 1))'
+is "attributes alone: content is not looked at" "$(before a)" f
+has "such a write is marked" "$seen" $'WRITE\ta\ta'
+fresh; traced sh -c 'chmod 600 a; echo x >a'
+same "what opens it later looks again" a "f $one"
+
+fresh; mkdir d; ln -s nowhere l; echo two >b; mkfifo p; traced sh -c 'mv d e; mv l k; mv a b; mv p q'
+is "renamed: a directory" "$(before d)" d
+is "a link" "$(before l)" lnowhere
+is "a pipe" "$(before p)" o
+same "a file" a "$one"
+like "and what it replaces" "$(before b)" "c*"
+is "or does not" "$(before e)" absent
+
+fresh; traced sh -c 'rm a; echo one >a'
+is "removed and made again: that it was there" "$(before a)" f
+
+fresh; mkdir d; traced sh -c 'mkdir -p d; mkdir d d2'
+is "making a folder that is there changes nothing" "$(before d)" ""
+is "it only asks for it" "$(ops d | tr ' ' '\n' | sort -u | tr '\n' ' ')" "PROBE "
+is "making one that is not" "$(before d2)" absent
+
+fresh; traced perl -e 'rename "gone", "a"; rename "a", "b"'
+is "a rename of what is not there changes nothing: the name is asked for" "$(ops gone)" PROBE
+same "and what it names is as it was" a "$one"
+fresh; echo two >b; traced python3 -c 'import ctypes; c = ctypes.CDLL(None); c.renameat2(-100, b"a", -100, b"b", 1)'
+is "nor does a rename that must not replace" "$(ops b)" PROBE
+
+fresh; truncate -s 17M big; traced sh -c 'echo >>big; echo >>a'
+is "no more than 16 MiB are looked at" "$(before big)" f
+fresh; traced python3 -c 'import os; os.truncate("a", 2)'
+same "cutting off: content" a "$one"
+fresh; traced python3 -c 'open("a", "r+").write("two")'
+same "for reading and writing: content" a "$one"
+is "in this order" "$(order a)" "READ BEFORE WRITE"
+finish
