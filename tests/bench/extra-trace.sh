@@ -110,4 +110,13 @@ for w in ${*:-vite tsc esbuild oxlint node-require node g++ spawn git find}; do
 		END { printf "%-13s %8.1f %8.1f %7.3f %7.3f %7.3f %7.3f %7.3f %8.1f %8.1f %8s %6d\n", w, part(p, n, .5) / 1000, part(q, n, .5) / 1000,
 			part(c, n, .5), part(c, n, .25), part(c, n, .75), part(f, n, .5), part(l, n, .5), part(d, n, .5) / 1000, part(s, n, .5) / 1000, calls, n }'
 done
+# 16 threads walk a tree, without signals and while SIGURG rains on them
+CASE=$abs_top_builddir/tests/plugins/trace-case
+mkdir "$T/walk" && cd "$T/walk" || exit 1
+for d in 0 1 2 3 4 5 6 7; do mkdir -p tree/d$d; for i in $(seq 60); do echo x >tree/d$d/f$i; done; done
+for _ in $(seq $pairs); do
+	for how in calm storm; do set_cmd "$CASE" $how; once $how ''; done
+done
+middle() { cut -d ' ' -f 2 "$T/$1" | sort -n | sed -n "$((pairs / 2 + 1))p"; }
+echo "# signals while traced: $(($(middle storm) * 100 / $(middle calm)))% of the wall time without (Go's own target: 130%)"
 echo "# load: $(cut -d ' ' -f 1-3 /proc/loadavg)"

@@ -39,7 +39,7 @@ _limited() {
 	else env -i "${vars[@]}" timeout -k 5 "$seconds" "$@"; fi
 }
 base_env() { _limited 0 "$@"; }
-vt() { _limited "${VT_TIMEOUT:-120}" "$VT" "$@"; }
+vt() { _limited "${VT_TIMEOUT:-300}" "$VT" "$@"; }
 with() {                                     # with A=1 B=2 command...
 	local _saved=("${_env[@]+"${_env[@]}"}") _r
 	while [[ $1 == *=* ]]; do _env+=("$1"); shift; done
@@ -82,6 +82,10 @@ _step='^(\[[^]]*\] )?(~/[^$]*)?\$ '
 steps() { local line; while IFS= read -r line; do [[ ! $line =~ $_step ]] || printf '%s\n' "$line"; done <<<"$out"; }
 # pause SECONDS: sleep, without starting a program
 pause() { [ -p "$T/never" ] || mkfifo "$T/never"; IFS= read -rt "$1" <>"$T/never"; return 0; }
+# until_true COMMAND...: runs it again and again until it succeeds, for a minute at most
+until_true() { local i; for ((i = 0; i < 1200; i++)); do "$@" && return 0; pause 0.05; done; return 1; }
+# seed: RANDOM starts with SEED, which is made and printed if it was not given
+seed() { : "${SEED:=$((RANDOM % 10000))}"; RANDOM=$SEED; export SEED; printf '# SEED=%s\n' "$SEED"; }
 skip() { _n=$((_n + 1)); printf 'ok %d - %s # SKIP %s\n' $_n "$1" "$2"; }
 skip_all() { printf '1..0 # SKIP %s\n' "$1"; exit 0; }
 # From here on in mounts of its own: what the test mounts goes with it. Restarts the test.
@@ -100,7 +104,7 @@ as_somebody() {
 	[ "$(id -u)" = 0 ] || return 0
 	command -v setpriv >/dev/null || skip_all "setpriv is not installed"
 	chown -hR 65534:65534 "$T"
-	vt() { _limited "${VT_TIMEOUT:-120}" setpriv --reuid=65534 --regid=65534 --clear-groups "$VT" "$@"; }
+	vt() { _limited "${VT_TIMEOUT:-300}" setpriv --reuid=65534 --regid=65534 --clear-groups "$VT" "$@"; }
 }
 requires() { local p; for p; do command -v "$p" >/dev/null || skip_all "$p is not installed"; done; }
 # a failed check was told with "not ok"; a script that dies before this line is an error

@@ -15,8 +15,8 @@
 
 #include "tool.h"
 
-#define START 20 /* seconds until the file has something in it, at most */
-#define END 60   /* seconds from the last signal to the end, at most */
+#define START 120 /* seconds until the file has something in it, at most */
+#define END 120  /* seconds from the last signal to the end, at most */
 
 static const struct {
 	const char *name;

@@ -5,7 +5,7 @@
  * --when: once TEXT has been written, SEND is typed (\r, \n and \xHH stand for a byte); in order.
  * With TERMINAL_TOOK=FILE the milliseconds from what was typed last to the end go there;
  * with TERMINAL_SETTINGS=FILE "echo" or "noecho", as the terminal's settings were left.
- * Exits with the command's code, 128 + n for a signal. After 60 s the command is killed. */
+ * Exits with the command's code, 128 + n for a signal. After 300 s the command is killed. */
 #include "config.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 #include "tool.h"
 
-#define LIMIT 60 /* seconds */
+#define LIMIT 300 /* seconds */
 
 struct step {
 	const char *text; /* that is waited for; NULL: only time passes */

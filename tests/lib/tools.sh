@@ -10,22 +10,22 @@ tools() {
 	tool check-tty 'for n in 0 1 2; do case $n in 0) s=stdin;; 1) s=stdout;; 2) s=stderr;; esac; if [ -t $n ]; then echo $s:tty; else echo $s:not-tty; fi; done'
 	tool read-stdin 'read -r line && echo "$line"; true'
 	tool fail 'exit "${1:-1}"'
-	# barrier DIR NAME N [exit CODE | hang | daemonize]: waits until N take part
+	# barrier DIR NAME N [exit CODE | hang | daemonize]: waits until N take part, ALONE times 50 ms at most
 	tool barrier 'd=$1; mkdir -p "$d"; : >"$d/$2"; i=0; there() { shift "$1"; [ $# -gt 0 ]; }
-until there "$3" "$d"/*; do i=$((i+1)); [ $i -gt 200 ] && { echo alone; exit 99; }; sleep 0.05; done
-case ${4-} in exit) exit "$5";; hang) exec sleep 60;; daemonize) exec sleep 60 >/dev/null 2>&1 </dev/null;; esac; exit 0'
+until there "$3" "$d"/*; do i=$((i+1)); [ $i -gt "${ALONE:-1200}" ] && { echo alone; exit 99; }; sleep 0.05; done
+case ${4-} in exit) exit "$5";; hang) exec sleep 300;; daemonize) exec sleep 300 >/dev/null 2>&1 </dev/null;; esac; exit 0'
 	# catch SIGNAL CODE: says ready, then what it got
-	tool catch 'trap "echo $1 received; exit $2" "$1"; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
-	tool stubborn 'trap "" INT TERM HUP; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
+	tool catch 'trap "echo $1 received; exit $2" "$1"; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 3000 ]; do sleep 0.1; i=$((i+1)); done'
+	tool stubborn 'trap "" INT TERM HUP; echo ready >>"${READY:-/dev/null}"; echo ready; i=0; while [ $i -lt 3000 ]; do sleep 0.1; i=$((i+1)); done'
 	tool color 'printf "\033[31m%s\033[0m\n" "$1"'
 }
 for _tool in terminal send-signal drained; do [ -x "$abs_top_builddir/tests/lib/$_tool" ] || { echo "tests/lib/$_tool is missing: make check builds it" >&2; exit 99; }; done
 # Runs on a terminal; everything the terminal got is $out (without \r), the exit code $rc.
 terminal() { base_env "$abs_top_builddir/tests/lib/terminal" "${terminal_options[@]+"${terminal_options[@]}"}" -- "$VT" "${@:2}" >"$T/out" 2>"$T/err"; rc=$?; _slurp out "$T/out"; out=${out//$'\r'}; out=${out%"${out##*[!$'\n']}"}; }
-# Is the process gone (or a zombie)? 10 s at most.
+# Waits until the process is gone (or a zombie), a minute at most.
 wait_gone() {
 	local i text
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		kill -0 "$1" 2>/dev/null || return 0
 		text=
 		{ IFS= read -r -d '' text <"/proc/$1/status"; } 2>/dev/null
@@ -34,8 +34,9 @@ wait_gone() {
 	done
 	return 1
 }
-# once_below MS COMMAND...: runs it until $took (which it sets, in ms) is below MS; three
-# times at most, for a machine that is busy may be slow once, what waits for a grace is always
+# once_below MS COMMAND...: runs it until $took (which it sets, in ms) is below MS, three times
+# at most. MS is a wait of vt (5 s of grace, 10 s for a pipe) less a little: a command that
+# takes this wait takes it every time, a busy machine does not.
 once_below() { local i most=$1; shift; for i in 1 2 3; do "$@"; [ "$took" -ge "$most" ] || return 0; done; return 1; }
 # The output with durations replaced.
 undated() {

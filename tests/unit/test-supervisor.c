@@ -265,7 +265,7 @@ static int wait_until_gone(pid_t pid)
 {
 	int i;
 
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < 6000; i++) {
 		if (kill(pid, 0) < 0 && errno == ESRCH)
 			return 0;
 		usleep(10000);
@@ -288,7 +288,7 @@ static int appears(const char *name)
 {
 	int i;
 
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < 6000; i++) {
 		if (access(name, F_OK) == 0) {
 			unlink(name);
 			return 1;

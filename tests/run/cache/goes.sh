@@ -1,7 +1,6 @@
 # The cache goes away, or becomes something else, while a run uses it: the tasks run,
 # tell the truth, and nothing is done to what stands there now.
 . "$abs_top_srcdir/tests/lib/functions.sh"
-VT_TIMEOUT=60
 warnings() { printf '%s\n' "$err" | grep -c . || true; }
 hits() { printf '%s\n' "$out" | grep -o '[0-9]*/[0-9]* cache hit' || true; }
 made() { echo "$(cat packages/*/dist/small | tr '\n' ' ')$(cat packages/*/dist/large | wc -c)"; }
@@ -55,6 +54,7 @@ while_it_runs "a link to nothing takes its place" c '(cd ../.. && rm -rf .vt && 
 while_it_runs "it is moved" a "(cd ../.. && rm -rf '$T/mine' && mv .vt '$T/mine')" 'ls -A .vt 2>/dev/null | grep -vx "CACHEDIR.TAG\|.gitignore\|v1\|store-1\|last-summary.json"' ''
 
 # whenever it happens
+seed
 project
 rm -f "$T"/do.*
 ( while [ ! -e "$T/enough" ]; do

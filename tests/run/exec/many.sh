@@ -6,7 +6,7 @@ tools
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file vite-task.json '{"cache":true}'
 for i in {1..400}; do file packages/p$i/package.json "{\"name\":\"p$i\",\"scripts\":{\"build\":\"print-file in.txt\"}}"; echo "hello $i" >packages/p$i/in.txt; done
-VT_TIMEOUT=60 capture vt run -r build
+capture vt run -r build
 is "all of them end" "$rc $(printf '%s\n' "$out" | grep -c '^hello')" "0 400"
 has "the summary" "$out" 'vt run: 0/400 cache hit (0%). (Run'
 capture vt run -r build

@@ -5,7 +5,7 @@ workspace
 pnpm a b c
 tools
 tool rewrite 'cat "$1" >/dev/null; echo x >>"$1"'
-tool hold "sleep 30 & echo \$! >$T/pids; echo held"
+tool hold "sleep 300 & echo \$! >$T/pids; echo held"
 file vite-task.json '{"cache":true}'
 for p in a b c; do file packages/$p/package.json "{\"name\":\"@t/$p\",\"scripts\":{\"task\":\"rewrite data.txt\",\"dev\":\"catch INT 0\",\"x\":\"barrier $T/d $p 2 hang\"}}"; file packages/$p/data.txt x; done
 file packages/c/package.json '{"name":"@t/c","scripts":{"task":"print fine"}}'

@@ -41,7 +41,7 @@ is "six hits at once" "$(cat "$T"/at-once-* | grep -c '◉ cache hit, replaying'
 # full and closed outputs
 file package.json '{"name":"r","scripts":{"many":"many","one":"print one","hang":"hang"}}'
 tool many 'i=0; while [ $i -lt 20000 ]; do echo line-$i; i=$((i+1)); done'
-tool hang "echo \$\$ >$T/pids; echo first; i=0; while [ \$i -lt 600 ]; do echo more; sleep 0.1; i=\$((i+1)); done"
+tool hang "echo \$\$ >$T/pids; echo first; i=0; while [ \$i -lt 3000 ]; do echo more; sleep 0.1; i=\$((i+1)); done"
 for how in --cache --log=labeled --log=grouped; do
 	vt run $how many >/dev/full 2>"$T/err"
 	is "$how: a full disk fails the task" $? 1
@@ -57,7 +57,7 @@ is "replaying onto a full disk is no failure" $? 0
 for how in --cache --log=labeled; do
 	start=$SECONDS
 	{ vt run $how hang 2>/dev/null; echo $? >"$T/rc"; } | head -2 >/dev/null
-	ok "$how: a reader that left ends the task" $((SECONDS - start > 20))
+	ok "$how: a reader that left ends the task" $((SECONDS - start > 150))
 	isnt "$how: and it failed" "$(cat "$T/rc")" 0
 	wait_gone "$(cat "$T/pids")"
 	ok "$how: nothing of it is left" $?

@@ -26,7 +26,7 @@ with D="$T/d1" capture vt run --filter core --filter solo meet
 is "independent tasks run at the same time" $rc 0
 with D="$T/d2" capture vt run --parallel --filter core --filter lib meet
 is "--parallel: those that depend on one another, too" $rc 0
-with D="$T/d3" VT_TIMEOUT=60 capture vt run --parallel --concurrency-limit 1 --filter core --filter solo meet
+with D="$T/d3" ALONE=40 capture vt run --parallel --concurrency-limit 1 --filter core --filter solo meet
 isnt "--parallel with a limit of 1: they never meet" $rc 0
 capture vt run --parallel --concurrency-limit 1 -r one
 is "one at a time" "$(printf '%s\n' "$out" | grep -oE '^(start|end|[0-9]+ start)' | sed 's/^[0-9]* //' | tr '\n' ' ')" "start end start end start end start end "
@@ -37,7 +37,7 @@ tools
 file vite-task.json '{"cache":true}'
 tool nap 'sleep $1; echo $2'
 sleeper() { file packages/$1/package.json "{\"name\":\"$1\"$3,\"scripts\":{\"build\":\"nap $2 $1${4-}\"}}"; }
-change() { sleeper app 0.3 ',"dependencies":{"core":"workspace:*"}' "$1"; sleeper core 0.3 '' "$1"; sleeper slow 1.2 '' "$1"; sleeper zero 0 '' "$1"; }
+change() { sleeper app 0.3 ',"dependencies":{"core":"workspace:*"}' "$1"; sleeper core 0.3 '' "$1"; sleeper slow 2 '' "$1"; sleeper zero 0 '' "$1"; }
 change ''
 capture vt run --concurrency-limit 1 -r build
 is "nothing is known: the longest chain, then the order of packages" "$(lines | tr '\n' ' ')" "core app slow zero "

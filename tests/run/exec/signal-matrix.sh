@@ -7,14 +7,14 @@ tools
 # Names with VT_ reach cached tasks, too.
 # each notes the pids of all its processes, then says ready
 note='echo $$ >>"$VT_PIDS"'
-tool plain "$note; echo ready >>\"\$VT_READY\"; exec sleep 60"
-tool one "$note; exec sleep 60"
-tool deaf "$note; trap '' INT TERM HUP; echo ready >>\"\$VT_READY\"; for i in 1 2 3 4 5 6 7 8 9; do sleep 5; done"
+tool plain "$note; echo ready >>\"\$VT_READY\"; exec sleep 300"
+tool one "$note; exec sleep 300"
+tool deaf "$note; trap '' INT TERM HUP; echo ready >>\"\$VT_READY\"; i=0; while [ \$i -lt 60 ]; do sleep 5; i=\$((i+1)); done"
 tool deaf-child 'deaf & wait'
 # a child with a session of its own, whose parent is gone; it says when it got one, or is deaf
-tool daemon "$note; setsid -f daemon-child \"\$@\" >/dev/null 2>&1 </dev/null; exec sleep 60"
+tool daemon "$note; setsid -f daemon-child \"\$@\" >/dev/null 2>&1 </dev/null; exec sleep 300"
 tool daemon-child "case \$1 in deaf) trap '' INT TERM HUP;; *) trap 'echo got it >>\"\$VT_READY\"; exit 0' INT TERM HUP;; esac
-$note; echo ready >>\"\$VT_READY\"; i=0; while [ \$i -lt 600 ]; do sleep 0.1; i=\$((i+1)); done"
+$note; echo ready >>\"\$VT_READY\"; i=0; while [ \$i -lt 3000 ]; do sleep 0.1; i=\$((i+1)); done"
 tool two 'while [ "$(wc -l <"$VT_PIDS")" -lt 2 ]; do sleep 0.05; done; echo ready >>"$VT_READY"'
 file package.json '{"name":"r","scripts":{"plain":"plain","sh":"sh -c \"one & one & two; wait\"","deaf":"deaf","deaf-child":"deaf-child","daemon":"daemon","deaf-daemon":"daemon deaf"}}'
 code() { case $1 in INT) echo 130;; TERM) echo 143;; HUP) echo 129;; KILL) echo 137;; esac; }

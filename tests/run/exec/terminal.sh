@@ -16,13 +16,13 @@ name, out = sys.argv[1], sys.argv[2]
 if "group" in sys.argv: os.setpgid(0, 0)
 if "session" in sys.argv: os.setsid()
 open(out + "." + name, "w").close()
-end = time.time() + 20
+end = time.time() + 120
 while n == 0 and time.time() < end: time.sleep(0.02)
 time.sleep(1)
 with open(out + "." + name, "w") as f: f.write("%d\n" % n)'
 chmod +x node_modules/.bin/counter
 tool family "counter child \$1 & counter group \$1 group & counter session \$1 session & trap : INT; while ! [ -e \$1.child -a -e \$1.group -a -e \$1.session ]; do sleep 0.05; done; echo ready; wait; wait; wait; wait; sleep 1.5; exit 0"
-tool quiet 'stty -echo; echo ready; sleep 60'
+tool quiet 'stty -echo; echo ready; sleep 300'
 file node_modules/.bin/daemon "#!/usr/bin/env python3
 import os, sys, time
 if os.fork() == 0:
@@ -31,12 +31,12 @@ if os.fork() == 0:
     null = os.open('/dev/null', os.O_RDWR)
     for n in range(3): os.dup2(null, n)
     open('$T/pids', 'w').write(str(os.getpid()))
-    time.sleep(60); os._exit(0)
+    time.sleep(300); os._exit(0)
 while not os.path.exists('$T/pids'): time.sleep(0.02)
 print('ready', flush=True)
-time.sleep(60)"
+time.sleep(300)"
 chmod +x node_modules/.bin/daemon
-tool beats "n=0; echo \$\$ >$T/pids; echo ready; while [ \$n -lt 40 ]; do n=\$((n+1)); echo \$n >$T/beat; sleep 0.1; done; echo over"
+tool beats "n=0; echo \$\$ >$T/pids; echo ready; while ! [ -e $T/enough ] && [ \$n -lt 3000 ]; do n=\$((n+1)); echo \$n >$T/beat; sleep 0.1; done; echo over"
 file package.json "{\"name\":\"r\",\"scripts\":{\"family\":\"family $T/n\",\"daemon\":\"daemon\",\"quiet\":\"quiet\",\"beats\":\"beats\"}}"
 terminal_options=(--when ready '\x03')
 for how in --log=interleaved --log=labeled --cache; do
@@ -67,14 +67,18 @@ if pid == 0:
     job = os.fork()
     if job == 0:
         os.setpgid(0, 0); os.tcsetpgrp(0, os.getpid()); signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-        os.execvp(sys.argv[2], sys.argv[2:])
+        os.execvp(sys.argv[3], sys.argv[3:])
     _, status = os.waitpid(job, os.WUNTRACED)
     os.tcsetpgrp(0, os.getpgrp())
     print("SHELL stopped" if os.WIFSTOPPED(status) else "SHELL ended", flush=True)
     if os.WIFSTOPPED(status):
-        time.sleep(0.7)
-        beat = open(sys.argv[1]).read(); time.sleep(0.7)
-        print("SHELL", "still" if beat == open(sys.argv[1]).read() else "moving", flush=True)
+        # the task stops when it is told to, which may be a little later than the runner
+        for tries in range(60):
+            beat = open(sys.argv[1]).read(); time.sleep(0.7)
+            still = beat == open(sys.argv[1]).read()
+            if still: break
+        print("SHELL", "still" if still else "moving", flush=True)
+        open(sys.argv[2], "w").close()
         os.tcsetpgrp(0, job); os.killpg(job, signal.SIGCONT)
         _, status = os.waitpid(job, os.WUNTRACED)
         os.tcsetpgrp(0, os.getpgrp())
@@ -87,11 +91,13 @@ while True:
     if not data: break
     sys.stdout.buffer.write(data); sys.stdout.flush(); out.append(data)
     if not typed and b"ready" in b"".join(out):
-        typed = True; time.sleep(0.3); os.write(fd, b"\x1a")
+        typed = True
+        while not os.path.exists(sys.argv[1]): time.sleep(0.02)
+        os.write(fd, b"\x1a")
 EOF
 for how in --log=interleaved --log=labeled --cache; do
-	rm -rf .vt
-	out=$(base_env timeout 60 python3 "$T/shell.py" "$T/beat" "$VT" run $how beats | tr -d '\r')
+	rm -rf .vt "$T/beat" "$T/enough"
+	out=$(base_env timeout 300 python3 "$T/shell.py" "$T/beat" "$T/enough" "$VT" run $how beats | tr -d '\r')
 	is "$how: Ctrl-Z stops runner and task, fg goes on to the end" "$(printf '%s\n' "$out" | grep -E 'SHELL|over' | sed 's|.*\(SHELL\)|\1|; s|.*over|over|' | tr '\n' ' ')" "SHELL stopped SHELL still over SHELL exit 0 "
 done
 finish

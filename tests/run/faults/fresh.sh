@@ -1,7 +1,6 @@
 # Whatever is changed: what vt shows next is what a fresh run would show. Each story
 # has a task (nothing configured), a start, and changes one after the other.
 . "$abs_top_srcdir/tests/lib/functions.sh"
-VT_TIMEOUT=60
 
 # story NAME START COMMAND CHANGE...
 story() {

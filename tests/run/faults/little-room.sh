@@ -2,7 +2,6 @@
 # in use does not, and so much stays free as the option `free` says.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 own_mounts
-VT_TIMEOUT=60
 age() { "$abs_top_builddir/tests/plugins/age-store" "$C/store-1" "$1" || ok "the store is aged" 1; }
 available() { echo $(($(stat -f -c '%a * %S' "$T/disk"))); }
 # all but so many bytes are taken by somebody else

@@ -15,8 +15,9 @@ for i in 1 2 3 4 5 6; do
 	done ) >"$T/many.$i" 2>&1 &
 	pids+=($!)
 done
-( for r in 1 2 3; do sleep 0.3; vt cache stat; done ) >"$T/many.stat" 2>&1 &
+( while [ ! -e "$T/over" ]; do vt cache stat; done ) >"$T/many.stat" 2>&1 &
 wait "${pids[@]}"
+: >"$T/over"
 wait
 is "none failed, none warned" "$(grep -hE 'FAILED|warning|error' "$T"/many.* | sort | uniq -c)" ""
 for i in 1 2 3 4 5 6; do echo "content $i" >packages/p$i/in; done

@@ -1,12 +1,11 @@
 # Others change things while a task runs: what it saw is not what is there now, so
 # its result is not kept, or at least never found again for what is there now.
 . "$abs_top_srcdir/tests/lib/functions.sh"
-VT_TIMEOUT=60
 
 # during STORY SETUP COMMAND CHANGE: runs COMMAND as a task, CHANGE while it runs, and
 # the task again: its output must be what a fresh run says now.
 during() {
-	local story=$1 started=$T/started go=$T/go i=0 fresh
+	local story=$1 started=$T/started go=$T/go fresh
 	workspace
 	file package.json '{"name":"root"}'
 	file vite-task.json '{"tasks":{"t":"sh t.sh"}}'
@@ -15,10 +14,10 @@ during() {
 	sleep .05
 	file t.sh "$3
 : >$started
-i=0; while [ ! -e $go ] && [ \$i -lt 400 ]; do sleep .02; i=\$((i + 1)); done
+i=0; while [ ! -e $go ] && [ \$i -lt 3000 ]; do sleep .02; i=\$((i + 1)); done
 ${5-}"
 	capture vt run t &
-	while [ ! -e "$started" ] && [ $i -lt 400 ]; do sleep .02; i=$((i + 1)); done
+	until_true [ -e "$started" ]
 	eval "$4"
 	: >"$go"
 	wait

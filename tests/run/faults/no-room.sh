@@ -2,7 +2,6 @@
 # and with room the next run is as if nothing had been.
 . "$abs_top_srcdir/tests/lib/functions.sh"
 own_mounts
-VT_TIMEOUT=60
 disk() { mkdir -p "$2"; mount -t tmpfs -o "size=$1,mode=700" none "$2" || exit 99; }
 grow() { mount -o "remount,size=$1" "$2"; }
 warnings() { printf '%s\n' "$err" | grep -c '^warning: '; }

@@ -6,7 +6,7 @@ S=$abs_top_srcdir/tests/run/ipc
 [ -f "$A" ] || skip_all "built without the addon"
 [ -x "$abs_top_builddir/tests/run/ipc/serve" ] || skip_all "serve is not built"
 cd "$T" || exit 99
-serve() { base_env timeout -k 5 60 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r "$T/report" "$@"; }
+serve() { base_env timeout -k 5 300 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r "$T/report" "$@"; }
 report() { grep -v '^MS ' "$T/report"; }
 run() { capture serve node "$@"; }
 
@@ -90,7 +90,7 @@ capture serve node -e 'const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).lo
 require("child_process").spawn(process.execPath, ["-e", "require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv(\"A\"); setTimeout(() => {}, 6000)"], { detached: true, stdio: "ignore" }).unref()
 setTimeout(() => {}, 800)'
 is "who stays connected is not waited for longer than two seconds" "$(report | grep BROKEN) $(($(sed -n 's/^MS //p' report) < 3500))" "BROKEN a background process was still connected when the task ended 1"
-out=$(base_env timeout 20 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r "$T/report" node -e 'const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).load()
+out=$(base_env timeout 300 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r "$T/report" node -e 'const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).load()
 process.kill(process.ppid, "SIGKILL")
 setTimeout(() => { for (const f of [() => c.getEnv("A"), () => c.getEnvs("A"), () => c.disableCache()])
 	try { f(); console.log("returned") } catch (e) { console.log(e.code) } }, 300)' 2>/dev/null; sleep 1)
@@ -100,7 +100,7 @@ GenericFailure"
 
 # --- the file is guaranteed
 cp "$A" "$T/other.node" && chmod 0666 "$T/other.node"
-one() { base_env timeout 20 "$abs_top_builddir/tests/run/ipc/serve" -a "$T/other.node" -r "$T/report" node -e 'console.log(process.env.VP_RUN_NODE_CLIENT_PATH + " " + typeof require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv)'; }
+one() { base_env timeout 300 "$abs_top_builddir/tests/run/ipc/serve" -a "$T/other.node" -r "$T/report" node -e 'console.log(process.env.VP_RUN_NODE_CLIENT_PATH + " " + typeof require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv)'; }
 capture one
 like "a file that others may write to is copied" "$out" "$T/run/vt/vt-node-????????????????????????????????.node function"
 copy=${out% *}

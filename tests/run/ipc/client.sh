@@ -3,7 +3,7 @@
 [ -x "$abs_top_builddir/tests/run/ipc/serve" ] || skip_all "serve is not built"
 cd "$T" || exit 99
 export VT
-serve() { base_env timeout -k 5 60 "$abs_top_builddir/tests/run/ipc/serve" -r "$T/report" env VT="$VT" "$@"; }
+serve() { base_env timeout -k 5 300 "$abs_top_builddir/tests/run/ipc/serve" -r "$T/report" env VT="$VT" "$@"; }
 report() { grep -v '^MS ' "$T/report"; }
 inside() { capture serve bash -c "vt() { \"\$VT\" \"\$@\"; }; $1"; }
 

@@ -3,7 +3,7 @@
 [ -x "$abs_top_builddir/tests/run/ipc/serve" ] || skip_all "serve is not built"
 cd "$T" || exit 99
 S=$abs_top_builddir/tests/run/ipc/serve
-nested() { capture base_env timeout -k 5 60 "$S" -r outer env XDG_RUNTIME_DIR="$T/run" "${inner_env[@]+"${inner_env[@]}"}" "$S" -r inner bash -c "vt() { \"$VT\" \"\$@\"; }; $1"; }
+nested() { capture base_env timeout -k 5 300 "$S" -r outer env XDG_RUNTIME_DIR="$T/run" "${inner_env[@]+"${inner_env[@]}"}" "$S" -r inner bash -c "vt() { \"$VT\" \"\$@\"; }; $1"; }
 report() { grep -v '^MS ' "$1"; }
 
 inner_env=(A=inner)
@@ -15,6 +15,6 @@ nested 'vt client disable-cache'
 is "an opt-out goes through" "$(report outer)" $'OPTED-OUT\nEXIT 0'
 nested 'vt client get-envs --glob "{x" 2>/dev/null'
 is "a broken inner channel keeps the outer from storing" "$(report outer)" $'OPTED-OUT\nEXIT 4'
-capture base_env timeout 20 env VP_RUN_IPC_NAME="$T/run/vt/s00000001-000102030405060708090a0b0c0d0e0f" A=1 "$S" -r inner bash -c "\"$VT\" client get-env A"
+capture base_env timeout 300 env VP_RUN_IPC_NAME="$T/run/vt/s00000001-000102030405060708090a0b0c0d0e0f" A=1 "$S" -r inner bash -c "\"$VT\" client get-env A"
 is "an outer runner that is gone changes nothing" "$out $(report inner)" $'1 ENV A\nEXIT 0'
 finish

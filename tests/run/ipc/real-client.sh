@@ -21,7 +21,7 @@ alone VP_RUN_NODE_CLIENT_PATH="$T/garbage.node"
 is "R1: ... or to garbage" "$out $rc" "$nothing"
 alone VP_RUN_NODE_CLIENT_PATH="$A"
 is "R1: ... or without a channel" "$out $rc" "$nothing"
-capture base_env A=1 V_A=2 timeout 60 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r report node tool.mjs
+capture base_env A=1 V_A=2 timeout 300 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r report node tool.mjs
 is "R2: inside of one all five work" "$out $rc" '"1" {"V_A":"2"} {"V_A":"2"} "undefined" "undefined" "undefined" 0'
 is "R2: ... and arrive" "$(grep -v ^MS report)" "ENV A
 GLOB V_*

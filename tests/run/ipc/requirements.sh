@@ -14,7 +14,7 @@ cached() { echo "\"$1\":{\"command\":\"$2\",\"cache\":true,\"input\":[]${3:+,$3}
 project "$(cached one 'sh where.sh one'),$(cached two 'sh where.sh two'),$(cached both 'true' '"dependsOn":["one","two"]')"
 cat >where.sh <<'SH'
 echo "$VP_RUN_IPC_NAME" >"$1.name"; echo "${VP_RUN_NODE_CLIENT_PATH-none}" >"$1.addon"
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -e one.name ] && [ -e two.name ] && break; sleep 0.1; done
+i=0; until [ -e one.name ] && [ -e two.name ] || [ $i -ge 600 ]; do sleep 0.1; i=$((i + 1)); done
 if [ -S "$VP_RUN_IPC_NAME" ] || [ -d "$VP_RUN_IPC_NAME" ]; then echo there >"$1.there"; fi
 SH
 capture vt run both

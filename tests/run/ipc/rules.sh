@@ -64,10 +64,10 @@ rm -rf "$T/run/vt"
 step "a hit" hit BYTES=$'\377\376' vt run bytes
 gone "... needs no channel" "$T/run/vt"
 
-echo 'echo "$VP_RUN_IPC_NAME" >name; vt client get-env A; sleep 20' >slow.sh
+echo 'echo "$VP_RUN_IPC_NAME" >name; vt client get-env A; sleep 300' >slow.sh
 rm -f name
 base_env "$VT" run slow >/dev/null 2>&1 &
-for i in $(seq 100); do [ -s name ] && break; sleep 0.1; done
+until_true [ -s name ]
 name=$(cat name) && name=${name##*/s}
 kill -TERM $((16#${name:0:8}))
 wait $! 2>/dev/null

@@ -4,7 +4,7 @@
 N=$abs_top_builddir/tests/run/ipc/nosockets
 [ -x "$N" ] || skip_all "nosockets is not built"
 "$N" true; [ $? = 0 ] || skip_all "no filter can be installed here"
-narrow() { base_env timeout -k 5 60 "$N" "$VT" "$@"; }
+narrow() { base_env timeout -k 5 300 "$N" "$VT" "$@"; }
 project() {
 	workspace "$BY"
 	tools
@@ -31,7 +31,7 @@ by_all fifos
 BY=sh
 if command -v bwrap >/dev/null && bwrap --ro-bind / / --dev /dev --proc /proc true 2>/dev/null; then
 	project
-	closed() { base_env timeout -k 5 60 bwrap --ro-bind / / --dev /dev --proc /proc --bind "$W" "$W" --chdir "$W" env XDG_RUNTIME_DIR=/sys TMPDIR=/sys "$VT" "$@"; }
+	closed() { base_env timeout -k 5 300 bwrap --ro-bind / / --dev /dev --proc /proc --bind "$W" "$W" --chdir "$W" env XDG_RUNTIME_DIR=/sys TMPDIR=/sys "$VT" "$@"; }
 	step "no folder for the channel: the tasks run" cold A=1 closed run t opt
 	is "... one warning says so" "$(printf '%s\n' "$err" | grep -c 'warning: Failed to set up task communication: ')" 1
 	step "... and are not kept" cold A=1 closed run t

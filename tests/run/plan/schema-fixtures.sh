@@ -5,7 +5,7 @@ mkdir "$T/configs"
 # the tests as they are, but that vt, jq and all comparing do nothing: they only write their files
 for test in "$abs_top_srcdir"/tests/run/plan/*.sh; do
 	case ${test##*/} in plan.sh | selector.sh | schema-fixtures.sh | index.sh) continue ;; esac
-	VT_CONFIGS=$T/configs VT=/bin/true abs_top_srcdir=$abs_top_srcdir abs_top_builddir=$abs_top_builddir timeout 60 bash "$test" </dev/null >/dev/null 2>&1
+	VT_CONFIGS=$T/configs VT=/bin/true abs_top_srcdir=$abs_top_srcdir abs_top_builddir=$abs_top_builddir timeout 300 bash "$test" </dev/null >/dev/null 2>&1
 done
 workspace
 file package.json '{"name":"root"}'

@@ -10,7 +10,7 @@ file packages/lib/package.json '{"name":"lib","scripts":{"test":"echo t","typech
 # on KEYS ARGUMENTS...: $screen before the last key, $after it
 on() {
 	local keys=$1; shift
-	out=$(with TERM=xterm NO_COLOR=1 base_env timeout 60 python3 "$abs_top_srcdir/tests/run/plan/terminal.py" ${size+--size "$size"} "$keys" "$VT" run "$@")
+	out=$(with TERM=xterm NO_COLOR=1 base_env timeout 300 python3 "$abs_top_srcdir/tests/run/plan/terminal.py" ${size+--size "$size"} "$keys" "$VT" run "$@")
 	screen=${out%%$'\n==='*} after=${out#*$'===\n'}
 }
 

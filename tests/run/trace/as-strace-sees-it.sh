@@ -7,7 +7,7 @@ strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
 
 truth() {                            # "story" command...
 	local story=$1; shift
-	capture base_env timeout 120 python3 "$abs_top_srcdir/tests/run/trace/truth.py" "$HOST" "$TRACER" "$@"
+	capture base_env timeout 300 python3 "$abs_top_srcdir/tests/run/trace/truth.py" "$HOST" "$TRACER" "$@"
 	[ "$rc" = 0 ] || _show truth "$out"
 	ok "$story: $(printf '%s\n' "$out" | sed -n 's/^\([a-z]* [0-9]*\) missing 0$/\1/p' | paste -sd ' ')" "$rc"
 }

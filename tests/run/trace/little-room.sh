@@ -13,7 +13,7 @@ settled() {                          # "story"
 }
 
 if [ "$(id -u)" = 0 ] && unshare -m mount -t tmpfs -o size=1m none /dev/shm 2>/dev/null; then
-	where=(base_env timeout 60 unshare -m sh -c 'mount -t tmpfs -o size=1m none /dev/shm; head -c 2000000 /dev/zero >/dev/shm/full 2>/dev/null; exec "$@"' sh)
+	where=(base_env timeout 300 unshare -m sh -c 'mount -t tmpfs -o size=1m none /dev/shm; head -c 2000000 /dev/zero >/dev/shm/full 2>/dev/null; exec "$@"' sh)
 	capture "${where[@]}" "$VT" run t
 	settled "/dev/shm of 1 MiB, full"
 else skip "a small /dev/shm" "only root can make one"; fi
@@ -28,7 +28,7 @@ elif mkdir "$two/vt-test-$$" 2>/dev/null; then
 fi
 if [ "$group" ]; then
 	cleanup "rmdir '$group'"
-	where=(base_env timeout 60 sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group")
+	where=(base_env timeout 300 sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group")
 	capture "${where[@]}" "$VT" run t
 	settled "64 MiB of memory"
 	touch in-a-handler forked
@@ -36,6 +36,6 @@ if [ "$group" ]; then
 	capture "${where[@]}" "$VT" run t
 	is "64 MiB, many threads, forks, signals" "$rc $err" "0 "
 	capture "${where[@]}" "$VT" run t; has "... kept" "$out" "cache hit"
-	sleep 0.2
+	until_true eval '[ -z "$(cat "$group/cgroup.procs")" ]'
 else skip "64 MiB of memory" "no memory cgroup can be made here"; fi
 finish

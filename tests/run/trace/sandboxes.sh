@@ -6,7 +6,7 @@ file package.json '{"name":"app","private":true}'
 echo 1 >in
 task() { printf '{"tasks":{"t":{"command":"%s"}}}\n' "$1" >vite-task.json; rm -rf .vt; }
 around=()
-run() { capture base_env timeout 60 "${around[@]+"${around[@]}"}" "$VT" run t; }
+run() { capture base_env timeout 300 "${around[@]+"${around[@]}"}" "$VT" run t; }
 followed() {                         # "story": it runs, is kept, and depends on `in`
 	rm -rf .vt; echo 1 >in; run
 	is "$1: runs" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 1"

@@ -6,8 +6,8 @@ CASE=$abs_top_builddir/tests/plugins/trace-case
 workspace
 file package.json '{"name":"app","private":true}'
 task() { printf '{"tasks":{"t":{"command":"%s"}}}\n' "$1" >vite-task.json; }
-under() { rm -rf .vt; capture base_env timeout 60 "$DENY" "$1" "$VT" run t; }
-again() { capture base_env timeout 60 "$DENY" "$1" "$VT" run t; }
+under() { rm -rf .vt; capture base_env timeout 300 "$DENY" "$1" "$VT" run t; }
+again() { capture base_env timeout 300 "$DENY" "$1" "$VT" run t; }
 echo 1 >in; task 'sh -c \"cat in; echo err >&2; exit 0\"'
 
 under eperm
@@ -27,7 +27,7 @@ has "and kept" "$out" "cache hit"
 echo 2 >in; again busy
 has "what it read counts" "$out" "cache miss: 'in' modified"
 touch in-a-handler forked by-dots
-task "$CASE stress"; VT_TIMEOUT=120 under busy
+task "$CASE stress"; under busy
 is "threads, signals and forks under ptrace" "$rc $err" "0 "
 again busy; hasnt "the trace was complete" "$out" "incomplete"
 task 'sh -c \"exit 7\"'; under busy
@@ -49,7 +49,7 @@ has "with what the inner one's task read" "$out" "cache miss: 'in' modified"
 # without privileges: no_new_privs, which takes their rights from set-uid programs
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$T"; chown -R 65534:65534 "$W" "$T/home" "$T/run"
-	user() { capture base_env setpriv --reuid=65534 --regid=65534 --clear-groups timeout 60 "$@"; }
+	user() { capture base_env setpriv --reuid=65534 --regid=65534 --clear-groups timeout 300 "$@"; }
 	user "$VT" --version
 	if [ "$rc" = 0 ]; then
 		rm -rf .vt; task 'cat in'
