@@ -57,11 +57,31 @@ static int run_task(struct backend *b, const struct query_options *options)
 	return code;
 }
 
+/* The package around here, which is meant, is not the one that was expected. */
+static void tell_stray(const struct backend *b, const struct query_options *options)
+{
+	const struct workspace *w = b->workspace;
+	const char *name;
+
+	if (!w->stray || options->recursive || options->workspace_root || options->filters.n || options->affected ||
+	    (options->task && strchr(options->task, '#')))
+		return;
+	name = workspace_package_at(w, w->stray)->name;
+	cmd_warn((void *)(uintptr_t)b->session,
+		 arena_printf(b->arena, "%s/package.json is not a package of the workspace %s: no pattern of its packages matches the folder; "
+			      "tasks are looked for in the package around it%s%s", w->stray, w->root, name[0] ? ", " : "", name));
+}
+
 static int run_in(struct backend *b, struct query_options *options)
 {
 	const struct session *s = b->session;
 	const struct workspace *w = b->workspace;
 	const struct task *picked = NULL;
+	uint32_t i;
+
+	for (i = 0; i < w->warnings.n; i++)
+		cmd_warn((void *)(uintptr_t)s, w->warnings.at[i]);
+	tell_stray(b, options);
 
 	if (!options->task && options->json)
 		return show_graph(s, w);

@@ -39,7 +39,7 @@ static void step_text(struct showing *d, const struct step *step)
 	if (at->status == DRY_UNKNOWN)
 		screen_style(&d->b, "90", " ○ cache status not known before earlier steps have run");
 	else
-		live_status(&start, false, &d->b);
+		live_status(step, &start, false, &d->b);
 	buf_byte(&d->b, '\n');
 }
 

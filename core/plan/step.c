@@ -106,34 +106,13 @@ static int find_program(struct planner *p, const struct working *w, const struct
 	return err_wrap(p->err, "Failed to find executable %s under cwd %s with PATH: %s", name, step_shown_dir(p, w->cwd), path);
 }
 
-static bool is_utf8(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s) {
-		int more = *s < 0x80 ? 0 : *s >= 0xc2 && *s < 0xe0 ? 1 : *s >= 0xe0 && *s < 0xf0 ? 2 : *s >= 0xf0 && *s < 0xf5 ? 3 : -1;
-
-		if (more < 0)
-			return false;
-		for (s++; more; more--, s++)
-			if ((*s & 0xc0) != 0x80)
-				return false;
-	}
-	return true;
-}
-
 /* What is remembered must have a place in the workspace that means the same on
  * another machine. */
 static int check_dir(struct planner *p, const struct step *step)
 {
-	const char *below = path_below(p->world->workspace->root, path_clean(p->a, step->dir));
-
-	if (below && is_utf8(below) && !strchr(below, '\\'))
+	if (path_below(p->world->workspace->root, path_clean(p->a, step->dir)))
 		return 0;
-	if (below)
-		err_set(p->err, ERR_USER, "Path %s contains characters that make it non-portable", step->dir);
-	else
-		err_set(p->err, ERR_USER, "Path %s is outside of the workspace %s", step->dir, p->world->workspace->root);
+	err_set(p->err, ERR_USER, "Path %s is outside of the workspace %s", step->dir, p->world->workspace->root);
 	return err_wrap(p->err, "Failed to fingerprint current working directory");
 }
 
@@ -197,6 +176,10 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 	}
 	ret->kind = ITEM_STEP;
 	step->rules = w->cached && !action->never_cached ? &w->task->rules : NULL;
+	if (step->rules && w->task->package->outside) {
+		step->rules = NULL;
+		step->uncached = arena_printf(p->a, "its package lies outside of the workspace, in %s", w->task->package->outside);
+	}
 	if (action->kind == ACTION_SHELL)
 		step->program = "/bin/sh";
 	else if (find_program(p, w, action, step) < 0)

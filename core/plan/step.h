@@ -33,6 +33,7 @@ struct step {
 	struct texts untracked;        /* untrackedEnv patterns with the built-in list, sorted, for the key */
 	const struct cache_rules *rules;   /* NULL: not cached */
 	const struct vt_step *described;   /* the step as plugins see it; NULL: not cached */
+	const char *uncached;          /* why not, although its rules say so; else NULL */
 	/* the execution key: "this step of this task", whatever it runs */
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
 	struct texts extra;            /* extra arguments that reached it */

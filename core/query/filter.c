@@ -27,13 +27,15 @@ static size_t read_reference(const char *core, size_t n, struct arena *a, struct
 {
 	size_t open = n;
 
-	if (n < 3 || core[n - 1] != ']')
+	if (n < 3 || core[n - 1] != ']' || core[n - 2] == '\\')
 		return n;
 	while (open > 0 && core[open - 1] != '[')
 		open--;
 	if (!open || open - 1 + 2 >= n)
 		return n;
 	f->reference = arena_strn(a, core + open, n - open - 1);
+	if (core[0] == '.')
+		f->with_reference = arena_strn(a, core, n);
 	return open - 1;
 }
 
@@ -64,6 +66,19 @@ static int read_dir(const char *s, size_t n, struct arena *a, struct filter *f, 
 	return 0;
 }
 
+/* Where the brace stands that the last byte closes; n: nowhere. */
+static size_t opening(const char *s, size_t n)
+{
+	size_t depth = 0, i;
+
+	for (i = n; i-- > 0;) {
+		depth += s[i] == '}';
+		if (s[i] == '{' && --depth == 0)
+			return i;
+	}
+	return n;
+}
+
 static int read_core(const char *s, size_t n, struct arena *a, struct filter *f, struct err *err)
 {
 	size_t open;
@@ -76,12 +91,11 @@ static int read_core(const char *s, size_t n, struct arena *a, struct filter *f,
 		return read_dir(s, n, a, f, err);
 	}
 	if (s[n - 1] == '}') {
-		for (open = n; open > 0 && s[open - 1] != '{'; )
-			open--;
-		if (open) {
-			if (open > 1 && read_name(s, open - 1, a, f, err) < 0)
+		open = opening(s, n);
+		if (open < n) {
+			if (open > 0 && read_name(s, open, a, f, err) < 0)
 				return -1;
-			return read_dir(s + open, n - open - 1, a, f, err);
+			return read_dir(s + open + 1, n - open - 2, a, f, err);
 		}
 	}
 	return read_name(s, n, a, f, err);

@@ -3,7 +3,8 @@
  *     token := ["!"] ["..." ["^"]] core [["^"] "..."]
  *     core  := (name ["{" dir "}"] | "{" dir "}" | path) ["[" reference "]"] | "[" reference "]"
  *
- * A reference that ends in "..." means the merge base with it.
+ * A reference that ends in "..." means the merge base with it. A directory that has
+ * brackets in its name is found by it, as it is or with each bracket behind a backslash.
  * A path starts with "." and knows no traversal: its dots are its own. */
 #ifndef QUERY_FILTER_H
 #define QUERY_FILTER_H
@@ -26,6 +27,7 @@ struct filter {
 	const struct glob *name_glob;  /* the name is this pattern; NULL: exact */
 	const char *dir;               /* a directory as typed, or NULL: any */
 	const char *reference;         /* only what changed since this git reference, or NULL */
+	const char *with_reference;    /* the directory with "[reference]", which may be the end of its name; NULL: none */
 };
 
 struct filters {

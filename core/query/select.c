@@ -47,8 +47,6 @@ static int conflicts(const struct query_options *o, const char *package, struct 
 			return err_set(err, ERR_USER, "--filter value is empty");
 	if (o->recursive && o->transitive)
 		return err_set(err, ERR_USER, "--recursive and --transitive cannot be used together");
-	if (o->filters.n && o->recursive)
-		return err_set(err, ERR_USER, "--filter and --recursive cannot be used together");
 	if (package && o->recursive)
 		return err_set(err, ERR_USER, "cannot specify package name with --recursive");
 	if (o->filters.n && o->transitive)
@@ -202,42 +200,68 @@ struct dir_match {
 	bool itself;                       /* the rest matches nothing at all, too */
 };
 
+/* Where the first component with a wildcard begins; the end when there is none. */
+static const char *wildcards(struct arena *a, const char *dir)
+{
+	const char *rest = dir, *end;
+
+	for (;; rest = end + 1) {
+		end = strchrnul(rest, '/');
+		if (glob_has_magic(arena_strn(a, rest, (size_t)(end - rest))))
+			return rest;
+		if (!*end)
+			return end;
+	}
+}
+
+/* `path` as it is, below the directory where the words were said. */
+static const char *absolute(struct selecting *s, const char *path)
+{
+	return path_clean(s->a, path_join(s->a, s->world->cwd, path));
+}
+
+/* Is there a package at this absolute path? Whatever wildcards its name seems to have. */
+static bool has_package(struct selecting *s, const char *path)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->w->packages_n; i++)
+		if (strcmp(s->w->packages[i].dir, path) == 0)
+			return true;
+	return false;
+}
+
 static int dir_match(struct selecting *s, const char *dir, struct dir_match *ret)
 {
-	const char *literal, *rest = NULL;
-	size_t cut = 0, i;
+	const char *rest;
 
 	memset(ret, 0, sizeof *ret);
-	if (glob_has_magic(dir)) {
-		/* the first component with a wildcard starts the rest */
-		for (i = 0; ; i++) {
-			if (dir[i] && dir[i] != '/')
-				continue;
-			if (glob_has_magic(arena_strn(s->a, dir + cut, i - cut)))
-				break;
-			cut = i + 1;
-			if (!dir[i])
-				break;
-		}
-		rest = dir + (cut < strlen(dir) ? cut : strlen(dir));
-	}
-	literal = rest ? arena_strn(s->a, dir, (size_t)(rest - dir)) : dir;
-	ret->base = path_clean(s->a, path_join(s->a, s->world->cwd, literal));
-	if (!rest)
+	ret->base = absolute(s, dir);
+	if (has_package(s, ret->base))
+		return 0;
+	rest = wildcards(s->a, dir);
+	ret->base = absolute(s, glob_base(s->a, arena_strn(s->a, dir, (size_t)(rest - dir))));
+	if (!*rest)
 		return 0;
 	ret->itself = strcmp(rest, "*") == 0 || strcmp(rest, "**") == 0;
 	return glob_make(s->a, rest, GLOB_PATH, &ret->rest, s->err);
 }
 
-static bool in_dir(const struct dir_match *m, const struct package *p)
+static bool path_in_dir(const struct dir_match *m, const char *path)
 {
-	const char *below = path_below(m->base, p->dir);
+	const char *below = path_below(m->base, path);
 
 	if (!below)
 		return false;
 	if (!*below)
 		return !m->rest || m->itself;
 	return m->rest && glob_match(m->rest, below, strlen(below));
+}
+
+/* A package that was found through a link may be named by either place. */
+static bool in_dir(struct selecting *s, const struct dir_match *m, const struct package *p)
+{
+	return path_in_dir(m, p->dir) || (p->link && path_in_dir(m, path_join(s->a, s->w->root, p->link)));
 }
 
 static int keep_changed(struct selecting *s, const char *reference, bool *in)
@@ -277,11 +301,15 @@ static int seeds(struct selecting *s, const struct filter *f, bool *in)
 {
 	const struct workspace *w = s->w;
 	struct dir_match dir;
-	const char *name = f->name;
+	const char *name = f->name, *typed = f->dir, *reference = f->reference;
 	bool exact = false;
 	uint32_t i, n;
 
-	if (f->dir && dir_match(s, f->dir, &dir) < 0)
+	if (f->with_reference && has_package(s, absolute(s, f->with_reference))) {
+		typed = f->with_reference;
+		reference = NULL;
+	}
+	if (typed && dir_match(s, typed, &dir) < 0)
 		return -1;
 	if (name && !f->name_glob) {
 		for (i = 0; i < w->packages_n; i++)
@@ -299,9 +327,9 @@ static int seeds(struct selecting *s, const struct filter *f, bool *in)
 
 		if (name && !(f->name_glob ? glob_match(f->name_glob, p->name, strlen(p->name)) : strcmp(p->name, name) == 0))
 			continue;
-		in[i] = !f->dir || in_dir(&dir, p);
+		in[i] = !typed || in_dir(s, &dir, p);
 	}
-	return f->reference ? keep_changed(s, f->reference, in) : 0;
+	return reference ? keep_changed(s, reference, in) : 0;
 }
 
 static int filter_one(struct selecting *s, const struct filter *f, bool *ret)

@@ -79,13 +79,16 @@ static void add_status(struct buf *b, const char *codes, const char *symbol, con
 	screen_style(b, "90", text);
 }
 
-void live_status(const struct step_start *start, bool executing, struct buf *b)
+void live_status(const struct step *step, const struct step_start *start, bool executing, struct buf *b)
 {
 	struct buf reason;
 
 	switch (start->status) {
 	case START_DISABLED:
-		add_status(b, "30", "⊘", "cache disabled");
+		buf_init(&reason, SIZE_MAX / 2);
+		buf_printf(&reason, "cache disabled%s%s", step->uncached ? ": " : "", step->uncached ? step->uncached : "");
+		add_status(b, "30", "⊘", buf_str(&reason));
+		buf_free(&reason);
 		break;
 	case START_HIT:
 		add_status(b, "32", "◉", executing ? "cache hit, replaying" : "cache hit");
@@ -127,7 +130,7 @@ static void started(struct live *l, const struct event *e)
 		buf_byte(&l->text, ' ');
 	}
 	live_command(e->step, &l->text);
-	live_status(e->start, true, &l->text);
+	live_status(e->step, e->start, true, &l->text);
 	buf_byte(&l->text, '\n');
 	screen_write(l->screen, 1, l->text.data, l->text.size);
 }

@@ -17,5 +17,5 @@ struct listener live_listener(struct live *l);
 void live_command(const struct step *step, struct buf *b);
 /* The command line with its status (without label and newline): `vt run --dry-run`
  * shows it too, with `executing` false. */
-void live_status(const struct step_start *start, bool executing, struct buf *b);
+void live_status(const struct step *step, const struct step_start *start, bool executing, struct buf *b);
 #endif

@@ -78,7 +78,7 @@ static void add_step(struct summary *s, const struct step *step, const struct ou
 		.ms = o->ms,
 		.saved_ms = o->saved_ms,
 		.reason = reason_text(a, o),
-		.not_cached = copy(a, o->not_cached),
+		.not_cached = copy(a, o->not_cached ? o->not_cached : step->uncached),
 		.trouble = copy(a, o->trouble),
 		.notice = o->notice,
 		.read_and_wrote = o->read_and_wrote,
@@ -305,7 +305,7 @@ static void add_details(const struct summary_step *t, struct buf *b)
 		buf_free(&text);
 	} else if (t->result == END_BUILTIN) {
 		add_detail(b, "90", "Cache disabled for built-in command", "");
-	} else if (t->status == START_DISABLED) {
+	} else if (t->status == START_DISABLED && !t->not_cached) {
 		add_detail(b, "90", "Cache disabled in task configuration", "");
 	} else if (t->not_cached) {
 		add_detail(b, "90", "Not cached: ", t->not_cached);

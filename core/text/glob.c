@@ -252,7 +252,7 @@ static int make_automaton(struct arena *a, const char *pattern, enum glob_kind k
 
 	if (!list)
 		goto out;
-	g->characters = kind == GLOB_PATH;
+	g->characters = kind != GLOB_NAME;
 	g->prefix_n = fixed_bytes(a, list, false, g->characters, &g->prefix);
 	g->literal = true;             /* with escapes */
 	for (i = 0; g->literal && i < list->n; i++)
@@ -279,10 +279,10 @@ out:
  * the end, so no character is cut in two. */
 static bool make_plain(struct arena *a, const char *pattern, enum glob_kind kind, struct glob *g)
 {
-	size_t n = strcspn(pattern, "*?$[]{}<>\\");
+	size_t n = strcspn(pattern, kind == GLOB_MEMBER ? "*?([]{}\\" : "*?$[]{}<>\\");
 
 	g->literal = !pattern[n];
-	g->tree = kind == GLOB_PATH && n >= 2 && pattern[n - 1] == '/' && strcmp(pattern + n, "**") == 0;
+	g->tree = kind != GLOB_NAME && n >= 2 && pattern[n - 1] == '/' && strcmp(pattern + n, "**") == 0;
 	if (!g->literal && !g->tree)
 		return false;
 	n -= g->tree;

@@ -4,6 +4,9 @@
  * is a whole component and stands for any number of them, also none; `[a-z]`
  * `[!a]`, `{a,b}`, `\` escapes, `<x:n,m>` repeats x, `$` is a lazy star. Leading
  * dots are nothing special; case counts. `?` and classes count characters.
+ * GLOB_MEMBER (`workspaces`, as npm and pnpm read it): a path, too; `<` and `$` are
+ * nothing special, `[^a]` is `[!a]`, `@(a|b)` `?(a)` `+(a)` `*(a)` choose. The
+ * functions about the text of a pattern do not know it.
  * GLOB_NAME (environment variables): flat; `*` any run, `?` one byte, `[..]`,
  * `{a,b}`, `\`. */
 #ifndef TEXT_GLOB_H
@@ -14,7 +17,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-enum glob_kind { GLOB_PATH, GLOB_NAME };
+enum glob_kind { GLOB_PATH, GLOB_NAME, GLOB_MEMBER };
 
 struct glob;
 

@@ -49,7 +49,7 @@ static struct node *node_repeat(struct parse *s, struct node *what, uint32_t min
 
 static uint32_t pattern_char(struct parse *s)
 {
-	return glob_next_char(&s->p, strnlen(s->p, 4), s->kind == GLOB_PATH);
+	return glob_next_char(&s->p, strnlen(s->p, 4), s->kind != GLOB_NAME);
 }
 
 static struct node *parse_class(struct parse *s)
@@ -60,7 +60,7 @@ static struct node *parse_class(struct parse *s)
 
 	s->p++;
 	c->slash = s->kind == GLOB_NAME;
-	if (*s->p == '!') {
+	if (*s->p == '!' || (*s->p == '^' && s->kind == GLOB_MEMBER)) {
 		c->not = true;
 		s->p++;
 	}
@@ -108,6 +108,27 @@ static struct node *parse_braces(struct parse *s)
 		return NULL;
 	s->p++;
 	return n;
+}
+
+/* @(a|b): one of them; ?(a|b): or none; +(a|b): several; *(a|b): any number */
+static struct node *parse_choice(struct parse *s)
+{
+	struct node *n = node_new(s, NODE_OR), *item;
+	char how = *s->p++;
+
+	do {
+		s->p++;
+		item = parse_list(s, "|)");
+		if (!item || item->tree)
+			return NULL;
+		node_add(s, n, item);
+	} while (*s->p == '|');
+	if (*s->p != ')')
+		return NULL;
+	s->p++;
+	if (how == '@')
+		return n;
+	return node_repeat(s, n, how == '+', how == '?' ? 1 : UINT32_MAX);
 }
 
 static int parse_count(struct parse *s, uint32_t *ret)
@@ -210,30 +231,32 @@ static int parse_tree(struct parse *s, struct node *list, const char *stops)
 
 static struct node *parse_item(struct parse *s)
 {
-	bool path = s->kind == GLOB_PATH;
+	bool name = s->kind == GLOB_NAME, repeats = s->kind == GLOB_PATH;
 
+	if (s->kind == GLOB_MEMBER && strchr("?*+@", *s->p) && s->p[1] == '(')
+		return parse_choice(s);
 	switch (*s->p) {
 	case '*':
 		s->p++;
-		return node_repeat(s, node_new(s, path ? NODE_ONE : NODE_ANY), 0, UINT32_MAX);
+		return node_repeat(s, node_new(s, name ? NODE_ANY : NODE_ONE), 0, UINT32_MAX);
 	case '$':
-		if (!path)
+		if (!repeats)
 			break;
 		s->p++;
 		return node_repeat(s, node_new(s, NODE_ONE), 0, UINT32_MAX);
 	case '?':
 		s->p++;
-		return node_new(s, path ? NODE_ONE : NODE_ANY);
+		return node_new(s, name ? NODE_ANY : NODE_ONE);
 	case '[':
 		return parse_class(s);
 	case '{':
 		return parse_braces(s);
 	case '<':
-		if (!path)
+		if (!repeats)
 			break;
 		return parse_repeat(s);
 	case '>':
-		if (!path)
+		if (!repeats)
 			break;
 		return NULL;
 	case '}':
@@ -255,7 +278,7 @@ static struct node *parse_list(struct parse *s, const char *stops)
 	if (++s->depth > GLOB_DEPTH)
 		return NULL;
 	while (!at_stop(s->p, stops)) {
-		if (s->kind == GLOB_PATH && s->p[0] == '*' && s->p[1] == '*') {
+		if (s->kind != GLOB_NAME && s->p[0] == '*' && s->p[1] == '*') {
 			s->p += 2;
 			if (parse_tree(s, list, stops))
 				return NULL;

@@ -9,9 +9,7 @@
 #include <unistd.h>
 
 #include "os/file.h"
-#include "text/glob.h"
 #include "text/path.h"
-#include "text/yaml.h"
 #include "workspace/load.h"
 
 /* --- the root --- */
@@ -70,76 +68,11 @@ int discover_root(const char *cwd, struct arena *a, struct root *ret, struct err
 	return 0;
 }
 
-/* --- the patterns --- */
-
-struct pattern {
-	const struct glob *glob;
-	const char *base;              /* where a walk starts: clean, root-relative */
-	bool literal;                  /* base is all there is */
-	bool no;                       /* '!' in front */
-};
-
-struct patterns {
-	struct pattern *at;
-	uint32_t n;
-	bool any_no;
-};
-
 struct search {
 	struct loading *l;
-	struct patterns *patterns;
 	struct map seen;               /* paths looked at */
 	struct err *err;
 };
-
-static int add_pattern(struct search *s, const char *text)
-{
-	struct arena *a = s->l->w.arena;
-	struct pattern *p;
-	const char *whole = text, *rest;
-	bool no = false;
-
-	for (; *text == '!'; text++)
-		no = !no;
-	while (*text == '/' || (text[0] == '.' && text[1] == '/'))
-		text += *text == '/' ? 1 : 2;
-	rest = glob_rest(text);
-	s->patterns->at = arena_grow(a, s->patterns->at, s->patterns->n, sizeof *s->patterns->at);
-	p = &s->patterns->at[s->patterns->n++];
-	p->base = path_clean(a, glob_base(a, text));
-	p->literal = !*rest;
-	p->no = no;
-	s->patterns->any_no |= no;
-	if (*rest) {
-		size_t n = strlen(rest);
-
-		/* a slash at the end means nothing more here */
-		if (n > 1 && rest[n - 1] == '/' && rest[n - 2] != '\\')
-			n--;
-		text = path_join(a, glob_escape(a, p->base), arena_strn(a, rest, n));
-	} else {
-		text = glob_escape(a, p->base);
-	}
-	if (glob_make(a, text, GLOB_PATH, &p->glob, s->err))
-		return err_wrap(s->err, "invalid glob pattern '%s'", whole);
-	return 0;
-}
-
-/* With exclusions the last pattern that matches decides. */
-static bool wanted(const struct patterns *patterns, const char *path)
-{
-	uint32_t i;
-
-	for (i = patterns->n; i-- > 0;)
-		if (glob_match(patterns->at[i].glob, path, strlen(path)))
-			return !patterns->at[i].no;
-	return false;
-}
-
-bool workspace_would_hold(const struct workspace *w, const char *path)
-{
-	return w->patterns && wanted(w->patterns, path);
-}
 
 /* --- the members --- */
 
@@ -180,19 +113,59 @@ static int read_manifest(struct loading *l, const char *file, struct arena *scra
 	return r ? r : manifest_from(file, text, l->root.ranges, l->w.arena, ret, err);
 }
 
+static bool is_passed_over(const char *name, size_t n)
+{
+	static const char *const names[] = { ".", "..", "node_modules", ".git", ".vt" };
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++)
+		if (strlen(names[i]) == n && memcmp(names[i], name, n) == 0)
+			return true;
+	return false;
+}
+
+/* Where a folder stands that was reached through a symbolic link. */
+struct place {
+	const char *path;              /* root-relative: its real place, or where the link stands if that is outside */
+	const char *link;              /* as found; NULL: the same as path */
+	const char *outside;           /* absolute: its real place outside of the root; NULL: inside */
+};
+
+/* false: no pattern could have meant it: the link leads nowhere, to the root or into node_modules. */
+static bool follow(struct search *s, const char *link, struct place *ret)
+{
+	const char *root = s->l->w.root, *real = file_real(path_join(scratch(s->l), root, link), s->l->w.arena);
+	const char *below = real ? path_below(root, real) : NULL, *p, *end;
+
+	if (!real || (below && !*below))
+		return false;
+	*ret = (struct place){ link, NULL, real };
+	if (!below)
+		return true;
+	for (p = below; *p; p = *end ? end + 1 : end) {
+		end = strchrnul(p, '/');
+		if (is_passed_over(p, (size_t)(end - p)))
+			return false;
+	}
+	*ret = (struct place){ below, strcmp(below, link) ? link : NULL, NULL };
+	return true;
+}
+
 /* Is there a package in this folder? Then it is a member. `ahead`: where its files are
  * being read, as the `at`th folder's; or NULL. */
-static int visit(struct search *s, const char *path, struct ahead *ahead, uint32_t at)
+static int visit(struct search *s, const char *path, bool through_link, struct ahead *ahead, uint32_t at)
 {
 	struct arena *short_lived = scratch(s->l);
 	const char *file = path_join(short_lived, path_join(short_lived, s->l->w.root, path), "package.json");
+	struct place place = { path, NULL, NULL };
 	struct manifest manifest;
 	struct member *m;
 	void **seen;
 	int r;
 
-	if (s->patterns->any_no && !wanted(s->patterns, path))
+	if (!patterns_want(s->l->w.patterns, path) || (through_link && !follow(s, path, &place)))
 		return 0;
+	path = place.outside ? place.outside : place.path;
 	seen = map_puts(&s->seen, path);
 	if (*seen)
 		return 0;
@@ -207,26 +180,27 @@ static int visit(struct search *s, const char *path, struct ahead *ahead, uint32
 	}
 	if (r)
 		return r < 0 ? -1 : 0;
-	m = add_member(s->l, path);
+	m = add_member(s->l, place.path);
+	m->link = place.link;
+	m->outside = place.outside;
 	m->manifest = manifest;
 	m->ahead = ahead;
 	m->ahead_at = at;
 	return 0;
 }
 
-static bool is_folder(int fd, const struct dirent *e)
+/* What an entry of a folder is: DT_DIR, DT_LNK (to a folder), or anything else. */
+static int type_of(int fd, const struct dirent *e)
 {
 	struct stat st;
 
-	if (e->d_type != DT_UNKNOWN)
-		return e->d_type == DT_DIR;
-	return fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-}
-
-static bool is_passed_over(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "node_modules") == 0
-		|| strcmp(name, ".git") == 0 || strcmp(name, ".vt") == 0;
+	if (e->d_type == DT_DIR)
+		return DT_DIR;
+	if ((e->d_type != DT_UNKNOWN && e->d_type != DT_LNK) || fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		return DT_REG;
+	if (S_ISLNK(st.st_mode))
+		return fstatat(fd, e->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode) ? DT_LNK : DT_REG;
+	return S_ISDIR(st.st_mode) ? DT_DIR : DT_REG;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -234,164 +208,123 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The folders in a folder, sorted, as root-relative paths. Those that cannot be read hold none. */
-static struct texts folders(struct search *s, const char *path)
+/* The folders in a folder, and the links to folders; root-relative. */
+struct listing {
+	struct texts folders, links;   /* sorted */
+};
+
+static void add_path(struct search *s, struct texts *to, const char *dir, const char *name)
 {
-	struct arena *a = s->l->w.arena;
-	const char *dir = path_join(scratch(s->l), s->l->w.root, path);
-	struct texts list = { 0 };
-	DIR *d = opendir(dir);
+	to->at = arena_grow(s->l->w.arena, to->at, to->n, sizeof *to->at);
+	to->at[to->n++] = path_join(s->l->w.arena, dir, name);
+}
+
+/* A folder that cannot be read holds nothing. */
+static struct listing list_folder(struct search *s, const char *path)
+{
+	struct listing list = { { NULL, 0 }, { NULL, 0 } };
+	DIR *d = opendir(path_join(scratch(s->l), s->l->w.root, path));
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
-		if (is_passed_over(e->d_name) || !is_folder(dirfd(d), e))
+		int type;
+
+		if (is_passed_over(e->d_name, strlen(e->d_name)))
 			continue;
-		list.at = arena_grow(a, list.at, list.n, sizeof *list.at);
-		list.at[list.n++] = path_join(a, path, e->d_name);
+		type = type_of(dirfd(d), e);
+		if (type == DT_DIR)
+			add_path(s, &list.folders, path, e->d_name);
+		else if (type == DT_LNK)
+			add_path(s, &list.links, path, e->d_name);
 	}
 	if (d)
 		closedir(d);
-	if (list.n > 1)
-		qsort(list.at, list.n, sizeof *list.at, compare_texts);
+	if (list.folders.n > 1)
+		qsort(list.folders.at, list.folders.n, sizeof *list.folders.at, compare_texts);
+	if (list.links.n > 1)
+		qsort(list.links.at, list.links.n, sizeof *list.links.at, compare_texts);
 	return list;
 }
 
-static bool all_match(const struct glob *g, const struct texts *list)
+static bool all_match(const struct pattern *p, const struct texts *list)
 {
 	uint32_t i;
 
 	for (i = 0; i < list->n; i++)
-		if (!glob_match(g, list->at[i], strlen(list->at[i])))
+		if (!pattern_match(p, list->at[i]))
 			return false;
 	return true;
 }
 
-static int walk(struct search *s, const struct glob *g, const char *path)
+static int walk(struct search *s, const struct pattern *p, const char *path, bool through_link);
+
+static int walk_list(struct search *s, const struct pattern *p, const struct texts *list, bool through_link)
 {
-	struct texts list = folders(s, path);
-	struct ahead *ahead = all_match(g, &list) ? ahead_start(s->l, &list) : NULL;
+	struct ahead *ahead = !through_link && all_match(p, list) ? ahead_start(s->l, list) : NULL;
 	uint32_t i;
 
-	for (i = 0; i < list.n; i++) {
-		size_t n = strlen(list.at[i]);
-
-		if (glob_match(g, list.at[i], n) && visit(s, list.at[i], ahead, i))
+	for (i = 0; i < list->n; i++) {
+		if (pattern_match(p, list->at[i]) && visit(s, list->at[i], through_link, ahead, i))
 			return -1;
-		if (glob_may_enter(g, list.at[i], n) && walk(s, g, list.at[i]))
+		if (pattern_may_enter(p, list->at[i]) && walk(s, p, list->at[i], through_link))
 			return -1;
 	}
 	return 0;
+}
+
+/* Links are members where the pattern matches them; `**` does not pass through them, so that the
+ * walk ends. */
+static int walk(struct search *s, const struct pattern *p, const char *path, bool through_link)
+{
+	struct listing list = list_folder(s, path);
+	uint32_t i;
+
+	if (walk_list(s, p, &list.folders, through_link))
+		return -1;
+	if (!pattern_is_open(p))
+		return walk_list(s, p, &list.links, true);
+	for (i = 0; i < list.links.n; i++)
+		if (pattern_match(p, list.links.at[i]) && visit(s, list.links.at[i], true, NULL, 0))
+			return -1;
+	return 0;
+}
+
+/* Does the way from the root to a folder pass through a link? */
+static bool is_through_link(struct search *s, const char *path)
+{
+	const char *dir, *real;
+
+	if (!*path)
+		return false;
+	dir = path_join(scratch(s->l), s->l->w.root, path);
+	real = file_real(dir, s->l->scratch);
+	return real && strcmp(dir, real) != 0;
 }
 
 static int search_all(struct search *s)
 {
+	const struct patterns *patterns = s->l->w.patterns;
 	uint32_t i;
 
-	for (i = 0; i < s->patterns->n; i++) {
-		const struct pattern *p = &s->patterns->at[i];
+	for (i = 0; i < patterns->n; i++) {
+		const struct pattern *p = &patterns->at[i];
 		size_t n = strlen(p->base);
+		bool through_link;
 
-		/* outside there is nothing to find */
-		if (p->no || p->base[0] == '/' || (strncmp(p->base, "..", 2) == 0 && (n == 2 || p->base[2] == '/')))
+		if (p->no)
 			continue;
-		if (glob_match(p->glob, p->base, n) && visit(s, p->base, NULL, 0))
+		if (p->base[0] == '/' || (strncmp(p->base, "..", 2) == 0 && (n == 2 || p->base[2] == '/'))) {
+			workspace_warn(&s->l->w, arena_printf(s->l->w.arena, "the pattern '%s' of the workspace's packages leads out of the workspace; "
+							      "what it matches there is left out", p->written));
+			continue;
+		}
+		through_link = is_through_link(s, p->base);
+		if (pattern_match(p, p->base) && visit(s, p->base, through_link, NULL, 0))
 			return -1;
-		if (!p->literal && glob_may_enter(p->glob, p->base, n) && walk(s, p->glob, p->base))
+		if (!p->literal && pattern_may_enter(p, p->base) && walk(s, p, p->base, through_link))
 			return -1;
 	}
 	return 0;
-}
-
-static int npm_patterns(const struct json_doc *doc, struct arena *a, struct texts *ret, struct err *err)
-{
-	const cJSON *node = cJSON_GetObjectItemCaseSensitive(json_root(doc), "workspaces"), *list = node, *item;
-
-	if (cJSON_IsObject(node)) {
-		list = cJSON_GetObjectItemCaseSensitive(node, "packages");
-		if (!list)
-			return json_fail(doc, node, err, "missing field `packages`, expected a sequence of patterns");
-	}
-	if (!cJSON_IsArray(list))
-		return json_fail_type(doc, list, err, list == node ? "a sequence of patterns or a map with `packages`" : "a sequence of patterns");
-	for (item = list->child; item; item = item->next) {
-		if (!cJSON_IsString(item))
-			return json_fail_type(doc, item, err, "a string");
-		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);
-		ret->at[ret->n++] = arena_str(a, item->valuestring);
-	}
-	return 0;
-}
-
-static bool links(const char *value)
-{
-	return strcmp(value, "true") == 0 || strcmp(value, "deep") == 0;
-}
-
-/* link-workspace-packages in the text of an .npmrc: the last one counts. */
-static bool npmrc_links(struct bytes text)
-{
-	static const char key[] = "link-workspace-packages";
-	const char *p = text.data, *end = p + text.size, *line_end;
-	bool ret = false;
-
-	for (; p < end; p = line_end + 1) {
-		const char *value;
-		size_t n;
-
-		line_end = memchr(p, '\n', (size_t)(end - p));
-		if (!line_end)
-			line_end = end;
-		p += strspn(p, " \t");
-		if (strncmp(p, key, strlen(key)) != 0)
-			continue;
-		value = p + strlen(key);
-		value += strspn(value, " \t");
-		if (*value != '=')
-			continue;
-		value += 1 + strspn(value + 1, " \t\"");
-		n = strcspn(value, " \t\r\n\";#");
-		ret = n == 4 && (memcmp(value, "true", n) == 0 || memcmp(value, "deep", n) == 0);
-	}
-	return ret;
-}
-
-/* Whether plain ranges mean members: pnpm asks linkWorkspacePackages, in its own file before .npmrc. */
-static int read_ranges(struct loading *l, const struct yaml_value *settings, struct err *err)
-{
-	const char *value = yaml_text(yaml_get(settings, "linkWorkspacePackages"));
-	struct bytes text;
-	int r;
-
-	l->root.ranges = l->root.kind == ROOT_NPM;
-	if (l->root.kind != ROOT_PNPM)
-		return 0;
-	if (value) {
-		l->root.ranges = links(value);
-		return 0;
-	}
-	r = file_read(path_join(l->scratch, l->w.root, ".npmrc"), WORKSPACE_FILE_MAX, l->scratch, &text, err);
-	if (r < 0)
-		return -1;
-	l->root.ranges = r == 0 && npmrc_links(text);
-	return 0;
-}
-
-static int read_patterns(struct loading *l, struct texts *ret, struct err *err)
-{
-	const struct yaml_value *settings = NULL;
-	struct arena *a = l->w.arena;
-	const char *file;
-
-	if (l->root.kind == ROOT_NPM) {
-		file = path_join(a, l->w.root, "package.json");
-		if (npm_patterns(l->root.manifest, a, ret, err))
-			return err_wrap(err, "Failed to parse JSON file at %s", file);
-	} else if (l->root.kind == ROOT_PNPM) {
-		file = path_join(a, l->w.root, "pnpm-workspace.yaml");
-		if (yaml_read(file, l->root.yaml.data, l->root.yaml.size, a, &settings, err) || yaml_texts(file, settings, "packages", a, ret, err))
-			return err_wrap(err, "Failed to parse YAML file at %s", file);
-	}
-	return read_ranges(l, settings, err);
 }
 
 static int compare_members(const void *a, const void *b)
@@ -421,18 +354,13 @@ static int add_root(struct loading *l, struct err *err)
 
 int discover_members(struct loading *l, struct err *err)
 {
-	struct search s = { .l = l, .err = err, .patterns = arena_alloc(l->w.arena, sizeof *s.patterns) };
-	struct texts texts = { 0 };
-	uint32_t i;
+	struct search s = { .l = l, .err = err };
 	int r;
 
-	r = read_patterns(l, &texts, err);
-	for (i = 0; i < texts.n && !r; i++)
-		r = add_pattern(&s, texts.at[i]);
-	l->w.patterns = s.patterns;
+	if (patterns_read(l, err))
+		return -1;
 	map_init(&s.seen);
-	if (!r)
-		r = search_all(&s);
+	r = search_all(&s);
 	map_free(&s.seen);
 	if (r)
 		return -1;

@@ -83,6 +83,7 @@ struct ahead;
 /* A package as found; becomes a struct package once all are known and sorted. */
 struct member {
 	const char *path;              /* root-relative; "" is the root */
+	const char *link, *outside;    /* struct package's */
 	struct manifest manifest;
 	struct config config;
 	struct ahead *ahead;           /* its vite-task.json is read there; NULL: nowhere yet */
@@ -111,6 +112,32 @@ int manifest_from(const char *file, struct bytes text, bool ranges, struct arena
 /* Reads and parses a package.json; 1: there is none. */
 int manifest_open(const char *file, struct arena *scratch, struct json_doc **ret, struct err *err);
 
+/* patterns.c: which folders are packages, and what else the root says */
+struct pattern {
+	const char *written;           /* as the root has it */
+	const struct glob *glob;       /* with a star for each !(...) */
+	const struct glob **but;       /* for each !(...): what it takes away */
+	uint32_t but_n;
+	const char *base;              /* where a walk starts: clean, root-relative */
+	bool literal;                  /* base is all there is */
+	bool no;                       /* '!' in front */
+	bool open;                     /* it has two stars: any depth */
+};
+
+struct patterns {
+	struct pattern *at;
+	uint32_t n;
+	bool any_no;
+};
+
+/* Fills w.patterns and root.ranges. */
+int patterns_read(struct loading *l, struct err *err);
+bool pattern_match(const struct pattern *p, const char *path);
+bool pattern_may_enter(const struct pattern *p, const char *path);     /* may something below match? */
+bool pattern_is_open(const struct pattern *p);
+/* Does no exclusion take away a path that a pattern matches? */
+bool patterns_want(const struct patterns *patterns, const char *path);
+
 /* discover.c */
 int discover_root(const char *cwd, struct arena *a, struct root *ret, struct err *err);
 int discover_members(struct loading *l, struct err *err);
@@ -135,6 +162,8 @@ int edges_make(struct loading *l, struct err *err);
 /* tasks.c */
 int tasks_make(struct loading *l, struct err *err);
 
-/* workspace.c: the absolute directory as messages have it: the root's ends with a slash. In w->arena. */
+/* workspace.c */
+void workspace_warn(struct workspace *w, const char *text);    /* `text` lives as long as w */
+/* The absolute directory as messages have it: the root's ends with a slash. In w->arena. */
 const char *workspace_shown_dir(const struct workspace *w, const char *path);
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "os/file.h"
 #include "text/path.h"
@@ -29,6 +30,12 @@ int workspace_find(const char *cwd, struct arena *a, const char **ret_root, stru
 	json_free(root.manifest);
 	*ret_root = root.dir;
 	return 0;
+}
+
+void workspace_warn(struct workspace *w, const char *text)
+{
+	w->warnings.at = arena_grow(w->arena, w->warnings.at, w->warnings.n, sizeof *w->warnings.at);
+	w->warnings.at[w->warnings.n++] = text;
 }
 
 const char *workspace_shown_dir(const struct workspace *w, const char *path)
@@ -82,12 +89,30 @@ static void make_packages(struct loading *l)
 		p->version = l->members[i].manifest.version;
 		p->path = l->members[i].path;
 		p->dir = path_join(a, l->w.root, p->path);
+		p->link = l->members[i].link;
+		p->outside = l->members[i].outside;
 		p->index = i;
 		if (!p->path[0])
 			l->w.root_package = p;
 	}
 	l->w.packages = l->packages;
 	l->w.packages_n = l->members_n;
+}
+
+/* The folder around `cwd` that has a package.json and is no package, or NULL. */
+static const char *find_stray(const struct loading *l, const char *cwd)
+{
+	struct arena *a = l->w.arena;
+	const char *path = path_below(l->w.root, cwd);
+	struct stat st;
+
+	for (; path && *path && !workspace_package(&l->w, path); path = path_dir(a, path)) {
+		const char *dir = path_join(a, l->w.root, path);
+
+		if (stat(path_join(a, dir, "package.json"), &st) == 0 && S_ISREG(st.st_mode))
+			return dir;
+	}
+	return NULL;
 }
 
 static int load(struct loading *l, struct err *err)
@@ -139,6 +164,7 @@ int workspace_load_from(const char *cwd, void (*rooted)(void *ctx, const char *r
 		workspace_free(&l->w);
 		return -1;
 	}
+	l->w.stray = find_stray(l, real);
 	*ret = &l->w;
 	return 0;
 }

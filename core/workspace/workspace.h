@@ -78,6 +78,8 @@ struct package {
 	const char *path;          /* "" for the root */
 	const char *version;       /* or NULL */
 	const char *dir;           /* absolute */
+	const char *link;          /* root-relative: the symbolic link it was found through, when `path` is its real place; else NULL */
+	const char *outside;       /* absolute: its real place, when `path` is a link that leads out of the root; else NULL */
 	struct edge *needs;        /* in order of the other's index */
 	uint32_t needs_n;
 	const struct task **tasks; /* sorted by name */
@@ -97,6 +99,8 @@ struct workspace {
 	const struct cJSON *plugins;       /* root key `plugins`, or NULL; lives as long as the workspace */
 	const char *config_file;           /* absolute path of the root's vite-task.json, for messages; NULL: none */
 	const struct patterns *patterns;   /* which folders are packages, for workspace_would_hold; NULL: none but the root */
+	struct texts warnings;             /* one line each, to be told once a run: what was read, and is not as meant */
+	const char *stray;                 /* absolute: the folder around `cwd` that has a package.json and is no member; NULL: none */
 	struct arena *arena;       /* all of it lives here */
 };
 

@@ -159,15 +159,133 @@ static void of_exclusions_the_last_match_decides(void **state)
 	assert_string_equal(members(), "packages/a .");
 }
 
-static void patterns_outside_and_links_find_nothing(void **state)
+static void a_pattern_that_leads_outside_finds_nothing_and_is_told(void **state)
 {
 	(void)state;
 	file("out/side/package.json", "{}");
 	file("w/package.json", "{\"workspaces\": [\"../out/*\", \"packages/*\"]}");
 	file("w/packages/a/package.json", "{}");
-	assert_int_equal(symlink(in("out/side"), in("w/packages/link")), 0);
 	load("w");
 	assert_string_equal(members(), "packages/a .");
+	assert_string_equal(texts(&w->warnings), "the pattern '../out/*' of the workspace's packages leads out of the workspace; what it matches there is left out");
+}
+
+static void a_link_is_the_package_it_leads_to(void **state)
+{
+	const struct package *p;
+
+	(void)state;
+	file("out/side/package.json", "{\"name\": \"side\"}");
+	file("w/ext/b/package.json", "{\"name\": \"b\"}");
+	file("w/packages/a/package.json", "{\"name\": \"a\"}");
+	file("w/node_modules/m/package.json", "{}");
+	assert_int_equal(symlink(in("out/side"), in("w/packages/out")), 0);
+	assert_int_equal(symlink("../ext/b", in("w/packages/b")), 0);
+	assert_int_equal(symlink("a", in("w/packages/a-again")), 0);
+	assert_int_equal(symlink("../ext/b", in("w/packages/b-again")), 0);
+	assert_int_equal(symlink("../node_modules/m", in("w/packages/m")), 0);
+	assert_int_equal(symlink("..", in("w/packages/root")), 0);
+	assert_int_equal(symlink("nowhere", in("w/packages/nowhere")), 0);
+	assert_int_equal(symlink("a/package.json", in("w/packages/file")), 0);
+	file("w/package.json", "{\"workspaces\": [\"packages/*\"]}");
+	load("w");
+	assert_string_equal(members(), "ext/b packages/a packages/out .");
+	p = workspace_package(w, "ext/b");
+	assert_string_equal(p->link, "packages/b");
+	assert_null(p->outside);
+	p = workspace_package(w, "packages/out");
+	assert_null(p->link);
+	assert_string_equal(p->outside, in("out/side"));
+	assert_string_equal(p->dir, in("w/packages/out"));
+	assert_null(workspace_package(w, "packages/a")->link);
+}
+
+static void links_are_entered_but_not_by_two_stars(void **state)
+{
+	(void)state;
+	file("ext/b/package.json", "{}");
+	file("packages/a/package.json", "{}");
+	assert_int_equal(symlink("../ext", in("packages/ext")), 0);
+	assert_int_equal(symlink("..", in("packages/loop")), 0);
+	assert_int_equal(symlink("packages", in("all")), 0);
+	file("package.json", "{\"workspaces\": [\"packages/*/*\"]}");
+	load("");
+	assert_string_equal(members(), "ext/b .");
+	file("package.json", "{\"workspaces\": [\"all/*\"]}");
+	load("");
+	assert_string_equal(members(), "packages/a .");
+	file("package.json", "{\"workspaces\": [\"all/a\"]}");
+	load("");
+	assert_string_equal(members(), "packages/a .");
+	file("package.json", "{\"workspaces\": [\"packages/**\"]}");
+	load("");
+	assert_string_equal(members(), "packages/a .");
+}
+
+static void choices_and_negations_are_understood(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "packages/!(no)", "packages/a packages/ab packages/b ." }, { "packages/!(no|a)", "packages/ab packages/b ." },
+		{ "packages/@(a|b)", "packages/a packages/b ." }, { "packages/+(a|b)", "packages/a packages/ab packages/b ." },
+		{ "packages/!(a)*", "packages/b packages/no ." }, { "!(apps|packages)/*", "tools/t ." },
+		{ "!(apps|tools)/!(a|ab)", "packages/b packages/no ." }, { "**/!(no)", ". packages/a packages/ab packages/b tools/t" },
+	};
+	size_t i;
+
+	(void)state;
+	file("packages/a/package.json", "{}");
+	file("packages/ab/package.json", "{}");
+	file("packages/b/package.json", "{}");
+	file("packages/no/package.json", "{}");
+	file("tools/t/package.json", "{}");
+	for (i = 0; i < COUNT(rows); i++) {
+		file("package.json", arena_printf(a, "{\"workspaces\": [\"%s\"]}", rows[i][0]));
+		load("");
+		if (strcmp(members(), rows[i][1]) != 0)
+			fail_msg("'%s' gives '%s'", rows[i][0], members());
+		assert_int_equal(w->warnings.n, 0);
+	}
+	file("package.json", "{\"workspaces\": [\"*/*\", \"!packages/!(a)\"]}");
+	load("");
+	assert_string_equal(members(), "packages/a tools/t .");
+	assert_true(workspace_would_hold(w, "packages/a"));
+	assert_false(workspace_would_hold(w, "packages/new"));
+}
+
+static void a_construct_that_is_not_known_is_told(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "packages/{1..3}", "{1..3}" }, { "packages/[[:alpha:]]*", "[[:alpha:]]" }, { "packages/!(a|!(b))", "!(a|!(b))" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		file("package.json", arena_printf(a, "{\"workspaces\": [\"%s\"]}", rows[i][0]));
+		load("");
+		assert_string_equal(texts(&w->warnings), arena_printf(a, "the pattern '%s' of the workspace's packages has '%s', which vt does not know; "
+								      "write the folders out, or some packages are left out", rows[i][0], rows[i][1]));
+	}
+	file("package.json", "{\"workspaces\": [\"packages/{a,..}\", \"p/{a..,b}\"]}");
+	load("");
+	assert_int_equal(w->warnings.n, 0);
+}
+
+static void a_package_that_no_pattern_means_is_known(void **state)
+{
+	(void)state;
+	file("package.json", "{\"workspaces\": [\"packages/*\"]}");
+	file("packages/a/package.json", "{}");
+	file("tools/x/package.json", "{}");
+	file("tools/x/src/f", "");
+	load("tools/x/src");
+	assert_string_equal(w->stray, in("tools/x"));
+	load("tools");
+	assert_null(w->stray);
+	load("packages/a");
+	assert_null(w->stray);
+	load("");
+	assert_null(w->stray);
 }
 
 static void a_directory_belongs_to_the_nearest_known_package(void **state)
@@ -250,7 +368,12 @@ int main(void)
 		story(a_root_without_package_json_is_nameless_but_configured),
 		story(members_are_sorted_once_each_and_without_node_modules),
 		story(of_exclusions_the_last_match_decides),
-		story(patterns_outside_and_links_find_nothing),
+		story(a_pattern_that_leads_outside_finds_nothing_and_is_told),
+		story(a_link_is_the_package_it_leads_to),
+		story(links_are_entered_but_not_by_two_stars),
+		story(choices_and_negations_are_understood),
+		story(a_construct_that_is_not_known_is_told),
+		story(a_package_that_no_pattern_means_is_known),
 		story(a_directory_belongs_to_the_nearest_known_package),
 		story(the_root_is_found_without_loading),
 		story(a_byte_order_mark_is_no_part_of_the_text),

@@ -110,6 +110,30 @@ static void names_are_flat(void **state)
 	check(rows, COUNT(rows), GLOB_NAME);
 }
 
+static void members_are_chosen_as_npm_and_pnpm_choose(void **state)
+{
+	static const struct row rows[] = {
+		{ "packages/*", "packages/a", true }, { "packages/*", "packages/a/b", false }, { "**", "a/b", true }, { "src/**", "src/a", true },
+		{ "@(a|b)", "a", true }, { "@(a|b)", "b", true }, { "@(a|b)", "", false }, { "@(a|b)", "ab", false }, { "@(a|b)", "@(a|b)", false },
+		{ "?(a|b)", "", true }, { "?(a|b)", "b", true }, { "?(a|b)", "ab", false }, { "+(a|b)", "abba", true }, { "+(a|b)", "", false },
+		{ "*(a|b)", "", true }, { "*(a|b)", "ba", true }, { "*(a|b)", "c", false }, { "p/+([0-9])-x", "p/12-x", true }, { "p/+([0-9])-x", "p/-x", false },
+		{ "@(a*|b?)", "axy", true }, { "@(a*|b?)", "bx", true }, { "@(a*|b?)", "b", false }, { "@(a|@(b|c))d", "cd", true },
+		{ "{@(a|b),c}/x", "b/x", true }, { "@(a,b|c)", "a,b", true }, { "@(a/b|c)/x", "a/b/x", true }, { "x@(a)y", "xay", true },
+		{ "\\@(a)", "@(a)", true }, { "(a)", "(a)", true }, { "a(b|c)", "a(b|c)", true }, { "!(a)", "!(a)", true },
+		{ "[^a]", "b", true }, { "[^a]", "a", false }, { "<a>", "<a>", true }, { "$x", "$x", true }, { "a>b", "a>b", true },
+	};
+	const struct glob *g;
+	struct err e = { 0 };
+
+	(void)state;
+	check(rows, COUNT(rows), GLOB_MEMBER);
+	assert_int_equal(glob_make(a, "@(a|b", GLOB_MEMBER, &g, &e), -1);
+	err_clear(&e);
+	/* elsewhere these are what they were */
+	assert_int_equal(glob_make(a, "@(a|b)", GLOB_PATH, &g, &e), 0);
+	assert_true(glob_match(g, "@(a|b)", 6));
+}
+
 static void broken_patterns_are_refused_in_one_sentence(void **state)
 {
 	static const char *const bad[] = {
@@ -282,6 +306,7 @@ int main(void)
 		cmocka_unit_test(paths_match_by_components),
 		cmocka_unit_test(two_stars_are_any_number_of_components),
 		cmocka_unit_test(names_are_flat),
+		cmocka_unit_test(members_are_chosen_as_npm_and_pnpm_choose),
 		cmocka_unit_test(broken_patterns_are_refused_in_one_sentence),
 		cmocka_unit_test(hostile_patterns_take_no_longer_than_others),
 		cmocka_unit_test(nesting_has_an_end),

@@ -392,7 +392,6 @@ static void flags_that_contradict_each_other_are_refused(void **state)
 {
 	static const struct { const char *words, *why; } table[] = {
 		{ "-r -t build", "--recursive and --transitive cannot be used together" },
-		{ "-r -F a build", "--filter and --recursive cannot be used together" },
 		{ "-r a#build", "cannot specify package name with --recursive" },
 		{ "-t -F a build", "--filter and --transitive cannot be used together" },
 		{ "-F a a#build", "cannot specify package name with --filter" },
