@@ -46,7 +46,7 @@ static vt_status restore(void *self, vt_call *call, const vt_step *step, vt_rest
 
 	(void)self;
 	(void)step;
-#ifdef FORGETFUL               /* tests/run/plugins/foreign.sh: says that all is well, and puts nothing back */
+#ifdef FORGETFUL               /* tests/run/plugins/third-party-parts.sh: says that all is well, and puts nothing back */
 	p = end;
 #endif
 	while (p < end) {

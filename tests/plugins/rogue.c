@@ -1,5 +1,5 @@
 /* One rogue per -D: a plugin that breaks one promise. NAME is its name; the file must
- * be named like it unless ROGUE_OTHER_FILE. Each has its sentence in rogues.sh. */
+ * be named like it unless ROGUE_OTHER_FILE. Each has its sentence in rogue-plugins.sh. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>

@@ -4,7 +4,7 @@ requires_npm ajv
 mkdir "$T/configs"
 # the tests as they are, but that vt, jq and all comparing do nothing: they only write their files
 for test in "$abs_top_srcdir"/tests/run/plan/*.sh; do
-	case ${test##*/} in plan.sh | selector.sh | schema-fixtures.sh | index.sh) continue ;; esac
+	case ${test##*/} in plan.sh | selector.sh | schema-fixtures.sh | every-fixture-has-a-test.sh) continue ;; esac
 	VT_CONFIGS=$T/configs VT=/bin/true abs_top_srcdir=$abs_top_srcdir abs_top_builddir=$abs_top_builddir timeout 300 bash "$test" </dev/null >/dev/null 2>&1
 done
 workspace

@@ -1,6 +1,6 @@
 # R1-R21: each requirement of runner-aware tools has a test of its name.
-# (R1, R2 also in real-client.sh, R20 in fixtures.sh and vite.sh.)
-. "$abs_top_srcdir/tests/run/ipc/tools.sh"
+# (R1, R2 also in real-client.sh, R20 in both-clients.sh and vite.sh.)
+. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
 BY=sh
 project() {
 	workspace "${2:-w}"
@@ -123,5 +123,5 @@ step "R16: the first one is still known" hit vt run p
 
 # --- R17: tests/unit/test-ipc (answers), test-plan (planning); R19
 has "R19: the rule about the live environment is written down" "$(tr '\n' ' ' <"$abs_top_srcdir"/README.md)" "the environment is read once"
-has "R20: the fixtures are there" "$(cat "$abs_top_srcdir"/tests/run/ipc.inc)" "tests/run/ipc/fixtures.sh"
+has "R20: the fixtures are there" "$(cat "$abs_top_srcdir"/tests/run/ipc.inc)" "tests/run/ipc/both-clients.sh"
 finish
