@@ -3,13 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,8 +13,6 @@
 #include "cmd/cmd.h"
 #include "os/file.h"
 #include "os/loop.h"
-
-enum { HEAP_FIRST = 128 << 10 };       /* bytes of heap that every run uses */
 
 extern char **environ;
 
@@ -94,8 +88,7 @@ static int flushed(const struct session *s, int code)
 }
 
 /* libuv asks the environment how many workers to start, and starts all of them at once.
- * Said here, after the environment was read: no task ever sees it. A single one has nobody
- * to share the heap with but a main thread that waits for it: it needs no heap of its own. */
+ * Said here, after the environment was read: no task ever sees it. */
 static void workers(uint32_t steps)
 {
 	/* a few are right for every machine: then its processors need not be counted */
@@ -108,10 +101,6 @@ static void workers(uint32_t steps)
 		most = 2;
 	snprintf(n, sizeof n, "%u", steps < 1 ? 1 : steps < most ? steps : most);
 	setenv("UV_THREADPOOL_SIZE", n, 0);
-#ifdef __GLIBC__
-	if (steps <= 1)
-		mallopt(M_ARENA_MAX, 1);
-#endif
 }
 
 /* A closed descriptor's number would go to the next file opened here, and what is
@@ -125,29 +114,6 @@ static void close_gaps(void)
 			return;
 }
 
-/* A heap that grows by a page at a time asks the kernel hundreds of times in a run of a
- * thousand packages, while the other threads wait: a mebibyte of room costs nothing until used.
- * The first pages are used by every run: to have them all at once costs what three faults cost. */
-static void heap_in_large_steps(void)
-{
-#ifdef __GLIBC__
-#ifdef MADV_POPULATE_WRITE
-	char *start, *first;
-#endif
-
-	mallopt(M_TOP_PAD, 1 << 20);
-#ifdef MADV_POPULATE_WRITE
-	start = sbrk(0);
-	first = malloc(1);
-	/* somebody else's malloc has no such heap, an old kernel no such advice, and where the
-	 * heap begins inside of a page it takes none: so be it */
-	if (first && (char *)sbrk(0) - start >= HEAP_FIRST)
-		madvise(start, HEAP_FIRST, MADV_POPULATE_WRITE);
-	free(first);
-#endif
-#endif
-}
-
 int main(int argc, char **argv)
 {
 	struct session s = { .workers = workers };
@@ -157,7 +123,6 @@ int main(int argc, char **argv)
 
 	/* a file that may not grow further is an error of that write, not the end of everything */
 	signal(SIGXFSZ, SIG_IGN);
-	heap_in_large_steps();
 	s.arena = arena_new();
 	s.programs = file_memo_new();
 	cwd = getcwd(NULL, 0);

@@ -1,16 +1,14 @@
 #include "config.h"
 
 #include "base/mem.h"
-#include "base/pages.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-void out_of_memory(void)
+static _Noreturn void out_of_memory(void)
 {
 	static const char text[] = "error: out of memory\n";
 
@@ -65,7 +63,6 @@ void free_p(void *pointer_to_pointer)
 struct block {
 	struct block *next;
 	size_t used, size;                           /* bytes of data[] */
-	bool fresh;                                  /* data[used...] is zero still */
 	_Alignas(max_align_t) unsigned char data[];
 };
 
@@ -75,99 +72,7 @@ struct arena {
 	size_t next_size;                            /* of the next block, with its head */
 };
 
-enum {
-	MEM_FIRST_BLOCK = 1 << 12,
-	MEM_LARGEST_BLOCK = 1 << 18,
-	MEM_PAGES = 1 << 15,       /* blocks from here on are pages of their own */
-	MEM_CHUNK = 1 << 17,       /* what smaller ones are cut from */
-	MEM_SIZES = 3              /* of smaller ones: 4, 8 and 16 KiB */
-};
-
-#ifndef VT_DEBUG
-/* Small blocks come and go by the thousand (each lookup has an arena), from all
- * threads: they are kept here, the last one given back is the next one given out.
- * malloc would do, but it has a heap for each thread, and each of those is filled
- * page by page. */
-static struct {
-	pthread_mutex_t lock;                        /* all below */
-	struct block *free[MEM_SIZES];
-	char *chunk;                                 /* what is left of the newest chunk; they are never given back */
-	size_t left;
-} pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static struct block *pool_take(int which)
-{
-	size_t bytes = (size_t)MEM_FIRST_BLOCK << which;
-	struct block *b;
-
-	pthread_mutex_lock(&pool.lock);
-	b = pool.free[which];
-	if (b) {
-		pool.free[which] = b->next;
-	} else {
-		if (pool.left < bytes) {             /* what was left is less than 16 KiB */
-			pool.chunk = xpages(MEM_CHUNK);
-			pool.left = MEM_CHUNK;
-		}
-		b = (struct block *)(void *)pool.chunk;
-		pool.chunk += bytes;
-		pool.left -= bytes;
-	}
-	pthread_mutex_unlock(&pool.lock);
-	return b;
-}
-
-static void pool_put(struct block *b, int which)
-{
-	pthread_mutex_lock(&pool.lock);
-	b->next = pool.free[which];
-	pool.free[which] = b;
-	pthread_mutex_unlock(&pool.lock);
-}
-
-static bool is_pages(size_t bytes)
-{
-	return bytes >= MEM_PAGES;
-}
-
-static struct block *block_new(size_t bytes)
-{
-	int which = size_number(bytes, MEM_FIRST_BLOCK, MEM_SIZES);
-
-	if (which >= 0)
-		return pool_take(which);
-	return is_pages(bytes) ? xpages(bytes) : xmalloc(bytes);
-}
-
-static void block_free(struct block *b)
-{
-	size_t bytes = sizeof *b + b->size;
-	int which = size_number(bytes, MEM_FIRST_BLOCK, MEM_SIZES);
-
-	if (which >= 0)
-		pool_put(b, which);
-	else if (is_pages(bytes))
-		pages_free(b, bytes);
-	else
-		free(b);
-}
-#else
-static bool is_pages(size_t bytes)
-{
-	(void)bytes;
-	return false;
-}
-
-static struct block *block_new(size_t bytes)
-{
-	return xmalloc(bytes);
-}
-
-static void block_free(struct block *b)
-{
-	free(b);
-}
-#endif
+enum { MEM_FIRST_BLOCK = 1 << 12, MEM_LARGEST_BLOCK = 1 << 18 };
 
 struct arena *arena_new(void)
 {
@@ -181,11 +86,11 @@ void arena_free(struct arena *a)
 {
 	struct block *b, *next;
 
-	if (!a || pages_stay())
+	if (!a)
 		return;
 	for (b = a->blocks; b; b = next) {
 		next = b->next;
-		block_free(b);
+		free(b);
 	}
 	free(a);
 }
@@ -207,8 +112,7 @@ static struct block *block_add(struct arena *a, size_t size)
 
 	if (__builtin_add_overflow(sizeof *b, size, &bytes))
 		out_of_memory();
-	b = block_new(bytes);
-	b->fresh = is_pages(bytes);
+	b = xmalloc(bytes);
 	b->used = 0;
 	b->size = size;
 	b->next = a->blocks;
@@ -216,8 +120,8 @@ static struct block *block_add(struct arena *a, size_t size)
 	return b;
 }
 
-/* A piece as it comes: whatever was there before; zeros where *ret_zero says so. */
-static void *take_any(struct arena *a, size_t size, bool *ret_zero)
+/* A piece, not zeroed. */
+static void *take(struct arena *a, size_t size)
 {
 	struct block *b = a->blocks;
 	void *p;
@@ -241,24 +145,13 @@ static void *take_any(struct arena *a, size_t size, bool *ret_zero)
 #endif
 	p = b->data + b->used;
 	b->used += size;
-	*ret_zero = b->fresh;
 	return p;
 }
 
-static void *take(struct arena *a, size_t size)
-{
-	bool zero;
-
-	return take_any(a, size, &zero);
-}
-
-/* Zeroed piece by piece: of most blocks only a part is ever used. */
+/* Zeroed here, not block by block: most blocks are never filled. */
 void *arena_alloc(struct arena *a, size_t size)
 {
-	bool zero;
-	void *p = take_any(a, size, &zero);
-
-	return zero ? p : memset(p, 0, size);
+	return memset(take(a, size), 0, size);
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
@@ -331,7 +224,6 @@ size_t arena_size(const struct arena *a)
 void *arena_grow(struct arena *a, void *at, uint32_t n, size_t size)
 {
 	size_t old, bytes;
-	bool zero;
 	char *more;
 
 	/* room is 4, 8, 16, ...: full exactly when n is one of these (or 0) */
@@ -339,11 +231,10 @@ void *arena_grow(struct arena *a, void *at, uint32_t n, size_t size)
 		return at;
 	if (__builtin_mul_overflow(n ? (size_t)n * 2 : 4, size, &bytes))
 		out_of_memory();
-	more = take_any(a, bytes, &zero);
+	more = take(a, bytes);
 	old = (size_t)n * size;
 	if (n)
 		memcpy(more, at, old);
-	if (!zero)
-		memset(more + old, 0, bytes - old);
+	memset(more + old, 0, bytes - old);
 	return more;
 }

@@ -179,7 +179,6 @@ int run_plan(struct backend *b, const struct plan *plan, const struct query_opti
 		code = cmd_fail(s, &err);
 	else
 		code = execute(&g, plan, options);
-	mem_ends();
 	return close_ground(&g, code);
 }
 

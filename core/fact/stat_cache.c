@@ -52,9 +52,9 @@ struct stat_cache {
 	char *file;
 	struct digest backend;     /* whose ids are wanted; set before there are two threads that want them */
 	struct digest loaded_backend; /* whose ids the file held */
-	struct record *at;         /* pages: there are many */
+	struct record *at;         /* n of room */
 	uint32_t n, room;
-	uint32_t *slots;           /* by device and inode: index + 1; a power of two; pages */
+	uint32_t *slots;           /* by device and inode: index + 1; a power of two of them */
 	uint32_t slots_n;
 	uint32_t today;
 	bool loaded, changed;
@@ -118,8 +118,8 @@ static void rehash(struct stat_cache *s, uint32_t want)
 
 	while (size < want * 2)
 		size *= 2;
-	pages_free(s->slots, s->slots_n * sizeof *s->slots);
-	s->slots = xpages(size * sizeof *s->slots);
+	free(s->slots);
+	s->slots = xcalloc(size, sizeof *s->slots);
 	s->slots_n = size;
 	for (i = 0; i < s->n; i++)
 		s->slots[place(s, &s->at[i].stamp)] = i + 1;
@@ -128,12 +128,8 @@ static void rehash(struct stat_cache *s, uint32_t want)
 static void more_room(struct stat_cache *s)
 {
 	uint32_t room = s->room ? s->room * 2 : 64;
-	struct record *at = xpages(room * sizeof *at);
 
-	if (s->n)
-		memcpy(at, s->at, s->n * sizeof *at);
-	pages_free(s->at, s->room * sizeof *at);
-	s->at = at;
+	s->at = xrealloc(s->at, room, sizeof *s->at);
 	s->room = room;
 }
 
@@ -166,14 +162,14 @@ static bool read_head(int fd, const char *which, uint64_t left, struct head *ret
 	       ret->n <= STAT_LARGEST && ret->n * sizeof(struct record) <= left - sizeof *ret;
 }
 
-/* The records behind a head, whole and verified, as pages; NULL: they are not. */
+/* The records behind a head, whole and verified, the caller's to free; NULL: they are not. */
 static struct record *read_records(int fd, const struct head *h, uint32_t room)
 {
-	struct record *at = xpages(room * sizeof *at);
+	struct record *at = xrealloc(NULL, room, sizeof *at);
 
 	if (read_all(fd, at, h->n * sizeof *at) && check_of(h, at) == h->check)
 		return at;
-	pages_free(at, room * sizeof *at);
+	free(at);
 	return NULL;
 }
 
@@ -206,7 +202,7 @@ static void read_more(struct stat_cache *s, int fd, uint64_t left)
 			break;
 		for (i = 0; i < h.n; i++)
 			set(s, &at[i]);
-		pages_free(at, (h.n + 1) * sizeof *at);
+		free(at);
 		left -= sizeof h + h.n * sizeof *at;
 		s->file_end += sizeof h + h.n * sizeof *at;
 		s->file_n += h.n;
@@ -468,7 +464,7 @@ void stat_cache_close(struct stat_cache *s, bool and_save)
 	pthread_rwlock_destroy(&s->lock);
 	free(s->file);
 	free(s->dirty);
-	pages_free(s->at, s->room * sizeof *s->at);
-	pages_free(s->slots, s->slots_n * sizeof *s->slots);
+	free(s->at);
+	free(s->slots);
 	free(s);
 }

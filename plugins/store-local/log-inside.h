@@ -51,11 +51,6 @@ struct slot {
 
 _Static_assert(sizeof(struct slot) == 56, "no holes");
 
-/* Many bytes at once: zeroed, and all there before the first is used (pages that come
- * one at a time, each by a fault, cost ten times as much). NULL: there is no memory. */
-void *room_new(size_t size);
-void room_free(void *p, size_t size);          /* NULL is fine */
-
 /* All with the log's own lock. */
 void table_name(uint8_t ret[LOG_NAME], uint32_t space, const void *id);
 struct slot *table_slot(const struct log *l, const uint8_t *name);     /* its own, or the free one it would get; there must be room */

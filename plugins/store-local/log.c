@@ -106,10 +106,10 @@ static void reset(struct log *l)
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
-	room_free(l->window, l->window_room);
+	free(l->window);
 	l->window = NULL;
 	l->window_size = l->window_room = 0;
-	room_free(l->slots, l->room * sizeof *l->slots);
+	free(l->slots);
 	l->slots = NULL;
 	l->room = l->used = l->live = l->touches = 0;
 	l->bad = 0;
@@ -142,7 +142,7 @@ int log_load(struct log *l)
 		index_load(l, (uint64_t)st.st_size);
 		return scan_rest(l);
 	}
-	l->window = room_new((size_t)st.st_size);
+	l->window = malloc((size_t)st.st_size);
 	if (!l->window)
 		return -1;
 	l->window_room = (size_t)st.st_size;

@@ -42,7 +42,7 @@ void index_load(struct log *l, uint64_t size)
 	       h.id == l->id && h.end <= size && h.n < UINT32_C(1) << 28 && fstat(fd, &st) == 0 &&
 	       h.n * sizeof *slots <= (uint64_t)st.st_size;
 	if (good)
-		slots = room_new(h.n * sizeof *slots);
+		slots = malloc((h.n + 1) * sizeof *slots);
 	good = slots && log_read_full(fd, slots, h.n * sizeof *slots, sizeof h) == (ssize_t)(h.n * sizeof *slots) &&
 	       XXH3_64bits(slots, h.n * sizeof *slots) == h.check && table_grow(l, (uint32_t)h.n + 256) == 0;
 	close(fd);
@@ -54,7 +54,7 @@ void index_load(struct log *l, uint64_t size)
 		l->dead = h.dead;
 		l->file_bytes = h.file_bytes;
 	}
-	room_free(slots, h.n * sizeof *slots);
+	free(slots);
 }
 
 static int index_write(struct log *l)

@@ -1,21 +1,8 @@
 #include "log-inside.h"
 
 #include <string.h>
-#include <sys/mman.h>
+#include <stdlib.h>
 #include <xxhash.h>
-
-void *room_new(size_t size)
-{
-	void *p = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-void room_free(void *p, size_t size)
-{
-	if (p)
-		munmap(p, size ? size : 1);
-}
 
 uint64_t record_padded(uint64_t size)
 {
@@ -61,7 +48,7 @@ int table_grow(struct log *l, uint32_t want)
 
 	while (room < want * 2 && room < UINT32_C(1) << 31)
 		room *= 2;
-	l->slots = room_new(room * sizeof *l->slots);
+	l->slots = calloc(room, sizeof *l->slots);
 	if (!l->slots) {
 		l->slots = old;
 		return -1;
@@ -74,7 +61,7 @@ int table_grow(struct log *l, uint32_t want)
 		*table_slot(l, old[i].name) = old[i];
 		l->used++;
 	}
-	room_free(old, old_room * sizeof *old);
+	free(old);
 	return 0;
 }
 

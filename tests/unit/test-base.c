@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,87 +31,6 @@ static void arena_pieces_are_zeroed_aligned_and_apart(void **state)
 	assert_string_equal(arena_printf(a, "%d-%s", 7, "x"), "7-x");
 	assert_string_equal(arena_strn(a, "abcdef", 3), "abc");
 	arena_free(a);
-}
-
-static bool is_zero(const char *p, size_t size)
-{
-	return p[0] == 0 && memcmp(p, p + 1, size - 1) == 0;
-}
-
-/* Kilobytes of address space. */
-static unsigned long mapped(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	unsigned long ret = 0;
-	char line[200];
-
-	assert_non_null(f);
-	while (fgets(line, sizeof line, f))
-		(void)sscanf(line, "VmSize: %lu", &ret);
-	fclose(f);
-	return ret;
-}
-
-enum { PIECES = 22, ROUNDS = 12 };
-
-static size_t size_of(unsigned i)
-{
-	/* all that are cut from regions, odd ones, and some that are larger than a region */
-	static const size_t sizes[] = { 32 << 10, 64 << 10, 5000, 128 << 10, 256 << 10, 40001, 512 << 10, 1 << 20, 3 << 19, 2 << 20, (2 << 20) + 1 };
-
-	return sizes[i % COUNT(sizes)];
-}
-
-/* Takes and gives back many of all sizes: each is zeroed, nobody else's, and its room is used again. */
-static void *use_pages(void *seed)
-{
-	static char not_zeroed[] = "not zeroed", shared[] = "somebody else's";
-	char *piece[PIECES];
-	unsigned i, round, me = (unsigned)(uintptr_t)seed;
-
-	for (round = 0; round < ROUNDS; round++) {
-		unsigned n = 11 + (round * 7 + me) % 11;
-
-		for (i = 0; i < n; i++) {
-			piece[i] = xpages(size_of(i + round));
-			if (!is_zero(piece[i], size_of(i + round)))
-				return not_zeroed;
-			memset(piece[i], (int)(me + i), size_of(i + round));
-		}
-		for (i = 0; i < n; i++) {
-			if (piece[i][0] != (char)(me + i) || memcmp(piece[i], piece[i] + 1, size_of(i + round) - 1))
-				return shared;
-			pages_free(piece[i], size_of(i + round));
-		}
-	}
-	return NULL;
-}
-
-static void pages_are_zeroed_and_used_again(void **state)
-{
-	unsigned long before;
-
-	(void)state;
-	assert_null(use_pages((void *)1));
-	before = mapped();
-	assert_null(use_pages((void *)2));
-	assert_null(use_pages((void *)3));
-	assert_true(mapped() < before + 8192);
-}
-
-static void threads_share_pages(void **state)
-{
-	pthread_t thread[4];
-	void *wrong;
-	uintptr_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT(thread); i++)
-		assert_int_equal(pthread_create(&thread[i], NULL, use_pages, (void *)(i * 50 + 1)), 0);
-	for (i = 0; i < COUNT(thread); i++) {
-		pthread_join(thread[i], &wrong);
-		assert_null(wrong);
-	}
 }
 
 static void arena_lists_grow_and_keep_their_items(void **state)
@@ -252,8 +170,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_pieces_are_zeroed_aligned_and_apart),
-		cmocka_unit_test(pages_are_zeroed_and_used_again),
-		cmocka_unit_test(threads_share_pages),
 		cmocka_unit_test(arena_lists_grow_and_keep_their_items),
 		cmocka_unit_test(buffers_keep_their_maximum),
 		cmocka_unit_test(maps_keep_the_order_of_insertion),
