@@ -151,9 +151,8 @@ static bool follow(struct search *s, const char *link, struct place *ret)
 	return true;
 }
 
-/* Is there a package in this folder? Then it is a member. `ahead`: where its files are
- * being read, as the `at`th folder's; or NULL. */
-static int visit(struct search *s, const char *path, bool through_link, struct ahead *ahead, uint32_t at)
+/* Is there a package in this folder? Then it is a member. */
+static int visit(struct search *s, const char *path, bool through_link)
 {
 	struct arena *short_lived = scratch(s->l);
 	const char *file = path_join(short_lived, path_join(short_lived, s->l->w.root, path), "package.json");
@@ -170,10 +169,7 @@ static int visit(struct search *s, const char *path, bool through_link, struct a
 	if (*seen)
 		return 0;
 	*seen = s;
-	if (ahead)
-		r = ahead_manifest(ahead, at, short_lived, &manifest, s->err);
-	else
-		r = read_manifest(s->l, file, short_lived, &manifest, s->err);
+	r = read_manifest(s->l, file, short_lived, &manifest, s->err);
 	if (r < 0 && !is_regular(file)) {
 		err_clear(s->err);
 		return 0;
@@ -184,8 +180,6 @@ static int visit(struct search *s, const char *path, bool through_link, struct a
 	m->link = place.link;
 	m->outside = place.outside;
 	m->manifest = manifest;
-	m->ahead = ahead;
-	m->ahead_at = at;
 	return 0;
 }
 
@@ -246,25 +240,14 @@ static struct listing list_folder(struct search *s, const char *path)
 	return list;
 }
 
-static bool all_match(const struct pattern *p, const struct texts *list)
-{
-	uint32_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (!pattern_match(p, list->at[i]))
-			return false;
-	return true;
-}
-
 static int walk(struct search *s, const struct pattern *p, const char *path, bool through_link);
 
 static int walk_list(struct search *s, const struct pattern *p, const struct texts *list, bool through_link)
 {
-	struct ahead *ahead = !through_link && all_match(p, list) ? ahead_start(s->l, list) : NULL;
 	uint32_t i;
 
 	for (i = 0; i < list->n; i++) {
-		if (pattern_match(p, list->at[i]) && visit(s, list->at[i], through_link, ahead, i))
+		if (pattern_match(p, list->at[i]) && visit(s, list->at[i], through_link))
 			return -1;
 		if (pattern_may_enter(p, list->at[i]) && walk(s, p, list->at[i], through_link))
 			return -1;
@@ -284,7 +267,7 @@ static int walk(struct search *s, const struct pattern *p, const char *path, boo
 	if (!pattern_is_open(p))
 		return walk_list(s, p, &list.links, true);
 	for (i = 0; i < list.links.n; i++)
-		if (pattern_match(p, list.links.at[i]) && visit(s, list.links.at[i], true, NULL, 0))
+		if (pattern_match(p, list.links.at[i]) && visit(s, list.links.at[i], true))
 			return -1;
 	return 0;
 }
@@ -319,7 +302,7 @@ static int search_all(struct search *s)
 			continue;
 		}
 		through_link = is_through_link(s, p->base);
-		if (pattern_match(p, p->base) && visit(s, p->base, through_link, NULL, 0))
+		if (pattern_match(p, p->base) && visit(s, p->base, through_link))
 			return -1;
 		if (!p->literal && pattern_may_enter(p, p->base) && walk(s, p, p->base, through_link))
 			return -1;

@@ -8,8 +8,7 @@
 #include "workspace/workspace.h"
 
 enum {
-	WORKSPACE_FILE_MAX = 8 << 20,  /* bytes of one package.json, vite-task.json, pnpm-workspace.yaml */
-	AHEAD_MOST = 8                 /* threads that read files */
+	WORKSPACE_FILE_MAX = 8 << 20   /* bytes of one package.json, vite-task.json, pnpm-workspace.yaml */
 };
 
 struct script {
@@ -78,29 +77,22 @@ struct root {
 	struct json_doc *manifest;     /* its package.json, where it was read on the way; owned */
 };
 
-struct ahead;
-
 /* A package as found; becomes a struct package once all are known and sorted. */
 struct member {
 	const char *path;              /* root-relative; "" is the root */
 	const char *link, *outside;    /* struct package's */
 	struct manifest manifest;
 	struct config config;
-	struct ahead *ahead;           /* its vite-task.json is read there; NULL: nowhere yet */
-	uint32_t ahead_at;             /* as which folder's */
 };
 
 struct loading {
 	struct workspace w;            /* first: workspace_free casts back */
-	struct arena *beside[AHEAD_MOST];      /* what the readers' threads made; lives as long as w */
 	struct json_doc *config;       /* the root's vite-task.json, if it has plugins; lives as long as w */
 	/* the rest: only while loading */
 	struct root root;
 	struct member *members;        /* as they are found */
 	uint32_t members_n;
 	struct package *packages;      /* = w.packages, to be filled */
-	struct ahead *aheads;          /* one for each list of folders that was long enough */
-	uint32_t aheads_n;
 	struct map names;              /* name -> index + 1 of the first package with it */
 	uint32_t *next_same;           /* index -> index + 1 of the next package with the same name; 0: none */
 	struct arena *scratch;         /* texts of files just being read */
@@ -144,15 +136,6 @@ int discover_members(struct loading *l, struct err *err);
 
 /* config.c: `text` NULL: there is no file */
 int config_read(const char *file, const struct bytes *text, const char *dir_shown, bool is_root, struct arena *a, struct config *ret, struct err *err);
-
-/* ahead.c: what folders beside each other hold is read by two, the loader and a thread,
- * where there are many. Where a thread came first it has parsed, too. */
-struct ahead *ahead_start(struct loading *l, const struct texts *folders);     /* NULL: they are not many */
-/* As file_read and manifest_from of the `at`th folder's package.json: 1: there is none. */
-int ahead_manifest(struct ahead *ahead, uint32_t at, struct arena *scratch, struct manifest *ret, struct err *err);
-/* As file_read of its vite-task.json; or, 0 and *ret_made, the configuration. */
-int ahead_config(struct ahead *ahead, uint32_t at, struct arena *scratch, struct bytes *ret, struct config **ret_made, struct err *err);
-void ahead_stop(struct loading *l);            /* all of them; what they made stays */
 
 /* edges.c */
 /* Does the value name a folder? Then what is behind its protocol; else NULL. */

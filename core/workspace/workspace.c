@@ -48,20 +48,11 @@ static int load_config(struct loading *l, struct member *m, struct err *err)
 	struct arena *a = l->w.arena;
 	const char *dir = path_join(l->scratch, l->w.root, m->path);
 	const char *file = path_join(l->scratch, dir, "vite-task.json");
-	struct config *made = NULL;
 	struct bytes text;
-	int r;
+	int r = file_read(file, WORKSPACE_FILE_MAX, l->scratch, &text, err);
 
-	if (m->ahead)
-		r = ahead_config(m->ahead, m->ahead_at, l->scratch, &text, &made, err);
-	else
-		r = file_read(file, WORKSPACE_FILE_MAX, l->scratch, &text, err);
 	if (r < 0)
 		return err_wrap(err, "Failed to load task config file for package at %s", workspace_shown_dir(&l->w, m->path));
-	if (made) {
-		m->config = *made;
-		return 0;
-	}
 	if (r == 0 && !m->path[0])
 		l->w.config_file = arena_str(a, file);
 	if (config_read(file, r ? NULL : &text, r ? "" : workspace_shown_dir(&l->w, m->path), !m->path[0], a, &m->config, err))
@@ -156,7 +147,6 @@ int workspace_load_from(const char *cwd, void (*rooted)(void *ctx, const char *r
 	}
 	json_free(l->root.manifest);
 	l->root.manifest = NULL;
-	ahead_stop(l);
 	map_free(&l->names);
 	arena_free(l->scratch);
 	l->scratch = NULL;
@@ -172,13 +162,10 @@ int workspace_load_from(const char *cwd, void (*rooted)(void *ctx, const char *r
 void workspace_free(struct workspace *w)
 {
 	struct loading *l = (struct loading *)w;
-	int i;
 
 	if (!w)
 		return;
 	json_free(l->config);
-	for (i = 0; i < AHEAD_MOST; i++)
-		arena_free(l->beside[i]);
 	arena_free(w->arena);
 	free(l);
 }

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "os/file.h"
-#include "os/reader.h"
 #include "text/path.h"
 
 static struct arena *a;
@@ -245,82 +244,6 @@ static int print_places(void)
 	return r ? 1 : 0;
 }
 
-/* Of every second text, its size. */
-static void *make_sizes(void *ctx, uint32_t i, struct bytes text)
-{
-	size_t *size = i % 2 ? NULL : malloc(sizeof *size);
-
-	(void)ctx;
-	if (size)
-		*size = text.size;
-	return size;
-}
-
-/* What is taken of a reader is what file_read says, whoever of the two read it. */
-static void same_as_file_read(const char *const *paths, uint32_t n, bool let_it_read, void *(*make)(void *, uint32_t, struct bytes))
-{
-	struct reader *r = reader_start(&(struct reader_setup){ .paths = paths, .n = n, .max = 1000, .make = make });
-	uint32_t i;
-
-	if (let_it_read)
-		usleep(20000);
-	for (i = 0; i < n; i++) {
-		struct bytes one = { "", 0 }, other = { "", 0 };
-		struct err e1 = { 0 }, e2 = { 0 };
-		void *made;
-		int r1 = reader_take(r, i, a, &one, &made, &e1), r2 = file_read(paths[i], 1000, a, &other, &e2);
-
-		assert_int_equal(r1, r2);
-		if (made) {
-			assert_int_equal(r1, 0);
-			assert_int_equal(*(size_t *)made, other.size);
-			free(made);
-			continue;
-		}
-		assert_int_equal(one.size, other.size);
-		assert_memory_equal(one.data, other.data, one.size);
-		assert_int_equal(e1.n, e2.n);
-		if (r1 < 0) {
-			_clean_(free_p) char *t1 = err_join(&e1);
-			_clean_(free_p) char *t2 = err_join(&e2);
-
-			assert_string_equal(t1, t2);
-		}
-		err_clear(&e1);
-		err_clear(&e2);
-	}
-	reader_free(r);
-}
-
-static void a_reader_reads_what_file_read_reads(void **state)
-{
-	enum { FILES = 300 };
-	const char *paths[FILES];
-	struct err e = { 0 };
-	char big[1001];
-	uint32_t i;
-
-	(void)state;
-	memset(big, 'x', sizeof big);
-	for (i = 0; i < FILES; i++) {
-		paths[i] = path_join(a, dir, arena_printf(a, "r%u", i));
-		if (i % 7 == 3)
-			continue;              /* is not there */
-		if (i % 50 == 10)
-			assert_int_equal(mkdir(paths[i], 0700), 0);
-		else if (i % 50 == 20)
-			assert_int_equal(file_write(paths[i], big, sizeof big, 0600, &e), 0);
-		else
-			assert_int_equal(file_write(paths[i], big, i % 4 * i, 0600, &e), 0);
-	}
-	same_as_file_read(paths, FILES, false, NULL);
-	same_as_file_read(paths, FILES, true, NULL);
-	same_as_file_read(paths, FILES, true, make_sizes);
-	same_as_file_read(paths, 1, true, make_sizes);
-	/* dropped before all was read, or any was taken */
-	reader_free(reader_start(&(struct reader_setup){ .paths = paths, .n = FILES, .max = 1000 }));
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,7 +256,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(programs_are_found_as_execvp_would),
 		cmocka_unit_test(parts_are_found_in_a_build_tree),
 		cmocka_unit_test(parts_are_found_in_a_staged_installation),
-		cmocka_unit_test(a_reader_reads_what_file_read_reads),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "places") == 0)
