@@ -38,7 +38,7 @@ static void plugin_hangs(void *ctx, const char *text)
 	_exit(code >= 0 ? code : 1);
 }
 
-static int plugins_now(struct backend *b, struct err *err)
+int backend_plugins(struct backend *b, struct err *err)
 {
 	const struct session *s = b->session;
 	struct plug_setup setup = {
@@ -64,7 +64,7 @@ static int plugins_now(struct backend *b, struct err *err)
 	return plug_new(&setup, &b->plug, err);
 }
 
-static int cache_now(struct backend *b, struct err *err)
+int backend_cache(struct backend *b, struct err *err)
 {
 	struct cache_setup setup = {
 		.workspace = b->workspace,
@@ -75,7 +75,9 @@ static int cache_now(struct backend *b, struct err *err)
 		.programs = b->session->programs,
 	};
 
-	if (plugins_now(b, err) < 0 || plug_check_named(b->plug, err) < 0)
+	if (b->cache_opened)
+		return 0;
+	if (backend_plugins(b, err) < 0 || plug_check_named(b->plug, err) < 0)
 		return -1;
 	setup.dir = b->cache_dir;
 	setup.plug = b->plug;
@@ -90,18 +92,6 @@ static int cache_now(struct backend *b, struct err *err)
 	return 0;
 }
 
-/* ---- ahead ------------------------------------------------------------------ */
-
-/* What fails here is tried again, and told, by whoever needs it. */
-static void *open_all(void *ctx)
-{
-	struct err err = { 0 };
-
-	(void)cache_now(ctx, &err);
-	err_clear(&err);
-	return NULL;
-}
-
 void backend_prefetch(struct backend *b, const char *root)
 {
 	const char *dir;
@@ -109,32 +99,6 @@ void backend_prefetch(struct backend *b, const char *root)
 	/* a setting that is wrong is told when the cache is opened */
 	if (directory_place(b->session->env, root, b->arena, &dir, NULL) == 0)
 		b->prefetch = cache_prefetch_start(dir);
-}
-
-void backend_open_early(struct backend *b)
-{
-	/* where there is much to read there is a cache, and it is as good as certain that it is wanted */
-	if (b->prefetch)
-		b->opening = pthread_create(&b->opener, NULL, open_all, b) == 0;
-}
-
-static void wait_for_opener(struct backend *b)
-{
-	if (b->opening)
-		pthread_join(b->opener, NULL);
-	b->opening = false;
-}
-
-int backend_plugins(struct backend *b, struct err *err)
-{
-	wait_for_opener(b);
-	return plugins_now(b, err);
-}
-
-int backend_cache(struct backend *b, struct err *err)
-{
-	wait_for_opener(b);
-	return b->cache_opened ? 0 : cache_now(b, err);
 }
 
 /* ---- what has changed since ------------------------------------------------- */
@@ -198,7 +162,6 @@ int backend_changed_since(struct backend *b, const char *reference, struct arena
 
 void backend_close_cache(struct backend *b)
 {
-	wait_for_opener(b);
 	if (b->cache)
 		cache_close(b->cache);
 	if (b->plug)

@@ -2,7 +2,6 @@
 #ifndef CMD_BACKEND_H
 #define CMD_BACKEND_H
 
-#include <pthread.h>
 #include <stdbool.h>
 
 #include "choose/user_config.h"
@@ -26,8 +25,6 @@ struct backend {
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
 	bool cache_opened;             /* opening was tried; cache tells the outcome */
 	struct cache_prefetch *prefetch;       /* files read for the cache; NULL: none, or the cache owns them */
-	pthread_t opener;              /* opens plug and cache; until it is joined only it touches the members above */
-	bool opening;                  /* opener runs and is not joined */
 	_Atomic int code;              /* the run's exit code once all tasks ended; -1 before */
 };
 
@@ -35,9 +32,6 @@ void backend_init(struct backend *b, const struct session *s, bool dry);
 /* Starts a thread that reads the cache's files while the workspace is loaded, if they are
  * large enough to be worth it. */
 void backend_prefetch(struct backend *b, const char *root);
-/* After a prefetch: opens the plugins and the cache on a thread while the plan is made. Errors
- * are reported by the calls below, which try again. */
-void backend_open_early(struct backend *b);
 /* Reads the plugins' settings; loads no plugin. May be called again. */
 int backend_plugins(struct backend *b, struct err *err);
 /* Opens the cache; it stays NULL where none can be used. -1: a plugin that the configuration

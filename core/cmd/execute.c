@@ -77,7 +77,7 @@ static int open_ground(struct ground *g, const struct plan *plan, const struct q
 	if (loop_new(&g->loop, err) < 0 || backend_plugins(g->backend, err) < 0 ||
 	    (wants_cache(plan) && backend_cache(g->backend, err) < 0))
 		return -1;
-	/* it changes the environment: not before those that open ahead are done */
+	/* it changes the environment; the one thread there may be by now only reads files */
 	s->workers(steps_at_once(plan));
 	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
 	g->live = live_new((enum log_mode)o->log, g->screen);

@@ -46,7 +46,6 @@ static int run_task(struct backend *b, const struct query_options *options)
 	struct err err = { 0 };
 	int code;
 
-	backend_open_early(b);
 	if (plan_make(&world, options, a, &plan, &err) < 0)
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
