@@ -103,8 +103,7 @@ static void add_component(struct facts *f, struct arena *a, const struct compone
 
 static void add_core(struct cache *c, const struct step *step, struct arena *a, struct facts *f)
 {
-	const char *clean = path_clean(a, step->program), *below = path_below(c->world.root, clean);
-	const char *program = below ? below : path_base(clean);
+	const char *program = step->argv.at[0];
 	const char *dir = path_clean(a, step->dir), *cwd = path_below(c->world.root, dir);
 	bool out_automatic = !step->rules->output.given && (c->roles & VT_ROLE_OUTPUT);
 

@@ -13,6 +13,7 @@
 #include "cache/changed_during.h"
 #include "cache/inside.h"
 #include "fact/findings.h"
+#include "os/file.h"
 #include "plan/step.h"
 #include "record/blob.h"
 #include "record/history.h"
@@ -123,47 +124,50 @@ static int ask_part(struct saving *s, struct component *part, struct facts *fact
 }
 
 /* Is this what PATH gives for the program's name? Then it is looked for there again. */
-static bool is_on_path(const struct env *env, struct bytes name)
+static bool is_on_path(const struct step *step, struct bytes name)
 {
-	const char *path = env_get(env, "PATH"), *end;
-	char wanted[PATH_MAX], place[PATH_MAX];
-	const char *base;
-	size_t n;
+	char place[PATH_MAX];
+	const char *slash = memrchr(name.data, '/', name.size);
+	const char *base = slash ? slash + 1 : name.data;
+	size_t n = name.size - (size_t)(base - (const char *)name.data);
+	char wanted[NAME_MAX + 1];
 
-	if (!path || name.size >= sizeof wanted)
+	if (!n || n >= sizeof wanted)
 		return false;
-	memcpy(wanted, name.data, name.size);
-	wanted[name.size] = '\0';
-	base = path_base(wanted);
-	for (; *path; path = *end ? end + 1 : end) {
-		end = strchrnul(path, ':');
-		n = (size_t)(end - path);
-		if (!n || path[0] != '/' || n + 2 + strlen(base) > sizeof place)
-			continue;
-		memcpy(place, path, n);
-		place[n] = '/';
-		memcpy(place + n + 1, base, strlen(base) + 1);
-		if (access(place, X_OK) == 0)
-			return strcmp(place, wanted) == 0;
-	}
-	return false;
+	memcpy(wanted, base, n);
+	wanted[n] = '\0';
+	return file_on_path(wanted, step->dir, env_get(step->full_env, "PATH"), NULL, place) && strlen(place) == name.size &&
+	       memcmp(place, name.data, name.size) == 0;
 }
 
-/* A step that was not traced depends on the program it starts. */
-static void add_program(struct saving *s, struct facts *facts)
+/* A step that was not traced depends on the file it starts. */
+static void add_file_of_program(struct saving *s, struct facts *facts, const char *program)
 {
-	const char *program = path_clean(s->arena, s->step->program);
 	const char *below = path_below(s->cache->world.root, program);
 	struct fact f = { .kind = FACT_PROGRAM, .name = bytes_text(program) };
 
-	if (s->in->traced)
-		return;
 	if (below) {
 		f = (struct fact){ .kind = FACT_FILE, .name = bytes_text(below) };
 		if (facts_find(&s->in->before, FACT_GLOBBED, f.name, (struct bytes){ "", 0 }))
 			return;
 	}
 	facts_add(facts, s->arena, &f);
+}
+
+/* The program that a step starts. Of one in the workspace that PATH gave, another may come before it. */
+static void add_program(struct saving *s, struct facts *facts)
+{
+	const struct step *step = s->step;
+	const char *name = step->argv.at[0];
+	const char *program = file_find_program(name, step->dir, step->path, NULL, s->arena);
+
+	if (!program)
+		return;
+	program = path_clean(s->arena, program);
+	if (!s->in->traced)
+		add_file_of_program(s, facts, program);
+	if (!strchr(name, '/') && path_below(s->cache->world.root, program))
+		facts_add(facts, s->arena, &(struct fact){ .kind = FACT_PROGRAM, .name = bytes_text(name), .detail = bytes_text("p") });
 }
 
 static int by_text(const void *a, const void *b)
@@ -201,7 +205,7 @@ static int find_facts(struct saving *s, uint32_t *ret_why, const char **ret_refu
 	drop_products(s);
 	add_program(s, &s->after);
 	for (i = 0; i < s->after.n; i++)
-		if (s->after.at[i].kind == FACT_PROGRAM && is_on_path(s->step->full_env, s->after.at[i].name))
+		if (s->after.at[i].kind == FACT_PROGRAM && is_on_path(s->step, s->after.at[i].name))
 			s->after.at[i].detail = bytes_text("p");
 	facts_sort(&s->after);
 	return 0;

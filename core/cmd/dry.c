@@ -34,6 +34,8 @@ static void collect(const struct plan *plan, struct dry_run *d)
 				collect(item->plan, d);
 				continue;
 			}
+			if (item->kind == ITEM_CD)
+				continue;
 			d->at[item->step->ordinal].step = item->step;
 			d->leaves++;
 		}
@@ -89,7 +91,7 @@ static void *look(void *ctx)
 		struct dry_step *at = &l->d->at[i];
 		struct found found;
 
-		if (!at->step || !at->step->rules)
+		if (!at->step || !at->step->rules || !at->step->program)
 			continue;
 		cache_lookup(l->cache, at->step, true, &found);
 		keep(at, &found, l->cache);
@@ -122,6 +124,11 @@ static bool judge(const struct judging *j, struct dry_step *at, bool written)
 {
 	if (at->step->echo)
 		return false;
+	if (!at->step->program) {
+		at->no_program = true;
+		at->status = DRY_UNKNOWN;
+		return true;
+	}
 	if (!at->looked) {
 		at->status = !at->step->rules ? DRY_DISABLED : j->fresh ? DRY_NO_BASELINE : DRY_ERROR;
 		return true;
@@ -153,7 +160,7 @@ static bool judge_node(const struct judging *j, const struct plan_node *node, bo
 
 		if (item->kind == ITEM_PLAN)
 			written |= judge_plan(j, item->plan, written);
-		else
+		else if (item->kind != ITEM_CD)
 			written |= judge(j, &j->d->at[item->step->ordinal], written);
 	}
 	return written;

@@ -22,6 +22,7 @@ struct dry_step {
 	const struct step *step;
 	enum dry_status status;
 	/* what a look into the cache came to; of cached steps only */
+	bool no_program;               /* its program is not there: an earlier step may make it */
 	bool looked;
 	enum found_state state;
 	bool in_place;                 /* HIT: restoring it changes nothing */

@@ -130,9 +130,9 @@ static void cache_json(struct showing *d, const struct dry_step *at)
 		buf_text(&d->b, at->changes);
 		buf_text(&d->b, at->partial ? "],\"changesPartial\":true" : "]");
 	}
-	if (at->status == DRY_ERROR) {
+	if (at->status == DRY_ERROR || at->no_program) {
 		buf_text(&d->b, ",\"message\":");
-		quote(&d->b, dry_trouble(at));
+		quote(&d->b, at->no_program ? "not found yet" : dry_trouble(at));
 	}
 	buf_byte(&d->b, '}');
 }
@@ -143,7 +143,7 @@ static void step_json(struct showing *d, const struct step *step)
 	const char *cwd = path_clean(d->a, step->cwd);
 
 	key(&d->b, "program");
-	quote(&d->b, below && *below ? below : step->program ? step->program : "echo");
+	quote(&d->b, below && *below ? below : step->program ? step->program : step->argv.at[0]);
 	if (step->argv.n > 1) {
 		buf_text(&d->b, ",\"args\":");
 		texts(&d->b, step->argv.at + 1, step->argv.n - 1);
@@ -164,6 +164,7 @@ static void plan_json(struct showing *d, const struct plan *plan);
 
 static void node_json(struct showing *d, const struct plan *plan, const struct plan_node *node)
 {
+	bool any = false;
 	uint32_t i;
 
 	id(&d->b, node->task, d->a);
@@ -179,7 +180,10 @@ static void node_json(struct showing *d, const struct plan *plan, const struct p
 	for (i = 0; i < node->items_n; i++) {
 		const struct item *item = &node->items[i];
 
-		buf_text(&d->b, i ? ",{" : "{");
+		if (item->kind == ITEM_CD)
+			continue;
+		buf_text(&d->b, any ? ",{" : "{");
+		any = true;
 		if (item->kind == ITEM_PLAN) {
 			key(&d->b, "expandedFrom");
 			quote(&d->b, item->expanded_from);

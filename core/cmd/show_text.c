@@ -36,7 +36,9 @@ static void step_text(struct showing *d, const struct step *step)
 		buf_byte(&d->b, ' ');
 	}
 	live_command(step, &d->b);
-	if (at->status == DRY_UNKNOWN)
+	if (at->no_program)
+		screen_stylef(&d->b, "90", " ○ program '%s' not found yet", step->argv.at[0]);
+	else if (at->status == DRY_UNKNOWN)
 		screen_style(&d->b, "90", " ○ cache status not known before earlier steps have run");
 	else
 		live_status(step, &start, false, &d->b);
@@ -58,7 +60,7 @@ static void level_text(struct showing *d, struct schedule *s, struct level *l)
 			level_text(d, s, *nested);
 			continue;
 		}
-		if (item)
+		if (item && item->kind != ITEM_CD)
 			step_text(d, item->step);
 		schedule_done(s, p);
 	}

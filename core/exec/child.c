@@ -188,6 +188,7 @@ static void on_failed(void *ctx, int error)
 	struct child *c = ctx;
 
 	c->end.error = error;
+	c->end.refused = strcmp(process_failed_in(c->process), "execve") == 0;
 	drop_all(c);
 	settled(c);
 }
@@ -259,7 +260,7 @@ static int launch(struct child *c, const int fd[3], struct err *err)
 	const struct step *step = c->setup.step;
 	struct arena *a = c->setup.arena;
 	struct process_start start = {
-		.program = step->program,
+		.program = c->setup.program,
 		.argv = argv_of(step, a),
 		.env = env_entries(edited_env(c, c->watch != NULL), a),
 		.dir = step->dir,
@@ -319,6 +320,12 @@ struct child *child_start(const struct child_setup *setup)
 	const char *why = NULL;
 
 	c->setup = *setup;
+	if (!setup->program) {
+		c->end.error = ENOENT;
+		c->end.refused = true;
+		loop_post(setup->loop, not_started, c);
+		return c;
+	}
 	if (setup->seen)
 		start_channel(c);
 	if (setup->tracer) {

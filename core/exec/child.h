@@ -27,6 +27,7 @@ struct child_setup {
 	const struct workspace *workspace;
 	const struct step *step;
 	struct arena *arena;           /* the job's */
+	const char *program;           /* absolute path of the executable; NULL: there is none, which fails like ENOENT */
 	bool piped;                    /* stdin is nothing, stdout and stderr come to us; else it has our own three */
 	struct seen *seen;             /* NULL: neither channel nor tracer */
 	struct endpoint *endpoint;     /* NULL: no channel */
@@ -44,6 +45,7 @@ struct child_setup {
 struct child_end {
 	bool started;                  /* false: error or trouble tells why */
 	int error;                     /* errno of the start that failed; 0: `trouble` tells */
+	bool refused;                  /* that was the errno of executing the program, not of what comes before */
 	const char *trouble;           /* in the arena, or NULL */
 	int exit_code;                 /* 128 + n for a signal */
 	bool pipe_held;                /* something else still held its output when it was given up */

@@ -53,9 +53,9 @@ struct run {
 /* What the cache says about one step of a job. */
 struct answer {
 	const struct step *step;
-	bool known;                    /* the step was looked up: the rest is filled; an echo is always known */
+	bool known;                    /* the step was looked up: the rest is filled; an echo and a cd are always known */
 	bool in_place;                 /* a hit with nothing to put back, or whose outputs were put back */
-	struct found found;            /* not of an echo */
+	struct found found;            /* not of an echo or a cd */
 	struct cache_plan_for_step before;     /* of a step that must run */
 	const char *restore_why;       /* a hit whose outputs could not be put back: the step must run */
 };
@@ -93,7 +93,7 @@ enum job_state {
 };
 
 /* The next steps of one task: of its chain, from the place's item on, all that can be
- * looked up together (cached steps and the echos between them), up to and including the
+ * looked up together (cached steps, and echos and cds between them), up to and including the
  * first that must run. Or a single step that is not cached. */
 struct job {
 	struct job *next, **link;      /* in run->jobs */
@@ -113,6 +113,7 @@ struct job {
 	struct seen seen;              /* what tools and the tracer told */
 	struct capture *capture;       /* cached, or grouped */
 	bool capture_lost;             /* what it printed is not whole */
+	const char *program;           /* absolute path of what it starts; NULL: not found */
 	struct child *child;           /* NULL: not started */
 	const char *not_kept;          /* a reason of exec's own, or NULL */
 	const char *trouble;           /* an error line, or NULL */
@@ -122,7 +123,7 @@ struct job {
 	struct ran ran;
 	struct kept kept;
 	uint32_t answers_n;
-	struct answer answers[];       /* to each of its steps and echos, in order */
+	struct answer answers[];       /* to each of its steps, echos and cds, in order */
 };
 
 /* run.c */
@@ -135,6 +136,7 @@ struct processes *run_processes(struct run *r);    /* the connection to the supe
 int run_flush(struct run *r);                      /* the screen: 0 or an errno */
 void run_check_waiting(struct run *r);             /* pauses the children while too much waits */
 void run_tell_echo(struct run *r, const struct step *step);
+bool run_enter(struct run *r, const struct step *step);            /* a cd: false: the folder is not there, and the command has failed */
 
 /* queue.c: jobs are looked up by workers, a slice of the queue at a time, and decided in
  * the order of their turns.

@@ -12,6 +12,12 @@
 
 /* ---- making ---- */
 
+/* Done by vt itself: an echo or a cd. */
+static bool is_builtin(const struct step *step)
+{
+	return step->echo || step->enters;
+}
+
 static bool is_cached(const struct run *r, const struct item *item)
 {
 	return item->kind == ITEM_STEP && item->step->rules && r->setup->cache;
@@ -26,7 +32,7 @@ uint32_t job_length(const struct run *r, const struct place *p)
 	for (i = p->item; i < node->items_n; i++) {
 		if (is_cached(r, &node->items[i]))
 			any = true;
-		else if (node->items[i].kind != ITEM_ECHO)
+		else if (node->items[i].kind == ITEM_PLAN || !is_builtin(node->items[i].step))
 			break;
 		end = i + 1;
 	}
@@ -61,7 +67,7 @@ static void forget_answers(struct job *j)
 	for (i = 0; i < j->answers_n; i++) {
 		struct answer *a = &j->answers[i];
 
-		if (a->known && !a->step->echo)
+		if (a->known && !is_builtin(a->step))
 			found_free(&a->found);
 		*a = (struct answer){ .step = a->step };
 	}
@@ -88,7 +94,7 @@ void job_drop(struct job *j)
 
 static bool is_hit(const struct answer *a)
 {
-	return a->step->echo || (a->found.state == FOUND_HIT && !a->restore_why);
+	return is_builtin(a->step) || (a->found.state == FOUND_HIT && !a->restore_why);
 }
 
 void job_ask(struct job *j)
@@ -115,7 +121,7 @@ void job_look(struct job *j)
 		struct answer *a = &j->answers[i];
 
 		a->known = true;
-		if (a->step->echo)
+		if (is_builtin(a->step))
 			a->in_place = true;
 		else
 			look_at(j->run->setup->cache, a);
@@ -303,6 +309,13 @@ void job_decide(struct job *j)
 		if (!is_hit(j->answer)) {
 			job_start(j);
 			return;
+		}
+		if (j->step->enters) {
+			if (!run_enter(r, j->step)) {
+				job_drop(j);
+				return;
+			}
+			continue;
 		}
 		job_tell_hit(j);
 	} while (go_on(j));

@@ -2,9 +2,13 @@
 
 #include "exec/run.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "exec/child.h"
 #include "exec/inside.h"
@@ -115,6 +119,25 @@ void run_tell_echo(struct run *r, const struct step *step)
 	run_tell(r, &(struct event){ .kind = EVENT_FINISHED, .step = step, .outcome = &o });
 }
 
+bool run_enter(struct run *r, const struct step *step)
+{
+	struct step_start start = { .status = START_DISABLED };
+	struct outcome o = { .result = END_BUILTIN, .status = START_DISABLED, .exit_code = 1, .failed = true };
+	_clean_(free_p) char *trouble = NULL;
+	struct stat st;
+	int error = stat(step->dir, &st) < 0 ? errno : !S_ISDIR(st.st_mode) ? ENOTDIR : access(step->dir, X_OK) < 0 ? errno : 0;
+
+	if (error == 0)
+		return true;
+	if (asprintf(&trouble, "cannot enter the folder '%s': %s", step->argv.n > 1 ? step->argv.at[1] : step->dir, strerror(error)) >= 0)
+		o.trouble = trouble;
+	r->started++;
+	run_tell(r, &(struct event){ .kind = EVENT_STARTED, .step = step, .start = &start });
+	run_tell(r, &(struct event){ .kind = EVENT_FINISHED, .step = step, .outcome = &o });
+	run_failed(r, 1, false);
+	return false;
+}
+
 /* ---- what can go on now ---- */
 
 /* Sets one place going. false: the level must wait for a slot. */
@@ -138,6 +161,9 @@ static bool advance(struct run *r, struct place *p)
 	} else if (item->kind == ITEM_ECHO) {
 		run_tell_echo(r, item->step);
 		schedule_done(&r->schedule, p);
+	} else if (item->kind == ITEM_CD) {
+		if (run_enter(r, item->step))
+			schedule_done(&r->schedule, p);
 	} else {
 		job_start(job_new(r, p));
 	}

@@ -17,6 +17,7 @@
 #include "os/loop.h"
 #include "plug/setup.h"
 #include "report/screen.h"
+#include "text/path.h"
 #include "workspace/workspace.h"
 
 /* ---- the end of a run ---- */
@@ -116,18 +117,48 @@ static void settle_cached(struct job *j)
 	loop_work(j->run->setup->loop, save, saved, j);
 }
 
-/* Why a program that is there could not be executed. */
+/* What a program that could not be executed stands for in a shell's exit status: 127 when there is none, 126 when there
+ * is one. 0: it was not the program. */
+static int refused_code(const struct child_end *end)
+{
+	if (!end->refused)
+		return 0;
+	switch (end->error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+		return 127;
+	case ENOMEM:
+	case EAGAIN:
+		return 0;
+	default:
+		return 126;
+	}
+}
+
+static const char *not_found(struct job *j)
+{
+	const struct step *step = j->step;
+	const char *root = j->run->setup->workspace->root;
+	bool outside = step->cwd[0] == '/';
+
+	return arena_printf(j->arena, "Failed to find executable %s under cwd %s%s%s with PATH: %s", step->argv.at[0], outside ? "" : root,
+			    outside || strcmp(root, "/") == 0 ? "" : "/", step->cwd, step->path);
+}
+
+/* Why the child could not be started. */
 static const char *start_trouble(struct job *j, const struct child_end *end)
 {
-	const char *program = j->step->program;
+	const char *program = j->program, *dir = j->step->dir;
 
 	if (end->trouble)
 		return arena_printf(j->arena, "Failed to spawn process: %s", end->trouble);
-	if (end->error == ENOENT && access(program, F_OK) == 0 && access(j->step->dir, X_OK) == 0)
+	if (access(dir, X_OK) < 0 && (end->error == ENOENT || end->error == ENOTDIR || end->error == EACCES))
+		return arena_printf(j->arena, "Failed to spawn process: cannot enter the working directory '%s': %s", dir, strerror(end->error));
+	if (!program || (end->error == ENOENT && access(program, F_OK) < 0))
+		return not_found(j);
+	if (end->error == ENOENT)
 		return arena_printf(j->arena, "Failed to spawn process: the interpreter of '%s' was not found", program);
-	if ((end->error == ENOENT || end->error == ENOTDIR || end->error == EACCES) && access(j->step->dir, X_OK) < 0)
-		return arena_printf(j->arena, "Failed to spawn process: cannot enter the working directory '%s': %s",
-				    j->step->dir, strerror(end->error));
 	return arena_printf(j->arena, "Failed to spawn process: cannot execute '%s': %s", program, strerror(end->error));
 }
 
@@ -135,12 +166,15 @@ static void on_settled(void *ctx)
 {
 	struct job *j = ctx;
 	const struct child_end *end = child_end(j->child);
-	struct outcome o = { .result = END_NOT_STARTED, .exit_code = 1, .failed = true };
+	struct outcome o = { .result = END_NOT_STARTED, .failed = true };
+	int code;
 
 	if (end->error || end->trouble) {
 		j->trouble = start_trouble(j, end);
+		code = refused_code(end);
+		o.exit_code = code ? code : 1;
 		if (j->run->stopped != STOPPED_LOST)
-			run_failed(j->run, 1, true);
+			run_failed(j->run, o.exit_code, !code);
 		job_over(j, &o);
 		return;
 	}
@@ -253,6 +287,22 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 		j->seen.untraced = "there is no tracer";
 }
 
+/* The program that the step starts now. What ran before may have made it, or another that comes before it. */
+static const char *program_of(const struct job *j)
+{
+	const struct step *step = j->step;
+	const char *name = step->argv.at[0], *found;
+
+	if (step->program && (strchr(name, '/') || j->run->changes == 0))
+		return step->program;
+	found = file_find_program(name, step->dir, step->path, NULL, j->arena);
+	if (!found && strchr(name, '/')) {
+		found = path_join(j->arena, step->dir, name);
+		return access(found, F_OK) == 0 ? found : NULL;        /* the kernel says why not */
+	}
+	return found;
+}
+
 void job_start(struct job *j)
 {
 	struct run *r = j->run;
@@ -270,6 +320,7 @@ void job_start(struct job *j)
 	j->state = JOB_RUNNING;
 	j->arena = arena_new();
 	child.arena = j->arena;
+	child.program = j->program = program_of(j);
 	j->status = status_of(j);
 	if (j->answer) {
 		r->queue.extra = 0;

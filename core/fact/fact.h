@@ -14,7 +14,7 @@ enum fact_kind {
 	/* core facts of the key */
 	FACT_ENV = 1,          /* a declared variable; name: variable; state: MAC, or empty: unset */
 	FACT_UNTRACKED,        /* state: all patterns of untrackedEnv, sorted, each ended by NUL */
-	FACT_PROGRAM_NAME,     /* state: root-relative path, or the base name */
+	FACT_PROGRAM_NAME,     /* state: the command's first word as written */
 	FACT_ARGS,             /* state: the arguments, each ended by NUL */
 	FACT_CWD,              /* state: root-relative directory */
 	FACT_PLATFORM,         /* name: "os" "arch" "libc" "format"; state: text */
@@ -29,7 +29,7 @@ enum fact_kind {
 	FACT_PROBE,            /* a regular file's content, anything else's type */
 	FACT_TYPE,
 	FACT_LIST,             /* detail: names left out, each ended by NUL */
-	FACT_PROGRAM,          /* name: absolute path; detail "p": found by its base name on PATH */
+	FACT_PROGRAM,          /* name: absolute path, or a bare name; detail "p": found by its base name on PATH */
 	FACT_ASKED,            /* a variable a tool asked for; as FACT_ENV */
 	FACT_ENV_GLOB,         /* name: pattern; state: sorted "name\0" + MAC pairs */
 	FACT_ENV_PREFIX,

@@ -341,43 +341,41 @@ static void fill_path(struct filling *f, struct fact *fact)
 	fill_there(f, fact, before, path, link, &st);
 }
 
-/* Where a program is now: by its name on PATH when it was found so, else where it was. */
-static const char *program_place(struct filling *f, const struct env *env, const struct fact *fact)
+/* Where a program is now: by its name on PATH when it was found so, else where it was. false: nowhere. */
+static bool program_place(struct filling *f, const struct env *env, const struct fact *fact, char place[PATH_MAX])
 {
 	const char *recorded = arena_strn(f->arena, fact->name.data, fact->name.size);
-	const char *name = path_base(recorded), *path = env_get(env, "PATH"), *end;
-	char place[PATH_MAX];
+	const char *dir = env_get(env, "PWD");
+	size_t n = strlen(recorded);
 
-	if (!fact->detail.size || !path)
-		return recorded;
-	for (; *path; path = *end ? end + 1 : end) {
-		size_t n;
-
-		end = strchrnul(path, ':');
-		n = (size_t)(end - path);
-		if (n && path[0] == '/' && n + 2 + strlen(name) <= sizeof place) {
-			memcpy(place, path, n);
-			place[n] = '/';
-			memcpy(place + n + 1, name, strlen(name) + 1);
-			if (file_memo_executable(f->w->programs, place))
-				return arena_str(f->arena, place);
-		}
-	}
-	return recorded;
+	if (fact->detail.size &&
+	    file_on_path(path_base(recorded), dir ? dir : f->w->root, env_get(env, "PATH"), f->w->programs, place))
+		return true;
+	if (recorded[0] != '/' || n >= PATH_MAX)
+		return false;
+	memcpy(place, recorded, n + 1);
+	return true;
 }
 
+/* Of a program outside the workspace its content counts; of one inside that PATH gives also its place, for what it
+ * loads lies beside it. */
 static void fill_program(struct filling *f, const struct env *env, struct fact *fact)
 {
-	const char *place = program_place(f, env, fact);
+	struct bytes before = { "", 0 };
+	char place[PATH_MAX];
+	const char *below;
 	struct stamp stamp;
 	struct stat st;
 
 	fact->state = (struct bytes){ "", 0 };
-	if (stat(place, &st) < 0)
+	if (!program_place(f, env, fact, place) || stat(place, &st) < 0)
 		return;
+	below = fact->detail.size ? path_below(f->w->root, path_clean(f->arena, place)) : NULL;
+	if (below)
+		before = joined(f->arena, (struct bytes){ "w", 1 }, below, strlen(below) + 1);
 	stamp_of(&st, &stamp);
 	if (S_ISREG(st.st_mode))
-		filling_want(f, &fact->state, (struct bytes){ "", 0 }, bytes_text(place), true, &stamp, false);
+		filling_want(f, &fact->state, before, bytes_text(arena_str(f->arena, place)), true, &stamp, false);
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }

@@ -250,31 +250,36 @@ bool file_memo_executable(struct file_memo *m, const char *path)
 	return is;
 }
 
-const char *file_find_program(const char *name, const char *dir, const char *path, struct file_memo *memo, struct arena *a)
+bool file_on_path(const char *name, const char *dir, const char *path, struct file_memo *memo, char place[PATH_MAX])
 {
-	char candidate[PATH_MAX];
 	const char *end;
 	int n;
 
-	if (!name[0])
-		return NULL;
-	if (strchr(name, '/')) {
-		const char *whole = path_join(a, dir, name);
-
-		return file_is_executable(whole) ? whole : NULL;
-	}
 	for (; path; path = *end ? end + 1 : NULL) {
 		bool relative = *path != '/';
 		size_t len;
 
 		end = strchrnul(path, ':');
 		len = (size_t)(end - path);
-		n = snprintf(candidate, sizeof candidate, "%s%s%.*s%s%s", relative ? dir : "", relative && len ? "/" : "",
+		n = snprintf(place, PATH_MAX, "%s%s%.*s%s%s", relative ? dir : "", relative && len ? "/" : "",
 			     (int)len, path, len && path[len - 1] == '/' ? "" : "/", name);
-		if (n > 0 && (size_t)n < sizeof candidate && file_memo_executable(memo, candidate))
-			return arena_str(a, candidate);
+		if (n > 0 && n < PATH_MAX && file_memo_executable(memo, place))
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+const char *file_find_program(const char *name, const char *dir, const char *path, struct file_memo *memo, struct arena *a)
+{
+	char place[PATH_MAX];
+	const char *whole;
+
+	if (!name[0])
+		return NULL;
+	if (!strchr(name, '/'))
+		return file_on_path(name, dir, path, memo, place) ? arena_str(a, place) : NULL;
+	whole = path_join(a, dir, name);
+	return file_is_executable(whole) ? whole : NULL;
 }
 
 /* What the kernel calls the file behind fd. false: it does not say, or it might mean something else. */

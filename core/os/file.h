@@ -29,7 +29,10 @@ struct file_memo *file_memo_new(void);
 void file_memo_free(struct file_memo *m);                /* NULL is fine */
 void file_memo_forget(struct file_memo *m);              /* something ran: ask again */
 bool file_memo_executable(struct file_memo *m, const char *path);    /* file_is_executable, remembered; m NULL: asked anew */
-/* Absolute path of the program, as execvp would look for it, relative to dir; NULL: none. */
+/* The one walk along PATH: the first folder in which this user may execute a regular file called `name` (without a
+ * slash). Folders that are empty or relative are meant from `dir`, which is absolute. false: none, or no PATH. */
+bool file_on_path(const char *name, const char *dir, const char *path, struct file_memo *memo, char place[PATH_MAX]);
+/* Absolute path of the program that a command calls `name`: one with a slash is meant from dir. NULL: none. */
 const char *file_find_program(const char *name, const char *dir, const char *path, struct file_memo *memo, struct arena *a);
 const char *file_real(const char *path, struct arena *a);        /* realpath; NULL with errno */
 bool file_real_in(const char *path, char real[PATH_MAX]);        /* the same, into the caller's room; false with errno */

@@ -82,6 +82,62 @@ static void read_runner(struct action *at, struct arena *a)
 	}
 }
 
+/* Builtins of shells that are no programs, or other ones. `cd`, `echo` and those that a
+ * program does just as well are not among them. */
+static bool is_builtin(const char *word)
+{
+	static const char *const builtins[] = {
+		".", ":", "alias", "bg", "break", "builtin", "command", "continue", "declare", "eval", "exec", "exit", "export", "fc",
+		"fg", "getopts", "hash", "jobs", "let", "local", "popd", "pushd", "read", "readonly", "return", "set", "shift", "shopt",
+		"source", "time", "times", "trap", "type", "typeset", "ulimit", "umask", "unalias", "unset", "wait",
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(builtins); i++)
+		if (is(word, builtins[i]))
+			return true;
+	return false;
+}
+
+/* Shells differ in what they make of a backslash. */
+static bool is_plain_echo(const struct texts *argv)
+{
+	uint32_t i;
+
+	for (i = 1; i < argv->n; i++)
+		if (strchr(argv->at[i], '\\'))
+			return false;
+	return true;
+}
+
+/* What a piece is to the ones beside it. */
+struct sort {
+	bool runner;                       /* a nested run: expanded */
+	bool shell;                        /* means something that only a shell knows */
+	bool moves;                        /* what comes after it depends on it: another folder, a builtin */
+};
+
+static struct sort sort_of(const struct words_piece *piece)
+{
+	const char *program = piece->argv.at[0];
+	struct sort s = { .shell = piece->words_expand || piece->assignments_expand };
+	uint32_t n;
+
+	if ((is(program, "vt") || is(program, "vp") || is(program, "vpr")) && run_words(&piece->argv, &n)) {
+		s.runner = true;
+		s.shell = piece->assignments_expand;
+	} else if (is_builtin(program)) {
+		s.shell = true;
+		s.moves = !is(program, ":");
+	} else if (is(program, "cd")) {
+		s.shell |= piece->argv.n > 1 && piece->argv.at[1][0] == '-';
+		s.moves = true;
+	} else if (is(program, "echo")) {
+		s.shell |= !is_plain_echo(&piece->argv);
+	}
+	return s;
+}
+
 static void classify(struct action *at, struct arena *a)
 {
 	const char *program = at->argv.at[0];
@@ -102,49 +158,141 @@ static struct action *add(struct actions *all, struct arena *a)
 	return &all->at[all->n++];
 }
 
-static void shell(struct actions *all, const char *text, const struct texts *extra, uint32_t element, struct arena *a)
+/* One element of a command on its way to actions. */
+struct element {
+	struct actions *all;
+	struct arena *a;
+	const char *text;
+	uint32_t number;                   /* in the command */
+	const struct texts *extra;         /* for its last piece */
+	struct words words;
+	struct sort *sorts;                /* of the words' pieces */
+};
+
+static void add_shell(struct element *e, const char *text, const struct texts *extra, uint32_t piece)
 {
-	struct action *at = add(all, a);
+	struct action *at = add(e->all, e->a);
 
 	at->kind = ACTION_SHELL;
-	at->element = element;
+	at->element = e->number;
+	at->piece = piece;
 	at->shown = text;
 	at->extra = *extra;
-	at->argv.at = arena_array(a, 4, sizeof *at->argv.at);
+	at->argv.at = arena_array(e->a, 4, sizeof *at->argv.at);
 	at->argv.at[0] = "/bin/sh";
 	at->argv.at[1] = "-c";
-	at->argv.at[2] = with_extra(text, extra, a);
+	at->argv.at[2] = with_extra(text, extra, e->a);
 	at->argv.n = 3;
+}
+
+static void add_piece(struct element *e, uint32_t i, const struct texts *extra)
+{
+	const struct words_piece *piece = &e->words.at[i];
+	struct action *at = add(e->all, e->a);
+
+	at->element = e->number;
+	at->piece = i;
+	at->extra = *extra;
+	at->assignments = piece->assignments;
+	at->assignments_n = piece->assignments_n;
+	at->argv = append(&piece->argv, extra, e->a);
+	at->shown = with_extra(piece->source, extra, e->a);
+	classify(at, e->a);
+}
+
+/* The pieces of one stretch, as one text. */
+static const char *joined(const struct element *e, uint32_t from, uint32_t to)
+{
+	const char *ret = e->words.at[from].source;
+
+	for (from++; from < to; from++)
+		ret = arena_printf(e->a, "%s && %s", ret, e->words.at[from].source);
+	return ret;
+}
+
+/* The first piece that is not of the stretch from `from` on: a nested run is one by itself. */
+static uint32_t stretch_end(const struct element *e, uint32_t from)
+{
+	if (e->sorts[from].runner)
+		return from + 1;
+	while (from < e->words.n && !e->sorts[from].runner)
+		from++;
+	return from;
+}
+
+static struct sort sort_of_stretch(const struct element *e, uint32_t from, uint32_t to)
+{
+	struct sort s = e->sorts[from];
+
+	for (; from < to; from++) {
+		s.shell |= e->sorts[from].shell;
+		s.moves |= e->sorts[from].moves;
+	}
+	return s;
+}
+
+static void sort_pieces(struct element *e)
+{
+	uint32_t i;
+
+	e->sorts = arena_array(e->a, e->words.n, sizeof *e->sorts);
+	for (i = 0; i < e->words.n; i++)
+		e->sorts[i] = sort_of(&e->words.at[i]);
+}
+
+/* Must one shell have all of it? So it is when nothing in it is expanded, or when what a
+ * shell has to do decides what a nested run after it does. */
+static bool is_whole(const struct element *e)
+{
+	uint32_t from, to;
+
+	for (from = 0; from < e->words.n; from = to) {
+		struct sort s;
+
+		to = stretch_end(e, from);
+		s = sort_of_stretch(e, from, to);
+		if (s.shell && (s.runner || (from == 0 && to == e->words.n) || (s.moves && to < e->words.n)))
+			return true;
+	}
+	return false;
+}
+
+static void read_element(struct element *e)
+{
+	static const struct texts none = { NULL, 0 };
+	uint32_t from, to;
+
+	if (!words_parse(e->text, e->a, &e->words)) {
+		add_shell(e, e->text, e->extra, 0);
+		return;
+	}
+	sort_pieces(e);
+	if (is_whole(e)) {
+		add_shell(e, e->text, e->extra, 0);
+		return;
+	}
+	for (from = 0; from < e->words.n; from = to) {
+		to = stretch_end(e, from);
+		if (sort_of_stretch(e, from, to).shell) {
+			add_shell(e, joined(e, from, to), to == e->words.n ? e->extra : &none, from);
+			continue;
+		}
+		for (; from < to; from++)
+			add_piece(e, from, from + 1 == e->words.n ? e->extra : &none);
+	}
 }
 
 void command_read(const struct texts *command, const struct texts *extra, struct arena *a, struct actions *ret)
 {
 	static const struct texts none = { NULL, 0 };
 	struct actions all = { NULL, 0 };
-	uint32_t element, i;
+	uint32_t i;
 
-	for (element = 0; element < command->n; element++) {
-		const struct texts *last = element + 1 == command->n ? extra : &none;
-		struct words words = { NULL, 0 };
-
-		if (!words_parse(command->at[element], a, &words)) {
-			shell(&all, command->at[element], last, element, a);
-			continue;
-		}
-		for (i = 0; i < words.n; i++) {
-			const struct words_piece *piece = &words.at[i];
-			struct action *at = add(&all, a);
-
-			at->element = element;
-			at->piece = i;
-			at->extra = i + 1 == words.n ? *last : none;
-			at->assignments = piece->assignments;
-			at->assignments_n = piece->assignments_n;
-			at->argv = append(&piece->argv, &at->extra, a);
-			at->shown = with_extra(piece->source, &at->extra, a);
-			classify(at, a);
-		}
-	}
+	for (i = 0; i < command->n; i++)
+		read_element(&(struct element){
+			.all = &all, .a = a, .text = command->at[i], .number = i,
+			.extra = i + 1 == command->n ? extra : &none,
+		});
 	*ret = all;
 }
 

@@ -83,7 +83,7 @@ static int nested(struct planner *p, const struct working *w, const struct actio
 	struct texts words = { action->argv.at + 1, action->argv.n - 1 };
 	struct level l = {
 		.options = action->nested,
-		.cwd = path_clean(p->a, step_dir(p, w->cwd)),
+		.cwd = step_dir(p, w->cwd),
 		.words = options_show(strcmp(action->argv.at[0], "vpr") == 0 ? "run" : NULL, &words, p->a),
 		.shown_cwd = step_shown_dir(p, w->cwd),
 		.cache_scripts = above->cache_scripts,
@@ -139,7 +139,7 @@ static int command(struct planner *p, const struct level *l, struct working *w, 
 			return err_set(p->err, ERR_USER, "The plan has more than %d steps; is a `vt run` inside a command too wide?", STEPS_MAX);
 		switch (action->kind) {
 		case ACTION_CD:
-			r = step_cd(p, w, action);
+			r = step_cd(p, w, action, add_item(p, node));
 			break;
 		case ACTION_REFUSED:
 			r = refused(p, w, action);
@@ -267,7 +267,7 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 
 static uint64_t item_length(const struct item *item)
 {
-	return item->kind == ITEM_PLAN ? item->plan->length : 1;
+	return item->kind == ITEM_PLAN ? item->plan->length : item->kind == ITEM_CD ? 0 : 1;
 }
 
 static uint64_t node_length(const struct plan_node *node)

@@ -26,12 +26,12 @@ struct working {
 	const char *cwd;                   /* root-relative as displayed, or absolute after cd to somewhere outside */
 };
 
-/* Absolute; not cleaned. */
+/* Absolute and clean, as a shell has it: `..` takes away a name, whatever that name led to. */
 const char *step_dir(const struct planner *p, const char *cwd);
 /* The same as it stands in messages: the root ends in a slash. */
 const char *step_shown_dir(const struct planner *p, const char *cwd);
 /* A step for a program, a shell or an echo. */
 int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret);
-/* `cd`: moves w. */
-int step_cd(struct planner *p, struct working *w, const struct action *action);
+/* `cd`: moves w, and makes the item that looks whether the folder is there. */
+int step_cd(struct planner *p, struct working *w, const struct action *action, struct item *ret);
 #endif

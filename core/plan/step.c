@@ -13,7 +13,7 @@ const char *step_dir(const struct planner *p, const char *cwd)
 {
 	const char *root = p->world->workspace->root;
 
-	return *cwd ? path_join(p->a, root, cwd) : root;
+	return *cwd ? path_clean(p->a, path_join(p->a, root, cwd)) : root;
 }
 
 const char *step_shown_dir(const struct planner *p, const char *cwd)
@@ -25,7 +25,25 @@ const char *step_shown_dir(const struct planner *p, const char *cwd)
 	return arena_printf(p->a, "%s/%s", strcmp(root, "/") == 0 ? "" : root, cwd);
 }
 
-int step_cd(struct planner *p, struct working *w, const struct action *action)
+/* What every item of a command has. */
+static struct step *step_new(struct planner *p, const struct working *w, const struct action *action, struct item *ret)
+{
+	struct step *step = ret->step = arena_alloc(p->a, sizeof *step);
+
+	step->task = w->task;
+	step->hook = w->hook;
+	step->ordinal = p->ordinal++;
+	step->shown = action->shown;
+	step->cwd = w->cwd;
+	step->dir = step_dir(p, w->cwd);
+	step->element = action->element;
+	step->piece = action->piece;
+	step->extra = action->extra;
+	step->argv = action->argv;
+	return step;
+}
+
+int step_cd(struct planner *p, struct working *w, const struct action *action, struct item *ret)
 {
 	const char *to = action->argv.n > 1 ? action->argv.at[1] : view_get(w->view, "HOME");
 
@@ -37,6 +55,8 @@ int step_cd(struct planner *p, struct working *w, const struct action *action)
 		err_set(p->err, ERR_USER, "No home directory found for 'cd' command with no arguments");
 		return err_wrap(p->err, "Failed to execute 'cd' command");
 	}
+	ret->kind = ITEM_CD;
+	step_new(p, w, action, ret)->enters = true;
 	if (to[0] == '/') {
 		const char *below = path_below(p->world->workspace->root, path_clean(p->a, to));
 
@@ -44,6 +64,7 @@ int step_cd(struct planner *p, struct working *w, const struct action *action)
 	} else {
 		w->cwd = path_join(p->a, w->cwd, to);
 	}
+	ret->step->dir = step_dir(p, w->cwd);
 	return 0;
 }
 
@@ -88,31 +109,28 @@ static const char *find(struct planner *p, const struct working *w, const char *
 	return *found ? found : NULL;
 }
 
-static int find_program(struct planner *p, const struct working *w, const struct action *action, struct step *step)
+/* A program that is not there may be made by a step before: then it is looked for again. */
+static void find_program(struct planner *p, const struct working *w, const struct action *action, struct step *step)
 {
-	const char *name = action->argv.at[0], *path = view_package_path(w->env);
+	const char *name = action->argv.at[0];
 	bool own = false;
 	uint32_t i;
 
 	for (i = 0; i < action->assignments_n; i++)
 		if (strcmp(action->assignments[i].name, "PATH") == 0) {
-			path = action->assignments[i].value;
+			step->path = action->assignments[i].value;
 			own = true;
 		}
-	step->program = own ? ask(p, name, step->dir, path) : find(p, w, name, step->dir);
-	if (step->program)
-		return 0;
-	err_set(p->err, ERR_USER, "cannot find binary path");
-	return err_wrap(p->err, "Failed to find executable %s under cwd %s with PATH: %s", name, step_shown_dir(p, w->cwd), path);
+	step->program = own ? ask(p, name, step->dir, step->path) : find(p, w, name, step->dir);
 }
 
 /* What is remembered must have a place in the workspace that means the same on
  * another machine. */
 static int check_dir(struct planner *p, const struct step *step)
 {
-	if (path_below(p->world->workspace->root, path_clean(p->a, step->dir)))
+	if (path_below(p->world->workspace->root, step->dir))
 		return 0;
-	err_set(p->err, ERR_USER, "Path %s is outside of the workspace %s", step->dir, p->world->workspace->root);
+	err_set(p->err, ERR_USER, "Path %s is outside of the workspace %s", step_shown_dir(p, step->cwd), p->world->workspace->root);
 	return err_wrap(p->err, "Failed to fingerprint current working directory");
 }
 
@@ -144,7 +162,7 @@ static const vt_step *describe(struct planner *p, const struct step *step)
 			 (step->rules->output.yes.n ? VT_STEP_OUTPUT : 0),
 		.task = text_bytes(step->task->label),
 		.root = text_bytes(root),
-		.cwd = text_bytes(path_below(root, path_clean(p->a, step->dir))),
+		.cwd = text_bytes(path_below(root, step->dir)),
 		.argv = list_bytes(p->a, &step->argv),
 		.argc = step->argv.n,
 		.declared = list_bytes(p->a, &step->declared),
@@ -155,20 +173,9 @@ static const vt_step *describe(struct planner *p, const struct step *step)
 
 int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret)
 {
-	struct step *step = arena_alloc(p->a, sizeof *step);
+	struct step *step = step_new(p, w, action, ret);
 	struct spawn_env env;
 
-	step->task = w->task;
-	step->hook = w->hook;
-	step->ordinal = p->ordinal++;
-	step->shown = action->shown;
-	step->cwd = w->cwd;
-	step->dir = step_dir(p, w->cwd);
-	step->element = action->element;
-	step->piece = action->piece;
-	step->extra = action->extra;
-	step->argv = action->argv;
-	ret->step = step;
 	if (action->kind == ACTION_ECHO) {
 		ret->kind = ITEM_ECHO;
 		step->echo = command_echo(&action->argv, p->a);
@@ -180,10 +187,11 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 		step->rules = NULL;
 		step->uncached = arena_printf(p->a, "its package lies outside of the workspace, in %s", w->task->package->outside);
 	}
+	step->path = view_package_path(w->env);
 	if (action->kind == ACTION_SHELL)
 		step->program = "/bin/sh";
-	else if (find_program(p, w, action, step) < 0)
-		return -1;
+	else
+		find_program(p, w, action, step);
 	if (step->rules && check_dir(p, step) < 0)
 		return -1;
 	if (spawn_env_make(w->env, step->rules, action->assignments, action->assignments_n, &env, p->err) < 0)

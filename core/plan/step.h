@@ -22,11 +22,13 @@ struct step {
 	uint32_t ordinal;              /* unique in the run, in plan order, from 0 */
 	const char *shown;             /* the command text: source slice + quoted extra args */
 	const char *cwd;               /* root-relative as displayed (`..` kept), "" for the root; absolute when cd led outside */
-	const char *dir;               /* absolute directory the child starts in */
+	const char *dir;               /* absolute directory the child starts in; ITEM_CD: the one that must be there */
+	bool enters;                   /* ITEM_CD: nothing is told of it unless it fails */
 	const char *echo;              /* ITEM_ECHO: the bytes it prints; else NULL */
 	struct texts argv;             /* argv[0] as the child sees it, then the arguments */
 	/* the rest: ITEM_STEP only */
-	const char *program;           /* absolute path of the executable */
+	const char *program;           /* absolute path of the executable; NULL: there was none when the plan was made */
+	const char *path;              /* the PATH that argv[0] is looked for on */
 	const struct env *spawn_env;   /* what the child gets: the one real copy (uncached: the full map itself) */
 	const struct env *full_env;    /* what getEnv answers and validation asks: shared */
 	struct texts declared;         /* names in the key, sorted: matched by `env`, plus prefix assignments */
@@ -40,11 +42,14 @@ struct step {
 	uint64_t after;                /* steps on the longest chain that waits for it, the plans around it included */
 };
 
-enum item_kind { ITEM_STEP, ITEM_ECHO, ITEM_PLAN };
+enum item_kind {
+	ITEM_STEP, ITEM_ECHO, ITEM_PLAN,
+	ITEM_CD                        /* no step of the run: what follows fails unless step->dir is a folder then */
+};
 
 struct item {
 	enum item_kind kind;
-	struct step *step;             /* ITEM_STEP, ITEM_ECHO */
+	struct step *step;             /* all but ITEM_PLAN */
 	struct plan *plan;             /* ITEM_PLAN */
 	const char *expanded_from;     /* ITEM_PLAN: its text, "vt run build" */
 	const char *hook;              /* ITEM_PLAN: as struct step's */

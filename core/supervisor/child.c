@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -184,9 +185,39 @@ static uint32_t install_first(const struct start *s, int keeper)
 	return 0;
 }
 
+/* Does the file begin as text does? A shell refuses what does not. */
+static bool is_text(const char *path)
+{
+	char head[128];
+	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	n = read(fd, head, sizeof head);
+	close(fd);
+	return n >= 0 && memchr(head, '\0', (size_t)n) == NULL;
+}
+
+/* A script without `#!` is the shell's; its $0 is the name it was called by, where that leads to it. */
+static void exec_script(const struct start *s, char **env)
+{
+	static char shell[] = "/bin/sh";
+
+	if (!is_text(s->program)) {
+		errno = ENOEXEC;
+		return;
+	}
+	s->argv[-1] = shell;
+	if (strchr(s->argv[0], '/') == NULL)
+		s->argv[0] = s->program;
+	execve(shell, s->argv - 1, env);
+}
+
 void child_run(const struct start *s, const int fd[3], int keeper, int filtered)
 {
 	uint32_t how = 0;
+	char **env;
 
 	if (set_up_fds(fd) < 0)
 		fail(keeper, CALL_FORK, errno);
@@ -195,6 +226,9 @@ void child_run(const struct start *s, const int fd[3], int keeper, int filtered)
 	reset_signals(s->head->ignored);
 	if (filtered)
 		how = install_first(s, keeper);
-	execve(s->program, s->argv, how != 0 ? s->env : s->untraced);
+	env = how != 0 ? s->env : s->untraced;
+	execve(s->program, s->argv, env);
+	if (errno == ENOEXEC)
+		exec_script(s, env);
 	fail(keeper, CALL_EXECVE, errno);
 }

@@ -133,11 +133,11 @@ int message_parse_start(const struct message_start *head, char *rest, struct sta
 	ret->dir = ret->program ? next_string(&c) : NULL;
 	if (!ret->dir)
 		return EBADMSG;
-	ret->mapping_size = pointers * sizeof(char *);
+	ret->mapping_size = (pointers + 1) * sizeof(char *);
 	ret->mapping = mmap(NULL, ret->mapping_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (ret->mapping == MAP_FAILED)
 		return ENOMEM;
-	ret->argv = ret->mapping;
+	ret->argv = (char **)ret->mapping + 1;
 	ret->env = ret->argv + head->argv_n + 1;
 	ret->untraced = head->untraced ? ret->env + head->env_n + 1 : ret->env;
 	if (next_strings(&c, ret->argv, head->argv_n) < 0 || next_strings(&c, ret->env, head->env_n) < 0 ||

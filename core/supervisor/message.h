@@ -69,7 +69,7 @@ struct start {
 	struct message_filter filter[MESSAGE_FILTERS];
 	const void *program_of[MESSAGE_FILTERS];   /* the filters' code */
 	char *program, *dir;
-	char **argv, **env, **untraced;            /* one mapping, NULL-terminated each; untraced may equal env */
+	char **argv, **env, **untraced;            /* one mapping, NULL-terminated each; untraced may equal env; argv[-1] is free */
 	void *mapping;                 /* of the three lists */
 	size_t mapping_size;
 };

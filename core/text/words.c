@@ -9,7 +9,7 @@
  * a shell. When in doubt, it is more: a shell is never wrong, only slower. */
 struct reader {
 	struct arena *a;
-	const char *p;             /* where we are */
+	const char *p;             /* the next character */
 	char *out;                 /* room for the word in the making: as long as the text */
 	size_t out_n;
 };
@@ -21,6 +21,9 @@ struct word {
 	bool quoted;               /* something in it was quoted or escaped: no keyword */
 	size_t name_n;             /* > 0: NAME=..., unquoted; the length of NAME */
 	bool odd_assignment;       /* NAME+=... or NAME[...]=... */
+	bool bracket;              /* an unquoted [ came, which a ] may close */
+	enum { BRACE_NONE, BRACE_OPEN, BRACE_LIST } brace;     /* an unquoted {; then a comma or two dots */
+	bool expands;              /* a shell may make other words of it */
 };
 
 static bool is_name(char c, bool first)
@@ -65,21 +68,9 @@ static bool dollar(struct reader *r, bool in_quotes)
 
 	if (is_name(next, false) || (next && strchr("{(@*#?-$![", next)) || is_continuation(r->p + 1))
 		return false;
-	if (in_quotes || (next != '\'' && next != '"')) {
-		take(r, *r->p++);
-		return true;
-	}
-	if (next == '"')               /* $"...": means different things to different shells */
+	if (!in_quotes && (next == '\'' || next == '"'))         /* means different things to different shells */
 		return false;
-	/* $'...': the quotes go, the escapes stay as they are */
-	for (r->p += 2; *r->p != '\''; r->p++) {
-		if (!*r->p)
-			return false;
-		if (*r->p == '\\' && r->p[1])
-			take(r, *r->p++);
-		take(r, *r->p);
-	}
-	r->p++;
+	take(r, *r->p++);
 	return true;
 }
 
@@ -143,6 +134,47 @@ static void note_assignment(const struct reader *r, struct word *w)
 		w->odd_assignment = true;
 }
 
+/* Is the tilde that comes next at a place where a shell puts a folder for it? */
+static bool is_home(const struct reader *r, const struct word *w)
+{
+	if (!w->name_n)
+		return r->out_n == 0 && !w->quoted;
+	return r->out_n == w->name_n + 1 || r->p[-1] == ':';
+}
+
+/* Notes what the next, unquoted character means to a shell: names of files, braces, a home. */
+static void note_expansion(const struct reader *r, struct word *w)
+{
+	bool value = w->name_n > 0;        /* of an assignment: only a tilde means something there */
+
+	switch (*r->p) {
+	case '*':
+	case '?':
+		w->expands |= !value;
+		break;
+	case '[':
+		w->bracket = true;
+		break;
+	case ']':
+		w->expands |= w->bracket && !value;
+		break;
+	case '{':
+		w->brace = w->brace == BRACE_NONE ? BRACE_OPEN : w->brace;
+		break;
+	case ',':
+	case '.':
+		if (w->brace == BRACE_OPEN && (*r->p == ',' || r->p[1] == '.'))
+			w->brace = BRACE_LIST;
+		break;
+	case '}':
+		w->expands |= w->brace == BRACE_LIST && !value;
+		break;
+	case '~':
+		w->expands |= is_home(r, w);
+		break;
+	}
+}
+
 /* Reads a word that has at least one character. false: not static. */
 static bool read_word(struct reader *r, struct word *w)
 {
@@ -175,7 +207,6 @@ static bool read_word(struct reader *r, struct word *w)
 		case '`':
 			return false;
 		case '$':
-			w->quoted |= r->p[1] == '\'';
 			if (!dollar(r, false))
 				return false;
 			break;
@@ -184,6 +215,7 @@ static bool read_word(struct reader *r, struct word *w)
 			take(r, *r->p++);
 			break;
 		default:
+			note_expansion(r, w);
 			take(r, *r->p++);
 		}
 	}
@@ -236,8 +268,10 @@ static bool read_piece(struct reader *r, struct words_piece *piece)
 			return false;
 		if (w.name_n) {
 			add_assignment(r, piece, &w);
+			piece->assignments_expand |= w.expands;
 			continue;
 		}
+		piece->words_expand |= w.expands;
 		if (!piece->argv.n && is_keyword(&w))
 			return false;
 		piece->argv.at = arena_grow(r->a, piece->argv.at, piece->argv.n, sizeof *piece->argv.at);

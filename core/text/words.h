@@ -16,7 +16,9 @@ struct words_piece {
 	const char *source;                /* its slice of the text, trimmed, comments left out */
 	struct words_assignment *assignments;
 	uint32_t assignments_n;
-	struct texts argv;                 /* at least one word */
+	struct texts argv;                 /* at least one word, each as written, without its quotes */
+	bool words_expand;                 /* a shell may make other words of them: unquoted * ? [ { ~ */
+	bool assignments_expand;           /* the same for the values: ~ */
 };
 
 struct words {

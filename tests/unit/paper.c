@@ -204,6 +204,7 @@ static void show_plan(struct buf *b, const struct plan *plan, bool items)
 
 	for (i = 0; i < plan->n; i++) {
 		const struct plan_node *node = &plan->nodes[i];
+		bool any = false;
 
 		if (i)
 			buf_text(b, items ? " | " : " ");
@@ -213,8 +214,11 @@ static void show_plan(struct buf *b, const struct plan *plan, bool items)
 			show_name(b, plan->nodes[node->waits_for[k]].task);
 		}
 		for (k = 0; items && k < node->items_n; k++) {
-			buf_text(b, k ? "; " : ": ");
+			if (node->items[k].kind == ITEM_CD)
+				continue;
+			buf_text(b, any ? "; " : ": ");
 			show_item(b, &node->items[k]);
+			any = true;
 		}
 	}
 }
@@ -255,7 +259,7 @@ static const struct step *nth(const struct plan *plan, uint32_t *n)
 
 			if (item->kind == ITEM_PLAN)
 				found = nth(item->plan, n);
-			else if ((*n)-- == 0)
+			else if (item->kind != ITEM_CD && (*n)-- == 0)
 				found = item->step;
 			if (found)
 				return found;

@@ -62,6 +62,48 @@ static void commands_become_actions(void **state)
 	arena_free(a);
 }
 
+static void what_a_shell_would_change_goes_to_the_shell(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "rm -rf dist/*", "shell:[/bin/sh][-c][rm -rf dist/*]" },
+		{ "a && cp src/*.json out && b # copies", "shell:[/bin/sh][-c][a && cp src/*.json out && b # copies]" },
+		{ "H=~ a", "shell:[/bin/sh][-c][H=~ a]" },
+		{ "cd ~ && a", "shell:[/bin/sh][-c][cd ~ && a]" },
+		{ "cd -", "shell:[/bin/sh][-c][cd -]" },
+		{ "exit 0", "shell:[/bin/sh][-c][exit 0]" },
+		{ "a && 'exit' 3", "shell:[/bin/sh][-c][a && 'exit' 3]" },
+		{ ":", "shell:[/bin/sh][-c][:]" },
+		{ "X=1 exec a", "shell:[/bin/sh][-c][X=1 exec a]" },
+		{ "echo 'a\\nb'", "shell:[/bin/sh][-c][echo 'a\\nb']" },
+		{ "echo '*' && a '?'", "echo:[echo][*] ; [a][?]" },
+		/* nested runs stay expanded, with their patterns */
+		{ "vt run -F ./packages/* build", "run:[vt][run][-F][./packages/*][build]" },
+		{ "vt run a && rm dist/*", "run:[vt][run][a] ; shell:[/bin/sh][-c][rm dist/*]" },
+		{ "rm x/* && b && vpr a && c && cp d/* e && vp run -F x[ab] f && g",
+		  "shell:[/bin/sh][-c][rm x/* && b] ; run:[vpr][a] ; shell:[/bin/sh][-c][c && cp d/* e] ; run:[vp][run][-F][x[ab]][f] ; [g]" },
+		{ "cd x && vt run a && rm *", "cd:[cd][x] ; run:[vt][run][a] ; shell:[/bin/sh][-c][rm *]" },
+		{ ": && vt run a", "shell:[/bin/sh][-c][:] ; run:[vt][run][a]" },
+		/* but for what a shell must have done before them */
+		{ "cd ~/x && vt run a", "shell:[/bin/sh][-c][cd ~/x && vt run a]" },
+		{ "cd x && rm * && vt run a", "shell:[/bin/sh][-c][cd x && rm * && vt run a]" },
+		{ "umask 77 && vt run a", "shell:[/bin/sh][-c][umask 77 && vt run a]" },
+		{ "D=~ vt run a", "shell:[/bin/sh][-c][D=~ vt run a]" },
+	};
+	struct arena *a = arena_new();
+	struct actions all;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		if (strcmp(actions(a, rows[i][0], NULL), rows[i][1]) != 0)
+			fail_msg("`%s` comes to %s, not to %s", rows[i][0], actions(a, rows[i][0], NULL), rows[i][1]);
+	assert_string_equal(actions(a, "vt run a && rm dist/*", "b c"), "run:[vt][run][a] ; shell:[/bin/sh][-c][rm dist/* 'b c']");
+	command_read(&(struct texts){ (const char *[]){ "a && vt run b && c && rm d/*" }, 1 }, &(struct texts){ NULL, 0 }, a, &all);
+	assert_int_equal(all.at[2].piece, 2);
+	assert_string_equal(all.at[2].shown, "c && rm d/*");
+	arena_free(a);
+}
+
 static void extra_arguments_reach_the_last_piece_only(void **state)
 {
 	struct arena *a = arena_new();
@@ -134,6 +176,7 @@ static void directories_follow_cd_and_only_inside_a_command(void **state)
 	assert_string_equal(world_step(plan, 1)->cwd, "packages/a/src");
 	assert_string_equal(world_step(plan, 1)->dir, "/w/packages/a/src");
 	assert_string_equal(world_step(plan, 2)->cwd, "packages/a/src/../..");
+	assert_string_equal(world_step(plan, 2)->dir, "/w/packages");
 	assert_int_equal(world_step(plan, 2)->piece, 4);
 	assert_string_equal(world_step(planned(w, "", "cd-a"), 0)->dir, "/w/packages/a");
 	assert_string_equal(world_step(planned(w, "", "out"), 0)->dir, "/tmp");
@@ -148,7 +191,7 @@ static void directories_follow_cd_and_only_inside_a_command(void **state)
 	world_free(w);
 }
 
-static void programs_are_found_when_planning(void **state)
+static void a_missing_program_is_no_fault_of_the_plan(void **state)
 {
 	struct world *w = world_new();
 	struct package *root = world_package(w, "", "root");
@@ -159,8 +202,9 @@ static void programs_are_found_when_planning(void **state)
 	world_task(w, root, "in", "./tools/t");
 	world_done(w);
 	w->missing = "nosuchprog";
-	assert_string_equal(world_show(w, "", "x"), "Failed to find executable nosuchprog under cwd /w/ with PATH: "
-			    "/w/node_modules/.bin:/bin * cannot find binary path");
+	assert_null(world_step(planned(w, "", "x"), 0)->program);
+	assert_string_equal(world_step(planned(w, "", "x"), 0)->path, "/w/node_modules/.bin:/bin");
+	assert_string_equal(world_step(planned(w, "", "own"), 0)->path, "/tools");
 	assert_string_equal(world_step(planned(w, "", "own"), 0)->program, "/tools/tool");
 	assert_string_equal(world_step(planned(w, "", "in"), 0)->program, "/w/tools/t");
 	world_free(w);
@@ -578,10 +622,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_become_actions),
+		cmocka_unit_test(what_a_shell_would_change_goes_to_the_shell),
 		cmocka_unit_test(extra_arguments_reach_the_last_piece_only),
 		cmocka_unit_test(echo_knows_one_flag_once),
 		cmocka_unit_test(directories_follow_cd_and_only_inside_a_command),
-		cmocka_unit_test(programs_are_found_when_planning),
+		cmocka_unit_test(a_missing_program_is_no_fault_of_the_plan),
 		cmocka_unit_test(nested_runs_are_expanded_skipped_and_pruned),
 		cmocka_unit_test(recursion_and_bad_nested_words_are_told_with_their_way),
 		cmocka_unit_test(limits_belong_to_one_level),

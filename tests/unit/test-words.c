@@ -25,7 +25,8 @@ static int end(void **state)
 	return 0;
 }
 
-/* The pieces as one line: assignments in front, words in <>, pieces apart by " && ". */
+/* The pieces as one line: assignments in front, words in <>, pieces apart by " && ". In front of a piece that a shell
+ * may expand: `*` for its words, `~` for its assignments. */
 static const char *parsed(const char *command)
 {
 	struct words w;
@@ -35,7 +36,7 @@ static const char *parsed(const char *command)
 	if (!words_parse(command, a, &w))
 		return "shell";
 	for (i = 0; i < w.n; i++) {
-		out = arena_printf(a, "%s%s", out, i ? " && " : "");
+		out = arena_printf(a, "%s%s%s%s", out, i ? " && " : "", w.at[i].words_expand ? "*" : "", w.at[i].assignments_expand ? "~" : "");
 		for (k = 0; k < w.at[i].assignments_n; k++)
 			out = arena_printf(a, "%s%s=(%s)", out, w.at[i].assignments[k].name, w.at[i].assignments[k].value);
 		for (k = 0; k < w.at[i].argv.n; k++)
@@ -72,10 +73,6 @@ static void what_is_static_runs_natively(void **state)
 		{ "e 'a\\\nb'", "<e><a\\\nb>" },
 		{ "ls a\\\nb", "<ls><ab>" },
 		{ "ls \\\n  b", "<ls><b>" },
-		{ "e $'a\\tb'", "<e><a\\tb>" },
-		{ "e $'a\\'b'", "<e><a\\'b>" },
-		{ "e *.json a?b [x] {a,b} ~ ~/x", "<e><*.json><a?b><[x]><{a,b}><~><~/x>" },
-		{ "FOO=~ cmd", "FOO=(~)<cmd>" },
 		{ "e !x ! % a#b $ \"$\" $% $/x \"$'\"", "<e><!x><!><%><a#b><$><$><$%><$/x><$'>" },
 		{ "e a$ b", "<e><a$><b>" },
 		{ "ls # c && ls", "<ls>" },
@@ -95,13 +92,49 @@ static void what_is_static_runs_natively(void **state)
 		{ "e if then { }", "<e><if><then><{><}>" },
 		{ "'if' x", "<if><x>" },
 		{ "i\\f x", "<if><x>" },
-		{ "{a,b}", "<{a,b}>" },
 		{ "e --foo=bar ./a=b a-b=c 1a=b =x", "<e><--foo=bar><./a=b><a-b=c><1a=b><=x>" },
 		{ "e \"a=b\" a\\=b \"a\"=b", "<e><a=b><a=b><a=b>" },
 		{ "e \xff\xfe\x01", "<e><\xff\xfe\x01>" },
-		{ "e a[0] b]", "<e><a[0]><b]>" },
+		{ "e b] a[", "<e><b]><a[>" },
 		{ "e a\rb", "<e><a\rb>" },
 		{ "cd ..", "<cd><..>" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		if (strcmp(parsed(rows[i][0]), rows[i][1]) != 0)
+			fail_msg("`%s` is read as %s, not as %s", rows[i][0], parsed(rows[i][0]), rows[i][1]);
+}
+
+static void what_a_shell_would_expand_is_noted(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "e *.json", "*<e><*.json>" },
+		{ "e a?b && f", "*<e><a?b> && <f>" },
+		{ "e && f src/[a-c].js", "<e> && *<f><src/[a-c].js>" },
+		{ "e a[0]", "*<e><a[0]>" },
+		{ "e a[ ]", "<e><a[><]>" },
+		{ "e []", "*<e><[]>" },
+		{ "e {a,b}", "*<e><{a,b}>" },
+		{ "e x{1..3}y", "*<e><x{1..3}y>" },
+		{ "{a,b}", "*<{a,b}>" },
+		{ "e {a b} {a} {a.b} a,b} {} {,", "<e><{a><b}><{a}><{a.b}><a,b}><{}><{,>" },
+		{ "e ~", "*<e><~>" },
+		{ "e ~/x", "*<e><~/x>" },
+		{ "e ~user/x", "*<e><~user/x>" },
+		{ "e a~ a~b --x=~ a:~", "<e><a~><a~b><--x=~><a:~>" },
+		{ "e \\\n~", "*<e><~>" },
+		{ "~/bin/e", "*<~/bin/e>" },
+		{ "F=~ cmd", "~F=(~)<cmd>" },
+		{ "F=/a:~/b cmd", "~F=(/a:~/b)<cmd>" },
+		{ "F=a~ G=a/~ cmd", "F=(a~)G=(a/~)<cmd>" },
+		{ "F=*.js G=[a] H={a,b} I=? cmd", "F=(*.js)G=([a])H=({a,b})I=(?)<cmd>" },
+		{ "e '*' \"?\" \\* \\[a] '['a] \"{a,b}\" \\{a,b} '~' \\~ \"~\"/x '*.'js", "<e><*><?><*><[a]><[a]><{a,b}><{a,b}><~><~><~/x><*.js>" },
+		{ "e 'a'*", "*<e><a*>" },
+		{ "e \"src\"/*.js", "*<e><src/*.js>" },
+		{ "e {a','b}", "<e><{a,b}>" },
+		{ "e {'a',b}", "*<e><{a,b}>" },
 	};
 	size_t i;
 
@@ -118,7 +151,7 @@ static void everything_else_goes_to_a_shell(void **state)
 		"a << E\nE", "a >> f", "! a", "!a", "a && ! b", "(a)", "( a )", "{ a; }", "{ a", "if a; then b; fi", "for x in a; do b; done",
 		"while a; do b; done", "until a; do b; done", "case a in b) c;; esac", "f() { a; }", "a()", "function f", "[[ -f x ]]", "select x",
 		"e $VAR", "e ${VAR}", "e $(a)", "e `a`", "e $((1+1))", "e \"$VAR\"", "e \"${VAR}\"", "e \"$(a)\"", "e \"`a`\"", "e \"$((1))\"",
-		"e $1", "e $@", "e $*", "e $#", "e $?", "e $-", "e $$", "e $!", "e $[1]", "e $_", "e $\"x\"", "e $\\\nVAR", "FOO=$X cmd", "FOO=$(x) cmd",
+		"e $1", "e $@", "e $*", "e $#", "e $?", "e $-", "e $$", "e $!", "e $[1]", "e $_", "e $\"x\"", "e $'a\\tb'", "e $'a'", "e $\\\nVAR", "FOO=$X cmd", "FOO=$(x) cmd",
 		"cd $DIR", "cd $DIR && ls", "FOO=1", "FOO=1 && ls", "ls && FOO=1", "FOO+=1 cmd", "a[0]=1 cmd", "a[0]+=1 cmd", "A=(1 2)", "export A=1 && ls",
 		"ls a=b", "ls a+=b", "ls a[1]=b", "e 'a", "e \"a", "e $'a", "e \"a\\", "e a\\", "a &&", "&& a", "a && && b", "a && ;", "a ;; b", "& a", "| a",
 		"", " ", "\n", "# only", "\\\n", ")", "a )", "a(", "then", "do", "done", "fi", "esac", "}", "'' x", "\"\"", "X=1 if",
@@ -185,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_static_runs_natively),
+		cmocka_unit_test(what_a_shell_would_expand_is_noted),
 		cmocka_unit_test(everything_else_goes_to_a_shell),
 		cmocka_unit_test(the_source_of_a_piece_is_its_slice_without_comments),
 		cmocka_unit_test(arguments_are_quoted_when_they_must_be),
