@@ -14,66 +14,69 @@
 #include "os/file.h"
 #include "os/loop.h"
 
+enum { COMMANDS_MAX = 32 };
+
 extern char **environ;
 
-static const struct command {
-	const char *name;
-	int (*run)(const struct session *s, int argc, char **argv);
-	const char *about;
-} commands[] = {
-	{ "run", cmd_run, "Run tasks" },
-	{ "cache", cmd_cache, "Look after the cache" },
-	{ "plugins", cmd_plugins, "List and check plugins" },
-	{ "client", cmd_client, "Talk to the runner from inside a task" },
+enum { OPTION_HELP, OPTION_VERSION };
+
+static const struct args_option options[] = {
+	[OPTION_HELP] = { .name = "help", .letter = 'h' },
+	[OPTION_VERSION] = { .name = "version", .letter = 'V' },
 };
 
 static void help(FILE *to)
 {
-	size_t i;
+	const struct command *const *c;
 
 	fputs("A caching task runner for workspaces of packages\n\nUsage: vt <COMMAND>\n\nCommands:\n", to);
-	for (i = 0; i < COUNT(commands); i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].about);
+	for (c = commands; *c; c++)
+		fprintf(to, "  %-8s %s\n", (*c)->name, (*c)->summary);
 	fputs("\nOptions:\n  -h, --help     Print help\n  -V, --version  Print version\n"
 	      "\nSee 'vt <COMMAND> --help' for more.\n", to);
 }
 
-static int unknown(const struct session *s, const char *word)
+static int unrecognized(const struct args *args, struct err *err)
 {
-	struct err err = { 0 };
+	const char *names[COMMANDS_MAX + 1] = { NULL };
+	uint32_t i;
 
-	if (word[0] == '-' && word[1])
-		err_set(&err, ERR_USAGE, "unexpected argument '%s' found\n\nUsage: vt <COMMAND>\n\nFor more information, try '--help'.", word);
-	else
-		err_set(&err, ERR_USAGE, "unrecognized subcommand '%s'\n\nUsage: vt <COMMAND>\n\nFor more information, try '--help'.", word);
-	return cmd_fail(s, &err);
+	for (i = 0; i < COMMANDS_MAX && commands[i]; i++)
+		names[i] = commands[i]->name;
+	return command_unrecognized(args, args->value, names, err);
 }
 
 static int dispatch(const struct session *s, int argc, char **argv, int cwd_error)
 {
+	struct args args = { .options = options, .options_n = COUNT(options), .usage = "vt <COMMAND>",
+		.argc = (uint32_t)(argc > 1 ? argc - 1 : 0), .argv = (const char *const *)argv + 1 };
+	const struct command *c;
 	struct err err = { 0 };
-	size_t i;
 
-	if (argc < 2) {
-		help(stderr);
-		return 2;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+	switch (args_next(&args, &err)) {
+	case OPTION_HELP:
 		help(stdout);
 		return 0;
-	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+	case OPTION_VERSION:
 		puts("vt " PACKAGE_VERSION);
 		return 0;
-	}
-	if (!s->cwd) {
-		err_errno(&err, cwd_error, "Cannot tell the current directory");
+	case ARGS_END:
+		help(stderr);
+		return 2;
+	case ARGS_UNKNOWN:
+		args_unexpected(&args, args.value, &err);
 		return cmd_fail(s, &err);
+	case ARGS_WRONG:
+		return cmd_fail(s, &err);
+	default:
+		break;
 	}
-	for (i = 0; i < COUNT(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(s, argc - 1, argv + 1);
-	return unknown(s, argv[1]);
+	c = command_find(args.value);
+	if (!c)
+		unrecognized(&args, &err);
+	else if (!s->cwd)
+		err_errno(&err, cwd_error, "Cannot tell the current directory");
+	return err.n ? cmd_fail(s, &err) : c->run(s, argc - (int)args.at, argv + args.at);
 }
 
 /* What a closed or full stdout swallowed must not look like success. */

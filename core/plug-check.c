@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 	words[0] = arena_str(a, "plugins");
 	words[1] = arena_str(a, "check");
 	memcpy(words + 2, argv + 1, sizeof *words * ((size_t)argc - (argc > 0)));
-	rc = cmd_plugins(&s, argc + (argc > 0), words);
+	rc = command_find("plugins")->run(&s, argc + (argc > 0), words);
 	arena_free(a);
 	return rc;
 }

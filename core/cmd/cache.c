@@ -1,21 +1,44 @@
-/* vt cache: away with it, or what is in it. */
+/* vt cache: cleans the cache, or tells what is in it. */
 #include "config.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
 #include "cache/cache.h"
 #include "cmd/cmd.h"
 #include "record/directory.h"
+#include "text/json.h"
 #include "workspace/workspace.h"
 
-static const char usage[] =
-	"Usage: vt cache clean\n"
-	"       vt cache stat [--json]\n"
+enum {
+	DAY_SIZE = 32,                     /* bytes of a date as text */
+	SHOWN_MAX = 1 << 20                /* bytes of the JSON, at most */
+};
+
+enum { HELP, JSON };
+
+static const struct args_option options[] = {
+	[HELP] = COMMAND_OPTION_HELP,
+	[JSON] = { .name = "json" },
+};
+
+static const char help_text[] =
+	"Commands:\n"
+	"  clean          Clean up all the cache\n"
+	"  stat [--json]  Show how large it is and how often it helped\n"
 	"\n"
-	"  clean    Clean up all the cache\n"
-	"  stat     Show how large it is and how often it helped\n";
+	"Options:\n"
+	"      --json     Print JSON\n"
+	"  -h, --help     Print help\n";
+
+static int run(const struct session *s, int argc, char **argv);
+
+const struct command command_cache = {
+	.name = "cache", .summary = "Look after the cache", .usage = "vt cache <COMMAND>", .help = help_text, .run = run,
+	.options = options, .options_n = COUNT(options), .flags = COMMAND_NEVER_CACHED,
+};
 
 /* "3.4 MiB" */
 static void print_size(uint64_t bytes)
@@ -31,18 +54,21 @@ static void print_size(uint64_t bytes)
 	printf("%.*f %s", i ? 1 : 0, n, units[i]);
 }
 
-static void print_day(int64_t seconds)
+/* "2026-11-28" */
+static const char *day_text(int64_t seconds, char ret[DAY_SIZE])
 {
 	time_t t = (time_t)seconds;
-	struct tm tm;
+	struct tm tm = { 0 };
 
-	if (gmtime_r(&t, &tm))
-		printf("%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	if (!gmtime_r(&t, &tm) || !strftime(ret, DAY_SIZE, "%Y-%m-%d", &tm))
+		ret[0] = '\0';
+	return ret;
 }
 
 static void show(const char *dir, const struct cache_figures *f)
 {
 	uint64_t asked = f->hits + f->misses;
+	char day[DAY_SIZE];
 
 	printf("directory   %s\n", dir);
 	if (!f->there) {
@@ -59,46 +85,34 @@ static void show(const char *dir, const struct cache_figures *f)
 	printf("\nhits        %llu of %llu", (unsigned long long)f->hits, (unsigned long long)asked);
 	if (asked)
 		printf(" (%llu%%)", (unsigned long long)(f->hits * 100 / asked));
-	if (f->oldest) {
-		printf("\noldest use  ");
-		print_day(f->oldest);
-	}
+	if (f->oldest)
+		printf("\noldest use  %s", day_text(f->oldest, day));
 	putchar('\n');
-}
-
-static void quote(const char *s)
-{
-	putchar('"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			printf("\\u%04x", (unsigned)*s);
-		else
-			putchar(*s);
-	}
-	putchar('"');
 }
 
 static void show_json(const char *dir, const struct cache_figures *f)
 {
-	printf("{\"version\":1,\"directory\":");
-	quote(dir);
-	printf(",\"size\":%llu,\"bound\":", (unsigned long long)f->bytes);
+	struct buf b;
+
+	buf_init(&b, SHOWN_MAX);
+	buf_text(&b, "{\"version\":1,\"directory\":");
+	json_quote(&b, dir, strlen(dir));
+	buf_printf(&b, ",\"size\":%llu,\"bound\":", (unsigned long long)f->bytes);
 	if (f->bound)
-		printf("%llu", (unsigned long long)f->bound);
+		buf_printf(&b, "%llu", (unsigned long long)f->bound);
 	else
-		printf("null");
-	printf(",\"entries\":%llu,\"steps\":%llu,\"hits\":%llu,\"misses\":%llu,\"oldestUse\":", (unsigned long long)f->entries,
-	       (unsigned long long)f->steps, (unsigned long long)f->hits, (unsigned long long)f->misses);
+		buf_text(&b, "null");
+	buf_printf(&b, ",\"entries\":%llu,\"steps\":%llu,\"hits\":%llu,\"misses\":%llu,\"oldestUse\":", (unsigned long long)f->entries,
+		   (unsigned long long)f->steps, (unsigned long long)f->hits, (unsigned long long)f->misses);
 	if (f->oldest) {
-		putchar('"');
-		print_day(f->oldest);
-		putchar('"');
+		char day[DAY_SIZE];
+
+		buf_printf(&b, "\"%s\"}", day_text(f->oldest, day));
 	} else {
-		printf("null");
+		buf_text(&b, "null}");
 	}
-	puts("}");
+	puts(buf_str(&b));
+	buf_free(&b);
 }
 
 /* Where the cache of the workspace around the current directory is. */
@@ -111,38 +125,18 @@ static int place(const struct session *s, const char **ret, struct err *err)
 	return directory_place(s->env, root, s->arena, ret, err);
 }
 
-int cmd_cache(const struct session *s, int argc, char **argv)
+static int clean(const struct session *s, const char *dir)
+{
+	struct err err = { 0 };
+
+	return directory_clean(dir, &err) < 0 ? cmd_fail(s, &err) : 0;
+}
+
+static int stat_cache(const struct session *s, const char *dir, bool json)
 {
 	struct cache_figures figures;
 	struct err err = { 0 };
-	const char *verb = NULL, *dir;
-	bool json = false;
-	int i;
 
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0) {
-			json = true;
-		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			fputs(usage, stdout);
-			return 0;
-		} else if (argv[i][0] == '-' || verb) {
-			return cmd_misused(s, "unexpected argument", argv[i], usage);
-		} else {
-			verb = argv[i];
-		}
-	}
-	if (!verb) {
-		fputs(usage, stderr);
-		return 2;
-	}
-	if (strcmp(verb, "clean") && strcmp(verb, "stat"))
-		return cmd_misused(s, "unrecognized subcommand", verb, usage);
-	if (json && strcmp(verb, "clean") == 0)
-		return cmd_misused(s, "unexpected argument", "--json", usage);
-	if (place(s, &dir, &err) < 0)
-		return cmd_fail(s, &err);
-	if (strcmp(verb, "clean") == 0)
-		return directory_clean(dir, &err) < 0 ? cmd_fail(s, &err) : 0;
 	if (cache_figures(dir, &figures, &err) < 0)
 		return cmd_fail(s, &err);
 	if (json)
@@ -150,4 +144,32 @@ int cmd_cache(const struct session *s, int argc, char **argv)
 	else
 		show(dir, &figures);
 	return 0;
+}
+
+static int run(const struct session *s, int argc, char **argv)
+{
+	static const char *const verbs[] = { "clean", "stat", NULL };
+	struct command_line line;
+	struct err err = { 0 };
+	const char *verb, *dir;
+	bool cleans;
+	int code = command_read_line(&command_cache, s, argc, argv, &line);
+
+	if (code >= 0)
+		return code;
+	verb = line.words[0];
+	if (!verb) {
+		command_help(&command_cache, stderr);
+		return 2;
+	}
+	cleans = strcmp(verb, "clean") == 0;
+	if (!cleans && strcmp(verb, "stat") != 0)
+		command_unrecognized(&line.args, verb, verbs, &err);
+	else if (line.words_n > 1)
+		args_unexpected(&line.args, line.words[1], &err);
+	else if (cleans && command_line_has(&line, JSON))
+		args_unexpected(&line.args, "--json", &err);
+	if (err.n || place(s, &dir, &err) < 0)
+		return cmd_fail(s, &err);
+	return cleans ? clean(s, dir) : stat_cache(s, dir, command_line_has(&line, JSON));
 }

@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,18 +12,19 @@
 /* Exit codes of `vt client`, part of its interface. */
 enum { CLIENT_DONE = 0, CLIENT_UNSET = 1, CLIENT_USAGE = 2, CLIENT_NO_RUNNER = 3, CLIENT_FAILED = 4 };
 
-struct words {
-	const char *verb;
-	char **operands;               /* what follows the options */
-	int n;
-	bool untracked, zero, require_runner;
-	const char *glob, *prefix;     /* NULL: not given */
+enum { HELP, UNTRACKED, REQUIRE_RUNNER, NUL, GLOB, PREFIX };
+
+static const struct args_option options[] = {
+	[HELP] = COMMAND_OPTION_HELP,
+	[UNTRACKED] = { .name = "untracked" },
+	[REQUIRE_RUNNER] = { .name = "require-runner" },
+	[NUL] = { .name = "null", .letter = '0' },
+	[GLOB] = { .name = "glob", .value = "PATTERN" },
+	[PREFIX] = { .name = "prefix", .value = "TEXT" },
 };
 
-static const char usage[] =
-	"Usage: vt client <COMMAND>\n"
-	"\n"
-	"Talks to the runner from inside a task. Outside of one it does nothing.\n"
+static const char help_text[] =
+	"Outside of a task it does nothing.\n"
 	"\n"
 	"Commands:\n"
 	"  get-env [--untracked] NAME    Print a variable; the task depends on it from now on\n"
@@ -36,105 +36,36 @@ static const char usage[] =
 	"\n"
 	"Options:\n"
 	"      --untracked       Only print; the task does not depend on it\n"
+	"  -0, --null            End each variable by NUL instead of a newline\n"
 	"      --require-runner  Outside of a task, exit with 3\n"
 	"  -h, --help            Print help\n"
 	"\n"
 	"Exit status: 0 done, 1 the variable is not set, 2 usage, 3 no runner though required,\n"
 	"4 the runner cannot be reached or refuses.\n";
 
-static int __attribute__((format(printf, 2, 3))) bad_usage(const struct session *s, const char *fmt, ...)
-{
-	struct err err = { 0 };
-	char text[256];
-	va_list ap;
+static int run(const struct session *s, int argc, char **argv);
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	err_set(&err, ERR_USAGE, "%s\n\nUsage: vt client <COMMAND>\n\nFor more information, try '--help'.", text);
-	cmd_fail(s, &err);
-	return CLIENT_USAGE;
-}
+const struct command command_client = {
+	.name = "client", .summary = "Talk to the runner from inside a task", .usage = "vt client <COMMAND>", .help = help_text, .run = run,
+	.options = options, .options_n = COUNT(options), .operands = 2,
+};
 
-/* `--glob P` and `--glob=P`. 0: it is not that one; -1: its value is missing. */
-static int takes(const char *option, int argc, char **argv, int *at, const char **ret)
-{
-	size_t n = strlen(option);
+/* A client call in words. */
+struct words {
+	const struct verb *verb;
+	const char *const *operands;       /* what follows the verb */
+	uint32_t n;
+	bool untracked, zero, require_runner;
+	const char *glob, *prefix;         /* NULL: not given */
+};
 
-	if (strncmp(argv[*at], option, n) != 0 || (argv[*at][n] && argv[*at][n] != '='))
-		return 0;
-	if (argv[*at][n] == '=')
-		*ret = argv[*at] + n + 1;
-	else if (*at + 1 < argc)
-		*ret = argv[++*at];
-	else
-		return -1;
-	return 1;
-}
-
-static int is_verb(const char *word)
-{
-	static const char *const verbs[] = { "get-env", "get-envs", "disable-cache", "ignore-input", "ignore-output" };
-	size_t i;
-
-	for (i = 0; i < COUNT(verbs); i++)
-		if (strcmp(word, verbs[i]) == 0)
-			return 1;
-	return 0;
-}
-
-static int read_option(const struct session *s, int argc, char **argv, int *at, struct words *w)
-{
-	const char *word = argv[*at];
-	int r = 0;
-
-	if (strcmp(word, "--require-runner") == 0)
-		w->require_runner = true;
-	else if (strcmp(word, "--untracked") == 0 && strncmp(w->verb, "get-env", 7) == 0)
-		w->untracked = true;
-	else if (strcmp(word, "-0") == 0 && strcmp(w->verb, "get-envs") == 0)
-		w->zero = true;
-	else if (strcmp(w->verb, "get-envs") == 0 &&
-		 ((r = takes("--glob", argc, argv, at, &w->glob)) != 0 || (r = takes("--prefix", argc, argv, at, &w->prefix)) != 0))
-		return r < 0 ? bad_usage(s, "a value is required for '%s' but none was supplied", word) : 0;
-	else
-		return bad_usage(s, "unexpected argument '%s' found", word);
-	return 0;
-}
-
-/* 0: go on; else the exit code. */
-static int read_words(const struct session *s, int argc, char **argv, struct words *w)
-{
-	int i, r;
-
-	if (argc < 2)
-		return bad_usage(s, "a command is required");
-	w->verb = argv[1];
-	if (!is_verb(w->verb))
-		return bad_usage(s, w->verb[0] == '-' ? "unexpected argument '%s' found" : "unrecognized subcommand '%s'", w->verb);
-	for (i = 2; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		if (strcmp(argv[i], "--") == 0) {
-			i++;
-			break;
-		}
-		r = read_option(s, argc, argv, &i, w);
-		if (r)
-			return r;
-	}
-	w->operands = argv + i;
-	w->n = argc - i;
-	if (strcmp(w->verb, "get-env") == 0 && !w->n)
-		return bad_usage(s, "a NAME is required");
-	if (strcmp(w->verb, "get-env") == 0 && w->n > 1)
-		return bad_usage(s, "unexpected argument '%s' found", w->operands[1]);
-	if (strncmp(w->verb, "ignore-", 7) == 0 && !w->n)
-		return bad_usage(s, "at least one PATH is required");
-	if ((strcmp(w->verb, "get-envs") == 0 || strcmp(w->verb, "disable-cache") == 0) && w->n)
-		return bad_usage(s, "unexpected argument '%s' found", w->operands[0]);
-	if (strcmp(w->verb, "get-envs") == 0 && !w->glob == !w->prefix)
-		return bad_usage(s, "one of --glob and --prefix is required");
-	return 0;
-}
+struct verb {
+	const char *name;
+	uint32_t options;                  /* bit i: takes option i */
+	const char *operand;               /* what messages call its operand; NULL: it has none */
+	bool many;                         /* takes several operands */
+	int (*call)(vt_client *c, const struct words *w);      /* VT_CLIENT_* */
+};
 
 static int print_env(void *ctx, const char *name, const char *value, size_t size)
 {
@@ -160,21 +91,79 @@ static int get_env(vt_client *c, const struct words *w)
 	return r;
 }
 
-static int say(vt_client *c, const struct words *w)
+static int get_envs(vt_client *c, const struct words *w)
 {
-	int i, r = VT_CLIENT_OK;
+	return vt_client_get_envs(c, w->glob ? VT_CLIENT_GLOB : VT_CLIENT_PREFIX, w->glob ? w->glob : w->prefix, !w->untracked,
+				  print_env, (void *)(uintptr_t)w);
+}
 
-	if (strcmp(w->verb, "get-env") == 0)
-		return get_env(c, w);
-	if (strcmp(w->verb, "get-envs") == 0)
-		return vt_client_get_envs(c, w->glob ? VT_CLIENT_GLOB : VT_CLIENT_PREFIX, w->glob ? w->glob : w->prefix, !w->untracked,
-					  print_env, (void *)(uintptr_t)w);
-	if (strcmp(w->verb, "disable-cache") == 0)
-		return vt_client_disable_cache(c);
+static int disable_cache(vt_client *c, const struct words *w)
+{
+	(void)w;
+	return vt_client_disable_cache(c);
+}
+
+static int ignore_inputs(vt_client *c, const struct words *w)
+{
+	int r = VT_CLIENT_OK;
+	uint32_t i;
+
 	for (i = 0; i < w->n && r == VT_CLIENT_OK; i++)
-		r = strcmp(w->verb, "ignore-input") == 0 ? vt_client_ignore_input(c, w->operands[i])
-							 : vt_client_ignore_output(c, w->operands[i]);
+		r = vt_client_ignore_input(c, w->operands[i]);
 	return r;
+}
+
+static int ignore_outputs(vt_client *c, const struct words *w)
+{
+	int r = VT_CLIENT_OK;
+	uint32_t i;
+
+	for (i = 0; i < w->n && r == VT_CLIENT_OK; i++)
+		r = vt_client_ignore_output(c, w->operands[i]);
+	return r;
+}
+
+enum { EVERY = 1 << HELP | 1 << REQUIRE_RUNNER };
+
+static const struct verb verbs[] = {
+	{ "get-env", EVERY | 1 << UNTRACKED, "NAME", false, get_env },
+	{ "get-envs", EVERY | 1 << UNTRACKED | 1 << NUL | 1 << GLOB | 1 << PREFIX, NULL, false, get_envs },
+	{ "disable-cache", EVERY, NULL, false, disable_cache },
+	{ "ignore-input", EVERY, "PATH", true, ignore_inputs },
+	{ "ignore-output", EVERY, "PATH", true, ignore_outputs },
+};
+
+static const struct verb *verb_of(const struct args *args, const char *word, struct err *err)
+{
+	const char *names[COUNT(verbs) + 1] = { NULL };
+	size_t i;
+
+	for (i = 0; i < COUNT(verbs); i++) {
+		if (strcmp(word, verbs[i].name) == 0)
+			return &verbs[i];
+		names[i] = verbs[i].name;
+	}
+	command_unrecognized(args, word, names, err);
+	return NULL;
+}
+
+/* Is it a call that makes sense? -1: err. */
+static int check_words(const struct command_line *line, const struct words *w, struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < line->args.options_n; i++)
+		if (command_line_has(line, i) && !(w->verb->options & 1u << i))
+			return args_unexpected(&line->args, options[i].letter ? arena_printf(line->arena, "-%c", options[i].letter) :
+					       arena_printf(line->arena, "--%s", options[i].name), err);
+	if (!w->n && w->verb->operand)
+		return args_wrong(&line->args, err, "the following required arguments were not provided:\n  <%s>", w->verb->operand);
+	if (w->n > (w->verb->operand != NULL) && !w->verb->many)
+		return args_unexpected(&line->args, w->operands[w->verb->operand != NULL], err);
+	if (w->verb->call == get_envs && !w->glob == !w->prefix)
+		return args_wrong(&line->args, err, w->glob ? "the argument '--glob <PATTERN>' cannot be used with '--prefix <TEXT>'" :
+				  "the following required arguments were not provided:\n  <--glob <PATTERN>|--prefix <TEXT>>");
+	return 0;
 }
 
 static int fail(const struct session *s, int result, const struct words *w)
@@ -206,34 +195,39 @@ static int talk(const struct session *s, const struct words *w)
 			cmd_fail(s, &err);
 			return CLIENT_NO_RUNNER;
 		}
-		return strcmp(w->verb, "get-env") == 0 ? CLIENT_UNSET : CLIENT_DONE;
+		return w->verb->call == get_env ? CLIENT_UNSET : CLIENT_DONE;
 	}
 	if (r != VT_CLIENT_OK)
 		return fail(s, r, w);
-	said = say(c, w);
+	said = w->verb->call(c, w);
 	r = said < 0 ? said : vt_client_sync(c);
 	r = r < 0 ? fail(s, r, w) : said == VT_CLIENT_NONE ? CLIENT_UNSET : CLIENT_DONE;
 	vt_client_close(c);
 	return r;
 }
 
-int cmd_client(const struct session *s, int argc, char **argv)
+static int run(const struct session *s, int argc, char **argv)
 {
+	struct command_line line;
+	struct err err = { 0 };
 	struct words w = { 0 };
-	int i, r;
+	int r = command_read_line(&command_client, s, argc, argv, &line);
 
-	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			fputs(usage, stdout);
-			return CLIENT_DONE;
-		}
-	r = read_words(s, argc, argv, &w);
-	if (r)
+	if (r >= 0)
 		return r;
+	if (!line.words_n) {
+		command_help(&command_client, stderr);
+		return CLIENT_USAGE;
+	}
+	w = (struct words){
+		.verb = verb_of(&line.args, line.words[0], &err), .operands = line.words + 1, .n = line.words_n - 1,
+		.untracked = command_line_has(&line, UNTRACKED), .zero = command_line_has(&line, NUL),
+		.require_runner = command_line_has(&line, REQUIRE_RUNNER), .glob = line.values[GLOB], .prefix = line.values[PREFIX],
+	};
+	if (!w.verb || check_words(&line, &w, &err) < 0)
+		return cmd_fail(s, &err);
 	r = talk(s, &w);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && r <= CLIENT_UNSET) {
-		struct err err = { 0 };
-
 		err_errno(&err, errno, "the output cannot be written");
 		cmd_fail(s, &err);
 		r = CLIENT_FAILED;

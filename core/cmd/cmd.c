@@ -25,17 +25,6 @@ int cmd_fail(const struct session *s, struct err *err)
 	return code;
 }
 
-int cmd_misused(const struct session *s, const char *what, const char *word, const char *usage)
-{
-	struct err err = { 0 };
-	int rc;
-
-	err_set(&err, ERR_USAGE, "%s '%s'", what, word);
-	rc = cmd_fail(s, &err);
-	fputs(usage, stderr);
-	return rc;
-}
-
 /* Texts already told in this run; they are few. */
 static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct map told;

@@ -14,10 +14,29 @@
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-static const char usage[] =
-	"Usage: vt plugins list [--json]\n"
-	"       vt plugins info NAME [--json]\n"
-	"       vt plugins check FILE [KEY=VALUE...]\n";
+enum { HELP, JSON };
+
+static const struct args_option options[] = {
+	[HELP] = COMMAND_OPTION_HELP,
+	[JSON] = { .name = "json" },
+};
+
+static const char help_text[] =
+	"Commands:\n"
+	"  list [--json]              Show what was found, and where; without a command, too\n"
+	"  info NAME [--json]         Show what one plugin offers\n"
+	"  check FILE [KEY=VALUE...]  Try whether a plugin keeps its promises\n"
+	"\n"
+	"Options:\n"
+	"      --json                 Print JSON\n"
+	"  -h, --help                 Print help\n";
+
+static int run(const struct session *s, int argc, char **argv);
+
+const struct command command_plugins = {
+	.name = "plugins", .summary = "List and check plugins", .usage = "vt plugins [COMMAND]", .help = help_text, .run = run,
+	.options = options, .options_n = COUNT(options), .flags = COMMAND_NEVER_CACHED,
+};
 
 /* What the commands stand on: the two configurations and where to look. */
 struct ground {
@@ -343,13 +362,14 @@ static void print_trial(void *ctx, const char *component, bool good, const char 
 	printf("%-6s %s%s%s\n", good ? "ok" : "WRONG", component, *component ? ": " : "", text);
 }
 
-static int check(const struct session *s, int argc, char **argv)
+/* words: the file, then options of its components as KEY=VALUE. */
+static int check(const struct session *s, const char *const *words, uint32_t n)
 {
 	struct check_told told = { .line = print_trial };
 	struct err err = { 0 };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (check_file(argv[0], (const char *const *)argv + 1, (uint32_t)argc - 1, &told, &err))
+	if (check_file(words[0], words + 1, n - 1, &told, &err))
 		return cmd_fail(s, &err);
 	if (told.faults)
 		printf("%u trials, %u faults\n", told.trials, told.faults);
@@ -360,37 +380,32 @@ static int check(const struct session *s, int argc, char **argv)
 
 /* ---- the command ----------------------------------------------------------- */
 
-int cmd_plugins(const struct session *s, int argc, char **argv)
+static int run(const struct session *s, int argc, char **argv)
 {
-	const char *verb = NULL, *what = NULL;
-	bool json = false;
-	int i;
+	static const char *const verbs[] = { "list", "info", "check", NULL };
+	struct command_line line;
+	struct err err = { 0 };
+	const char *verb;
+	bool json;
+	uint32_t most;
+	int code = command_read_line(&command_plugins, s, argc, argv, &line);
 
-	if (argc > 2 && strcmp(argv[1], "check") == 0 && argv[2][0] != '-')
-		return check(s, argc - 2, argv + 2);
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0) {
-			json = true;
-		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			fputs(usage, stdout);
-			return 0;
-		} else if (argv[i][0] == '-') {
-			return cmd_misused(s, "unexpected argument", argv[i], usage);
-		} else if (!verb) {
-			verb = argv[i];
-		} else if (!what) {
-			what = argv[i];
-		} else {
-			return cmd_misused(s, "unexpected argument", argv[i], usage);
-		}
-	}
-	if (!verb || (strcmp(verb, "list") == 0 && !what))
+	if (code >= 0)
+		return code;
+	verb = line.words_n ? line.words[0] : "list";
+	json = command_line_has(&line, JSON);
+	most = strcmp(verb, "list") == 0 ? 1 : strcmp(verb, "info") == 0 ? 2 : UINT32_MAX;
+	if (strcmp(verb, "list") != 0 && strcmp(verb, "info") != 0 && strcmp(verb, "check") != 0)
+		command_unrecognized(&line.args, verb, verbs, &err);
+	else if (line.words_n > most)
+		args_unexpected(&line.args, line.words[most], &err);
+	else if (most > 1 && line.words_n < 2)
+		args_wrong(&line.args, &err, "the following required arguments were not provided:\n  <%s>", most == 2 ? "NAME" : "FILE");
+	else if (most == UINT32_MAX && json)
+		args_unexpected(&line.args, "--json", &err);
+	if (err.n)
+		return cmd_fail(s, &err);
+	if (most == 1)
 		return list(s, json);
-	if (strcmp(verb, "list") == 0)
-		return cmd_misused(s, "unexpected argument", what, usage);
-	if (strcmp(verb, "info") == 0)
-		return what ? info(s, what, json) : cmd_misused(s, "the name of a plugin is missing after", "info", usage);
-	if (strcmp(verb, "check") == 0)
-		return cmd_misused(s, "a file is missing after", "check", usage);
-	return cmd_misused(s, "unrecognized subcommand", verb, usage);
+	return most == 2 ? info(s, line.words[1], json) : check(s, line.words + 1, line.words_n - 1);
 }

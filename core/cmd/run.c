@@ -13,6 +13,12 @@
 #include "query/options.h"
 #include "workspace/workspace.h"
 
+static int run(const struct session *s, int argc, char **argv);
+
+const struct command command_run = {
+	.name = "run", .summary = "Run tasks", .usage = options_usage, .help = options_help, .run = run,
+};
+
 static const char *find_program(void *ctx, const char *name, const char *dir, const char *path, struct arena *a)
 {
 	const struct backend *b = ctx;
@@ -23,6 +29,14 @@ static const char *find_program(void *ctx, const char *name, const char *dir, co
 static int changed_since(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err)
 {
 	return backend_changed_since(ctx, reference, a, ret, err);
+}
+
+static bool never_cached(void *ctx, const char *name)
+{
+	const struct command *c = command_find(name);
+
+	(void)ctx;
+	return c && c->flags & COMMAND_NEVER_CACHED;
 }
 
 /* Is it a task that is nowhere to be found, said without a word about where? Then
@@ -39,7 +53,7 @@ static int run_task(struct backend *b, const struct query_options *options)
 	const struct session *s = b->session;
 	struct plan_world world = {
 		.workspace = b->workspace, .cwd = s->cwd, .env = s->env, .find_program = find_program,
-		.changed_since = changed_since, .warn = cmd_note, .ctx = b,
+		.changed_since = changed_since, .never_cached = never_cached, .warn = cmd_note, .ctx = b,
 	};
 	struct arena *a = arena_new();
 	struct plan *plan = NULL;
@@ -76,14 +90,18 @@ static int run_in(struct backend *b, struct query_options *options)
 	const struct session *s = b->session;
 	const struct workspace *w = b->workspace;
 	const struct task *picked = NULL;
+	struct err err = { 0 };
 	uint32_t i;
 
 	for (i = 0; i < w->warnings.n; i++)
 		cmd_warn((void *)(uintptr_t)s, w->warnings.at[i]);
 	tell_stray(b, options);
-
 	if (!options->task && options->json)
 		return show_graph(s, w);
+	if (options_mistaken(options, w)) {
+		options_unexpected(options, &err);
+		return cmd_fail(s, &err);
+	}
 	if (!options->task || wants_list(s, w, options)) {
 		int code = pick_task(s, w, options->task, &picked);
 
@@ -110,7 +128,7 @@ static void rooted(void *ctx, const char *root)
 	backend_prefetch(ctx, root);
 }
 
-int cmd_run(const struct session *s, int argc, char **argv)
+static int run(const struct session *s, int argc, char **argv)
 {
 	struct query_options o;
 	struct workspace *w = NULL;
@@ -121,7 +139,7 @@ int cmd_run(const struct session *s, int argc, char **argv)
 	if (options_parse((uint32_t)argc - 1, (const char *const *)argv + 1, s->arena, &o, &err) < 0)
 		return cmd_fail(s, &err);
 	if (o.help) {
-		fputs(options_help, stdout);
+		command_help(&command_run, stdout);
 		return 0;
 	}
 	if (o.last_details)

@@ -57,8 +57,7 @@ static const char *const *run_words(const struct texts *argv, uint32_t *ret_n)
 	return skip ? argv->at + skip : NULL;
 }
 
-/* A nested run with a task is expanded; the runner's other commands are programs,
- * and those that show or change its own state are never cached. */
+/* A nested run with a task is expanded; the runner's other commands are programs. */
 static void read_runner(struct action *at, struct arena *a)
 {
 	struct err err = { 0 };
@@ -67,7 +66,7 @@ static void read_runner(struct action *at, struct arena *a)
 	const char *const *words = run_words(&at->argv, &n);
 
 	if (!words) {
-		at->never_cached = at->argv.n > 1 && (is(at->argv.at[1], "cache") || is(at->argv.at[1], "plugins"));
+		at->runner_command = at->argv.n > 1 ? at->argv.at[1] : NULL;
 		return;
 	}
 	at->nested = nested = arena_alloc(a, sizeof *nested);

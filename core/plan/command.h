@@ -26,7 +26,8 @@ struct action {
 	uint32_t assignments_n;
 	struct texts argv;                 /* with the extra arguments */
 	struct texts extra;                /* those that reached this piece */
-	bool never_cached;                 /* the runner's own commands */
+	bool never_cached;                 /* a nested run that is not expanded */
+	const char *runner_command;        /* "cache" of `vt cache clean`; NULL: it is no other command of the runner */
 	const struct query_options *nested;        /* RUN; NULL: none */
 	const char *refused;               /* REFUSED: why, one line */
 };

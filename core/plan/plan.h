@@ -17,6 +17,8 @@ struct plan_world {
 	const char *(*find_program)(void *ctx, const char *name, const char *dir, const char *path, struct arena *a);
 	/* For `[reference]` filters: paths changed since, root-relative. -1: err. NULL: nobody can tell. */
 	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
+	/* Is `vt NAME` never cached as a step? NULL: each may be. */
+	bool (*never_cached)(void *ctx, const char *name);
 	void *ctx;
 	/* Where warnings go ("No packages matched the filter: x"); one line without newline. */
 	void (*warn)(void *ctx, const char *text);

@@ -171,6 +171,12 @@ static const vt_step *describe(struct planner *p, const struct step *step)
 	return ret;
 }
 
+static bool is_never_cached(const struct plan_world *world, const struct action *action)
+{
+	return action->never_cached ||
+	       (action->runner_command && world->never_cached && world->never_cached(world->ctx, action->runner_command));
+}
+
 int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret)
 {
 	struct step *step = step_new(p, w, action, ret);
@@ -182,7 +188,7 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 		return 0;
 	}
 	ret->kind = ITEM_STEP;
-	step->rules = w->cached && !action->never_cached ? &w->task->rules : NULL;
+	step->rules = w->cached && !is_never_cached(p->world, action) ? &w->task->rules : NULL;
 	if (step->rules && w->task->package->outside) {
 		step->rules = NULL;
 		step->uncached = arena_printf(p->a, "its package lies outside of the workspace, in %s", w->task->package->outside);

@@ -147,9 +147,12 @@ int graph_make(const struct query_world *world, const struct query_options *opti
 	const struct workspace *w = world->workspace;
 	struct selection sel;
 	struct graphing q = { .w = w, .sel = &sel, .a = a };
-	int r = select_packages(world, options, a, &sel, err);
 	uint32_t i;
+	int r;
 
+	if (options_mistaken(options, w))
+		return options_unexpected_inside(options, err);
+	r = select_packages(world, options, a, &sel, err);
 	if (r != 0)
 		return r;
 	q.g.same = sel.same;

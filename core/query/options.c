@@ -6,15 +6,14 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "text/args.h"
+#include "workspace/workspace.h"
 
 #define TRY "\n\nFor more information, try '--help'."
-#define USAGE_TAIL " [TASK_SPECIFIER] [ADDITIONAL_ARGS]..." TRY
+
+const char options_usage[] = "vt run [OPTIONS] [TASK_SPECIFIER] [ADDITIONAL_ARGS]...";
 
 const char options_help[] =
-"Run tasks\n"
-"\n"
-"Usage: vt run [OPTIONS] [TASK_SPECIFIER] [ADDITIONAL_ARGS]...\n"
-"\n"
 "Arguments:\n"
 "  [TASK_SPECIFIER]      `task` or `package#task`; without it the tasks are listed\n"
 "  [ADDITIONAL_ARGS]...  Handed to the last command of the task; options of vt come before the task\n"
@@ -56,35 +55,33 @@ enum option {
 	LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, HELP, OPTIONS
 };
 
-static const struct {
-	const char *name;
-	const char *value;         /* what its value is called; NULL: a flag */
-	char letter;
-	bool often;                /* may be repeated */
-	bool may;                  /* the value may be left out, so it stands behind `=` */
-} options[OPTIONS] = {
-	[RECURSIVE] = { "recursive", NULL, 'r', false, false },
-	[TRANSITIVE] = { "transitive", NULL, 't', false, false },
-	[WORKSPACE_ROOT] = { "workspace-root", NULL, 'w', false, false },
-	[FILTER] = { "filter", "FILTERS", 'F', true, false },
-	[AFFECTED] = { "affected", "REF", 0, false, true },
-	[FAIL_IF_NO_MATCH] = { "fail-if-no-match", NULL, 0, false, false },
-	[IGNORE_DEPENDS_ON] = { "ignore-depends-on", NULL, 0, false, false },
-	[VERBOSE] = { "verbose", NULL, 'v', true, false },
-	[CACHE] = { "cache", NULL, 0, false, false },
-	[NO_CACHE] = { "no-cache", NULL, 0, false, false },
-	[LOG] = { "log", "LOG", 0, false, false },
-	[LIMIT] = { "concurrency-limit", "CONCURRENCY_LIMIT", 0, false, false },
-	[PARALLEL] = { "parallel", NULL, 0, false, false },
-	[DRY_RUN] = { "dry-run", NULL, 0, false, false },
-	[JSON] = { "json", NULL, 0, false, false },
-	[LAST_DETAILS] = { "last-details", NULL, 0, false, false },
-	[HELP] = { "help", NULL, 'h', false, false },
+#define LOG_MODES "interleaved, labeled, grouped"
+
+static const struct args_option options[OPTIONS] = {
+	[RECURSIVE] = { .name = "recursive", .letter = 'r' },
+	[TRANSITIVE] = { .name = "transitive", .letter = 't' },
+	[WORKSPACE_ROOT] = { .name = "workspace-root", .letter = 'w' },
+	[FILTER] = { .name = "filter", .letter = 'F', .value = "FILTERS", .often = true },
+	[AFFECTED] = { .name = "affected", .value = "REF", .may = true },
+	[FAIL_IF_NO_MATCH] = { .name = "fail-if-no-match" },
+	[IGNORE_DEPENDS_ON] = { .name = "ignore-depends-on" },
+	[VERBOSE] = { .name = "verbose", .letter = 'v', .often = true },
+	[CACHE] = { .name = "cache" },
+	[NO_CACHE] = { .name = "no-cache" },
+	[LOG] = { .name = "log", .value = "LOG", .possible = LOG_MODES },
+	[LIMIT] = { .name = "concurrency-limit", .value = "CONCURRENCY_LIMIT" },
+	[PARALLEL] = { .name = "parallel" },
+	[DRY_RUN] = { .name = "dry-run" },
+	[JSON] = { .name = "json" },
+	[LAST_DETAILS] = { .name = "last-details" },
+	[HELP] = { .name = "help", .letter = 'h' },
 };
+
+_Static_assert((int)OPTIONS <= (int)ARGS_OPTIONS_MAX, "args.seen has a bit for each option");
 
 struct parsing {
 	struct query_options o;
-	uint32_t times[OPTIONS];
+	struct args args;
 	struct arena *a;
 	struct err *err;
 };
@@ -122,7 +119,7 @@ static int read_log(struct parsing *p, const char *value)
 			p->o.log_given = true;
 			return 0;
 		}
-	return err_set(p->err, ERR_USAGE, "invalid value '%s' for '--log <LOG>'\n  [possible values: interleaved, labeled, grouped]" TRY, value);
+	return err_set(p->err, ERR_USAGE, "invalid value '%s' for '--log <LOG>'\n  [possible values: " LOG_MODES "]" TRY, value);
 }
 
 static int cache_flag(struct parsing *p, enum option_cache flag)
@@ -138,22 +135,11 @@ static int cache_flag(struct parsing *p, enum option_cache flag)
 	return 0;
 }
 
-/* " <VALUE>", as options are shown. */
-static const char *shown_value(struct parsing *p, enum option which)
-{
-	if (!options[which].value)
-		return "";
-	return arena_printf(p->a, options[which].may ? "[=<%s>]" : " <%s>", options[which].value);
-}
-
-/* One option is taken; value is NULL for flags. */
+/* Notes one option; value is NULL for flags. */
 static int take(struct parsing *p, enum option which, const char *value)
 {
 	struct query_options *o = &p->o;
 
-	if (p->times[which]++ && !options[which].often)
-		return err_set(p->err, ERR_USAGE, "the argument '--%s%s' cannot be used multiple times\n\n"
-			       "Usage: vt run [OPTIONS]" USAGE_TAIL, options[which].name, shown_value(p, which));
 	switch (which) {
 	case RECURSIVE: o->recursive = true; break;
 	case TRANSITIVE: o->transitive = true; break;
@@ -174,87 +160,8 @@ static int take(struct parsing *p, enum option which, const char *value)
 	case DRY_RUN: o->dry_run = true; break;
 	case JSON: o->json = true; break;
 	case LAST_DETAILS: o->last_details = true; break;
-	case HELP: o->help = true; break;
+	case HELP:
 	case OPTIONS: break;
-	}
-	return 0;
-}
-
-static enum option by_letter(char c)
-{
-	int i = 0;
-
-	while (i < OPTIONS && (!c || options[i].letter != c))
-		i++;
-	return (enum option)i;
-}
-
-static int need_value(struct parsing *p, enum option which)
-{
-	return err_set(p->err, ERR_USAGE, "a value is required for '--%s%s' but none was supplied%s" TRY, options[which].name,
-		       shown_value(p, which), which == LOG ? "\n  [possible values: interleaved, labeled, grouped]" : "");
-}
-
-/* The value in the next word; words that look like options are none. */
-static const char *next_value(uint32_t argc, const char *const *argv, uint32_t *i)
-{
-	if (*i + 1 >= argc || (argv[*i + 1][0] == '-' && argv[*i + 1][1]))
-		return NULL;
-	return argv[++*i];
-}
-
-/* 1: the word is no option; 0: taken; -1. */
-static int long_option(struct parsing *p, uint32_t argc, const char *const *argv, uint32_t *i)
-{
-	const char *word = argv[*i] + 2, *eq = strchr(word, '='), *value = NULL;
-	size_t n = eq ? (size_t)(eq - word) : strlen(word);
-	int which = 0;
-
-	while (which < OPTIONS && (strlen(options[which].name) != n || strncmp(options[which].name, word, n) != 0))
-		which++;
-	if (which == OPTIONS)
-		return 1;
-	if (!options[which].value) {
-		if (eq)
-			return err_set(p->err, ERR_USAGE, "unexpected value '%s' for '--%s' found; no more were expected\n\n"
-				       "Usage: vt run [OPTIONS]" USAGE_TAIL, eq + 1, options[which].name);
-		return take(p, (enum option)which, NULL);
-	}
-	if (options[which].may && !eq)
-		return take(p, (enum option)which, NULL);
-	if (options[which].may && !eq[1])
-		return need_value(p, (enum option)which);
-	value = eq ? eq + 1 : next_value(argc, argv, i);
-	return value ? take(p, (enum option)which, value) : need_value(p, (enum option)which);
-}
-
-/* -rv, -Fname, -F=name: a word with an unknown letter is no option at all. */
-static int short_options(struct parsing *p, uint32_t argc, const char *const *argv, uint32_t *i)
-{
-	const char *word = argv[*i] + 1, *s;
-
-	for (s = word; *s; s++) {
-		enum option which = by_letter(*s);
-
-		if (which == OPTIONS)
-			return 1;
-		if (options[which].value)
-			break;
-	}
-	for (s = word; *s; s++) {
-		enum option which = by_letter(*s);
-		const char *value;
-
-		if (!options[which].value) {
-			if (take(p, which, NULL) < 0)
-				return -1;
-			continue;
-		}
-		if (s[1])
-			value = s + 1 + (s[1] == '=');
-		else
-			value = next_value(argc, argv, i);
-		return value ? take(p, which, value) : need_value(p, which);
 	}
 	return 0;
 }
@@ -262,13 +169,8 @@ static int short_options(struct parsing *p, uint32_t argc, const char *const *ar
 /* What cannot stand together. */
 static int check(struct parsing *p)
 {
-	uint32_t i, others = p->o.task != NULL;
-
-	for (i = 0; i < OPTIONS; i++)
-		others += i != LAST_DETAILS && p->times[i];
-	if (p->o.last_details && others)
-		return err_set(p->err, ERR_USAGE, "the argument '--last-details' cannot be used with one or more of the other specified arguments\n\n"
-			       "Usage: vt run [OPTIONS]" USAGE_TAIL);
+	if (p->o.last_details && (p->o.task || p->args.seen != 1u << LAST_DETAILS))
+		return args_wrong(&p->args, p->err, "the argument '--last-details' cannot be used with one or more of the other specified arguments");
 	if (p->o.json && p->o.task && !p->o.dry_run)
 		return err_set(p->err, ERR_USAGE, "the argument '--json' with a task needs '--dry-run'; without a task it prints packages and tasks\n\n"
 			       "Usage: vt run --dry-run --json <TASK_SPECIFIER> [ADDITIONAL_ARGS]..." TRY);
@@ -277,39 +179,57 @@ static int check(struct parsing *p)
 
 int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struct query_options *ret, struct err *err)
 {
-	struct parsing p = { .a = a, .err = err };
-	uint32_t i = 0, k;
+	struct parsing p = { .args = { .options = options, .options_n = OPTIONS, .usage = options_usage, .argc = argc, .argv = argv }, .a = a, .err = err };
+	int which;
+	uint32_t k;
 
-	for (; i < argc && !p.o.help; i++) {
-		int r = 1;
-
-		if (strcmp(argv[i], "--") == 0) {
-			i++;
-			break;
-		}
-		if (strncmp(argv[i], "--", 2) == 0)
-			r = long_option(&p, argc, argv, &i);
-		else if (argv[i][0] == '-' && argv[i][1])
-			r = short_options(&p, argc, argv, &i);
-		if (r < 0)
+	while ((which = args_next(&p.args, err)) >= 0 && which != HELP)
+		if (take(&p, (enum option)which, p.args.value) < 0)
 			return -1;
-		if (r > 0)
-			break;
-	}
-	if (p.o.help) {
+	if (which == ARGS_WRONG)
+		return -1;
+	if (which == HELP) {
+		p.o.help = true;
 		*ret = p.o;
 		return 0;
 	}
-	if (i < argc) {
-		p.o.task = arena_str(a, argv[i++]);
-		p.o.extra.at = arena_array(a, argc - i, sizeof *p.o.extra.at);
-		for (k = i; k < argc; k++)
+	if (which != ARGS_END) {
+		p.o.task = arena_str(a, p.args.value);
+		p.o.unknown = which == ARGS_UNKNOWN;
+		p.o.extra.at = arena_array(a, argc - p.args.at, sizeof *p.o.extra.at);
+		for (k = p.args.at; k < argc; k++)
 			p.o.extra.at[p.o.extra.n++] = arena_str(a, argv[k]);
 	}
 	if (check(&p) < 0)
 		return -1;
 	*ret = p.o;
 	return 0;
+}
+
+bool options_mistaken(const struct query_options *o, const struct workspace *w)
+{
+	uint32_t i;
+
+	for (i = 0; o->unknown && i < w->tasks_n; i++)
+		if (strcmp(w->tasks[i]->name, o->task) == 0 || strcmp(w->tasks[i]->label, o->task) == 0)
+			return false;
+	return o->unknown;
+}
+
+int options_unexpected(const struct query_options *o, struct err *err)
+{
+	struct args args = { .options = options, .options_n = OPTIONS, .usage = options_usage };
+
+	return args_unexpected(&args, o->task, err);
+}
+
+int options_unexpected_inside(const struct query_options *o, struct err *err)
+{
+	const char *near = args_nearest(options, OPTIONS, o->task);
+
+	err_set(err, ERR_USER, "unexpected argument '%s' found%s%s%s", o->task, near ? "; a similar argument exists: '--" : "",
+		near ? near : "", near ? "'" : "");
+	return 1;
 }
 
 bool options_scoped(const struct query_options *o)

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 
 struct package;
+struct workspace;
 
 enum option_cache { OPTION_CACHE_DEFAULT, OPTION_CACHE_ON, OPTION_CACHE_OFF };
 
@@ -25,6 +26,7 @@ struct query_options {
 	const struct package *picked;      /* chosen from the list: exactly this package; else NULL */
 	/* which tasks, and how many at once */
 	const char *task;                  /* [package#]task as typed; NULL: none was given */
+	bool unknown;                      /* task begins as an option and is none of vt's: see options_mistaken */
 	struct texts extra;                /* everything after it */
 	bool ignore_depends_on, parallel;
 	bool limited;                      /* --concurrency-limit was given */
@@ -37,10 +39,17 @@ struct query_options {
 	bool help, last_details, dry_run, json;
 };
 
-extern const char options_help[];
+extern const char options_usage[];         /* "vt run [OPTIONS] ..." */
+extern const char options_help[];          /* arguments, options, environment */
 
 /* argv: the words after `run`. -1: ERR_USAGE; the whole text that is to follow "error: ". */
 int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struct query_options *ret, struct err *err);
+/* Is `task` a misspelt option? A task of the workspace that has exactly this name is none. */
+bool options_mistaken(const struct query_options *o, const struct workspace *w);
+/* Sets err to the usage error about a mistaken option. Returns -1. */
+int options_unexpected(const struct query_options *o, struct err *err);
+/* The same in one line, for a command inside a task. Returns 1. */
+int options_unexpected_inside(const struct query_options *o, struct err *err);
 /* Is there a flag that says which packages? */
 bool options_scoped(const struct query_options *o);
 /* Is any option but --cache given? Then the list of tasks is not offered. */

@@ -6,9 +6,11 @@ for m in core/man/*.[1-9] plugin-api/*.[1-9] plugin-api/client/*.[1-9]; do
 	[ -f "$m" ] || continue
 	is "mandoc has nothing against $m" "$(mandoc -Tlint -Wwarning "$m" 2>&1)" ""
 done
-capture vt run --help
-for o in $(printf '%s\n' "$out" | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
-	[ "$o" = --help ] && continue
-	grep -qE "^\.It Fl (.* )?${o#-}( |$)" core/man/vt.1; ok "vt(1) tells $o" $?
+for c in run cache plugins client; do
+	capture vt $c --help
+	for o in $(printf '%s\n' "$out" | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+		[ "$o" = --help ] && continue
+		grep -qE -- "(Fl|,) -${o#--}( |,|$)" core/man/vt.1; ok "vt(1) tells $o of vt $c" $?
+	done
 done
 finish

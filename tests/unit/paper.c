@@ -153,9 +153,15 @@ static int changed_since(void *ctx, const char *reference, struct arena *a, stru
 	return 0;
 }
 
+static bool never_cached(void *ctx, const char *name)
+{
+	(void)ctx;
+	return strcmp(name, "cache") == 0;
+}
+
 const char *world_plan(struct world *w, const char *cwd, const char *words, struct plan **ret)
 {
-	struct plan_world world = { .workspace = &w->w, .find_program = find, .ctx = w, .warn = warn };
+	struct plan_world world = { .workspace = &w->w, .find_program = find, .never_cached = never_cached, .ctx = w, .warn = warn };
 	struct query_options o = world_options(w, words);
 	struct err err = { 0 };
 	const char *text = "";

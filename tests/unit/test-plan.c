@@ -35,6 +35,8 @@ static const char *actions(struct arena *a, const char *command, const char *ext
 			ret = arena_printf(a, "%s[%s]", ret, all.at[i].argv.at[k]);
 		if (all.at[i].never_cached)
 			ret = arena_printf(a, "%s!", ret);
+		if (all.at[i].runner_command)
+			ret = arena_printf(a, "%s(%s)", ret, all.at[i].runner_command);
 	}
 	return ret;
 }
@@ -55,9 +57,9 @@ static void commands_become_actions(void **state)
 	assert_string_equal(actions(a, "vt run --last-details", NULL), "[vt][run][--last-details]!");
 	assert_string_equal(actions(a, "vt run --dry-run build", NULL), "[vt][run][--dry-run][build]!");
 	assert_string_equal(actions(a, "vpr", NULL), "[vpr]!");
-	assert_string_equal(actions(a, "vt cache clean", NULL), "[vt][cache][clean]!");
-	assert_string_equal(actions(a, "vt plugins list", NULL), "[vt][plugins][list]!");
-	assert_string_equal(actions(a, "vt client get-env X", NULL), "[vt][client][get-env][X]");
+	assert_string_equal(actions(a, "vt cache clean", NULL), "[vt][cache][clean](cache)");
+	assert_string_equal(actions(a, "vt plugins list", NULL), "[vt][plugins][list](plugins)");
+	assert_string_equal(actions(a, "vt client get-env X", NULL), "[vt][client][get-env][X](client)");
 	assert_string_equal(actions(a, "vt run --log=no build", NULL), "refused:[vt][run][--log=no][build]");
 	arena_free(a);
 }

@@ -53,10 +53,13 @@ static void options_stand_before_the_task_and_end_there(void **state)
 	o = world_options(w, "-- -r x");
 	assert_string_equal(o.task, "-r");
 	assert_false(o.recursive);
+	assert_false(o.unknown);
 	o = world_options(w, "--nope build");
 	assert_string_equal(o.task, "--nope");
+	assert_true(o.unknown);
 	o = world_options(w, "-rx");
 	assert_string_equal(o.task, "-rx");
+	assert_true(o.unknown);
 	assert_false(o.recursive);
 	o = world_options(w, "-vvrFa/b x");
 	assert_int_equal(o.verbose, 2);

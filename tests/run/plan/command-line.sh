@@ -11,6 +11,37 @@ capture vt nosuch
 is "an unknown command" "$rc ${err%%$'\n'*}" "2 error: unrecognized subcommand 'nosuch'"
 capture vt --nosuch
 is "an unknown flag" "$rc ${err%%$'\n'*}" "2 error: unexpected argument '--nosuch' found"
+told() {                      # told TEXT USAGE ARGS...: misuse of a command is told in one shape
+	local text=$1 usage=$2
+	shift 2
+	capture vt "$@"
+	is "vt $*" "$rc $out$err" "2 error: $text
+
+Usage: $usage
+
+For more information, try '--help'."
+}
+tip() { printf "%s\n\n  tip: a similar %s exists: '%s'" "$1" "$2" "$3"; }
+told "$(tip "unrecognized subcommand 'cahce'" subcommand cache)" "vt <COMMAND>" cahce
+told "$(tip "unexpected argument '--versoin' found" argument --version)" "vt <COMMAND>" --versoin
+told "$(tip "unrecognized subcommand 'cleam'" subcommand clean)" "vt cache <COMMAND>" cache cleam
+told "unexpected argument 'x' found" "vt cache <COMMAND>" cache clean x
+told "unexpected argument '--json' found" "vt cache <COMMAND>" cache clean --json
+told "unexpected value 'x' for '--json' found; no more were expected" "vt cache <COMMAND>" cache stat --json=x
+told "$(tip "unexpected argument '--jsn' found" argument --json)" "vt plugins [COMMAND]" plugins list --jsn
+told "$(printf '%s\n  <NAME>' "the following required arguments were not provided:")" "vt plugins [COMMAND]" plugins info
+told "unexpected argument 'x' found" "vt plugins [COMMAND]" plugins list x
+told "$(printf '%s\n  <FILE>' "the following required arguments were not provided:")" "vt plugins [COMMAND]" plugins check
+told "unexpected argument '--glob' found" "vt client <COMMAND>" client get-env --glob=x A
+told "the argument '--untracked' cannot be used multiple times" "vt client <COMMAND>" client get-env --untracked --untracked A
+for c in cache client; do
+	capture vt $c
+	is "vt $c alone prints its help, and is an error" "$rc $out$err" "2 $(vt $c --help)"
+done
+for c in run cache plugins client; do
+	capture vt $c --help
+	like "vt $c --help" "$rc $out$err" "0 *Usage: vt $c *"
+done
 capture vt run --help
 is "run --help needs no workspace" "$rc ${out%%$'\n'*}" "0 Run tasks"
 refuses "run needs one" "error: Package not found in workspace: \`$W\`" x

@@ -1,0 +1,74 @@
+/* The commands of vt, and how their words are read. */
+#include "config.h"
+
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+extern const struct command command_run, command_cache, command_plugins, command_client;
+
+const struct command *const commands[] = {
+	&command_run,
+	&command_cache,
+	&command_plugins,
+	&command_client,
+	NULL
+};
+
+const struct command *command_find(const char *name)
+{
+	const struct command *const *c = commands;
+
+	while (*c && strcmp((*c)->name, name) != 0)
+		c++;
+	return *c;
+}
+
+void command_help(const struct command *c, FILE *to)
+{
+	fprintf(to, "%s\n\nUsage: %s\n\n%s", c->summary, c->usage, c->help);
+}
+
+int command_unrecognized(const struct args *args, const char *word, const char *const *names, struct err *err)
+{
+	const char *near = args_nearest_name(names, word);
+
+	if (near)
+		return args_wrong(args, err, "unrecognized subcommand '%s'\n\n  tip: a similar subcommand exists: '%s'", word, near);
+	return args_wrong(args, err, "unrecognized subcommand '%s'", word);
+}
+
+bool command_line_has(const struct command_line *l, uint32_t option)
+{
+	return l->args.seen & 1u << option;
+}
+
+int command_read_line(const struct command *c, const struct session *s, int argc, char **argv, struct command_line *ret)
+{
+	struct err err = { 0 };
+	int which;
+
+	*ret = (struct command_line){
+		.args = { .options = c->options, .options_n = c->options_n, .usage = c->usage,
+			  .argc = (uint32_t)argc - 1, .argv = (const char *const *)argv + 1 },
+		.arena = s->arena,
+		.words = arena_array(s->arena, (size_t)argc, sizeof *ret->words),
+	};
+	while ((which = args_next(&ret->args, &err)) != ARGS_END) {
+		if (which == 0) {
+			command_help(c, stdout);
+			return 0;
+		}
+		if (which == ARGS_UNKNOWN)
+			args_unexpected(&ret->args, ret->args.value, &err);
+		if (which == ARGS_UNKNOWN || which == ARGS_WRONG)
+			return cmd_fail(s, &err);
+		if (which == ARGS_WORD)
+			ret->words[ret->words_n++] = ret->args.value;
+		else
+			ret->values[which] = ret->args.value;
+		if (which == ARGS_WORD && ret->words_n == c->operands)
+			ret->args.ended = true;
+	}
+	return -1;
+}
