@@ -6,16 +6,19 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "query/cycles.h"
 #include "query/options.h"
 #include "workspace/workspace.h"
 
 enum { ABSENT = UINT32_MAX };
 
 struct graphing {
+	const struct query_world *world;
 	const struct workspace *w;
 	const struct selection *sel;
 	struct arena *a;
-	struct task_graph g;
+	struct task_graph g;               /* its waits are made last */
+	struct waits *waits;               /* per node */
 	uint32_t *place;                   /* per task of the workspace: its node, or ABSENT */
 	const struct task **of;            /* per package: its task of that name when selected, else NULL */
 };
@@ -34,6 +37,16 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* By the node waited for; of two for one node the derived one is last. */
+static int by_wait(const void *a, const void *b)
+{
+	const struct wait *x = a, *y = b;
+
+	if (x->on != y->on)
+		return x->on < y->on ? -1 : 1;
+	return x->derived - y->derived;
+}
+
 static void tidy(struct graph_node *node)
 {
 	uint32_t i, kept = 0;
@@ -46,12 +59,12 @@ static void tidy(struct graph_node *node)
 	node->waits_n = kept;
 }
 
-static void wait_for(struct graphing *q, uint32_t node, uint32_t on)
+static void wait_for(struct graphing *q, uint32_t node, uint32_t on, bool derived)
 {
-	struct graph_node *at = &q->g.nodes[node];
+	struct waits *waits = &q->waits[node];
 
-	at->waits_for = arena_grow(q->a, at->waits_for, at->waits_n, sizeof *at->waits_for);
-	at->waits_for[at->waits_n++] = on;
+	waits->at = arena_grow(q->a, waits->at, waits->n, sizeof *waits->at);
+	waits->at[waits->n++] = (struct wait){ on, derived };
 }
 
 static uint32_t add(struct graphing *q, const struct task *task, bool requested)
@@ -64,6 +77,8 @@ static uint32_t add(struct graphing *q, const struct task *task, bool requested)
 	memset(&q->g.nodes[q->g.n], 0, sizeof *q->g.nodes);
 	q->g.nodes[q->g.n].task = task;
 	q->g.nodes[q->g.n].requested = requested;
+	q->waits = arena_grow(q->a, q->waits, q->g.n, sizeof *q->waits);
+	memset(&q->waits[q->g.n], 0, sizeof *q->waits);
 	return q->place[task->index] = q->g.n++;
 }
 
@@ -91,7 +106,7 @@ static void package_order(struct graphing *q)
 					continue;
 				mark[to] = node + 1;
 				if (q->of[to])
-					wait_for(q, node, q->place[q->of[to]->index]);
+					wait_for(q, node, q->place[q->of[to]->index], true);
 				else
 					todo[n++] = to;
 			}
@@ -107,28 +122,93 @@ static void depends_on(struct graphing *q)
 		const struct task *task = q->g.nodes[node].task;
 
 		for (i = 0; i < task->needs_n; i++)
-			wait_for(q, node, add(q, task->needs[i].task, false));
+			wait_for(q, node, add(q, task->needs[i].task, false), task->needs[i].derived);
 	}
 }
 
-/* Into package order, then task order. */
+/* Into package order, then task order; each node's waits, too, and each once. */
 static void arrange(struct graphing *q)
 {
-	uint32_t *from = arena_array(q->a, q->g.n, sizeof *from), i, k;
+	uint32_t *from = arena_array(q->a, q->g.n, sizeof *from), i, k, kept;
+	struct waits *waits = arena_array(q->a, q->g.n, sizeof *waits);
 
 	for (i = 0; i < q->g.n; i++)
 		from[i] = q->g.nodes[i].task->index;
 	if (q->g.n > 1)
 		qsort(q->g.nodes, q->g.n, sizeof *q->g.nodes, by_task);
+	for (i = 0; i < q->g.n; i++) {
+		waits[i] = q->waits[q->place[q->g.nodes[i].task->index]];
+		for (k = 0; k < waits[i].n; k++)
+			waits[i].at[k].on = from[waits[i].at[k].on];
+	}
 	for (i = 0; i < q->g.n; i++)
 		q->place[q->g.nodes[i].task->index] = i;
 	for (i = 0; i < q->g.n; i++) {
+		struct waits *w = &waits[i];
+
+		for (k = 0; k < w->n; k++)
+			w->at[k].on = q->place[w->at[k].on];
+		if (w->n > 1)
+			qsort(w->at, w->n, sizeof *w->at, by_wait);
+		for (k = kept = 0; k < w->n; k++)
+			if (!kept || w->at[kept - 1].on != w->at[k].on)
+				w->at[kept++] = w->at[k];
+		w->n = kept;
+	}
+	q->waits = waits;
+}
+
+/* From the waits to what the graph tells of them. */
+static void fill(struct graphing *q)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < q->g.n; i++) {
 		struct graph_node *node = &q->g.nodes[i];
 
+		node->waits_for = arena_array(q->a, q->waits[i].n, sizeof *node->waits_for);
+		node->waits_n = q->waits[i].n;
 		for (k = 0; k < node->waits_n; k++)
-			node->waits_for[k] = q->place[from[node->waits_for[k]]];
-		tidy(node);
+			node->waits_for[k] = q->waits[i].at[k].on;
 	}
+}
+
+/* "warning: ... a -> b -> a ...", in packages: two tasks of one in a row are told once. */
+static void tell_cycle(void *ctx, const uint32_t *path, uint32_t n)
+{
+	const struct graphing *q = ctx;
+	const struct package *before = NULL;
+	struct buf b;
+	uint32_t i;
+
+	buf_init(&b, 1 << 20);
+	buf_text(&b, "warning: packages depend on each other in a cycle: ");
+	for (i = 0; i <= n; i++) {
+		const struct package *p = q->g.nodes[path[i % n]].task->package;
+
+		if (p != before || i == n)
+			buf_printf(&b, "%s%s", i ? " -> " : "", p->name[0] ? p->name : p->path[0] ? p->path : ".");
+		before = p;
+	}
+	buf_text(&b, "; the order of their tasks is kept as far as it can be");
+	q->world->warn(q->world->ctx, buf_str(&b));
+	buf_free(&b);
+}
+
+static void tell_nobody(void *ctx, const uint32_t *path, uint32_t n)
+{
+	(void)ctx, (void)path, (void)n;
+}
+
+/* Packages may depend on each other in a cycle, and all of them run; tasks may not. */
+static int finish(struct graphing *q, struct err *err)
+{
+	fill(q);
+	if (graph_check(&q->g, q->a, NULL) == 0)
+		return 0;
+	cycles_cut(q->waits, q->g.n, q->a, q->world->warn ? tell_cycle : tell_nobody, q);
+	fill(q);
+	return graph_check(&q->g, q->a, err);
 }
 
 /* What has changed may be without the task; a misspelt one nobody has. */
@@ -146,7 +226,7 @@ int graph_make(const struct query_world *world, const struct query_options *opti
 {
 	const struct workspace *w = world->workspace;
 	struct selection sel;
-	struct graphing q = { .w = w, .sel = &sel, .a = a };
+	struct graphing q = { .world = world, .w = w, .sel = &sel, .a = a };
 	uint32_t i;
 	int r;
 
@@ -169,8 +249,8 @@ int graph_make(const struct query_world *world, const struct query_options *opti
 		depends_on(&q);
 	arrange(&q);
 	for (i = 0; options->parallel && i < q.g.n; i++)
-		q.g.nodes[i].waits_n = 0;
-	if (graph_check(&q.g, a, err) < 0)
+		q.waits[i].n = 0;
+	if (finish(&q, err) < 0)
 		return -1;
 	*ret = q.g;
 	return 0;

@@ -190,14 +190,17 @@ struct needs {
 	uint32_t n;
 };
 
-static void add_need(struct arena *a, struct needs *list, const struct task *t)
+static void add_need(struct arena *a, struct needs *list, const struct task *t, bool derived)
 {
 	uint32_t i;
 
 	for (i = 0; i < list->n; i++)
-		if (list->at[i].task == t)
+		if (list->at[i].task == t) {
+			list->at[i].derived &= derived;
 			return;
+		}
 	list->at = arena_grow(a, list->at, list->n, sizeof *list->at);
+	list->at[list->n].derived = derived;
 	list->at[list->n++].task = t;
 }
 
@@ -240,7 +243,7 @@ static int text_need(struct loading *l, const struct task *t, const char *text, 
 	found = workspace_task(p, name);
 	if (!found)
 		return err_set(err, ERR_USER, "Task '%s' not found in package %s", name, p->name);
-	add_need(l->w.arena, list, found);
+	add_need(l->w.arena, list, found, false);
 	return 0;
 }
 
@@ -260,7 +263,7 @@ static int task_needs(struct loading *l, struct task *t, const struct task_confi
 				continue;
 			found = workspace_task(t->package->needs[k].to, d->text);
 			if (found)
-				add_need(l->w.arena, &list, found);
+				add_need(l->w.arena, &list, found, true);
 		}
 	}
 	t->needs = list.at;

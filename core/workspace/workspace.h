@@ -50,6 +50,7 @@ enum task_source { TASK_FROM_CONFIG, TASK_FROM_SCRIPT };
 /* A resolved `dependsOn` entry: this task waits for that one. */
 struct need {
 	const struct task *task;
+	bool derived;              /* of a package that this one depends on ("from"); else named itself */
 };
 
 struct task {

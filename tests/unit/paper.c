@@ -77,6 +77,7 @@ struct task *world_script(struct world *w, struct package *p, const char *name, 
 void world_after(struct world *w, struct task *task, const struct task *on)
 {
 	task->needs = arena_grow(w->a, task->needs, task->needs_n, sizeof *task->needs);
+	task->needs[task->needs_n].derived = false;
 	task->needs[task->needs_n++].task = on;
 }
 

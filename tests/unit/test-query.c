@@ -3,8 +3,11 @@
 #include "paper.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "query/cycles.h"
 #include "query/filter.h"
 #include "query/graph.h"
 
@@ -511,6 +514,120 @@ static void circles_are_told_with_their_whole_path(void **state)
 	world_free(w);
 }
 
+static void packages_in_a_cycle_all_run(void **state)
+{
+	struct world *w = world_new();
+	struct package *a = world_package(w, "packages/a", "a"), *b = world_package(w, "packages/b", "b"), *c = world_package(w, "packages/c", "c");
+	struct package *d = world_package(w, "packages/d", ""), *e = world_package(w, "packages/e", "e");
+	struct task *build, *gen;
+
+	(void)state;
+	world_package(w, "", "");
+	world_need(w, a, b);
+	world_need(w, b, c);
+	world_need(w, c, a);
+	world_need(w, c, d);
+	world_need(w, d, c);
+	world_need(w, e, a);               /* has no part in it */
+	world_task(w, a, "x", "x");
+	world_task(w, b, "x", "x");
+	world_task(w, c, "x", "x");
+	world_task(w, d, "x", "x");
+	world_task(w, e, "x", "x");
+	build = world_task(w, a, "build", "x");
+	gen = world_task(w, c, "gen", "x");
+	world_after(w, build, gen);
+	world_after(w, gen, build);
+	gen->needs[0].derived = true;      /* of a package it depends on */
+	world_done(w);
+	/* d's last, then c's */
+	assert_string_equal(world_edges(w, "", "-r x"), "packages/a#x<packages/b#x packages/b#x<packages/c#x packages/c#x<packages/d#x packages/d#x packages/e#x<packages/a#x");
+	assert_string_equal(w->warned, "warning: packages depend on each other in a cycle: a -> b -> c -> a; the order of their tasks is kept as far as it can be\n");
+	w->warned[0] = '\0';
+	assert_string_equal(world_edges(w, "", "-F c -F {./packages/d} x"), "packages/c#x<packages/d#x packages/d#x");
+	assert_string_equal(w->warned, "warning: packages depend on each other in a cycle: c -> packages/d -> c; the order of their tasks is kept as far as it can be\n");
+	w->warned[0] = '\0';
+	assert_string_equal(world_edges(w, "", "-F a build"), "packages/a#build<packages/c#gen packages/c#gen");
+	assert_string_equal(w->warned, "warning: packages depend on each other in a cycle: a -> c -> a; the order of their tasks is kept as far as it can be\n");
+	w->warned[0] = '\0';
+	assert_string_equal(world_edges(w, "", "-r --parallel x"), "packages/a#x packages/b#x packages/c#x packages/d#x packages/e#x");
+	assert_string_equal(w->warned, "");
+	world_free(w);
+}
+
+/* What is said of the waits of random graphs: no derived one is left in a cycle, and none outside is taken. */
+static void nobody(void *ctx, const uint32_t *path, uint32_t n)
+{
+	const struct waits *before = ctx;
+	uint32_t i, k;
+
+	for (i = 0; i < n; i++) {          /* the path is one of the graph as it was */
+		for (k = 0; k < before[path[i]].n && before[path[i]].at[k].on != path[(i + 1) % n]; )
+			k++;
+		assert_true(k < before[path[i]].n);
+	}
+}
+
+static bool reaches(const struct waits *of, uint32_t n, uint32_t from, uint32_t to, struct arena *a)
+{
+	bool *been = arena_array(a, n, sizeof *been);
+	uint32_t *todo = arena_array(a, n + 1, sizeof *todo), todo_n = 0, k;
+
+	for (todo[todo_n++] = from; todo_n; ) {
+		uint32_t at = todo[--todo_n];
+
+		if (at == to)
+			return true;
+		for (k = 0; k < of[at].n; k++)
+			if (!been[of[at].at[k].on]) {
+				been[of[at].at[k].on] = true;
+				todo[todo_n++] = of[at].at[k].on;
+			}
+	}
+	return false;
+}
+
+static void only_waits_in_cycles_are_cut(void **state)
+{
+	unsigned seed = (unsigned)time(NULL), round;
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	srand(seed);
+	for (round = 0; round < 300; round++) {
+		struct arena *a = arena_new();
+		uint32_t n = 1 + (uint32_t)rand() % 12, i, k, m;
+		struct waits *before = arena_array(a, n, sizeof *before), *after = arena_array(a, n, sizeof *after);
+
+		for (i = 0; i < n; i++) {
+			m = (uint32_t)rand() % 4;
+			before[i].at = arena_array(a, m, sizeof *before[i].at);
+			after[i].at = arena_array(a, m, sizeof *after[i].at);
+			for (k = 0; k < m; k++) {
+				uint32_t on = (uint32_t)rand() % n;
+
+				if (on != i)
+					before[i].at[before[i].n++] = (struct wait){ on, rand() % 4 != 0 };
+			}
+			after[i].n = before[i].n;
+			memcpy(after[i].at, before[i].at, before[i].n * sizeof *after[i].at);
+		}
+		cycles_cut(after, n, a, nobody, before);
+		for (i = 0; i < n; i++) {
+			for (k = 0; k < after[i].n; k++)
+				assert_false(after[i].at[k].derived && reaches(after, n, after[i].at[k].on, i, a));
+			for (k = m = 0; k < before[i].n; k++) {
+				bool kept = m < after[i].n && after[i].at[m].on == before[i].at[k].on && after[i].at[m].derived == before[i].at[k].derived;
+
+				m += kept;
+				assert_true(kept || (before[i].at[k].derived && reaches(before, n, before[i].at[k].on, i, a)));
+			}
+			assert_int_equal(m, after[i].n);
+		}
+		arena_free(a);
+	}
+}
+
 static void a_node_taken_out_leaves_its_order_behind(void **state)
 {
 	struct world *w = world_new();
@@ -555,6 +672,8 @@ int main(void)
 		cmocka_unit_test(packages_without_the_task_are_bridged),
 		cmocka_unit_test(depends_on_pulls_tasks_in_from_anywhere),
 		cmocka_unit_test(circles_are_told_with_their_whole_path),
+		cmocka_unit_test(packages_in_a_cycle_all_run),
+		cmocka_unit_test(only_waits_in_cycles_are_cut),
 		cmocka_unit_test(a_node_taken_out_leaves_its_order_behind),
 	};
 

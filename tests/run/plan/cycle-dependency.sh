@@ -10,5 +10,8 @@ order "--ignore-depends-on neither" "task-a" --ignore-depends-on task-a
 pnpm a b
 file packages/a/package.json '{"name":"a","dependencies":{"b":"workspace:*"},"scripts":{"x":"echo"}}'
 file packages/b/package.json '{"name":"b","peerDependencies":{"a":"workspace:*"},"scripts":{"x":"echo"}}'
-refuses "packages around a circle" "error: Cycle dependency detected: a#x -> b#x -> a#x" -r x
+file packages/c/package.json '{"name":"c","dependencies":{"a":"workspace:*"},"scripts":{"x":"echo c"}}'
+order "packages around a circle all run, the last of them first" "packages/a#x<packages/b#x packages/b#x packages/c#x<packages/a#x" -r x
+capture vt run -r x
+is "and the circle is told once" "$(grep -c . <<<"$err") $err" "1 warning: packages depend on each other in a cycle: a -> b -> a; the order of their tasks is kept as far as it can be"
 finish
