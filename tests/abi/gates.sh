@@ -1,7 +1,8 @@
 # The gates notice: each of them on a copy that was broken on purpose.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 requires ${CC%% *}
-mkdir -p "$T/src/tests/lib" "$T/src/plugin-api" "$T/build/plugins-1"
+mkdir -p "$T/src/tests/lib" "$T/src/plugin-api" "$T/build/plugins-1" "$T/build/tests"
+ln -s "$abs_top_builddir/tests/lib" "$T/build/tests/lib"
 cp "$abs_top_srcdir/tests/lib/functions.sh" "$T/src/tests/lib/"
 cp -r "$abs_top_srcdir/tests/abi" "$T/src/tests/"
 header=$T/src/plugin-api/vt-plugin.h

@@ -1,5 +1,5 @@
 # The header stands alone, in every language it promises, and leaves no other names behind.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 requires ${CC%% *}
 include=$abs_top_srcdir/plugin-api
 cd "$T"

@@ -1,6 +1,6 @@
 # Plugins of released versions go on working: as the programs they were, and compiled afresh
 # against the header of their time and against today's.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 requires ${CC%% *}
 abi=$abs_top_srcdir/tests/abi
 cd "$T"

@@ -1,6 +1,6 @@
 # Each released struct is a prefix of today's, each released constant has its value, each
 # member its place; and the gate notices when it is not so.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 requires ${CC%% *}
 abi=$abs_top_srcdir/tests/abi
 header=$abs_top_srcdir/plugin-api/vt-plugin.h

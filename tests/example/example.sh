@@ -1,6 +1,6 @@
 # The example of the README: first run misses, second hits, an edit is one miss with
 # its reason (and what depends on it), lost outputs are restored on the next hit.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 sh "$abs_top_srcdir/tests/example/setup.sh" "$T/w" "$NPM"
 cd "$T/w" || exit 99
 app=$(basename apps/*)

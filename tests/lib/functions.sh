@@ -1,7 +1,7 @@
 # Sourced by every command-level test (bash). Each test: one story, its own
 # folder, a private home, a clean environment, TAP on stdout.
 #
-#   . "$abs_top_srcdir/tests/lib/functions.sh"
+#   . "${0%/*}/../../lib/functions.sh" || exit
 #   workspace                       # an empty folder, now the cwd: $W
 #   file packages/a/package.json '{"name":"a"}'
 #   vt run build                    # the vt under test, clean environment
@@ -10,22 +10,25 @@
 #   is "says hello" "$out" "hello"  # exact; like: a bash pattern; has: a fixed part
 #   finish                          # the last line
 set -u
+# make gives both; by hand: this tree, and its build/ if there is one
 : "${abs_top_srcdir:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
-: "${abs_top_builddir:=$abs_top_srcdir}"
+[ -n "${abs_top_builddir-}" ] || { [ -x "$abs_top_srcdir/build/core/vt" ] && abs_top_builddir=$abs_top_srcdir/build; }
+: "${abs_top_builddir:=$abs_top_srcdir}" "${CC:=cc}"
 VT=${VT:-$abs_top_builddir/core/vt}
 export LC_ALL=C
 T=$(mktemp -d "${TMPDIR:-/tmp}/vt-test-XXXXXX") || exit 99
 _from=$PWD; cd -P "$T" && T=$PWD && cd "$_from" || exit 99
 mkdir -m 700 "$T/home" "$T/run"
-_n=0 _failed=0
+_n=0
 _cleanups=()
 _leave() { local c; for c in "${_cleanups[@]+"${_cleanups[@]}"}"; do eval "$c"; done; rm -rf "$T" 2>/dev/null || { chmod -R u+rwx "$T" 2>/dev/null; rm -rf "$T"; }; }
 trap _leave EXIT
 cleanup() { _cleanups+=("$1"); }            # a command for the end
 
 _env=()
-# `make check` builds it; without it a script that is run by hand starts two programs more for each vt
+# does what env -i NAME=VALUE... timeout SECONDS does, as one program (tests/lib/limit.c)
 LIMIT=$abs_top_builddir/tests/lib/limit
+[ -x "$LIMIT" ] || { echo "$LIMIT is missing: make check TESTS= builds it" >&2; exit 99; }
 # _limited SECONDS|0 [NAME=VALUE]... command...: in the clean environment
 _limited() {
 	local seconds=$1 vars=(PATH="$PATH" HOME="$T/home" XDG_CONFIG_HOME="$T/home/.config" XDG_DATA_HOME="$T/home/.local/share"
@@ -34,9 +37,7 @@ _limited() {
 		${LSAN_OPTIONS+"LSAN_OPTIONS=$LSAN_OPTIONS"} ${TSAN_OPTIONS+"TSAN_OPTIONS=$TSAN_OPTIONS"}
 		"${_env[@]+"${_env[@]}"}")
 	shift
-	if [ -x "$LIMIT" ]; then "$LIMIT" "$seconds" "${vars[@]}" "$@"
-	elif [ "$seconds" = 0 ]; then env -i "${vars[@]}" "$@"
-	else env -i "${vars[@]}" timeout -k 5 "$seconds" "$@"; fi
+	"$LIMIT" "$seconds" "${vars[@]}" "$@"
 }
 base_env() { _limited 0 "$@"; }
 vt() { _limited "${VT_TIMEOUT:-300}" "$VT" "$@"; }
@@ -47,26 +48,19 @@ with() {                                     # with A=1 B=2 command...
 	_env=("${_saved[@]+"${_saved[@]}"}")
 	return $_r
 }
-# _slurp NAME FILE: what $(cat FILE) gives, without starting a process
-_slurp() {
-	local _text
-	if IFS= read -r -d '' _text <"$2"; then _text=$(tr -d '\0' <"$2"); fi
-	_text=${_text%"${_text##*[!$'\n']}"}
-	printf -v "$1" %s "$_text"
-}
-capture() { "$@" >"$T/out" 2>"$T/err" </dev/null; rc=$?; _slurp out "$T/out"; _slurp err "$T/err"; }
+# bash leaves NUL bytes out of $(...), with a warning
+capture() { "$@" >"$T/out" 2>"$T/err" </dev/null; rc=$?; { out=$(<"$T/out") err=$(<"$T/err"); } 2>/dev/null; }
 workspace() { W=$T/${1:-w}; rm -rf "$W"; mkdir -p "$W"; cd "$W" || exit 99; }
 file() {
 	[[ $1 != */* || -d ${1%/*} ]] || mkdir -p "${1%/*}"
 	printf '%s\n' "$2" >"$1"
-	[[ -z ${VT_CONFIGS-} || ${1##*/} != vite-task.json ]] || printf '%s\n' "$2" >"$VT_CONFIGS/${0##*/}-$((_configs++))"
 }
 # pnpm NAME...: a pnpm workspace whose members are packages/NAME, each with a package.json of that name
 pnpm() { file pnpm-workspace.yaml 'packages: ["packages/*"]'; local p; for p; do file "packages/$p/package.json" "{\"name\":\"$p\"}"; done; }
 
 ok() {                                       # ok "story" status
 	_n=$((_n + 1))
-	if [ "$2" -eq 0 ]; then printf 'ok %d - %s\n' $_n "$1"; else _failed=1; printf 'not ok %d - %s\n' $_n "$1"; fi
+	if [ "$2" -eq 0 ]; then printf 'ok %d - %s\n' $_n "$1"; else printf 'not ok %d - %s\n' $_n "$1"; fi
 	return "$2"
 }
 _show() { printf '%s\n' "$2" | sed "s/^/# $1: /"; }
@@ -80,10 +74,8 @@ gone() { if [ -e "$2" ] || [ -L "$2" ]; then ok "$1" 1; else ok "$1" 0; fi; }
 # the steps of the last capture, one line each: the command lines with their status
 _step='^(\[[^]]*\] )?(~/[^$]*)?\$ '
 steps() { local line; while IFS= read -r line; do [[ ! $line =~ $_step ]] || printf '%s\n' "$line"; done <<<"$out"; }
-# pause SECONDS: sleep, without starting a program
-pause() { [ -p "$T/never" ] || mkfifo "$T/never"; IFS= read -rt "$1" <>"$T/never"; return 0; }
 # until_true COMMAND...: runs it again and again until it succeeds, for a minute at most
-until_true() { local i; for ((i = 0; i < 1200; i++)); do "$@" && return 0; pause 0.05; done; return 1; }
+until_true() { local i; for ((i = 0; i < 1200; i++)); do "$@" && return 0; sleep 0.05; done; return 1; }
 # seed: RANDOM starts with SEED, which is made and printed if it was not given
 seed() { : "${SEED:=$((RANDOM % 10000))}"; RANDOM=$SEED; export SEED; printf '# SEED=%s\n' "$SEED"; }
 skip() { _n=$((_n + 1)); printf 'ok %d - %s # SKIP %s\n' $_n "$1" "$2"; }
@@ -116,18 +108,3 @@ NPM=${VT_TEST_NPM:-$abs_top_srcdir/npm/node_modules}
 # files there (Vite: .vite) writes into the workspace, and never into what all tests share.
 own_modules() { mkdir -p node_modules && ln -sfn "$NPM"/* "$NPM/.bin" node_modules/; }
 requires_npm() { requires node; local p; for p; do [ -d "$NPM/$p" ] || skip_all "npm package $p is not installed (./bootstrap check installs it)"; done; }
-
-# tests/run/plan/schema-fixtures.sh runs other tests with VT_CONFIGS=FOLDER for their files'
-# sake: neither vt nor jq is run, nothing is compared, and every vite-task.json is kept there.
-if [ -n "${VT_CONFIGS-}" ]; then
-	_configs=0
-	vt() { :; }
-	jq() { :; }
-	capture() { out='' err='' rc=0; }
-	ok() { :; }
-	is() { :; }
-	isnt() { :; }
-	like() { :; }
-	has() { :; }
-	hasnt() { :; }
-fi

@@ -1,5 +1,5 @@
 # What git tracks is what a release holds, and nothing in it points outside.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 requires git make xz
 cd "$abs_top_srcdir" || exit 99
 [ -e .git ] || skip_all "not a git checkout"

@@ -1,5 +1,5 @@
 # Each header stands alone.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 cd "$abs_top_srcdir" || exit 99
 bad=
 for h in core/*/*.h plugins/*/*.h; do

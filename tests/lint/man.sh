@@ -1,5 +1,5 @@
 # Man pages: well-formed, and every option of --help has an entry.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 requires mandoc
 cd "$abs_top_srcdir" || exit 99
 for m in core/man/*.[1-9] plugin-api/*.[1-9] plugin-api/client/*.[1-9]; do

@@ -1,6 +1,6 @@
 # What other machines compile: the tracer and the supervisor for aarch64, and the call
 # table's numbers beside the kernel's own headers, for each architecture that it knows.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 cd "$abs_top_srcdir" || exit 99
 
 # numbers COLUMN NAME HEADER: what the table says is what the header says; a number that

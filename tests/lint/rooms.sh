@@ -1,6 +1,6 @@
 # The arrows between the rooms run one way: every #include "room/..." of core is
 # allowed by rooms.txt, or the test names the line.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../lib/functions.sh" || exit
 cd "$abs_top_srcdir" || exit 99
 check() {                      # check FILE...: prints the forbidden ones
 	awk -v rooms="${ROOMS:-tests/lint/rooms.txt}" '

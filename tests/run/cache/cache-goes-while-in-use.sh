@@ -1,6 +1,6 @@
 # The cache goes away, or becomes something else, while a run uses it: the tasks run,
 # tell the truth, and nothing is done to what stands there now.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 warnings() { printf '%s\n' "$err" | grep -c . || true; }
 hits() { printf '%s\n' "$out" | grep -o '[0-9]*/[0-9]* cache hit' || true; }
 made() { echo "$(cat packages/*/dist/small | tr '\n' ' ')$(cat packages/*/dist/large | wc -c)"; }

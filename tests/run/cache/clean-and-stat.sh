@@ -1,5 +1,5 @@
 # vt cache clean, vt cache stat, and what the directory looks like.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 workspace
 file package.json '{"name":"r"}'

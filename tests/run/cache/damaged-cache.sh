@@ -1,5 +1,5 @@
 # Whatever happens to the cache: the task runs, tells the truth, exits as it would.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 workspace
 file package.json '{"name":"r"}'

@@ -1,5 +1,5 @@
 # Declared outputs: kept, put back exactly, left alone when right; stale ones go, others stay.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
 task() { file vite-task.json "{\"tasks\":{\"build\":{\"command\":\"sh build.sh\",\"input\":[\"src/**\"],\"output\":$1}}}"; }

@@ -1,5 +1,5 @@
 # Steps are looked up before their turn while all are hits: what runs or is put back meanwhile is still seen.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 # a chain of twelve: each reads what the one before it made
 file pnpm-workspace.yaml 'packages: ["p*"]'

@@ -1,5 +1,5 @@
 # An input that changes while the task runs: what it made is not kept.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
 file vite-task.json '{"tasks":{

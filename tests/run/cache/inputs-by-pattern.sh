@@ -1,5 +1,5 @@
 # Which files count, by the patterns of `input` alone.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 pnpm app shared '[lib]'
 put() { file "packages/app/$1" "${2-x}"; }

@@ -1,6 +1,6 @@
 # Inputs beside the package: patterns with a `cwd`, exclusions next door, and a task whose
 # own LD_PRELOAD answers for a file.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 second() { capture vt run "$@"; capture vt run "$@"; has "${1}: the second run is a hit" "$out" "cache hit, replaying"; }
 
 # patterns are the package's, whatever the task's cwd is

@@ -1,6 +1,6 @@
 # What a run keeps is written in such an order that it may be killed after any write: once
 # the entry is there, so is all it names, and the next run is a hit; before, nothing is.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 workspace
 file package.json '{"name":"r"}'

@@ -1,5 +1,5 @@
 # Why it was a miss: one reason for each thing that changed, without a tracer.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

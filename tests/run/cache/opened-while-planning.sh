@@ -1,5 +1,5 @@
 # A cache with much in it is opened while the plan is made: all is as it is without that.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 for p in {1..40}; do names+=(p$p); done
 pnpm "${names[@]}"

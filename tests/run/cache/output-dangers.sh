@@ -1,6 +1,6 @@
 # Nothing is written through a link, out of the workspace, into a .git; what cannot be
 # restored is made by running the task.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
 file vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"output":["dist/**"]},

@@ -1,6 +1,6 @@
 # A cache that can be read and not written to: what is there is served, what is not is
 # run, one warning tells so, and exit codes are the tasks'.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 own_mounts
 warnings() { printf '%s\n' "$err" | grep -c .; }
 hits() { printf '%s\n' "$out" | grep -o '[0-9]*/[0-9]* cache hit' || true; }

@@ -1,5 +1,5 @@
 # What nobody answers for is not kept: a part that is switched off costs hits, never truth.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
 task() { file vite-task.json "{$2\"tasks\":{\"t\":{\"command\":\"sh t.sh\",$1}}}"; }

@@ -1,5 +1,5 @@
 # Up to sixteen results of one command: flipping back is a hit; what is explained is the nearest.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
 file vite-task.json '{"tasks":{"t":{"command":"cat a b","input":["a","b","c"]}}}'

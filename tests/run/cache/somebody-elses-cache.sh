@@ -1,6 +1,6 @@
 # A cache folder that others can write, or that is somebody else's, is not used: the task
 # runs, with one warning.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
 file in.txt one

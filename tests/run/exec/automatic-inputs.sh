@@ -1,5 +1,5 @@
 # What a run found out about its inputs, without a word of configuration.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires python3
 run() { capture vt run --cache "$@"; out=$(printf '%s\n' "$out" | undated); }

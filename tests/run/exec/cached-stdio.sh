@@ -1,5 +1,5 @@
 # Cached tasks and their streams: never the terminal, captured as printed, replayed as the mode asks.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a

@@ -1,5 +1,5 @@
 # Cached tasks as they are shown: the first time, again, and after a change.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

@@ -1,5 +1,5 @@
 # The steps of one task (a && b && c) are looked up and told together.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm app lib solo

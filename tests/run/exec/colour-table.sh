@@ -1,5 +1,5 @@
 # Which of the two streams has colours: the environment's words in their order, on a terminal and in a pipe.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

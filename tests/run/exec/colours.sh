@@ -1,5 +1,5 @@
 # Colours: each stream for itself; the environment decides.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

@@ -1,5 +1,5 @@
 # Ctrl-C typed at the terminal: the tasks have it already; nothing new starts.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b

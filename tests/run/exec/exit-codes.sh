@@ -1,5 +1,5 @@
 # What vt exits with: the tasks' own code, or 1, or 128 + the signal.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b

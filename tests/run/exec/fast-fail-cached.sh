@@ -1,5 +1,5 @@
 # One fails while another hangs: exactly what is shown, whatever the other one is.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b

@@ -1,5 +1,5 @@
 # One fails: the others are killed, grandchildren too, and nothing new starts.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b c

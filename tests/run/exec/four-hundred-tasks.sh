@@ -1,5 +1,5 @@
 # Hundreds of tasks: each one comes to its end; hits come in the same order every time.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

@@ -1,5 +1,5 @@
 # Where vt writes to is full, or its reader has left: a task fails, a hit does not.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

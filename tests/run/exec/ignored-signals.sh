@@ -1,5 +1,5 @@
 # What vt was born ignoring its tasks ignore too, and nothing that vt ignores for itself.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"a","scripts":{"first":"sed -n s/^SigIgn:.//p /proc/self/status","second":"sed -n s/^SigIgn:.//p /proc/self/status #"}}'
 # 32 and 33 are the C library's own: no program can ask it about them

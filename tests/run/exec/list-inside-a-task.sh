@@ -1,5 +1,5 @@
 # The list of tasks: chosen from by a task of the run, and with --cache.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

@@ -1,5 +1,5 @@
 # vt run inside a command: a level of its own, with slots of its own.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b

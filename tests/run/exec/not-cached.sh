@@ -1,5 +1,5 @@
 # What is not stored, and where that is told.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b c

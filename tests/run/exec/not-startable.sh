@@ -1,5 +1,5 @@
 # A program that is there and cannot be started.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r","scripts":{"x":"bad one","y":"bad one && echo two"}}'
 mkdir -p node_modules/.bin

@@ -1,5 +1,5 @@
 # Dependencies first; what others wait for before the rest; slots.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm app core lib solo

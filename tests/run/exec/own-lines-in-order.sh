@@ -1,5 +1,5 @@
 # Lines of vt and lines of tasks that write to the terminal themselves come in order.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

@@ -1,5 +1,5 @@
 # A command's program: looked for when its turn comes, with a shell's exit status when it cannot be started.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires jq
 workspace

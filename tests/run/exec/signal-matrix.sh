@@ -1,5 +1,5 @@
 # Every signal to the runner alone, every kind of task: nothing survives that should not.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires setsid
 workspace

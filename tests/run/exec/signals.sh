@@ -1,5 +1,5 @@
 # Signals to the runner alone: passed on to every descendant, grace, kill.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

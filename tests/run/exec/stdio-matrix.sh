@@ -1,5 +1,5 @@
 # Who has the terminal, in all three log modes: not cached, a miss, a hit; one task and several.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b

@@ -1,5 +1,5 @@
 # Who has the terminal: the table of log modes, for tasks that are not cached.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b

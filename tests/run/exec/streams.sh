@@ -1,5 +1,5 @@
 # stdout and stderr stay apart, but in a group; the outermost --log counts.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a

@@ -1,5 +1,5 @@
 # Summaries of several tasks: misses, hits, failures; in short, in full, and again later.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b

@@ -1,5 +1,5 @@
 # Without its supervisor the runner stops: one error, nothing stored, nothing left behind.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools

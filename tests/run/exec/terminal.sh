@@ -1,5 +1,5 @@
 # A real terminal: Ctrl-C reaches everything once, Ctrl-Z stops and goes on, the settings come back.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires python3
 workspace

@@ -1,5 +1,5 @@
 # Every bad input gets one clear sentence, the right exit code, and loses nothing.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 
 # bad STORY RC WORDS...: the last capture failed so, with these words on stderr, shortly
 bad() {

@@ -1,6 +1,6 @@
 # Others change things while a task runs: what it saw is not what is there now, so
 # its result is not kept, or at least never found again for what is there now.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 
 # during STORY SETUP COMMAND CHANGE: runs COMMAND as a task, CHANGE while it runs, and
 # the task again: its output must be what a fresh run says now.

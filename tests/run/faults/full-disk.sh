@@ -1,6 +1,6 @@
 # A full disk: the run goes on, with one warning at most; what was kept before is whole,
 # and with room the next run is as if nothing had been.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 own_mounts
 disk() { mkdir -p "$2"; mount -t tmpfs -o "size=$1,mode=700" none "$2" || exit 99; }
 grow() { mount -o "remount,size=$1" "$2"; }

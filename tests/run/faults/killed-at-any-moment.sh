@@ -1,6 +1,6 @@
 # Killed at any moment: afterwards no wrong hit, no partial output that counts as
 # whole, no litter older than the next run. KILLS=200 by default.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'

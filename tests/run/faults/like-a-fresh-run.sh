@@ -1,6 +1,6 @@
 # Whatever is changed: what vt shows next is what a fresh run would show. Each story
 # has a task (nothing configured), a start, and changes one after the other.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 
 # story NAME START COMMAND CHANGE...
 story() {

@@ -1,5 +1,5 @@
 # Many vt at once on one cache: all succeed, all tell the truth, and the next run hits.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 for p in 1 2 3 4 5 6 7 8; do

@@ -1,6 +1,6 @@
 # A disk with little room left: what was not used for two days gives way to what is new, what is
 # in use does not, and so much stays free as the option `free` says.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 own_mounts
 age() { "$abs_top_builddir/tests/plugins/age-store" "$C/store-1" "$1" || ok "the store is aged" 1; }
 available() { echo $(($(stat -f -c '%a * %S' "$T/disk"))); }

@@ -1,5 +1,5 @@
 # Outputs behind links, a full or closed stdout, no current directory.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"root"}'
 file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","input":["src/**"],"output":["dist/**"]},"much":"sh much.sh"}}'

@@ -1,5 +1,5 @@
 # The Node addon by itself: a small server with nothing but the channel, real Node.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires node
 A=$abs_top_builddir/plugin-api/client/vt-node.node
 S=$abs_top_srcdir/tests/run/ipc

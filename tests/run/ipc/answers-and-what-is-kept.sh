@@ -1,5 +1,5 @@
 # What is answered, what is kept, and which reason wins.
-. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
+. "${0%/*}/asking-tools.sh" || exit
 BY=sh
 workspace
 tools

@@ -1,6 +1,6 @@
 # Sourced by the channel's tests: a workspace with tools that ask the runner, either
 # by the real npm client (`by node`) or by `vt client` (`by sh`).
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${BASH_SOURCE[0]%/*}/../../lib/functions.sh" || exit
 
 tools() {                      # tools: into the workspace at $W
 	mkdir -p node_modules/.bin

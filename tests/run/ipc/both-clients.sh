@@ -1,5 +1,5 @@
 # The channel's conformance fixtures D, E, P and G, with the npm client and with `vt client`.
-. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
+. "${0%/*}/asking-tools.sh" || exit
 
 project() {                    # project TASKS-JSON: a fresh workspace
 	workspace "$BY"

@@ -1,5 +1,5 @@
 # The channel under stress and abuse: nothing hangs, nothing is lost, no exit code changes.
-. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
+. "${0%/*}/asking-tools.sh" || exit
 BY=sh
 project() {
 	workspace

@@ -1,5 +1,5 @@
 # vt client: what scripts and tools without a client of their own use.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 [ -x "$abs_top_builddir/tests/run/ipc/serve" ] || skip_all "serve is not built"
 cd "$T" || exit 99
 export VT

@@ -1,5 +1,5 @@
 # libvt-client as others use it: header, library, pkg-config file, installed.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 H=$abs_top_srcdir/plugin-api/client L=$abs_top_builddir/plugin-api/client/.libs
 [ -f "$L/libvt-client.so" ] || skip_all "the library is not built"
 cd "$T" || exit 99

@@ -1,5 +1,5 @@
 # No value of a variable is in any file, log or message: a canary that no tool prints.
-. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
+. "${0%/*}/asking-tools.sh" || exit
 canary=kanarienvogel-$$-geheim
 workspace
 tools

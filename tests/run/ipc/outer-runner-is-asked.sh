@@ -1,5 +1,5 @@
 # A runner inside a task of another: what it is asked, the outer one is asked as well.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 [ -x "$abs_top_builddir/tests/run/ipc/serve" ] || skip_all "serve is not built"
 cd "$T" || exit 99
 S=$abs_top_builddir/tests/run/ipc/serve

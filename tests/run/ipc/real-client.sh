@@ -1,5 +1,5 @@
 # R1, R2: the unmodified npm client, with the runner's channel and without one.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires_npm @voidzero-dev/vite-task-client
 A=$abs_top_builddir/plugin-api/client/vt-node.node
 [ -f "$A" ] || skip_all "built without the addon"

@@ -1,6 +1,6 @@
 # R1-R21: each requirement of runner-aware tools has a test of its name.
 # (R1, R2 also in real-client.sh, R20 in both-clients.sh and vite.sh.)
-. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
+. "${0%/*}/asking-tools.sh" || exit
 BY=sh
 project() {
 	workspace "${2:-w}"

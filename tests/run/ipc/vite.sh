@@ -1,5 +1,5 @@
 # V1-V4: stock Vite, which carries the client inside.
-. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
+. "${0%/*}/asking-tools.sh" || exit
 requires_npm vite
 [ -f "$abs_top_builddir/plugin-api/client/vt-node.node" ] || skip_all "built without the addon"
 BY=vite

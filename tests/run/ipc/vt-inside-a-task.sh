@@ -1,5 +1,5 @@
 # A vt inside a task of vt: no wrong hit through nesting.
-. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
+. "${0%/*}/asking-tools.sh" || exit
 
 # The outer task is a script, so that its vt is a process of its own.
 project() {

@@ -1,6 +1,6 @@
 # Where sockets are forbidden the channel goes through FIFOs; where nothing can be
 # written the tasks run all the same, uncached, with one warning.
-. "$abs_top_srcdir/tests/run/ipc/asking-tools.sh"
+. "${0%/*}/asking-tools.sh" || exit
 N=$abs_top_builddir/tests/run/ipc/nosockets
 [ -x "$N" ] || skip_all "nosockets is not built"
 "$N" true; [ $? = 0 ] || skip_all "no filter can be installed here"

@@ -1,5 +1,5 @@
 # A variable set in front of a command is in its environment and in the key.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file package.json '{"name":"r","scripts":{"env-test":"TEST_VAR=hello_world show"}}'
 file pnpm-workspace.yaml ''

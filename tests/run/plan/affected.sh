@@ -1,5 +1,5 @@
 # --affected: what has changed since the merge base with the default branch, and what depends on it.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 requires git
 [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ] || skip_all "fingerprint-git is not built"
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.com \

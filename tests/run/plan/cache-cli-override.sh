@@ -1,5 +1,5 @@
 # --cache and --no-cache win over the settings, but not over cache: false.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"test":"pf t","lint":"pf l"}}'

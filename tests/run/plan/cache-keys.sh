@@ -1,5 +1,5 @@
 # Extra arguments belong to the last command only.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"lint":"lint","hello":"pf","lint-and-echo":"lint && echo","echo-and-lint":"echo Linting && lint"}}'

@@ -1,5 +1,5 @@
 # Scripts are not cached without being asked.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"build":"pf"}}'

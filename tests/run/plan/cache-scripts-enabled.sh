@@ -1,5 +1,5 @@
 # cache.scripts caches scripts, and says nothing of tasks.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"build":"pf"}}'

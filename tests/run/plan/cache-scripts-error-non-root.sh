@@ -1,5 +1,5 @@
 # cache is a setting of the root only.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm pkg-a
 file packages/pkg-a/vite-task.json '{"cache":true}'

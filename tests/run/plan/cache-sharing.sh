@@ -1,5 +1,5 @@
 # The root package may be named by its own glob.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["."]'
 file package.json '{"name":"r","scripts":{"a":"echo a","b":"echo a && echo b","c":"echo a && echo b && echo c"}}'

@@ -1,5 +1,5 @@
 # vt cache clean inside a command is an uncached program.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"clean":"vt cache clean","list":"vt run","last":"vt run --last-details","ask":"vt client get-env X"}}'

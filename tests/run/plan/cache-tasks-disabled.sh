@@ -1,5 +1,5 @@
 # cache.tasks: false turns caching off.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"test":"pf"}}'

@@ -1,5 +1,5 @@
 # cd moves the commands after it, and the place a nested run is called from.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"build":"pf","cd-build":"cd src && vt run build","cd-lint":"cd src && lint"}}'

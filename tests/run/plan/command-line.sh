@@ -1,5 +1,5 @@
 # Help, versions, and wrong words.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 capture vt --version
 like "--version" "$rc $out" "0 vt [0-9]*"

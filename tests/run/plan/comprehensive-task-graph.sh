@@ -1,5 +1,5 @@
 # Names may hold #, commands may hold many parts.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file packages/shared/package.json '{"name":"@test/shared","scripts":{"build":"echo a && echo b && echo c","lint":"echo l"}}'

@@ -1,5 +1,5 @@
 # The last # parts the package from the task.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file packages/a/package.json '{"name":"@test/scope-a","scripts":{"b#c":"echo wrong"}}'

@@ -1,5 +1,5 @@
 # Two reasons to wait are one edge.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a b
 file packages/a/package.json '{"name":"a","dependencies":{"b":"workspace:*"}}'

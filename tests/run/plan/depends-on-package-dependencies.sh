@@ -1,5 +1,5 @@
 # dependsOn may mean the tasks of direct dependencies.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file packages/app/package.json '{"name":"app","dependencies":{"lib":"workspace:*","bare":"workspace:*"},"devDependencies":{"tool":"workspace:*"},"peerDependencies":{"peer":"workspace:*"}}'

@@ -1,5 +1,5 @@
 # A dry run says what the cache knows of each step, and changes nothing.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a b
 file packages/a/package.json '{"name":"a","dependencies":{"b":"workspace:*"}}'

@@ -1,5 +1,5 @@
 # Two packages of one name are ambiguous, unless a filter means both.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file packages/pkg-a/package.json '{"name":"@test/duplicate","scripts":{"build":"echo a"}}'

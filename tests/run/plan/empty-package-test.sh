@@ -1,5 +1,5 @@
 # Packages without a name keep their tasks apart.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file packages/empty/package.json '{}'

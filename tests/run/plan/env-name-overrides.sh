@@ -1,5 +1,5 @@
 # The innermost assignment wins, and case counts.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"inner":"sh -c \"echo $V-$v\"","show":"sh -c '"'"'echo $V-$v'"'"'","outer":"V=outer v=small vt run mid","mid":"V=inner vt run show"}}'

@@ -1,5 +1,5 @@
 # Each fixture of planning has a test of its name in this folder, each test is listed, and none is empty.
-. "${abs_top_srcdir:?}/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 fixtures='
 additional-env affected cache-cli-override cache-config-forms cache-fields-mixed-error cache-keys
 cache-scripts-default cache-scripts-enabled cache-scripts-error-non-root cache-scripts-task-override

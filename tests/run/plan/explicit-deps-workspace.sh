@@ -1,5 +1,5 @@
 # dependsOn crosses packages, just as written.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file packages/app/package.json '{"name":"app","scripts":{"build":"echo b","test":"echo t"},"dependencies":{"utils":"workspace:*"}}'

@@ -1,5 +1,5 @@
 # A filter in brackets selects the packages changed since a git reference.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 requires git
 [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ] || skip_all "fingerprint-git is not built"
 workspace

@@ -1,5 +1,5 @@
 # Each filter selects its packages, and the edges between them.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file package.json '{"name":"root","scripts":{"check":"echo"},"dependencies":{"@test/core":"workspace:*"}}'

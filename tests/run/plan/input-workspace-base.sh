@@ -1,5 +1,5 @@
 # Globs may be relative to the workspace.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm app
 file packages/app/vite-task.json '{"tasks":{"build":{"command":"echo b && pf","input":[{"pattern":"configs/tsconfig.json","base":"workspace"},{"pattern":"!dist/**","base":"workspace"}]}}}'

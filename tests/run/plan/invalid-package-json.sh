@@ -1,5 +1,5 @@
 # A broken package.json is told with its place.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a
 printf '{"name":"a",\n "scripts": {"x": 1}}' >packages/a/package.json

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Which folders are packages: links, odd names, and folders that no pattern matches.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires jq
 
 # --- links ---

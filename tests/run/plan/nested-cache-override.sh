@@ -1,5 +1,5 @@
 # A nested run has its own word about the cache, or its caller's.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"inner":"pf","outer-no-cache":"vt run --no-cache inner","outer-cache":"vt run --cache inner","outer-inherit":"vt run inner"}}'

@@ -1,5 +1,5 @@
 # vt run inside a command is a plan inside the plan.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"script1":"echo 1","script2":"vt run script1","script3":"vp run script2 && echo 3"}}'

@@ -1,5 +1,5 @@
 # A package that depends on itself waits for nobody.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file packages/self-dep/package.json '{"name":"self-dep","dependencies":{"self-dep":"workspace:*"},"scripts":{"build":"echo b"}}'

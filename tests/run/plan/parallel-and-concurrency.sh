@@ -1,5 +1,5 @@
 # --parallel drops the order of its own level.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a b
 file package.json '{"name":"r","scripts":{"all":"vt run -r x"}}'

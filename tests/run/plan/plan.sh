@@ -1,5 +1,5 @@
 # Sourced by the tests of this folder: plans as text, from --dry-run --json.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${BASH_SOURCE[0]%/*}/../../lib/functions.sh" || exit
 requires jq
 
 # tools NAME...: programs in the root's node_modules/.bin; they print what they are asked to

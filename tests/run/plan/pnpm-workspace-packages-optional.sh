@@ -1,5 +1,5 @@
 # pnpm-workspace.yaml may be empty.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml '# nothing'
 file package.json '{"name":"r","scripts":{"hello":"echo hello"}}'

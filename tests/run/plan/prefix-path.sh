@@ -1,5 +1,5 @@
 # PATH in front of a command counts when its program is looked for.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"x":"PATH=./tools cmd","y":"cmd a","z":"cd sub && PATH=../tools cmd"}}'

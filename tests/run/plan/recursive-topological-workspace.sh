@@ -1,5 +1,5 @@
 # Packages in several folders run after what they depend on.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["apps/*","packages/*"]'
 file apps/web/package.json '{"name":"web","dependencies":{"app":"workspace:*","core":"workspace:*"},"scripts":{"build":"echo w"}}'

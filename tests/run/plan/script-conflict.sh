@@ -1,5 +1,5 @@
 # A script and a task of one name are an error.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"root","scripts":{"hello":"echo"}}'

@@ -1,5 +1,5 @@
 # Hooks can be switched off.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"pretest":"echo pretest","test":"echo test","posttest":"echo posttest"}}'

@@ -1,5 +1,5 @@
 # A hook may run a script that has a hook.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"pretest":"vt run scriptInHook","test":"echo test","prescriptInHook":"echo pre","scriptInHook":"echo in"}}'

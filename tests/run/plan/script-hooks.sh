@@ -1,5 +1,5 @@
 # pre and post scripts run around a script, one level deep.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"prepretest":"echo prepretest","pretest":"echo pretest","test":"echo test","posttest":"echo posttest","build":"echo build","prebuild":"echo prebuild"}}'

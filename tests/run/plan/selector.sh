@@ -1,5 +1,5 @@
 # On a terminal, a missing or misspelt task is chosen from a list.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 requires python3
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'

@@ -1,5 +1,5 @@
 # What is not a list of plain commands goes to the shell as a whole.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"pipe":"echo hello | node -e \"x\"","or":"pf a || pf b && pf c","var":"pf $X"}}'

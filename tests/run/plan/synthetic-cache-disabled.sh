@@ -1,5 +1,5 @@
 # A task without cache does not decide for what it runs through vt run.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"lint":"lint","run-build-cache-false":"vt run build"}}'

@@ -1,5 +1,5 @@
 # A nested task of another package runs there.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a
 file package.json '{"name":"r","scripts":{"lint":"vt run a#lint"}}'

@@ -1,5 +1,5 @@
 # A task may be a string or a list of commands.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r"}'

@@ -1,5 +1,5 @@
 # A package without the task is bridged.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'
 file packages/top/package.json '{"name":"@test/top","dependencies":{"@test/middle":"workspace:*"},"scripts":{"build":"echo t"}}'

@@ -1,5 +1,5 @@
 # A typo gets suggestions, no task gets the list.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm app lib
 file packages/app/package.json '{"name":"app","scripts":{"build":"echo app","test":"echo t"}}'

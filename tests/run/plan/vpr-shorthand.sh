@@ -1,5 +1,5 @@
 # vpr is vt run.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"build":"echo b","all":"vpr build","bare":"vpr"}}'

@@ -1,5 +1,5 @@
 # The same words in another package are another query.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a
 file package.json '{"name":"r","scripts":{"deploy":"cd packages/a && vt run deploy"}}'

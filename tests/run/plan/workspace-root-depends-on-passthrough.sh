@@ -1,5 +1,5 @@
 # A root task that only runs all others keeps its dependsOn.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a
 file package.json '{"name":"r"}'

@@ -1,5 +1,5 @@
 # Only the words that repeat the query are skipped.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a
 file package.json '{"name":"r","scripts":{"build":"echo pre && vt run -r build"}}'

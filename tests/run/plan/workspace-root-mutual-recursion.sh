@@ -1,5 +1,5 @@
 # Tasks that run each other are told with their way.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a
 file package.json '{"name":"root","scripts":{"build":"vt run -r test","test":"vt run -r build"}}'

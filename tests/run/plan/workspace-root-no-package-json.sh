@@ -1,5 +1,5 @@
 # The root needs no package.json.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a
 file vite-task.json '{"tasks":{"deploy":"echo deploy"}}'

@@ -1,5 +1,5 @@
 # A root task that runs all others does not run itself.
-. "${abs_top_srcdir:?}/tests/run/plan/plan.sh"
+. "${0%/*}/plan.sh" || exit
 workspace
 pnpm a b
 file package.json '{"name":"r","scripts":{"build":"vt run -r build"}}'

@@ -1,6 +1,6 @@
 # The place of auto-output is complete: a part that tracks outputs automatically, built from
 # the public header, makes a hit restore what the task wrote.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 run() { with VT_PLUGIN_PATH="$abs_top_builddir/tests/plugins/.libs" vt run "$@"; }
 workspace
 file package.json '{"name":"root"}'

@@ -1,6 +1,6 @@
 # A store and a part written from the installed header alone: built outside the tree,
 # against a staged install, checked by the kit, used by the installed vt.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *} make pkg-config
 stage=$T/stage
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$abs_top_builddir" install DESTDIR="$stage" >"$T/install" 2>&1

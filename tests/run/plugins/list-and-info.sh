@@ -1,5 +1,5 @@
 # vt plugins list, info: what is there, from where, in which state.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *}
 workspace
 # make FOLDER NAME [SWITCHES]: a store

@@ -1,6 +1,6 @@
 # No hollow plugins: with each shared object taken away in turn exactly its function is
 # gone, with one sentence; everything else works as before.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 mkdir -p "$T/b/core" "$T/b/plugins-1"
 mkdir -p "$T/b/plugin-api/client"
 cp "$abs_top_builddir/core/vt" "$abs_top_builddir/core/vt-supervisor" "$T/b/core/"

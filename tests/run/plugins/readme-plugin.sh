@@ -1,5 +1,5 @@
 # The plugin on the README's front page, completed as it says, works.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *}
 mkdir -p "$T/home/.local/share/vt/plugins-1"
 awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$abs_top_srcdir/README.md" >"$T/kernel.c"

@@ -1,5 +1,5 @@
 # Parts by third parties take the place of the shipped ones.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *}
 export VT_PLUGIN_PATH="$abs_top_builddir/tests/plugins/.libs"
 run() { with VT_PLUGIN_PATH="$VT_PLUGIN_PATH" vt run "$@"; }

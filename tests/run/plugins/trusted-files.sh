@@ -1,5 +1,5 @@
 # Only files that nobody else could have put there are loaded.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *}
 workspace
 file package.json '{"name":"root"}'

@@ -1,5 +1,5 @@
 # The tutorial's store is a working store, and the manual knows every name of the header.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *}
 api=$abs_top_srcdir/plugin-api
 cd "$T"

@@ -1,5 +1,5 @@
 # In a debug build a service that is called from the wrong thread ends vt with its name.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 grep -q '^#define VT_DEBUG 1' "$abs_top_builddir/config.h" || skip_all "needs --enable-debug"
 requires ${CC%% *}
 mkdir "$T/p"

@@ -1,5 +1,5 @@
 # The JSON Schema says of every config what vt says of it.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires_npm ajv
 workspace
 file package.json '{"name":"root"}'

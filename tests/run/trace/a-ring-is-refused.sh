@@ -1,6 +1,6 @@
 # io_uring does work that nobody sees: it does not exist in a traced task, and programs
 # that would like to use it fall back to calls.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 : "${CC:=cc}"
 

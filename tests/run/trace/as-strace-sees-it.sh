@@ -1,5 +1,5 @@
 # Real programs: nothing that strace sees is missing from the trace of the same run.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 requires strace python3
 workspace

@@ -1,5 +1,5 @@
 # What outlives the task: it goes on working, and the trace says what it does not know.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 
 workspace

@@ -1,5 +1,5 @@
 # Each way to name a file is seen, and works as the kernel promises.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 
 workspace

@@ -1,6 +1,6 @@
 # vt run -vv tells what a task's result depends on and what it restores: each name
 # once, in order, whether the task ran or was replayed.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"app","private":true}'
 mkdir d; echo b >b; echo a >a; echo c >d/c; touch unused

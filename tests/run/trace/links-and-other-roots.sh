@@ -1,5 +1,5 @@
 # One file may have several names: links, other roots, other mounts.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 
 workspace

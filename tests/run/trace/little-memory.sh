@@ -1,5 +1,5 @@
 # Containers give little: the tracer needs no shared memory and hardly any of its own.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 CASE=$abs_top_builddir/tests/plugins/trace-case
 workspace
 file package.json '{"name":"app","private":true}'

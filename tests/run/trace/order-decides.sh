@@ -1,5 +1,5 @@
 # What is an input, what a product, what forbids keeping: the order of things decides.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"app","private":true}'
 task() { printf '{"tasks":{"t":{"command":"sh t.sh"%s}}}\n' "${1-}" >vite-task.json; }

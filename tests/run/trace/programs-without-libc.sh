@@ -1,5 +1,5 @@
 # The kernel sees every program: static, of another libc, 32 bits, without libc.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 : "${CC:=cc}"
 

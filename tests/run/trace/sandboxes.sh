@@ -1,5 +1,5 @@
 # Sandboxes around vt, and sandboxes that a task makes.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 CASE=$abs_top_builddir/tests/plugins/trace-case
 workspace
 file package.json '{"name":"app","private":true}'

@@ -1,6 +1,6 @@
 # Stock `vite build`, nothing configured: a hit on the second run, a miss for all that
 # a fresh build would notice.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires_npm vite
 workspace
 mkdir -p src node_modules/dep

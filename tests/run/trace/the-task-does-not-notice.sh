@@ -1,5 +1,5 @@
 # A traced task sees the same world: descriptors, environment, debuggers, sanitizers.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 : "${CC:=cc}"
 workspace
 file package.json '{"name":"app","private":true}'

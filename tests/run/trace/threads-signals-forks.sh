@@ -1,5 +1,5 @@
 # Threads, signals and forks while everything is traced: no deadlock, nothing lost.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 
 workspace

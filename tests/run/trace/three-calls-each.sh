@@ -1,6 +1,6 @@
 # What the tracer pays for a call of the task: it receives, reads the path, lets go on.
 # Counted, not timed; the kernel's share is no less than that.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 requires strace
 strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"

@@ -1,5 +1,5 @@
 # The first time a task may change what a path is, the tracer looks at what was there.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 workspace
 

@@ -1,6 +1,6 @@
 # Sandboxes, containers, an outer tracer, users without privileges: the task runs as
 # ever, and what cannot be followed is not kept, with the reason.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 DENY=$abs_top_builddir/tests/plugins/trace-deny
 CASE=$abs_top_builddir/tests/plugins/trace-case
 workspace
