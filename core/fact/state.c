@@ -77,15 +77,18 @@ void state_clock_free(struct state_clock *c)
 	free(c);
 }
 
-/* A private file whose time is what the file system calls now. Only of use on the workspace's own file system. */
+/* A private file whose time is what the workspace's file system calls now: beside the cache,
+ * or where the cache is on another file system a file without a name in the workspace. */
 static int clock_open(const struct state_clock *c)
 {
 	struct stat here, there;
 	char *name;
 	int fd;
 
-	if (!c->dir || stat(c->dir, &here) < 0 || fstat(c->root, &there) < 0 || here.st_dev != there.st_dev)
+	if (!c->dir || stat(c->dir, &here) < 0 || fstat(c->root, &there) < 0)
 		return -1;
+	if (here.st_dev != there.st_dev)
+		return openat(c->root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	fd = open(c->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0 || asprintf(&name, "%s/clock", c->dir) < 0)
 		return fd;

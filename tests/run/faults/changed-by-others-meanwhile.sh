@@ -98,4 +98,16 @@ else
 	skip "a change is noticed as soon as the task starts" "this kernel's times are too coarse for that"
 fi
 is "what was written just before the start is none" "$blamed" 0
+# the cache's own files tell nothing of another file system's clock
+mkdir -m 700 "/dev/shm/vt-test-$$" 2>/dev/null && cleanup "rm -rf /dev/shm/vt-test-$$"
+if [ -d "/dev/shm/vt-test-$$" ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ]; then
+	blamed=0
+	for i in $(seq 32); do
+		with VT_CACHE_DIR="/dev/shm/vt-test-$$" capture vt run after
+		[[ $out == *"not cached"* ]] && blamed=$((blamed + 1))
+	done
+	is "... also with the cache on another file system" "$blamed" 0
+else
+	skip "... also with the cache on another file system" "/dev/shm is no other one here"
+fi
 finish
