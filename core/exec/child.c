@@ -302,7 +302,7 @@ static void start_channel(struct child *c)
 	struct child_setup *s = &c->setup;
 	struct err err = { 0 };
 
-	if (!s->endpoint || server_start(s->loop, s->endpoint, s->step->full_env, s->seen, &c->server, &err) == 0)
+	if (!s->endpoint || server_start(s->loop, s->endpoint, s->outer, s->step->full_env, s->seen, &c->server, &err) == 0)
 		return;
 	c->server = NULL;
 	if (!s->seen->broken) {

@@ -16,6 +16,7 @@ struct child;
 struct component;
 struct endpoint;
 struct loop;
+struct outer;
 struct processes;
 struct seen;
 struct step;
@@ -31,6 +32,7 @@ struct child_setup {
 	bool piped;                    /* stdin is nothing, stdout and stderr come to us; else it has our own three */
 	struct seen *seen;             /* NULL: neither channel nor tracer */
 	struct endpoint *endpoint;     /* NULL: no channel */
+	struct outer *outer;           /* the channel's; NULL: this vt is in no other's task */
 	struct component *tracer;      /* NULL: not traced */
 	/* stream 1 or 2; borrowed for the call */
 	void (*on_output)(void *ctx, int stream, struct bytes data);

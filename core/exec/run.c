@@ -205,7 +205,10 @@ static bool advance_all(struct run *r)
 
 static bool is_over(const struct run *r)
 {
-	return !r->jobs && (r->stopped != STOPPED_NOT || schedule_complete(&r->schedule));
+	if (r->jobs)
+		return false;
+	/* A run that was stopped fails, and its outer step with it. */
+	return r->stopped != STOPPED_NOT || (schedule_complete(&r->schedule) && !outer_is_busy(r->outer));
 }
 
 void run_pump(struct run *r)
@@ -227,6 +230,11 @@ void run_pump(struct run *r)
 		queue_drop(r);
 	if (is_over(r))
 		loop_stop(r->setup->loop);
+}
+
+static void on_outer_idle(void *ctx)
+{
+	run_pump(ctx);
 }
 
 /* ---- the whole ---- */
@@ -253,7 +261,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	int code;
 
 	r.queue.end = &r.queue.first;
-	r.outer = outer_new(setup->env);
+	r.outer = outer_new(setup->loop, setup->env, on_outer_idle, &r);
 	if (setup->cache && setup->plan->steps > 1) {
 		costs = xcalloc(setup->plan->steps, sizeof *costs);
 		cache_durations(setup->cache, setup->plan, costs);

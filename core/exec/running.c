@@ -279,6 +279,7 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 	seen_init(&j->seen, j->arena, r->setup->workspace->root, r->setup->cache_dir, &rules->input, &rules->output);
 	child->seen = &j->seen;
 	child->endpoint = channel_of(j);
+	child->outer = r->outer;
 	job_tell_outer(j);
 	if (!j->answer->before.trace)
 		return;

@@ -22,7 +22,6 @@
 #include "base/env.h"
 #include "base/mem.h"
 #include "client/wire.h"
-#include "ipc/outer.h"
 #include "os/file.h"
 #include "text/path.h"
 
@@ -43,7 +42,6 @@ struct endpoint {
 	const char *dir;               /* where endpoints are made */
 	int fd;                        /* of dir */
 	const char *addon;             /* NULL: none */
-	struct outer *outer;           /* NULL: none */
 };
 
 /* ---- folders ----------------------------------------------------------------- */
@@ -326,7 +324,6 @@ int endpoint_new(const struct env *session, const char *addon, struct endpoint *
 		return -1;
 	}
 	sweep(e);
-	e->outer = outer_new(session);
 	*ret = e;
 	return 0;
 }
@@ -335,7 +332,6 @@ void endpoint_free(struct endpoint *e)
 {
 	if (!e)
 		return;
-	outer_free(e->outer);
 	if (e->fd >= 0)
 		close(e->fd);
 	arena_free(e->arena);
@@ -350,9 +346,4 @@ const char *endpoint_addon(const struct endpoint *e)
 const char *endpoint_dir(const struct endpoint *e)
 {
 	return e->dir;
-}
-
-struct outer *endpoint_outer(const struct endpoint *e)
-{
-	return e->outer;
 }

@@ -6,7 +6,6 @@
 
 struct endpoint;
 struct env;
-struct outer;
 
 /* `addon`: the installed file (file_places.addon); NULL: this vt has none. -1: no folder can be used,
  * or the addon cannot be offered; tasks then run uncached. */
@@ -14,5 +13,4 @@ int endpoint_new(const struct env *session, const char *addon, struct endpoint *
 void endpoint_free(struct endpoint *e);                   /* NULL is fine */
 const char *endpoint_addon(const struct endpoint *e);     /* the value of VP_RUN_NODE_CLIENT_PATH; NULL: there is no addon */
 const char *endpoint_dir(const struct endpoint *e);
-struct outer *endpoint_outer(const struct endpoint *e);   /* the runner around this one (outer.h); NULL: none */
 #endif

@@ -2,7 +2,8 @@
 
 #include "ipc/outer.h"
 
-#include <stdbool.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,53 +14,56 @@
 #include "client/wire.h"
 #include "fact/fact.h"
 #include "fact/seen.h"
+#include "os/loop.h"
 #include "text/glob.h"
 
-enum { OUTER_PATIENCE_MS = 10000 };
+enum { OUTER_PATIENCE_MS = 10000, OUTER_OPT_OUT = 0 };
+
+/* One thing to tell. */
+struct message {
+	struct message *next;
+	uint16_t op;                   /* VT_SEEN_*, or OUTER_OPT_OUT */
+	char name[];
+};
+
+/* What the loop and the teller share. An outer that is freed while the teller waits for an
+ * answer leaves it behind: then the teller frees it, or the end of the process does. */
+struct line {
+	pthread_mutex_t lock;          /* guards all below but the client */
+	pthread_cond_t more;           /* a message was added, or `left` was set */
+	struct message *first, **end;
+	bool telling;                  /* the teller has taken a message and not finished it */
+	bool left;                     /* outer_free was called */
+	bool abandoned;                /* ... while `telling`: the teller frees the line */
+	struct loop *loop;
+	void (*on_idle)(void *ctx);
+	void *ctx;
+	/* the teller's alone */
+	char *name;                    /* the value of VP_RUN_IPC_NAME */
+	vt_client *client;             /* NULL: not connected yet, or never to be */
+	bool over;                     /* the outer runner cannot be reached, or keeps nothing: nothing more to tell */
+};
 
 struct outer {
 	struct arena *arena;
-	const char *name;              /* the value of VP_RUN_IPC_NAME */
-	vt_client *client;             /* NULL: not yet connected, or never to be */
-	bool over;                     /* it cannot be reached, or has been told not to keep the step: nothing more to say */
-	struct map asked;              /* "<op>name", in the arena: what has been told */
+	struct line *line;
+	pthread_t teller;
+	bool has_teller;               /* it was started */
+	struct map asked;              /* "<op>name", in the arena: what was queued */
+	bool opted_out;                /* nothing queued later matters */
 };
 
-struct outer *outer_new(const struct env *session)
-{
-	const char *name = env_get(session, "VP_RUN_IPC_NAME");
-	unsigned char token[WIRE_TOKEN];
-	struct outer *o;
-	uint32_t pid;
+/* ---- telling: on the thread --------------------------------------------------- */
 
-	if (!name || wire_parse_name(name, &pid, token) < 0)
-		return NULL;
-	o = xcalloc(1, sizeof *o);
-	o->arena = arena_new();
-	o->name = arena_str(o->arena, name);
-	map_init(&o->asked);
-	return o;
-}
-
-void outer_free(struct outer *o)
+/* A runner that is not there any more stores nothing, so there is nothing to tell it. Where
+ * a connection breaks in the middle, its server sees that, and stores nothing. */
+static bool reached(struct line *l)
 {
-	if (!o)
-		return;
-	vt_client_close(o->client);
-	map_free(&o->asked);
-	arena_free(o->arena);
-	free(o);
-}
-
-/* A runner that is not there any more stores nothing: nothing to tell it then. And
- * where a connection breaks in the middle, its server sees that, and stores nothing. */
-static bool reached(struct outer *o)
-{
-	if (!o->over && !o->client && vt_client_open(o->name, OUTER_PATIENCE_MS, &o->client) != VT_CLIENT_OK) {
-		o->client = NULL;
-		o->over = true;
+	if (!l->over && !l->client && vt_client_open(l->name, OUTER_PATIENCE_MS, &l->client) != VT_CLIENT_OK) {
+		l->client = NULL;
+		l->over = true;
 	}
-	return !o->over;
+	return !l->over;
 }
 
 static int nothing(void *ctx, const char *name, const char *value, size_t size)
@@ -71,44 +75,204 @@ static int nothing(void *ctx, const char *name, const char *value, size_t size)
 	return 0;
 }
 
-static int ask(struct outer *o, uint16_t op, const char *name)
+static int ask(struct line *l, const struct message *m)
 {
+	int kind = m->op == VT_SEEN_ENV_PREFIX ? VT_CLIENT_PREFIX : VT_CLIENT_GLOB, r;
 	char *value;
-	int r;
 
-	if (op != VT_SEEN_ENV)
-		return vt_client_get_envs(o->client, op == VT_SEEN_ENV_PREFIX ? VT_CLIENT_PREFIX : VT_CLIENT_GLOB, name, 1, nothing, NULL);
-	r = vt_client_get_env(o->client, name, 1, &value, NULL);
+	if (m->op != VT_SEEN_ENV)
+		return vt_client_get_envs(l->client, kind, m->name, 1, nothing, NULL);
+	r = vt_client_get_env(l->client, m->name, 1, &value, NULL);
 	if (r == VT_CLIENT_OK)
 		vt_client_free(value);
 	return r == VT_CLIENT_NONE ? VT_CLIENT_OK : r;
 }
 
+static void tell(struct line *l, const struct message *m)
+{
+	if (!reached(l) || (m->op != OUTER_OPT_OUT && ask(l, m) == VT_CLIENT_OK))
+		return;
+	vt_client_disable_cache(l->client);
+	vt_client_sync(l->client);
+	l->over = true;
+}
+
+static struct message *next_message(struct line *l)
+{
+	struct message *m = l->first;
+
+	if (!m)
+		return NULL;
+	l->first = m->next;
+	if (!l->first)
+		l->end = &l->first;
+	return m;
+}
+
+static void line_free(struct line *l)
+{
+	struct message *m;
+
+	while ((m = next_message(l)))
+		free(m);
+	vt_client_close(l->client);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->more);
+	free(l->name);
+	free(l);
+}
+
+/* Waits for the next message; NULL: there will be none. The last one is over. */
+static struct message *take_message(struct line *l)
+{
+	struct message *m;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->telling && !l->first && !l->left)
+		loop_post(l->loop, l->on_idle, l->ctx);
+	l->telling = false;
+	while (!l->first && !l->left)
+		pthread_cond_wait(&l->more, &l->lock);
+	m = l->left ? NULL : next_message(l);
+	l->telling = m != NULL;
+	pthread_mutex_unlock(&l->lock);
+	return m;
+}
+
+static void *teller(void *ctx)
+{
+	struct line *l = ctx;
+	struct message *m;
+	bool abandoned;
+
+	while ((m = take_message(l))) {
+		tell(l, m);
+		free(m);
+	}
+	pthread_mutex_lock(&l->lock);
+	abandoned = l->abandoned;
+	pthread_mutex_unlock(&l->lock);
+	if (abandoned)
+		line_free(l);
+	return NULL;
+}
+
+/* ---- queueing: on the loop ---------------------------------------------------- */
+
+struct outer *outer_new(struct loop *loop, const struct env *session, void (*on_idle)(void *ctx), void *ctx)
+{
+	const char *name = env_get(session, "VP_RUN_IPC_NAME");
+	unsigned char token[WIRE_TOKEN];
+	struct outer *o;
+	uint32_t pid;
+
+	if (!name || wire_parse_name(name, &pid, token) < 0)
+		return NULL;
+	o = xcalloc(1, sizeof *o);
+	o->arena = arena_new();
+	map_init(&o->asked);
+	o->line = xcalloc(1, sizeof *o->line);
+	o->line->name = xstrdup(name);
+	o->line->end = &o->line->first;
+	o->line->loop = loop;
+	o->line->on_idle = on_idle;
+	o->line->ctx = ctx;
+	pthread_mutex_init(&o->line->lock, NULL);
+	pthread_cond_init(&o->line->more, NULL);
+	return o;
+}
+
+void outer_free(struct outer *o)
+{
+	struct line *l;
+	bool abandoned;
+
+	if (!o)
+		return;
+	l = o->line;
+	pthread_mutex_lock(&l->lock);
+	l->left = true;
+	abandoned = l->abandoned = l->telling;
+	pthread_cond_signal(&l->more);
+	pthread_mutex_unlock(&l->lock);
+	if (abandoned)
+		pthread_detach(o->teller);
+	else if (o->has_teller)
+		pthread_join(o->teller, NULL);
+	if (!abandoned)
+		line_free(l);
+	map_free(&o->asked);
+	arena_free(o->arena);
+	free(o);
+}
+
+bool outer_is_busy(const struct outer *o)
+{
+	bool busy;
+
+	if (!o)
+		return false;
+	pthread_mutex_lock(&o->line->lock);
+	busy = o->line->telling || o->line->first;
+	pthread_mutex_unlock(&o->line->lock);
+	return busy;
+}
+
+/* Signals are for the main thread. */
+static void start_teller(struct outer *o)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	o->has_teller = pthread_create(&o->teller, NULL, teller, o->line) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void queue(struct outer *o, uint16_t op, const char *name, size_t size)
+{
+	struct message *m = xcalloc(1, sizeof *m + size + 1);
+	struct line *l = o->line;
+
+	m->op = op;
+	memcpy(m->name, name, size);
+	pthread_mutex_lock(&l->lock);
+	*l->end = m;
+	l->end = &m->next;
+	if (!o->has_teller)
+		start_teller(o);
+	pthread_cond_signal(&l->more);
+	/* Where no thread can be had, waiting is better than a wrong hit of the outer step. */
+	while (!o->has_teller && (m = next_message(l))) {
+		tell(l, m);
+		free(m);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
 void outer_env(struct outer *o, uint16_t op, const char *name, size_t size)
 {
 	char *key;
-	void **told;
+	void **asked;
 
-	if (!o || !reached(o))
+	if (!o || o->opted_out)
 		return;
 	key = arena_alloc(o->arena, size + 2);
 	key[0] = (char)op;
 	memcpy(key + 1, name, size);
-	told = map_put(&o->asked, key, size + 1);
-	if (*told)
+	asked = map_put(&o->asked, key, size + 1);
+	if (*asked)
 		return;
-	*told = key;
-	if (ask(o, op, key + 1) != VT_CLIENT_OK)
-		outer_opt_out(o);
+	*asked = key;
+	queue(o, op, name, size);
 }
 
 void outer_opt_out(struct outer *o)
 {
-	if (!o || !reached(o))
+	if (!o || o->opted_out)
 		return;
-	vt_client_disable_cache(o->client);
-	vt_client_sync(o->client);
-	o->over = true;
+	o->opted_out = true;
+	queue(o, OUTER_OPT_OUT, "", 0);
 }
 
 void outer_patterns(struct outer *o, const struct texts *patterns)

@@ -1,28 +1,36 @@
-/* The runner around this one: a `vt` that a cached task of another vt started. What
- * decides here must decide there, or the outer step would hit where the inner one
+/* outer: the runner around this one, where this vt was started by a cached task of another
+ * vt. What decides here must decide there, or the outer step would hit where the inner one
  * would not: so the outer runner is asked every tracked question as well.
  *
- * A server tells it what tools ask by itself (through its endpoint). Whoever runs
- * steps tells it what the step's configuration asks, and what a recorded result
- * asked that is taken for a hit. Each call returns when the outer runner has noted
- * it; all on the loop's thread. */
+ * One connection for the run, made when there is something to tell. A thread tells it, for
+ * the outer runner may be slow, stopped or gone, and nothing here waits for it. The run ends
+ * when outer_is_busy is false: then the outer runner has noted everything, or has been told
+ * not to keep its step, or cannot be reached (10 s without an answer) and keeps nothing.
+ * All functions are called on the loop's thread; none blocks. */
 #ifndef IPC_OUTER_H
 #define IPC_OUTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct env;
 struct facts;
+struct loop;
 struct outer;
 struct texts;
 
-struct outer *outer_new(const struct env *session);       /* NULL: there is none. Connects when it has something to say. */
-void outer_free(struct outer *o);                         /* NULL is fine, also below */
-void outer_env(struct outer *o, uint16_t op, const char *name, size_t size);   /* VT_SEEN_ENV, _GLOB, _PREFIX; each once */
+/* NULL: there is none. on_idle: called on the loop when outer_is_busy has become false. */
+struct outer *outer_new(struct loop *l, const struct env *session, void (*on_idle)(void *ctx), void *ctx);
+/* Frees at once; what was not told yet is not told any more. NULL is fine, as below. */
+void outer_free(struct outer *o);
+/* Something was not told yet. */
+bool outer_is_busy(const struct outer *o);
+/* A tracked question, asked once for each op and name. VT_SEEN_ENV, _GLOB or _PREFIX. */
+void outer_env(struct outer *o, uint16_t op, const char *name, size_t size);
 void outer_opt_out(struct outer *o);
-/* The patterns of the setting `env`: what matches them is in the step's key. */
+/* The patterns of the setting `env`: the variables they match are in the step's key. */
 void outer_patterns(struct outer *o, const struct texts *patterns);
-/* The variables and queries among them; of a hit: its key's and its result's. */
+/* The variables and queries among them; of a hit: those of its key and its result. */
 void outer_facts(struct outer *o, const struct facts *facts);
 #endif

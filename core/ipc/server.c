@@ -52,7 +52,7 @@ struct server {
 	struct loop *loop;
 	const struct env *full;
 	struct seen *seen;
-	struct outer *outer;           /* NULL: none */
+	struct outer *outer;           /* the run's; NULL: none */
 	struct arena *arena;           /* noted keys */
 	struct door *door;             /* NULL: closed */
 	struct connection *first;
@@ -515,14 +515,15 @@ static void on_grace_over(void *ctx)
 	settle(s);
 }
 
-int server_start(struct loop *l, struct endpoint *e, const struct env *full, struct seen *seen, struct server **ret, struct err *err)
+int server_start(struct loop *l, struct endpoint *e, struct outer *outer, const struct env *full, struct seen *seen,
+		 struct server **ret, struct err *err)
 {
 	struct server *s = xcalloc(1, sizeof *s);
 
 	s->loop = l;
 	s->full = full;
 	s->seen = seen;
-	s->outer = endpoint_outer(e);
+	s->outer = outer;
 	if (door_open(l, endpoint_dir(e), on_come, s, &s->door, err) < 0) {
 		free(s);
 		return err_wrap(err, "Failed to set up task communication");

@@ -13,15 +13,15 @@
 struct endpoint;
 struct env;
 struct loop;
+struct outer;
 struct seen;
 struct server;
 
-/* Once per run, at the first cacheable miss: private folder, addon, sweep (endpoint.h). */
-
 /* `full`: what answers come from. `seen`: where tracked questions, ignore verbs, opt-out and
- * failures go; both must outlive the server. What is tracked also goes to the runner around
- * this one, if there is one (outer.h). -1: "Failed to set up task communication: ...". */
-int server_start(struct loop *l, struct endpoint *e, const struct env *full, struct seen *seen, struct server **ret, struct err *err);
+ * failures go. `outer`: the runner around this one, told of each tracked question too, or
+ * NULL. All of them must outlive the server. -1: "Failed to set up task communication: ...". */
+int server_start(struct loop *l, struct endpoint *e, struct outer *outer, const struct env *full, struct seen *seen,
+		 struct server **ret, struct err *err);
 const char *server_name(const struct server *s);          /* the value of VP_RUN_IPC_NAME */
 /* The child has ended and its pipes are at their ends: accepts what waits, closes the
  * listener, serves the rest up to 2 s, then calls `done` (soon, never from inside). */

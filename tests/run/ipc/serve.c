@@ -19,6 +19,7 @@
 #include "base/env.h"
 #include "fact/seen.h"
 #include "ipc/endpoint.h"
+#include "ipc/outer.h"
 #include "ipc/server.h"
 #include "os/loop.h"
 
@@ -26,6 +27,7 @@ extern char **environ;
 
 static struct loop *loop;
 static struct server *server;
+static struct outer *outer;            /* the runner around this one; NULL: none */
 static struct seen seen;
 static pid_t child;
 static int status;
@@ -50,6 +52,33 @@ static void on_done(void *ctx)
 	fprintf(report, "EXIT %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	fprintf(report, "MS %lld\n", (long long)(loop_now_ms(loop) - ended_ms));
 	server_free(server);
+	server = NULL;
+}
+
+static void on_told(void *ctx)
+{
+	(void)ctx;
+	if (!server)
+		loop_stop(loop);
+}
+
+static void give_up(void *ctx)
+{
+	(void)ctx;
+	fprintf(stderr, "serve: the outer runner does not answer\n");
+	exit(99);
+}
+
+static void wait_for_outer(void)
+{
+	struct timer *t;
+
+	while (outer_is_busy(outer)) {
+		t = timer_start(loop, 30000, give_up, NULL);
+		loop_run(loop);
+		timer_stop(t);
+	}
+	outer_free(outer);
 }
 
 /* On a worker: the end of one child is all there is to wait for. */
@@ -118,14 +147,16 @@ int main(int argc, char **argv)
 		return 2;
 	if (loop_new(&loop, &err) < 0 || endpoint_new(env, addon, &e, &err) < 0)
 		return fail(&err);
+	outer = outer_new(loop, env, on_told, NULL);
 	seen_init(&seen, job, "/nowhere", NULL, NULL, NULL);
-	if (server_start(loop, e, env, &seen, &server, &err) < 0)
+	if (server_start(loop, e, outer, env, &seen, &server, &err) < 0)
 		return fail(&err);
 	child = fork();
 	if (child == 0)
 		run(a, env, e, argv + optind, whole);
 	loop_work(loop, wait_for_child, on_child, NULL);
 	loop_run(loop);
+	wait_for_outer();
 	loop_free(loop);
 	endpoint_free(e);
 	seen_free(&seen);
