@@ -227,6 +227,7 @@ struct vt_spawn {                                                       /* [grow
 	vt_status (*setenv)(vt_spawn *, vt_call *, vt_bytes name, vt_bytes value);
 	vt_status (*pass_fd)(vt_spawn *, vt_call *, int32_t fd, int32_t *ret_number);
 	vt_status (*filter)(vt_spawn *, vt_call *, uint32_t how, vt_bytes program);   /* sock_filter array; tried in the order given */
+	vt_status (*preload)(vt_spawn *, vt_call *, vt_bytes file);                   /* into each dynamic program, if a filter is installed, behind what the user wants loaded */
 };
 
 struct vt_notes {                                                       /* [grows] */

@@ -222,6 +222,16 @@ static int open_pipe(struct child *c, struct pipe_end *p, int number, int *ret_o
 	return 0;
 }
 
+/* The file stands last, and once: a vt in a task may want it, too. */
+static const char *preload_of(const struct env *env, const char *file, struct arena *a)
+{
+	const char *value = env_get(env, "LD_PRELOAD");
+
+	if (!value || !*value)
+		return file;
+	return strstr(value, file) ? value : arena_printf(a, "%s:%s", value, file);
+}
+
 /* The channel, its two variables, and FSPY: only for steps that may be kept, where none
  * of them comes from outside. */
 static const struct env *edited_env(struct child *c, bool traced)
@@ -242,6 +252,8 @@ static const struct env *edited_env(struct child *c, bool traced)
 		wanted_n = watch_env(c->watch, &wanted);
 		for (i = 0; i < wanted_n; i++)
 			pairs[n++] = wanted[i];
+		if (watch_preload(c->watch))
+			pairs[n++] = (struct env_pair){ "LD_PRELOAD", preload_of(c->setup.step->spawn_env, watch_preload(c->watch), a) };
 	}
 	return env_with(a, c->setup.step->spawn_env, pairs, n);
 }

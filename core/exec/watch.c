@@ -23,6 +23,7 @@ struct watch {
 	uint32_t filters_n;
 	struct env_pair env[WATCH_ENV];
 	uint32_t env_n;
+	const char *preload;       /* NULL: nothing */
 };
 
 /* ---- vt_spawn ---- */
@@ -71,6 +72,17 @@ static vt_status spawn_filter(vt_spawn *spawn, vt_call *call, uint32_t how, vt_b
 	return VT_OK;
 }
 
+static vt_status spawn_preload(vt_spawn *spawn, vt_call *call, vt_bytes file)
+{
+	struct watch *w = (struct watch *)spawn;
+
+	call_check(call, 1, "vt_spawn.preload");
+	if (w->preload || file.size == 0 || holds_nul(file) || memchr(file.data, ':', file.size) || memchr(file.data, ' ', file.size))
+		return VT_FAILED;
+	w->preload = arena_strn(w->arena, file.data, file.size);
+	return VT_OK;
+}
+
 /* ---- the life of a watch ---- */
 
 static void on_wake(int signum)
@@ -97,7 +109,7 @@ struct watch *watch_begin(struct component *tracer, const struct step *step, str
 
 	*w = (struct watch){
 		.spawn = { .struct_size = sizeof(vt_spawn), .setenv = spawn_setenv, .pass_fd = spawn_pass_fd,
-			   .filter = spawn_filter },
+			   .filter = spawn_filter, .preload = spawn_preload },
 		.tracer = tracer,
 		.arena = a,
 	};
@@ -120,6 +132,11 @@ uint32_t watch_env(const struct watch *w, const struct env_pair **ret)
 {
 	*ret = w->env;
 	return w->env_n;
+}
+
+const char *watch_preload(const struct watch *w)
+{
+	return w->preload;
 }
 
 void watch_attach(struct watch *w, uint32_t how, int listener)

@@ -18,6 +18,7 @@ struct watch *watch_begin(struct component *tracer, const struct step *step, str
 /* For process_start; they live as long as the watch. */
 uint32_t watch_filters(const struct watch *w, const struct process_filter **ret);
 uint32_t watch_env(const struct watch *w, const struct env_pair **ret);
+const char *watch_preload(const struct watch *w);  /* a file to load into each program; NULL: none */
 /* The child runs; from on_started. */
 void watch_attach(struct watch *w, uint32_t how, int listener);
 /* The child has ended: what was seen goes into `seen`, or why it is not whole. Frees. [work] */

@@ -210,6 +210,9 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 	case DOES_MOUNT:
 		m->mount = true;
 		break;
+	case DOES_SIGNAL:
+		m->action = extra;
+		break;
 	default:
 		break;
 	}

@@ -30,6 +30,7 @@ enum call_does {
 	DOES_BY_HANDLE,   /* a file without a name: the trace is incomplete         */
 	DOES_CHROOT,      /* from now on roots are looked at                        */
 	DOES_MOUNT,       /* the same; path: the mount point, or NO                 */
+	DOES_SIGNAL,      /* sets a handler; extra: struct sigaction *              */
 	DOES_NOT_EXIST,   /* answered ENOSYS by the filter                          */
 };
 
@@ -116,6 +117,7 @@ enum call_does {
 	X(umount2,           166,  52,  39, DOES_MOUNT,     NO,  0, NO) \
 	X(move_mount,        429, 429, 429, DOES_MOUNT,      2,  3, NO) \
 	X(setns,             308, 346, 268, DOES_CHROOT,    NO, NO, NO) \
+	X(rt_sigaction,       13, 174, 134, DOES_SIGNAL,    NO, NO,  1) \
 	X(io_uring_setup,    425, 425, 425, DOES_NOT_EXIST, NO, NO, NO)
 
 enum call_id {
@@ -169,6 +171,7 @@ struct call_meaning {
 	uint8_t depends;         /* enum call_depends: on whether the file is there before the call */
 	bool keeps;              /* a rename that does not replace */
 	bool content;            /* what is in a file may change: the tracer looks at it first */
+	uint64_t action;         /* where the struct sigaction is that it sets; 0: it sets none */
 	uint64_t target;         /* where the text of a link is that it makes; 0: it makes none */
 	bool exec;               /* act 0 is the start of a program */
 	bool by_handle, chroot, mount;

@@ -2,6 +2,7 @@
  *
  *   architecture ─► its block: number ─► listed      ─► event
  *        │                            ─► stat of a fd ─► allow
+ *        │                            ─► a handler for a signal of few ─► event
  *        │                            ─► io_uring     ─► ENOSYS
  *        │                            ─► else         ─► allow
  *        └─► no block: event; the decoder does not know it, the trace is incomplete
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 
 #include "calls.h"
@@ -49,8 +51,20 @@ static uint32_t low(int arg)
 /* The tails of a block, by their distance from its end; what no test caught falls
  * into the first of them. */
 enum { TAIL_ALLOW = 3, TAIL_NOSYS = 2, TAIL_EVENT = 1, TAILS = 3 };
-/* flags has AT_EMPTY_PATH? the descriptor is a real one? then allow. */
-enum { TEST_LENGTH = 4 };
+
+/* Signals that a task's own doings send: with a handler for one of them a call may be
+ * interrupted. Those that end a task are not worth a question each time. */
+static const uint32_t signals[] = { SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGVTALRM, SIGPROF, SIGIO };
+
+enum {
+	FD_STAT_LENGTH = 4,    /* flags has AT_EMPTY_PATH? the descriptor is a real one? then allow */
+	SIGNAL_LENGTH = 3 + sizeof signals / sizeof *signals,   /* is there an action? is it one of those signals? */
+};
+
+static uint32_t test_length(const struct call *c)
+{
+	return c->does == DOES_SIGNAL ? SIGNAL_LENGTH : flags_of_fd_stat(c) == NO ? 0 : FD_STAT_LENGTH;
+}
 
 static uint32_t block_length(enum call_arch arch)
 {
@@ -59,7 +73,37 @@ static uint32_t block_length(enum call_arch arch)
 
 	for (i = 0; i < CALLS_COUNT; i++)
 		if (calls[i].number[arch] != NO)
-			n += flags_of_fd_stat(&calls[i]) == NO ? 1 : 1 + TEST_LENGTH;
+			n += 1 + test_length(&calls[i]);
+	return n;
+}
+
+#define LOAD_ARGUMENT(arg) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low(arg))
+#define TO(tail) (end - (tail) - n - 1)
+
+static uint32_t test_fd_stat(const struct call *c, uint32_t end, uint32_t n, struct sock_filter *ret)
+{
+	ret[n] = LOAD_ARGUMENT(c->extra);
+	n++;
+	ret[n] = IF(BPF_JSET, AT_EMPTY_PATH, 0, TO(TAIL_EVENT));
+	n++;
+	ret[n] = LOAD_ARGUMENT(c->dirfd);
+	n++;
+	ret[n] = IF(BPF_JEQ, (uint32_t)AT_FDCWD, TO(TAIL_EVENT), TO(TAIL_ALLOW));
+	return n + 1;
+}
+
+static uint32_t test_signal(const struct call *c, uint32_t end, uint32_t n, struct sock_filter *ret)
+{
+	size_t i;
+
+	ret[n] = LOAD_ARGUMENT(c->extra);
+	n++;
+	ret[n] = IF(BPF_JEQ, 0, TO(TAIL_ALLOW), 0);
+	n++;
+	ret[n] = LOAD_ARGUMENT(0);
+	n++;
+	for (i = 0; i < sizeof signals / sizeof *signals; i++, n++)
+		ret[n] = IF(BPF_JEQ, signals[i], TO(TAIL_EVENT), i + 1 < sizeof signals / sizeof *signals ? 0 : TO(TAIL_ALLOW));
 	return n;
 }
 
@@ -68,7 +112,6 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filt
 	uint32_t end = block_length(arch), n = 0;
 	int i;
 
-#define TO(tail) (end - (tail) - n - 1)
 	ret[n] = LOAD(nr);
 	n++;
 	/* x32 has the architecture of x86-64 and numbers of its own */
@@ -76,34 +119,23 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filt
 	n++;
 	for (i = 0; i < CALLS_COUNT; i++) {
 		const struct call *c = &calls[i];
-		int flags = flags_of_fd_stat(c);
 		uint32_t number = (uint32_t)c->number[arch];
 
 		if (c->number[arch] == NO)
 			continue;
-		if (c->does == DOES_NOT_EXIST) {
-			ret[n] = IF(BPF_JEQ, number, TO(TAIL_NOSYS), 0);
-			n++;
-		} else if (flags == NO) {
-			ret[n] = IF(BPF_JEQ, number, TO(TAIL_EVENT), 0);
-			n++;
-		} else {
-			ret[n] = IF(BPF_JEQ, number, 0, TEST_LENGTH);
-			n++;
-			ret[n] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low(flags));
-			n++;
-			ret[n] = IF(BPF_JSET, AT_EMPTY_PATH, 0, TO(TAIL_EVENT));
-			n++;
-			ret[n] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low(c->dirfd));
-			n++;
-			ret[n] = IF(BPF_JEQ, (uint32_t)AT_FDCWD, TO(TAIL_EVENT), TO(TAIL_ALLOW));
-			n++;
-		}
+		if (test_length(c))
+			ret[n] = IF(BPF_JEQ, number, 0, test_length(c));
+		else
+			ret[n] = IF(BPF_JEQ, number, c->does == DOES_NOT_EXIST ? TO(TAIL_NOSYS) : TO(TAIL_EVENT), 0);
+		n++;
+		if (c->does == DOES_SIGNAL)
+			n = test_signal(c, end, n, ret);
+		else if (test_length(c))
+			n = test_fd_stat(c, end, n, ret);
 	}
 	ret[n++] = RETURN(SECCOMP_RET_ALLOW);
 	ret[n++] = RETURN(SECCOMP_RET_ERRNO | ENOSYS);
 	ret[n++] = RETURN(event);
-#undef TO
 	return n;
 }
 

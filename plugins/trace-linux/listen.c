@@ -13,22 +13,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "trace.h"
 #include "vt-plugin.h"
 
@@ -78,276 +76,26 @@ bool watch_has(const struct watch *w, const char *path, size_t length)
 	       (length == w->root_length || path[w->root_length] == '/' || w->root_length == 1);
 }
 
-static void touch(struct touched *t, uint32_t tid)
-{
-	uint32_t slot, i;
-
-	if (t->n * 2 >= t->size) {
-		struct touched bigger = { .size = t->size ? t->size * 2 : 256 };
-
-		bigger.at = calloc(bigger.size, sizeof *bigger.at);
-		if (!bigger.at)
-			return;
-		for (i = 0; i < t->size; i++)
-			if (t->at[i])
-				touch(&bigger, t->at[i]);
-		free(t->at);
-		*t = bigger;
-	}
-	for (slot = tid * 0x9e3779b1u & (t->size - 1); t->at[slot]; slot = (slot + 1) & (t->size - 1))
-		if (t->at[slot] == tid)
-			return;
-	t->at[slot] = tid;
-	t->n++;
-}
-
-/* ---- one call ---------------------------------------------------------------- */
-
-struct event {
-	uint32_t tid;
-	const struct call *call;     /* NULL: not known here */
-	struct call_meaning means;
-	struct path path[CALL_PATHS];
-	enum path_found found[CALL_PATHS];
-	bool told[CALL_PATHS];       /* nothing is to be told of what is there before the call ... */
-	enum look_answer there[CALL_PATHS];
-	struct look_state before[CALL_PATHS];   /* ... else this */
-	ssize_t target_length;       /* of the link that is made: else < 0 */
-	char target[PATH_MAX];
-};
-
-/* Does the call write this path? Then *follow says whether it is followed at the end. */
-static bool writes(const struct call_meaning *m, int path, bool *follow)
-{
-	int i;
-
-	for (i = 0; i < m->acts; i++) {
-		if (m->act[i].op != VT_SEEN_WRITE && m->act[i].op != VT_SEEN_RENAME)
-			continue;
-		if (m->act[i].path == path || m->act[i].op == VT_SEEN_RENAME) {
-			*follow = !(m->act[i].flags & VT_SEEN_NOFOLLOW);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Was it told what is there, as far as this call asks for it? */
-static bool is_told(const struct watch *w, const struct path *p, bool content)
-{
-	uint32_t name = notes_find(&w->notes, p->text, p->length);
-
-	return name && w->notes.names[name].before >= (content ? BEFORE_ALL : BEFORE_OUTSIDE);
-}
-
-static void only_look(struct call_meaning *m)
-{
-	for (m->acts = 0; m->acts < m->paths; m->acts++) {
-		m->act[m->acts].op = VT_SEEN_PROBE;
-		m->act[m->acts].flags = VT_SEEN_NOFOLLOW;
-		m->act[m->acts].path = m->acts;
-	}
-}
-
-/* Reading what the call itself makes is no reading; and a call that will find its
- * file in the way makes nothing. */
-static void apply_depends(struct call_meaning *m, const enum look_answer there[CALL_PATHS])
-{
-	switch (m->depends) {
-	case DEPENDS_READ:
-		if (there[0] != LOOK_ABSENT)
-			break;
-		m->act[0].op = VT_SEEN_PROBE;
-		if (m->acts == 1) {                  /* made by opening it for reading */
-			m->act[1] = m->act[0];
-			m->act[1].op = VT_SEEN_WRITE;
-			m->acts = 2;
-		}
-		break;
-	case DEPENDS_WRITE:
-		if (there[m->act[m->acts - 1].path] == LOOK_THERE)
-			m->acts--;
-		break;
-	case DEPENDS_MKDIR:
-		if (there[0] == LOOK_THERE)
-			only_look(m);
-		break;
-	case DEPENDS_RENAME:
-		if (there[0] == LOOK_ABSENT || (m->keeps && there[1] == LOOK_THERE))
-			only_look(m);
-		break;
-	default:
-		break;
-	}
-}
-
-/* What is there before the call; no later moment can tell. */
-static void look_before(struct watch *w, struct event *e)
-{
-	struct call_meaning *m = &e->means;
-	enum look_answer there[CALL_PATHS] = { LOOK_UNKNOWN, LOOK_UNKNOWN };
-	bool follow;
-	int i;
-
-	for (i = 0; i < m->paths; i++) {
-		const struct path *p = &e->path[i];
-
-		e->told[i] = true;
-		if (e->found[i] != PATH_OK || !watch_has(w, p->text, p->length))
-			continue;
-		follow = !(m->acts && (m->act[0].flags & VT_SEEN_NOFOLLOW));
-		if (writes(m, i, &follow) && !is_told(w, p, m->content)) {
-			there[i] = look_at(&w->ground, p->text, follow, m->content, &e->before[i]);
-			e->told[i] = false;
-		} else if (m->depends) {
-			there[i] = look_for(&w->ground, p->text, follow);
-		}
-		e->there[i] = there[i];
-	}
-	if (m->depends)
-		apply_depends(m, there);
-	for (i = 0; i < m->paths; i++)
-		if (!writes(m, i, &follow))
-			e->told[i] = true;
-}
-
-static bool may_write(const struct call_meaning *m)
-{
-	bool follow;
-
-	return m->depends || writes(m, 0, &follow) || (m->paths > 1 && writes(m, 1, &follow));
-}
-
-/* Everything that must be asked while the thread stands still. */
-static void look(struct watch *w, const struct seccomp_notif *notice, struct event *e)
-{
-	uint64_t how[3] = { 0 };     /* struct open_how: flags, mode, resolve */
-	int i;
-
-	e->tid = notice->pid;
-	e->call = call_find(notice->data.arch, notice->data.nr);
-	if (!e->call) {
-		watch_escape(w, ESCAPE_FOREIGN, notice->data.arch, e->tid);
-		return;
-	}
-	if (e->call->does == DOES_OPEN_HOW &&
-	    path_peek((pid_t)e->tid, notice->data.args[e->call->extra], how, sizeof how) != sizeof how)
-		memset(how, 0, sizeof how);
-	if (how[2] & RESOLVE_IN_ROOT)
-		watch_escape(w, ESCAPE_ROOT, 0, e->tid);
-	call_decode(e->call, (const uint64_t *)notice->data.args, how[0], &e->means);
-	if (e->means.chroot || e->means.mount)
-		path_world_look(&w->world);
-	e->target_length = e->means.target ? path_text((pid_t)e->tid, e->means.target, e->target) : -1;
-	if (e->means.by_handle)
-		watch_escape(w, ESCAPE_HANDLE, 0, e->tid);
-	for (i = 0; i < e->means.paths; i++) {
-		e->found[i] = path_find(&w->world, (pid_t)e->tid, &e->means.path[i], &e->path[i]);
-		if (e->found[i] == PATH_UNREADABLE)
-			watch_escape(w, ESCAPE_MEMORY, errno, e->tid);
-		else if (e->found[i] == PATH_ELSEWHERE)
-			watch_escape(w, ESCAPE_MOUNTS, 0, e->tid);
-		else if (e->found[i] == PATH_LONG)
-			watch_escape(w, ESCAPE_LONG, 0, e->tid);
-	}
-	e->told[0] = e->told[1] = true;
-	if (may_write(&e->means))
-		look_before(w, e);
-}
-
-static uint16_t seen_of(enum look_answer there)
-{
-	return there == LOOK_THERE ? VT_SEEN_THERE : there == LOOK_ABSENT ? VT_SEEN_ABSENT : 0;
-}
-
-/* What was there when the task first asked: if it is not there in the end, and the task
- * did not take it away, somebody else did. What comes back meanwhile has new times. The
- * thread runs again, but what it does itself comes as a call of its own. The newest
- * note is of this path. */
-static void sight(struct watch *w, const struct path *p)
-{
-	struct note *note = &w->notes.at[w->notes.n - 1];
-	struct name *name = &w->notes.names[note->name];
-
-	if (name->sighted)
-		return;
-	name->sighted = true;
-	note->flags |= seen_of(look_for(&w->ground, p->text, false));
-}
-
-/* Once for each path, before the first note that may change what is there. */
-static void remember_before(struct watch *w, struct event *e, int i)
-{
-	const struct look_state *state = &e->before[i];
-	uint16_t flags = seen_of(e->there[i]);
-	bool only_attributes = e->means.act[0].flags & VT_SEEN_ATTRIBUTE, follow = false;
-	uint32_t text = 0;
-
-	if (e->told[i])
-		return;
-	e->told[i] = true;
-	writes(&e->means, i, &follow);
-	if (!follow)
-		flags |= VT_SEEN_NOFOLLOW;
-	if (e->there[i] == LOOK_THERE) {
-		text = notes_name(&w->states, state->bytes, state->size);
-		if (!text)
-			w->notes.full = true;
-	}
-	notes_before(&w->notes, flags, e->tid, e->path[i].text, e->path[i].length, text,
-		     text && state->bytes[0] == 'f' && only_attributes ? BEFORE_OUTSIDE : BEFORE_ALL);
-}
-
-/* The link may be gone when the step has ended; what was reached through it is not. */
-static void remember_link(struct watch *w, const struct event *e)
-{
-	const struct path *p = &e->path[0];
-	uint32_t name, text;
-
-	if (e->target_length <= 0 || e->found[0] != PATH_OK)
-		return;
-	text = notes_name(&w->states, e->target, (size_t)e->target_length);
-	name = notes_name(&w->notes, p->text, p->length);
-	w->links_made = true;
-	if (text && name)
-		w->notes.names[name].link = text;
-	else
-		w->notes.full = true;
-}
-
-/* The thread runs again. */
-static void remember(struct watch *w, struct event *e)
-{
-	const struct call_meaning *m = &e->means;
-	int i;
-
-	for (i = 0; i < m->acts; i++) {
-		const struct path *p = &e->path[m->act[i].path], *other = &e->path[!m->act[i].path];
-		bool two = m->act[i].op == VT_SEEN_RENAME, fresh;
-
-		if (e->found[m->act[i].path] != PATH_OK || (two && e->found[!m->act[i].path] != PATH_OK))
-			continue;
-		if (two || m->act[i].op == VT_SEEN_WRITE)
-			remember_before(w, e, m->act[i].path);
-		if (two)
-			remember_before(w, e, !m->act[i].path);
-		fresh = notes_add(&w->notes, m->act[i].op, m->act[i].flags, e->tid, p->text, p->length,
-				  two ? other->text : NULL, two ? other->length : 0);
-		if (watch_has(w, p->text, p->length)) {
-			touch(&w->touched, e->tid);
-			if (fresh && m->act[i].op != VT_SEEN_WRITE && !two)
-				sight(w, p);
-		}
-		if (fresh && m->exec && !exec_note(w, e->tid, p->text, false))
-			w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;
-	}
-	if (m->target)
-		remember_link(w, e);
-	if (w->notes.full)
-		watch_escape(w, ESCAPE_FULL, 0, 0);
-}
-
 /* ---- the two channels -------------------------------------------------------- */
+
+static bool hung_up(struct watch *w)
+{
+	struct pollfd at = { .fd = atomic_load(&w->listener), .events = POLLIN };
+
+	return poll(&at, 1, 0) > 0 && !(at.revents & POLLIN);
+}
+
+/* A call is gone that was not answered yet. */
+static void interrupted(struct watch *w)
+{
+	if (!w->gates.fragile)
+		return;
+	watch_escape(w, ESCAPE_INTERRUPTED, 0, 0);
+	if (w->escape == ESCAPE_INTERRUPTED && !w->escape_process) {
+		w->escape_process = w->gates.process;
+		memcpy(w->escape_name, w->gates.name, sizeof w->gates.name);
+	}
+}
 
 /* 1: one is here; 0: none after all; -1: the channel is of no use any more, errno 0:
  * because there is no process left. */
@@ -366,15 +114,12 @@ static int receive(struct watch *w, union notice *notice)
 	}
 	if (!ioctl(atomic_load(&w->listener), SECCOMP_IOCTL_NOTIF_RECV, notice))
 		return 1;
-	/* ENOENT: killed before it was received, or nobody is left */
+	/* killed or interrupted before it was received, or nobody is left */
+	if (errno == ENOENT && !hung_up(w)) {
+		interrupted(w);
+		return 0;
+	}
 	return errno == ENOENT || errno == EINTR || errno == EAGAIN ? 0 : -1;
-}
-
-static bool hung_up(struct watch *w)
-{
-	struct pollfd at = { .fd = atomic_load(&w->listener), .events = POLLIN };
-
-	return poll(&at, 1, 0) > 0 && !(at.revents & POLLIN);
 }
 
 static int proceed(struct watch *w, uint64_t id)
@@ -390,6 +135,8 @@ static int proceed(struct watch *w, uint64_t id)
 		if (errno == EINTR)
 			continue;
 		/* ENOENT: it was interrupted or killed meanwhile */
+		if (errno == ENOENT && !w->killable)
+			interrupted(w);
 		return errno == ENOENT ? 0 : -1;
 	}
 	return 0;
@@ -436,9 +183,9 @@ static bool serve(struct watch *w, struct event *e)
 	if (got > 0) {
 		w->events++;
 		e->means.acts = 0;
-		look(w, &notice.is, e);
+		event_look(w, &notice.is, e);
 		got = proceed(w, notice.is.id);
-		remember(w, e);
+		event_remember(w, e);
 	}
 	if (got >= 0)
 		return true;

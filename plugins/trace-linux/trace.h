@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gates.h"
 #include "look.h"
 #include "notes.h"
 #include "paths.h"
@@ -23,6 +24,7 @@ enum escape {
 	ESCAPE_ROOT,
 	ESCAPE_SETUID,
 	ESCAPE_STRAGGLER,
+	ESCAPE_INTERRUPTED,
 	ESCAPE_FULL,
 	ESCAPE_THREAD,           /* value: errno */
 };
@@ -43,6 +45,7 @@ struct watch {
 	uint32_t how;            /* VT_FILTER_*, set by attach */
 	bool abandoned;          /* cancel: end at once, with nothing to tell; set before ended */
 	bool listening;          /* the thread exists */
+	bool killable;           /* a received call is interrupted by nothing but the end of its process */
 	bool wakes;              /* a signal ends its wait in the kernel; else it polls */
 	pthread_t thread;
 	size_t notice_size;      /* bytes: the kernel's struct seccomp_notif ... */
@@ -57,6 +60,7 @@ struct watch {
 	struct notes states;     /* of paths before they were written, and where made links lead: names only */
 	bool links_made;
 	struct ground ground;
+	struct gates gates;
 	struct path_world world;
 	struct touched touched;
 	int no_new_privs;        /* of the task: -1 not looked at yet */

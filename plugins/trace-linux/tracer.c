@@ -7,13 +7,16 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "filter.h"
@@ -21,6 +24,12 @@
 #include "vt-plugin.h"
 
 enum { TOUCHED_FIRST = 256 };         /* threads: made here, for the same reason as notes_prepare */
+
+/* The component. */
+struct tracer {
+	bool killable;                 /* the kernel lets a received call be interrupted by nothing but a kill */
+	char shim[PATH_MAX];           /* what is loaded into the task's programs; "": nothing */
+};
 
 /* ---- sentences --------------------------------------------------------------- */
 
@@ -73,6 +82,10 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 	case ESCAPE_STRAGGLER:
 		snprintf(ret, size, "background process %u (%s) is still running", w->escape_process, name);
 		break;
+	case ESCAPE_INTERRUPTED:
+		snprintf(ret, size, "a signal interrupted a call that waited for vt, and process %u (%s), which has handlers"
+			 " that do not restart calls, runs without vt's shim", w->escape_process, name);
+		break;
 	case ESCAPE_FULL:
 		snprintf(ret, size, "it touched more paths than can be remembered");
 		break;
@@ -94,6 +107,7 @@ static void watch_free(struct watch *w)
 		close(w->wake);
 	path_world_close(&w->world);
 	ground_close(&w->ground);
+	gates_free(&w->gates);
 	notes_free(&w->notes);
 	notes_free(&w->states);
 	free(w->touched.at);
@@ -101,7 +115,7 @@ static void watch_free(struct watch *w)
 	free(w);
 }
 
-static struct watch *watch_new(const vt_step *step)
+static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 {
 	struct watch *w = calloc(1, sizeof *w);
 
@@ -113,6 +127,11 @@ static struct watch *watch_new(const vt_step *step)
 	notes_init(&w->notes);
 	notes_init(&w->states);
 	w->ground.root = -1;
+	w->killable = t->killable;
+	if (t->shim[0]) {
+		w->gates.shim = strrchr(t->shim, '/') + 1;
+		w->gates.shim_length = strlen(w->gates.shim);
+	}
 	path_world_init(&w->world, NULL);
 	w->root_length = step->root.size;
 	while (w->root_length > 1 && ((const char *)step->root.data)[w->root_length - 1] == '/')
@@ -151,7 +170,8 @@ static void cancel(void *self, void *watch)
 
 static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn *spawn, void **ret_watch)
 {
-	struct watch *w = watch_new(step);
+	const struct tracer *t = self;
+	struct watch *w = watch_new(t, step);
 	char text[512];
 	vt_status status;
 	int error;
@@ -172,6 +192,9 @@ static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn 
 	status = hand_over(call, spawn, VT_FILTER_NOTIFY, SECCOMP_RET_USER_NOTIF);
 	if (status == VT_OK)
 		status = hand_over(call, spawn, VT_FILTER_PTRACE, SECCOMP_RET_TRACE);
+	/* without it the trace is as good, where no signal comes */
+	if (status == VT_OK && t->shim[0] && VT_HAS(spawn, preload))
+		(void)spawn->preload(spawn, call, (vt_bytes){ t->shim, strlen(t->shim) });
 	if (status != VT_OK) {
 		cancel(self, w);
 		return status;
@@ -258,19 +281,88 @@ static const vt_tracer_ops ops = {
 
 /* ---- the component ----------------------------------------------------------- */
 
+/* WAIT_KILLABLE_RECV is there since Linux 5.19. */
+static bool kernel_waits(void)
+{
+	struct utsname u;
+	unsigned major = 0, minor = 0;
+
+	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 19));
+}
+
+/* A program for another word length would complain of a library that is not for it, so
+ * there must be one for each loader that is installed. */
+static bool loader_without_shim(const char *folder)
+{
+	static const struct { const char *loader, *built; } others[] = {
+#if defined(__x86_64__)
+		{ "/lib/ld-linux.so.2", "other" }, { "/libx32/ld-linux-x32.so.2", "x32" },
+#else
+		{ "/lib/ld-linux-armhf.so.3", "other" }, { "/lib/ld-linux.so.3", "other" },
+#endif
+	};
+	char file[PATH_MAX + 64];
+	size_t i;
+
+	for (i = 0; i < sizeof others / sizeof *others; i++) {
+		snprintf(file, sizeof file, "%s/%s", folder, others[i].built);
+		if (access(others[i].loader, F_OK) == 0 && access(file, F_OK) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* The shim lies beside this plugin, or, before it is installed, one folder up. */
+static void find_shim(struct tracer *t)
+{
+	static const char *const places[] = { "/shim.d", "/../shim.d" };
+	char folder[PATH_MAX], file[PATH_MAX + 128];
+	const char *slash;
+	Dl_info info;
+	size_t i;
+
+	t->shim[0] = '\0';
+	if (!dladdr((void *)(uintptr_t)&find_shim, &info) || !info.dli_fname || (slash = strrchr(info.dli_fname, '/')) == NULL)
+		return;
+	for (i = 0; i < sizeof places / sizeof *places; i++) {
+		snprintf(folder, sizeof folder, "%.*s%s", (int)(slash - info.dli_fname), info.dli_fname, places[i]);
+		/* the loader puts the folder's name in place of $LIB; musl takes it as it is, and finds it */
+		snprintf(file, sizeof file, "%s/$LIB/" SHIM_FILE, folder);
+		if (folder[0] == '/' && strlen(file) < sizeof t->shim && !strpbrk(file, ": ") && access(file, F_OK) == 0) {
+			if (!loader_without_shim(folder))
+				memcpy(t->shim, file, strlen(file) + 1);
+			return;
+		}
+	}
+}
+
 static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 {
-	static char nothing;
+	struct tracer *t = calloc(1, sizeof *t);
 
 	(void)host;
+	if (!t) {
+		say(call, VT_REPORT_ERROR, "memory", "out of memory");
+		return VT_FAILED;
+	}
+	t->killable = kernel_waits();
+	*ret_self = t;
+	return VT_OK;
+}
+
+static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
+{
+	struct tracer *t = self;
+
 	(void)call;
-	*ret_self = &nothing;
+	if (strcmp(key, "shim") == 0 && value.size == 4 && memcmp(value.data, "true", 4) == 0)
+		find_shim(t);
 	return VT_OK;
 }
 
 static void destroy(void *self)
 {
-	(void)self;
+	free(self);
 }
 
 static bool kernel_offers(uint32_t action)
@@ -285,6 +377,16 @@ static const char *status(void *self, vt_call *call)
 	return kernel_offers(SECCOMP_RET_USER_NOTIF) ? "seccomp" : kernel_offers(SECCOMP_RET_TRACE) ? "ptrace" : "none";
 }
 
+static const vt_option shim_option = {
+	.struct_size = sizeof shim_option,
+	.name = "shim",
+	.type = "bool",
+	.fallback = "true",
+	.help = "load a library into each program of a task that makes calls again which a signal interrupted while vt looked",
+};
+
+static const vt_option *const options[] = { &shim_option, NULL };
+
 static const vt_component component = {
 	.struct_size = sizeof component,
 	.kind = VT_KIND_TRACER,
@@ -292,7 +394,9 @@ static const vt_component component = {
 	.summary = "sees what a task's processes read, look for, list and write",
 	.threads = VT_THREADS_MANY,
 	.format = 1,
+	.options = options,
 	.create = create,
+	.set = set,
 	.destroy = destroy,
 	.status = status,
 	.ops = &ops,

@@ -1,12 +1,12 @@
 /* trace-host: runs a command under a tracer plugin and prints what was seen.
  *
- *   trace-host [-r ROOT] [-o FILE] [-n|-f|-p] [-t FILE] PLUGIN.so COMMAND [ARGUMENT...]
+ *   trace-host [-r ROOT] [-o FILE] [-n|-f|-p|-s] [-t FILE] PLUGIN.so COMMAND [ARGUMENT...]
  *
  * One record a line: OP FLAGS PATH [OTHER], tabs between, control characters and
  * backslashes as \ooo. Then "complete", or "incomplete" and why. -n: no filter is
  * installed. -f: the plugin gets no listener; what a call costs at least is done here,
  * receive, read, go on, and nothing noted: the floor that no tracer of this kind gets
- * below. -p: no signal is caught, so that the tracer must poll. -t: a line is
+ * below. -s: the shim is off. -p: no signal is caught, so that the tracer must poll. -t: a line is
  * added to FILE, CPU time of all processes, this one too, wall time and that of `stop`,
  * in microseconds; then records are not printed, which would take longer than they did
  * to make. The exit status is the command's.
@@ -55,7 +55,7 @@ static FILE *out;
 static int quiet;
 static struct sock_filter program[4096];
 static size_t program_size;
-static char complaint[600];
+static char complaint[600], preloaded[PATH_MAX];
 
 static void report(vt_call *call, uint32_t level, const char *code, vt_bytes text)
 {
@@ -87,6 +87,24 @@ static vt_status take_filter(vt_spawn *spawn, vt_call *call, uint32_t how, vt_by
 		program_size = bytes.size;
 	}
 	return VT_OK;
+}
+
+static vt_status take_preload(vt_spawn *spawn, vt_call *call, vt_bytes file)
+{
+	(void)spawn;
+	(void)call;
+	snprintf(preloaded, sizeof preloaded, "%.*s", (int)file.size, (const char *)file.data);
+	return VT_OK;
+}
+
+/* Behind what is to be loaded anyway. */
+static void preload(void)
+{
+	const char *before = getenv("LD_PRELOAD");
+	char both[2 * PATH_MAX];
+
+	snprintf(both, sizeof both, "%s%s%s", before ? before : "", before && *before ? ":" : "", preloaded);
+	setenv("LD_PRELOAD", both, 1);
 }
 
 static void print_bytes(vt_bytes b)
@@ -247,6 +265,8 @@ static pid_t spawn(int filtered, char **argv, int *listener)
 			send_fd(pair[1], fd);
 			if (fd >= 0)
 				close(fd);
+			if (fd >= 0 && *preloaded)
+				preload();
 		}
 		execv(path, argv);
 		_exit(127);
@@ -338,7 +358,8 @@ int main(int argc, char **argv)
 {
 	struct vt_call call = { .struct_size = sizeof call, .report = report, .stopping = stopping, .left_ms = left_ms };
 	vt_host host = { .struct_size = sizeof host, .abi_major = VT_ABI_MAJOR, .version = "test" };
-	vt_spawn edits = { .struct_size = sizeof edits, .filter = take_filter };
+	vt_spawn edits = { .struct_size = sizeof edits, .filter = take_filter, .preload = take_preload };
+	const char *shim = "true";
 	vt_notes notes = { .struct_size = sizeof notes, .add = take_notes };
 	vt_step step = { .struct_size = sizeof step, .flags = VT_STEP_INPUT_AUTO };
 	const vt_plugin *(*entry)(uint32_t);
@@ -354,12 +375,13 @@ int main(int argc, char **argv)
 	void *so, *self, *watch = NULL;
 	pid_t pid;
 
-	while ((option = getopt(argc, argv, "+r:o:nfpt:")) != -1)
+	while ((option = getopt(argc, argv, "+r:o:nfpst:")) != -1)
 		switch (option) {
 		case 'r': snprintf(root, sizeof root, "%s", optarg); break;
 		case 'o': file = optarg; break;
 		case 'n': filtered = 0; break;
 		case 'f': least = 1; break;
+		case 's': shim = "false"; break;
 		case 'p': wake.sa_handler = SIG_DFL; break;
 		case 't': times = optarg; quiet = 1; break;
 		default: return 2;
@@ -381,7 +403,7 @@ int main(int argc, char **argv)
 	ops = c->ops;
 	step.root = (vt_bytes){ root, strlen(root) };
 	sigaction(SIGURG, &wake, NULL);
-	if (c->create(&host, &call, &self) != VT_OK || ops->start(self, &call, &step, &edits, &watch) != VT_OK)
+	if (c->create(&host, &call, &self) != VT_OK || (c->set && c->set(self, &call, "shim", (vt_bytes){ shim, strlen(shim) }) != VT_OK) || ops->start(self, &call, &step, &edits, &watch) != VT_OK)
 		die(complaint);
 	begin = now_us();
 	pid = spawn(filtered, argv + optind + 1, &listener);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -79,11 +80,31 @@ static void the_filter_agrees_with_the_table(void **state)
 			continue;
 		for (number = 0; number < 1000; number++) {
 			const struct call *c = call_find(call_audit_arch[a], number);
-			uint32_t want = !c ? ALLOW : c->does == DOES_NOT_EXIST ? NOSYS : EVENT;
+			/* with no arguments no handler is set */
+			uint32_t want = !c || c->does == DOES_SIGNAL ? ALLOW : c->does == DOES_NOT_EXIST ? NOSYS : EVENT;
 
 			assert_int_equal(answer(call_audit_arch[a], (uint32_t)number, 0, 0, 2), want);
 		}
 	}
+}
+
+static void handlers_of_a_few_signals_are_told(void **state)
+{
+	static const struct { int number; uint32_t want; } signals[] = {
+		{ SIGCHLD, EVENT }, { SIGALRM, EVENT }, { SIGUSR1, EVENT }, { SIGPROF, EVENT }, { SIGVTALRM, EVENT },
+		{ SIGSEGV, ALLOW }, { SIGTERM, ALLOW }, { SIGPIPE, ALLOW }, { 33, ALLOW },
+	};
+	size_t i;
+	int a;
+
+	(void)state;
+	for (a = 0; a < ARCH_COUNT; a++)
+		for (i = 0; call_audit_arch[a] && i < sizeof signals / sizeof *signals; i++) {
+			uint32_t number = (uint32_t)calls[CALL_rt_sigaction].number[a];
+
+			assert_int_equal(answer(call_audit_arch[a], number, (uint64_t)signals[i].number, 4096, 1), signals[i].want);
+			assert_int_equal(answer(call_audit_arch[a], number, (uint64_t)signals[i].number, 0, 1), ALLOW);
+		}
 }
 
 static void the_stat_of_a_descriptor_passes(void **state)
@@ -122,7 +143,7 @@ static void the_table_has_this_machines_numbers(void **state)
 	SAME(statfs); SAME(name_to_handle_at); SAME(inotify_add_watch); SAME(open_tree); SAME(open_by_handle_at);
 	SAME(renameat2); SAME(linkat); SAME(symlinkat); SAME(mkdirat); SAME(mknodat); SAME(unlinkat); SAME(truncate);
 	SAME(fchmodat); SAME(fchownat); SAME(utimensat); SAME(setxattr); SAME(lsetxattr); SAME(removexattr);
-	SAME(lremovexattr); SAME(chroot); SAME(pivot_root); SAME(mount); SAME(umount2); SAME(move_mount); SAME(setns);
+	SAME(lremovexattr); SAME(chroot); SAME(pivot_root); SAME(mount); SAME(umount2); SAME(move_mount); SAME(setns); SAME(rt_sigaction);
 	SAME(io_uring_setup);
 #ifdef SYS_open
 	SAME(open); SAME(creat); SAME(stat); SAME(lstat); SAME(access); SAME(readlink); SAME(rename); SAME(renameat);
@@ -224,7 +245,7 @@ static void every_call_means_something(void **state)
 		if (calls[i].does == DOES_NOT_EXIST)
 			continue;
 		call_decode(&calls[i], args, 0, &m);
-		assert_true(m.acts || m.by_handle || m.chroot || m.mount);
+		assert_true(m.acts || m.by_handle || m.chroot || m.mount || calls[i].does == DOES_SIGNAL);
 		assert_true(!m.acts || m.paths);
 	}
 }
@@ -233,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_filter_agrees_with_the_table),
+		cmocka_unit_test(handlers_of_a_few_signals_are_told),
 		cmocka_unit_test(the_stat_of_a_descriptor_passes),
 		cmocka_unit_test(what_has_no_table_is_always_told),
 		cmocka_unit_test(the_table_has_this_machines_numbers),

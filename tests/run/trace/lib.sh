@@ -7,7 +7,7 @@ TRACER=$abs_top_builddir/plugins/trace-linux/.libs/vt-trace-linux.so
 # traced COMMAND...: below the current folder. $seen: OP FLAGS NAME [OTHER] lines,
 # names relative to it; $end: "complete" or why not; $rc, $err
 traced() {
-	base_env timeout -k 5 "${VT_TIMEOUT:-300}" "$HOST" -r "$PWD" -o "$T/notes" "$TRACER" "$@" >"$T/out" 2>"$T/err" </dev/null
+	base_env timeout -k 5 "${VT_TIMEOUT:-300}" "$HOST" ${HOST_OPTIONS-} -r "$PWD" -o "$T/notes" "$TRACER" "$@" >"$T/out" 2>"$T/err" </dev/null
 	rc=$? err=$(cat "$T/err")
 	end=$(tail -n 1 "$T/notes") seen=$(sed -e '$d' -e "s|	$PWD/|	|g" -e "s|	$PWD\$|	.|" "$T/notes")
 }

@@ -49,9 +49,15 @@ echo 2 >in; capture vt run t; has "is one workspace" "$out" "cache miss: 'in' mo
 
 # a program that the user wants loaded first
 if printf '#include <stdlib.h>\n__attribute__((constructor)) static void hello(void) { setenv("LOADED", "by the user", 1); }\n' >l.c && $CC -shared -fPIC l.c -o l.so 2>/dev/null; then
-	task 'sh -c \"echo $LOADED $LD_PRELOAD; cat in\"'
+	echo 'echo $LOADED ${LD_PRELOAD%%:*}; cat in' >loaded.sh
+	task 'sh loaded.sh'
 	with LD_PRELOAD="$PWD/l.so" run
-	is "LD_PRELOAD is the user's alone" "$out" "by the user $PWD/l.so
+	is "what the user wants loaded comes first" "$out" "by the user $PWD/l.so
+2"
+	file vite-task.json '{"plugins":{"options":{"trace-linux":{"shim":false}}},"tasks":{"t":{"command":"sh loaded.sh"}}}'
+	echo 'echo $LOADED $LD_PRELOAD; cat in' >loaded.sh; rm -rf .vt
+	with LD_PRELOAD="$PWD/l.so" run
+	is "and alone, where the shim is off" "$out" "by the user $PWD/l.so
 2"
 else skip "LD_PRELOAD" "no shared library can be built here"; fi
 

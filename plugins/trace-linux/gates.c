@@ -1,0 +1,154 @@
+/* gates: what is known of each process, by its number. A process that was forked has
+ * what its parent has; so what is not known itself is asked of those above it. */
+#include "config.h"
+
+#include "gates.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+	GATES_FIRST = 64,
+	GATES_MAX = 1 << 20,
+	ABOVE_MAX = 64,            /* parents that are asked */
+};
+
+struct gate {
+	uint32_t process;          /* 0: free */
+	bool has;
+};
+
+void gates_free(struct gates *g)
+{
+	free(g->at);
+	g->at = NULL;
+	g->n = g->size = 0;
+}
+
+static struct gate *gate_at(const struct gates *g, uint32_t process)
+{
+	uint32_t slot = process * 0x9e3779b1u & (g->size - 1);
+
+	while (g->at[slot].process && g->at[slot].process != process)
+		slot = (slot + 1) & (g->size - 1);
+	return &g->at[slot];
+}
+
+static bool grow(struct gates *g)
+{
+	struct gates bigger = { .size = g->size ? g->size * 2 : GATES_FIRST };
+	uint32_t i;
+
+	if (bigger.size > GATES_MAX)
+		return false;
+	bigger.at = calloc(bigger.size, sizeof *bigger.at);
+	if (!bigger.at)
+		return false;
+	for (i = 0; i < g->size; i++)
+		if (g->at[i].process)
+			*gate_at(&bigger, g->at[i].process) = g->at[i];
+	free(g->at);
+	g->at = bigger.at;
+	g->size = bigger.size;
+	return true;
+}
+
+static void set(struct gates *g, uint32_t process, bool has)
+{
+	struct gate *gate;
+
+	if (g->n * 2 >= g->size && !grow(g)) {
+		g->full = true;
+		return;
+	}
+	gate = gate_at(g, process);
+	g->n += !gate->process;
+	*gate = (struct gate){ process, has };
+}
+
+/* The number behind a word of /proc/PID/status; 0: not to be had. */
+static uint32_t status_of(uint32_t process, const char *word)
+{
+	char file[64], text[4096];
+	const char *line;
+	ssize_t n;
+	int fd;
+
+	snprintf(file, sizeof file, "/proc/%u/status", process);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	line = strstr(text, word);
+	return line ? (uint32_t)strtoul(line + strlen(word), NULL, 10) : 0;
+}
+
+/* Most threads that are asked about are their process. */
+static uint32_t process_of(uint32_t tid)
+{
+	if (syscall(SYS_tgkill, (long)tid, (long)tid, 0) == 0 || errno == EPERM)
+		return tid;
+	return status_of(tid, "\nTgid:");
+}
+
+bool gates_is_shim(const struct gates *g, const char *path, size_t length)
+{
+	size_t n = g->shim_length;
+
+	return n && length > n && path[length - n - 1] == '/' && memcmp(path + length - n, g->shim, n) == 0;
+}
+
+void gates_start(struct gates *g, uint32_t tid)
+{
+	if (g->shim_length)
+		set(g, process_of(tid), false);
+}
+
+void gates_load(struct gates *g, uint32_t tid)
+{
+	set(g, process_of(tid), true);
+}
+
+static bool has_shim(const struct gates *g, uint32_t process)
+{
+	const struct gate *gate;
+	int i;
+
+	if (!g->size || g->full)
+		return false;
+	for (i = 0; process > 1 && i < ABOVE_MAX; i++) {
+		gate = gate_at(g, process);
+		if (gate->process)
+			return gate->has;
+		process = status_of(process, "\nPPid:");
+	}
+	return false;
+}
+
+void gates_handler(struct gates *g, uint32_t tid)
+{
+	char file[64];
+	ssize_t n = -1;
+	int fd;
+
+	if (g->fragile || has_shim(g, process_of(tid)))
+		return;
+	g->fragile = true;
+	g->process = tid;
+	snprintf(file, sizeof file, "/proc/%u/comm", tid);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, g->name, sizeof g->name - 1);
+		close(fd);
+	}
+	g->name[n > 0 ? n - 1 : 0] = '\0';
+}

@@ -1,0 +1,52 @@
+#!/bin/sh
+# make.sh SOURCE NAME FOLDER: builds the shim into FOLDER, with $CC and $CPPFLAGS.
+#
+# LD_PRELOAD names it as FOLDER/$LIB/NAME. Each loader puts its own folder in place of
+# $LIB, so that programs of another word length find a library of their own kind, an
+# empty one; where that cannot be built, the tracer loads nothing if such a loader is
+# installed. musl takes the name as it is written.
+set -e
+source=$1 name=$2 out=$3
+flags='-O2 -g0 -std=gnu11 -fPIC -shared -nostdlib -fno-builtin -fno-stack-protector -fno-asynchronous-unwind-tables
+	-fvisibility=hidden -fno-sanitize=all -Wl,-s,-z,relro,-z,now,-z,noseparate-code'
+rm -rf "$out"
+mkdir -p "$out"
+# shellcheck disable=SC2086
+$CC $CPPFLAGS -Wall -Wextra $flags -DSHIM_FILE="\"$name\"" -o "$out/own" "$source"
+
+# put FILE FOLDER...: the first that asks for a folder has it
+put() {
+	file=$1
+	shift
+	for dir; do
+		[ -e "$out/$dir/$name" ] && continue
+		mkdir -p "$out/$dir"
+		up=$(printf '%s\n' "$dir" | sed 's|[^/]*|..|g')
+		ln -s "$up/$file" "$out/$dir/$name"
+	done
+}
+
+case $($CC -dumpmachine) in
+x86_64*)
+	loader=/lib64/ld-linux-x86-64.so.2
+	put own lib/x86_64-linux-gnu lib64 ;;
+aarch64*)
+	loader=/lib/ld-linux-aarch64.so.1
+	put own lib/aarch64-linux-gnu lib64 ;;
+esac
+put own '$LIB'
+# where somebody let a shell expand the name once too often
+ln -s own "$out/$name"
+lib=$($loader --list-diagnostics 2>/dev/null | sed -n 's/^dl_dst_lib="\(.*\)"$/\1/p') || lib=
+[ -z "$lib" ] || put own "$lib"
+
+case $($CC -dumpmachine) in
+x86_64*)
+	echo 'int vt_shim_is_empty;' >"$out/empty.c"
+	# shellcheck disable=SC2086
+	$CC -m32 $flags -o "$out/other" "$out/empty.c" 2>/dev/null && put other lib/i386-linux-gnu lib32 lib
+	# shellcheck disable=SC2086
+	$CC -mx32 $flags -o "$out/x32" "$out/empty.c" 2>/dev/null && put x32 lib/x86_64-linux-gnux32 libx32
+	rm -f "$out/empty.c" ;;
+esac
+touch "$out"

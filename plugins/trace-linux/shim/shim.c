@@ -1,0 +1,519 @@
+/* shim: makes calls again that only the tracer made fail.
+ *
+ * A thread that calls open or stat waits a moment for the tracer. A signal that comes
+ * in that moment ends the call with EINTR where its handler has no SA_RESTART; without
+ * a tracer it would have come before the call or after it, and the call would have
+ * done its work. So each function here calls the next one of its name and, for that
+ * error alone, calls it again: the handler has run, as it would have before the call.
+ * What may really wait and be interrupted, a pipe or a terminal being opened, is left
+ * as it is.
+ *
+ * The tracer sees each call, with the shim or without. Loaded into every dynamic
+ * program by LD_PRELOAD, behind what the user wants loaded, under glibc and musl alike:
+ * it needs dlsym and errno and is linked with nothing. It takes no lock and no memory,
+ * so it may be used in signal handlers and between vfork and exec.
+ *
+ * The sanitizer for addresses wants to be the first library of a program, and knows
+ * itself by "libasan.so" in a name; that is why the shim's file has it in its own. It
+ * may well stand before the sanitizer: what it is asked it asks the sanitizer. */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#if defined(__x86_64__)
+#include <asm/unistd_64.h>
+#else
+#include <asm/unistd.h>
+#endif
+
+#define EXPORT __attribute__((visibility("default")))
+#define NEXT_OF_ALL ((void *)-1L)        /* RTLD_NEXT */
+#define IS_TMPFILE(flags) (((flags) & __O_TMPFILE) != 0)
+
+extern void *dlsym(void *handle, const char *name);
+extern int *__errno_location(void);
+extern char **environ;
+
+/* ---- the next functions of each name ----------------------------------------- */
+
+#define NAMES(X) \
+	X(open) X(open64) X(openat) X(openat64) X(creat) X(creat64) \
+	X(__open_2) X(__open64_2) X(__openat_2) X(__openat64_2) \
+	X(fopen) X(fopen64) X(opendir) X(scandir) X(scandir64) \
+	X(stat) X(stat64) X(lstat) X(lstat64) X(fstatat) X(fstatat64) X(statx) \
+	X(__xstat) X(__xstat64) X(__lxstat) X(__lxstat64) X(__fxstatat) X(__fxstatat64) \
+	X(access) X(faccessat) X(eaccess) X(euidaccess) \
+	X(readlink) X(readlinkat) X(__readlink_chk) X(__readlinkat_chk) \
+	X(realpath) X(__realpath_chk) X(canonicalize_file_name) \
+	X(chdir) X(mkdir) X(mkdirat) X(rmdir) X(unlink) X(unlinkat) X(remove) \
+	X(rename) X(renameat) X(renameat2) X(link) X(linkat) X(symlink) X(symlinkat) \
+	X(mknod) X(mknodat) X(mkfifo) X(mkfifoat) X(truncate) X(truncate64) \
+	X(chmod) X(fchmodat) X(lchmod) X(chown) X(lchown) X(fchownat) \
+	X(utime) X(utimes) X(lutimes) X(futimesat) X(utimensat) X(futimens) X(futimes) \
+	X(getxattr) X(lgetxattr) X(listxattr) X(llistxattr) \
+	X(setxattr) X(lsetxattr) X(removexattr) X(lremovexattr) \
+	X(statfs) X(statfs64) X(statvfs) X(statvfs64) X(inotify_add_watch) X(name_to_handle_at) \
+	X(mkstemp) X(mkstemp64) X(mkostemp) X(mkostemp64) X(mkdtemp) \
+	X(sigaction) X(signal) X(connect) \
+	X(execve) X(execv) X(execvp) X(execvpe) \
+	X(chroot) X(mount) X(umount) X(umount2) X(unshare) X(setns)
+
+enum name {
+#define X(name) NAME_##name,
+	NAMES(X)
+#undef X
+	NAME_COUNT
+};
+
+static const char *const names[NAME_COUNT] = {
+#define X(name) #name,
+	NAMES(X)
+#undef X
+};
+
+static void *next[NAME_COUNT];           /* written by whoever comes first: the same each time */
+
+static void *find(enum name name)
+{
+	void *f = __atomic_load_n(&next[name], __ATOMIC_RELAXED);
+
+	if (!f) {
+		f = dlsym(NEXT_OF_ALL, names[name]);
+		__atomic_store_n(&next[name], f, __ATOMIC_RELAXED);
+	}
+	return f;
+}
+
+/* Before main: later it may be a signal handler that asks. */
+__attribute__((constructor)) static void find_all(void)
+{
+	int i;
+
+	for (i = 0; i < NAME_COUNT; i++)
+		find((enum name)i);
+}
+
+static int was_interrupted(void)
+{
+	return *__errno_location() == EINTR;
+}
+
+/* Only a C library without this function comes here, and only from a program that
+ * found the name and tries it. */
+static int is_missing(enum name name)
+{
+	if (find(name))
+		return 0;
+	*__errno_location() = ENOSYS;
+	return 1;
+}
+
+#define CALL(type, params, name) ((type (*) params)find(NAME_##name))
+
+/* A function that never waits by itself: called again as long as it is interrupted. */
+#define AGAIN(type, failed, name, params, args) \
+EXPORT type name params; \
+EXPORT type name params \
+{ \
+	type ret; \
+	\
+	if (is_missing(NAME_##name)) \
+		return failed; \
+	do \
+		ret = CALL(type, params, name) args; \
+	while (ret == failed && was_interrupted()); \
+	return ret; \
+}
+
+/* ---- opening ------------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+static long raw(long number, long a, long b, long c, long d, long e)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	long ret;
+
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+	return ret;
+}
+#elif defined(__aarch64__)
+static long raw(long number, long a, long b, long c, long d, long e)
+{
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+
+	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+	return x0;
+}
+#endif
+
+/* May opening it wait, and be interrupted for good? Keeps errno. */
+static int may_wait(int dir, const char *path)
+{
+	struct statx st;
+	long r;
+
+	do
+		r = raw(__NR_statx, dir, (long)path, 0, STATX_TYPE, (long)&st);
+	while (r == -EINTR);
+	return r == 0 && ((st.stx_mode & S_IFMT) == S_IFIFO || (st.stx_mode & S_IFMT) == S_IFCHR);
+}
+
+static int again(int failed, int dir, const char *path)
+{
+	return failed && was_interrupted() && !may_wait(dir, path);
+}
+
+#define MODE(flags) \
+	unsigned mode = 0; \
+	va_list more; \
+	\
+	if ((flags) & O_CREAT || IS_TMPFILE(flags)) { \
+		va_start(more, flags); \
+		mode = va_arg(more, unsigned); \
+		va_end(more); \
+	}
+
+#define OPEN(name) \
+EXPORT int name(const char *path, int flags, ...); \
+EXPORT int name(const char *path, int flags, ...) \
+{ \
+	int fd; \
+	MODE(flags) \
+	if (is_missing(NAME_##name)) \
+		return -1; \
+	do \
+		fd = CALL(int, (const char *, int, ...), name)(path, flags, mode); \
+	while (again(fd < 0, AT_FDCWD, path)); \
+	return fd; \
+}
+OPEN(open)
+OPEN(open64)
+
+#define OPENAT(name) \
+EXPORT int name(int dir, const char *path, int flags, ...); \
+EXPORT int name(int dir, const char *path, int flags, ...) \
+{ \
+	int fd; \
+	MODE(flags) \
+	if (is_missing(NAME_##name)) \
+		return -1; \
+	do \
+		fd = CALL(int, (int, const char *, int, ...), name)(dir, path, flags, mode); \
+	while (again(fd < 0, dir, path)); \
+	return fd; \
+}
+OPENAT(openat)
+OPENAT(openat64)
+
+#define AGAIN_UNLESS_IT_WAITS(type, failed, name, params, args, dir, path) \
+EXPORT type name params; \
+EXPORT type name params \
+{ \
+	type ret; \
+	\
+	if (is_missing(NAME_##name)) \
+		return failed; \
+	do \
+		ret = CALL(type, params, name) args; \
+	while (again(ret == failed, dir, path)); \
+	return ret; \
+}
+AGAIN_UNLESS_IT_WAITS(int, -1, creat, (const char *path, unsigned mode), (path, mode), AT_FDCWD, path)
+AGAIN_UNLESS_IT_WAITS(int, -1, creat64, (const char *path, unsigned mode), (path, mode), AT_FDCWD, path)
+AGAIN_UNLESS_IT_WAITS(int, -1, __open_2, (const char *path, int flags), (path, flags), AT_FDCWD, path)
+AGAIN_UNLESS_IT_WAITS(int, -1, __open64_2, (const char *path, int flags), (path, flags), AT_FDCWD, path)
+AGAIN_UNLESS_IT_WAITS(int, -1, __openat_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path)
+AGAIN_UNLESS_IT_WAITS(int, -1, __openat64_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path)
+AGAIN_UNLESS_IT_WAITS(void *, NULL, fopen, (const char *path, const char *mode), (path, mode), AT_FDCWD, path)
+AGAIN_UNLESS_IT_WAITS(void *, NULL, fopen64, (const char *path, const char *mode), (path, mode), AT_FDCWD, path)
+AGAIN(void *, NULL, opendir, (const char *path), (path))
+AGAIN(int, -1, scandir, (const char *path, void *list, void *filter, void *order), (path, list, filter, order))
+AGAIN(int, -1, scandir64, (const char *path, void *list, void *filter, void *order), (path, list, filter, order))
+
+/* A failed attempt leaves letters where the X were. */
+static void put_back(char *template)
+{
+	size_t n = 0;
+
+	while (template[n])
+		n++;
+	if (n >= 6)
+		for (template += n - 6; *template; template++)
+			*template = 'X';
+}
+
+#define TEMPORARY(type, failed, name, params, args) \
+EXPORT type name params; \
+EXPORT type name params \
+{ \
+	type ret; \
+	\
+	if (is_missing(NAME_##name)) \
+		return failed; \
+	while ((ret = CALL(type, params, name) args) == failed && was_interrupted()) \
+		put_back(template); \
+	return ret; \
+}
+TEMPORARY(int, -1, mkstemp, (char *template), (template))
+TEMPORARY(int, -1, mkstemp64, (char *template), (template))
+TEMPORARY(int, -1, mkostemp, (char *template, int flags), (template, flags))
+TEMPORARY(int, -1, mkostemp64, (char *template, int flags), (template, flags))
+TEMPORARY(char *, NULL, mkdtemp, (char *template), (template))
+
+/* ---- looking and changing -------------------------------------------------------- */
+
+AGAIN(int, -1, stat, (const char *path, void *st), (path, st))
+AGAIN(int, -1, stat64, (const char *path, void *st), (path, st))
+AGAIN(int, -1, lstat, (const char *path, void *st), (path, st))
+AGAIN(int, -1, lstat64, (const char *path, void *st), (path, st))
+AGAIN(int, -1, fstatat, (int dir, const char *path, void *st, int flags), (dir, path, st, flags))
+AGAIN(int, -1, fstatat64, (int dir, const char *path, void *st, int flags), (dir, path, st, flags))
+AGAIN(int, -1, statx, (int dir, const char *path, int flags, unsigned mask, void *st), (dir, path, flags, mask, st))
+AGAIN(int, -1, __xstat, (int version, const char *path, void *st), (version, path, st))
+AGAIN(int, -1, __xstat64, (int version, const char *path, void *st), (version, path, st))
+AGAIN(int, -1, __lxstat, (int version, const char *path, void *st), (version, path, st))
+AGAIN(int, -1, __lxstat64, (int version, const char *path, void *st), (version, path, st))
+AGAIN(int, -1, __fxstatat, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags))
+AGAIN(int, -1, __fxstatat64, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags))
+AGAIN(int, -1, access, (const char *path, int mode), (path, mode))
+AGAIN(int, -1, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags))
+AGAIN(int, -1, eaccess, (const char *path, int mode), (path, mode))
+AGAIN(int, -1, euidaccess, (const char *path, int mode), (path, mode))
+AGAIN(long, -1, readlink, (const char *path, char *to, size_t size), (path, to, size))
+AGAIN(long, -1, readlinkat, (int dir, const char *path, char *to, size_t size), (dir, path, to, size))
+AGAIN(long, -1, __readlink_chk, (const char *path, char *to, size_t size, size_t room), (path, to, size, room))
+AGAIN(long, -1, __readlinkat_chk, (int dir, const char *path, char *to, size_t size, size_t room), (dir, path, to, size, room))
+AGAIN(char *, NULL, realpath, (const char *path, char *to), (path, to))
+AGAIN(char *, NULL, __realpath_chk, (const char *path, char *to, size_t room), (path, to, room))
+AGAIN(char *, NULL, canonicalize_file_name, (const char *path), (path))
+AGAIN(int, -1, chdir, (const char *path), (path))
+AGAIN(int, -1, mkdir, (const char *path, unsigned mode), (path, mode))
+AGAIN(int, -1, mkdirat, (int dir, const char *path, unsigned mode), (dir, path, mode))
+AGAIN(int, -1, rmdir, (const char *path), (path))
+AGAIN(int, -1, unlink, (const char *path), (path))
+AGAIN(int, -1, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
+AGAIN(int, -1, remove, (const char *path), (path))
+AGAIN(int, -1, rename, (const char *from, const char *to), (from, to))
+AGAIN(int, -1, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
+AGAIN(int, -1, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
+AGAIN(int, -1, link, (const char *from, const char *to), (from, to))
+AGAIN(int, -1, linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
+AGAIN(int, -1, symlink, (const char *target, const char *path), (target, path))
+AGAIN(int, -1, symlinkat, (const char *target, int dir, const char *path), (target, dir, path))
+AGAIN(int, -1, mknod, (const char *path, unsigned mode, unsigned long device), (path, mode, device))
+AGAIN(int, -1, mknodat, (int dir, const char *path, unsigned mode, unsigned long device), (dir, path, mode, device))
+AGAIN(int, -1, mkfifo, (const char *path, unsigned mode), (path, mode))
+AGAIN(int, -1, mkfifoat, (int dir, const char *path, unsigned mode), (dir, path, mode))
+AGAIN(int, -1, truncate, (const char *path, long size), (path, size))
+AGAIN(int, -1, truncate64, (const char *path, long size), (path, size))
+AGAIN(int, -1, chmod, (const char *path, unsigned mode), (path, mode))
+AGAIN(int, -1, lchmod, (const char *path, unsigned mode), (path, mode))
+AGAIN(int, -1, fchmodat, (int dir, const char *path, unsigned mode, int flags), (dir, path, mode, flags))
+AGAIN(int, -1, chown, (const char *path, unsigned user, unsigned group), (path, user, group))
+AGAIN(int, -1, lchown, (const char *path, unsigned user, unsigned group), (path, user, group))
+AGAIN(int, -1, fchownat, (int dir, const char *path, unsigned user, unsigned group, int flags), (dir, path, user, group, flags))
+AGAIN(int, -1, utime, (const char *path, const void *times), (path, times))
+AGAIN(int, -1, utimes, (const char *path, const void *times), (path, times))
+AGAIN(int, -1, lutimes, (const char *path, const void *times), (path, times))
+AGAIN(int, -1, futimesat, (int dir, const char *path, const void *times), (dir, path, times))
+AGAIN(int, -1, utimensat, (int dir, const char *path, const void *times, int flags), (dir, path, times, flags))
+AGAIN(int, -1, futimens, (int fd, const void *times), (fd, times))
+AGAIN(int, -1, futimes, (int fd, const void *times), (fd, times))
+AGAIN(long, -1, getxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
+AGAIN(long, -1, lgetxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
+AGAIN(long, -1, listxattr, (const char *path, char *list, size_t size), (path, list, size))
+AGAIN(long, -1, llistxattr, (const char *path, char *list, size_t size), (path, list, size))
+AGAIN(int, -1, setxattr, (const char *path, const char *name, const void *value, size_t size, int flags), (path, name, value, size, flags))
+AGAIN(int, -1, lsetxattr, (const char *path, const char *name, const void *value, size_t size, int flags), (path, name, value, size, flags))
+AGAIN(int, -1, removexattr, (const char *path, const char *name), (path, name))
+AGAIN(int, -1, lremovexattr, (const char *path, const char *name), (path, name))
+AGAIN(int, -1, statfs, (const char *path, void *to), (path, to))
+AGAIN(int, -1, statfs64, (const char *path, void *to), (path, to))
+AGAIN(int, -1, statvfs, (const char *path, void *to), (path, to))
+AGAIN(int, -1, statvfs64, (const char *path, void *to), (path, to))
+AGAIN(int, -1, inotify_add_watch, (int fd, const char *path, unsigned mask), (fd, path, mask))
+AGAIN(int, -1, name_to_handle_at, (int dir, const char *path, void *handle, int *mount, int flags), (dir, path, handle, mount, flags))
+
+/* ---- signals and sockets ----------------------------------------------------------- */
+
+AGAIN(int, -1, sigaction, (int number, const void *action, void *old), (number, action, old))
+AGAIN(void *, (void *)-1L, signal, (int number, void *handler), (number, handler))
+
+/* It may really wait. If it did, it goes on without us, and says so. */
+EXPORT int connect(int fd, const void *address, unsigned size);
+EXPORT int connect(int fd, const void *address, unsigned size)
+{
+	int ret = CALL(int, (int, const void *, unsigned), connect)(fd, address, size);
+
+	while (ret < 0 && was_interrupted()) {
+		ret = CALL(int, (int, const void *, unsigned), connect)(fd, address, size);
+		if (ret < 0 && *__errno_location() == EISCONN)
+			return 0;
+		if (ret < 0 && (*__errno_location() == EALREADY || *__errno_location() == EINPROGRESS)) {
+			*__errno_location() = EINTR;
+			return -1;
+		}
+	}
+	return ret;
+}
+
+/* ---- other roots, and programs -------------------------------------------------------- */
+
+static int moved;                        /* it may see other files under the same names */
+
+#define MOVING(name, params, args) \
+EXPORT int name params; \
+EXPORT int name params \
+{ \
+	int ret; \
+	\
+	moved = 1; \
+	do \
+		ret = CALL(int, params, name) args; \
+	while (ret < 0 && was_interrupted()); \
+	return ret; \
+}
+MOVING(chroot, (const char *path), (path))
+MOVING(mount, (const char *what, const char *where, const char *type, unsigned long flags, const void *data), (what, where, type, flags, data))
+MOVING(umount, (const char *where), (where))
+MOVING(umount2, (const char *where, int flags), (where, flags))
+MOVING(unshare, (int flags), (flags))
+MOVING(setns, (int fd, int type), (fd, type))
+
+enum {
+	ENTRIES_MAX = 4096,              /* of an environment that is copied to leave the shim out */
+	PRELOAD_MAX = 4096,
+};
+
+static const char file_name[] = SHIM_FILE;
+
+static size_t length_of(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n])
+		n++;
+	return n;
+}
+
+static int same(const char *a, const char *b, size_t n)
+{
+	while (n && *a == *b) {
+		a++;
+		b++;
+		n--;
+	}
+	return n == 0;
+}
+
+/* Is this part of LD_PRELOAD, n bytes, the shim? */
+static int is_shim(const char *part, size_t n)
+{
+	size_t own = sizeof file_name - 1;
+
+	return n > own && part[n - own - 1] == '/' && same(part + n - own, file_name, own);
+}
+
+static int is_there(const char *part, size_t n)
+{
+	char path[PRELOAD_MAX];
+	size_t i;
+	long r;
+
+	for (i = 0; i < n; i++)
+		path[i] = part[i];
+	path[n] = '\0';
+	do
+		r = raw(__NR_faccessat, AT_FDCWD, (long)path, 0, 0, 0);
+	while (r == -EINTR);
+	return r == 0;
+}
+
+/* Where the shim is not to be found under its name, the loader would complain of it.
+ * Copies LD_PRELOAD's entry without it. 0: there is nothing to leave out. */
+static int without_shim(const char *entry, char *ret)
+{
+	const char *p = entry + 11, *end;
+	size_t n = 0, gone = 0;
+
+	if (length_of(entry) >= PRELOAD_MAX)
+		return 0;
+	for (; n < 11; n++)
+		ret[n] = entry[n];
+	for (; *p; p = *end ? end + 1 : end) {
+		for (end = p; *end && *end != ':' && *end != ' '; end++)
+			;
+		if (is_shim(p, (size_t)(end - p)) && !is_there(p, (size_t)(end - p))) {
+			gone = 1;
+			continue;
+		}
+		if (n > 11)
+			ret[n++] = ':';
+		while (p < end)
+			ret[n++] = *p++;
+	}
+	ret[n] = '\0';
+	return (int)gone;
+}
+
+/* The environment for the next program: `env`, or a copy in `list` and `text`. */
+static char **environment(char **env, char **list, char *text)
+{
+	size_t i, n = 0;
+	int changed = 0;
+
+	if (!moved || !env)
+		return env;
+	for (i = 0; env[i]; i++) {
+		if (i == ENTRIES_MAX)
+			return env;
+		list[n] = env[i];
+		if (same(env[i], "LD_PRELOAD=", 11) && without_shim(env[i], text)) {
+			changed = 1;
+			if (!text[11])
+				continue;
+			list[n] = text;
+		}
+		n++;
+	}
+	list[n] = NULL;
+	return changed ? list : env;
+}
+
+/* Apart from the others, for it needs a stack that a small thread may not have. */
+__attribute__((noinline)) static int exec_moved(enum name name, const char *path, char *const *argv, char **env)
+{
+	char *list[ENTRIES_MAX + 1], text[PRELOAD_MAX], **with = environment(env, list, text);
+	int ret;
+
+	do
+		ret = ((int (*)(const char *, char *const *, char *const *))find(name))(path, argv, with);
+	while (ret < 0 && was_interrupted());
+	return ret;
+}
+
+#define EXEC(name, with_env, env, params, args) \
+EXPORT int name params; \
+EXPORT int name params \
+{ \
+	int ret; \
+	\
+	if (moved) \
+		return exec_moved(NAME_##with_env, path, argv, env); \
+	do \
+		ret = CALL(int, params, name) args; \
+	while (ret < 0 && was_interrupted()); \
+	return ret; \
+}
+EXEC(execve, execve, (char **)env, (const char *path, char *const argv[], char *const env[]), (path, argv, env))
+EXEC(execvpe, execvpe, (char **)env, (const char *path, char *const argv[], char *const env[]), (path, argv, env))
+EXEC(execv, execve, environ, (const char *path, char *const argv[]), (path, argv))
+EXEC(execvp, execvpe, environ, (const char *path, char *const argv[]), (path, argv))

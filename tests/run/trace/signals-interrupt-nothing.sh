@@ -1,0 +1,118 @@
+# A signal that comes while a call waits for the tracer makes no call fail; where it may
+# have, nothing is kept.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/run/trace/lib.sh"
+: "${CC:=cc}"
+ROUNDS=1500
+workspace
+mkdir d; echo x >a; echo x >d/b
+
+file jobs.sh 'i=0 n=0
+while [ $i -lt '$ROUNDS' ]; do
+	/bin/true & [ -f a ] || n=$((n + 1)); cd d || n=$((n + 1)); [ -f b ] || n=$((n + 1)); cd .. || n=$((n + 1)); i=$((i + 1))
+done 2>/dev/null
+wait; echo $n'
+file timer.py "import os, signal
+signal.signal(signal.SIGALRM, lambda *a: None); signal.siginterrupt(signal.SIGALRM, True)
+signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+n = 0
+for i in range($ROUNDS):
+    n += not os.path.exists('a'); n += not os.path.isdir('d')
+    try: n += len(os.listdir('d')) != 1; open('d/b').close(); os.chdir('d'); os.chdir('..'); os.rename('a', 'c'); os.rename('c', 'a'); os.path.realpath('d/b')
+    except OSError: n += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(n)"
+file timer.pl "use POSIX; use Time::HiRes qw(setitimer ITIMER_REAL);
+sigaction(SIGALRM, POSIX::SigAction->new(sub {}, POSIX::SigSet->new(), 0)); setitimer(ITIMER_REAL, 0.0005, 0.0005);
+my \$n = 0;
+for (1 .. $ROUNDS) { \$n++ unless -f 'a'; \$n++ unless -d 'd'; opendir(my \$d, 'd') or \$n++; open(my \$f, '<', 'a') or \$n++; chdir 'd' or \$n++; chdir '..' or \$n++ }
+setitimer(ITIMER_REAL, 0); print \"\$n\\n\";"
+file timer.c "#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+static void on_alarm(int n) { (void)n; }
+int main(void)
+{
+	struct itimerval every = { { 0, 500 }, { 0, 500 } }, never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction act;
+	struct stat st;
+	int i, n = 0, fd;
+	memset(&act, 0, sizeof act); act.sa_handler = on_alarm;
+	sigaction(SIGALRM, &act, 0);
+	setitimer(ITIMER_REAL, &every, 0);
+	for (i = 0; i < $ROUNDS; i++) {
+		n += stat(\"a\", &st) != 0; n += access(\"d\", F_OK) != 0; n += (fd = open(\"a\", O_RDONLY)) < 0; close(fd);
+		n += chdir(\"d\") != 0; n += chdir(\"..\") != 0;
+	}
+	setitimer(ITIMER_REAL, &never, 0);
+	printf(\"%d\\n\", n);
+	return 0;
+}"
+
+never() {                            # "story" COMMAND...
+	local story=$1
+	shift
+	traced "$@"
+	is "$story: no call fails" "$(cat "$T/out") $err" "0 "
+	is "$story: the trace is complete" "$end" complete
+}
+# either nothing happened, or it is said that something may have
+or_says() {
+	local story=$1
+	shift
+	traced "$@"
+	case "$(cat "$T/out") $end" in
+	"0 "*) ok "$story: no call fails, or it is said" 0 ;;
+	*) like "$story: no call fails, or it is said" "$end" "incomplete*a signal interrupted a call*runs without vt's shim" ;;
+	esac
+}
+if command -v dash >/dev/null; then never "dash with background jobs" dash jobs.sh; else skip dash "it is not installed"; fi
+if command -v python3 >/dev/null; then never "python with a timer" python3 timer.py; else skip python "it is not installed"; fi
+if command -v perl >/dev/null; then never "perl with a timer" perl timer.pl; else skip perl "it is not installed"; fi
+if command -v busybox >/dev/null; then
+	if ldd "$(command -v busybox)" >/dev/null 2>&1; then never "a dynamic busybox" busybox sh jobs.sh
+	else or_says "a static busybox" busybox sh jobs.sh; fi
+else skip busybox "it is not installed"; fi
+if $CC timer.c -o timer 2>/dev/null; then never "a program in C" ./timer; else skip "a program in C" "no compiler"; fi
+if $CC -static timer.c -o timer-static 2>/dev/null; then or_says "a static program" ./timer-static; else skip "a static program" "nothing static can be built"; fi
+if command -v musl-gcc >/dev/null && musl-gcc timer.c -o timer-musl 2>/dev/null && ./timer-musl >/dev/null 2>&1; then
+	never "a program with musl" ./timer-musl
+	musl-gcc -static timer.c -o timer-musl && or_says "the same, static" ./timer-musl
+else skip "musl" "it is not installed"; fi
+or_says "a program with an empty environment" env -i ./timer
+HOST_OPTIONS=-s
+or_says "where the shim is off" ./timer
+HOST_OPTIONS=
+
+# the shim is not noticed
+if $CC -m32 timer.c -o timer-32 2>/dev/null && ./timer-32 >/dev/null 2>&1; then
+	traced sh -c './timer-32 >/dev/null'; is "a program of 32 bits: no word of the loader" "$rc $err" "0 "
+else skip "a program of 32 bits" "none can be built"; fi
+traced sh -c 'for i in 1 2 3; do (exec /bin/true) & done; wait; vfork=1 /bin/true'; well "processes that only start others"
+traced sh -c 'echo $LD_PRELOAD | grep -c shim'; is "it is loaded" "$(cat "$T/out")" 1
+traced sh -c 'ls /proc/self/fd'; with_shim=$(cat "$T/out")
+HOST_OPTIONS=-s; traced sh -c 'ls /proc/self/fd'; HOST_OPTIONS=
+is "it holds no descriptor" "$with_shim" "$(cat "$T/out")"
+mkfifo pipe; file waits.py 'import os, signal, threading
+signal.signal(signal.SIGALRM, lambda *a: None); signal.siginterrupt(signal.SIGALRM, True)
+import ctypes; c = ctypes.CDLL(None, use_errno=True)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+print(c.open(b"pipe", 0), ctypes.get_errno() == 4)'
+if command -v python3 >/dev/null; then
+	traced python3 waits.py; is "what really waits is still interrupted" "$(cat "$T/out")" "-1 True"
+fi
+if [ "$(id -u)" = 0 ] && command -v chroot >/dev/null; then
+	mkdir -p root; for f in /bin/true $(ldd /bin/true | grep -o '/[^ ]*'); do mkdir -p "root$(dirname "$f")"; cp -L "$f" "root$f"; done
+	if chroot root /bin/true 2>/dev/null; then
+		traced chroot root /bin/true; is "in another root, where it is not: no word of the loader" "$rc $err" "0 "
+	else skip "in another root" "none can be made here"; fi
+else skip "in another root" "only root may change it"; fi
+if command -v bwrap >/dev/null && bwrap --bind / / true 2>/dev/null; then
+	traced bwrap --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc /usr/bin/true
+	is "in a sandbox, where it is not: no word of the loader" "$rc $err" "0 "
+else skip "in a sandbox" "bubblewrap does not work here"; fi
+finish
