@@ -1,0 +1,55 @@
+# A program that runs the same command again and again keeps nothing of a run that is over:
+# neither memory nor descriptors. The allocator runs without its caches, so that the bytes in
+# use are those that were asked for.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+AGAIN=$abs_top_builddir/tests/lib/run-again
+[ -x "$AGAIN" ] || skip_all "tests/lib/run-again is not built"
+# vt finds its plugins, its supervisor and its addon from where it stands
+mkdir -p "$T/build/core"
+cp "$AGAIN" "$T/build/core/run-again"
+ln -s "$abs_top_builddir/core/vt-supervisor" "$T/build/core/"
+ln -s "$abs_top_builddir/plugins-1" "$abs_top_builddir/plugin-api" "$T/build/"
+again() { _limited 120 GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1 "${under[@]}" "$T/build/core/run-again" "$@"; }
+under=()
+
+workspace
+pnpm a b c
+for p in a b c; do
+	mkdir -p packages/$p/src
+	echo $p >packages/$p/src/file
+	file packages/$p/vite-task.json '{"tasks":{"build":{"command":"mkdir -p dist && cp src/file dist/file && echo built",
+		"input":["src/**"],"output":["dist/**"]},
+		"traced":"cat src/file","always":{"command":"cat src/file","cache":false},
+		"tick":{"command":"echo tick >>count","cache":false},
+		"changed":{"command":"mkdir -p out && cp count out/count","input":["count"],"output":["out/**"],"dependsOn":["tick"]}}}'
+done
+vt run -r build >/dev/null
+vt run -r traced >/dev/null
+
+# grows COLUMN: of the last twenty runs, after how many there was more than before. The C library
+# keeps the stack of a thread that has ended, so a run with more threads than ever before it leaves
+# more behind, once; what a run forgets is more after each run.
+grows() { awk -v c="$1" 'NR > 4 && $c > last { n++ } { last = $c } END { print (n > 5 ? "after " n " of 20 runs" : "no") }' "$T/report"; }
+codes() { cut -d' ' -f1 "$T/report" | sort | uniq -c | tr -s ' '; }
+story() {                      # story NAME TASK
+	capture again "$T/report" 24 -r "$2"
+	is "$1: each run succeeds" "$(codes) $err" " 24 0 "
+	is "$1: do the descriptors become more?" "$(grows 3)" no
+	is "$1: does the memory become more?" "$(grows 2)" no
+}
+story "hits" build
+story "traced hits" traced
+story "uncached tasks" always
+story "misses that are stored" changed
+if command -v valgrind >/dev/null && [[ -z ${ASAN_OPTIONS+x}${TSAN_OPTIONS+x} ]]; then
+	under=(valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9 --trace-children=no
+		--suppressions="$abs_top_srcdir/tests/lib/valgrind.supp")
+	for task in build changed; do
+		capture again "$T/report" 2 -r $task
+		# --12-- WARNING: a call of the kernel that valgrind does not know, and vt does without
+		is "valgrind finds nothing: $task" "$rc $(grep -v '^--' <<<"$err")" "0 "
+	done
+else
+	skip "valgrind finds nothing" "there is no valgrind here, or a sanitizer watches"
+fi
+finish
