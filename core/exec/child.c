@@ -18,6 +18,7 @@
 #include "os/loop.h"
 #include "os/process.h"
 #include "os/stream.h"
+#include "plan/chain.h"
 #include "plan/step.h"
 
 enum {
@@ -232,8 +233,8 @@ static const char *preload_of(const struct env *env, const char *file, struct ar
 	return strstr(value, file) ? value : arena_printf(a, "%s:%s", value, file);
 }
 
-/* The channel, its two variables, and FSPY: only for steps that may be kept, where none
- * of them comes from outside. */
+/* The tasks that led here; the channel, its two variables, and FSPY: only for steps that may be
+ * kept, where none of them comes from outside. */
 static const struct env *edited_env(struct child *c, bool traced)
 {
 	struct arena *a = c->setup.arena;
@@ -241,8 +242,9 @@ static const struct env *edited_env(struct child *c, bool traced)
 	const struct env_pair *wanted;
 	uint32_t n = 0, i, wanted_n;
 
+	pairs[n++] = (struct env_pair){ "VT_TASK_CHAIN", chain_value(c->setup.step, a) };
 	if (!c->setup.seen)
-		return c->setup.step->spawn_env;
+		return env_with(a, c->setup.step->spawn_env, pairs, n);
 	if (c->server) {
 		pairs[n++] = (struct env_pair){ "VP_RUN_IPC_NAME", server_name(c->server) };
 		pairs[n++] = (struct env_pair){ "VP_RUN_NODE_CLIENT_PATH", endpoint_addon(c->setup.endpoint) };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/chain.h"
 #include "plan/planner.h"
 #include "query/graph.h"
 #include "query/options.h"
@@ -17,13 +18,6 @@ enum {
 	STEPS_MAX = 1 << 20        /* all of a plan: doubling commands end here */
 };
 
-/* A task whose command is being expanded; the stack of them. */
-struct frame {
-	const struct task *task;
-	const struct frame *below;
-	uint32_t depth;            /* 1: the outermost */
-};
-
 /* One query and what it hands down. */
 struct level {
 	const struct query_options *options;
@@ -32,7 +26,7 @@ struct level {
 	const char *shown_cwd;
 	struct view *view;
 	bool cache_scripts, cache_tasks;
-	const struct frame *frames;
+	const struct call *by;
 	const char *same;                  /* struct selection's; set by graph_make */
 };
 
@@ -78,7 +72,7 @@ static int refused(struct planner *p, const struct working *w, const struct acti
 }
 
 static int nested(struct planner *p, const struct working *w, const struct action *action,
-		  const struct level *above, const struct frame *frames, struct plan_node *node)
+		  const struct level *above, const struct call *by, struct plan_node *node)
 {
 	struct texts words = { action->argv.at + 1, action->argv.n - 1 };
 	struct level l = {
@@ -88,7 +82,7 @@ static int nested(struct planner *p, const struct working *w, const struct actio
 		.shown_cwd = step_shown_dir(p, w->cwd),
 		.cache_scripts = above->cache_scripts,
 		.cache_tasks = above->cache_tasks,
-		.frames = frames,
+		.by = by,
 	};
 	struct plan *plan = NULL;
 	struct item *item;
@@ -99,8 +93,10 @@ static int nested(struct planner *p, const struct working *w, const struct actio
 	view_free(l.view, w->view);
 	if (r < 0)
 		return r == -2 ? -1 : err_wrap(p->err, "Failed to plan tasks from `%s` in task %s", action->shown, w->task->label);
-	if (!plan)
-		return 0;                  /* the query of this very level again */
+	if (!plan) {                       /* the query of this very level again */
+		p->itself = w->task;
+		return 0;
+	}
 	item = add_item(p, node);
 	item->kind = ITEM_PLAN;
 	item->plan = plan;
@@ -126,7 +122,7 @@ static const struct actions *actions_of(struct planner *p, const struct texts *c
 }
 
 static int command(struct planner *p, const struct level *l, struct working *w, const struct texts *extra,
-		   const struct frame *frames, struct plan_node *node)
+		   const struct call *by, struct plan_node *node)
 {
 	const struct actions *actions = actions_of(p, &w->task->command, extra);
 	uint32_t i;
@@ -145,58 +141,60 @@ static int command(struct planner *p, const struct level *l, struct working *w, 
 			r = refused(p, w, action);
 			break;
 		case ACTION_RUN:
-			r = nested(p, w, action, l, frames, node);
+			r = nested(p, w, action, l, by, node);
 			break;
 		default:
-			r = step_make(p, w, action, add_item(p, node));
+			r = chain_check_scripts(p, w, action);
+			if (r == 0)
+				r = step_make(p, w, action, add_item(p, node));
 		}
 	}
 	return r;
 }
 
-static int recursion(struct planner *p, const struct task *task, const struct frame *frames)
+static int recursion(struct planner *p, const struct task *task, const struct call *by)
 {
-	const struct frame *f;
+	const struct call *c;
 
-	for (f = frames; f; f = f->below)
-		if (f->task == task)
-			return err_set(p->err, ERR_USER, "Detected a recursion in task call stack: the last frame calls the %uth frame", f->depth);
-	if (frames && frames->depth >= DEEPEST)
+	for (c = by; c; c = c->by)
+		if (c->task == task)
+			return err_set(p->err, ERR_USER, "Detected a recursion in task call stack: the last frame calls the %uth frame", c->depth);
+	if (by && by->depth >= DEEPEST)
 		return err_set(p->err, ERR_USER, "Detected a task call stack deeper than %d", DEEPEST);
-	return 0;
+	return chain_check(p, task);
 }
 
 /* All items of one task, its hooks around it. */
 static int task_items(struct planner *p, const struct level *l, const struct task *task, const char *hook,
-		      const struct texts *extra, const struct frame *frames, struct plan_node *node);
+		      const struct texts *extra, const struct call *by, struct plan_node *node);
 
 static int hook_items(struct planner *p, const struct level *l, const struct task *of, const char *hook,
-		      const struct frame *frames, struct plan_node *node)
+		      const struct call *by, struct plan_node *node)
 {
 	static const struct texts none = { NULL, 0 };
 	const struct task *task = workspace_task(of->package, arena_printf(p->a, "%s%s", hook, of->name));
 
 	if (!task || task->source != TASK_FROM_SCRIPT)
 		return 0;
-	return task_items(p, l, task, hook, &none, frames, node);
+	return task_items(p, l, task, hook, &none, by, node);
 }
 
 static int task_items(struct planner *p, const struct level *l, const struct task *task, const char *hook,
-		      const struct texts *extra, const struct frame *frames, struct plan_node *node)
+		      const struct texts *extra, const struct call *by, struct plan_node *node)
 {
-	struct frame frame = { task, frames, frames ? frames->depth + 1 : 1 };
-	struct working w = { .task = task, .hook = hook, .view = l->view, .cwd = task->cwd };
+	const struct call call = { task, by, by ? by->depth + 1 : 1 };
+	struct working w = { .task = task, .call = arena_copy(p->a, &call, sizeof call), .hook = hook, .view = l->view, .cwd = task->cwd };
 	bool hooked = !hook && task->source == TASK_FROM_SCRIPT && p->world->workspace->hooks;
 
-	if (recursion(p, task, frames) < 0)
+	if (recursion(p, task, by) < 0)
 		return -1;
 	w.env = view_package(l->view, task->package->dir);
 	w.cached = task->rules.on && (task->source == TASK_FROM_SCRIPT ? l->cache_scripts : l->cache_tasks);
-	if (hooked && hook_items(p, l, task, "pre", &frame, node) < 0)
+	if (hooked && hook_items(p, l, task, "pre", w.call, node) < 0)
 		return -1;
-	if (command(p, l, &w, extra, &frame, node) < 0)
+	if (command(p, l, &w, extra, w.call, node) < 0)
 		return -1;
-	return hooked ? hook_items(p, l, task, "post", &frame, node) : 0;
+	return hooked ? hook_items(p, l, task, "post", w.call, node) : 0;
 }
 
 static void cache_flags(struct level *l)
@@ -219,12 +217,14 @@ static int level_graph(struct planner *p, struct level *l, struct task_graph *re
 	return r;
 }
 
-static void prune(struct planner *p, struct task_graph *g, const struct frame *frames)
+/* A query inside a task's command leaves the task out; also one that its process asks, if there
+ * are others. */
+static void prune(struct planner *p, struct task_graph *g, const struct call *by)
 {
 	uint32_t i;
 
-	for (i = 0; frames && i < g->n; i++)
-		if (g->nodes[i].task == frames->task) {
+	for (i = 0; i < g->n; i++)
+		if (by ? g->nodes[i].task == by->task : g->n > 1 && chain_asks(p, g->nodes[i].task)) {
 			graph_remove(g, i, p->a);
 			return;
 		}
@@ -244,7 +244,7 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 	l->same = g.same;
 	if (above && strcmp(l->same, above->same) == 0)
 		return 0;
-	prune(p, &g, l->frames);
+	prune(p, &g, l->by);
 	cache_flags(l);
 	if (read_limit(p, l, &plan->limit) < 0)
 		return -1;
@@ -257,7 +257,7 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 		node->requested = g.nodes[i].requested;
 		node->waits_for = g.nodes[i].waits_for;
 		node->waits_n = g.nodes[i].waits_n;
-		if (task_items(p, l, node->task, NULL, node->requested ? &l->options->extra : &none, l->frames, node) < 0)
+		if (task_items(p, l, node->task, NULL, node->requested ? &l->options->extra : &none, l->by, node) < 0)
 			return -1;
 	}
 	plan->steps = p->ordinal - before;
@@ -372,6 +372,8 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 	view_free(l.view, NULL);
 	map_free(&p.commands);
 	map_free(&p.programs);
+	if (r == 0 && p.itself && !p.ordinal)
+		r = err_set(err, ERR_USER, "The task %s does nothing but run itself: %s -> %s", p.itself->label, p.itself->label, p.itself->label);
 	if (r < 0)
 		return -1;
 	scratch = arena_new();

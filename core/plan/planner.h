@@ -12,6 +12,7 @@ struct planner {
 	struct arena *a;                   /* the plan's */
 	struct err *err;
 	uint32_t ordinal;                  /* of the next step */
+	const struct task *itself;         /* one whose command asks what is being done already; or NULL */
 	struct map commands;               /* command without extra arguments -> struct actions */
 	struct map programs;               /* name and PATH -> absolute path, "" when there is none */
 };
@@ -19,6 +20,7 @@ struct planner {
 /* One task whose command is being worked out. */
 struct working {
 	const struct task *task;
+	const struct call *call;
 	const char *hook;
 	struct view *view;
 	struct view_package *env;          /* the view as the task's package sees it */

@@ -31,6 +31,7 @@ static struct step *step_new(struct planner *p, const struct working *w, const s
 	struct step *step = ret->step = arena_alloc(p->a, sizeof *step);
 
 	step->task = w->task;
+	step->call = w->call;
 	step->hook = w->hook;
 	step->ordinal = p->ordinal++;
 	step->shown = action->shown;

@@ -15,9 +15,17 @@ struct cache_rules;
 struct plan;
 struct vt_step;
 
+/* A task whose command is run, and the one whose `vt run` asked for it. */
+struct call {
+	const struct task *task;
+	const struct call *by;         /* NULL: the command line asked */
+	uint32_t depth;                /* 1: the command line asked */
+};
+
 /* All that one execution needs. Immutable; belongs to the plan's arena. */
 struct step {
 	const struct task *task;       /* whose item it is; for a hook, the hook's own task */
+	const struct call *call;       /* of the task, and what led to it */
 	const char *hook;              /* "pre" or "post" when run as a hook, else NULL */
 	uint32_t ordinal;              /* unique in the run, in plan order, from 0 */
 	const char *shown;             /* the command text: source slice + quoted extra args */

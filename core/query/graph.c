@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "query/cycles.h"
 #include "query/options.h"
+#include "query/runners.h"
 #include "workspace/workspace.h"
 
 enum { ABSENT = UINT32_MAX };
@@ -221,12 +222,31 @@ static bool anyone_has(const struct workspace *w, const char *task)
 	return i < w->packages_n;
 }
 
+/* The root's task that runs the same task in the packages by another runner is left out of a run in
+ * all packages that have it: they would run twice. */
+static bool is_left_out(struct graphing *q, const struct query_options *o, const struct task *task)
+{
+	const char *words;
+	uint32_t i, others = 0;
+
+	for (i = 0; i < q->w->packages_n; i++)
+		others += q->of[i] && q->of[i] != task;
+	if (!task || !others || o->filters.n || o->workspace_root || !(o->recursive || o->affected))
+		return false;
+	words = runners_everywhere(&task->command, task->name, q->a);
+	if (words && q->world->warn)
+		q->world->warn(q->world->ctx, arena_printf(q->a, "The root's task \"%s\" is left out: its command runs \"%s\" in the packages itself, by `%s`; -w runs it",
+							   task->name, task->name, words));
+	return words;
+}
+
 int graph_make(const struct query_world *world, const struct query_options *options, struct arena *a,
 	       struct task_graph *ret, struct err *err)
 {
 	const struct workspace *w = world->workspace;
 	struct selection sel;
 	struct graphing q = { .world = world, .w = w, .sel = &sel, .a = a };
+	const struct task **root;
 	uint32_t i;
 	int r;
 
@@ -240,7 +260,13 @@ int graph_make(const struct query_world *world, const struct query_options *opti
 	q.of = arena_array(a, w->packages_n, sizeof *q.of);
 	memset(q.place, 0xff, w->tasks_n * sizeof *q.place);
 	for (i = 0; i < w->packages_n; i++)
-		if (sel.in[i] && (q.of[i] = workspace_task(&w->packages[i], sel.task)))
+		if (sel.in[i])
+			q.of[i] = workspace_task(&w->packages[i], sel.task);
+	root = &q.of[w->root_package->index];
+	if (is_left_out(&q, options, *root))
+		*root = NULL;
+	for (i = 0; i < w->packages_n; i++)
+		if (q.of[i])
 			add(&q, q.of[i], true);
 	if (sel.n && !q.g.n && !(sel.moving && anyone_has(w, sel.task)))
 		return err_set(err, ERR_USER, "Task \"%s\" not found", options->task);
