@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache/inside.h"
+#include "base/texts.h"
 #include "cache/key.h"
 #include "plan/step.h"
 #include "record/blob.h"
@@ -203,8 +204,7 @@ static void tell_paths(struct arena *a, const struct facts *f, bool all, struct 
 
 		if (!state_is_path_kind(fact->kind) || (!state_is_content(fact->state) && !all))
 			continue;
-		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);
-		ret->at[ret->n++] = arena_strn(a, fact->name.data, fact->name.size);
+		texts_add(a, ret, arena_strn(a, fact->name.data, fact->name.size));
 	}
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/texts.h"
 #include "cache/changed_during.h"
 #include "cache/inside.h"
 #include "fact/findings.h"
@@ -117,8 +118,7 @@ static int ask_part(struct saving *s, struct component *part, struct facts *fact
 		facts_add(facts, s->arena, f);
 	}
 	for (i = 0; i < findings.outputs.n; i++) {
-		s->outputs.at = arena_grow(s->arena, s->outputs.at, s->outputs.n, sizeof *s->outputs.at);
-		s->outputs.at[s->outputs.n++] = findings.outputs.at[i];
+		texts_add(s->arena, &s->outputs, findings.outputs.at[i]);
 	}
 	return 0;
 }
@@ -170,24 +170,17 @@ static void add_program(struct saving *s, struct facts *facts)
 		facts_add(facts, s->arena, &(struct fact){ .kind = FACT_PROGRAM, .name = bytes_text(name), .detail = bytes_text("p") });
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* What a part calls the task's own product is no input, whatever was asked about it before it was there. */
 static void drop_products(struct saving *s)
 {
 	uint32_t i, n = 0;
 
-	if (s->outputs.n)
-		qsort(s->outputs.at, s->outputs.n, sizeof *s->outputs.at, by_text);
+	texts_sort(&s->outputs);
 	for (i = 0; s->outputs.n && i < s->after.n; i++) {
 		const struct fact *f = &s->after.at[i];
 		const char *name = arena_strn(s->arena, f->name.data, f->name.size);
 
-		if ((f->kind == FACT_FILE || f->kind == FACT_PROBE || f->kind == FACT_TYPE) &&
-		    bsearch(&name, s->outputs.at, s->outputs.n, sizeof *s->outputs.at, by_text))
+		if ((f->kind == FACT_FILE || f->kind == FACT_PROBE || f->kind == FACT_TYPE) && texts_has(&s->outputs, name))
 			continue;
 		s->after.at[n++] = *f;
 	}
@@ -280,16 +273,11 @@ static int find_outputs(struct saving *s, struct err *err)
 			return -1;
 	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
 		return -1;
-	for (i = 0; i < matched.n; i++) {
-		s->outputs.at = arena_grow(s->arena, s->outputs.at, s->outputs.n, sizeof *s->outputs.at);
-		s->outputs.at[s->outputs.n++] = matched.at[i];
-	}
-	if (s->outputs.n)
-		qsort(s->outputs.at, s->outputs.n, sizeof *s->outputs.at, by_text);
+	for (i = 0; i < matched.n; i++)
+		texts_add(s->arena, &s->outputs, matched.at[i]);
+	texts_sort(&s->outputs);
 	for (i = 0; i < s->outputs.n; i++)
-		if (!output_is_allowed(s->cache, s->outputs.at[i], strlen(s->outputs.at[i])))
-			continue;
-		else if (!n || strcmp(s->outputs.at[n - 1], s->outputs.at[i]) != 0)
+		if (output_is_allowed(s->cache, s->outputs.at[i], strlen(s->outputs.at[i])))
 			s->outputs.at[n++] = s->outputs.at[i];
 	s->outputs.n = n;
 	return 0;
@@ -399,8 +387,7 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 
 			if (!state_is_path_kind(f->kind) || !state_is_content(f->state))
 				continue;
-			found->inputs.at = arena_grow(found->arena, found->inputs.at, found->inputs.n, sizeof *found->inputs.at);
-			found->inputs.at[found->inputs.n++] = arena_strn(found->arena, f->name.data, f->name.size);
+			texts_add(found->arena, &found->inputs, arena_strn(found->arena, f->name.data, f->name.size));
 		}
 		found->outputs = s.outputs;
 	}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/texts.h"
 #include "cache/cache.h"
 #include "cache/prefetch.h"
 #include "plug/call.h"
@@ -153,8 +154,7 @@ int backend_changed_since(struct backend *b, const char *reference, struct arena
 		return err_set(err, ERR_USER, "%s", call.text[0] ? call.text : "there is no such git reference");
 	}
 	for (at = sink.bytes.data; at && at < sink.bytes.data + sink.bytes.size; at += strlen(at) + 1) {
-		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);
-		ret->at[ret->n++] = arena_str(a, at);
+		texts_add(a, ret, arena_str(a, at));
 	}
 	buf_free(&sink.bytes);
 	return 0;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/texts.h"
 #include "plug/call.h"
 #include "text/path.h"
 
@@ -97,8 +98,7 @@ static vt_status output(vt_findings *service, vt_call *call, vt_bytes path)
 		return no(call, "an output has a name that cannot be");
 	if (f->outputs.n >= FINDINGS_MOST)
 		return no(call, "too many outputs");
-	f->outputs.at = arena_grow(f->arena, f->outputs.at, f->outputs.n, sizeof *f->outputs.at);
-	f->outputs.at[f->outputs.n++] = arena_strn(f->arena, path.data, path.size);
+	texts_add(f->arena, &f->outputs, arena_strn(f->arena, path.data, path.size));
 	return VT_OK;
 }
 

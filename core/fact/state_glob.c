@@ -3,9 +3,9 @@
 #include "fact/state.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "fact/state_inside.h"
 #include "os/tree.h"
 #include "text/glob.h"
@@ -74,8 +74,7 @@ static void found(void *ctx, const char *path, size_t n, const struct stat *st)
 	if (m->own && is_below(path, n, m->own))
 		return;
 	if (!m->contents) {
-		m->names.at = arena_grow(m->arena, m->names.at, m->names.n, sizeof *m->names.at);
-		m->names.at[m->names.n++] = arena_strn(m->arena, path, n);
+		texts_add(m->arena, &m->names, arena_strn(m->arena, path, n));
 		return;
 	}
 	m->stamps = arena_grow(m->arena, m->stamps, m->facts.n, sizeof *m->stamps);
@@ -153,15 +152,9 @@ int state_globbed(const struct state_world *w, const struct globs *globs, struct
 	return 0;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 int state_matches(const struct state_world *w, const struct globs *globs, struct arena *a, struct texts *ret, struct err *err)
 {
 	struct matching m;
-	uint32_t i, n = 0;
 
 	*ret = (struct texts){ 0 };
 	if (!globs->yes.n)
@@ -169,12 +162,7 @@ int state_matches(const struct state_world *w, const struct globs *globs, struct
 	matching_begin(&m, w, globs, a);
 	if (matching_walk(&m, TREE_LINKS | TREE_EMPTY, err) < 0)
 		return -1;
-	if (m.names.n)
-		qsort(m.names.at, m.names.n, sizeof *m.names.at, by_text);
-	for (i = 0; i < m.names.n; i++)
-		if (!n || strcmp(m.names.at[n - 1], m.names.at[i]) != 0)
-			m.names.at[n++] = m.names.at[i];
-	m.names.n = n;
+	texts_sort(&m.names);
 	*ret = m.names;
 	return 0;
 }

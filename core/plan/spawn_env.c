@@ -2,11 +2,11 @@
 
 #include "plan/spawn_env.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/texts.h"
 #include "text/glob.h"
 #include "text/words.h"
 #include "workspace/workspace.h"
@@ -231,29 +231,6 @@ static const struct env *with_path(struct arena *a, const struct env *below, con
 	return env_over(a, below, &pair, 1);
 }
 
-static void add_text(struct texts *to, const char *s, struct arena *a)
-{
-	to->at = arena_grow(a, to->at, to->n, sizeof *to->at);
-	to->at[to->n++] = s;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void sort_texts(struct texts *t)
-{
-	uint32_t i, kept = 0;
-
-	if (t->n > 1)
-		qsort(t->at, t->n, sizeof *t->at, by_bytes);
-	for (i = 0; i < t->n; i++)
-		if (!kept || strcmp(t->at[kept - 1], t->at[i]) != 0)
-			t->at[kept++] = t->at[i];
-	t->n = kept;
-}
-
 /* The patterns of a task, ready to be asked. */
 struct rules_match {
 	const struct glob_set *env, *yes, *no;     /* NULL: empty */
@@ -267,9 +244,9 @@ static int rules_match(struct arena *a, const struct cache_rules *rules, struct 
 	memset(ret, 0, sizeof *ret);
 	for (i = 0; i < rules->untracked.n; i++)
 		if (rules->untracked.at[i][0] == '!')
-			add_text(&no, rules->untracked.at[i] + 1, a);
+			texts_add(a, &no, rules->untracked.at[i] + 1);
 		else
-			add_text(&yes, rules->untracked.at[i], a);
+			texts_add(a, &yes, rules->untracked.at[i]);
 	if (rules->env.n && glob_set_make(a, &rules->env, GLOB_NAME, &ret->env, err) < 0)
 		return -1;
 	if (yes.n && glob_set_make(a, &yes, GLOB_NAME, &ret->yes, err) < 0)
@@ -325,21 +302,21 @@ static void filter(struct variables *v, const struct rules_match *m, struct filt
 		pairs[n++] = v->list.at[i];
 		color |= strcmp(name, "FORCE_COLOR") == 0;
 		if (declared && env_get(v->full, name))
-			add_text(&f->declared, name, v->a);
+			texts_add(v->a, &f->declared, name);
 	}
 	f->path = is_untracked(m, "PATH", true);
 	if (is_declared(m, "PATH")) {
 		f->path = true;
-		add_text(&f->declared, "PATH", v->a);
+		texts_add(v->a, &f->declared, "PATH");
 	}
 	if (!color) {
 		pairs[n].name = "FORCE_COLOR";
 		pairs[n++].value = "1";
 		f->color = is_declared(m, "FORCE_COLOR");
 		if (f->color)
-			add_text(&f->declared, "FORCE_COLOR", v->a);
+			texts_add(v->a, &f->declared, "FORCE_COLOR");
 	}
-	sort_texts(&f->declared);
+	texts_sort(&f->declared);
 	f->kept = env_over(v->a, NULL, pairs, n);
 }
 
@@ -374,10 +351,10 @@ static int filtered(struct variables *v, const struct cache_rules *rules, const 
 			return -1;
 		filter(v, &m, f);
 		for (i = 0; i < COUNT(passed); i++)
-			add_text(&f->untracked, passed[i], v->a);
+			texts_add(v->a, &f->untracked, passed[i]);
 		for (i = 0; i < rules->untracked.n; i++)
-			add_text(&f->untracked, rules->untracked.at[i], v->a);
-		sort_texts(&f->untracked);
+			texts_add(v->a, &f->untracked, rules->untracked.at[i]);
+		texts_sort(&f->untracked);
 		*map_puts(&v->filters, text) = f;
 	}
 	*ret = f;
@@ -410,7 +387,7 @@ static struct texts with_names(struct arena *a, const struct texts *names, const
 		memcpy(ret.at, names->at, names->n * sizeof *ret.at);
 	for (i = 0; i < n; i++)
 		ret.at[ret.n++] = prefix[i].name;
-	sort_texts(&ret);
+	texts_sort(&ret);
 	return ret;
 }
 

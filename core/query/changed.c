@@ -5,24 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "query/select.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool has(const struct texts *sorted, const char *path)
-{
-	return sorted->n && bsearch(&path, sorted->at, sorted->n, sizeof *sorted->at, compare_texts);
-}
-
 /* Was there a package in this folder, which is none now? */
 static bool is_gone(const struct workspace *w, const struct texts *paths, const char *dir, struct arena *a)
 {
-	return has(paths, path_join(a, dir, "package.json")) && workspace_would_hold(w, dir);
+	return texts_has(paths, path_join(a, dir, "package.json")) && workspace_would_hold(w, dir);
 }
 
 /* The innermost package around a changed path, or NULL. */
@@ -60,8 +51,7 @@ int changed_packages(const struct query_world *world, const char *reference, con
 		return said(err, asked);
 	if (paths.n)
 		paths.at = arena_copy(a, paths.at, paths.n * sizeof *paths.at);
-	if (paths.n > 1)
-		qsort(paths.at, paths.n, sizeof *paths.at, compare_texts);
+	texts_sort(&paths);
 	work = arena_new();
 	for (i = 0; i < paths.n; i++) {
 		const struct package *p = owner(world->workspace, &paths, paths.at[i], work);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/texts.h"
 #include "text/args.h"
 #include "workspace/workspace.h"
 
@@ -145,8 +146,7 @@ static int take(struct parsing *p, enum option which, const char *value)
 	case TRANSITIVE: o->transitive = true; break;
 	case WORKSPACE_ROOT: o->workspace_root = true; break;
 	case FILTER:
-		o->filters.at = arena_grow(p->a, o->filters.at, o->filters.n, sizeof *o->filters.at);
-		o->filters.at[o->filters.n++] = arena_str(p->a, value);
+		texts_add(p->a, &o->filters, arena_str(p->a, value));
 		break;
 	case AFFECTED: o->affected = value ? arena_str(p->a, value) : ""; break;
 	case FAIL_IF_NO_MATCH: o->fail_if_no_match = true; break;

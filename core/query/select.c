@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/texts.h"
 #include "query/changed.h"
 #include "query/filter.h"
 #include "query/options.h"
@@ -389,8 +390,7 @@ static int filtered(struct selecting *s, const struct query_options *o, const st
 		if (filter_one(s, &filters->at[i], one) < 0)
 			return -1;
 		if (!any(one, n)) {
-			nothing.at = arena_grow(s->a, nothing.at, nothing.n, sizeof *nothing.at);
-			nothing.at[nothing.n++] = filters->at[i].text;
+			texts_add(s->a, &nothing, filters->at[i].text);
 		}
 		for (k = 0; k < n; k++)
 			in[k] |= one[k];

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "os/file.h"
 #include "text/json.h"
 
@@ -109,8 +110,7 @@ static struct texts read_texts(struct arena *a, const cJSON *o, const char *key)
 	cJSON_ArrayForEach(v, list) {
 		if (!cJSON_IsString(v))
 			continue;
-		t.at = arena_grow(a, t.at, t.n, sizeof *t.at);
-		t.at[t.n++] = arena_str(a, v->valuestring);
+		texts_add(a, &t, arena_str(a, v->valuestring));
 	}
 	return t;
 }

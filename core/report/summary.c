@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "plan/step.h"
 #include "report/screen.h"
 #include "report/words.h"
@@ -314,27 +315,21 @@ static void add_details(const struct summary_step *t, struct buf *b)
 	}
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Each name once, in order: a file may be an input in several ways. */
 static void add_list(const char *title, struct texts t, struct buf *b)
 {
-	const char **sorted;
+	struct texts sorted = { NULL, t.n };
 	uint32_t i;
 
 	if (t.n == 0)
 		return;
-	sorted = xcalloc(t.n, sizeof *sorted);
-	memcpy(sorted, t.at, t.n * sizeof *sorted);
-	qsort(sorted, t.n, sizeof *sorted, by_text);
+	sorted.at = xcalloc(t.n, sizeof *sorted.at);
+	memcpy(sorted.at, t.at, t.n * sizeof *sorted.at);
+	texts_sort(&sorted);
 	buf_printf(b, "      \033[90m%s\033[0m\n", title);
-	for (i = 0; i < t.n; i++)
-		if (i == 0 || strcmp(sorted[i - 1], sorted[i]) != 0)
-			buf_printf(b, "        \033[90m'%s'\033[0m\n", sorted[i]);
-	free(sorted);
+	for (i = 0; i < sorted.n; i++)
+		buf_printf(b, "        \033[90m'%s'\033[0m\n", sorted.at[i]);
+	free(sorted.at);
 }
 
 static void add_step_lines(const struct summary_step *t, uint32_t number, bool lists, struct buf *b)

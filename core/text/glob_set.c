@@ -1,15 +1,14 @@
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "text/glob_inside.h"
 
 /* Names without magic are looked up; the others stand in lists by their first
  * byte (256: it may be any). */
 struct side {
-	const char **names;
-	uint32_t names_n;
+	struct texts names;            /* sorted */
 	const struct glob **globs[257];
 	uint32_t globs_n[257];
 };
@@ -19,11 +18,6 @@ struct glob_set {
 	bool any_no;
 };
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int side_add(struct arena *a, struct side *s, const char *pattern, enum glob_kind kind, struct err *err)
 {
 	const struct glob *g;
@@ -32,20 +26,13 @@ static int side_add(struct arena *a, struct side *s, const char *pattern, enum g
 	if (glob_make(a, pattern, kind, &g, err))
 		return err_wrap(err, "invalid glob pattern '%s'", pattern);
 	if (glob_only(g)) {
-		s->names = arena_grow(a, s->names, s->names_n, sizeof *s->names);
-		s->names[s->names_n++] = glob_only(g);
+		texts_add(a, &s->names, glob_only(g));
 		return 0;
 	}
 	i = glob_first_byte(g) < 0 ? 256 : (unsigned)glob_first_byte(g);
 	s->globs[i] = arena_grow(a, s->globs[i], s->globs_n[i], sizeof *s->globs[i]);
 	s->globs[i][s->globs_n[i]++] = g;
 	return 0;
-}
-
-static void side_sort(struct side *s)
-{
-	if (s->names_n > 1)
-		qsort(s->names, s->names_n, sizeof *s->names, compare_names);
 }
 
 static bool list_match(const struct side *s, unsigned list, const char *name, size_t n)
@@ -60,14 +47,14 @@ static bool list_match(const struct side *s, unsigned list, const char *name, si
 
 static bool side_match(const struct side *s, const char *name, size_t n)
 {
-	uint32_t low = 0, high = s->names_n, middle;
+	uint32_t low = 0, high = s->names.n, middle;
 	int c;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		c = strncmp(s->names[middle], name, n);
+		c = strncmp(s->names.at[middle], name, n);
 		if (c == 0)
-			c = s->names[middle][n] ? 1 : 0;
+			c = s->names.at[middle][n] ? 1 : 0;
 		if (c == 0)
 			return true;
 		if (c < 0)
@@ -90,8 +77,8 @@ int glob_set_make(struct arena *a, const struct texts *patterns, enum glob_kind 
 			return -1;
 		s->any_no |= no;
 	}
-	side_sort(&s->yes);
-	side_sort(&s->no);
+	texts_sort(&s->yes.names);
+	texts_sort(&s->no.names);
 	*ret = s;
 	return 0;
 }

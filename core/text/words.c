@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/texts.h"
+
 /* Reads the POSIX shell's grammar as far as lists of simple commands go, and
  * stops at the first thing that is more: the caller then hands the whole text to
  * a shell. When in doubt, it is more: a shell is never wrong, only slower. */
@@ -274,8 +276,7 @@ static bool read_piece(struct reader *r, struct words_piece *piece)
 		piece->words_expand |= w.expands;
 		if (!piece->argv.n && is_keyword(&w))
 			return false;
-		piece->argv.at = arena_grow(r->a, piece->argv.at, piece->argv.n, sizeof *piece->argv.at);
-		piece->argv.at[piece->argv.n++] = w.text;
+		texts_add(r->a, &piece->argv, w.text);
 	}
 	piece->source = arena_strn(r->a, start, (size_t)(end - start));
 	return piece->argv.n > 0;

@@ -4,6 +4,8 @@
 
 #include "workspace/load.h"
 
+#include "base/texts.h"
+
 /* vite-task.json: typed, each complaint at its place. `null` counts as absent. */
 struct reading {
 	const struct json_doc *doc;
@@ -48,8 +50,7 @@ static int read_texts(struct reading *r, const cJSON *node, struct texts *ret)
 	for (item = node->child; item; item = item->next) {
 		if (!cJSON_IsString(item))
 			return json_fail_type(r->doc, item, r->err, "a string");
-		ret->at = arena_grow(r->a, ret->at, ret->n, sizeof *ret->at);
-		ret->at[ret->n++] = arena_str(r->a, item->valuestring);
+		texts_add(r->a, ret, arena_str(r->a, item->valuestring));
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "os/file.h"
+#include "base/texts.h"
 #include "text/path.h"
 #include "workspace/load.h"
 
@@ -197,11 +198,6 @@ static int type_of(int fd, const struct dirent *e)
 	return S_ISDIR(st.st_mode) ? DT_DIR : DT_REG;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The folders in a folder, and the links to folders; root-relative. */
 struct listing {
 	struct texts folders, links;   /* sorted */
@@ -209,8 +205,7 @@ struct listing {
 
 static void add_path(struct search *s, struct texts *to, const char *dir, const char *name)
 {
-	to->at = arena_grow(s->l->w.arena, to->at, to->n, sizeof *to->at);
-	to->at[to->n++] = path_join(s->l->w.arena, dir, name);
+	texts_add(s->l->w.arena, to, path_join(s->l->w.arena, dir, name));
 }
 
 /* A folder that cannot be read holds nothing. */
@@ -233,10 +228,8 @@ static struct listing list_folder(struct search *s, const char *path)
 	}
 	if (d)
 		closedir(d);
-	if (list.folders.n > 1)
-		qsort(list.folders.at, list.folders.n, sizeof *list.folders.at, compare_texts);
-	if (list.links.n > 1)
-		qsort(list.links.at, list.links.n, sizeof *list.links.at, compare_texts);
+	texts_sort(&list.folders);
+	texts_sort(&list.links);
 	return list;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "os/file.h"
+#include "base/texts.h"
 #include "text/glob.h"
 #include "text/path.h"
 #include "text/yaml.h"
@@ -24,8 +25,7 @@ static int npm_patterns(const struct json_doc *doc, struct arena *a, struct text
 	for (item = list->child; item; item = item->next) {
 		if (!cJSON_IsString(item))
 			return json_fail_type(doc, item, err, "a string");
-		ret->at = arena_grow(a, ret->at, ret->n, sizeof *ret->at);
-		ret->at[ret->n++] = arena_str(a, item->valuestring);
+		texts_add(a, ret, arena_str(a, item->valuestring));
 	}
 	return 0;
 }

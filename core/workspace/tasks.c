@@ -4,16 +4,11 @@
 #include <string.h>
 
 #include "text/glob.h"
+#include "base/texts.h"
 #include "text/path.h"
 #include "workspace/load.h"
 
 /* --- globs: relative to the root --- */
-
-static void add_text(struct arena *a, struct texts *t, const char *s)
-{
-	t->at = arena_grow(a, t->at, t->n, sizeof *t->at);
-	t->at[t->n++] = s;
-}
 
 /* The pattern (without '!') as seen from the root; NULL: err */
 static const char *rooted_pattern(const struct workspace *w, const char *base, const char *pattern, const char *written, struct err *err)
@@ -150,7 +145,7 @@ static void add_script(struct loading *l, struct package *p, const struct script
 {
 	struct task *t = new_task(l, p, s->name, TASK_FROM_SCRIPT);
 
-	add_text(l->w.arena, &t->command, s->command);
+	texts_add(l->w.arena, &t->command, s->command);
 	t->rules.on = true;
 	t->rules.input.automatic = true;
 }

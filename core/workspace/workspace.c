@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/texts.h"
 #include "os/file.h"
 #include "text/path.h"
 #include "workspace/load.h"
@@ -34,8 +35,7 @@ int workspace_find(const char *cwd, struct arena *a, const char **ret_root, stru
 
 void workspace_warn(struct workspace *w, const char *text)
 {
-	w->warnings.at = arena_grow(w->arena, w->warnings.at, w->warnings.n, sizeof *w->warnings.at);
-	w->warnings.at[w->warnings.n++] = text;
+	texts_add(w->arena, &w->warnings, text);
 }
 
 const char *workspace_shown_dir(const struct workspace *w, const char *path)

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/texts.h"
 
 static void arena_pieces_are_zeroed_aligned_and_apart(void **state)
 {
@@ -30,6 +31,31 @@ static void arena_pieces_are_zeroed_aligned_and_apart(void **state)
 	assert_int_equal(r[0], 0);
 	assert_string_equal(arena_printf(a, "%d-%s", 7, "x"), "7-x");
 	assert_string_equal(arena_strn(a, "abcdef", 3), "abc");
+	arena_free(a);
+}
+
+static void texts_are_added_sorted_and_found(void **state)
+{
+	static const char *const given[] = { "b", "a/b", "", "b", "a", "a/b", "c", "b", "a.b" };
+	struct arena *a = arena_new();
+	struct texts t = { 0 };
+	char all[100] = "";
+	uint32_t i, round;
+
+	(void)state;
+	texts_sort(&t);
+	assert_false(texts_has(&t, "a"));
+	for (round = 0; round < 3; round++) {          /* a list that was sorted takes more */
+		for (i = 0; i < COUNT(given); i++)
+			texts_add(a, &t, given[i]);
+		texts_sort(&t);
+	}
+	for (i = 0; i < t.n; i++)
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%s,", t.at[i]);
+	assert_string_equal(all, ",a,a.b,a/b,b,c,");
+	assert_true(texts_has(&t, ""));
+	assert_true(texts_has(&t, "a.b"));
+	assert_false(texts_has(&t, "a."));
 	arena_free(a);
 }
 
@@ -170,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_pieces_are_zeroed_aligned_and_apart),
+		cmocka_unit_test(texts_are_added_sorted_and_found),
 		cmocka_unit_test(arena_lists_grow_and_keep_their_items),
 		cmocka_unit_test(buffers_keep_their_maximum),
 		cmocka_unit_test(maps_keep_the_order_of_insertion),
