@@ -340,6 +340,12 @@ static int root_only(struct reading *r, const char *name)
 	return err_set(r->err, ERR_USER, "`%s` can only be set in the workspace root config, but found in %s", name, r->dir_shown);
 }
 
+/* "$schema" is for editors, in every package. */
+static bool is_schema(const cJSON *item)
+{
+	return strcmp(item->string, "$schema") == 0;
+}
+
 static int read_file(struct reading *r, struct config *c)
 {
 	static const char *const names[] = { "cache", "tasks", "enablePrePostScripts", "plugins", NULL };
@@ -349,6 +355,11 @@ static int read_file(struct reading *r, struct config *c)
 	if (!cJSON_IsObject(root))
 		return json_fail_type(r->doc, root, r->err, "a map of `cache`, `tasks`, `enablePrePostScripts` and `plugins`");
 	for (item = root->child; item && !result; item = item->next) {
+		if (is_schema(item)) {
+			if (!cJSON_IsString(item))
+				return json_fail_type(r->doc, item, r->err, "a string");
+			continue;
+		}
 		i = field(r, item, names);
 		if (i < 0)
 			return -1;
@@ -367,7 +378,7 @@ static int read_file(struct reading *r, struct config *c)
 	}
 	/* what is wrong in itself comes before what stands in the wrong place */
 	for (item = root->child; item && !result; item = item->next)
-		if (strcmp(item->string, "tasks") != 0 && !cJSON_IsNull(item))
+		if (strcmp(item->string, "tasks") != 0 && !is_schema(item) && !cJSON_IsNull(item))
 			result = root_only(r, item->string);
 	return result;
 }

@@ -78,6 +78,7 @@ static void the_root_sets_cache_hooks_and_plugins(void **state)
 static void mistakes_in_the_file_are_told(void **state)
 {
 	(void)state;
+	refused("{\"$schema\": 5}", "1:13: invalid type: integer `5`, expected a string");
 	refused("{\n  \"unknown\": 1\n}", "2:3: unknown field `unknown`, expected one of `cache`, `tasks`, `enablePrePostScripts`, `plugins`");
 	refused("{\"cache\": 1}", "1:11: invalid type: integer `1`, expected a boolean or a map of `scripts` and `tasks`");
 	refused("{\"cache\": {\"foo\": true}}", "1:12: unknown field `foo`, expected one of `scripts`, `tasks`");
@@ -175,7 +176,8 @@ static void root_only_keys_are_refused_elsewhere(void **state)
 		file("packages/app/vite-task.json", rows[i][0]);
 		fails(arena_printf(a, "Failed to load task graph\n* `%s` can only be set in the workspace root config, but found in <w>/packages/app", rows[i][1]));
 	}
-	file("packages/app/vite-task.json", "{\"cache\": null, \"tasks\": {\"t\": \"echo\"}}");
+	file("packages/app/vite-task.json", "{\"$schema\": \"./vite-task.schema.json\", \"cache\": null, \"tasks\": {\"t\": \"echo\"}}");
+	root("{\"$schema\": \"./vite-task.schema.json\"}");
 	load("");
 	file("packages/app/vite-task.json", "{\"x\": 1}");
 	fails("Failed to load task graph\n* Failed to load task config file for package at <w>/packages/app\n"
