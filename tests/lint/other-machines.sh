@@ -30,7 +30,7 @@ numbers 3 aarch64 '#define __BITS_PER_LONG 64
 cross() {                            # "story" COMPILER...: each file, without a warning
 	local story=$1 f bad=; shift
 	for f in plugins/trace-linux/*.c core/supervisor/*.c; do
-		"$@" -std=gnu11 -Wall -Wextra -Werror -Wno-unused-command-line-argument -c -o "$T/cross.o" -D_GNU_SOURCE \
+		"$@" -std=gnu11 -Wall -Wextra -Werror -Wno-unused-command-line-argument -c -o "$T/cross.o" -D_GNU_SOURCE -DXXH_INLINE_ALL -DSHIM_FILE='"vt-shim.so"' \
 			-I"$abs_top_builddir" -Icore -Iplugin-api "$f" 2>"$T/err" || { bad="$bad $f"; _show "$f" "$(head -5 "$T/err")"; }
 	done
 	is "$story" "$bad" ""
