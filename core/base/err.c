@@ -86,3 +86,13 @@ char *err_join(const struct err *err)
 		buf_printf(&b, "%s%s", i ? ": " : "", err->text[i]);
 	return b.data ? b.data : xstrdup("");
 }
+
+const char *err_take(struct err *err, struct arena *a)
+{
+	char *text = err_join(err);
+	const char *ret = arena_str(a, text);
+
+	free(text);
+	err_clear(err);
+	return ret;
+}

@@ -3,6 +3,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+struct arena;
+
 enum err_code {
 	ERR_NONE = 0,
 	ERR_USER,          /* the user can mend it: exit 1 */
@@ -27,4 +29,6 @@ int err_errno(struct err *err, int number, const char *fmt, ...) __attribute__((
 void err_clear(struct err *err);
 /* All sentences, outermost first, joined by ": "; the caller frees it. */
 char *err_join(const struct err *err);
+/* The same in `a`; clears err. */
+const char *err_take(struct err *err, struct arena *a);
 #endif

@@ -36,7 +36,7 @@ struct archive_saving {
 		char target[PATH_MAX];         /* of a link */
 		size_t at;
 	} file;
-	char *not_kept;                /* the reason that the user is told */
+	const char *not_kept;                /* the reason that the user is told */
 };
 
 bool output_is_allowed(const struct cache *c, const char *path, size_t size)
@@ -208,16 +208,11 @@ static vt_status service_keep(vt_saving *service, vt_call *call, vt_source *from
 {
 	struct archive_saving *s = (struct archive_saving *)service;
 	struct err err = { 0 };
-	char *text;
 
 	call_check(call, 1, "vt_saving.keep");
 	if (batch_take_source(s->batch, call, from, ret, NULL, &err) < 0) {
-		text = err_join(&err);
-		s->not_kept = arena_str(s->arena, text);
-		say(call, "store", text);
-		free(text);
-		err_clear(&err);
-		return VT_FAILED;
+		s->not_kept = err_take(&err, s->arena);
+		return say(call, "store", s->not_kept);
 	}
 	s->blobs = arena_grow(s->arena, s->blobs, s->blobs_n, sizeof *s->blobs);
 	s->blobs[s->blobs_n++] = *ret;

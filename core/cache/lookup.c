@@ -337,7 +337,7 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct fou
 {
 	struct looking l = { .cache = c, .step = step, .found = ret, .dry = dry || c->setup.dry };
 	struct err err = { 0 };
-	char *text;
+	const char *text;
 
 	*ret = (struct found){ .state = FOUND_NOTHING, .arena = arena_new() };
 	l.arena = ret->arena;
@@ -346,12 +346,11 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct fou
 	if (!step->rules || !cache_ready(c))
 		return;
 	if (look(&l, &err) < 0) {
-		text = err_join(&err);
+		text = err_take(&err, ret->arena);
 		ret->state = FOUND_ERROR;
 		ret->trouble = arena_printf(ret->arena, "Cache lookup failed: %s", text);
 		l.in->not_kept = arena_printf(ret->arena, "the cache lookup failed: %s", text);
 		l.in->keyed = false;
-		free(text);
 	}
 	err_clear(&err);
 }

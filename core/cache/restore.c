@@ -505,7 +505,6 @@ int cache_restore(struct cache *c, const struct step *step, struct found *found,
 		.cache = c, .arena = found->arena, .result = in->hit,
 	};
 	struct err err = { 0 };
-	char *text;
 	int failed;
 
 	if (!in->hit || (!in->hit->outputs.n && !in->hit->sections_n && !in->others_n))
@@ -514,11 +513,7 @@ int cache_restore(struct cache *c, const struct step *step, struct found *found,
 	failed = restore(&r, step, in, &err);
 	stage_free(r.stage);
 	blob_used(c->blobs, in->hit->blobs, in->hit->blobs_n);
-	if (failed < 0) {
-		text = err_join(&err);
-		*ret_why = arena_str(found->arena, text);
-		free(text);
-		err_clear(&err);
-	}
+	if (failed < 0)
+		*ret_why = err_take(&err, found->arena);
 	return failed;
 }

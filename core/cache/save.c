@@ -319,12 +319,7 @@ static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *e
 
 static int joined_refusal(struct saving *s, enum kept_why why, struct err *err)
 {
-	char *text = err_join(err);
-	const char *copy = arena_str(s->arena, text);
-
-	free(text);
-	err_clear(err);
-	return refuse(s, why, copy);
+	return refuse(s, why, err_take(err, s->arena));
 }
 
 static int decide_and_take(struct saving *s, struct batch *batch)
@@ -420,7 +415,6 @@ static void look_again(struct cache *c, const struct step *step, struct found *f
 	struct found_inside *in = found->inside;
 	struct facts now;
 	struct err err = { 0 };
-	char *text;
 
 	if (!in->keyed || in->not_kept || !step->rules->input.yes.n)
 		return;
@@ -428,10 +422,7 @@ static void look_again(struct cache *c, const struct step *step, struct found *f
 		in->before = now;
 		return;
 	}
-	text = err_join(&err);
-	in->not_kept = arena_str(found->arena, text);
-	free(text);
-	err_clear(&err);
+	in->not_kept = err_take(&err, found->arena);
 }
 
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret)

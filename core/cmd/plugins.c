@@ -52,7 +52,6 @@ static int ground_make(const struct session *s, struct ground *ret, struct err *
 	struct ground g = { 0 };
 	struct err none = { 0 };
 	const char *root = NULL;
-	char *text;
 
 	if (file_places(s->arena, &g.places, err) || user_config_read(s->env, &g.user, err))
 		return -1;
@@ -61,10 +60,7 @@ static int ground_make(const struct session *s, struct ground *ret, struct err *
 		root = NULL;
 	} else if (workspace_load(s->cwd, &g.workspace, &none)) {
 		g.workspace = NULL;
-		text = err_join(&none);
-		cmd_warn((void *)s, arena_printf(s->arena, "the workspace's configuration is left out: %s", text));
-		free(text);
-		err_clear(&none);
+		cmd_warn((void *)s, arena_printf(s->arena, "the workspace's configuration is left out: %s", err_take(&none, s->arena)));
 	}
 	g.setup = (struct plug_setup){
 		.root = root,

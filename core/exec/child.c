@@ -319,11 +319,8 @@ static void start_channel(struct child *c)
 	if (!s->endpoint || server_start(s->loop, s->endpoint, s->outer, s->step->full_env, s->seen, &c->server, &err) == 0)
 		return;
 	c->server = NULL;
-	if (!s->seen->broken) {
-		_clean_(free_p) char *text = err_join(&err);
-
-		s->seen->broken = arena_str(s->arena, text);
-	}
+	if (!s->seen->broken)
+		s->seen->broken = err_take(&err, s->arena);
 	err_clear(&err);
 }
 
@@ -348,10 +345,7 @@ struct child *child_start(const struct child_setup *setup)
 			setup->seen->untraced = why;
 	}
 	if (try_start(c, &err) < 0) {
-		_clean_(free_p) char *text = err_join(&err);
-
-		c->end.trouble = arena_str(setup->arena, text);
-		err_clear(&err);
+		c->end.trouble = err_take(&err, setup->arena);
 		loop_post(setup->loop, not_started, c);
 	}
 	return c;

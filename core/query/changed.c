@@ -2,7 +2,6 @@
 
 #include "query/changed.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/texts.h"
@@ -29,14 +28,11 @@ static const struct package *owner(const struct workspace *w, const struct texts
 	return p;
 }
 
-static int said(struct err *err, const char *asked)
+static int said(struct err *err, const char *asked, struct arena *a)
 {
-	char *text = err_join(err);
+	const char *text = err_take(err, a);
 
-	err_clear(err);
-	err_set(err, ERR_USER, "%s: %s", asked, text);
-	free(text);
-	return -1;
+	return err_set(err, ERR_USER, "%s: %s", asked, text);
 }
 
 int changed_packages(const struct query_world *world, const char *reference, const char *asked, struct arena *a, bool *ret, struct err *err)
@@ -48,7 +44,7 @@ int changed_packages(const struct query_world *world, const char *reference, con
 	if (!world->changed_since)
 		return err_set(err, ERR_USER, "%s: nothing here can tell what has changed", asked);
 	if (world->changed_since(world->ctx, reference, a, &paths, err) < 0)
-		return said(err, asked);
+		return said(err, asked, a);
 	if (paths.n)
 		paths.at = arena_copy(a, paths.at, paths.n * sizeof *paths.at);
 	texts_sort(&paths);
