@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "os/file.h"
 #include "os/loop.h"
+#include "report/warnings.h"
 
 enum { COMMANDS_MAX = 32 };
 
@@ -128,6 +129,7 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 	s.arena = arena_new();
 	s.programs = file_memo_new();
+	s.warnings = warnings_new();
 	cwd = getcwd(NULL, 0);
 	cwd_error = cwd ? 0 : errno;
 	close_gaps();
@@ -141,6 +143,8 @@ int main(int argc, char **argv)
 	if (digest_init() < 0)
 		err_set(&err, ERR_SYSTEM, "The system gives no random numbers");
 	code = err.n ? cmd_fail(&s, &err) : flushed(&s, dispatch(&s, argc, argv, cwd_error));
+	warnings_flush(s.warnings);
+	warnings_free(s.warnings);
 	file_memo_free(s.programs);
 	arena_free(s.arena);
 	return code;

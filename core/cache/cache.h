@@ -28,7 +28,7 @@ struct cache_setup {
 	const char *dir;               /* absolute cache directory (directory_place) */
 	const struct env *env;         /* the session's */
 	struct plug *plug;             /* the chosen components, alive on demand (plug/setup.h) */
-	void (*warn)(void *ctx, const char *text);   /* [any] one line, told once per cause by the caller */
+	void (*warn)(void *ctx, const char *text);   /* [any] one line; may be told a text again */
 	void *ctx;
 	struct cache_prefetch *prefetch;  /* of the same dir, or NULL; cache_open takes it over */
 	struct file_memo *programs;    /* borrowed; NULL: PATH is asked each time */

@@ -13,6 +13,7 @@
 #include "plug/call.h"
 #include "plug/setup.h"
 #include "record/directory.h"
+#include "report/warnings.h"
 #include "workspace/workspace.h"
 
 enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths since a reference */
@@ -26,16 +27,25 @@ void backend_init(struct backend *b, const struct session *s, bool dry)
 	b->arena = arena_new();
 }
 
+static void plugin_warns(void *ctx, const char *text)
+{
+	const struct backend *b = ctx;
+
+	warnings_add(b->session->warnings, text);
+}
+
 /* A plugin does not come back, and with it a thread of this program. The supervisor ends the tasks. */
 static void plugin_hangs(void *ctx, const char *text)
 {
 	const struct backend *b = ctx;
 	int code = b->code;
+	char line[1024];
 
 	if (code >= 0)
-		fprintf(stderr, "warning: %s; vt ends without waiting for it\n", text);
+		snprintf(line, sizeof line, "warning: %s; vt ends without waiting for it\n", text);
 	else
-		fprintf(stderr, "error: %s\n* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits\n", text);
+		snprintf(line, sizeof line, "error: %s\n* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits\n", text);
+	warnings_last(b->session->warnings, line);
 	_exit(code >= 0 ? code : 1);
 }
 
@@ -47,7 +57,7 @@ int backend_plugins(struct backend *b, struct err *err)
 		.env = s->env,
 		.workspace_config = b->workspace->plugins,
 		.workspace_config_file = b->workspace->config_file,
-		.warn = cmd_warn,
+		.warn = plugin_warns,
 		.hangs = plugin_hangs,
 		.ctx = b,
 	};
@@ -70,8 +80,8 @@ int backend_cache(struct backend *b, struct err *err)
 	struct cache_setup setup = {
 		.workspace = b->workspace,
 		.env = b->session->env,
-		.warn = cmd_warn,
-		.ctx = (void *)(uintptr_t)b->session,
+		.warn = warnings_add,
+		.ctx = b->session->warnings,
 		.dry = b->dry,
 		.programs = b->session->programs,
 	};

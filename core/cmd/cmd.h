@@ -17,6 +17,7 @@
 #define CMD_PROGRAM "vt"                   /* the name in messages */
 
 struct file_memo;
+struct warnings;
 
 /* What main found when the program started. Nothing below reads it again. */
 struct session {
@@ -24,6 +25,7 @@ struct session {
 	const struct env *env;             /* the environment, once */
 	const char *cwd;                   /* absolute */
 	bool stdin_tty, stdout_tty, stderr_tty;
+	struct warnings *warnings;         /* all that vt warns of */
 	struct file_memo *programs;        /* what is known of PATH; cache_something_ran forgets it */
 	void (*workers)(uint32_t steps);   /* as many as so many steps at once can use; before the loop's first work */
 };
@@ -70,8 +72,4 @@ bool command_line_has(const struct command_line *l, uint32_t option);
 /* "error: <outermost>" and one "* <cause>" line each, on stderr; the prefix bold red when
  * stderr is coloured. Returns the exit code: 2 for usage, else 1. Clears err. */
 int cmd_fail(const struct session *s, struct err *err);
-/* "warning: ..." on stderr, once per text and run. [any] thread. ctx: the session. */
-void cmd_warn(void *ctx, const char *text);
-/* The same without "warning: ": filters that match nothing. */
-void cmd_note(void *ctx, const char *text);
 #endif

@@ -20,6 +20,7 @@
 #include "report/screen.h"
 #include "report/strip.h"
 #include "report/summary.h"
+#include "report/warnings.h"
 #include "workspace/workspace.h"
 
 /* Everything a run stands on; opened in this order, closed backwards. */
@@ -81,6 +82,7 @@ static int open_ground(struct ground *g, const struct plan *plan, const struct q
 	s->workers(steps_at_once(plan));
 	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
 	g->live = live_new((enum log_mode)o->log, g->screen);
+	warnings_attach(s->warnings, g->loop, live_listener(g->live));
 	g->summary = summary_new(o->verbose > 1);
 	return 0;
 }
@@ -91,10 +93,12 @@ static int close_ground(struct ground *g, int code)
 	const struct session *s = g->backend->session;
 	int lost;
 
+	warnings_detach(s->warnings);
 	live_free(g->live);
 	lost = g->screen ? screen_close(g->screen) : 0;
 	/* What is still being published is waited for after the last line has been shown. */
 	backend_close_cache(g->backend);
+	warnings_flush(s->warnings);
 	if (g->loop)
 		loop_free(g->loop);
 	if (g->saving)
@@ -152,8 +156,8 @@ static int execute(struct ground *g, const struct plan *plan, const struct query
 		.listeners_n = COUNT(listeners),
 		.screen = g->screen,
 		.spool_dir = g->backend->cache ? g->backend->cache_dir : env_get(s->env, "TMPDIR"),
-		.warn = cmd_warn,
-		.ctx = (void *)(uintptr_t)s,
+		.warn = warnings_add,
+		.ctx = s->warnings,
 	};
 	struct err err = { 0 };
 	int code = exec_run(&setup, &err);

@@ -10,6 +10,7 @@
 #include "kit/check.h"
 #include "kit/list.h"
 #include "os/file.h"
+#include "report/warnings.h"
 #include "text/json.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
@@ -60,7 +61,7 @@ static int ground_make(const struct session *s, struct ground *ret, struct err *
 		root = NULL;
 	} else if (workspace_load(s->cwd, &g.workspace, &none)) {
 		g.workspace = NULL;
-		cmd_warn((void *)s, arena_printf(s->arena, "the workspace's configuration is left out: %s", err_take(&none, s->arena)));
+		warnings_add(s->warnings, arena_printf(s->arena, "the workspace's configuration is left out: %s", err_take(&none, s->arena)));
 	}
 	g.setup = (struct plug_setup){
 		.root = root,

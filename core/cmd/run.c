@@ -11,6 +11,7 @@
 #include "os/file.h"
 #include "plan/plan.h"
 #include "query/options.h"
+#include "report/warnings.h"
 #include "workspace/workspace.h"
 
 static int run(const struct session *s, int argc, char **argv);
@@ -29,6 +30,13 @@ static const char *find_program(void *ctx, const char *name, const char *dir, co
 static int changed_since(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err)
 {
 	return backend_changed_since(ctx, reference, a, ret, err);
+}
+
+static void note(void *ctx, const char *text)
+{
+	const struct backend *b = ctx;
+
+	warnings_note(b->session->warnings, text);
 }
 
 static bool never_cached(void *ctx, const char *name)
@@ -53,7 +61,7 @@ static int run_task(struct backend *b, const struct query_options *options)
 	const struct session *s = b->session;
 	struct plan_world world = {
 		.workspace = b->workspace, .cwd = s->cwd, .env = s->env, .find_program = find_program,
-		.changed_since = changed_since, .never_cached = never_cached, .warn = cmd_note, .ctx = b,
+		.changed_since = changed_since, .never_cached = never_cached, .warn = note, .ctx = b,
 	};
 	struct arena *a = arena_new();
 	struct plan *plan = NULL;
@@ -80,9 +88,9 @@ static void tell_stray(const struct backend *b, const struct query_options *opti
 	    (options->task && strchr(options->task, '#')))
 		return;
 	name = workspace_package_at(w, w->stray)->name;
-	cmd_warn((void *)(uintptr_t)b->session,
-		 arena_printf(b->arena, "%s/package.json is not a package of the workspace %s: no pattern of its packages matches the folder; "
-			      "tasks are looked for in the package around it%s%s", w->stray, w->root, name[0] ? ", " : "", name));
+	warnings_add(b->session->warnings,
+		     arena_printf(b->arena, "%s/package.json is not a package of the workspace %s: no pattern of its packages matches the folder; "
+				  "tasks are looked for in the package around it%s%s", w->stray, w->root, name[0] ? ", " : "", name));
 }
 
 static int run_in(struct backend *b, struct query_options *options)
@@ -94,7 +102,7 @@ static int run_in(struct backend *b, struct query_options *options)
 	uint32_t i;
 
 	for (i = 0; i < w->warnings.n; i++)
-		cmd_warn((void *)(uintptr_t)s, w->warnings.at[i]);
+		warnings_add(s->warnings, w->warnings.at[i]);
 	tell_stray(b, options);
 	if (!options->task && options->json)
 		return show_graph(s, w);

@@ -10,7 +10,7 @@
 #include "plug/load.h"
 #include "plug/setup.h"
 
-enum { PLUG_EXTRAS_MAX = 64, PLUG_PLUGINS_MAX = 128, PLUG_WARNED_MAX = 64, PLUG_BORN_MAX = 256 };
+enum { PLUG_EXTRAS_MAX = 64, PLUG_PLUGINS_MAX = 128, PLUG_BORN_MAX = 256 };
 
 enum component_state { COMPONENT_SLEEPS, COMPONENT_READY, COMPONENT_UNUSABLE };
 
@@ -47,7 +47,7 @@ struct plug {
 	struct plug_setup setup;           /* borrowed from whoever made it */
 	struct choice_config config;       /* the same two files, for choice.c */
 	struct find *find;                 /* what is there and may be loaded */
-	/* lock order: lock, then a component's `one`, then its `reports` or warned_lock */
+	/* lock order: lock, then a component's `one`, then its `reports` */
 	pthread_mutex_t lock;              /* held while a component comes to life and while lists are made */
 	struct component *chosen;          /* tracer, fingerprint, stores, parts */
 	uint32_t chosen_n;
@@ -63,9 +63,6 @@ struct plug {
 	uint32_t ready_parts_n;
 	_Atomic int listed_parts;          /* the list above is made */
 	bool folder_made;                  /* the cache's folder in which components make theirs; under lock */
-	pthread_mutex_t warned_lock;       /* warned */
-	char *warned[PLUG_WARNED_MAX];          /* what was told already */
-	uint32_t warned_n;
 	struct patience patience;          /* counts how long calls are silent */
 };
 
@@ -81,6 +78,6 @@ struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct ref
 /* Takes in a plugin from anywhere, trusted or not: for the conformance kit alone. */
 int plug_adopt(struct plug *p, const char *real, const char *name, struct refusal *why);
 void plug_named_why(struct plug *p, const char *name, char *ret, size_t room);   /* after plug_named gave NULL */
-void plug_warn(struct plug *p, const char *text);              /* once per text */
+void plug_warn(struct plug *p, const char *text);              /* setup.warn, if there is one */
 void plug_warn_about(struct component *c, const char *text);   /* "plugin 'NAME': TEXT" */
 #endif

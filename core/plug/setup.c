@@ -11,16 +11,7 @@
 
 void plug_warn(struct plug *p, const char *text)
 {
-	bool new = true;
-	uint32_t i;
-
-	pthread_mutex_lock(&p->warned_lock);
-	for (i = 0; i < p->warned_n; i++)
-		new = new && strcmp(p->warned[i], text);
-	if (new && p->warned_n < PLUG_WARNED_MAX && (p->warned[p->warned_n] = strdup(text)))
-		p->warned_n++;
-	pthread_mutex_unlock(&p->warned_lock);
-	if (new && p->setup.warn)
+	if (p->setup.warn)
 		p->setup.warn(p->setup.ctx, text);
 }
 
@@ -83,7 +74,6 @@ int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err)
 	p->config = (struct choice_config){ .root = setup->root, .workspace = setup->workspace_config, .user = setup->user_config,
 		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file };
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_mutex_init(&p->warned_lock, NULL);
 	patience_init(p);
 	rc = choices_read(&p->config, &choices, err);
 	if (rc == 0)
@@ -122,14 +112,11 @@ void plug_free(struct plug *p)
 	}
 	for (i = 0; i < p->plugins_n; i++)
 		plugin_free(p->plugins[i]);
-	for (i = 0; i < p->warned_n; i++)
-		free(p->warned[i]);
 	free(p->chosen);
 	free(p->stores);
 	free(p->ready_parts);
 	find_free(p->find);
 	pthread_mutex_destroy(&p->lock);
-	pthread_mutex_destroy(&p->warned_lock);
 	free(p);
 }
 

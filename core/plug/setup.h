@@ -30,7 +30,7 @@ struct plug_setup {
 	const char *workspace_config_file;         /* for messages */
 	const struct cJSON *user_config;           /* the user's `plugins` (choose/user_config.h), or NULL */
 	const char *user_config_file;
-	void (*warn)(void *ctx, const char *text);         /* [any] */
+	void (*warn)(void *ctx, const char *text);         /* [any] may be told a text again; NULL: nobody listens */
 	/* A plugin does not come back (`text` says which): on a thread of its own. vt cannot go on; it
 	 * ends the program. NULL: nobody looks. */
 	void (*hangs)(void *ctx, const char *text);

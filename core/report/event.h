@@ -50,16 +50,17 @@ struct outcome {
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
 };
 
-enum event_kind { EVENT_STARTED, EVENT_OUTPUT, EVENT_FINISHED, EVENT_RUN_FINISHED };
+enum event_kind { EVENT_STARTED, EVENT_OUTPUT, EVENT_FINISHED, EVENT_RUN_FINISHED, EVENT_WARNING };
 
 struct event {
 	enum event_kind kind;
-	const struct step *step;           /* not for RUN_FINISHED */
+	const struct step *step;           /* of STARTED, OUTPUT, FINISHED */
 	const struct step_start *start;
 	int stream;                        /* OUTPUT: 1 or 2 */
 	struct bytes output;
 	const struct outcome *outcome;     /* FINISHED */
 	int exit_code;                     /* RUN_FINISHED */
+	const char *text;                  /* WARNING: the whole line, with its newline */
 };
 
 /* A listener; the caller owns it. */

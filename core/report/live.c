@@ -20,11 +20,13 @@ struct partial {
 	struct buf line[2];
 };
 
-/* A step that runs. Few at a time, so a list will do. */
+/* A step that runs, unless nothing must be known of it: interleaved, and its output comes here.
+ * Few at a time, so a list will do. */
 struct running {
 	struct running *next;
 	const struct step *step;
 	struct partial partial;
+	bool inherits;             /* prints on the terminal itself */
 	bool headed;               /* grouped: the block's header has been written */
 };
 
@@ -32,7 +34,10 @@ struct live {
 	enum log_mode mode;
 	struct screen *screen;
 	struct running *running;
+	uint32_t running_n;        /* steps that run, in the list or not */
+	uint32_t inheriting;       /* ... those that inherit */
 	struct buf text;           /* what is being put together */
+	struct buf held;           /* warnings that wait for the end of a line */
 };
 
 struct live *live_new(enum log_mode mode, struct screen *screen)
@@ -42,6 +47,7 @@ struct live *live_new(enum log_mode mode, struct screen *screen)
 	l->mode = mode;
 	l->screen = screen;
 	buf_init(&l->text, SIZE_MAX / 2);
+	buf_init(&l->held, SIZE_MAX / 2);
 	return l;
 }
 
@@ -52,16 +58,65 @@ static void running_free(struct running *r)
 	free(r);
 }
 
+/* ---- warnings ---- */
+
+/* May a line of vt's own come now? Both streams may be one terminal. */
+static bool is_between_lines(const struct live *l)
+{
+	return !l->inheriting && screen_at_line_start(l->screen, 1) && screen_at_line_start(l->screen, 2);
+}
+
+static void tell_held(struct live *l)
+{
+	if (!l->held.size || !is_between_lines(l))
+		return;
+	screen_write(l->screen, 2, l->held.data, l->held.size);
+	buf_clear(&l->held);
+}
+
+/* A line that nobody will go on with is ended. */
+static void tell_held_at_last(struct live *l)
+{
+	if (!l->held.size)
+		return;
+	if (!screen_at_line_start(l->screen, 2))
+		screen_write(l->screen, 2, "\n", 1);
+	screen_write(l->screen, 2, l->held.data, l->held.size);
+	buf_clear(&l->held);
+}
+
+static void warning(struct live *l, const char *line)
+{
+	buf_text(&l->held, line);
+	tell_held(l);
+}
+
+/* A task's output, with the warnings that wait behind the first end of a line in it. */
+static void write_output(struct live *l, int stream, struct bytes output)
+{
+	const char *at = output.data, *nl = l->held.size ? memchr(at, '\n', output.size) : NULL;
+	size_t n = nl ? (size_t)(nl - at) + 1 : 0;
+
+	if (n) {
+		screen_write(l->screen, stream, at, n);
+		tell_held(l);
+	}
+	screen_write(l->screen, stream, at + n, output.size - n);
+	tell_held(l);
+}
+
 void live_free(struct live *l)
 {
 	struct running *r;
 
 	if (!l)
 		return;
+	tell_held_at_last(l);
 	while ((r = l->running)) {
 		l->running = r->next;
 		running_free(r);
 	}
+	buf_free(&l->held);
 	buf_free(&l->text);
 	free(l);
 }
@@ -119,13 +174,18 @@ static void started(struct live *l, const struct event *e)
 {
 	struct running *r;
 
-	if (l->mode != LOG_INTERLEAVED) {
+	l->running_n++;
+	l->inheriting += e->start->inherits;
+	if (l->mode != LOG_INTERLEAVED || e->start->inherits) {
 		r = xcalloc(1, sizeof *r);
 		r->step = e->step;
+		r->inherits = e->start->inherits;
 		buf_init(&r->partial.line[0], LIVE_LINE);
 		buf_init(&r->partial.line[1], LIVE_LINE);
 		r->next = l->running;
 		l->running = r;
+	}
+	if (l->mode != LOG_INTERLEAVED) {
 		add_label(e->step, &l->text);
 		buf_byte(&l->text, ' ');
 	}
@@ -154,6 +214,7 @@ static void write_line(struct live *l, const struct step *step, int stream, stru
 	buf_add(&l->text, rest.data, rest.size);
 	screen_write(l->screen, stream, l->text.data, l->text.size);
 	buf_clear(line);
+	tell_held(l);
 }
 
 static void labeled(struct live *l, struct running *r, const struct event *e)
@@ -181,7 +242,7 @@ static void grouped(struct live *l, struct running *r, const struct event *e)
 		buf_byte(&l->text, '\n');
 		screen_write(l->screen, 1, l->text.data, l->text.size);
 	}
-	screen_write(l->screen, 1, e->output.data, e->output.size);
+	write_output(l, 1, e->output);
 }
 
 static void output(struct live *l, const struct event *e)
@@ -189,7 +250,7 @@ static void output(struct live *l, const struct event *e)
 	struct running *r;
 
 	if (l->mode == LOG_INTERLEAVED) {
-		screen_write(l->screen, e->stream, e->output.data, e->output.size);
+		write_output(l, e->stream, e->output);
 		return;
 	}
 	r = find(l, e->step);
@@ -213,9 +274,11 @@ static void finished(struct live *l, const struct event *e)
 			if (r->partial.line[i].size > 0)
 				write_line(l, e->step, i + 1, &r->partial.line[i], (struct bytes){ "", 0 });
 		*at = r->next;
+		l->inheriting -= r->inherits;
 		running_free(r);
 		buf_clear(&l->text);
 	}
+	l->running_n--;
 	if (e->outcome->trouble) {
 		screen_style(&l->text, "31;1", "✗");
 		buf_byte(&l->text, ' ');
@@ -224,6 +287,10 @@ static void finished(struct live *l, const struct event *e)
 	}
 	buf_byte(&l->text, '\n');
 	screen_write(l->screen, 1, l->text.data, l->text.size);
+	if (l->running_n)
+		tell_held(l);
+	else
+		tell_held_at_last(l);
 }
 
 static void on_event(void *self, const struct event *e)
@@ -242,6 +309,10 @@ static void on_event(void *self, const struct event *e)
 		finished(l, e);
 		break;
 	case EVENT_RUN_FINISHED:
+		tell_held_at_last(l);
+		break;
+	case EVENT_WARNING:
+		warning(l, e->text);
 		break;
 	}
 }

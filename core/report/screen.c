@@ -18,6 +18,7 @@ struct screen {
 	struct loop *loop;
 	struct output *out[2];     /* fd 1, fd 2 */
 	bool coloured[2];
+	bool in_line[2];           /* the stream's last line has no end yet */
 	struct strip strip[2];
 	struct buf gathered;       /* of stream `gathering`, not yet handed over */
 	int gathering;             /* index: 0 stdout, 1 stderr */
@@ -95,10 +96,33 @@ static void on_turn(void *ctx)
 		hand_over(s);
 }
 
+/* The text without the colour sequences at its end. */
+static size_t without_last_colours(const char *data, size_t size)
+{
+	size_t n = size;
+
+	while (n && data[n - 1] == 'm') {
+		for (n--; n && (data[n - 1] == ';' || (data[n - 1] >= '0' && data[n - 1] <= '9')); n--)
+			;
+		if (n < 2 || data[n - 1] != '[' || data[n - 2] != '\033')
+			return size;
+		size = n -= 2;
+	}
+	return size;
+}
+
+bool screen_at_line_start(const struct screen *s, int stream)
+{
+	return !s->in_line[stream == 2];
+}
+
 void screen_write(struct screen *s, int stream, const void *data, size_t size)
 {
 	int i = stream == 2;
+	size_t text = without_last_colours(data, size);
 
+	if (text)
+		s->in_line[i] = ((const char *)data)[text - 1] != '\n';
 	if (i != s->gathering) {
 		hand_over(s);
 		s->gathering = i;

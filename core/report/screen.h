@@ -18,6 +18,8 @@ struct screen *screen_open(struct loop *l, bool colours_out, bool colours_err);
 /* stream: 1 or 2. Gathered, and written when the loop comes round or before the
  * other stream is written to: both may be the same terminal. */
 void screen_write(struct screen *s, int stream, const void *data, size_t size);
+/* Does what was written to the stream end with a newline? Colours behind it do not count. */
+bool screen_at_line_start(const struct screen *s, int stream);
 int screen_flush(struct screen *s);                        /* hands over now; 0, or an errno once stdout has failed */
 size_t screen_waiting(const struct screen *s);             /* bytes not yet with the kernel */
 void screen_on_drained(struct screen *s, void (*fn)(void *ctx), void *ctx);

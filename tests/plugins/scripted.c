@@ -1,5 +1,5 @@
 /* Stores that do what their option `script` says, for the tests of the room plug:
- * "fail-get", "fail-put", "damage", "no-start", "unknown-status", "slow". */
+ * "fail-get", "fail-put", "damage", "no-start", "unknown-status", "slow", "at-half". */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +42,21 @@ static void enter(struct store *s)
 		usleep(2000);
 }
 
+/* Once the file `started` is there: makes `asked`, waits for `half`, then fails. */
+static int fails_at_half(void)
+{
+	FILE *f;
+	int i;
+
+	if (access("started", F_OK) < 0)
+		return 0;
+	if ((f = fopen("asked", "w")))
+		fclose(f);
+	for (i = 0; i < 6000 && access("half", F_OK) < 0; i++)
+		usleep(10000);
+	return 1;
+}
+
 static struct item *find(struct store *s, uint32_t space, const vt_id *name)
 {
 	struct item *i = s->items;
@@ -59,7 +74,7 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 
 	enter(s);
 	i = find(s, space, name);
-	if (strstr(s->script, "fail-get"))
+	if (strstr(s->script, "fail-get") || (strstr(s->script, "at-half") && fails_at_half()))
 		status = fail(call, "the line is cut");
 	else if (strstr(s->script, "unknown-status"))
 		status = 4711;

@@ -28,10 +28,14 @@ struct world {
 	char warned[2000];         /* each warning, a line */
 };
 
+/* Each text once, as whoever shows them does. */
 static void on_warn(void *ctx, const char *text)
 {
 	struct world *w = ctx;
+	const char *at = strstr(w->warned, text);
 
+	if (at && at[strlen(text)] == '\n')
+		return;
 	strncat(w->warned, text, sizeof w->warned - strlen(w->warned) - 2);
 	strcat(w->warned, "\n");
 }

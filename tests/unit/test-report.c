@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "report/screen.h"
 #include "report/strip.h"
 #include "report/summary.h"
+#include "report/warnings.h"
 #include "report/words.h"
 #include "workspace/workspace.h"
 
@@ -534,6 +536,18 @@ static void show_end(struct shown *s)
 	}
 }
 
+/* Both streams are one file, as on a terminal: its text is text[0]. */
+static void show_begin_on_one(struct shown *s, enum log_mode mode)
+{
+	show_begin(s, mode, false);
+	dup2(s->file[0], 2);
+}
+
+static void tell_warning(struct shown *s, const char *line)
+{
+	s->l.on_event(s->l.self, &(struct event){ .kind = EVENT_WARNING, .text = line });
+}
+
 static void tell_start(struct shown *s, const struct step *step, enum start_status status)
 {
 	struct change c = { CHANGE_CHANGED, FACT_ARGS, { 0 }, false, { 0 }, { 0 } };
@@ -625,6 +639,164 @@ static void the_command_line_has_its_colours(void **state)
 	assert_string_equal(s.text[0], "\033[34m~/packages/a$ node ok.js\033[0m \033[32m◉\033[0m \033[90mcache hit, replaying\033[0m\n");
 }
 
+static void a_warning_waits_for_the_end_of_a_line(void **state)
+{
+	struct shown s;
+
+	(void)state;
+	show_begin_on_one(&s, LOG_INTERLEAVED);
+	tell_start(&s, &step_a, START_FIRST);
+	tell_warning(&s, "warning: at once\n");
+	tell_output(&s, &step_a, 1, "foo");
+	tell_warning(&s, "warning: one\n");
+	tell_warning(&s, "warning: two\n");
+	tell_output(&s, &step_a, 1, " bar");
+	tell_output(&s, &step_a, 1, " end\nnext");
+	tell_output(&s, &step_a, 2, "err");
+	tell_warning(&s, "warning: three\n");
+	tell_output(&s, &step_a, 1, "\n");
+	tell_output(&s, &step_a, 2, "or\033[0m\n\033[0m");
+	tell_finish(&s, &step_a, NULL);
+	show_end(&s);
+	assert_string_equal(s.text[0], "~/packages/a$ node ok.js\nwarning: at once\nfoo bar end\nwarning: one\nwarning: two\n"
+				       "nexterr\nor\nwarning: three\n\n");
+}
+
+static void a_line_without_an_end_keeps_a_warning_until_its_task_has_ended(void **state)
+{
+	struct shown s;
+
+	(void)state;
+	show_begin(&s, LOG_INTERLEAVED, false);
+	tell_start(&s, &step_a, START_FIRST);
+	tell_output(&s, &step_a, 2, "no end");
+	tell_warning(&s, "warning: x\n");
+	tell_finish(&s, &step_a, NULL);
+	show_end(&s);
+	assert_string_equal(s.text[1], "no end\nwarning: x\n");
+}
+
+static void a_task_that_has_the_terminal_is_not_interrupted(void **state)
+{
+	struct step_start start = { .status = START_DISABLED, .inherits = true };
+	struct shown s;
+
+	(void)state;
+	show_begin_on_one(&s, LOG_INTERLEAVED);
+	s.l.on_event(s.l.self, &(struct event){ .kind = EVENT_STARTED, .step = &step_a, .start = &start });
+	tell_warning(&s, "warning: x\n");
+	screen_flush(s.screen);
+	assert_int_equal(write(2, "printed by the task itself\n", 27), 27);
+	tell_finish(&s, &step_a, NULL);
+	show_end(&s);
+	assert_string_equal(s.text[0], "~/packages/a$ node ok.js ⊘ cache disabled\nprinted by the task itself\n\nwarning: x\n");
+}
+
+static void a_warning_stands_between_labeled_lines(void **state)
+{
+	struct shown s;
+
+	(void)state;
+	show_begin_on_one(&s, LOG_LABELED);
+	tell_start(&s, &step_a, START_FIRST);
+	tell_output(&s, &step_a, 1, "one\ntw");
+	tell_warning(&s, "warning: x\n");
+	tell_output(&s, &step_a, 1, "o\n");
+	tell_finish(&s, &step_a, NULL);
+	show_end(&s);
+	assert_string_equal(s.text[0], "[@t/a#ok] ~/packages/a$ node ok.js\n[@t/a#ok] one\nwarning: x\n[@t/a#ok] two\n\n");
+}
+
+/* ---- warnings ---- */
+
+enum { ADDERS = 4, ADDED = 500 };
+
+struct collected {
+	struct loop *loop;
+	pthread_t thread;          /* the loop's */
+	uint32_t n, wrong;         /* told; not on the loop's thread */
+	uint32_t want;             /* stops the loop */
+};
+
+static void collect(void *self, const struct event *e)
+{
+	struct collected *c = self;
+
+	c->wrong += e->kind != EVENT_WARNING || !pthread_equal(c->thread, pthread_self());
+	if (++c->n == c->want)
+		loop_stop(c->loop);
+}
+
+static void *add_many(void *ctx)
+{
+	char text[32];
+	int i;
+
+	for (i = 0; i < ADDED; i++) {
+		snprintf(text, sizeof text, "%d", i);
+		warnings_add(ctx, text);
+	}
+	return NULL;
+}
+
+static void too_late(void *ctx)
+{
+	loop_stop(((struct collected *)ctx)->loop);
+}
+
+static void warnings_of_any_thread_are_told_once_by_the_loop(void **state)
+{
+	struct warnings *w = warnings_new();
+	struct collected c = { .thread = pthread_self(), .want = ADDED + 1 };
+	struct timer *limit;
+	pthread_t threads[ADDERS];
+	int i;
+
+	(void)state;
+	loop_new(&c.loop, NULL);
+	warnings_attach(w, c.loop, (struct listener){ collect, &c });
+	warnings_note(w, "of the main thread");
+	for (i = 0; i < ADDERS; i++)
+		pthread_create(&threads[i], NULL, add_many, w);
+	limit = timer_start(c.loop, 60000, too_late, &c);
+	loop_run(c.loop);
+	timer_stop(limit);
+	for (i = 0; i < ADDERS; i++)
+		pthread_join(threads[i], NULL);
+	warnings_detach(w);
+	assert_int_equal(c.n, ADDED + 1);
+	assert_int_equal(c.wrong, 0);
+	loop_free(c.loop);
+	warnings_free(w);
+}
+
+static void *add_one(void *ctx)
+{
+	warnings_add(ctx, "of another thread");
+	return NULL;
+}
+
+static void without_a_loop_the_main_thread_writes_them(void **state)
+{
+	struct warnings *w = warnings_new();
+	struct shown s;
+	pthread_t thread;
+
+	(void)state;
+	show_begin(&s, LOG_INTERLEAVED, false);
+	warnings_add(w, "first");
+	warnings_note(w, "a note");
+	warnings_add(w, "first");
+	pthread_create(&thread, NULL, add_one, w);
+	pthread_join(thread, NULL);
+	assert_int_equal(lseek(s.file[1], 0, SEEK_CUR), (off_t)strlen("warning: first\na note\n"));
+	warnings_flush(w);
+	warnings_last(w, "the end\n");
+	show_end(&s);
+	assert_string_equal(s.text[1], "warning: first\na note\nwarning: of another thread\nthe end\n");
+	warnings_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -651,6 +823,12 @@ int main(void)
 		cmocka_unit_test(labeled_output_is_made_of_whole_lines),
 		cmocka_unit_test(grouped_output_is_a_block_on_stdout),
 		cmocka_unit_test(the_command_line_has_its_colours),
+		cmocka_unit_test(a_warning_waits_for_the_end_of_a_line),
+		cmocka_unit_test(a_line_without_an_end_keeps_a_warning_until_its_task_has_ended),
+		cmocka_unit_test(a_task_that_has_the_terminal_is_not_interrupted),
+		cmocka_unit_test(a_warning_stands_between_labeled_lines),
+		cmocka_unit_test(warnings_of_any_thread_are_told_once_by_the_loop),
+		cmocka_unit_test(without_a_loop_the_main_thread_writes_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
