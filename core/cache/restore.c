@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cache/inside.h"
+#include "os/file.h"
 #include "os/stage.h"
 #include "plan/step.h"
 #include "record/blob.h"
@@ -54,25 +55,16 @@ static vt_status say_text(vt_call *call, const char *code, const char *text)
 static vt_status write_taking(vt_sink *sink, vt_call *call, const void *data, size_t size)
 {
 	struct taking *t = (struct taking *)sink;
-	const char *p = data;
 
 	call_check(call, 1, "vt_sink.write");
 	switch (t->type) {
 	case VT_META_FILE:
-		while (size) {
-			ssize_t n = write(t->fd, p, size);
+		if (file_write_all(t->fd, data, size) < 0) {
+			struct err err = { 0 };
 
-			if (n < 0 && errno == EINTR)
-				continue;
-			if (n <= 0) {
-				struct err err = { 0 };
-
-				err_errno(&err, n < 0 ? errno : EIO, "cannot write '%s'", t->path);
-				t->failed = true;
-				return say(call, "system", &err);
-			}
-			p += n;
-			size -= (size_t)n;
+			err_errno(&err, errno, "cannot write '%s'", t->path);
+			t->failed = true;
+			return say(call, "system", &err);
 		}
 		return VT_OK;
 	case VT_META_LINK:

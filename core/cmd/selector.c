@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "cmd/pick.h"
+#include "os/file.h"
 #include "report/screen.h"
 #include "text/utf8.h"
 #include "workspace/workspace.h"
@@ -204,15 +205,7 @@ static void erase(struct selector *l, struct buf *b)
 /* Writes and frees b. */
 static void put(struct buf *b)
 {
-	size_t at = 0;
-
-	while (at < b->size) {
-		ssize_t n = write(STDOUT_FILENO, b->data + at, b->size - at);
-
-		if (n < 0 && errno != EINTR)
-			break;
-		at += n > 0 ? (size_t)n : 0;
-	}
+	(void)file_write_all(STDOUT_FILENO, b->data, b->size);
 	buf_free(b);
 }
 

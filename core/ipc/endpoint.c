@@ -168,7 +168,7 @@ static int put_there(int dir, const char *name, const unsigned char *bytes, size
 {
 	char temp[64];
 	uint64_t random;
-	size_t done = 0;
+	bool whole;
 	int fd;
 
 	digest_random(&random, sizeof random);
@@ -176,16 +176,8 @@ static int put_there(int dir, const char *name, const unsigned char *bytes, size
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	while (done < size) {
-		ssize_t n = write(fd, bytes + done, size - done);
-
-		if (n < 0 && errno != EINTR)
-			break;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	if (fchmod(fd, 0600) < 0)
-		done = 0;
-	if (close(fd) == 0 && done == size && renameat(dir, temp, dir, name) == 0)
+	whole = file_write_all(fd, bytes, size) == 0 && fchmod(fd, 0600) == 0;
+	if (close(fd) == 0 && whole && renameat(dir, temp, dir, name) == 0)
 		return 0;
 	unlinkat(dir, temp, 0);
 	return -1;

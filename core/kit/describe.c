@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/file.h"
 #include "os/loop.h"       /* for os_now_ns */
 #include "plug/inside.h"
 #include "text/json.h"
@@ -267,21 +268,14 @@ static void child_answer(int fd, void *ctx)
 	struct plugin *p = NULL;
 	struct refusal why;
 	char *text;
-	size_t n, done = 0;
 
 	plugin_load(q->file->real, q->file->name, q->file->pinned ? &q->file->sha256 : NULL, &p, &why);
 	plugin_json(j, p, &why);
 	if (why.state == LOAD_READY)
 		status_json(j, p, q->setup);
 	text = cJSON_PrintUnformatted(j);
-	n = text ? strlen(text) : 0;
-	while (done < n) {
-		ssize_t put = write(fd, text + done, n - done);
-
-		if (put <= 0)
-			break;
-		done += (size_t)put;
-	}
+	if (text)
+		(void)file_write_all(fd, text, strlen(text));      /* the reader tells what is missing */
 }
 
 struct cJSON *describe(const struct candidate *file, const struct plug_setup *setup)

@@ -81,16 +81,20 @@ int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, 
 	return 0;
 }
 
-int file_write_all(int fd, const char *data, size_t size)
+int file_write_all(int fd, const void *data, size_t size)
 {
+	const char *at = data;
+
 	while (size) {
-		ssize_t n = write(fd, data, size);
+		ssize_t n = write(fd, at, size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n == 0)
+			errno = EIO;
 		if (n <= 0)
 			return -1;
-		data += n;
+		at += n;
 		size -= (size_t)n;
 	}
 	return 0;

@@ -15,8 +15,8 @@
 int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err);
 /* Writes to a temporary name beside it and renames. */
 int file_write(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
-/* All of it to an fd that does not wait. -1 with errno. */
-int file_write_all(int fd, const char *data, size_t size);
+/* Writes everything to a blocking fd. -1 with errno. */
+int file_write_all(int fd, const void *data, size_t size);
 /* Makes the directory and its parents. */
 int file_mkdirs(const char *path, mode_t mode, struct err *err);
 /* Removes a tree, following no link. */
