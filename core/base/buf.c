@@ -60,6 +60,22 @@ int buf_byte(struct buf *b, int c)
 	return buf_add(b, &byte, 1);
 }
 
+int buf_num(struct buf *b, uint64_t n)
+{
+	unsigned char bytes[10];
+	size_t size = 0;
+
+	for (; n >= 0x80; n >>= 7)
+		bytes[size++] = (unsigned char)(n | 0x80);
+	bytes[size++] = (unsigned char)n;
+	return buf_add(b, bytes, size);
+}
+
+int buf_sized(struct buf *b, struct bytes s)
+{
+	return buf_num(b, s.size) < 0 ? -1 : buf_add(b, s.data, s.size);
+}
+
 int buf_printf(struct buf *b, const char *fmt, ...)
 {
 	_clean_(free_p) char *text = NULL;

@@ -18,6 +18,8 @@ void buf_clear(struct buf *b);                                    /* keeps the m
 int buf_add(struct buf *b, const void *data, size_t size);        /* 0, or -1: it would pass max, nothing added */
 int buf_text(struct buf *b, const char *s);
 int buf_byte(struct buf *b, int c);
+int buf_num(struct buf *b, uint64_t n);                          /* for cursor_num */
+int buf_sized(struct buf *b, struct bytes s);                     /* for cursor_sized */
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_drop(struct buf *b, size_t n);                           /* forgets the first n bytes */
 const char *buf_str(const struct buf *b);                         /* never NULL */

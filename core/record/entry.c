@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/cursor.h"
 #include "fact/state.h"
 #include "text/path.h"
 
@@ -13,85 +14,20 @@ static const char entry_magic[4] = "vtE1", result_magic[4] = "vtR1";
 
 /* ---- writing -------------------------------------------------------------- */
 
-/* Seven bits a byte, the lowest first. */
-static void put_num(struct buf *b, uint64_t n)
-{
-	for (; n >= 0x80; n >>= 7)
-		buf_byte(b, (int)(n & 0x7f) | 0x80);
-	buf_byte(b, (int)n);
-}
-
-static void put_sized(struct buf *b, struct bytes s)
-{
-	put_num(b, s.size);
-	buf_add(b, s.data, s.size);
-}
-
 static void put_facts(struct buf *b, const struct facts *f)
 {
 	uint32_t i;
 
-	put_num(b, f->n);
+	buf_num(b, f->n);
 	for (i = 0; i < f->n; i++) {
-		put_num(b, f->at[i].kind);
-		put_sized(b, f->at[i].name);
-		put_sized(b, f->at[i].detail);
-		put_sized(b, f->at[i].state);
+		buf_num(b, f->at[i].kind);
+		buf_sized(b, f->at[i].name);
+		buf_sized(b, f->at[i].detail);
+		buf_sized(b, f->at[i].state);
 	}
 }
 
 /* ---- reading -------------------------------------------------------------- */
-
-struct reader {
-	const uint8_t *at, *end;
-	bool bad;                      /* stays */
-};
-
-static uint64_t get_num(struct reader *r)
-{
-	uint64_t n = 0;
-	int shift;
-
-	for (shift = 0; shift < 63; shift += 7) {
-		if (r->at == r->end)
-			break;
-		n |= (uint64_t)(*r->at & 0x7f) << shift;
-		if (!(*r->at++ & 0x80))
-			return n;
-	}
-	r->bad = true;
-	return 0;
-}
-
-static struct bytes get_bytes(struct reader *r, uint64_t size)
-{
-	struct bytes ret = { r->at, 0 };
-
-	if (r->bad || size > (uint64_t)(r->end - r->at)) {
-		r->bad = true;
-		return ret;
-	}
-	ret.size = (size_t)size;
-	r->at += size;
-	return ret;
-}
-
-static struct bytes get_sized(struct reader *r)
-{
-	return get_bytes(r, get_num(r));
-}
-
-/* A count of things that take at least one byte each. */
-static uint32_t get_count(struct reader *r, uint32_t most)
-{
-	uint64_t n = get_num(r);
-
-	if (n > most || n > (uint64_t)(r->end - r->at)) {
-		r->bad = true;
-		return 0;
-	}
-	return (uint32_t)n;
-}
 
 static bool fact_is_good(const struct fact *f)
 {
@@ -102,20 +38,20 @@ static bool fact_is_good(const struct fact *f)
 	return true;
 }
 
-static void get_facts(struct reader *r, struct arena *a, struct facts *ret)
+static void get_facts(struct cursor *r, struct arena *a, struct facts *ret)
 {
-	uint32_t n = get_count(r, ENTRY_FACTS), i;
+	uint32_t n = cursor_count(r, ENTRY_FACTS), i;
 
 	ret->n = 0;
 	ret->at = arena_array(a, n + 1, sizeof *ret->at);
 	for (i = 0; i < n && !r->bad; i++) {
 		struct fact *f = &ret->at[i];
-		uint64_t kind = get_num(r);
+		uint64_t kind = cursor_num(r);
 
 		f->kind = kind < FACT_KINDS ? (uint16_t)kind : 0;
-		f->name = get_sized(r);
-		f->detail = get_sized(r);
-		f->state = get_sized(r);
+		f->name = cursor_sized(r);
+		f->detail = cursor_sized(r);
+		f->state = cursor_sized(r);
 		if (!fact_is_good(f) || (i && fact_order(f - 1, f) >= 0))
 			r->bad = true;
 		else
@@ -183,50 +119,50 @@ int result_encode(const struct result *r, struct buf *ret)
 
 	buf_add(ret, result_magic, sizeof result_magic);
 	buf_add(ret, r->key.byte, sizeof r->key.byte);
-	put_num(ret, r->ms > 0 ? (uint64_t)r->ms : 0);
+	buf_num(ret, r->ms > 0 ? (uint64_t)r->ms : 0);
 	buf_add(ret, r->output.byte, sizeof r->output.byte);
-	put_num(ret, r->output_size);
+	buf_num(ret, r->output_size);
 	put_facts(ret, &r->before);
 	put_facts(ret, &r->after);
 	put_facts(ret, &r->outputs);
-	put_num(ret, r->sections_n);
+	buf_num(ret, r->sections_n);
 	for (i = 0; i < r->sections_n; i++) {
-		put_sized(ret, r->sections[i].part);
-		put_sized(ret, r->sections[i].bytes);
+		buf_sized(ret, r->sections[i].part);
+		buf_sized(ret, r->sections[i].bytes);
 	}
-	put_num(ret, r->blobs_n);
+	buf_num(ret, r->blobs_n);
 	buf_add(ret, r->blobs, r->blobs_n * sizeof *r->blobs);
 	return ret->full ? -1 : 0;
 }
 
 int result_decode(struct bytes b, const struct digest *key, struct arena *a, struct result *ret)
 {
-	struct reader r = { .at = b.data, .end = (const uint8_t *)b.data + b.size };
-	struct bytes magic = get_bytes(&r, sizeof result_magic), whose = get_bytes(&r, DIGEST_SIZE), id;
+	struct cursor r = cursor_of(b);
+	const void *magic = cursor_take(&r, sizeof result_magic), *whose = cursor_take(&r, DIGEST_SIZE), *id;
 	uint32_t i;
 
-	if (r.bad || memcmp(magic.data, result_magic, sizeof result_magic) != 0 || memcmp(whose.data, key->byte, DIGEST_SIZE) != 0)
+	if (r.bad || memcmp(magic, result_magic, sizeof result_magic) != 0 || memcmp(whose, key->byte, DIGEST_SIZE) != 0)
 		return -1;
 	*ret = (struct result){ .key = *key };
-	ret->ms = (int64_t)get_num(&r);
-	id = get_bytes(&r, sizeof ret->output);
-	if (!r.bad)
-		memcpy(&ret->output, id.data, sizeof ret->output);
-	ret->output_size = get_num(&r);
+	ret->ms = (int64_t)cursor_num(&r);
+	id = cursor_take(&r, sizeof ret->output);
+	if (id)
+		memcpy(&ret->output, id, sizeof ret->output);
+	ret->output_size = cursor_num(&r);
 	get_facts(&r, a, &ret->before);
 	get_facts(&r, a, &ret->after);
 	get_facts(&r, a, &ret->outputs);
-	ret->sections_n = get_count(&r, ENTRY_SECTIONS);
+	ret->sections_n = cursor_count(&r, ENTRY_SECTIONS);
 	ret->sections = arena_array(a, ret->sections_n + 1, sizeof *ret->sections);
 	for (i = 0; i < ret->sections_n; i++) {
-		ret->sections[i].part = get_sized(&r);
-		ret->sections[i].bytes = get_sized(&r);
+		ret->sections[i].part = cursor_sized(&r);
+		ret->sections[i].bytes = cursor_sized(&r);
 	}
-	ret->blobs_n = get_count(&r, ENTRY_BLOBS);
-	id = get_bytes(&r, (uint64_t)ret->blobs_n * sizeof(vt_id));
+	ret->blobs_n = cursor_count(&r, ENTRY_BLOBS);
+	id = cursor_take(&r, (uint64_t)ret->blobs_n * sizeof(vt_id));
 	if (r.bad || r.at != r.end)
 		return -1;
-	ret->blobs = arena_copy(a, id.data, id.size);
+	ret->blobs = arena_copy(a, id, ret->blobs_n * sizeof(vt_id));
 	return 0;
 }
 
@@ -238,7 +174,7 @@ int facts_encode(const struct facts *f, struct buf *ret)
 
 int facts_decode(struct bytes b, struct arena *a, struct facts *ret)
 {
-	struct reader r = { .at = b.data, .end = (const uint8_t *)b.data + b.size };
+	struct cursor r = cursor_of(b);
 
 	get_facts(&r, a, ret);
 	return r.bad || r.at != r.end ? -1 : 0;

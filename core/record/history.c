@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cursor.h"
 #include "base/map.h"
 #include "os/file.h"
 #include "record/entry.h"
@@ -39,33 +40,6 @@ struct history {
 
 static const char magic[4] = "vtH1";
 
-struct cursor {
-	const char *at, *end;
-	bool bad;
-};
-
-static const void *get(struct cursor *c, size_t size)
-{
-	const void *ret = c->at;
-
-	if (c->bad || (size_t)(c->end - c->at) < size) {
-		c->bad = true;
-		return NULL;
-	}
-	c->at += size;
-	return ret;
-}
-
-static uint32_t get32(struct cursor *c)
-{
-	uint32_t n = 0;
-	const void *p = get(c, sizeof n);
-
-	if (p)
-		memcpy(&n, p, sizeof n);
-	return n;
-}
-
 static uint32_t fact_number(struct history *h, const void *data, size_t size)
 {
 	void *at = map_get(&h->facts, data, size), **place;
@@ -91,9 +65,9 @@ static struct known *known_of(struct history *h, const struct digest *step)
 
 static void parse_step(struct history *h, struct cursor *c, uint32_t facts_n, uint32_t today)
 {
-	const void *step = get(c, DIGEST_SIZE), *key = get(c, DIGEST_SIZE);
-	struct known k = { .day = get32(c), .flags = get32(c), .n = get32(c) }, *to;
-	const void *numbers = get(c, (size_t)k.n * sizeof *k.facts);
+	const void *step = cursor_take(c, DIGEST_SIZE), *key = cursor_take(c, DIGEST_SIZE);
+	struct known k = { .day = cursor_u32(c), .flags = cursor_u32(c), .n = cursor_u32(c) }, *to;
+	const void *numbers = cursor_take(c, (size_t)k.n * sizeof *k.facts);
 	uint32_t i;
 
 	if (c->bad)
@@ -112,23 +86,23 @@ static void parse_step(struct history *h, struct cursor *c, uint32_t facts_n, ui
 
 static void parse(struct history *h, struct bytes b)
 {
-	struct cursor c = { .at = b.data, .end = (const char *)b.data + b.size };
-	const void *head = get(&c, sizeof magic), *check = get(&c, DIGEST_SIZE), *p;
+	struct cursor c = cursor_of(b);
+	const void *head = cursor_take(&c, sizeof magic), *check = cursor_take(&c, DIGEST_SIZE), *p;
 	struct digest is;
 	uint32_t n, i, size, today = (uint32_t)(time(NULL) / 86400);
 
 	if (c.bad || memcmp(head, magic, sizeof magic) != 0)
 		return;
-	digest_of(c.at, (size_t)(c.end - c.at), &is);
+	digest_of(c.at, cursor_left(&c), &is);
 	if (memcmp(is.byte, check, DIGEST_SIZE) != 0)
 		return;
-	for (n = get32(&c), i = 0; i < n && !c.bad; i++) {
-		size = get32(&c);
-		p = get(&c, size);
+	for (n = cursor_u32(&c), i = 0; i < n && !c.bad; i++) {
+		size = cursor_u32(&c);
+		p = cursor_take(&c, size);
 		if (p)
 			fact_number(h, p, size);
 	}
-	for (n = get32(&c), i = 0; i < n && !c.bad; i++)
+	for (n = cursor_u32(&c), i = 0; i < n && !c.bad; i++)
 		parse_step(h, &c, h->facts.n, today);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/cursor.h"
 #include "base/digest.h"
 #include "base/env.h"
 #include "base/err.h"
@@ -57,6 +58,56 @@ static void texts_are_added_sorted_and_found(void **state)
 	assert_true(texts_has(&t, "a.b"));
 	assert_false(texts_has(&t, "a."));
 	arena_free(a);
+}
+
+static void a_cursor_reads_what_was_written_and_never_past_the_end(void **state)
+{
+	static const uint64_t numbers[] = { 0, 1, 127, 128, 300, UINT32_MAX, INT64_MAX };
+	struct buf b;
+	struct cursor c;
+	size_t cut, i;
+
+	(void)state;
+	buf_init(&b, 1000);
+	for (i = 0; i < COUNT(numbers); i++)
+		buf_num(&b, numbers[i]);
+	buf_sized(&b, (struct bytes){ "text", 4 });
+	buf_add(&b, &(uint32_t){ 77 }, 4);
+	buf_add(&b, &(uint64_t){ 78 }, 8);
+	for (cut = 0; cut <= b.size; cut++) {
+		char *exactly = xmalloc(cut);           /* so that valgrind sees a byte too many */
+		struct bytes text;
+		uint32_t four;
+		uint64_t eight;
+
+		if (cut)
+			memcpy(exactly, b.data, cut);
+		c = cursor_of((struct bytes){ exactly, cut });
+		for (i = 0; i < COUNT(numbers); i++) {
+			uint64_t n = cursor_num(&c);
+
+			assert_true(n == (c.bad ? 0 : numbers[i]));
+		}
+		text = cursor_sized(&c);
+		assert_int_equal(text.size, c.bad ? 0 : 4);
+		four = cursor_u32(&c);
+		assert_int_equal(four, c.bad ? 0 : 77);
+		eight = cursor_u64(&c);
+		assert_int_equal(eight, c.bad ? 0 : 78);
+		assert_int_equal(c.bad, cut < b.size);
+		assert_int_equal(cursor_left(&c) == 0 && !c.bad, cut == b.size);
+		free(exactly);
+	}
+	buf_clear(&b);
+	buf_num(&b, 3);
+	buf_add(&b, "ab", 2);
+	c = cursor_of((struct bytes){ b.data, b.size });
+	assert_int_equal(cursor_count(&c, 100), 0);    /* three things in two bytes */
+	assert_true(c.bad);
+	c = cursor_of((struct bytes){ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10 });
+	assert_int_equal(cursor_num(&c), 0);           /* more than 63 bits */
+	assert_true(c.bad);
+	buf_free(&b);
 }
 
 static void arena_lists_grow_and_keep_their_items(void **state)
@@ -197,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_pieces_are_zeroed_aligned_and_apart),
 		cmocka_unit_test(texts_are_added_sorted_and_found),
+		cmocka_unit_test(a_cursor_reads_what_was_written_and_never_past_the_end),
 		cmocka_unit_test(arena_lists_grow_and_keep_their_items),
 		cmocka_unit_test(buffers_keep_their_maximum),
 		cmocka_unit_test(maps_keep_the_order_of_insertion),
