@@ -22,23 +22,31 @@ struct looking {
 	atomic_uint next;
 };
 
-static void collect(const struct plan *plan, struct dry_run *d)
+/* Notes the steps of a plan. `followed`: something comes after all of it. */
+static void collect(const struct plan *plan, bool followed, struct dry_run *d)
 {
+	bool *awaited = xcalloc(plan->n ? plan->n : 1, sizeof *awaited);
 	uint32_t i, k;
 
 	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].waits_n; k++)
+			awaited[plan->nodes[i].waits_for[k]] = true;
+	for (i = 0; i < plan->n; i++)
 		for (k = 0; k < plan->nodes[i].items_n; k++) {
 			const struct item *item = &plan->nodes[i].items[k];
+			bool here = followed || awaited[i] || k + 1 < plan->nodes[i].items_n;
 
 			if (item->kind == ITEM_PLAN) {
-				collect(item->plan, d);
+				collect(item->plan, here, d);
 				continue;
 			}
 			if (item->kind == ITEM_CD)
 				continue;
 			d->at[item->step->ordinal].step = item->step;
+			d->at[item->step->ordinal].followed = here;
 			d->leaves++;
 		}
+	free(awaited);
 }
 
 /* Is the reason in the key, which no earlier step can change? */
@@ -71,7 +79,7 @@ static void keep(struct dry_step *at, const struct found *found, struct cache *c
 	at->state = found->state;
 	at->saved_ms = found->saved_ms;
 	if (found->state == FOUND_HIT)
-		at->in_place = !at->step->after || !cache_would_change(cache, found);
+		at->in_place = !at->followed || !cache_would_change(cache, found);
 	if (found->state == FOUND_MISS) {
 		at->certain = is_certain(found);
 		at->partial = found->why.partial;
@@ -218,7 +226,7 @@ int dry_look(struct backend *b, const struct plan *plan, struct dry_run *ret, st
 	ret->leaves = ret->hits = 0;
 	ret->at = xcalloc(ret->n ? ret->n : 1, sizeof *ret->at);
 	ret->costs = xcalloc(ret->n ? ret->n : 1, sizeof *ret->costs);
-	collect(plan, ret);
+	collect(plan, false, ret);
 	if (wants_cache(ret)) {
 		if (backend_cache(b, err) < 0)
 			return -1;

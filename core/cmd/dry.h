@@ -21,6 +21,7 @@ enum dry_status {
 struct dry_step {
 	const struct step *step;
 	enum dry_status status;
+	bool followed;                 /* a later step may run after it, so what it restores matters */
 	/* what a look into the cache came to; of cached steps only */
 	bool no_program;               /* its program is not there: an earlier step may make it */
 	bool looked;

@@ -265,94 +265,6 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 	return 0;
 }
 
-static uint64_t item_length(const struct item *item)
-{
-	return item->kind == ITEM_PLAN ? item->plan->length : item->kind == ITEM_CD ? 0 : 1;
-}
-
-static uint64_t node_length(const struct plan_node *node)
-{
-	uint64_t n = 0;
-	uint32_t i;
-
-	for (i = 0; i < node->items_n; i++)
-		n += item_length(&node->items[i]);
-	return n;
-}
-
-/* Nodes so that each comes after all it waits for. */
-static uint32_t *in_order(const struct plan *plan, struct arena *a)
-{
-	uint32_t *order = arena_array(a, plan->n, sizeof *order), *left = arena_array(a, plan->n, sizeof *left);
-	uint32_t *first = arena_array(a, (size_t)plan->n + 2, sizeof *first), *waiter, n = 0, done, i, k;
-
-	for (i = 0; i < plan->n; i++)
-		for (k = 0; k < plan->nodes[i].waits_n; k++)
-			first[plan->nodes[i].waits_for[k] + 2]++;
-	for (i = 0; i < plan->n; i++)
-		first[i + 2] += first[i + 1];
-	waiter = arena_array(a, first[plan->n + 1], sizeof *waiter);
-	for (i = 0; i < plan->n; i++) {
-		for (k = 0; k < plan->nodes[i].waits_n; k++)
-			waiter[first[plan->nodes[i].waits_for[k] + 1]++] = i;
-		if (!(left[i] = plan->nodes[i].waits_n))
-			order[n++] = i;
-	}
-	for (done = 0; done < n; done++)
-		for (k = first[order[done]]; k < first[order[done] + 1]; k++)
-			if (--left[waiter[k]] == 0)
-				order[n++] = waiter[k];
-	return order;
-}
-
-/* Lengths from the inside out: of every plan, its longest chain. */
-static void measure(struct plan *plan, struct arena *a)
-{
-	uint64_t *until = arena_array(a, plan->n, sizeof *until);
-	uint32_t *order, i, k;
-
-	for (i = 0; i < plan->n; i++)
-		for (k = 0; k < plan->nodes[i].items_n; k++)
-			if (plan->nodes[i].items[k].kind == ITEM_PLAN)
-				measure(plan->nodes[i].items[k].plan, a);
-	order = in_order(plan, a);
-	for (i = 0; i < plan->n; i++) {
-		const struct plan_node *node = &plan->nodes[order[i]];
-		uint64_t before = 0;
-
-		for (k = 0; k < node->waits_n; k++)
-			if (until[node->waits_for[k]] > before)
-				before = until[node->waits_for[k]];
-		until[order[i]] = before + node_length(node);
-		if (until[order[i]] > plan->length)
-			plan->length = until[order[i]];
-	}
-}
-
-/* Then from the outside in: what waits for each step. */
-static void tell_waiting(struct plan *plan, uint64_t outside, struct arena *a)
-{
-	uint64_t *after = arena_array(a, plan->n, sizeof *after);
-	uint32_t *order = in_order(plan, a), i, k;
-
-	for (i = plan->n; i-- > 0;) {
-		struct plan_node *node = &plan->nodes[order[i]];
-		uint64_t here = after[order[i]] + node_length(node);
-
-		for (k = 0; k < node->waits_n; k++)
-			if (after[node->waits_for[k]] < here)
-				after[node->waits_for[k]] = here;
-		here = after[order[i]] + outside;
-		for (k = node->items_n; k-- > 0;) {
-			if (node->items[k].kind == ITEM_PLAN)
-				tell_waiting(node->items[k].plan, here, a);
-			else
-				node->items[k].step->after = here;
-			here += item_length(&node->items[k]);
-		}
-	}
-}
-
 int plan_make(const struct plan_world *world, const struct query_options *options, struct arena *a,
 	      struct plan **ret, struct err *err)
 {
@@ -362,7 +274,6 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 		.options = options, .cwd = world->cwd, .words = "[]", .shown_cwd = world->cwd,
 		.cache_scripts = w->cache_scripts, .cache_tasks = w->cache_tasks,
 	};
-	struct arena *scratch;
 	int r;
 
 	map_init(&p.commands);
@@ -374,11 +285,5 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 	map_free(&p.programs);
 	if (r == 0 && p.itself && !p.ordinal)
 		r = err_set(err, ERR_USER, "The task %s does nothing but run itself: %s -> %s", p.itself->label, p.itself->label, p.itself->label);
-	if (r < 0)
-		return -1;
-	scratch = arena_new();
-	measure(*ret, scratch);
-	tell_waiting(*ret, 0, scratch);
-	arena_free(scratch);
-	return 0;
+	return r < 0 ? -1 : 0;
 }

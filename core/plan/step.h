@@ -47,7 +47,6 @@ struct step {
 	/* the execution key: "this step of this task", whatever it runs */
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
 	struct texts extra;            /* extra arguments that reached it */
-	uint64_t after;                /* steps on the longest chain that waits for it, the plans around it included */
 };
 
 enum item_kind {
@@ -77,6 +76,5 @@ struct plan {
 	uint32_t n;
 	uint32_t limit;                /* steps at once at this level; UINT32_MAX: no limit */
 	uint32_t steps;                /* steps and echoes in here and below */
-	uint64_t length;               /* of these, on the longest chain */
 };
 #endif

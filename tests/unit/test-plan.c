@@ -597,7 +597,7 @@ static void environments_cost_nothing_per_command(void **state)
 	assert_true(script.copies <= one.copies);
 }
 
-static void steps_are_numbered_and_know_what_waits(void **state)
+static void steps_are_numbered_in_order(void **state)
 {
 	struct world *w = world_new();
 	struct package *a = world_package(w, "packages/a", "a"), *b = world_package(w, "packages/b", "b"), *root = world_package(w, "", "");
@@ -611,12 +611,8 @@ static void steps_are_numbered_and_know_what_waits(void **state)
 	world_done(w);
 	plan = planned(w, "", "all");
 	assert_int_equal(plan->steps, 5);
-	assert_int_equal(plan->length, 5);
 	assert_int_equal(world_step(plan, 0)->ordinal, 0);
 	assert_int_equal(world_step(plan, 4)->ordinal, 4);
-	assert_int_equal(world_step(plan, 4)->after, 0);
-	assert_int_equal(world_step(plan, 0)->after, 2);       /* q, done */
-	assert_int_equal(world_step(plan, 2)->after, 4);       /* s, p, q, done */
 	world_free(w);
 }
 
@@ -640,7 +636,7 @@ int main(void)
 		cmocka_unit_test(the_runners_own_names_are_in_no_answer_and_no_key),
 		cmocka_unit_test(uncached_children_see_everything),
 		cmocka_unit_test(environments_cost_nothing_per_command),
-		cmocka_unit_test(steps_are_numbered_and_know_what_waits),
+		cmocka_unit_test(steps_are_numbered_in_order),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
