@@ -202,7 +202,7 @@ static void durations_of(struct cache *c, const struct plan *plan, uint64_t *ret
 			if (item->kind == ITEM_PLAN) {
 				durations_of(c, item->plan, ret);
 			} else if (item->step->rules) {
-				key_step(c, item->step, &id);
+				key_step(item->step, &id);
 				ret[item->step->ordinal] = history_duration(c->history, &id);
 			}
 		}
@@ -226,7 +226,6 @@ bool part_is_asked(const struct cache *c, const struct component *part, const st
 {
 	uint32_t roles = component_description(part)->roles;
 
-	(void)c;
 	if (!roles || (roles & VT_ROLE_ENV))
 		return true;
 	if ((roles & VT_ROLE_INPUT) && step->rules->input.automatic)

@@ -104,7 +104,6 @@ struct ran {
 	struct seen *seen;
 	const void *output;            /* captured terminal output, capture.h's format; borrowed for the call */
 	size_t output_size;
-	const char *output_file;       /* or the private file it was spooled to, else NULL */
 };
 
 enum kept_why {

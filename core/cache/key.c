@@ -159,12 +159,11 @@ static void digest_text(struct digest_state *s, const char *text)
 	digest_add(s, text, strlen(text) + 1);
 }
 
-void key_step(const struct cache *c, const struct step *step, struct digest *ret)
+void key_step(const struct step *step, struct digest *ret)
 {
 	const uint32_t place[2] = { step->element, step->piece };
 	struct digest_state s;
 
-	(void)c;
 	digest_begin(&s, NULL);
 	digest_text(&s, step->task->package->path);
 	digest_text(&s, step->task->name);

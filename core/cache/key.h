@@ -11,5 +11,5 @@ struct step;
 /* Core facts and what the parts' `key` names, sorted, with states; in `a`. -1: a part failed. */
 int key_make(struct cache *c, const struct step *step, struct arena *a, struct facts *ret, struct err *err);
 /* "This step of this task", whatever it runs. */
-void key_step(const struct cache *c, const struct step *step, struct digest *ret);
+void key_step(const struct step *step, struct digest *ret);
 #endif

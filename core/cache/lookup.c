@@ -77,7 +77,7 @@ static int look_at_step(struct looking *l, struct err *err)
 {
 	struct found_inside *in = l->in;
 
-	key_step(l->cache, l->step, &in->step);
+	key_step(l->step, &in->step);
 	in->not_kept = unanswered(l->cache, l->step, l->arena);
 	if (in->not_kept)
 		return 1;

@@ -279,7 +279,7 @@ static void print_component(const cJSON *c)
 		print_option(item);
 }
 
-static void print_info(const struct session *s, const struct list *l, const cJSON *row)
+static void print_info(const struct list *l, const cJSON *row)
 {
 	const cJSON *abi = cJSON_GetObjectItemCaseSensitive(row, "abi"), *c;
 	const char *text = word_of(row, "state"), *reason = reason_of(row), *version = word_of(row, "version");
@@ -302,7 +302,6 @@ static void print_info(const struct session *s, const struct list *l, const cJSO
 		printf("homepage:  %s\n", text);
 	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
 		print_component(c);
-	(void)s;
 }
 
 /* By the plugin's name or a component's. */
@@ -341,7 +340,7 @@ static int info(const struct session *s, const char *name, bool json)
 		if (json)
 			print_json(row);
 		else
-			print_info(s, &l, row);
+			print_info(&l, row);
 	}
 	list_free(&l);
 	ground_free(&g);

@@ -95,7 +95,7 @@ static void ended(struct child *c)
 	stream_close(c->out.stream);
 	stream_close(c->err.stream);
 	c->out.stream = c->err.stream = NULL;
-	c->end.ms = loop_now_ms(c->setup.loop) - c->started_ms;
+	c->end.ms = os_now_ms() - c->started_ms;
 	c->setup.on_ended(c->setup.ctx);
 	if (c->server && !c->cancelled)
 		server_stop(c->server, channel_stopped, c);
@@ -286,7 +286,7 @@ static int launch(struct child *c, const int fd[3], struct err *err)
 		start.env_untraced = env_entries(edited_env(c, false), a);
 	}
 	c->end.started_ns = os_real_ns();
-	c->started_ms = loop_now_ms(c->setup.loop);
+	c->started_ms = os_now_ms();
 	return process_start(c->setup.processes, &start, &events, c, &c->process, err);
 }
 

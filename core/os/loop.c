@@ -260,9 +260,8 @@ int64_t os_real_ns(void)
 	return now_ns(CLOCK_REALTIME);
 }
 
-int64_t loop_now_ms(struct loop *l)
+int64_t os_now_ms(void)
 {
-	(void)l;
 	return os_now_ns() / 1000000;
 }
 

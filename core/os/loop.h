@@ -25,7 +25,7 @@ void loop_work(struct loop *l, void (*work)(void *ctx), void (*after)(void *ctx)
 void loop_post(struct loop *l, void (*fn)(void *ctx), void *ctx);
 struct timer *timer_start(struct loop *l, int64_t ms, void (*fn)(void *ctx), void *ctx);   /* once; freed after fn returned */
 void timer_stop(struct timer *t);                 /* before it fired; frees it; NULL is fine */
-int64_t loop_now_ms(struct loop *l);              /* monotonic */
+int64_t os_now_ms(void);                          /* monotonic; [any] */
 int64_t os_now_ns(void);                          /* monotonic; [any] */
 int64_t os_real_ns(void);                         /* the real-time clock, as files' times; [any] */
 unsigned os_cpus(void);                           /* usable by this process, at least 1 */

@@ -90,7 +90,7 @@ static void on_done(void *ctx)
 {
 	struct stage *s = ctx;
 
-	s->done_ms = loop_now_ms(s->loop);
+	s->done_ms = os_now_ms();
 	s->finished = true;
 	server_free(s->server);
 	s->server = NULL;
@@ -107,7 +107,7 @@ static void stop(void *ctx)
 {
 	struct stage *s = ctx;
 
-	s->stopped_ms = loop_now_ms(s->loop);
+	s->stopped_ms = os_now_ms();
 	server_stop(s->server, on_done, s);
 	timer_start(s->loop, 0, look, s);
 }
