@@ -1,4 +1,4 @@
-/* auto-input: what a task read is what its result depends on. */
+/* auto-input: makes every file that a task read an input of its result. */
 #include "config.h"
 
 #include "classify.h"

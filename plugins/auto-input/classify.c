@@ -7,18 +7,17 @@
  *   read, then written            the result cannot be kept: READ_AND_WROTE
  *   looked at, then written       whether the task left something there
  *   written first                 the task's own product: no input
- *   absent at the end             nothing if it was made here; else "absent", for that it
- *                                 could be taken away is something the task was told
+ *   absent at the end             nothing if the task made it; else "absent": the task learned
+ *                                 that it was there to be removed
  *   a directory, or a link to     what was read below it was read and written
  *   one, replaced by another
  *   listed                        the names, without those the task made
  *
- * What a path is, nobody knows here: calls that failed look like others. So where
- * two readings are possible the one that makes an input is taken. The core looks
- * at the state after the run: what is gone is "missing", a directory that was
- * opened like a file is its names.
+ * The records do not say what a path is, nor whether a call failed. Where two readings are
+ * possible, classify takes the one that makes an input. The core asks for the state after the
+ * run: a removed file is "missing", a directory that was opened like a file is its names.
  *
- * Paths are kept as a tree: names below a directory, and what moves with it. */
+ * Paths form a tree, so that a renamed directory takes along everything below it. */
 #include "config.h"
 
 #include "classify.h"
@@ -33,20 +32,20 @@ enum {
 	LISTED_FIRST = 4,
 	LISTED = 8,
 	WRITTEN = 16,
-	MADE = 32,            /* ... before anything else was done with it */
-	GONE = 64,            /* ... and the last write took it away */
+	MADE = 32,            /* ... as the first thing the task did with it */
+	GONE = 64,            /* ... and the last write removed it */
 	FOLDER = 128,         /* made or removed as a directory */
-	MOVED_HERE = 256,     /* all below it came with a rename */
+	MOVED_HERE = 256,     /* a rename brought everything below it */
 	OUTPUT = 512,         /* under the task's `output` globs */
 	REFUSED = 1024,       /* written after its content was read */
-	MISSED = 2048,        /* looked at after it was taken away, so perhaps it was not */
+	MISSED = 2048,        /* looked at after it was removed: perhaps the removal had failed */
 };
 
 struct place {
 	const char *name;     /* one component, borrowed from the records */
 	uint32_t length, hash;
-	uint32_t parent, child, next;   /* indices; 0: none, for [0] is the root */
-	const vt_bytes *path; /* the whole of it, from the record that came first; NULL: only moved here */
+	uint32_t parent, child, next;   /* indices; 0: none ([0] is the root) */
+	const vt_bytes *path; /* the whole path, from its first record; NULL: a rename brought it */
 	uint32_t is;          /* the bits above */
 };
 
@@ -103,7 +102,7 @@ static bool grow(struct tree *t)
 	return true;
 }
 
-/* The place of this name below `parent`, made if need be; 0 without memory. */
+/* Finds or makes the place of this name below `parent`. 0: out of memory. */
 static uint32_t place_below(struct tree *t, uint32_t parent, const char *name, size_t length)
 {
 	uint32_t hash = hash_of(parent, name, length), slot, i;
@@ -146,7 +145,7 @@ static uint32_t place_of(struct tree *t, const vt_bytes *path)
 	return i;
 }
 
-/* Written itself, or brought here with a directory above it. */
+/* Did the task write it, or move a directory above it here? */
 static bool is_written(const struct tree *t, uint32_t i)
 {
 	if (t->at[i].is & WRITTEN)
@@ -167,7 +166,7 @@ static void looked(struct tree *t, uint32_t i, uint32_t bit)
 		t->at[i].is |= MISSED;
 }
 
-/* Another directory stands there now, or a link that leads elsewhere: what was read below is written. */
+/* Marks everything read below `i` as written: another directory, or another link, has taken its place. */
 static void replaced_below(struct tree *t, uint32_t i)
 {
 	uint32_t c;
@@ -201,7 +200,7 @@ static void wrote(struct tree *t, uint32_t i, uint16_t flags)
 		p->is |= REFUSED;
 }
 
-/* Everything below `from` is below `to` now. */
+/* Moves everything below `from` to `to`. */
 static void move_below(struct tree *t, uint32_t from, uint32_t to)
 {
 	uint32_t c;
@@ -237,7 +236,7 @@ static void renamed(struct tree *t, uint32_t from, uint32_t to)
 	uint32_t folder = t->at[from].is & FOLDER ? VT_SEEN_DIRECTORY : 0;
 	bool known = (t->at[from].is & (FOLDER | MADE)) == (FOLDER | MADE);
 
-	/* the kernel refuses that too */
+	/* the kernel refuses such a rename */
 	if (is_within(t, from, to) || is_within(t, to, from))
 		return;
 	wrote(t, to, (uint16_t)folder);
@@ -293,7 +292,7 @@ static int by_name(const void *a, const void *b)
 	return order ? order : (x->length > y->length) - (x->length < y->length);
 }
 
-/* The task's own names directly below: sorted, each ended by NUL. Allocated. */
+/* Lists the names directly below that the task made: sorted, each ended by NUL; malloc'ed. */
 static bool own_names(const struct tree *t, uint32_t i, vt_bytes *ret)
 {
 	const struct place **own;
@@ -333,7 +332,7 @@ static bool own_names(const struct tree *t, uint32_t i, vt_bytes *ret)
 	return true;
 }
 
-/* Nobody said what it is; made as one, or with products in it, it is a directory. */
+/* Is it a directory? It was made as one, or the task made something in it. */
 static bool is_folder(const struct tree *t, const struct place *p)
 {
 	uint32_t c;
@@ -346,7 +345,7 @@ static bool is_folder(const struct tree *t, const struct place *p)
 	return false;
 }
 
-/* Which fact this path is; 0: none. */
+/* Returns the kind of fact that this path is; 0: none. */
 static uint32_t fact_of(const struct tree *t, const struct place *p)
 {
 	if (!(p->is & WRITTEN))
@@ -356,7 +355,7 @@ static uint32_t fact_of(const struct tree *t, const struct place *p)
 		return 0;
 	if ((p->is & GONE) && (p->is & MADE))
 		return 0;
-	/* A directory's names stay an input, whoever made it: others may add to it. */
+	/* The names in a directory stay an input even if the task made it: other programs may add names. */
 	if ((p->is & LISTED) || ((p->is & READ_FIRST) && is_folder(t, p)))
 		return VT_FACT_LIST;
 	if ((p->is & GONE) && (p->is & MISSED))
@@ -384,8 +383,8 @@ static vt_status find_facts(const struct tree *t, vt_call *call, vt_findings *in
 	return status;
 }
 
-/* The path that was read and written: the first of them, or NULL. A directory can
- * be opened like a file and be given attributes: that is not meant. */
+/* Finds the first path that was read and then written, or NULL. Directories do not count: opening
+ * one and setting its attributes looks the same. */
 static const vt_bytes *first_refused(const struct tree *t)
 {
 	const vt_bytes *ret = NULL;

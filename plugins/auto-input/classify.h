@@ -1,4 +1,4 @@
-/* classify: from what was seen, in order, to what the result depends on. Pure. */
+/* classify: turns what was seen, in order, into the facts that a result depends on. Pure. */
 #ifndef CLASSIFY_H
 #define CLASSIFY_H
 

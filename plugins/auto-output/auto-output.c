@@ -1,6 +1,6 @@
-/* auto-output: automatic output tracking. A stub, disabled: it holds the place,
- * says what is not there, and nothing of it is ever created. With `output` omitted
- * a hit replays the terminal output and restores no file. */
+/* auto-output: a disabled stub that holds the place of automatic output tracking. `vt plugins
+ * list` shows that it is not available, and no instance is ever created. Where `output` is
+ * omitted a hit replays the terminal output and restores no file. */
 #include "vt-plugin.h"
 
 static const vt_part_ops ops = { .struct_size = sizeof ops };

@@ -1,5 +1,5 @@
-/* env-tracking: the variables that a step depends on: those its task declared, and
- * those that its tools asked for. It names them; values it never sees. */
+/* env-tracking: names the variables that a step depends on: those that its task declares, and
+ * those that its tools ask for. It never sees a value. */
 #include <string.h>
 
 #include "vt-plugin.h"
@@ -27,7 +27,7 @@ static int is_declared(const vt_step *step, vt_bytes name)
 	return 0;
 }
 
-/* A declared variable is in the key already; a query counts as a whole. */
+/* Leaves out declared variables, which are in the key already. A query is one fact, whatever it matched. */
 static vt_status infer_one(vt_call *call, const vt_step *step, const vt_seen *seen, vt_findings *findings)
 {
 	static const vt_bytes nothing = { "", 0 };

@@ -1,6 +1,5 @@
-/* fingerprint-content: a file is what it holds. XXH3-128 of the bytes: it tells
- * whether content changed, it is no protection against somebody who wants two
- * files to look alike. */
+/* fingerprint-content: identifies a file by the XXH3-128 of its bytes. That finds changes; it
+ * does not resist somebody who makes two files with one hash. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 
 enum { CONTENT_SMALL = 256 << 10, CONTENT_PATH = 4096 };
 
-/* Reads up to `size`; less only at the end. -1: it cannot be read. */
+/* Reads `size` bytes, fewer only at the end of the file. -1: it cannot be read. */
 static ssize_t read_full(int fd, char *data, size_t size)
 {
 	size_t got = 0;
@@ -31,7 +30,7 @@ static ssize_t read_full(int fd, char *data, size_t size)
 	return (ssize_t)got;
 }
 
-/* 0, or -1: what could be read is not the whole. */
+/* 0; -1: the file could not be read to its end. */
 static int hash_file(int fd, vt_call *call, char *buffer, XXH3_state_t *state, XXH128_hash_t *ret)
 {
 	ssize_t n = read_full(fd, buffer, CONTENT_SMALL);
@@ -112,7 +111,7 @@ static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file 
 			digest_one(fd, call, &files[i], buffer, state, &ret[i]);
 	}
 	if (status == VT_OK && call->stopping(call))
-		status = VT_CANCELLED;     /* perhaps in the middle of the last one */
+		status = VT_CANCELLED;     /* the last file may be half read */
 	XXH3_freeState(state);
 	free(buffer);
 	close(fd);

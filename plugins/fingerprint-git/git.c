@@ -1,13 +1,12 @@
-/* fingerprint-git: a file's id is its git blob id.
+/* fingerprint-git: identifies a file by its git blob id.
  *
- * For a file that git knows to be unchanged the id is read from the index, not the
- * file: after a fresh clone or checkout nothing is hashed. The index is believed only
- * where it cannot be wrong: same stat data, not racy, not flagged (assume-unchanged,
- * skip-worktree), no attribute or setting that lets two contents have one blob
- * (text, eol, ident, filter, working-tree-encoding, core.autocrlf), and a blob as large
- * as the file: an attribute that was there when it was added and is gone now, or an
- * entry that git itself smudged, shows there. All other files are hashed as they are,
- * with the same hash, so that one content has one id. The index is read once. */
+ * The id of a file that git knows to be unchanged comes from the index: after a fresh clone or
+ * checkout nothing is hashed. The index is believed only where it cannot be wrong: same stat
+ * data, not racy, not flagged (assume-unchanged, skip-worktree), no attribute or setting that
+ * lets two contents have one blob (text, eol, ident, filter, working-tree-encoding,
+ * core.autocrlf), and a blob as large as the file (another size shows an attribute that was removed since, or an entry that git
+ * itself smudged). All other files are hashed as they are, with git's hash, so that one
+ * content has one id. The index is read once. */
 #include "git.h"
 
 #include <errno.h>
@@ -26,22 +25,22 @@ enum { REPOS_MAX = 64, FOLDERS = 4096 };
 struct repo {
 	char *prefix;              /* of its files, absolute, with a '/' at the end */
 	size_t size;               /* of prefix */
-	git_repository *git;       /* NULL: cannot be read; its files are hashed */
+	git_repository *git;       /* NULL: it cannot be read, and its files are hashed */
 	git_index *index;
 	git_odb *odb;              /* for the sizes of blobs */
-	int64_t written_ns;        /* when the index was written: what is as new is racy */
+	int64_t written_ns;        /* when the index was written; an entry of that time or later is racy */
 	int filters;               /* a setting lets two contents have one blob */
 	int attributes;            /* attributes may come from outside the work tree */
 };
 
 struct git {
-	pthread_mutex_t lock;      /* over all below; not held while a file is hashed */
+	pthread_mutex_t lock;      /* guards the members below; not held while a file is hashed */
 	struct repo repos[REPOS_MAX];      /* [0]: the workspace's; then submodules, found when first needed */
 	uint32_t repos_n;
-	int looked;                /* repos[0] was looked for */
-	int told;                  /* that there is none */
-	char why[200];             /* there is one, which cannot be used; or "" */
-	/* folders without attributes in or above them: a small table, lossy */
+	int looked;                /* flag: repos[0] was searched for */
+	int told;                  /* flag: the missing repository was reported */
+	char why[200];             /* why the repository cannot be used; "": it can, or there is none */
+	/* folders known to have no attributes in or above them: a small table that forgets */
 	struct { uint64_t hash; int known, has; } folders[FOLDERS];
 };
 
@@ -104,7 +103,7 @@ static int attributes_outside(void)
 		git_buf folders = { 0 };
 		char path[PATH_MAX];
 
-		/* of several folders, better safe */
+		/* a list of folders: assume that one has such a file */
 		if (git_libgit2_opts(GIT_OPT_GET_SEARCH_PATH, places[i].level, &folders) || !folders.ptr)
 			found = 1;
 		else if (folders.ptr[0])
@@ -148,7 +147,7 @@ static void repo_open(struct repo *r, git_repository *git)
 	char path[PATH_MAX];
 	struct stat st;
 
-	/* looked at before the index is read: a younger index only makes more files racy */
+	/* before the index is read: should git write it meanwhile, more files are racy, never fewer */
 	if (!home || snprintf(path, sizeof path, "%sindex", git_repository_path(git)) >= (int)sizeof path || stat(path, &st) ||
 	    git_repository_odb(&r->odb, git) || git_repository_index(&r->index, git)) {
 		git_repository_free(git);
@@ -181,7 +180,7 @@ static struct repo *repo_home(struct git *g, vt_bytes root)
 	return g->repos[0].git && g->repos[0].prefix ? &g->repos[0] : NULL;
 }
 
-/* The submodule of `r` that holds `path` (below r): its index has the files. */
+/* Finds the submodule of `r` that holds `path`: the files are in its index. */
 static struct repo *repo_inner(struct git *g, struct repo *r, const char *full)
 {
 	const char *rest = full + r->size, *slash = rest;
@@ -227,8 +226,8 @@ static uint64_t hash_of(const char *s, size_t n)
 	return h | 1;
 }
 
-/* Is there a .gitattributes in this folder of r, or above it in r? `n` ends before a '/'.
- * One that is not checked out (a sparse work tree) counts too. */
+/* Is there a .gitattributes in this folder of r, or above it in r? `n` ends before a '/'. A file
+ * that a sparse work tree left out counts too. */
 static int folder_has_attributes(struct git *g, const struct repo *r, const char *full, size_t n)
 {
 	uint64_t h = hash_of(full, n);
@@ -293,7 +292,7 @@ static int is_clean(const struct repo *r, const git_index_entry *e, const vt_fil
 		mtime < r->written_ns && !git_oid_is_zero(&e->id);
 }
 
-/* Is the blob as large as the file? Objects that a partial clone left out are not fetched. */
+/* Is the blob as large as the file? Never fetches objects that a partial clone left out. */
 static int blob_fits(const struct repo *r, const git_index_entry *e, const vt_file *f)
 {
 	git_object_t type;
@@ -302,7 +301,7 @@ static int blob_fits(const struct repo *r, const git_index_entry *e, const vt_fi
 	return !git_odb_read_header(&size, &type, r->odb, &e->id) && type == GIT_OBJECT_BLOB && size == f->size;
 }
 
-/* 1: the index knows. */
+/* 1: the index has the id. */
 static int from_index(struct git *g, struct repo *r, const char *full, const vt_file *f, git_oid *ret)
 {
 	const git_index_entry *e;
@@ -368,7 +367,7 @@ static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file 
 			known = from_index(g, home, full, &files[i], &id);
 			pthread_mutex_unlock(&g->lock);
 		}
-		/* an unreadable or vanished file keeps the id that says so */
+		/* an unreadable or removed file keeps the id that says so */
 		if (known || !git_odb_hashfile(&id, full, GIT_OBJECT_BLOB))
 			memcpy(ret[i].byte, id.id, GIT_OID_RAWSZ);
 	}
@@ -389,7 +388,7 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 		return git_failed(call, "libgit2 does not start");
 	}
 #if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 5)
-	/* only an index is read, and nothing in a repository makes libgit2 run anything */
+	/* safe in a repository of another owner: only the index is read, and libgit2 runs nothing */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 #endif
 	pthread_mutex_init(&g->lock, NULL);

@@ -7,9 +7,9 @@
 #include "vt-plugin.h"
 
 vt_status git_report(vt_call *call, uint32_t level, const char *code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* The repository that holds `root`; NULL: there is none (*ret_none), or one that cannot be read. */
+/* Opens the repository that holds `root`. NULL: there is none (*ret_none), or it cannot be read. */
 git_repository *git_of(vt_bytes root, int *ret_none);
-/* git_report of what libgit2 says, with a sentence in front. VT_FAILED. */
+/* Reports libgit2's last error behind a sentence of our own. Returns VT_FAILED. */
 vt_status git_failed(vt_call *call, const char *what);
 vt_status since(void *self, vt_call *call, vt_bytes root, vt_bytes reference, vt_sink *paths);
 #endif

@@ -1,4 +1,4 @@
-/* Which paths differ from a git reference: committed, staged, changed and untracked. */
+/* since: lists the paths that differ from a git reference: committed, staged, changed and untracked. */
 #include "git.h"
 
 #include <limits.h>
@@ -10,7 +10,7 @@
 struct walk {
 	vt_call *call;
 	vt_sink *paths;
-	const char *prefix;        /* of the workspace inside the repository, with a '/' at the end; "" the same */
+	const char *prefix;        /* where the workspace is inside the repository, with a '/' at the end; "": at its root */
 	vt_status status;
 };
 
@@ -46,7 +46,7 @@ static git_object *commit_of(git_repository *git, const char *name)
 	return commit;
 }
 
-/* The branch that others start from. */
+/* Finds the default branch. */
 static git_object *default_branch(git_repository *git, const char **ret_name)
 {
 	static const char *const names[] = { "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master",

@@ -14,7 +14,7 @@ enum { MANIFEST_PACK_RAW = 1 << 20, MANIFEST_SMALL = 64 << 10 };
 struct bytes_out {
 	char *data;
 	size_t size, room;
-	bool failed;                   /* out of memory; stays */
+	bool failed;                   /* out of memory; once set it stays set */
 };
 
 /* One frame that holds many small files. */
@@ -29,20 +29,20 @@ struct item {
 	vt_bytes target;               /* a link's; borrowed from the section */
 	uint64_t size;                 /* a file's */
 	bool packed;
-	uint32_t pack, at;             /* which pack, where in it */
+	uint32_t pack, at;             /* index of the pack, and offset in it */
 	vt_id blob;                    /* a large file's own */
 };
 
 void out_add(struct bytes_out *b, const void *data, size_t size);
 void out_num(struct bytes_out *b, uint64_t n);
 
-/* Writing: the items one after the other, then the whole. */
+/* Writing: first the items, one after the other, then the whole. */
 void manifest_item(struct bytes_out *items, const struct item *i);
 void manifest_whole(struct bytes_out *ret, const struct pack *packs, uint32_t packs_n, uint32_t items_n, const struct bytes_out *items);
 
-/* Reading. All functions: -1, the bytes are no manifest. */
+/* Reading. All functions return -1 where the bytes are no manifest. */
 struct manifest {
-	const uint8_t *at, *end;       /* the items that are left */
+	const uint8_t *at, *end;       /* the items not yet read */
 	struct pack *packs;            /* malloc'ed */
 	uint32_t packs_n, items_n;
 };

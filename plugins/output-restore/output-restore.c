@@ -1,6 +1,5 @@
-/* output-restore: keeps what a task made and puts it back on a hit. Small files
- * travel together, compressed; a large one is a blob of its own, so that results
- * share what is equal. */
+/* output-restore: archives the outputs of a task and puts them back on a hit. Small files share one
+ * compressed pack; a large file is a blob of its own, which results with the same content share. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +43,7 @@ static vt_status end_pack(struct packing *p)
 	return status;
 }
 
-/* Everything the source has, onto `to`. */
+/* Appends everything from the source to `to`. */
 static vt_status read_all(vt_call *call, vt_source *from, struct bytes_out *to)
 {
 	char piece[16 << 10];

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zstd.h>
 
-/* Fast: outputs are restored more often than they are made, and both should not be noticed. */
+/* zstd's fastest level: neither storing nor restoring should be noticed */
 enum { PACK_LEVEL = 1 };
 
 struct memory_source {

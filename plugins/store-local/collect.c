@@ -8,7 +8,7 @@
 
 #include "disk.h"
 
-enum { LOG_DEAD_MIN = 1 << 20 };       /* less waste than this is left alone */
+enum { LOG_DEAD_MIN = 1 << 20 };       /* bytes of waste that are not worth a copy of the log */
 
 static bool is_wasteful(const struct log *l)
 {
@@ -22,17 +22,17 @@ bool collect_is_due(const struct log *l, const struct log_settle *how)
 
 /* ---- what goes ------------------------------------------------------------------- */
 
-/* Everything, the least recently used first: [0, first) goes. */
+/* Everything in the store, the least recently used first; [0, first) is to go. */
 struct plan {
 	struct slot **all;
 	uint32_t n, first;
-	uint64_t need;                 /* bytes that should go for the disk */
-	uint64_t before;               /* bytes of all, with what is worth nothing */
-	uint64_t copy;                 /* bytes of the log without what goes */
-	bool worth;                    /* the log is to be written anew */
+	uint64_t need;                 /* bytes to free for the disk */
+	uint64_t before;               /* bytes of log and files, with dead records */
+	uint64_t copy;                 /* bytes of the log after collecting */
+	bool worth;                    /* flag: the log is to be rewritten */
 };
 
-/* The least recently used first; of a day, the oldest. */
+/* Orders by the day of last use, then by place in the log. */
 static int by_use(const void *a, const void *b)
 {
 	const struct slot *x = *(const struct slot *const *)a, *y = *(const struct slot *const *)b;
@@ -68,7 +68,7 @@ static uint64_t in_file(const struct slot *s)
 	return s->kind == LOG_FILE ? s->size : 0;
 }
 
-/* Used neither today nor yesterday. What is in use does not go for a disk that somebody else has filled. */
+/* Was it used neither today nor yesterday? Only then it goes because another program has filled the disk. */
 static bool is_old(const struct log *l, const struct slot *s)
 {
 	return (uint64_t)s->day + 1 < l->today;
@@ -84,7 +84,7 @@ static bool may_go(const struct log *l, const struct plan *p, uint32_t i)
 	return i < p->first || (p->need && is_old(l, p->all[i]));
 }
 
-/* A tenth less than the bound, and a tenth more than the disk needs, so that the next run finds room too. */
+/* Frees a tenth more than the bound or the disk asks for, so that the next run finds room too. */
 static void choose(const struct log *l, const struct log_settle *how, struct plan *p)
 {
 	uint64_t stays = sizeof(struct head), target = how->bound - how->bound / 10;
@@ -113,17 +113,17 @@ static void choose(const struct log *l, const struct log_settle *how, struct pla
 		stays -= weight(s);
 		p->first++;
 	}
-	/* records of files that go, and some that are worth nothing: not worth a copy of all the rest */
+	/* only records of removed files and a few dead ones: a rewrite would cost more than it frees */
 	p->worth = is_wasteful(l) || p->before > how->bound || data_goes || (p->need && l->dead > l->end / 10);
 }
 
 /* ---- the log's copy ---------------------------------------------------------------- */
 
 struct copy {
-	int fd;                        /* of the new log */
-	uint64_t at;                   /* what was written of it */
-	char *chunk;                   /* what comes next */
-	size_t used;                   /* of LOG_CHUNK */
+	int fd;                        /* the new log */
+	uint64_t at;                   /* bytes written to it */
+	char *chunk;                   /* bytes not yet written */
+	size_t used;                   /* bytes in chunk, up to LOG_CHUNK */
 };
 
 static int flush(struct copy *c)
@@ -155,7 +155,7 @@ static int copy_record(struct copy *c, const struct record *head, const void *da
 	return 0;
 }
 
-/* What is damaged does not come along. */
+/* Leaves damaged records behind. */
 static int copy_slot(struct copy *c, struct log *l, struct slot *s)
 {
 	struct record head = { .magic = RECORD_MAGIC, .kind = s->kind, .space = s->name[0], .day = s->day };
@@ -190,7 +190,7 @@ static int copy_what_stays(struct copy *c, struct log *l, const struct log_settl
 	return flush(c);
 }
 
-/* The new log has the name, or the old one is as it was. */
+/* Renames the new log over the old one; on failure the old one is unchanged. */
 static int replace(struct log *l, const struct log_settle *how, const struct plan *p)
 {
 	struct copy c = { .at = sizeof(struct head), .chunk = malloc(LOG_CHUNK) };
@@ -220,7 +220,7 @@ static int append_drop(struct log *l, const uint8_t *name)
 	return log_append(l, &r, NULL);
 }
 
-/* The log says so first; but on a full disk there may be room for that only once the file is gone. */
+/* Records the removal in the log first; on a full disk that may only succeed once the file is gone. */
 static int drop_file(struct log *l, struct log_settle *how, const struct slot *s)
 {
 	uint8_t name[LOG_NAME];
@@ -234,7 +234,7 @@ static int drop_file(struct log *l, struct log_settle *how, const struct slot *s
 	return r < 0 ? append_drop(l, name) : 0;
 }
 
-/* Until so many bytes went. */
+/* Removes large blobs until so many bytes are free. */
 static int drop_files(struct log *l, struct log_settle *how, const struct plan *p, uint64_t want)
 {
 	uint64_t until = disk_sum(how->freed, want);
@@ -266,7 +266,7 @@ static void remove_files(struct log_settle *how, const struct plan *p)
 	}
 }
 
-/* Writes the log anew where there is room for both; files that go may make that room. */
+/* Rewrites the log if the disk has room for both logs; removes files first to make that room. */
 static int rewrite(struct log *l, struct log_settle *how, const struct plan *p)
 {
 	uint64_t old = l->end, missing = disk_missing(l->dir, p->copy);

@@ -16,7 +16,7 @@ int disk_ask(int dir, struct disk *ret)
 {
 	struct statvfs s;
 
-	/* no blocks: a tmpfs without a limit, or a file system that has no figures */
+	/* no blocks: a tmpfs without a limit, or a file system without figures */
 	if (dir < 0 || fstatvfs(dir, &s) < 0 || !s.f_blocks || (s.f_flag & ST_RDONLY))
 		return -1;
 	ret->size = disk_product(s.f_blocks, s.f_frsize);

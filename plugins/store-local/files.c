@@ -88,7 +88,7 @@ static int open_temp(int dir, int named, char temp[FILES_PATH])
 	return openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-/* An fd of a new file, with its folder to be. */
+/* Opens a new file in the folder it will be named in. Returns its fd. */
 static int begin(int dir, const char *folder, char temp[FILES_PATH])
 {
 	int fd;
@@ -106,7 +106,7 @@ int files_put(int dir, const vt_id *id, struct files_put *p)
 
 	path_of(id, path);
 	snprintf(folder, sizeof folder, "%.8s", path);
-	/* what stands there may be damaged: the new one takes its place */
+	/* the file there may be damaged: replace it */
 	(void)unlinkat(dir, path, 0);
 	do
 		fd = begin(dir, folder, temp);

@@ -1,4 +1,4 @@
-/* files: large blobs, one file each, named by their content; put in place whole. */
+/* files: large blobs, one file each, named by their content and renamed into place when complete. */
 #ifndef STORE_LOCAL_FILES_H
 #define STORE_LOCAL_FILES_H
 
@@ -12,9 +12,9 @@
 struct files_put {
 	vt_call *call;
 	vt_source *from;
-	const void *first;             /* what was read of it so far */
+	const void *first;             /* the bytes read so far */
 	size_t first_size;
-	bool (*again)(void *ctx);      /* something failed, errno says why: is it worth another try? leaves errno */
+	bool (*again)(void *ctx);      /* something failed with errno: try again? leaves errno */
 	void *ctx;
 	uint64_t size;                 /* out */
 };
@@ -23,6 +23,6 @@ struct files_put {
 int files_put(int dir, const vt_id *id, struct files_put *p);
 int files_open(int dir, const vt_id *id, uint64_t *ret_size);   /* an fd */
 void files_remove(int dir, const vt_id *id);
-/* Removes what nobody knows of any more and is older than an hour. */
+/* Removes files that the log does not know and that are older than an hour. */
 void files_sweep(int dir, int (*known)(void *ctx, const vt_id *id), void *ctx);
 #endif

@@ -8,10 +8,10 @@
 #include "files.h"
 
 enum {
-	LIMITS_EXTRA = 4 << 10,        /* what a file system may add to what is put */
-	LIMITS_ASK = 1 << 20,          /* bytes that are put before the disk is asked again */
-	LIMITS_COLLECT_MS = 2000,      /* of a put, for making room */
-	LIMITS_TRIES = 10,             /* others may need what was made room for */
+	LIMITS_EXTRA = 4 << 10,        /* bytes that a file system may need besides the data */
+	LIMITS_ASK = 1 << 20,          /* bytes to put before the disk is asked again */
+	LIMITS_COLLECT_MS = 2000,      /* how long a put may make room */
+	LIMITS_TRIES = 10,             /* another process may take the room that was made */
 };
 #define LIMITS_BOUND (UINT64_C(10) << 30)
 #define LIMITS_FREE (UINT64_C(1) << 30)
@@ -60,7 +60,7 @@ static void remove_file(void *ctx, const uint8_t name[LOG_NAME])
 	files_remove(c->limits->log->dir, &id);
 }
 
-/* A tenth of the disk, or what was configured, whichever is less. */
+/* Returns how much the store may hold: a tenth of the disk, or option `size` if that is less. */
 static uint64_t bound_of(const struct limits *m, const struct disk *d)
 {
 	uint64_t tenth = d->size / 10;
@@ -68,7 +68,7 @@ static uint64_t bound_of(const struct limits *m, const struct disk *d)
 	return tenth && tenth < m->bound ? tenth : m->bound;
 }
 
-/* What stays free: a twentieth of the disk, or what was configured, whichever is less. */
+/* Returns how much must stay free: a twentieth of the disk, or option `free` if that is less. */
 static uint64_t free_of(const struct limits *m, const struct disk *d)
 {
 	return d->size / 20 < m->free ? d->size / 20 : m->free;
@@ -83,8 +83,8 @@ bool limits_make_room(struct limits *m, vt_call *call, uint64_t room, uint64_t m
 	pthread_mutex_lock(&m->collecting);
 	ret = m->collections != seen;
 	if (!ret && !m->spent) {
-		(void)log_settle(m->log, &how);        /* failed in the middle, it may have made some room */
-		/* nothing had to go: another process was faster, or has ended its own copy */
+		(void)log_settle(m->log, &how);        /* also after a failure in the middle it may have made room */
+		/* also if nothing was freed: another process may have made the room */
 		ret = how.freed > 0 || (room && !disk_missing(m->log->dir, room));
 		m->spent = !ret;
 		m->collections++;
@@ -98,14 +98,15 @@ uint32_t limits_seen(const struct limits *m)
 	return m->collections;
 }
 
-/* 0: with `size` more, what is to stay free does; ret_spare: and so much. 1, -1: as limits_want. */
+/* Compares the disk with what `size` more bytes would leave. 0: enough stays free, and *ret_spare
+ * bytes more. 1, -1: as limits_want. */
 static int compare(const struct limits *m, uint64_t size, uint64_t *ret_want, uint64_t *ret_free, int64_t *ret_spare)
 {
 	struct disk d;
 
 	*ret_spare = LIMITS_ASK;
 	if (disk_ask(m->log->dir, &d) < 0)
-		return 0;                      /* it will say so by failing */
+		return 0;                      /* no figures: the write itself will fail */
 	*ret_free = free_of(m, &d);
 	*ret_want = disk_sum(*ret_free, size);
 	if (d.available >= *ret_want) {
@@ -143,7 +144,7 @@ int limits_settle(struct limits *m, vt_call *call, bool changed, uint64_t *ret_b
 
 	(void)disk_ask(m->log->dir, &d);
 	how.bound = *ret_bound = bound_of(m, &d);
-	/* a disk that somebody else has filled costs nothing while nothing changes here */
+	/* a full disk is no reason to collect after a run that stored nothing */
 	if (changed && d.available < free_of(m, &d))
 		how.room = free_of(m, &d);
 	r = log_settle(m->log, &how);

@@ -1,6 +1,5 @@
 /* What the files of the log share: records, the table of what is where (table.c),
- * reading and appending (log.c), settling (settle.c),
- * collecting (collect.c). Nobody else includes it. */
+ * reading and appending (log.c), settling (settle.c), collecting (collect.c). Private to them. */
 #ifndef STORE_LOCAL_LOG_INSIDE_H
 #define STORE_LOCAL_LOG_INSIDE_H
 
@@ -28,22 +27,22 @@ _Static_assert(sizeof(struct record) == 56, "no holes");
 
 enum {
 	RECORD_MAGIC = 0x31727476,
-	LOG_WINDOW = 256 << 10,        /* a log this small is read in one go; of a larger one there is an index */
-	LOG_DATA_MAX = 16 << 20,       /* of one record; a larger size is damage */
+	LOG_WINDOW = 256 << 10,        /* a log up to this size is read in one go; a larger one has an index */
+	LOG_DATA_MAX = 16 << 20,       /* bytes of one record, at most; more is damage */
 	LOG_CHUNK = 1 << 20,
 };
 
 uint64_t record_padded(uint64_t size);
 uint64_t record_room(uint32_t size);           /* with its data, in the file */
 uint64_t record_check(const struct record *r, const void *data);
-bool record_is_one(const struct record *r);    /* by its head alone */
+bool record_is_one(const struct record *r);    /* checks the head alone */
 
-/* Where something is. The index file is these, one after the other. */
+/* Where an entry or a blob is. The index file is an array of these. */
 struct slot {
 	uint8_t name[LOG_NAME];
 	uint8_t kind;                  /* LOG_DATA, LOG_FILE; 0: free */
-	uint8_t gone;                  /* dropped: keeps its place in the table */
-	uint8_t touched;               /* used today, to be noted at the end */
+	uint8_t gone;                  /* flag: dropped; keeps its place in the table */
+	uint8_t touched;               /* flag: used today, to be recorded at the end */
 	uint32_t day;                  /* of its last use, days since 1970 */
 	uint64_t at;                   /* of its record */
 	uint64_t size;                 /* of the bytes: in the log, or in its file */
@@ -51,35 +50,35 @@ struct slot {
 
 _Static_assert(sizeof(struct slot) == 56, "no holes");
 
-/* All with the log's own lock. */
+/* Called with the log's own lock held. */
 void table_name(uint8_t ret[LOG_NAME], uint32_t space, const void *id);
-struct slot *table_slot(const struct log *l, const uint8_t *name);     /* its own, or the free one it would get; there must be room */
+struct slot *table_slot(const struct log *l, const uint8_t *name);     /* or the free one it would get; there must be room */
 struct slot *table_find(const struct log *l, const uint8_t *name);     /* NULL: not there */
-int table_grow(struct log *l, uint32_t want);                          /* -1: out of memory, and as it was */
+int table_grow(struct log *l, uint32_t want);                          /* -1: out of memory; the table is unchanged */
 void table_forget(struct log *l, struct slot *s);
-/* A whole, good record at that place of the file. -1: out of memory. */
+/* Enters a complete, verified record that starts at `at`. -1: out of memory. */
 int table_take(struct log *l, const struct record *r, const uint8_t *data, uint64_t at);
 
-ssize_t log_read_full(int fd, void *data, size_t size, uint64_t at);   /* fewer bytes: the file ends there */
+ssize_t log_read_full(int fd, void *data, size_t size, uint64_t at);   /* returns fewer bytes at the end of the file */
 int log_write_full(int fd, const void *data, size_t size, uint64_t at);
-/* Reads the log from its beginning. 0; 1: no log; -1. What is no log of ours counts as none. */
+/* Reads the log from its beginning. 0; 1: there is none, or the file is no log; -1 with errno. */
 int log_load(struct log *l);
-/* A record's data, malloc'ed. 0; 3: damaged; -1: out of memory. */
+/* Reads a record's data into malloc'ed memory. 0; 3: damaged; -1: out of memory. */
 int log_read_record(struct log *l, const struct slot *s, void **ret);
-/* Between processes; the log's own lock comes first. */
+/* The lock between processes; taken after the log's own lock. */
 int log_lock(struct log *l);
 void log_unlock(struct log *l);
 
-/* With both locks: */
-int log_create(struct log *l, uint64_t *ret_id);       /* a new, empty file under another name, to be renamed when it is whole: its fd */
-int log_refresh(struct log *l);                        /* the log that has the name now, read to its end, without a torn tail */
+/* Called with both locks held: */
+int log_create(struct log *l, uint64_t *ret_id);       /* makes an empty log under a temporary name; returns its fd */
+int log_refresh(struct log *l);                        /* reopens a replaced log, reads to its end, cuts off a torn tail */
 int log_append(struct log *l, struct record *r, const void *data);
 
-/* Collecting writes the log anew, without what is worth nothing or used longest ago, and
- * removes the files of what goes. */
+/* Collecting rewrites the log without dead and long unused records, and removes the files of
+ * blobs that go. */
 bool collect_is_due(const struct log *l, const struct log_settle *how);
 int collect(struct log *l, struct log_settle *how);    /* with both locks; -1: the log is as it was, or cannot be read */
 
-/* Fills the table from the index file, when it is one of this log; the log's size is given. */
+/* Fills the table from the index file, if that belongs to this log. `size`: bytes of the log. */
 void index_load(struct log *l, uint64_t size);
 #endif

@@ -15,8 +15,8 @@ static const char log_magic[8] = "vtlog1\n";
 
 /* ---- reading ------------------------------------------------------------------ */
 
-/* Reads records from `data`, the log's bytes [at, at + size). Returns how many bytes are
- * done; the rest is incomplete, or (at the end of the file) torn. -1: out of memory. */
+/* Reads records from `data`, the log's bytes [at, at + size). Returns how many bytes were
+ * read; the rest is an incomplete record, at the end of the file a torn one. -1: out of memory. */
 static int64_t scan(struct log *l, const char *data, size_t size, uint64_t at, bool last)
 {
 	size_t i = 0, skipped = 0;
@@ -31,7 +31,7 @@ static int64_t scan(struct log *l, const char *data, size_t size, uint64_t at, b
 			if (room <= size - i && record_check(&r, data + i + sizeof r) == r.check) {
 				if (table_take(l, &r, (const uint8_t *)data + i + sizeof r, at + i) < 0)
 					return -1;
-				/* something good behind it: it was damage, not a tail */
+				/* a good record follows: this is damage, not a torn tail */
 				if (skipped) {
 					l->bad++;
 					l->dead += skipped;
@@ -40,7 +40,7 @@ static int64_t scan(struct log *l, const char *data, size_t size, uint64_t at, b
 				i += room;
 				continue;
 			}
-			/* it may go on behind these bytes */
+			/* the record may continue behind these bytes */
 			if (room > size - i && !last && !skipped)
 				break;
 		}
@@ -68,7 +68,7 @@ ssize_t log_read_full(int fd, void *data, size_t size, uint64_t at)
 	return (ssize_t)got;
 }
 
-/* From l->end to the end of the file. */
+/* Reads the log from l->end to the end of the file. */
 static int scan_rest(struct log *l)
 {
 	size_t room = LOG_CHUNK;
@@ -83,7 +83,7 @@ static int scan_rest(struct log *l)
 		if (done < 0) {
 			r = -1;
 		} else if (done == 0 && !last) {
-			/* one record larger than the room, or nothing but damage */
+			/* a record larger than the buffer, or damage */
 			char *more = room < 2 * (size_t)LOG_DATA_MAX ? realloc(data, room * 2) : NULL;
 
 			if (!more)
@@ -100,7 +100,7 @@ static int scan_rest(struct log *l)
 	return r;
 }
 
-/* Forgets all that is known of the log's contents. */
+/* Forgets everything known about the log's contents. */
 static void reset(struct log *l)
 {
 	if (l->fd >= 0)
@@ -213,7 +213,7 @@ int log_read_record(struct log *l, const struct slot *s, void **ret)
 	return 0;
 }
 
-/* What was found damaged is forgotten, unless something else stands in its place by now. */
+/* Forgets a damaged record, unless another one has taken its slot meanwhile. */
 static void forget_damaged(struct log *l, const uint8_t *name, uint64_t at)
 {
 	struct slot *s;
@@ -260,7 +260,7 @@ bool log_has(struct log *l, uint32_t space, const vt_id *id)
 	return ret;
 }
 
-/* Once a day something is to be noted: most look only. */
+/* the write lock is needed once a day only: look first */
 static bool is_to_be_noted(const struct log *l, const struct slot *s)
 {
 	return s && s->day < l->today && !s->touched;
@@ -362,7 +362,7 @@ int log_create(struct log *l, uint64_t *ret_id)
 	return fd;
 }
 
-/* As log_load, for a log that was known; what was used in this run and is still there is to be noted. */
+/* Loads a log that has replaced the known one; keeps the marks of what this run used. */
 static int load_another(struct log *l)
 {
 	uint8_t *names = l->touches ? malloc((size_t)l->touches * LOG_NAME) : NULL;

@@ -12,7 +12,7 @@
 struct index_head {
 	char magic[8];
 	uint64_t id;                   /* of the log */
-	uint64_t end;                  /* it covers the log up to here */
+	uint64_t end;                  /* the index covers the log up to here */
 	uint64_t dead, file_bytes;
 	uint64_t n;
 	uint64_t check;                /* XXH3 of the slots */
@@ -21,7 +21,7 @@ struct index_head {
 static const char index_magic[8] = "vtidx1\n";
 
 enum {
-	LOG_INDEX_STEP = 256 << 10,    /* the index may lag this much behind */
+	LOG_INDEX_STEP = 256 << 10,    /* bytes that the index may lag behind the log */
 	LOG_TOUCH_NAMES = 4000,
 };
 
@@ -87,8 +87,8 @@ static int index_write(struct log *l)
 
 /* ---- uses --------------------------------------------------------------- */
 
-/* What was used is of today, in the table at once: what is copied says so although a full
- * disk may have no room for these records. */
+/* Records what was used today. The table has the new day at once, so that a rewritten log has it
+ * even if a full disk has no room for these records. */
 static void note_uses(struct log *l)
 {
 	struct record r = { .kind = LOG_TOUCH };

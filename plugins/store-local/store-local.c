@@ -1,6 +1,6 @@
 /* store-local: keeps results in the cache's own directory. Entries and small blobs
- * are records of one log, large blobs are files. Bounded, by bytes of its own and by
- * what stays free on the disk: what was not used for the longest time goes first. */
+ * are records of one log, large blobs are files. It is bounded by its own size and by what must
+ * stay free on the disk; the least recently used goes first. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@ struct store {
 	char *dir;                     /* below the cache */
 	struct log log;
 	struct limits limits;
-	_Atomic uint32_t told_bad;     /* damaged records that were told */
+	_Atomic uint32_t told_bad;     /* damaged records already reported */
 };
 
 static vt_status fail(vt_call *call, const char *code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -44,7 +44,7 @@ static vt_status fail_errno(vt_call *call, const char *what)
 	return fail(call, errno == ENOSPC || errno == EDQUOT ? "full" : "system", "%s: %s", what, strerror(errno));
 }
 
-/* A warning travels with whatever the call answers. */
+/* Reports a warning; the call goes on. */
 static void tell_bad(struct store *s, vt_call *call)
 {
 	static const char text[] = "damaged records were dropped";
@@ -82,7 +82,7 @@ static vt_status get_file(struct store *s, vt_call *call, const vt_id *id, uint6
 	if (fd < 0 || size != want) {
 		if (fd >= 0)
 			close(fd);
-		return VT_NONE;                /* collected by another process, or cut: the core drops what it cannot verify */
+		return VT_NONE;                /* another process removed it, or it was cut short: the core drops what it cannot verify */
 	}
 	piece = malloc(STORE_PIECE);
 	if (!piece)
@@ -152,12 +152,12 @@ struct putting {
 	struct store *store;
 	vt_call *call;
 	uint64_t size;
-	uint32_t seen;                 /* of the store's collections, when it began */
-	bool tried;                    /* to make room, after a failure */
+	uint32_t seen;                 /* limits_seen when the put began */
+	bool tried;                    /* flag: room was made after a failure */
 };
 
-/* It failed, and errno says why: now there is room, try once more. (The disk had promised some: there
- * is a quota, or somebody else was faster.) Leaves errno. */
+/* Makes room after a write failed with errno, once: the disk had promised enough, but there is a quota, or
+ * another process was faster. true: try again. Leaves errno. */
 static bool has_room_now(void *ctx)
 {
 	struct putting *p = ctx;
@@ -183,7 +183,7 @@ static int note(struct putting *p, enum log_kind kind, uint32_t space, const vt_
 	return r;
 }
 
-/* A file is told to the log once it is there, and does not stay if that fails. */
+/* Records a file in the log once it is in place; removes it if that fails. */
 static int put_file(struct putting *p, uint32_t space, const vt_id *name, vt_source *from, const void *first, size_t first_size)
 {
 	struct store *s = p->store;
@@ -201,7 +201,7 @@ static int put_file(struct putting *p, uint32_t space, const vt_id *name, vt_sou
 	return -1;
 }
 
-/* Up to one more than what is small. */
+/* Reads up to one byte more than a small blob has. */
 static vt_status read_first(vt_call *call, vt_source *from, char *data, size_t *ret)
 {
 	size_t n = 1;
@@ -217,7 +217,7 @@ static vt_status read_first(vt_call *call, vt_source *from, char *data, size_t *
 	return VT_OK;
 }
 
-/* A blob that is there is as good as put. (First it is used: then nobody here collects it.) */
+/* Is the blob stored already? Marks it as used first, so that this process does not collect it meanwhile. */
 static bool is_kept(struct store *s, uint32_t space, const vt_id *name)
 {
 	void *there = NULL;
@@ -261,7 +261,7 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	} else if (status == VT_OK && put_file(&p, space, name, from, data, first) < 0) {
 		status = errno == ENODATA ? fail(call, "short", "what is to be kept ended early") :
 			errno != ECANCELED ? fail_errno(call, "cannot write to the cache") :
-			call->stopping(call) ? VT_CANCELLED : VT_FAILED;       /* the source has said why */
+			call->stopping(call) ? VT_CANCELLED : VT_FAILED;       /* the source has reported why */
 	}
 	free(data);
 	return status;
@@ -330,7 +330,7 @@ static vt_status settle(void *self, vt_call *call)
 	if (s->log.dir < 0)
 		return VT_OK;
 	changed = s->log.changed || s->log.touches || s->log.bad;
-	/* it failed to tidy up: the next run will */
+	/* tidying up failed: the next run tries again */
 	if (limits_settle(&s->limits, call, changed, &bound, &swept) == 0) {
 		if (swept)
 			files_sweep(s->log.dir, is_known, s);

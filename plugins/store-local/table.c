@@ -148,6 +148,6 @@ int table_take(struct log *l, const struct record *r, const uint8_t *data, uint6
 		l->dead += record_room(r->size);
 		return 0;
 	default:
-		return 0;              /* of a newer version */
+		return 0;              /* a kind of a newer version: skip it */
 	}
 }
