@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 64 };          /* a longer word is near to no option */
+enum { NAME_MAX_BYTES = 64 };          /* bytes; a longer word resembles no option */
 
 static bool is_option(const char *word)
 {
@@ -71,8 +71,8 @@ static uint32_t distance(const char *a, size_t a_n, const char *b)
 	return last[n];
 }
 
-/* Is `name` what the first n letters of `typed` meant, and nearer than *best? A third of the
- * letters may be wrong, or the end is missing. */
+/* Do the first n letters of `typed` resemble `name` more than *best? A third of the letters may be
+ * wrong, or the end may be missing. */
 static bool is_nearer(const char *typed, size_t n, const char *name, uint32_t *best)
 {
 	uint32_t d = distance(typed, n, name);
@@ -91,7 +91,7 @@ const char *args_nearest(const struct args_option *options, uint32_t n, const ch
 	for (i = 0; i < n && best; i++)
 		if (is_nearer(typed, strcspn(typed, "="), options[i].name, &best))
 			ret = options[i].name;
-	/* the word itself is no advice */
+	/* do not suggest the word that was typed */
 	return best == 0 && word[1] == '-' ? NULL : ret;
 }
 
@@ -141,7 +141,7 @@ static int take(struct args *a, uint32_t which, struct err *err)
 	return (int)which;
 }
 
-/* The value stands in the next word; words that look like options are none. */
+/* Takes the next word as the value, unless it looks like an option. */
 static int take_next(struct args *a, uint32_t which, struct err *err)
 {
 	if (a->at >= a->argc || is_option(a->argv[a->at]))

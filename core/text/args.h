@@ -20,7 +20,7 @@ enum { ARGS_OPTIONS_MAX = 32 };
 enum {
 	ARGS_END = -1,             /* no word is left */
 	ARGS_WORD = -2,            /* value: a word that is no option */
-	ARGS_UNKNOWN = -3,         /* value: a word that begins as an option and is none */
+	ARGS_UNKNOWN = -3,         /* value: a word with a dash that is no option */
 	ARGS_WRONG = -4            /* err: an option without its value, with too much, twice */
 };
 
@@ -30,7 +30,7 @@ struct args_option {
 	const char *possible;      /* the values it takes, for messages; NULL: any */
 	char letter;               /* of the short form; 0: there is none */
 	bool often;                /* may be repeated */
-	bool may;                  /* the value may be left out, so it stands behind `=` */
+	bool may;                  /* the value is optional: it is read behind `=` only */
 };
 
 struct args {
@@ -43,20 +43,20 @@ struct args {
 	const char *letters;       /* the letters of a short word not returned yet; NULL: none */
 	uint32_t seen;             /* bit i: option i was returned */
 	bool ended;                /* `--` was read: what follows are words */
-	const char *value;         /* of what was returned last; NULL: an option without a value */
+	const char *value;         /* of the option or word returned last; NULL: an option without a value */
 };
 
-/* The index of the next option, or ARGS_*. A word of letters is returned letter by letter,
- * and counts as unknown when one of them is. */
+/* Returns the index of the next option, or ARGS_*. Returns a word such as -rv letter by letter;
+ * one unknown letter makes the whole word unknown. */
 int args_next(struct args *a, struct err *err);
-/* Sets err: the word has no place there. Names the nearest option when one is near. Returns -1. */
+/* Sets err: the word is not expected there; suggests an option that resembles it. Returns -1. */
 int args_unexpected(const struct args *a, const char *word, struct err *err);
 /* Sets err to a usage error: the text, the usage, where to find help. Returns -1. */
 int args_wrong(const struct args *a, struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* " <VALUE>", as an option is shown with its value. room: of ret. */
 const char *args_shown_value(const struct args_option *o, char *ret, size_t room);
-/* The option's name that `word` most likely meant; NULL: none is near. */
+/* Returns the option's name that `word` most likely meant; NULL: none resembles it. */
 const char *args_nearest(const struct args_option *options, uint32_t n, const char *word);
-/* Of names, ended by NULL, the one that `word` most likely meant; NULL: none is near. */
+/* Returns the name, of a list ended by NULL, that `word` most likely meant; NULL: none resembles it. */
 const char *args_nearest_name(const char *const *names, const char *word);
 #endif

@@ -1,5 +1,5 @@
-/* Which variables does a pattern mean? The one answer behind getEnvs, what is
- * recorded of it, and its check at lookup, so that they cannot differ. */
+/* env_match: finds the variables that a pattern matches. getEnvs, its record and its check at
+ * lookup all call this, so they cannot differ. */
 #ifndef TEXT_ENV_MATCH_H
 #define TEXT_ENV_MATCH_H
 
@@ -8,8 +8,7 @@
 #include "base/env.h"
 #include "base/err.h"
 
-/* `prefix`: the text is a literal beginning, else a GLOB_NAME pattern. The matches
- * in `a`, sorted by the bytes of the names; names that are not UTF-8 never match.
- * -1: no pattern. */
+/* Returns the matches in `a`, sorted by the bytes of their names. `prefix`: the text is a literal
+ * beginning, else a GLOB_NAME pattern. Names that are not UTF-8 never match. -1: no pattern. */
 int env_match(struct arena *a, const struct env *env, bool prefix, const char *text, struct env_list *ret, struct err *err);
 #endif

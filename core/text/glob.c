@@ -93,7 +93,7 @@ static void compile_repeat(struct program *p, const struct node *n)
 	for (i = 0; i < n->min && !p->full; i++) {
 		before = p->n;
 		compile(p, n->items[0]);
-		if (p->n == before)        /* it stands for nothing: once is as often as a million times */
+		if (p->n == before)        /* the item is empty: repeating it changes nothing */
 			return;
 	}
 	if (n->max == UINT32_MAX) {
@@ -154,7 +154,7 @@ static void compile(struct program *p, const struct node *n)
 	}
 }
 
-/* The positions reachable from instruction i without a character. */
+/* Collects the positions reachable from instruction i without reading a character. */
 static void reach(const struct program *p, uint32_t i, const uint32_t *number, uint8_t *been, uint64_t *set)
 {
 	uint32_t stack[GLOB_INSTS], n = 0;
@@ -180,7 +180,7 @@ static void reach(const struct program *p, uint32_t i, const uint32_t *number, u
 	}
 }
 
-/* The bytes the tree certainly begins (or ends) with. */
+/* Finds the bytes that every match begins (or ends) with. */
 static uint32_t fixed_bytes(struct arena *a, const struct node *list, bool from_end, bool characters, const char **ret)
 {
 	char *s = arena_alloc(a, (size_t)list->n * 4 + 1);
@@ -274,9 +274,9 @@ out:
 	return 0;
 }
 
-/* Nine patterns of ten are a plain path, or a plain path and all below it: those need
- * no automaton. Comparing bytes is the same there: behind the prefix comes a slash or
- * the end, so no character is cut in two. */
+/* Recognizes a plain path, or a plain path and all below it, as nine patterns of ten are: comparing
+ * bytes does what the automaton would. A slash or the end follows the prefix, so no character
+ * is cut in two. */
 static bool make_plain(struct arena *a, const char *pattern, enum glob_kind kind, struct glob *g)
 {
 	size_t n = strcspn(pattern, kind == GLOB_MEMBER ? "*?([]{}\\" : "*?$[]{}<>\\");
@@ -325,7 +325,7 @@ static bool position_takes(const struct position *at, uint32_t c)
 	}
 }
 
-/* Moves the set one character on; false: nowhere left. */
+/* Moves the set one character on. false: no position is left. */
 static bool step(const struct glob *g, uint64_t *set, uint32_t c)
 {
 	uint64_t next[GLOB_WORDS], bits, any = 0;
@@ -369,7 +369,7 @@ bool glob_match(const struct glob *g, const char *s, size_t n)
 	return run(g, set, s, n) && (set[g->n / 64] >> g->n % 64 & 1);
 }
 
-/* Is one of the two the other, or a directory above it? */
+/* Are the two equal, or is one a directory above the other? */
 static bool on_one_path(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t shorter = n < m ? n : m;
@@ -392,7 +392,7 @@ bool glob_may_enter(const struct glob *g, const char *dir, size_t n)
 			&& (n == 0 || dir[n - 1] == '/' || (g->prefix[n] == '/' && g->prefix_n > n + 1));
 	if (!run(g, set, dir, n) || (n && dir[n - 1] != '/' && !step(g, set, '/')))
 		return false;
-	/* something must follow: the end alone does not count */
+	/* something must follow: reaching the end does not count */
 	set[g->n / 64] &= ~((uint64_t)1 << g->n % 64);
 	for (w = 0; w < g->words; w++)
 		rest |= set[w];

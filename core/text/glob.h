@@ -1,4 +1,4 @@
-/* The one pattern dialect.
+/* glob: the pattern dialect of files, packages and variables.
  *
  * GLOB_PATH (files, package names): `*` and `?` stay within a component, `**`
  * is a whole component and stands for any number of them, also none; `[a-z]`
@@ -21,22 +21,21 @@ enum glob_kind { GLOB_PATH, GLOB_NAME, GLOB_MEMBER };
 
 struct glob;
 
-/* Compiled into `a`; may be used by many threads. -1: "failed to parse glob expression". */
+/* Compiles a pattern into `a`; many threads may use it. -1: "failed to parse glob expression". */
 int glob_make(struct arena *a, const char *pattern, enum glob_kind kind, const struct glob **ret, struct err *err);
-/* Time is bounded by (length of s) x (length of the pattern), whatever they hold. */
+/* Matches in time (length of s) x (length of the pattern) at most. */
 bool glob_match(const struct glob *g, const char *s, size_t n);
 bool glob_has_magic(const char *pattern);                    /* does it hold any construct? An escape alone is none. */
 char *glob_escape(struct arena *a, const char *literal);
 /* The leading components without magic, unescaped, e.g. "src" of "src/[*].ts"; all of it for a literal pattern. */
 char *glob_base(struct arena *a, const char *pattern);
-/* What is behind them, as written: "[*].ts"; "" for a literal pattern. Points into the pattern. */
+/* The rest of the pattern, as written: "[*].ts"; "" for a literal pattern. Points into the pattern. */
 const char *glob_rest(const char *pattern);
 /* May something below this directory match (its path written like the pattern's; "" is where the
  * pattern starts)? For walkers: false prunes. The directory itself is glob_match's question. */
 bool glob_may_enter(const struct glob *g, const char *dir, size_t n);
 
-/* A list of patterns with exclusions, as `env`, `untrackedEnv` are: "!x" takes
- * away, wherever it stands. */
+/* A list of patterns such as `env`: "!x" excludes, wherever it stands in the list. */
 struct glob_set;
 int glob_set_make(struct arena *a, const struct texts *patterns, enum glob_kind kind, const struct glob_set **ret, struct err *err);
 bool glob_set_match(const struct glob_set *s, const char *name, size_t n);

@@ -1,4 +1,4 @@
-/* What the files of the pattern dialect hand to each other; for them alone.
+/* What the files of the pattern dialect share. Private to them.
  *
  *     glob_parse   a pattern becomes a tree
  *     glob         the tree becomes an automaton, and the automaton matches

@@ -11,9 +11,8 @@
 #include "text/json_inside.h"
 #include "text/utf8.h"
 
-/* A tree is hundreds of small pieces with one life: while one is being built by
- * this thread, cJSON's memory comes from its arena and is not given back. All
- * other use of cJSON goes to malloc as ever. */
+/* While this thread builds a tree, cJSON allocates from the tree's arena and frees nothing: hundreds
+ * of small pieces have one life. All other use of cJSON goes to malloc. */
 static _Thread_local struct arena *building;
 
 static void *tree_alloc(size_t size)
@@ -63,8 +62,8 @@ int json_fail_at(const struct json_doc *d, size_t at, struct err *err, const cha
 	return -1;
 }
 
-/* The node that follows in the order of the text; NULL at the end. `stack` holds
- * the way down, as cJSON nodes know no parent. */
+/* Returns the next node in the order of the text; NULL at the end. `stack` holds the parents, which
+ * cJSON nodes do not know. */
 struct walk {
 	const cJSON *stack[JSON_DEPTH + 2];
 	int n;
@@ -103,8 +102,8 @@ static const struct place *place_of(const struct json_doc *d, const cJSON *node)
 	return NULL;
 }
 
-/* Remembers every node's place by its address, before nodes go. The keys are
- * kept in one block behind the places. */
+/* Records every node's place by its address, before nodes are dropped. The keys are one block behind
+ * the places. */
 static void remember_places(struct json_doc *d)
 {
 	struct walk w = { .n = 1 };
@@ -127,7 +126,7 @@ static void drop(struct json_doc *d, cJSON *parent, cJSON *child)
 	cJSON_Delete(cJSON_DetachItemViaPointer(parent, child));
 }
 
-/* Of members with the same name only the last stays, in the place of the last. */
+/* Drops all members of a repeated name but the last. */
 static void drop_duplicates(struct json_doc *d, cJSON *node)
 {
 	cJSON *child, *next, **before;
@@ -307,7 +306,7 @@ const char *json_kind(const cJSON *node)
 	}
 }
 
-/* How many bytes stand for themselves, at once: most text is nothing else. */
+/* Counts the leading bytes that need no escape: most text is nothing else. */
 static size_t plain(const char *s, size_t n)
 {
 	size_t i;

@@ -20,15 +20,15 @@ enum { JSON_DEPTH = 200 };
  * A text without any value (JSON_COMMENTS) is null. */
 int json_read(const char *file, const char *text, size_t size, int flags, struct json_doc **ret, struct err *err);
 void json_free(struct json_doc *d);
-/* For reading only: the tree's memory is the document's own. */
+/* Returns the tree, for reading only: the document owns its memory. */
 const cJSON *json_root(const struct json_doc *d);
-/* Where a node begins: line and column (in characters) from 1. */
+/* Tells where a node begins: line and column (in characters), from 1. */
 void json_where(const struct json_doc *d, const cJSON *node, int *ret_line, int *ret_column);
 /* err_set with "file:line:column: " of the node in front. -1. */
 int json_fail(const struct json_doc *d, const cJSON *node, struct err *err, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* The same at the node's key, for a member that should not be there. */
+/* The same at the node's key, for an unexpected member. */
 int json_fail_key(const struct json_doc *d, const cJSON *node, struct err *err, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* The commonest: "invalid type: integer `1`, expected a string". */
+/* The most common one: "invalid type: integer `1`, expected a string". */
 int json_fail_type(const struct json_doc *d, const cJSON *node, struct err *err, const char *expected);
 /* For messages: integer `1`, string "x", null, sequence, map, boolean `true`. Good until the thread's next call. */
 const char *json_kind(const cJSON *node);

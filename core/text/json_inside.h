@@ -1,4 +1,4 @@
-/* What the scanner and the document hand to each other; for them alone. */
+/* What scanner and document share. Private to them. */
 #ifndef TEXT_JSON_INSIDE_H
 #define TEXT_JSON_INSIDE_H
 
@@ -9,10 +9,9 @@
 #include "base/mem.h"
 #include "text/json.h"
 
-/* The text is checked by a scanner of our own, which knows positions and says
- * what it expected; comments and trailing commas are blanked in place, so that
- * offsets stay what they are in the file. Then cJSON builds the tree, whose
- * nodes stand in the order in which the scanner met them. */
+/* Our own scanner checks the text: it knows positions and says what it expected. It blanks comments
+ * and trailing commas in place, so that offsets stay those of the file. Then cJSON builds the
+ * tree; its nodes come in the order in which the scanner met them. */
 struct place {
 	uint32_t value, key;       /* offsets into text; key: 0 where there is none (no key is at 0) */
 };
@@ -28,8 +27,8 @@ struct json_doc {
 	struct map moved;          /* node -> its place + 1; filled only when duplicate keys were dropped */
 };
 
-/* In a blanked comment this stands for the later bytes of a character: blank to
- * cJSON, no column of its own. */
+/* Replaces the later bytes of a character in a blanked comment: white space for cJSON, and no
+ * column of its own. */
 enum { CONTINUED = '\1' };
 
 /* json_scan.c: checks the text and notes the places; *ret_empty: there is no value, and may be none. */

@@ -21,7 +21,7 @@ char *path_join(struct arena *a, const char *base, const char *rel)
 	return out;
 }
 
-/* Takes the last component off out[0..n); the length that is left. */
+/* Removes the last component of out[0..n). Returns the length left. */
 static size_t parent(const char *out, size_t n, size_t floor)
 {
 	while (n > floor && out[n - 1] != '/')
@@ -35,7 +35,7 @@ char *path_clean(struct arena *a, const char *path)
 	char *out = arena_copy(a, path, strlen(path));
 	const char *p = path, *end;
 
-	/* floor: below it nothing may be taken back ("/", or leading ".."s) */
+	/* length that must stay: "/", or leading ".."s */
 	for (; *p; p = end) {
 		while (*p == '/')
 			p++;

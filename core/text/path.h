@@ -11,7 +11,7 @@
 
 /* base/rel, or rel itself when absolute; either may be "". Not cleaned. */
 char *path_join(struct arena *a, const char *base, const char *rel);
-/* Without ".", "", and with ".." taken back lexically; "" for an empty relative path. A leading ".." of a relative path stays. */
+/* Drops "." and empty components, resolves ".." lexically; "" for an empty relative path. Leading ".."s of a relative path stay. */
 char *path_clean(struct arena *a, const char *path);
 /* `path` as seen from `root` (both absolute and clean): "" for the root itself, NULL when outside. Points into `path`. */
 const char *path_below(const char *root, const char *path);

@@ -74,7 +74,7 @@ static bool identifiers(const char **p)
 	return true;
 }
 
-/* Reads a (partial) version; *p then stands behind it. */
+/* Reads a (partial) version and moves *p behind it. */
 static bool read_version(const char **p, struct version *ret)
 {
 	int i, r;
@@ -201,7 +201,7 @@ static void caret(struct test *t, const struct version *v)
 	if (!v->n)
 		return;
 	comparator(t, OP_GE, v);
-	/* the first number that is not 0 stays; of those not given the last given one does */
+	/* keeps the first number that is not 0, or the last given one */
 	while (i < v->n - 1 && v->v[i] == 0)
 		i++;
 	below_next(t, v, i);

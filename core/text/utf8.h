@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Length of the well-formed character at s[0..n), n > 0, and its number in *ret; 0: not UTF-8. */
+/* Returns the length of the well-formed character at s[0..n), n > 0, and its number in *ret. 0: not UTF-8. */
 static inline size_t utf8_next(const char *s, size_t n, uint32_t *ret)
 {
 	const unsigned char *p = (const unsigned char *)s;

@@ -6,13 +6,13 @@
 
 #include "base/texts.h"
 
-/* Reads the POSIX shell's grammar as far as lists of simple commands go, and
- * stops at the first thing that is more: the caller then hands the whole text to
- * a shell. When in doubt, it is more: a shell is never wrong, only slower. */
+/* Reads the POSIX shell's grammar as far as lists of simple commands, and stops at anything
+ * more: the caller then gives the whole text to a shell. In doubt it stops: a shell is slower,
+ * and never wrong. */
 struct reader {
 	struct arena *a;
 	const char *p;             /* the next character */
-	char *out;                 /* room for the word in the making: as long as the text */
+	char *out;                 /* buffer for the current word: as long as the text */
 	size_t out_n;
 };
 
@@ -70,7 +70,7 @@ static bool dollar(struct reader *r, bool in_quotes)
 
 	if (is_name(next, false) || (next && strchr("{(@*#?-$![", next)) || is_continuation(r->p + 1))
 		return false;
-	if (!in_quotes && (next == '\'' || next == '"'))         /* means different things to different shells */
+	if (!in_quotes && (next == '\'' || next == '"'))         /* shells differ here */
 		return false;
 	take(r, *r->p++);
 	return true;
@@ -136,7 +136,7 @@ static void note_assignment(const struct reader *r, struct word *w)
 		w->odd_assignment = true;
 }
 
-/* Is the tilde that comes next at a place where a shell puts a folder for it? */
+/* Would a shell replace the next character, a tilde, by a home folder? */
 static bool is_home(const struct reader *r, const struct word *w)
 {
 	if (!w->name_n)
@@ -144,7 +144,7 @@ static bool is_home(const struct reader *r, const struct word *w)
 	return r->out_n == w->name_n + 1 || r->p[-1] == ':';
 }
 
-/* Notes what the next, unquoted character means to a shell: names of files, braces, a home. */
+/* Records what the next, unquoted character means to a shell: file names, braces, a home folder. */
 static void note_expansion(const struct reader *r, struct word *w)
 {
 	bool value = w->name_n > 0;        /* of an assignment: only a tilde means something there */
@@ -238,7 +238,7 @@ static bool is_keyword(const struct word *w)
 	if (w->text[0] == '!' && *w->start == '!')
 		return true;
 	if (!w->text[0])
-		return true;               /* '' is no program: let the shell say so */
+		return true;               /* '' names no program: the shell reports it */
 	for (i = 0; !w->quoted && i < COUNT(keywords); i++)
 		if (strcmp(w->text, keywords[i]) == 0)
 			return true;

@@ -1,5 +1,5 @@
-/* A command as static words, or not: what parses here is run
- * natively, everything else goes to /bin/sh -c as a whole. */
+/* words: parses a command into static words. vt runs what parses here itself; everything else goes
+ * to /bin/sh -c as a whole. */
 #ifndef TEXT_WORDS_H
 #define TEXT_WORDS_H
 
@@ -13,7 +13,7 @@ struct words_assignment {
 
 /* One simple command of an `&&` list. */
 struct words_piece {
-	const char *source;                /* its slice of the text, trimmed, comments left out */
+	const char *source;                /* its part of the text, trimmed, without comments */
 	struct words_assignment *assignments;
 	uint32_t assignments_n;
 	struct texts argv;                 /* at least one word, each as written, without its quotes */
@@ -28,6 +28,6 @@ struct words {
 
 /* false: not static; use the shell. All in `a`. */
 bool words_parse(const char *command, struct arena *a, struct words *ret);
-/* One argument as it is shown and handed to a shell: in single quotes when it needs any. */
+/* Quotes one argument for a shell and for display: in single quotes if it needs any. */
 char *words_quote(const char *arg, struct arena *a);
 #endif

@@ -82,7 +82,7 @@ static int read_alias(struct reader *r, const struct yaml_value **ret)
 	return *ret ? 0 : complain(r, "found undefined alias, expected YAML");
 }
 
-/* The value that begins with the current event; the last event of it is the current one then. */
+/* Reads the value that begins with the current event; afterwards its last event is the current one. */
 static int read_value(struct reader *r, const struct yaml_value **ret)
 {
 	const yaml_event_t *e = &r->event;
@@ -153,7 +153,7 @@ static bool is_one_of(const char *s, const char *const *list)
 	return false;
 }
 
-/* What a plain scalar means by YAML's core rules; "string" when nothing else. */
+/* Returns the type of a plain scalar by YAML's core schema; "string" for all others. */
 static const char *scalar_kind(const struct yaml_value *v)
 {
 	static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };

@@ -1,7 +1,6 @@
-/* YAML, as far as pnpm-workspace.yaml and lockfiles need it: one document as a tree.
+/* yaml: one YAML document as a tree, as far as pnpm-workspace.yaml and lockfiles need it.
  *
- * An alias stands for the very value its anchor names (so the tree may share
- * values); `<<` merges. A UTF-8 BOM is skipped. */
+ * An alias is the same value as its anchor's (so the tree may share values); `<<` merges. A UTF-8 BOM is skipped. */
 #ifndef TEXT_YAML_H
 #define TEXT_YAML_H
 
@@ -26,7 +25,7 @@ struct yaml_value {
 	uint32_t line, column;                 /* where it begins, from 1 */
 };
 
-/* The first document, in `a`. *ret NULL: the text is empty. Errors read "file:line:column: ...". */
+/* Reads the first document into `a`. *ret NULL: the text is empty. Errors read "file:line:column: ...". */
 int yaml_read(const char *file, const char *text, size_t size, struct arena *a, const struct yaml_value **ret, struct err *err);
 /* The value under a key; NULL: there is none, or `map` is NULL or no map. */
 const struct yaml_value *yaml_get(const struct yaml_value *map, const char *key);
