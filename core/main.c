@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "os/file.h"
 #include "os/loop.h"
+#include "os/start.h"
 #include "report/warnings.h"
 
 enum { COMMANDS_MAX = 32 };
@@ -133,6 +134,7 @@ int main(int argc, char **argv)
 	cwd = getcwd(NULL, 0);
 	cwd_error = cwd ? 0 : errno;
 	close_gaps();
+	start_raise_files();
 	s.env = env_from(s.arena, environ);
 	s.stdin_tty = isatty(STDIN_FILENO);
 	s.stdout_tty = isatty(STDOUT_FILENO);

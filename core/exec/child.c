@@ -23,6 +23,8 @@
 
 enum {
 	CHILD_PIPE_MS = 10000,     /* how long a pipe may be held after the exit */
+	CHILD_RETRY_MS = 50,       /* to the next try to start, when there was no descriptor left */
+	CHILD_TRIES = 200,
 	CHILD_CANCELLED_MS = 200   /* the same when the run is stopping: what is in the pipe already */
 };
 
@@ -40,6 +42,8 @@ struct child {
 	struct watch *watch;
 	struct pipe_end out, err;
 	struct timer *pipe_timer;
+	struct timer *retry;       /* to the next try to start it; NULL: none is needed */
+	uint32_t tries;            /* to start it */
 	int64_t started_ms;        /* monotonic */
 	bool exited, ended;
 	bool cancelled;
@@ -87,14 +91,19 @@ static void channel_stopped(void *ctx)
 	settled(c);
 }
 
+static void close_pipes(struct child *c)
+{
+	stream_close(c->out.stream);
+	stream_close(c->err.stream);
+	c->out.stream = c->err.stream = NULL;
+}
+
 static void ended(struct child *c)
 {
 	c->ended = true;
 	timer_stop(c->pipe_timer);
 	c->pipe_timer = NULL;
-	stream_close(c->out.stream);
-	stream_close(c->err.stream);
-	c->out.stream = c->err.stream = NULL;
+	close_pipes(c);
 	c->end.ms = os_now_ms() - c->started_ms;
 	c->setup.on_ended(c->setup.ctx);
 	if (c->server && !c->cancelled)
@@ -175,9 +184,7 @@ static void on_exit_status(void *ctx, int status)
 
 static void drop_all(struct child *c)
 {
-	stream_close(c->out.stream);
-	stream_close(c->err.stream);
-	c->out.stream = c->err.stream = NULL;
+	close_pipes(c);
 	server_free(c->server);
 	c->server = NULL;
 	watch_cancel(c->watch);
@@ -209,8 +216,13 @@ static int open_pipe(struct child *c, struct pipe_end *p, int number, int *ret_o
 	static const struct stream_events events = { on_bytes, on_pipe_end };
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_errno(err, errno, "cannot make a pipe");
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		int e = errno;
+
+		err_errno(err, e, "cannot make a pipe");
+		errno = e;
+		return -1;
+	}
 	p->child = c;
 	p->number = number;
 	p->stream = stream_open(c->setup.loop, fds[0], &events, p, err);
@@ -290,24 +302,29 @@ static int launch(struct child *c, const int fd[3], struct err *err)
 	return process_start(c->setup.processes, &start, &events, c, &c->process, err);
 }
 
+/* -1 with errno. */
 static int try_start(struct child *c, struct err *err)
 {
-	int fd[3] = { PROCESS_INHERIT, PROCESS_INHERIT, PROCESS_INHERIT }, r = 0;
+	int fd[3] = { PROCESS_INHERIT, PROCESS_INHERIT, PROCESS_INHERIT }, r = 0, e;
 
 	if (c->setup.piped) {
 		fd[0] = PROCESS_NULL;
 		if (open_pipe(c, &c->out, 1, &fd[1], err) < 0)
 			return -1;
 		if (open_pipe(c, &c->err, 2, &fd[2], err) < 0) {
+			e = errno;
 			close(fd[1]);
+			errno = e;
 			return -1;
 		}
 	}
 	r = launch(c, fd, err);
+	e = errno;
 	if (c->setup.piped) {
 		close(fd[1]);
 		close(fd[2]);
 	}
+	errno = e;
 	return r;
 }
 
@@ -324,10 +341,40 @@ static void start_channel(struct child *c)
 	err_clear(&err);
 }
 
+static void start(void *ctx);
+
+/* Another thread took the descriptors that were free a moment ago, and will give them back. */
+static bool start_later(struct child *c, int error)
+{
+	if ((error != EMFILE && error != ENFILE) || c->cancelled || ++c->tries == CHILD_TRIES)
+		return false;
+	close_pipes(c);
+	c->retry = timer_start(c->setup.loop, CHILD_RETRY_MS, start, c);
+	return true;
+}
+
+static void start(void *ctx)
+{
+	struct child *c = ctx;
+	struct err err = { 0 };
+
+	c->retry = NULL;
+	if (c->cancelled) {
+		loop_post(c->setup.loop, not_started, c);
+	} else if (try_start(c, &err) == 0) {
+		c->end.trouble = NULL;
+	} else {
+		int e = errno;
+
+		c->end.trouble = err_take(&err, c->setup.arena);
+		if (!start_later(c, e))
+			loop_post(c->setup.loop, not_started, c);
+	}
+}
+
 struct child *child_start(const struct child_setup *setup)
 {
 	struct child *c = xcalloc(1, sizeof *c);
-	struct err err = { 0 };
 	const char *why = NULL;
 
 	c->setup = *setup;
@@ -344,10 +391,7 @@ struct child *child_start(const struct child_setup *setup)
 		if (!c->watch && !setup->seen->untraced)
 			setup->seen->untraced = why;
 	}
-	if (try_start(c, &err) < 0) {
-		c->end.trouble = err_take(&err, setup->arena);
-		loop_post(setup->loop, not_started, c);
-	}
+	start(c);
 	return c;
 }
 

@@ -37,6 +37,9 @@ struct run {
 	struct outer *outer;           /* the runner this vt is a task of; NULL: none */
 	struct job *jobs;              /* all that are not over */
 	uint32_t running;              /* jobs whose child was started and is not over */
+	uint64_t files_most;           /* descriptors that running jobs may have open together */
+	uint64_t files;                /* descriptors that they may need */
+	bool crowded;                  /* a job could not start for want of descriptors: nothing is taken until one is over */
 	uint32_t restoring;            /* jobs whose outputs are being put back */
 	uint32_t changes;              /* starts and ends of children and of restoring: each may change a file */
 	bool pumping, pump_again;      /* run_pump is under way; and was asked for meanwhile */
@@ -117,6 +120,7 @@ struct job {
 	struct child *child;           /* NULL: not started */
 	const char *not_kept;          /* a reason of exec's own, or NULL */
 	const char *trouble;           /* an error line, or NULL */
+	uint32_t files;                /* descriptors that it may need: counted in run->files */
 	bool printed;                  /* it printed something */
 	bool cancelled;                /* the run was stopped before it had ended */
 	/* saving */
@@ -136,6 +140,11 @@ struct processes *run_processes(struct run *r);    /* the connection to the supe
 int run_flush(struct run *r);                      /* the screen: 0 or an errno */
 void run_check_waiting(struct run *r);             /* pauses the children while too much waits */
 void run_tell_echo(struct run *r, const struct step *step);
+bool run_has_files(struct run *r, uint32_t n);     /* for a job that needs so many descriptors; false: it has to wait */
+
+/* Descriptors that one running step needs: the socket of its keeper and its pipes; a cached one's
+ * channel, its tools' connections, the tracer's. */
+enum { RUN_FILES_UNCACHED = 4, RUN_FILES_CACHED = 10 };
 bool run_enter(struct run *r, const struct step *step);            /* a cd: false: the folder is not there, and the command has failed */
 
 /* queue.c: jobs are looked up by workers, a slice of the queue at a time, and decided in

@@ -306,6 +306,10 @@ void job_decide(struct job *j)
 			put_back(j);
 			return;
 		}
+		if (!is_hit(j->answer) && !run_has_files(r, RUN_FILES_CACHED)) {
+			put_back(j);
+			return;
+		}
 		if (!is_hit(j->answer)) {
 			job_start(j);
 			return;

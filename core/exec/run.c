@@ -21,8 +21,11 @@
 #include "plan/step.h"
 #include "report/screen.h"
 
-/* Bytes for the screen above which nothing more is read. */
-enum { RUN_WAITING = 1 << 20 };
+enum {
+	RUN_WAITING = 1 << 20,     /* bytes for the screen above which nothing more is read */
+	RUN_FILES_OWN = 64,        /* descriptors kept for all that is not a running step: cache, plugins, workers */
+	RUN_FILES_FREE = 16        /* that must be free before one more is started: more than it takes at once */
+};
 
 /* ---- telling ---- */
 
@@ -149,6 +152,10 @@ static bool advance(struct run *r, struct place *p)
 		queue_add(r, p);
 		return true;
 	}
+	if (item && item->kind == ITEM_STEP && !run_has_files(r, RUN_FILES_UNCACHED)) {
+		schedule_back(p);
+		return false;
+	}
 	/* Those being looked up came first. */
 	if (!p->holds && (schedule_free_slots(p->level) < p->level->in_hand || !schedule_hold(p))) {
 		schedule_back(p);
@@ -170,13 +177,33 @@ static bool advance(struct run *r, struct place *p)
 	return true;
 }
 
+bool run_has_files(struct run *r, uint32_t n)
+{
+	if (r->running == 0 || (r->files + n <= r->files_most && process_has_files(RUN_FILES_FREE)))
+		return true;
+	r->crowded = true;
+	return false;
+}
+
+/* How many steps more could run, if descriptors were all they needed. */
+static uint64_t steps_for_files(const struct run *r)
+{
+	uint64_t left = r->files < r->files_most ? r->files_most - r->files : 0;
+
+	return left < RUN_FILES_CACHED && r->running == 0 ? 1 : left / RUN_FILES_CACHED;
+}
+
 static bool may_take(const struct run *r, const struct level *l)
 {
-	uint32_t slots = schedule_free_slots(l);
+	uint64_t slots = schedule_free_slots(l), most = steps_for_files(r);
 
+	if (r->crowded)
+		return false;
 	if (l->going_n > 0)
 		return true;
-	return l->ready_n > 0 && slots > 0 && l->in_hand < (uint64_t)slots + r->queue.extra;
+	if (slots > most)
+		slots = most;
+	return l->ready_n > 0 && slots > 0 && l->in_hand < slots + r->queue.extra;
 }
 
 static bool advance_level(struct run *r, struct level *l)
@@ -261,6 +288,8 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	int code;
 
 	r.queue.end = &r.queue.first;
+	r.files_most = process_files();
+	r.files_most = r.files_most > RUN_FILES_OWN ? r.files_most - RUN_FILES_OWN : 0;
 	r.outer = outer_new(setup->loop, setup->env, on_outer_idle, &r);
 	if (setup->cache && setup->plan->steps > 1) {
 		costs = xcalloc(setup->plan->steps, sizeof *costs);

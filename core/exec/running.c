@@ -28,6 +28,8 @@ static void job_over(struct job *j, struct outcome *o)
 	struct place *p = j->place;
 
 	r->running--;
+	r->files -= j->files;
+	r->crowded = false;
 	r->changes++;
 	if (r->setup->cache)
 		cache_something_ran(r->setup->cache);
@@ -331,6 +333,8 @@ void job_start(struct job *j)
 	r->changes++;
 	r->started++;
 	r->running++;
+	j->files = j->answer ? RUN_FILES_CACHED : RUN_FILES_UNCACHED;
+	r->files += j->files;
 	job_tell_started(j);
 	if (!child.piped)
 		run_flush(r);      /* before the child writes there itself */

@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,11 +22,15 @@
 #include "supervisor/message.h"
 #include "supervisor/tree.h"
 
-enum { END_WAIT_MS = 2000 };           /* for the killed to be gone */
+enum {
+	END_WAIT_MS = 2000,            /* for the killed to be gone */
+	SEND_RETRY_MS = 20             /* while the kernel has no room for descriptors on their way */
+};
 
-/* A START that the socket had no room for yet. */
+/* A START that could not be sent yet. */
 struct waiting {
 	struct waiting *next;
+	struct process *process;       /* the one it is to start */
 	struct buf packet;
 	int fd[MESSAGE_FDS];           /* duplicates */
 	int fds_n;
@@ -40,7 +45,8 @@ struct processes {
 	uint64_t ignored;              /* signals that children are to ignore as we were born to; known from the start on */
 	bool dead;                     /* it was started and is gone, or a keeper is: nothing can be started any more */
 	struct process *first;         /* newest first */
-	struct waiting *waiting, **waiting_end;
+	struct waiting *waiting, **waiting_end;        /* in order; sent before any later START */
+	struct timer *retry;           /* sends them again; NULL: the socket tells when */
 	void (*on_death)(void *ctx);
 	void *ctx;
 };
@@ -62,25 +68,7 @@ struct process {
 /* ---- START ----------------------------------------------------------------- */
 
 static void watch(struct processes *ps);
-
-/* The socket is full: keeps a copy until the supervisor has read some. */
-static void send_later(struct processes *ps, struct start_packet *s)
-{
-	struct waiting *w = xcalloc(1, sizeof *w);
-	int i;
-
-	w->packet = s->bytes;
-	buf_init(&s->bytes, START_MAX);
-	for (i = 0; i < s->fds_n; i++) {
-		w->fd[i] = fcntl(s->fd[i], F_DUPFD_CLOEXEC, 3);
-		if (w->fd[i] < 0)
-			w->fd[i] = ps->sock;       /* no fd left: sending this one fails there, not here */
-	}
-	w->fds_n = s->fds_n;
-	*ps->waiting_end = w;
-	ps->waiting_end = &w->next;
-	watch(ps);
-}
+static void set_ended(struct process *p);
 
 static void free_waiting(struct processes *ps, struct waiting *w)
 {
@@ -88,42 +76,116 @@ static void free_waiting(struct processes *ps, struct waiting *w)
 	if (!ps->waiting)
 		ps->waiting_end = &ps->waiting;
 	while (w->fds_n > 0)
-		if (w->fd[--w->fds_n] != ps->sock)
-			close(w->fd[w->fds_n]);
+		close(w->fd[--w->fds_n]);
 	buf_free(&w->packet);
 	free(w);
+}
+
+/* Keeps a copy. 0 or an errno. */
+static int send_later(struct processes *ps, struct start_packet *s, struct process *p)
+{
+	struct waiting *w = xcalloc(1, sizeof *w);
+	int e = 0;
+
+	for (; w->fds_n < s->fds_n && e == 0; w->fds_n++) {
+		w->fd[w->fds_n] = fcntl(s->fd[w->fds_n], F_DUPFD_CLOEXEC, 3);
+		if (w->fd[w->fds_n] < 0) {
+			e = errno;
+			w->fds_n--;
+		}
+	}
+	if (e != 0) {
+		while (w->fds_n > 0)
+			close(w->fd[--w->fds_n]);
+		free(w);
+		return e;
+	}
+	w->process = p;
+	w->packet = s->bytes;
+	buf_init(&s->bytes, START_MAX);
+	*ps->waiting_end = w;
+	ps->waiting_end = &w->next;
+	return 0;
+}
+
+/* Is it worth another try? EAGAIN: the supervisor is slow. Else the kernel is short of memory,
+ * or holds as many descriptors on their way as this user may have open. */
+static bool is_for_now(int e)
+{
+	return e == EAGAIN || e == ENOBUFS || e == ENOMEM || e == ETOOMANYREFS;
+}
+
+static void send_waiting(struct processes *ps);
+
+static void on_retry(void *ctx)
+{
+	struct processes *ps = ctx;
+
+	ps->retry = NULL;
+	send_waiting(ps);
+}
+
+/* e: why the first START that waits could not be sent. */
+static void try_again(struct processes *ps, int e)
+{
+	if (e != EAGAIN && !ps->retry)
+		ps->retry = timer_start(ps->loop, SEND_RETRY_MS, on_retry, ps);
+	watch(ps);
+}
+
+/* A supervisor that died meanwhile is on_death's story. */
+static bool is_of_death(int e)
+{
+	return e == EPIPE || e == ECONNRESET;
 }
 
 static void send_waiting(struct processes *ps)
 {
 	struct waiting *w;
+	struct process *p;
+	int e;
 
-	while ((w = ps->waiting) != NULL) {
-		if (message_send(ps->sock, w->packet.data, w->packet.size, w->fd, w->fds_n) == EAGAIN)
+	while ((w = ps->waiting) != NULL && !ps->retry) {
+		e = message_send(ps->sock, w->packet.data, w->packet.size, w->fd, w->fds_n);
+		if (is_for_now(e)) {
+			try_again(ps, e);
 			return;
+		}
+		p = w->process;
 		free_waiting(ps, w);
+		if (e == 0 || is_of_death(e))
+			continue;
+		set_ended(p);
+		p->events.on_failed(p->ctx, e);
 	}
 	watch(ps);
 }
 
-static int send_start(struct processes *ps, const struct process_start *what, int task_sock, struct err *err)
+/* 0 or an errno. */
+static int send_start(struct processes *ps, const struct process_start *what, struct process *p, int task_sock, struct err *err)
 {
 	struct start_packet s;
-	int r = -1, e;
+	int e;
 
-	if (start_pack(&s, what, ps->ignored, task_sock, err) < 0)
-		goto out;
-	e = ps->waiting ? EAGAIN : message_send(ps->sock, s.bytes.data, s.bytes.size, s.fd, s.fds_n);
-	if (e == EAGAIN || e == ENOBUFS || e == ETOOMANYREFS)
-		send_later(ps, &s);
-	else if (e != 0 && e != EPIPE && e != ECONNRESET) {
-		err_errno(err, e, "the supervisor cannot be told to start '%s'", what->program);
-		goto out;
+	errno = EINVAL;
+	if (start_pack(&s, what, ps->ignored, task_sock, err) < 0) {
+		e = errno;
+	} else {
+		e = ps->waiting ? EAGAIN : message_send(ps->sock, s.bytes.data, s.bytes.size, s.fd, s.fds_n);
+		if (is_for_now(e)) {
+			int first = e;
+
+			e = send_later(ps, &s, p);
+			if (e == 0)
+				try_again(ps, first);
+		}
+		if (is_of_death(e))
+			e = 0;
+		if (e != 0)
+			err_errno(err, e, "the supervisor cannot be told to start '%s'", what->program);
 	}
-	r = 0;          /* a supervisor that died meanwhile is on_death's story */
-out:
 	start_free(&s);
-	return r;
+	return e;
 }
 
 /* ---- the supervisor ---------------------------------------------------------- */
@@ -152,7 +214,7 @@ static void on_supervisor(uv_poll_t *uv, int status, int events)
 
 static void watch(struct processes *ps)
 {
-	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (ps->waiting ? UV_WRITABLE : 0), on_supervisor);
+	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (ps->waiting && !ps->retry ? UV_WRITABLE : 0), on_supervisor);
 }
 
 /* Its environment is empty, its stdio /dev/null; signals stay blocked until it has arranged itself. */
@@ -266,12 +328,30 @@ static void set_ended(struct process *p)
 	uv_unref((uv_handle_t *)&p->uv);
 }
 
-static void on_message(struct process *p, const struct message *m, int fd)
+/* The keeper has the listener, too: it lets the child's calls go on. */
+static void leave_listener(struct process *p)
+{
+	struct message m = { .kind = MESSAGE_RELEASE };
+
+	message_send(p->sock, &m, sizeof m, NULL, 0);
+}
+
+/* fds_n: as message_receive said. */
+static void on_started(struct process *p, const struct message *m, int fd, int fds_n)
+{
+	int listener = m->how == 0 ? -m->refused : fds_n > 0 ? fd : -EMFILE;
+
+	p->pid = m->pid;
+	if (m->how != 0 && fds_n <= 0)
+		leave_listener(p);
+	p->events.on_started(p->ctx, m->pid, m->how, listener);
+}
+
+static void on_message(struct process *p, const struct message *m, int fd, int fds_n)
 {
 	switch (m->kind) {
 	case MESSAGE_STARTED:
-		p->pid = m->pid;
-		p->events.on_started(p->ctx, m->pid, m->how, m->how != 0 ? fd : -m->refused);
+		on_started(p, m, fd, fds_n);
 		break;
 	case MESSAGE_FAILED:
 		p->failed_in = m->call;
@@ -298,7 +378,7 @@ static void on_keeper(uv_poll_t *uv, int status, int events)
 	while (p->sock >= 0) {
 		r = message_receive(p->sock, &m, sizeof m, &fd, 1, &n);
 		if (r == (ssize_t)sizeof m) {
-			on_message(p, &m, n > 0 ? fd : -1);
+			on_message(p, &m, fd, n);
 			continue;
 		}
 		if (r < 0 && errno == EAGAIN)
@@ -311,35 +391,71 @@ static void on_keeper(uv_poll_t *uv, int status, int events)
 	}
 }
 
-int process_start(struct processes *ps, const struct process_start *what, const struct process_events *events, void *ctx,
-		  struct process **ret, struct err *err)
+static struct process *process_new(struct processes *ps, const struct process_events *events, void *ctx, int sock)
 {
-	struct process *p;
-	int pair[2], r;
+	struct process *p = xcalloc(1, sizeof *p);
 
-	if (ps->dead)
-		return err_set(err, ERR_SYSTEM, "the supervisor has died");
-	if (ps->sock < 0 && start_supervisor(ps, err) < 0)
-		return -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-		return err_errno(err, errno, "no socket to start '%s' with", what->program);
-	r = send_start(ps, what, pair[1], err);
-	close(pair[1]);
-	if (r < 0) {
-		close(pair[0]);
-		return -1;
-	}
-	p = xcalloc(1, sizeof *p);
 	p->events = *events;
 	p->ctx = ctx;
-	p->sock = pair[0];
+	p->sock = sock;
 	p->idle = -1;
 	uv_poll_init(loop_uv(ps->loop), &p->uv, p->sock);
 	p->uv.data = p;
 	uv_poll_start(&p->uv, UV_READABLE | UV_DISCONNECT, on_keeper);
 	on_list(ps, p);
+	return p;
+}
+
+int process_start(struct processes *ps, const struct process_start *what, const struct process_events *events, void *ctx,
+		  struct process **ret, struct err *err)
+{
+	struct process *p;
+	int pair[2], e;
+
+	errno = EPIPE;
+	if (ps->dead)
+		return err_set(err, ERR_SYSTEM, "the supervisor has died");
+	if (ps->sock < 0 && start_supervisor(ps, err) < 0)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
+		e = errno;
+		err_errno(err, e, "no socket to start '%s' with", what->program);
+		errno = e;
+		return -1;
+	}
+	p = process_new(ps, events, ctx, pair[0]);
+	e = send_start(ps, what, p, pair[1], err);
+	close(pair[1]);
+	if (e != 0) {
+		p->ended = p->released = true;
+		close_process(p);
+		errno = e;
+		return -1;
+	}
 	*ret = p;
 	return 0;
+}
+
+uint64_t process_files(void)
+{
+	struct rlimit now;
+
+	return getrlimit(RLIMIT_NOFILE, &now) == 0 ? now.rlim_cur : 0;
+}
+
+bool process_has_files(uint32_t n)
+{
+	int fd[64];
+	uint32_t i, k;
+
+	for (i = 0; i < n && i < COUNT(fd); i++) {
+		fd[i] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+		if (fd[i] < 0)
+			break;
+	}
+	for (k = 0; k < i; k++)
+		close(fd[k]);
+	return i == n;
 }
 
 static void send_signal(struct process *p, int signum, bool typed)
@@ -460,6 +576,8 @@ static void close_supervisor(struct processes *ps)
 		return;
 	while (ps->waiting)
 		free_waiting(ps, ps->waiting);
+	timer_stop(ps->retry);
+	ps->retry = NULL;
 	uv_close((uv_handle_t *)ps->uv, free_handle);
 	close(ps->sock);
 	ps->sock = -1;

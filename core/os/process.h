@@ -36,9 +36,10 @@ struct process_start {
 
 struct process_events {
 	/* It runs, or, with a filter, is about to: its first execve may wait for the listener's answer. how: the VT_FILTER_* installed
-	 * (0: none); listener: the fd, now the callee's, or -errno of the last refusal (0: none was asked for). */
+	 * (0: none); listener: the fd, now the callee's, or -errno of the last refusal (0: none was asked for), or -EMFILE: it is there, but
+	 * there was no descriptor left for it, and the keeper answers in its place. */
 	void (*on_started)(void *ctx, pid_t pid, uint32_t how, int listener);
-	/* It could not be started: an errno of fork, chdir or execve. Nothing follows. With a filter installed on_started came before. */
+	/* It could not be started: an errno of fork, chdir, execve or of telling the supervisor. Nothing follows. With a filter installed on_started came before. */
 	void (*on_failed)(void *ctx, int error);
 	/* It ended by itself or by a signal: a wait status. Nothing follows. */
 	void (*on_exit)(void *ctx, int status);
@@ -46,6 +47,7 @@ struct process_events {
 
 /* `supervisor`: absolute path of vt-supervisor. `on_death`: the supervisor is gone and should not be: every child's on_exit was called with a SIGKILL status before. */
 struct processes *processes_new(struct loop *l, const char *supervisor, void (*on_death)(void *ctx), void *ctx);
+/* -1: err, and errno: EMFILE and ENFILE say that there is no descriptor left for it now. */
 int process_start(struct processes *ps, const struct process_start *what, const struct process_events *events, void *ctx,
 		  struct process **ret, struct err *err);
 /* The step's tracer has stopped, or there was none: from now on the supervisor answers for what lives on. Called once for every
@@ -56,6 +58,10 @@ const char *process_failed_in(const struct process *p);
 /* Sends a signal to every descendant of every running child (not to what outlived one that ended by itself). What it does
  * not end is killed 5 s later, whether or not the child itself has ended by then, and whether or not we are still there. */
 void processes_signal(struct processes *ps, int signum);
+/* How many descriptors this process may have open. */
+uint64_t process_files(void);
+/* Are so many (64 at most) free now? Another thread may take them a moment later. */
+bool process_has_files(uint32_t n);
 /* The same for one typed at the terminal, which our process group has got already. */
 void processes_typed(struct processes *ps, int signum);
 bool processes_running(const struct processes *ps);      /* some child has not ended */

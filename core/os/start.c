@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -49,6 +50,19 @@ uint64_t start_ignored(void)
 	return now | born_ignoring;
 }
 
+static uint64_t born_files;            /* the soft limit of open files before start_raise_files; 0: not raised */
+
+void start_raise_files(void)
+{
+	struct rlimit now, more;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) < 0 || now.rlim_cur == now.rlim_max)
+		return;
+	more = (struct rlimit){ now.rlim_max, now.rlim_max };
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		born_files = now.rlim_cur;
+}
+
 /* ---- the packet -------------------------------------------------------------- */
 
 static uint32_t add_strings(struct buf *b, char *const *list)
@@ -78,7 +92,7 @@ static void add_filters(struct buf *b, const struct process_start *what, uint32_
 /* Head and rest in one piece. */
 static int add_start(struct buf *b, const struct process_start *what, uint64_t ignored, struct err *err)
 {
-	struct message_start head = { .kind = MESSAGE_START, .ignored = ignored };
+	struct message_start head = { .kind = MESSAGE_START, .ignored = ignored, .files = born_files };
 
 	buf_init(b, START_MAX);
 	head.filters_n = what->filters_n < MESSAGE_FILTERS ? what->filters_n : MESSAGE_FILTERS;

@@ -17,6 +17,9 @@ struct start_packet {
 	int memfd;                     /* holds what is too large for a packet; owned; -1: nothing is */
 };
 
+/* Raises this process's soft limit of open files to the hard one. What is started by
+ * start_pack gets the old one back. Once, before threads. */
+void start_raise_files(void);
 /* The signals that this program was born ignoring, bit n-1: n. Asks the kernel: once is enough. */
 uint64_t start_ignored(void);
 /* ignored: what start_ignored said. task_sock: the keeper's end of the socket to the new process. To be freed either way. */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -51,6 +52,17 @@ static void reset_signals(uint64_t ignored)
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* vt raised its own soft limit of open files; select() of a child may not bear that. */
+static void reset_files(uint64_t soft)
+{
+	struct rlimit now;
+
+	if (soft == 0 || getrlimit(RLIMIT_NOFILE, &now) < 0 || now.rlim_max < soft)
+		return;
+	now.rlim_cur = soft;
+	setrlimit(RLIMIT_NOFILE, &now);
 }
 
 /* Nothing but 0-2 may pass exec. The supervisor's own 0-2 are /dev/null and stay where
@@ -224,6 +236,7 @@ void child_run(const struct start *s, const int fd[3], int keeper, int filtered)
 	if (chdir(s->dir) < 0)
 		fail(keeper, CALL_CHDIR, errno);
 	reset_signals(s->head->ignored);
+	reset_files(s->head->files);
 	if (filtered)
 		how = install_first(s, keeper);
 	env = how != 0 ? s->env : s->untraced;

@@ -70,6 +70,10 @@ ssize_t message_receive(int sock, void *data, size_t size, int *ret_fds, int max
 		return r;
 	while (*ret_n > 0)
 		close(ret_fds[--*ret_n]);
+	if ((m.msg_flags & MSG_TRUNC) == 0) {
+		*ret_n = -1;
+		return r;
+	}
 	errno = EMSGSIZE;
 	return -1;
 }

@@ -46,6 +46,7 @@ struct message_start {
 	uint32_t in_memfd;             /* the rest is there */
 	uint64_t size;                 /* of the rest */
 	uint64_t ignored;              /* signals (bit n-1: n) the child inherits as ignored */
+	uint64_t files;                /* the child's soft limit of open files; 0: as the supervisor's */
 	uint32_t stdio[3];             /* MESSAGE_STDIO_* */
 	uint32_t filters_n;
 	uint32_t argv_n, env_n;        /* strings */
@@ -77,7 +78,8 @@ struct start {
 /* Sends one packet without waiting. 0 or an errno (EAGAIN: the other end is slow). */
 int message_send(int sock, const void *data, size_t size, const int *fds, int fds_n);
 /* Receives one packet without waiting; fds are CLOEXEC. Returns its size, 0 at the
- * end, -1 with errno. What does not fit is an error (EMSGSIZE), its fds closed. */
+ * end, -1 with errno. A packet larger than `size` is an error (EMSGSIZE), its fds closed.
+ * *ret_n is -1 where fds came that this process has no room for: they are closed. */
 ssize_t message_receive(int sock, void *data, size_t size, int *ret_fds, int max, int *ret_n);
 /* `rest`: the head->size bytes behind the head. 0 or an errno (EBADMSG, ENOMEM). */
 int message_parse_start(const struct message_start *head, char *rest, struct start *ret);

@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -900,9 +901,121 @@ static void starts_wait_while_the_supervisor_is_slow(void **state)
 	free(big);
 }
 
+/* ---- want of descriptors ------------------------------------------------------- */
+
+/* As if the kernel refused so many packets with descriptors. It stands before libc's. */
+static int refusals, refusal;
+
+ssize_t sendmsg(int sock, const struct msghdr *m, int flags)
+{
+	if (m->msg_controllen > 0 && refusals > 0) {
+		refusals--;
+		errno = refusal;
+		return -1;
+	}
+	return syscall(SYS_sendmsg, sock, m, flags);
+}
+
+static void a_start_that_is_refused_again_and_again_is_sent_in_the_end(void **state)
+{
+	static const int errors[] = { ETOOMANYREFS, ENOBUFS, ENOMEM };
+	const char *const argv[] = { "/bin/true", NULL };
+	struct world w;
+	struct task a, b;
+	size_t i;
+
+	(void)state;
+	begin(&w);
+	for (i = 0; i < COUNT(errors); i++) {
+		refusals = 7;
+		refusal = errors[i];
+		start(&w, &a, argv, no_env, "/");
+		start(&w, &b, argv, no_env, "/");
+		loop_run(w.loop);
+		assert_int_equal(refusals, 0);
+		assert_int_equal(a.exited, 1);
+		assert_int_equal(a.status, 0);
+		assert_int_equal(b.exited, 1);
+		assert_int_equal(b.status, 0);
+		done(&a);
+		done(&b);
+	}
+	finish(&w);
+	assert_int_equal(w.deaths, 0);
+}
+
+static void a_start_that_is_refused_for_good_fails_alone(void **state)
+{
+	const char *const argv[] = { "/bin/true", NULL };
+	struct world w;
+	struct task a, b;
+
+	(void)state;
+	begin(&w);
+	refusals = 1;
+	refusal = ENOBUFS;
+	start(&w, &a, argv, no_env, "/");
+	start(&w, &b, argv, no_env, "/");
+	refusals = 1;
+	refusal = EINVAL;
+	loop_run(w.loop);
+	assert_int_equal(a.failed, 1);
+	assert_int_equal(a.error, EINVAL);
+	assert_int_equal(b.exited, 1);
+	assert_int_equal(b.status, 0);
+	done(&a);
+	done(&b);
+	finish(&w);
+	assert_int_equal(w.deaths, 0);
+}
+
+/* So that the next descriptor cannot be had. */
+static void take_all_descriptors(struct rlimit *before)
+{
+	struct rlimit now;
+	int next = dup(0);
+
+	assert_true(next > 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+	now = (struct rlimit){ (rlim_t)next, before->rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+}
+
+static void a_child_whose_listener_finds_no_descriptor_runs_on(void **state)
+{
+	struct process_start what = { .program = "/bin/sh", .argv = (const char *const[]){ "sh", "-c", "cat /dev/null; exit 5", NULL },
+				      .env = (char *const *)(uintptr_t)no_env, .dir = "/", .filters = filters, .filters_n = 1,
+				      .fd = { PROCESS_NULL, PROCESS_INHERIT, PROCESS_INHERIT } };
+	struct rlimit before;
+	struct err err = { 0 };
+	struct world w;
+	struct task t = { 0 };
+
+	(void)state;
+	begin(&w);
+	assert_int_equal(process_start(w.ps, &what, &events, &t, &t.p, &err), 0);
+	take_all_descriptors(&before);
+	assert_false(process_has_files(1));
+	loop_run(w.loop);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(process_has_files(1));
+	assert_int_equal(t.started, 1);
+	assert_int_equal(t.how, NOTIFY);
+	assert_int_equal(t.listener, -EMFILE);
+	assert_int_equal(t.exited, 1);
+	assert_int_equal(WEXITSTATUS(t.status), 5);
+	done(&t);
+	finish(&w);
+	assert_int_equal(w.deaths, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_start_that_is_refused_again_and_again_is_sent_in_the_end),
+		cmocka_unit_test(a_start_that_is_refused_for_good_fails_alone),
+		cmocka_unit_test(a_child_whose_listener_finds_no_descriptor_runs_on),
 		cmocka_unit_test(when_the_runner_is_killed_nothing_of_a_running_task_survives),
 		cmocka_unit_test(when_the_runner_is_killed_a_traced_running_task_dies_too),
 		cmocka_unit_test(a_daemon_of_an_ended_task_outlives_a_killed_runner),
