@@ -20,6 +20,7 @@
 #include "report/screen.h"
 #include "report/strip.h"
 #include "report/summary.h"
+#include "report/tail.h"
 #include "report/warnings.h"
 #include "workspace/workspace.h"
 
@@ -30,6 +31,7 @@ struct ground {
 	struct screen *screen;
 	struct live *live;
 	struct summary *summary;
+	struct tail *tail;             /* what the first that failed printed last */
 	pthread_t saver;               /* writes the summary while the rest is closed */
 	bool saving;                   /* it was not waited for */
 };
@@ -84,6 +86,7 @@ static int open_ground(struct ground *g, const struct plan *plan, const struct q
 	g->live = live_new((enum log_mode)o->log, g->screen);
 	warnings_attach(s->warnings, g->loop, live_listener(g->live));
 	g->summary = summary_new(o->verbose > 1);
+	g->summary->tail = g->tail = tail_new();
 	return 0;
 }
 
@@ -104,6 +107,7 @@ static int close_ground(struct ground *g, int code)
 	if (g->saving)
 		pthread_join(g->saver, NULL);
 	summary_free(g->summary);
+	tail_free(g->tail);
 	if (lost && lost != EPIPE && code) {
 		struct err err = { 0 };
 
@@ -141,7 +145,7 @@ static void *save_summary(void *ctx)
 static int execute(struct ground *g, const struct plan *plan, const struct query_options *o)
 {
 	const struct session *s = g->backend->session;
-	struct listener listeners[] = { live_listener(g->live), summary_listener(g->summary) };
+	struct listener listeners[] = { live_listener(g->live), summary_listener(g->summary), tail_listener(g->tail) };
 	struct exec_setup setup = {
 		.loop = g->loop,
 		.workspace = g->backend->workspace,

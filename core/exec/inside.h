@@ -48,9 +48,9 @@ struct run {
 	struct stop *stop;             /* signals, grace, kill */
 	int signum;                    /* of the first signal, or 0 */
 	bool grace_over;               /* signalled tasks had to be killed */
-	uint32_t started, failed;      /* steps */
+	uint32_t started, failed;      /* steps; what vt ended itself is not among the failed */
 	int first_code;                /* of the first that failed */
-	bool infrastructure;           /* something other than a task failed */
+	int interrupted_code;          /* of the first that ended after a signal, when not with 0 */
 };
 
 /* What the cache says about one step of a job. */
@@ -122,7 +122,7 @@ struct job {
 	const char *trouble;           /* an error line, or NULL */
 	uint32_t files;                /* descriptors that it may need: counted in run->files */
 	bool printed;                  /* it printed something */
-	bool cancelled;                /* the run was stopped before it had ended */
+	bool cancelled;                /* the run was stopped before it had ended: vt or the terminal ended it */
 	/* saving */
 	struct ran ran;
 	struct kept kept;
@@ -133,7 +133,7 @@ struct job {
 /* run.c */
 void run_pump(struct run *r);                      /* starts what can be started; ends the run when nothing is left */
 void run_tell(struct run *r, const struct event *e);
-void run_failed(struct run *r, int code, bool infrastructure);     /* a step failed: the others are ended */
+void run_failed(struct run *r, int code);          /* a step failed: the others are ended */
 void run_stop(struct run *r, enum stopped why);    /* nothing new starts, running children are to end */
 void run_kill(struct run *r);                      /* SIGKILL for all that runs */
 struct processes *run_processes(struct run *r);    /* the connection to the supervisor, made for the first child */

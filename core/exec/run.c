@@ -84,11 +84,10 @@ void run_kill(struct run *r)
 		processes_signal(r->processes, SIGKILL);
 }
 
-void run_failed(struct run *r, int code, bool infrastructure)
+void run_failed(struct run *r, int code)
 {
 	if (r->failed++ == 0)
 		r->first_code = code;
-	r->infrastructure = r->infrastructure || infrastructure;
 	if (r->stopped == STOPPED_NOT) {
 		run_stop(r, STOPPED_FAILED);
 		run_kill(r);
@@ -137,7 +136,7 @@ bool run_enter(struct run *r, const struct step *step)
 	r->started++;
 	run_tell(r, &(struct event){ .kind = EVENT_STARTED, .step = step, .start = &start });
 	run_tell(r, &(struct event){ .kind = EVENT_FINISHED, .step = step, .outcome = &o });
-	run_failed(r, 1, false);
+	run_failed(r, 1);
 	return false;
 }
 
@@ -274,10 +273,8 @@ static int exit_code(const struct run *r)
 		return 128 + r->signum;
 	if (r->signum && (r->grace_over || r->started == 0))
 		return 130;
-	if (r->infrastructure || r->failed > 1)
-		return 1;
 	if (r->failed == 0)
-		return 0;
+		return r->interrupted_code;
 	return r->first_code < 1 ? 1 : r->first_code > 255 ? 255 : r->first_code;
 }
 

@@ -54,6 +54,14 @@ static const char *not_kept_text(const struct job *j)
 	}
 }
 
+/* Did vt end it, or the terminal, because the run was stopped? Then that it failed is not its own doing. */
+static bool was_ended(const struct job *j)
+{
+	enum stopped stopped = j->run->stopped;
+
+	return j->cancelled && j->trouble == NULL && (stopped == STOPPED_FAILED || stopped == STOPPED_SIGNAL);
+}
+
 static void finish(struct job *j)
 {
 	const struct child_end *end = child_end(j->child);
@@ -62,7 +70,8 @@ static void finish(struct job *j)
 		.result = END_DONE,
 		.exit_code = end->exit_code,
 		.ms = end->ms,
-		.failed = end->exit_code != 0 || j->trouble,
+		.failed = j->trouble || (end->exit_code != 0 && !was_ended(j)),
+		.cancelled = end->exit_code != 0 && was_ended(j),
 	};
 
 	if (j->answer) {
@@ -176,7 +185,7 @@ static void on_settled(void *ctx)
 		code = refused_code(end);
 		o.exit_code = code ? code : 1;
 		if (j->run->stopped != STOPPED_LOST)
-			run_failed(j->run, o.exit_code, !code);
+			run_failed(j->run, o.exit_code);
 		job_over(j, &o);
 		return;
 	}
@@ -202,8 +211,12 @@ static void job_ended(void *ctx)
 		j->cancelled = true;
 	if (r->signum && code == 128 + SIGKILL)
 		r->grace_over = true;      /* whoever was first to kill it */
-	if (code != 0 || j->trouble)
-		run_failed(r, code, j->trouble != NULL);
+	if (j->trouble)
+		run_failed(r, 1);
+	else if (code != 0 && !was_ended(j))
+		run_failed(r, code);
+	else if (r->interrupted_code == 0)
+		r->interrupted_code = code;
 }
 
 /* ---- output ---- */

@@ -47,6 +47,7 @@ struct outcome {
 	bool read_and_wrote;       /* ... in the words "modified its input" */
 	const char *trouble;       /* an error line (without the mark), or NULL */
 	bool failed;               /* counts as failed */
+	bool cancelled;            /* it was ended because the run was stopped; not failed */
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
 };
 

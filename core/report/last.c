@@ -57,6 +57,7 @@ static void add_step(struct buf *b, const struct summary_step *t)
 	add_flag(b, "notice", t->notice);
 	add_flag(b, "readAndWrote", t->read_and_wrote);
 	add_flag(b, "failed", t->failed);
+	add_flag(b, "cancelled", t->cancelled);
 	add_texts(b, "inputs", t->inputs);
 	add_texts(b, "outputs", t->outputs);
 	buf_byte(b, '}');
@@ -144,6 +145,7 @@ static int read_step(struct arena *a, const cJSON *o, struct summary_step *t)
 		.notice = read_flag(o, "notice"),
 		.read_and_wrote = read_flag(o, "readAndWrote"),
 		.failed = read_flag(o, "failed"),
+		.cancelled = read_flag(o, "cancelled"),
 		.inputs = read_texts(a, o, "inputs"),
 		.outputs = read_texts(a, o, "outputs"),
 	};

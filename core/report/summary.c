@@ -8,6 +8,7 @@
 #include "base/texts.h"
 #include "plan/step.h"
 #include "report/screen.h"
+#include "report/tail.h"
 #include "report/words.h"
 #include "workspace/workspace.h"
 
@@ -84,6 +85,7 @@ static void add_step(struct summary *s, const struct step *step, const struct ou
 		.notice = o->notice,
 		.read_and_wrote = o->read_and_wrote,
 		.failed = o->failed,
+		.cancelled = o->cancelled,
 	};
 	if (s->lists) {
 		t->inputs = copy_texts(a, o->inputs);
@@ -109,7 +111,7 @@ struct listener summary_listener(struct summary *s)
 /* ---- counting ---- */
 
 struct counts {
-	uint32_t tasks, hits, misses, disabled, failed;
+	uint32_t tasks, hits, misses, disabled, failed, cancelled;
 	int64_t saved_ms;
 	unsigned rate;             /* per cent, rounded down */
 };
@@ -123,6 +125,7 @@ static struct counts count(const struct summary *s)
 		const struct summary_step *t = &s->at[i];
 
 		c.failed += t->failed;
+		c.cancelled += t->cancelled;
 		if (t->result == END_HIT) {
 			c.hits++;
 			c.saved_ms += t->saved_ms;
@@ -144,6 +147,27 @@ static void add_duration(struct buf *b, int64_t ms)
 	words_duration(ms, &text);
 	screen_style(b, "32;1", buf_str(&text));
 	buf_free(&text);
+}
+
+/* Which failed first: with many tasks that is not where one would look. Its last lines, unless they are the last. */
+static void add_first_failure(const struct summary *s, struct buf *b)
+{
+	const struct summary_step *t = NULL;
+	struct bytes lines;
+	uint32_t i;
+
+	for (i = 0; s->tail && i < s->n && !t; i++)
+		t = s->at[i].failed ? &s->at[i] : NULL;
+	if (!t)
+		return;
+	lines = tail_lines(s->tail);
+	screen_style(b, "31;1", "✗");
+	buf_byte(b, ' ');
+	screen_style(b, "1", t->label);
+	buf_printf(b, " failed first (exit code: %d)%s\n", t->exit_code, lines.size ? "; it printed last:" : "");
+	buf_add(b, lines.data, lines.size);
+	if (lines.size)
+		buf_text(b, ((const char *)lines.data)[lines.size - 1] == '\n' ? "\033[0m" : "\033[0m\n");
 }
 
 /* ---- compact ---- */
@@ -231,9 +255,12 @@ void summary_compact(const struct summary *s, struct buf *b)
 			screen_stylef(b, "31", "%u", c.failed);
 			buf_text(b, " failed");
 		}
+		if (c.cancelled)
+			buf_printf(b, ", %u cancelled", c.cancelled);
 		buf_byte(b, '.');
 		buf_add(b, notice.data, notice.size);
 		add_hint(b);
+		add_first_failure(s, b);
 	}
 	buf_free(&notice);
 }
@@ -266,6 +293,8 @@ static void add_statistics(const struct counts *c, struct buf *b)
 		add_count(b, "90", c->disabled, "cache disabled", "cache disabled");
 	if (c->failed)
 		add_count(b, "31", c->failed, "failed", "failed");
+	if (c->cancelled)
+		add_count(b, "90", c->cancelled, "cancelled", "cancelled");
 	buf_byte(b, '\n');
 	screen_style(b, "1", "Performance:");
 	buf_text(b, "  ");
@@ -346,6 +375,7 @@ static void add_step_lines(const struct summary_step *t, uint32_t number, bool l
 		if (t->exit_code) {
 			buf_byte(b, ' ');
 			screen_stylef(b, "31", "(exit code: %d)", t->exit_code);
+			buf_text(b, t->cancelled ? ", cancelled" : "");
 		}
 	}
 	buf_byte(b, '\n');
@@ -388,4 +418,6 @@ void summary_full(const struct summary *s, bool lists, struct buf *b)
 		add_step_lines(&s->at[i], i + 1, lists, b);
 	}
 	add_rule(b, "━", 47);
+	if (s->n > 1)
+		add_first_failure(s, b);
 }

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "report/event.h"
 
+struct tail;
+
 /* One executed step, with everything in words: this is what last.c writes and reads. */
 struct summary_step {
 	const char *label;         /* "pkg#task" */
@@ -16,7 +18,7 @@ struct summary_step {
 	const char *reason;        /* of a miss: words_details, or NULL: never seen before */
 	const char *not_cached;    /* or NULL */
 	const char *trouble;       /* or NULL */
-	bool notice, read_and_wrote, failed;
+	bool notice, read_and_wrote, failed, cancelled;
 	struct texts inputs, outputs;      /* only when asked for */
 };
 
@@ -26,6 +28,7 @@ struct summary {
 	uint32_t n;
 	int exit_code;             /* of the run */
 	bool lists;                /* keep inputs and outputs */
+	const struct tail *tail;   /* what the first that failed printed last; NULL: not listened to, and it is not named */
 };
 
 struct summary *summary_new(bool lists);

@@ -309,6 +309,8 @@ static void several_tasks_are_counted(void **state)
 	finish(s, &step_a, (struct outcome){ .result = END_HIT, .status = START_HIT, .saved_ms = 54 });
 	finish(s, &step_b, (struct outcome){ .result = END_DONE, .status = START_DISABLED, .exit_code = 137, .failed = true });
 	assert_compact(s, "---\nvt run: 1/4 cache hit (25%), 54ms saved, 1 failed. (Run `vt run --last-details` for full details)\n");
+	finish(s, &step_a, (struct outcome){ .result = END_DONE, .status = START_DISABLED, .exit_code = 137, .cancelled = true });
+	assert_compact(s, "---\nvt run: 1/5 cache hit (20%), 54ms saved, 1 failed, 1 cancelled. (Run `vt run --last-details` for full details)\n");
 	summary_free(s);
 }
 

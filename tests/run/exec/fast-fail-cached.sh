@@ -24,7 +24,8 @@ b$status
 
 
 ---
-vt run: 0/2 cache hit (0%), 2 failed. (Run \`vt run --last-details\` for full details)"
+vt run: 0/2 cache hit (0%), 1 failed, 1 cancelled. (Run \`vt run --last-details\` for full details)
+✗ a#$2 failed first (exit code: 1)"
 	done
 done
 # nobody else was running: the child's own code, at any --log

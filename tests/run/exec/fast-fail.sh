@@ -10,15 +10,16 @@ file packages/b/package.json '{"name":"b","scripts":{"x":"family","d":"barrier $
 file packages/c/package.json '{"name":"c","dependencies":{"a":"workspace:*"},"scripts":{"x":"print never"}}'
 start=$SECONDS
 with D="$T/d1" PIDS="$T/pids" capture vt run -r x
-is "exit code 1: the other was killed" $rc 1
+is "exit code of the one that failed" $rc 1
 ok "it does not wait for the hanging one" $((SECONDS - start > 150))
 is "both command lines, nothing after them" "$(steps)" '~/packages/a$ barrier $D a 2 exit 1 && print never ⊘ cache disabled
 ~/packages/b$ family ⊘ cache disabled'
-has "two failed" "$out" 'vt run: 0/2 cache hit (0%), 2 failed. (Run `vt run --last-details` for full details)'
+has "the other one was cancelled" "$out" 'vt run: 0/2 cache hit (0%), 1 failed, 1 cancelled. (Run `vt run --last-details` for full details)
+✗ a#x failed first (exit code: 1)'
 wait_gone "$(cat "$T/pids")"
 ok "the grandchild is dead" $?
 capture vt run --last-details
-has "the killed one has 137" "$out" "b#x: ~/packages/b\$ family ✗ (exit code: 137)"
+has "the killed one has 137" "$out" "b#x: ~/packages/b\$ family ✗ (exit code: 137), cancelled"
 is "the last run's exit code" $rc 1
 for log in interleaved labeled grouped; do
 	start=$SECONDS

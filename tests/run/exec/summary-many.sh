@@ -78,7 +78,8 @@ done
 ~/packages/b\$ fail 3
 
 ---
-vt run: 0/3 cache hit (0%), 1 failed. $hint"
+vt run: 0/3 cache hit (0%), 1 failed. $hint
+✗ @t/b#two failed first (exit code: 3)"
 run --last-details
 is "in full: builtins, figures, its code" "$rc:$out" "3:$head
 Statistics:   3 tasks • 0 cache hits • 2 cache misses • 1 cache disabled • 1 failed

@@ -1,0 +1,132 @@
+#include "config.h"
+
+#include "report/tail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+enum { TAIL_BYTES = 16 << 10 };        /* kept of a step, at least; at most twice that */
+
+/* The end of what a step that runs has printed. Few run at a time, so a list will do. */
+struct printed {
+	struct printed *next;
+	const struct step *step;
+	struct buf text;
+};
+
+struct tail {
+	struct printed *running;
+	struct printed *failed;        /* of the step that failed first; NULL: none did */
+	const struct step *last;       /* whose event came last */
+	bool more;                     /* something was shown after the failed step's own */
+};
+
+struct tail *tail_new(void)
+{
+	return xcalloc(1, sizeof(struct tail));
+}
+
+static void printed_free(struct printed *p)
+{
+	buf_free(&p->text);
+	free(p);
+}
+
+void tail_free(struct tail *t)
+{
+	struct printed *p;
+
+	if (!t)
+		return;
+	while ((p = t->running)) {
+		t->running = p->next;
+		printed_free(p);
+	}
+	if (t->failed)
+		printed_free(t->failed);
+	free(t);
+}
+
+static struct printed **find(struct tail *t, const struct step *step)
+{
+	struct printed **at = &t->running;
+
+	while (*at && (*at)->step != step)
+		at = &(*at)->next;
+	return at;
+}
+
+static void started(struct tail *t, const struct step *step)
+{
+	struct printed *p = xcalloc(1, sizeof *p);
+
+	p->step = step;
+	buf_init(&p->text, SIZE_MAX / 2);
+	p->next = t->running;
+	t->running = p;
+}
+
+static void add(struct printed *p, struct bytes data)
+{
+	size_t skipped = data.size > TAIL_BYTES ? data.size - TAIL_BYTES : 0;
+
+	if (p->text.size > TAIL_BYTES)
+		buf_drop(&p->text, p->text.size - TAIL_BYTES);
+	buf_add(&p->text, (const char *)data.data + skipped, data.size - skipped);
+}
+
+static void finished(struct tail *t, const struct event *e)
+{
+	struct printed **at = find(t, e->step), *p = *at;
+
+	if (!p)
+		return;
+	*at = p->next;
+	if (!e->outcome->failed || t->failed) {
+		printed_free(p);
+		return;
+	}
+	t->failed = p;
+	t->more = t->last != e->step;
+}
+
+static void on_event(void *self, const struct event *e)
+{
+	struct tail *t = self;
+
+	if (e->kind == EVENT_RUN_FINISHED)
+		return;
+	if (e->kind == EVENT_STARTED)
+		started(t, e->step);
+	if (e->kind == EVENT_OUTPUT && *find(t, e->step))
+		add(*find(t, e->step), e->output);
+	/* A step that only ends shows no more than an empty line. */
+	if (e->kind != EVENT_FINISHED || e->outcome->trouble) {
+		t->more |= t->failed != NULL;
+		t->last = e->step;
+	}
+	if (e->kind == EVENT_FINISHED)
+		finished(t, e);
+}
+
+struct listener tail_listener(struct tail *t)
+{
+	return (struct listener){ on_event, t };
+}
+
+struct bytes tail_lines(const struct tail *t)
+{
+	const char *start, *end, *from;
+	uint32_t n = 0;
+
+	if (!t->failed || !t->more || t->failed->text.size == 0)
+		return (struct bytes){ "", 0 };
+	start = t->failed->text.data;
+	end = from = start + t->failed->text.size;
+	for (; from > start; from--)
+		if (from[-1] == '\n' && from != end && ++n == TAIL_LINES)
+			break;
+	return (struct bytes){ from, (size_t)(end - from) };
+}
