@@ -91,83 +91,11 @@ static const struct place *place_of(const struct json_doc *d, const cJSON *node)
 	const cJSON *at;
 	uint32_t i = 0;
 
-	if (d->moved.n) {
-		i = (uint32_t)(uintptr_t)map_get(&d->moved, &node, sizeof node);
-		return i ? &d->places[i - 1] : NULL;
-	}
 	w.stack[0] = d->root;
 	for (at = d->root; at && i < d->places_n; at = walk_next(&w), i++)
 		if (at == node)
 			return &d->places[i];
 	return NULL;
-}
-
-/* Records every node's place by its address, before nodes are dropped. The keys are one block behind
- * the places. */
-static void remember_places(struct json_doc *d)
-{
-	struct walk w = { .n = 1 };
-	const cJSON *at, **keys;
-	uint32_t i = 0;
-
-	d->places = xrealloc(d->places, d->places_n, sizeof *d->places + sizeof *keys);
-	keys = (const cJSON **)(void *)(d->places + d->places_n);
-	w.stack[0] = d->root;
-	for (at = d->root; at && i < d->places_n; at = walk_next(&w), i++) {
-		keys[i] = at;
-		*map_put(&d->moved, &keys[i], sizeof keys[i]) = (void *)(uintptr_t)(i + 1);
-	}
-}
-
-static void drop(struct json_doc *d, cJSON *parent, cJSON *child)
-{
-	if (!d->moved.n)
-		remember_places(d);
-	cJSON_Delete(cJSON_DetachItemViaPointer(parent, child));
-}
-
-/* Drops all members of a repeated name but the last. */
-static void drop_duplicates(struct json_doc *d, cJSON *node)
-{
-	cJSON *child, *next, **before;
-	struct map names;
-	int n = 0;
-
-	for (child = node->child; child; child = child->next, n++)
-		if (child->child)
-			drop_duplicates(d, child);
-	if ((node->type & 0xff) != cJSON_Object || n < 2)
-		return;
-	if (n <= 8) {
-		for (child = node->child; child; child = next) {
-			cJSON *later;
-
-			next = child->next;
-			for (later = next; later; later = later->next)
-				if (strcmp(later->string, child->string) == 0)
-					break;
-			if (later)
-				drop(d, node, child);
-		}
-		return;
-	}
-	map_init(&names);
-	for (child = node->child; child; child = child->next) {
-		before = (cJSON **)(void *)map_puts(&names, child->string);
-		if (*before) {
-			/* the key borrowed from the dropped one must live on: drop afterwards */
-			(*before)->type |= cJSON_StringIsConst << 1;
-		}
-		*before = child;
-	}
-	map_free(&names);
-	for (child = node->child; child; child = next) {
-		next = child->next;
-		if (child->type & (cJSON_StringIsConst << 1)) {
-			child->type &= ~(cJSON_StringIsConst << 1);
-			drop(d, node, child);
-		}
-	}
 }
 
 static void build(struct json_doc *d, bool empty)
@@ -178,8 +106,6 @@ static void build(struct json_doc *d, bool empty)
 	d->arena = arena_new();
 	building = d->arena;
 	d->root = empty ? cJSON_CreateNull() : cJSON_ParseWithLength(d->text, d->size);
-	if (d->root)
-		drop_duplicates(d, d->root);
 	building = NULL;
 }
 
@@ -221,7 +147,6 @@ void json_free(struct json_doc *d)
 	if (!d)
 		return;
 	arena_free(d->arena);
-	map_free(&d->moved);
 	free(d->places);
 	free(d->text);
 	free(d->file);

@@ -5,13 +5,13 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "text/json.h"
 
-/* Our own scanner checks the text: it knows positions and says what it expected. It blanks comments
- * and trailing commas in place, so that offsets stay those of the file. Then cJSON builds the
- * tree; its nodes come in the order in which the scanner met them. */
+/* Our own scanner checks the text: it knows positions and says what it expected. It blanks in
+ * place what cJSON must not see, so that offsets stay those of the file: comments, trailing commas,
+ * members whose name comes again. Then cJSON builds the tree; its nodes come in the order in which
+ * the scanner met them. */
 struct place {
 	uint32_t value, key;       /* offsets into text; key: 0 where there is none (no key is at 0) */
 };
@@ -24,10 +24,9 @@ struct json_doc {
 	cJSON *root;
 	struct place *places;      /* of every value, in the order of the text */
 	uint32_t places_n, room;
-	struct map moved;          /* node -> its place + 1; filled only when duplicate keys were dropped */
 };
 
-/* Replaces the later bytes of a character in a blanked comment: white space for cJSON, and no
+/* Replaces the later bytes of a character in blanked text: white space for cJSON, and no
  * column of its own. */
 enum { CONTINUED = '\1' };
 

@@ -3,14 +3,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "text/json_inside.h"
 #include "text/utf8.h"
+
+enum { FEW_MEMBERS = 8 };              /* as many are compared with each other; more are hashed */
+
+/* One member of an object that is being read. */
+struct member {
+	const char *name;          /* between the quotes, in the text, or decoded */
+	size_t size;
+	char *decoded;             /* owned; NULL: there is no escape in it */
+	uint32_t start, comma;     /* offsets: of its key; of the comma behind it, once that was met */
+	uint32_t first, end;       /* its places: of its value and of all within */
+	bool again;                /* a later member has the same name */
+};
 
 struct scan {
 	struct json_doc *d;
 	size_t at;
+	size_t comma;              /* the comma that separator() met last */
 	int depth;
 	bool comments;
+	struct member *members;    /* of all objects that are open, the innermost last */
+	uint32_t members_n, room;
 	struct err *err;
 };
 
@@ -43,10 +59,20 @@ static int unexpected(struct scan *s, const char *expected)
 	return bad(s, s->at, "found a character that is not ASCII, expected %s", expected);
 }
 
+/* What is blank to cJSON still counts as lines and columns. */
+static void blank_out(struct json_doc *d, size_t start, size_t end)
+{
+	size_t i;
+
+	for (i = start; i < end; i++)
+		if (d->text[i] != '\n')
+			d->text[i] = ((unsigned char)d->text[i] & 0xc0) == 0x80 || d->text[i] == CONTINUED ? CONTINUED : ' ';
+}
+
 static int comment(struct scan *s)
 {
 	char *t = s->d->text;
-	size_t start = s->at, end, i;
+	size_t start = s->at, end;
 	bool block = t[start + 1] == '*';
 	const char *close;
 
@@ -59,9 +85,7 @@ static int comment(struct scan *s)
 		close = memchr(t + start, '\n', s->d->size - start);
 		end = close ? (size_t)(close - t) : s->d->size;
 	}
-	for (i = start; i < end; i++)
-		if (t[i] != '\n')
-			t[i] = ((unsigned char)t[i] & 0xc0) == 0x80 ? CONTINUED : ' ';
+	blank_out(s->d, start, end);
 	s->at = end;
 	return 0;
 }
@@ -237,6 +261,7 @@ static int separator(struct scan *s, int close, const char *expected)
 	comma = s->at++;
 	if (blanks(s))
 		return -1;
+	s->comma = comma;
 	if (peek(s) != close)
 		return 1;
 	if (!s->comments)
@@ -265,10 +290,104 @@ static int array(struct scan *s)
 	return more;
 }
 
-static int object(struct scan *s)
+/* ---- members of the same name ---- */
+
+/* The key whose closing quote was just read. */
+static void member_begin(struct scan *s, size_t key)
+{
+	struct member *m;
+	cJSON *text;
+
+	if (s->members_n == s->room) {
+		s->room = s->room ? s->room * 2 : 32;
+		s->members = xrealloc(s->members, s->room, sizeof *s->members);
+	}
+	m = &s->members[s->members_n++];
+	*m = (struct member){ .name = s->d->text + key + 1, .size = s->at - key - 2, .start = (uint32_t)key, .first = s->d->places_n };
+	if (!memchr(m->name, '\\', m->size))
+		return;
+	text = cJSON_ParseWithLength(s->d->text + key, s->at - key);
+	m->decoded = xstrdup(text ? text->valuestring : "");
+	m->name = m->decoded;
+	m->size = strlen(m->decoded);
+	cJSON_Delete(text);
+}
+
+/* Takes the member out of the text and its values out of the places. */
+static void member_drop(struct json_doc *d, const struct member *m)
+{
+	blank_out(d, m->start, m->comma + 1);
+	memmove(d->places + m->first, d->places + m->end, (d->places_n - m->end) * sizeof *d->places);
+	d->places_n -= m->end - m->first;
+}
+
+/* Of members with the same name the last counts: the ones before go, from the last on, so that
+ * the places of those before them stay where they are. */
+static void keep_last(struct scan *s, uint32_t from)
+{
+	uint32_t i, k, n = s->members_n - from;
+	struct member *m = s->members + from;
+	struct map seen;
+
+	map_init(&seen);
+	for (i = n; i-- > 0;) {
+		bool again = false;
+
+		if (n > FEW_MEMBERS) {
+			void **place = map_put(&seen, m[i].name, m[i].size);
+
+			again = *place != NULL;
+			*place = &m[i];
+		}
+		for (k = i + 1; n <= FEW_MEMBERS && k < n && !again; k++)
+			again = m[i].size == m[k].size && memcmp(m[i].name, m[k].name, m[i].size) == 0;
+		m[i].again = again;
+	}
+	map_free(&seen);
+	for (i = n; i-- > 0;)
+		if (m[i].again)
+			member_drop(s->d, &m[i]);
+}
+
+/* Forgets the members of an object that was read, or in which something is wrong. */
+static void members_end(struct scan *s, uint32_t from)
+{
+	while (s->members_n > from)
+		free(s->members[--s->members_n].decoded);
+}
+
+static int members(struct scan *s)
 {
 	size_t key;
+	uint32_t i;
 	int more;
+
+	do {
+		if (peek(s) != '"')
+			return unexpected(s, "a name in double quotes or `}`");
+		key = s->at;
+		if (string(s))
+			return -1;
+		i = s->members_n;
+		member_begin(s, key);
+		if (blanks(s))
+			return -1;
+		if (peek(s) != ':')
+			return unexpected(s, "`:`");
+		s->at++;
+		if (blanks(s) || value(s, key))
+			return -1;
+		s->members[i].end = s->d->places_n;
+		more = separator(s, '}', "`,` or `}`");
+		s->members[i].comma = (uint32_t)s->comma;
+	} while (more > 0);
+	return more;
+}
+
+static int object(struct scan *s)
+{
+	uint32_t from = s->members_n;
+	int r;
 
 	s->at++;
 	if (blanks(s))
@@ -277,20 +396,11 @@ static int object(struct scan *s)
 		s->at++;
 		return 0;
 	}
-	do {
-		if (peek(s) != '"')
-			return unexpected(s, "a name in double quotes or `}`");
-		key = s->at;
-		if (string(s) || blanks(s))
-			return -1;
-		if (peek(s) != ':')
-			return unexpected(s, "`:`");
-		s->at++;
-		if (blanks(s) || value(s, key))
-			return -1;
-		more = separator(s, '}', "`,` or `}`");
-	} while (more > 0);
-	return more;
+	r = members(s);
+	if (r == 0)
+		keep_last(s, from);
+	members_end(s, from);
+	return r;
 }
 
 static int value(struct scan *s, size_t key)
@@ -321,20 +431,27 @@ static int value(struct scan *s, size_t key)
 	}
 }
 
+static int scan_all(struct scan *s, bool *ret_empty)
+{
+	if (blanks(s))
+		return -1;
+	*ret_empty = s->at == s->d->size && s->comments;
+	if (*ret_empty) {
+		note(s, 0);
+		return 0;
+	}
+	if (value(s, 0) || blanks(s))
+		return -1;
+	if (s->at < s->d->size)
+		return unexpected(s, "the end of the file");
+	return 0;
+}
+
 int json_scan(struct json_doc *d, int flags, bool *ret_empty, struct err *err)
 {
 	struct scan s = { .d = d, .comments = flags & JSON_COMMENTS, .err = err };
+	int r = scan_all(&s, ret_empty);
 
-	if (blanks(&s))
-		return -1;
-	*ret_empty = s.at == d->size && s.comments;
-	if (*ret_empty) {
-		note(&s, 0);
-		return 0;
-	}
-	if (value(&s, 0) || blanks(&s))
-		return -1;
-	if (s.at < d->size)
-		return unexpected(&s, "the end of the file");
-	return 0;
+	free(s.members);
+	return r;
 }

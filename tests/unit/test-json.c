@@ -146,6 +146,21 @@ static void of_equal_names_the_last_wins_and_keeps_its_place(void **state)
 	is_at(d, member(member(root, "a"), "y"), 3, 21);
 	is_at(d, member(root, "b")->child, 2, 8);
 	json_free(d);
+	/* names are compared as they read, not as they are written */
+	d = accepted("{\"\\u0061\\\"\": {\"x\": 1, \"x\": [2]}, \"a\\\"\": 2, \"a\": 3}", JSON_STRICT);
+	root = json_root(d);
+	assert_int_equal(cJSON_GetArraySize(root), 2);
+	assert_int_equal((int)member(root, "a\"")->valuedouble, 2);
+	is_at(d, member(root, "a\""), 1, 41);
+	is_at(d, member(root, "a"), 1, 49);
+	json_free(d);
+	/* what goes still counts as lines and columns; a comment is no end of it */
+	d = accepted("{\"\xc3\xa9\": \"\xc3\xa9\" /* , */\n , \"b\": [\"\xc3\xa9\", {\"b\": 1}], \"\xc3\xa9\": 3, \"b\": {\"c\": 4},}", JSON_COMMENTS);
+	root = json_root(d);
+	assert_int_equal(cJSON_GetArraySize(root), 2);
+	is_at(d, member(root, "\xc3\xa9"), 2, 31);
+	is_at(d, member(member(root, "b"), "c"), 2, 45);
+	json_free(d);
 	/* many members: found by a map */
 	d = accepted("{\"k0\":0,\"k1\":1,\"k2\":2,\"k3\":3,\"k4\":4,\"k5\":5,\"k6\":6,\"k7\":7,\"k8\":8,\"k0\":9,\"k0\":10}", JSON_STRICT);
 	assert_int_equal(cJSON_GetArraySize(json_root(d)), 9);
