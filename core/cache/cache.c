@@ -72,7 +72,7 @@ struct cache *cache_open(const struct cache_setup *setup)
 		.root = setup->workspace->root,
 		.cache_dir = c->dir.path,
 		.root_fd = c->root_fd,
-		.clock = state_clock_new(c->dir.usable && !setup->dry ? c->dir.inner : NULL, c->root_fd),
+		.clock = clock_new(c->dir.usable && !setup->dry ? c->dir.inner : NULL, c->root_fd),
 		.programs = setup->programs,
 		.mac = &c->mac,
 		.plug = setup->plug,
@@ -183,7 +183,7 @@ void cache_close(struct cache *c)
 		directory_sweep_unfinished(c->dir.inner);
 	}
 	directory_free(&c->dir);
-	state_clock_free(c->world.clock);
+	clock_free(c->world.clock);
 	if (c->root_fd >= 0)
 		close(c->root_fd);
 	pthread_mutex_destroy(&c->lock);

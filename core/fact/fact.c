@@ -5,6 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct bytes bytes_join(struct arena *a, struct bytes x, const void *data, size_t size)
+{
+	char *p;
+
+	if (!x.size && size <= 1)
+		return (struct bytes){ size ? arena_copy(a, data, size) : "", size };
+	p = arena_alloc(a, x.size + size);
+	if (x.size)
+		memcpy(p, x.data, x.size);
+	memcpy(p + x.size, data, size);
+	return (struct bytes){ p, x.size + size };
+}
+
 struct bytes bytes_text(const char *s)
 {
 	return (struct bytes){ s, strlen(s) };

@@ -58,6 +58,7 @@ void facts_sort(struct facts *f);              /* and drops doubles: the first g
 const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct bytes name, struct bytes detail);   /* sorted; NULL: not there */
 int bytes_order(struct bytes a, struct bytes b);                             /* bytewise, a prefix first */
 struct bytes bytes_text(const char *s);
+struct bytes bytes_join(struct arena *a, struct bytes x, const void *data, size_t size);   /* x and then data, in `a` */
 int fact_order(const struct fact *a, const struct fact *b);                  /* by kind, name, detail */
 /* The digest of all of it, states included: the key. */
 void facts_digest(const struct facts *f, struct digest *ret);

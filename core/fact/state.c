@@ -5,30 +5,30 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/map.h"
+#include "fact/content.h"
 #include "fact/mac.h"
-#include "fact/state_inside.h"
-#include "os/loop.h"
 #include "os/file.h"
 #include "os/tree.h"
 #include "plug/setup.h"
 #include "text/env_match.h"
 #include "text/path.h"
 
-enum {
-	STATE_LISTING_MAX = 64 << 20,
-	STATE_CHUNK = 16,              /* files a thread takes at once */
-	STATE_THREADS = 16,
+enum { STATE_LISTING_MAX = 64 << 20 };
+
+struct filling {
+	const struct state_world *w;
+	struct arena *arena;           /* the states' */
+	struct contents contents;      /* of regular files: found at the end, all at once */
+	char *parent;                  /* the last parent that was looked for */
+	bool parent_gone;              /* it was not there */
 };
 
 bool state_is_content(struct bytes state)
@@ -58,61 +58,9 @@ bool state_is_path_kind(unsigned kind)
 	return kind == FACT_GLOBBED || kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST;
 }
 
-struct state_clock *state_clock_new(const char *dir, int root)
-{
-	struct state_clock *c = xcalloc(1, sizeof *c);
-
-	pthread_mutex_init(&c->lock, NULL);
-	c->dir = dir;
-	c->root = root;
-	c->fd = -1;
-	return c;
-}
-
-void state_clock_free(struct state_clock *c)
-{
-	if (c->fd >= 0)
-		close(c->fd);
-	pthread_mutex_destroy(&c->lock);
-	free(c);
-}
-
-/* A private file whose time is what the workspace's file system calls now: beside the cache,
- * or where the cache is on another file system a file without a name in the workspace. */
-static int clock_open(const struct state_clock *c)
-{
-	struct stat here, there;
-	char *name;
-	int fd;
-
-	if (!c->dir || stat(c->dir, &here) < 0 || fstat(c->root, &there) < 0)
-		return -1;
-	if (here.st_dev != there.st_dev)
-		return openat(c->root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	fd = open(c->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0 || asprintf(&name, "%s/clock", c->dir) < 0)
-		return fd;
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	free(name);
-	return fd;
-}
-
 int64_t state_now(const struct state_world *w)
 {
-	struct state_clock *c = w->clock;
-	struct timespec now;
-	struct stat st;
-
-	pthread_mutex_lock(&c->lock);
-	if (!c->opened)
-		c->fd = clock_open(c);
-	c->opened = true;
-	pthread_mutex_unlock(&c->lock);
-	if (c->fd >= 0 && futimens(c->fd, NULL) == 0 && fstat(c->fd, &st) == 0)
-		return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	/* the clock that the kernel stamps files with */
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	return clock_now(w->clock);
 }
 
 /* ---- variables ------------------------------------------------------------ */
@@ -153,64 +101,6 @@ static struct bytes state_of_query(const struct state_world *w, const struct env
 }
 
 /* ---- paths ---------------------------------------------------------------- */
-
-static struct bytes joined(struct arena *a, struct bytes x, const void *data, size_t size)
-{
-	char *p;
-
-	if (!x.size && size <= 1)
-		return (struct bytes){ size ? arena_copy(a, data, size) : "", size };
-	p = arena_alloc(a, x.size + size);
-	if (x.size)
-		memcpy(p, x.data, x.size);
-	memcpy(p + x.size, data, size);
-	return (struct bytes){ p, x.size + size };
-}
-
-static void set_content(struct filling *f, struct bytes *state, struct bytes before, const vt_id *id, bool executable)
-{
-	char bytes[1 + sizeof id->byte + 1] = { 'c' };
-
-	memcpy(bytes + 1, id->byte, sizeof id->byte);
-	bytes[sizeof bytes - 1] = 'x';
-	*state = joined(f->arena, before, bytes, sizeof bytes - !executable);
-}
-
-/* Those that the stat index knows are done; the others wait for the fingerprint. */
-static void ask_index(struct filling *f)
-{
-	struct stamp stamps[STAT_AT_ONCE];
-	struct stat_answer answers[STAT_AT_ONCE];
-	uint32_t i;
-
-	for (i = 0; i < f->young_n; i++)
-		stamps[i] = f->young[i].stamp;
-	stat_cache_ask(f->w->stats, stamps, f->young_n, answers);
-	for (i = 0; i < f->young_n; i++) {
-		struct wanted *want = &f->young[i];
-
-		if (answers[i].known) {
-			set_content(f, want->state, want->before, &answers[i].id, want->executable);
-			continue;
-		}
-		want->path.data = arena_strn(f->arena, want->path.data, want->path.size);
-		f->wanted = arena_grow(f->arena, f->wanted, f->n, sizeof *f->wanted);
-		f->wanted[f->n++] = *want;
-	}
-	f->young_n = 0;
-}
-
-void filling_want(struct filling *f, struct bytes *state, struct bytes before, struct bytes path, bool follow,
-		  const struct stamp *stamp, bool executable)
-{
-	struct wanted *want;
-
-	if (f->young_n == STAT_AT_ONCE)
-		ask_index(f);
-	want = &f->young[f->young_n++];
-	*want = (struct wanted){ .state = state, .before = before, .path = path, .follow = follow, .executable = executable,
-				 .stamp = *stamp };
-}
 
 /* Is it known that nothing can be at `path`? Then no call is made. */
 static bool below_nothing(struct filling *f, const char *path)
@@ -296,15 +186,15 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 	if (S_ISREG(st->st_mode)) {
 		stamp_of(st, &stamp);
 		if (kind == FACT_TYPE || kind == FACT_LIST)
-			fact->state = joined(f->arena, before, "f", 1);
+			fact->state = bytes_join(f->arena, before, "f", 1);
 		else
-			filling_want(f, &fact->state, before, fact->name, follow, &stamp, st->st_mode & S_IXUSR);
+			content_want(&f->contents, &fact->state, before, fact->name, follow, &stamp, st->st_mode & S_IXUSR);
 	} else if (S_ISDIR(st->st_mode) && (kind == FACT_FILE || kind == FACT_LIST)) {
 		/* a listing through a link is told as a listing: names matter, not the link */
 		listing = state_of_listing(f, path, fact->detail);
 		fact->state = listing;
 	} else {
-		fact->state = joined(f->arena, before, S_ISDIR(st->st_mode) ? "d" : "o", 1);
+		fact->state = bytes_join(f->arena, before, S_ISDIR(st->st_mode) ? "d" : "o", 1);
 	}
 }
 
@@ -336,7 +226,7 @@ static void fill_path(struct filling *f, struct fact *fact)
 		if (n < 0)
 			n = 0;
 		target[n] = '\0';
-		before = joined(f->arena, (struct bytes){ "l", 1 }, target, (size_t)n + 1);
+		before = bytes_join(f->arena, (struct bytes){ "l", 1 }, target, (size_t)n + 1);
 		fact->state = before;
 		if (fstatat(f->w->root_fd, where, &st, 0) < 0)
 			return;
@@ -375,152 +265,17 @@ static void fill_program(struct filling *f, const struct env *env, struct fact *
 		return;
 	below = fact->detail.size ? path_below(f->w->root, path_clean(f->arena, place)) : NULL;
 	if (below)
-		before = joined(f->arena, (struct bytes){ "w", 1 }, below, strlen(below) + 1);
+		before = bytes_join(f->arena, (struct bytes){ "w", 1 }, below, strlen(below) + 1);
 	stamp_of(&st, &stamp);
 	if (S_ISREG(st.st_mode))
-		filling_want(f, &fact->state, before, bytes_text(arena_str(f->arena, place)), true, &stamp, false);
+		content_want(&f->contents, &fact->state, before, bytes_text(arena_str(f->arena, place)), true, &stamp, false);
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }
 
-/* ---- contents ------------------------------------------------------------- */
-
-struct digesting {
-	const struct state_world *w;
-	struct component *fingerprint;
-	const vt_file *files;
-	vt_id *ids;
-	uint32_t n;
-	_Atomic uint32_t next;
-	_Atomic bool failed;
-	pthread_mutex_t lock;          /* text */
-	char text[600];
-};
-
-static void *digest_some(void *ctx)
-{
-	struct digesting *d = ctx;
-	const vt_fingerprint_ops *ops = component_ops(d->fingerprint);
-	const vt_bytes root = { d->w->root, strlen(d->w->root) };
-
-	while (!d->failed) {
-		uint32_t at = atomic_fetch_add(&d->next, STATE_CHUNK), n;
-		struct plug_call call;
-		vt_status status;
-
-		if (at >= d->n)
-			break;
-		n = d->n - at < STATE_CHUNK ? d->n - at : STATE_CHUNK;
-		call_begin(&call, d->fingerprint, "digest");
-		status = call_end(&call, ops->digest(component_self(d->fingerprint), &call.call, root, d->files + at, n, d->ids + at));
-		if (status == VT_OK)
-			continue;
-		pthread_mutex_lock(&d->lock);
-		if (!d->failed) {
-			memcpy(d->text, call.text, sizeof call.text);
-			d->failed = true;
-		}
-		pthread_mutex_unlock(&d->lock);
-	}
-	return NULL;
-}
-
-static unsigned threads_for(const vt_file *files, uint32_t n)
-{
-	uint64_t bytes = 0;
-	unsigned cpus;
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		bytes += files[i].size;
-	if (n <= STATE_CHUNK || (n <= 4 * STATE_CHUNK && bytes < 4 << 20))
-		return 1;
-	cpus = os_cpus();
-	if (cpus > STATE_THREADS)
-		cpus = STATE_THREADS;
-	return n / STATE_CHUNK < cpus ? n / STATE_CHUNK : cpus;
-}
-
-/* All of them, on as many threads as it is worth. */
-static int digest_all(const struct state_world *w, const vt_file *files, uint32_t n, vt_id *ids, struct err *err)
-{
-	struct digesting d = { .w = w, .files = files, .ids = ids, .n = n };
-	pthread_t thread[STATE_THREADS];
-	unsigned want, started = 0, i;
-
-	d.fingerprint = w->fingerprint(w->plug);
-	if (!d.fingerprint || !((const vt_fingerprint_ops *)component_ops(d.fingerprint))->digest)
-		return err_set(err, ERR_SYSTEM, "there is no fingerprint that works");
-	pthread_mutex_init(&d.lock, NULL);
-	want = threads_for(files, n);
-	while (started + 1 < want && pthread_create(&thread[started], NULL, digest_some, &d) == 0)
-		started++;
-	digest_some(&d);
-	for (i = 0; i < started; i++)
-		pthread_join(thread[i], NULL);
-	pthread_mutex_destroy(&d.lock);
-	return d.failed ? err_set(err, ERR_SYSTEM, "%s: %s", component_name(d.fingerprint), d.text) : 0;
-}
-
-static bool is_zero(const vt_id *id)
-{
-	static const vt_id zero;
-
-	return memcmp(id, &zero, sizeof zero) == 0;
-}
-
-static void take_id(struct filling *f, const struct wanted *want, const vt_id *id)
-{
-	struct stat st;
-	struct stamp now;
-	bool there = fstatat(f->w->root_fd, want->path.data, &st, want->follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
-
-	if (is_zero(id)) {
-		*want->state = there ? (struct bytes){ "x", 1 } : (struct bytes){ "", 0 };
-		return;
-	}
-	set_content(f, want->state, want->before, id, want->executable);
-	stamp_of(&st, &now);
-	if (there && stamp_equal(&now, &want->stamp))
-		stat_cache_put(f->w->stats, &want->stamp, id, f->now);
-}
-
-int filling_digest(struct filling *f, struct err *err)
-{
-	vt_file *files;
-	vt_id *ids;
-	uint32_t i;
-	int r;
-
-	ask_index(f);
-	if (!f->n)
-		return 0;
-	f->now = state_now(f->w);      /* asked only when something has to be read */
-	files = xcalloc(f->n, sizeof *files);
-	ids = xcalloc(f->n, sizeof *ids);
-	for (i = 0; i < f->n; i++) {
-		const struct wanted *want = &f->wanted[i];
-
-		files[i] = (vt_file){
-			.path = { want->path.data, want->path.size },
-			.size = want->stamp.size,
-			.inode = want->stamp.inode,
-			.device = want->stamp.device,
-			.mtime_ns = want->stamp.mtime_ns,
-			.ctime_ns = want->stamp.ctime_ns,
-		};
-	}
-	r = digest_all(f->w, files, f->n, ids, err);
-	for (i = 0; r == 0 && i < f->n; i++)
-		take_id(f, &f->wanted[i], &ids[i]);
-	free(files);
-	free(ids);
-	return r;
-}
-
 int state_fill(const struct state_world *w, const struct env *env, struct facts *facts, struct arena *a, struct err *err)
 {
-	struct filling f = { .w = w, .arena = a };
+	struct filling f = { .w = w, .arena = a, .contents = { .w = w, .arena = a } };
 	uint32_t i;
 
 	for (i = 0; i < facts->n; i++) {
@@ -543,5 +298,5 @@ int state_fill(const struct state_world *w, const struct env *env, struct facts 
 				fill_path(&f, fact);
 		}
 	}
-	return filling_digest(&f, err);
+	return content_find(&f.contents, err);
 }

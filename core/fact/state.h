@@ -13,11 +13,11 @@
 #ifndef FACT_STATE_H
 #define FACT_STATE_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "fact/clock.h"
 #include "fact/fact.h"
 #include "fact/stat_cache.h"
 
@@ -28,23 +28,11 @@ struct globs;
 struct mac;
 struct plug;
 
-/* What the workspace's file system calls now, asked of a private file on it. Most
- * runs never ask, so the file is made when the first one does. */
-struct state_clock {
-	pthread_mutex_t lock;          /* guards opened, and fd until it is set */
-	const char *dir;               /* where that file is made; NULL: use the kernel's clock */
-	int root;                      /* the workspace; borrowed */
-	int fd;                        /* -1: there is none */
-	bool opened;
-};
-struct state_clock *state_clock_new(const char *dir, int root);      /* dir: borrowed */
-void state_clock_free(struct state_clock *c);
-
 struct state_world {
 	const char *root;              /* absolute */
 	const char *cache_dir;         /* absolute: neither listed nor matched */
 	int root_fd;
-	struct state_clock *clock;     /* [any] */
+	struct clock *clock;           /* [any] */
 	struct file_memo *programs;    /* what is on PATH; forgotten when a step has run; NULL: asked each time */
 	const struct mac *mac;
 	struct stat_cache *stats;      /* [any] */

@@ -3,25 +3,29 @@
 #include "fact/state.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/texts.h"
-#include "fact/state_inside.h"
+#include "fact/content.h"
 #include "os/tree.h"
 #include "text/glob.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
 
+struct match {
+	struct bytes name;             /* root-relative, with a NUL behind it */
+	struct stamp stamp;            /* when it was looked at */
+};
+
 struct matching {
-	struct filling fill;
 	struct arena *arena;
+	const struct state_world *w;
 	const struct globs *globs;     /* borrowed */
 	const char *here;              /* the base being walked */
 	const char *own;               /* the cache, root-relative, or NULL */
-	bool contents;                 /* facts with states; else names only */
-	struct facts facts;
-	struct stamp *stamps;          /* beside facts */
-	struct texts names;
+	struct match *at;              /* n of them, in the arena */
+	uint32_t n;
 };
 
 static bool is_below(const char *path, size_t n, const char *dir)
@@ -73,22 +77,13 @@ static void found(void *ctx, const char *path, size_t n, const struct stat *st)
 
 	if (m->own && is_below(path, n, m->own))
 		return;
-	if (!m->contents) {
-		texts_add(m->arena, &m->names, arena_strn(m->arena, path, n));
-		return;
-	}
-	m->stamps = arena_grow(m->arena, m->stamps, m->facts.n, sizeof *m->stamps);
-	stamp_of(st, &m->stamps[m->facts.n]);
-	m->facts.at = arena_grow(m->arena, m->facts.at, m->facts.n, sizeof *m->facts.at);
-	m->facts.at[m->facts.n++] = (struct fact){
-		.kind = FACT_GLOBBED,
-		.name = { arena_strn(m->arena, path, n), n },
-		.detail = { "", 0 },
-		.state = { "", 0 },
-	};
+	m->at = arena_grow(m->arena, m->at, m->n, sizeof *m->at);
+	m->at[m->n].name = (struct bytes){ arena_strn(m->arena, path, n), n };
+	stamp_of(st, &m->at[m->n++].stamp);
 }
 
-/* Each base once, each with its own patterns: a base behind a link is walked although its neighbours' walk stops there. */
+/* Walks each base once, with the patterns of that base alone: the walk of another base may stop
+ * at a link on the way to this one. */
 static int matching_walk(struct matching *m, unsigned flags, struct err *err)
 {
 	const struct tree_visitor visitor = { .enter = enter, .want = want, .found = found, .ctx = m };
@@ -101,68 +96,72 @@ static int matching_walk(struct matching *m, unsigned flags, struct err *err)
 		if (k < i)
 			continue;
 		m->here = yes->at[i].base;
-		if (tree_walk(m->fill.w->root_fd, m->here, flags, &visitor, err) < 0)
+		if (tree_walk(m->w->root_fd, m->here, flags, &visitor, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void matching_begin(struct matching *m, const struct state_world *w, const struct globs *globs, struct arena *a)
+static int by_name(const void *a, const void *b)
 {
-	*m = (struct matching){ .arena = a, .globs = globs, .own = path_below(w->root, w->cache_dir) };
-	m->fill = (struct filling){ .w = w, .arena = a };
-	if (m->own && !m->own[0])
-		m->own = NULL;
+	const struct match *p = a, *q = b;
+
+	return bytes_order(p->name, q->name);
 }
 
-/* What was stat'ed travels in the (still empty) state while the list is sorted. */
-static void sort_found(struct matching *m)
+/* Finds what the globs match, sorted, each path once. */
+static int match_all(struct matching *m, const struct state_world *w, const struct globs *globs, unsigned flags,
+		     struct arena *a, struct err *err)
 {
-	uint32_t i;
+	uint32_t i, n = 0;
 
-	for (i = 0; i < m->facts.n; i++)
-		m->facts.at[i].state = (struct bytes){ &m->stamps[i], 0 };
-	facts_sort(&m->facts);
+	*m = (struct matching){ .arena = a, .w = w, .globs = globs, .own = path_below(w->root, w->cache_dir) };
+	if (m->own && !m->own[0])
+		m->own = NULL;
+	if (matching_walk(m, flags, err) < 0)
+		return -1;
+	if (m->n > 1)
+		qsort(m->at, m->n, sizeof *m->at, by_name);
+	for (i = 0; i < m->n; i++)
+		if (!n || bytes_order(m->at[n - 1].name, m->at[i].name) != 0)
+			m->at[n++] = m->at[i];
+	m->n = n;
+	return 0;
 }
 
 int state_globbed(const struct state_world *w, const struct globs *globs, struct arena *a, struct facts *ret, struct err *err)
 {
+	struct contents contents = { .w = w, .arena = a };
+	struct facts all = { 0 };
 	struct matching m;
 	uint32_t i;
 
-	*ret = (struct facts){ 0 };
-	if (!globs->yes.n)
-		return 0;
-	matching_begin(&m, w, globs, a);
-	m.contents = true;
-	if (matching_walk(&m, TREE_FOLLOW_BASE, err) < 0)
+	if (match_all(&m, w, globs, TREE_FOLLOW_BASE, a, err) < 0)
 		return -1;
-	sort_found(&m);
-	for (i = 0; i < m.facts.n; i++) {
-		struct fact *fact = &m.facts.at[i];
-		const struct stamp *stamp = fact->state.data;
+	all.at = arena_array(a, m.n, sizeof *all.at);
+	for (i = 0; i < m.n; i++) {
+		struct fact *fact = &all.at[all.n++];
 
-		fact->state = (struct bytes){ "", 0 };
-		/* of what is declared only the content counts */
-		filling_want(&m.fill, &fact->state, (struct bytes){ "", 0 }, fact->name, false, stamp, false);
+		*fact = (struct fact){ .kind = FACT_GLOBBED, .name = m.at[i].name, .detail = { "", 0 }, .state = { "", 0 } };
+		/* only the content of a declared input counts, not whether it may be executed */
+		content_want(&contents, &fact->state, (struct bytes){ "", 0 }, fact->name, false, &m.at[i].stamp, false);
 	}
-	if (filling_digest(&m.fill, err) < 0)
+	if (content_find(&contents, err) < 0)
 		return -1;
-	*ret = m.facts;
+	*ret = all;
 	return 0;
 }
 
 int state_matches(const struct state_world *w, const struct globs *globs, struct arena *a, struct texts *ret, struct err *err)
 {
+	struct texts all = { 0 };
 	struct matching m;
+	uint32_t i;
 
-	*ret = (struct texts){ 0 };
-	if (!globs->yes.n)
-		return 0;
-	matching_begin(&m, w, globs, a);
-	if (matching_walk(&m, TREE_LINKS | TREE_EMPTY, err) < 0)
+	if (match_all(&m, w, globs, TREE_LINKS | TREE_EMPTY, a, err) < 0)
 		return -1;
-	texts_sort(&m.names);
-	*ret = m.names;
+	for (i = 0; i < m.n; i++)
+		texts_add(a, &all, m.at[i].name.data);
+	*ret = all;
 	return 0;
 }

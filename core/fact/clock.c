@@ -1,0 +1,80 @@
+#include "config.h"
+
+#include "fact/clock.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* The time is set on a private file and read back. Most runs never ask, so the first to ask
+ * makes the file. */
+struct clock {
+	pthread_mutex_t lock;          /* guards opened, and fd until it is set */
+	const char *dir;               /* where the file is made; NULL: use the kernel's clock */
+	int root;                      /* the workspace; borrowed */
+	int fd;                        /* of the file; -1: there is none */
+	bool opened;                   /* fd is final */
+};
+
+struct clock *clock_new(const char *dir, int root)
+{
+	struct clock *c = xcalloc(1, sizeof *c);
+
+	pthread_mutex_init(&c->lock, NULL);
+	c->dir = dir;
+	c->root = root;
+	c->fd = -1;
+	return c;
+}
+
+void clock_free(struct clock *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+/* Opens the private file: beside the cache, or, where the cache is on another file system, a
+ * file without a name in the workspace. */
+static int clock_open(const struct clock *c)
+{
+	struct stat here, there;
+	char *name;
+	int fd;
+
+	if (!c->dir || stat(c->dir, &here) < 0 || fstat(c->root, &there) < 0)
+		return -1;
+	if (here.st_dev != there.st_dev)
+		return openat(c->root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	fd = open(c->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 || asprintf(&name, "%s/clock", c->dir) < 0)
+		return fd;
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	free(name);
+	return fd;
+}
+
+int64_t clock_now(struct clock *c)
+{
+	struct timespec now;
+	struct stat st;
+
+	pthread_mutex_lock(&c->lock);
+	if (!c->opened)
+		c->fd = clock_open(c);
+	c->opened = true;
+	pthread_mutex_unlock(&c->lock);
+	if (c->fd >= 0 && futimens(c->fd, NULL) == 0 && fstat(c->fd, &st) == 0)
+		return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	/* the clock that the kernel stamps files with */
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}

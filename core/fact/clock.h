@@ -1,0 +1,15 @@
+/* clock: the time that the workspace's file system would give a file that changed now. Its
+ * grain may be coarser than the kernel's clock, and a network file system has a clock of its own. */
+#ifndef FACT_CLOCK_H
+#define FACT_CLOCK_H
+
+#include <stdint.h>
+
+struct clock;
+
+/* `dir`: the cache's own folder, borrowed, or NULL; `root`: the workspace's fd, borrowed. */
+struct clock *clock_new(const char *dir, int root);
+void clock_free(struct clock *c);
+/* Nanoseconds since 1970. A file that changes after the call gets this time or a later one. [any] */
+int64_t clock_now(struct clock *c);
+#endif
