@@ -150,6 +150,26 @@ static const vt_bytes *list_bytes(struct arena *a, const struct texts *t)
 	return ret;
 }
 
+/* The root's and the task's; a path that is relative starts at the root. */
+static const vt_bytes *trusted_sockets(struct planner *p, const struct step *step, uint32_t *ret_n)
+{
+	const struct workspace *w = p->world->workspace;
+	const struct texts lists[] = { w->trusted, step->rules->trusted };
+	vt_bytes *ret = arena_array(p->a, lists[0].n + lists[1].n + 1, sizeof *ret);
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < 2; i++)
+		for (k = 0; k < lists[i].n; k++) {
+			const char *s = lists[i].at[k];
+
+			if (strncmp(s, "unix:", 5) == 0 && s[5] != '/' && s[5] != '@')
+				s = arena_printf(p->a, "unix:%s", path_join(p->a, w->root, s + 5));
+			ret[n++] = text_bytes(s);
+		}
+	*ret_n = n;
+	return ret;
+}
+
 /* After check_dir: the directory is below the root. */
 static const vt_step *describe(struct planner *p, const struct step *step)
 {
@@ -169,6 +189,7 @@ static const vt_step *describe(struct planner *p, const struct step *step)
 		.declared = list_bytes(p->a, &step->declared),
 		.declared_count = step->declared.n,
 	};
+	ret->trusted = trusted_sockets(p, step, &ret->trusted_count);
 	return ret;
 }
 

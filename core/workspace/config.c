@@ -190,8 +190,28 @@ static int read_depends(struct reading *r, const cJSON *node, struct task_config
 
 /* --- a task --- */
 
-/* The four settings of the cache may stand on the task or under `cache`. */
-static const char *const cache_names[] = { "env", "untrackedEnv", "input", "output", NULL };
+/* The settings of the cache may stand on the task or under `cache`. */
+static const char *const cache_names[] = { "env", "untrackedEnv", "input", "output", "trustedSockets", NULL };
+enum { CACHE_NAMES = sizeof cache_names / sizeof *cache_names - 1 };
+
+/* "unix:PATH" or "tcp:PORT" each. */
+static int read_sockets(struct reading *r, const cJSON *node, struct texts *ret)
+{
+	const cJSON *item;
+	const char *s;
+
+	if (read_texts(r, node, ret))
+		return -1;
+	for (item = node->child; item; item = item->next) {
+		s = item->valuestring;
+		if (strncmp(s, "unix:", 5) == 0 && s[5])
+			continue;
+		if (strncmp(s, "tcp:", 4) == 0 && s[4] && strlen(s) <= 9 && strspn(s + 4, "0123456789") == strlen(s + 4))
+			continue;
+		return json_fail(r->doc, item, r->err, "found \"%s\", expected `unix:PATH` or `tcp:PORT`", s);
+	}
+	return 0;
+}
 
 static int read_cache_field(struct reading *r, const cJSON *node, int which, struct task_config *t)
 {
@@ -202,12 +222,14 @@ static int read_cache_field(struct reading *r, const cJSON *node, int which, str
 		return read_texts(r, node, &t->untracked);
 	case 2:
 		return read_globs(r, node, &t->input, false);
-	default:
+	case 3:
 		return read_globs(r, node, &t->output, true);
+	default:
+		return read_sockets(r, node, &t->trusted);
 	}
 }
 
-static int read_cache(struct reading *r, const cJSON *node, const cJSON *const top[4], struct task_config *t)
+static int read_cache(struct reading *r, const cJSON *node, const cJSON *const top[CACHE_NAMES], struct task_config *t)
 {
 	const cJSON *item;
 	int i;
@@ -216,7 +238,7 @@ static int read_cache(struct reading *r, const cJSON *node, const cJSON *const t
 		return 0;
 	if (cJSON_IsFalse(node)) {
 		t->cache = false;
-		for (i = 0; i < 4; i++)
+		for (i = 0; i < CACHE_NAMES; i++)
 			if (top[i])
 				return json_fail_key(r->doc, top[i], r->err, "found `%s` beside `\"cache\": false`, expected only one of them", cache_names[i]);
 		return 0;
@@ -253,8 +275,8 @@ static int read_command(struct reading *r, const cJSON *node, struct task_config
 
 static int read_task_fields(struct reading *r, const cJSON *node, struct task_config *t)
 {
-	static const char *const names[] = { "command", "cwd", "dependsOn", "cache", "env", "untrackedEnv", "input", "output", NULL };
-	const cJSON *got[8] = { NULL }, *item;
+	static const char *const names[] = { "command", "cwd", "dependsOn", "cache", "env", "untrackedEnv", "input", "output", "trustedSockets", NULL };
+	const cJSON *got[4 + CACHE_NAMES] = { NULL }, *item;
 	int i;
 
 	for (item = node->child; item; item = item->next) {
@@ -274,7 +296,7 @@ static int read_task_fields(struct reading *r, const cJSON *node, struct task_co
 		t->cwd = arena_str(r->a, got[1]->valuestring);
 	if (got[2] && read_depends(r, got[2], t))
 		return -1;
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < CACHE_NAMES; i++)
 		if (got[4 + i] && read_cache_field(r, got[4 + i], i, t))
 			return -1;
 	return got[3] ? read_cache(r, got[3], got + 4, t) : 0;
@@ -348,7 +370,7 @@ static bool is_schema(const cJSON *item)
 
 static int read_file(struct reading *r, struct config *c)
 {
-	static const char *const names[] = { "cache", "tasks", "enablePrePostScripts", "plugins", NULL };
+	static const char *const names[] = { "cache", "tasks", "enablePrePostScripts", "plugins", "trustedSockets", NULL };
 	const cJSON *root = json_root(r->doc), *item;
 	int i, result = 0;
 
@@ -371,6 +393,8 @@ static int read_file(struct reading *r, struct config *c)
 			result = read_global_cache(r, item, c);
 		else if (i == 2)
 			result = read_bool(r, item, &c->hooks);
+		else if (i == 4)
+			result = read_sockets(r, item, &c->trusted);
 		else if (!cJSON_IsObject(item))
 			return json_fail_type(r->doc, item, r->err, "a map");
 		else

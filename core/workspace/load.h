@@ -56,11 +56,13 @@ struct task_config {
 	uint32_t depends_n;
 	bool cache;                    /* false: the task said so */
 	struct texts env, untracked;   /* patterns, as written */
+	struct texts trusted;          /* trustedSockets */
 	struct glob_entries input, output;
 };
 
 struct config {
 	bool cache_scripts, cache_tasks, hooks; /* the root's `cache` and `enablePrePostScripts` */
+	struct texts trusted;          /* the root's `trustedSockets` */
 	const cJSON *plugins;          /* lives in doc */
 	struct json_doc *doc;          /* kept only for plugins */
 	struct task_config *tasks;

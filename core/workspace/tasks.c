@@ -78,6 +78,7 @@ static int resolve_rules(const struct workspace *w, const struct package *p, con
 	ret->on = true;
 	ret->env = c->env;
 	ret->untracked = c->untracked;
+	ret->trusted = c->trusted;
 	if (resolve_globs(w, p, &c->input, &ret->input, err))
 		return -1;
 	return resolve_globs(w, p, &c->output, &ret->output, err);

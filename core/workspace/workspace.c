@@ -62,6 +62,7 @@ static int load_config(struct loading *l, struct member *m, struct err *err)
 		l->w.cache_tasks = m->config.cache_tasks;
 		l->w.hooks = m->config.hooks;
 		l->w.plugins = m->config.plugins;
+		l->w.trusted = m->config.trusted;
 		l->config = m->config.doc;
 	}
 	return 0;

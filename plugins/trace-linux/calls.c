@@ -137,6 +137,9 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		m->path[0].empty_is_fd = extra & AT_EMPTY_PATH;
 		act(m, VT_SEEN_EXEC, follows(c, extra), 0);
 		break;
+	case DOES_FD_STAT:
+		act(m, VT_SEEN_PROBE, follows(c, extra), 0);
+		break;
 	case DOES_PROBE:
 		m->path[0].empty_is_fd = extra & AT_EMPTY_PATH;
 		act(m, VT_SEEN_PROBE, follows(c, extra), 0);
@@ -209,6 +212,14 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		break;
 	case DOES_MOUNT:
 		m->mount = true;
+		break;
+	case DOES_CLONE_TREE:
+		m->path[0].empty_is_fd = extra & AT_EMPTY_PATH;
+		m->by_handle = extra & 1;    /* OPEN_TREE_CLONE */
+		act(m, VT_SEEN_PROBE, follows(c, extra), 0);
+		break;
+	case DOES_CONNECT:
+		m->connect = true;
 		break;
 	case DOES_SIGNAL:
 		m->action = extra;

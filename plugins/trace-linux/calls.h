@@ -14,6 +14,7 @@ enum call_does {
 	DOES_CREAT,
 	DOES_EXEC,        /* extra: AT_ flags, or NO                                */
 	DOES_PROBE,       /* extra: AT_ flags, or NO                                */
+	DOES_FD_STAT,     /* the same; of a descriptor, which was seen when it was opened, it says nothing new */
 	DOES_LPROBE,      /* never follows a link at the end; "" names the fd       */
 	DOES_HANDLE_AT,   /* a probe that follows only when asked to                */
 	DOES_CHDIR,
@@ -30,6 +31,8 @@ enum call_does {
 	DOES_BY_HANDLE,   /* a file without a name: the trace is incomplete         */
 	DOES_CHROOT,      /* from now on roots are looked at                        */
 	DOES_MOUNT,       /* the same; path: the mount point, or NO                 */
+	DOES_CONNECT,     /* arguments as they are                                   */
+	DOES_CLONE_TREE,  /* a probe; extra: with OPEN_TREE_CLONE files below have no name */
 	DOES_SIGNAL,      /* sets a handler; extra: struct sigaction *              */
 	DOES_NOT_EXIST,   /* answered ENOSYS by the filter                          */
 };
@@ -41,8 +44,8 @@ enum call_does {
  * the second path of link and rename follow those of the first. */
 #define CALLS(X) \
 	X(openat,            257, 295,  56, DOES_OPEN,       0,  1,  2) \
-	X(newfstatat,        262, 300,  79, DOES_PROBE,      0,  1,  3) \
-	X(statx,             332, 383, 291, DOES_PROBE,      0,  1,  2) \
+	X(newfstatat,        262, 300,  79, DOES_FD_STAT,    0,  1,  3) \
+	X(statx,             332, 383, 291, DOES_FD_STAT,    0,  1,  2) \
 	X(readlink,           89,  85,  NO, DOES_LPROBE,    NO,  0, NO) \
 	X(access,             21,  33,  NO, DOES_PROBE,     NO,  0, NO) \
 	X(stat,                4, 106,  NO, DOES_PROBE,     NO,  0, NO) \
@@ -71,8 +74,9 @@ enum call_does {
 	X(statfs64,           NO, 268,  NO, DOES_PROBE,     NO,  0, NO) \
 	X(name_to_handle_at, 303, 341, 264, DOES_HANDLE_AT,  0,  1,  4) \
 	X(inotify_add_watch, 254, 292,  27, DOES_PROBE,     NO,  1, NO) \
-	X(open_tree,         428, 428, 428, DOES_PROBE,      0,  1,  2) \
-	X(open_tree_attr,    467, 467, 467, DOES_PROBE,      0,  1,  2) \
+	X(open_tree,         428, 428, 428, DOES_CLONE_TREE, 0,  1,  2) \
+	X(open_tree_attr,    467, 467, 467, DOES_CLONE_TREE, 0,  1,  2) \
+	X(fsmount,           432, 432, 432, DOES_BY_HANDLE, NO, NO, NO) \
 	X(open_by_handle_at, 304, 342, 265, DOES_BY_HANDLE, NO, NO, NO) \
 	X(rename,             82,  38,  NO, DOES_RENAME,    NO,  0, NO) \
 	X(renameat,          264, 302,  38, DOES_RENAME,     0,  1, NO) \
@@ -117,6 +121,7 @@ enum call_does {
 	X(umount2,           166,  52,  39, DOES_MOUNT,     NO,  0, NO) \
 	X(move_mount,        429, 429, 429, DOES_MOUNT,      2,  3, NO) \
 	X(setns,             308, 346, 268, DOES_CHROOT,    NO, NO, NO) \
+	X(connect,            42, 362, 203, DOES_CONNECT,   NO, NO, NO) \
 	X(rt_sigaction,       13, 174, 134, DOES_SIGNAL,    NO, NO,  1) \
 	X(io_uring_setup,    425, 425, 425, DOES_NOT_EXIST, NO, NO, NO)
 
@@ -174,7 +179,7 @@ struct call_meaning {
 	uint64_t action;         /* where the struct sigaction is that it sets; 0: it sets none */
 	uint64_t target;         /* where the text of a link is that it makes; 0: it makes none */
 	bool exec;               /* act 0 is the start of a program */
-	bool by_handle, chroot, mount;
+	bool by_handle, chroot, mount, connect;
 };
 
 /* `how`: the first member of the open_how that `openat2` was given. */

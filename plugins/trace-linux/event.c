@@ -167,6 +167,7 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 
 	e->tid = notice->pid;
 	e->native = notice->data.arch == call_audit_arch[ARCH_NATIVE];
+	e->peer.socket = -1;
 	e->call = call_find(notice->data.arch, notice->data.nr);
 	if (!e->call) {
 		watch_escape(w, ESCAPE_FOREIGN, notice->data.arch, e->tid);
@@ -181,6 +182,8 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 	if (e->means.chroot || e->means.mount)
 		path_world_look(&w->world);
 	e->target_length = e->means.target ? path_text((pid_t)e->tid, e->means.target, e->target) : -1;
+	if (e->means.connect && !w->escape)
+		peer_look(&e->peer, e->tid, (const uint64_t *)notice->data.args);
 	if (e->means.action)
 		look_at_handler(w, notice, e);
 	if (e->means.by_handle)
@@ -262,6 +265,7 @@ static void remember_link(struct watch *w, const struct event *e)
 void event_remember(struct watch *w, struct event *e)
 {
 	const struct call_meaning *m = &e->means;
+	char name[sizeof w->escape_name];
 	int i;
 
 	if (m->acts && e->found[0] == PATH_OK && gates_is_shim(&w->gates, e->path[0].text, e->path[0].length)) {
@@ -269,6 +273,8 @@ void event_remember(struct watch *w, struct event *e)
 			gates_load(&w->gates, e->tid);
 		return;                      /* it belongs to us, not to the task */
 	}
+	if (e->peer.socket >= 0 && peer_was_before(&w->peers, &w->world, &e->peer, name, sizeof name))
+		watch_escape_named(w, ESCAPE_PEER, e->tid, name);
 	if (m->exec)
 		gates_start(&w->gates, e->tid);
 	for (i = 0; i < m->acts; i++) {

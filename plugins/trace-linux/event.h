@@ -24,6 +24,7 @@ struct event {
 	bool told[CALL_PATHS];       /* nothing is to be told of what is there before the call ... */
 	enum look_answer there[CALL_PATHS];
 	struct look_state before[CALL_PATHS];   /* ... else this */
+	struct peer peer;            /* of a connection */
 	ssize_t target_length;       /* of the link that is made: else < 0 */
 	char target[PATH_MAX];
 };

@@ -25,8 +25,9 @@ enum {
 	LINE_MAX_SCRIPT = 256,
 };
 
-/* Looking a file up may wait for a file system that the task itself serves, which
- * may wait for us. What the kernel has at hand is no such danger. */
+/* Looking a file up, asking what it is and reading it may wait for a file system that
+ * the task itself serves, which may wait for us. What the kernel has at hand is no such
+ * danger, nor is a file system that no process serves. */
 static int open_at_hand(const char *path, int flags, bool may_block)
 {
 	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_CACHED };
@@ -40,15 +41,31 @@ static int open_at_hand(const char *path, int flags, bool may_block)
 	return (int)fd;
 }
 
-static bool loses_rights(struct watch *w, uint32_t tid, const struct stat *st)
+/* 0, or -1 with errno; EAGAIN: only a call that may wait could tell. */
+static int stat_at_hand(struct watch *w, const char *path, bool may_block, struct statx *ret)
+{
+	int fd = open_at_hand(path, O_PATH, may_block), r;
+
+	if (fd < 0)
+		return -1;
+	r = statx(fd, "", AT_EMPTY_PATH | (may_block ? 0 : AT_STATX_DONT_SYNC), STATX_BASIC_STATS, ret);
+	close(fd);
+	if (r == 0 && !may_block && !look_is_quick(&w->ground, ret->stx_dev_major, ret->stx_dev_minor)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return r;
+}
+
+static bool loses_rights(struct watch *w, uint32_t tid, const struct statx *st)
 {
 	char file[64], text[4096];
 	const char *line;
 	ssize_t n;
 	int fd;
 
-	if (!(st->st_mode & S_ISUID && st->st_uid != geteuid()) &&
-	    !(st->st_mode & S_ISGID && st->st_mode & S_IXGRP && st->st_gid != getegid()))
+	if (!(st->stx_mode & S_ISUID && st->stx_uid != geteuid()) &&
+	    !(st->stx_mode & S_ISGID && st->stx_mode & S_IXGRP && st->stx_gid != getegid()))
 		return false;
 	if (w->no_new_privs < 0) {
 		snprintf(file, sizeof file, "/proc/%u/status", tid);
@@ -76,7 +93,7 @@ static char *script_interpreter(char *head, size_t n)
 	p += strspn(p, " \t");
 	end = p + strcspn(p, " \t\n");
 	*end = '\0';
-	return *p == '/' ? p : NULL;
+	return *p ? p : NULL;
 }
 
 /* The loader that a program asks for: copied into ret. */
@@ -101,27 +118,37 @@ static bool loader##bits(int fd, const char *head, size_t n, char *ret, size_t s
 		    pread(fd, ret, p.p_filesz, (off_t)p.p_offset) != (ssize_t)p.p_filesz) \
 			return false; \
 		ret[p.p_filesz - 1] = '\0'; \
-		return ret[0] == '/'; \
+		return ret[0] != '\0'; \
 	} \
 	return false; \
 }
 LOADER(32)
 LOADER(64)
 
+/* Notes what the kernel opens by this name, and copies it, absolute, into ret. */
+static bool note_named(struct watch *w, uint32_t tid, const char *name, char ret[PATH_MAX])
+{
+	struct path path;
+
+	/* the thread is in its next program by now, or back; where it stands is the same */
+	if (path_of_text(&w->world, (pid_t)tid, name, &path) != PATH_OK)
+		return false;
+	notes_add(&w->notes, VT_SEEN_EXEC, 0, tid, path.text, path.length, NULL, 0);
+	memcpy(ret, path.text, path.length + 1);
+	return true;
+}
+
 bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block)
 {
-	char head[LINE_MAX_SCRIPT + 1], loader[PATH_MAX], next[LINE_MAX_SCRIPT + 1], *name;
-	struct stat st;
+	char head[LINE_MAX_SCRIPT + 1], loader[PATH_MAX], next[PATH_MAX], *name;
+	struct statx st;
 	ssize_t n;
 	int fd, i;
 
 	for (i = 0; i < SCRIPTS_MAX; i++) {
-		fd = open_at_hand(path, O_PATH, may_block);
-		if (fd < 0)
+		if (stat_at_hand(w, path, may_block, &st) != 0)
 			return errno != EAGAIN;
-		n = fstat(fd, &st);
-		close(fd);
-		if (n || !S_ISREG(st.st_mode))
+		if (!S_ISREG(st.stx_mode))
 			return true;
 		if (i == 0 && loses_rights(w, tid, &st)) {
 			w->notes.at[w->notes.n - 1].flags |= VT_SEEN_SETUID;
@@ -134,12 +161,10 @@ bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block)
 		name = n > 0 ? script_interpreter(head, (size_t)n) : NULL;
 		if (!name && n > EI_NIDENT && memcmp(head, ELFMAG, SELFMAG) == 0 &&
 		    (head[EI_CLASS] == ELFCLASS32 ? loader32 : loader64)(fd, head, (size_t)n, loader, sizeof loader))
-			notes_add(&w->notes, VT_SEEN_EXEC, 0, tid, loader, strlen(loader), NULL, 0);
+			note_named(w, tid, loader, next);
 		close(fd);
-		if (!name)
+		if (!name || !note_named(w, tid, name, next))
 			return true;
-		notes_add(&w->notes, VT_SEEN_EXEC, 0, tid, name, strlen(name), NULL, 0);
-		memcpy(next, name, strlen(name) + 1);
 		path = next;
 	}
 	return true;

@@ -1,7 +1,6 @@
 /* filter: made from the call table, handed over as data.
  *
  *   architecture ─► its block: number ─► listed      ─► event
- *        │                            ─► stat of a fd ─► allow
  *        │                            ─► a handler for a signal of few ─► event
  *        │                            ─► io_uring     ─► ENOSYS
  *        │                            ─► else         ─► allow
@@ -21,25 +20,11 @@
 
 #include "calls.h"
 
-#ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH 0x1000
-#endif
 #define X32_BIT 0x40000000u
 
 #define LOAD(member) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
 #define RETURN(value) (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, value)
 #define IF(test, value, yes, no) (struct sock_filter)BPF_JUMP(BPF_JMP | (test) | BPF_K, value, (uint8_t)(yes), (uint8_t)(no))
-
-/* Both stat a descriptor when given AT_EMPTY_PATH and "": fstat() of newer C
- * libraries, after each open. A filter cannot read the path: given one all the same
- * the flag means nothing, and that probe goes unseen. No program was found that
- * does so but with AT_FDCWD, which is not let through. */
-static int flags_of_fd_stat(const struct call *c)
-{
-	const struct call *first = calls;
-
-	return c == first + CALL_newfstatat || c == first + CALL_statx ? c->extra : NO;
-}
 
 static uint32_t low(int arg)
 {
@@ -57,13 +42,12 @@ enum { TAIL_ALLOW = 3, TAIL_NOSYS = 2, TAIL_EVENT = 1, TAILS = 3 };
 static const uint32_t signals[] = { SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGVTALRM, SIGPROF, SIGIO };
 
 enum {
-	FD_STAT_LENGTH = 4,    /* flags has AT_EMPTY_PATH? the descriptor is a real one? then allow */
 	SIGNAL_LENGTH = 3 + sizeof signals / sizeof *signals,   /* is there an action? is it one of those signals? */
 };
 
 static uint32_t test_length(const struct call *c)
 {
-	return c->does == DOES_SIGNAL ? SIGNAL_LENGTH : flags_of_fd_stat(c) == NO ? 0 : FD_STAT_LENGTH;
+	return c->does == DOES_SIGNAL ? SIGNAL_LENGTH : 0;
 }
 
 static uint32_t block_length(enum call_arch arch)
@@ -79,18 +63,6 @@ static uint32_t block_length(enum call_arch arch)
 
 #define LOAD_ARGUMENT(arg) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low(arg))
 #define TO(tail) (end - (tail) - n - 1)
-
-static uint32_t test_fd_stat(const struct call *c, uint32_t end, uint32_t n, struct sock_filter *ret)
-{
-	ret[n] = LOAD_ARGUMENT(c->extra);
-	n++;
-	ret[n] = IF(BPF_JSET, AT_EMPTY_PATH, 0, TO(TAIL_EVENT));
-	n++;
-	ret[n] = LOAD_ARGUMENT(c->dirfd);
-	n++;
-	ret[n] = IF(BPF_JEQ, (uint32_t)AT_FDCWD, TO(TAIL_EVENT), TO(TAIL_ALLOW));
-	return n + 1;
-}
 
 static uint32_t test_signal(const struct call *c, uint32_t end, uint32_t n, struct sock_filter *ret)
 {
@@ -130,8 +102,6 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filt
 		n++;
 		if (c->does == DOES_SIGNAL)
 			n = test_signal(c, end, n, ret);
-		else if (test_length(c))
-			n = test_fd_stat(c, end, n, ret);
 	}
 	ret[n++] = RETURN(SECCOMP_RET_ALLOW);
 	ret[n++] = RETURN(SECCOMP_RET_ERRNO | ENOSYS);

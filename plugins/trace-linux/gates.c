@@ -4,13 +4,10 @@
 
 #include "gates.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include "procs.h"
 
 enum {
 	GATES_FIRST = 64,
@@ -71,35 +68,6 @@ static void set(struct gates *g, uint32_t process, bool has)
 	*gate = (struct gate){ process, has };
 }
 
-/* The number behind a word of /proc/PID/status; 0: not to be had. */
-static uint32_t status_of(uint32_t process, const char *word)
-{
-	char file[64], text[4096];
-	const char *line;
-	ssize_t n;
-	int fd;
-
-	snprintf(file, sizeof file, "/proc/%u/status", process);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	line = strstr(text, word);
-	return line ? (uint32_t)strtoul(line + strlen(word), NULL, 10) : 0;
-}
-
-/* Most threads that are asked about are their process. */
-static uint32_t process_of(uint32_t tid)
-{
-	if (syscall(SYS_tgkill, (long)tid, (long)tid, 0) == 0 || errno == EPERM)
-		return tid;
-	return status_of(tid, "\nTgid:");
-}
-
 bool gates_is_shim(const struct gates *g, const char *path, size_t length)
 {
 	size_t n = g->shim_length;
@@ -110,12 +78,12 @@ bool gates_is_shim(const struct gates *g, const char *path, size_t length)
 void gates_start(struct gates *g, uint32_t tid)
 {
 	if (g->shim_length)
-		set(g, process_of(tid), false);
+		set(g, procs_process_of(tid), false);
 }
 
 void gates_load(struct gates *g, uint32_t tid)
 {
-	set(g, process_of(tid), true);
+	set(g, procs_process_of(tid), true);
 }
 
 static bool has_shim(const struct gates *g, uint32_t process)
@@ -129,26 +97,16 @@ static bool has_shim(const struct gates *g, uint32_t process)
 		gate = gate_at(g, process);
 		if (gate->process)
 			return gate->has;
-		process = status_of(process, "\nPPid:");
+		process = procs_status(process, "\nPPid:");
 	}
 	return false;
 }
 
 void gates_handler(struct gates *g, uint32_t tid)
 {
-	char file[64];
-	ssize_t n = -1;
-	int fd;
-
-	if (g->fragile || has_shim(g, process_of(tid)))
+	if (g->fragile || has_shim(g, procs_process_of(tid)))
 		return;
 	g->fragile = true;
 	g->process = tid;
-	snprintf(file, sizeof file, "/proc/%u/comm", tid);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, g->name, sizeof g->name - 1);
-		close(fd);
-	}
-	g->name[n > 0 ? n - 1 : 0] = '\0';
+	procs_name(tid, g->name, sizeof g->name);
 }

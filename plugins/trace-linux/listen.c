@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "procs.h"
 #include "trace.h"
 #include "vt-plugin.h"
 
@@ -47,27 +48,24 @@ enum {
 union notice { struct seccomp_notif is; char room[NOTICE_MAX]; };
 union answer { struct seccomp_notif_resp is; char room[NOTICE_MAX]; };
 
+void watch_escape_named(struct watch *w, enum escape why, uint32_t process, const char *name)
+{
+	if (w->escape != ESCAPE_NONE)
+		return;
+	w->escape = why;
+	w->escape_process = process;
+	snprintf(w->escape_name, sizeof w->escape_name, "%s", name);
+}
+
 void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t process)
 {
-	char file[64];
-	ssize_t n = -1;
-	int fd;
-
 	if (w->escape != ESCAPE_NONE)
 		return;
 	w->escape = why;
 	w->escape_value = value;
 	w->escape_process = process;
-	w->escape_name[0] = '\0';
-	if (!process)
-		return;
-	snprintf(file, sizeof file, "/proc/%u/comm", process);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, w->escape_name, sizeof w->escape_name - 1);
-		close(fd);
-	}
-	w->escape_name[n > 0 ? n - 1 : 0] = '\0';
+	if (process)
+		procs_name(process, w->escape_name, sizeof w->escape_name);
 }
 
 bool watch_has(const struct watch *w, const char *path, size_t length)
@@ -90,11 +88,7 @@ static void interrupted(struct watch *w)
 {
 	if (!w->gates.fragile)
 		return;
-	watch_escape(w, ESCAPE_INTERRUPTED, 0, 0);
-	if (w->escape == ESCAPE_INTERRUPTED && !w->escape_process) {
-		w->escape_process = w->gates.process;
-		memcpy(w->escape_name, w->gates.name, sizeof w->gates.name);
-	}
+	watch_escape_named(w, ESCAPE_INTERRUPTED, w->gates.process, w->gates.name);
 }
 
 /* 1: one is here; 0: none after all; -1: the channel is of no use any more, errno 0:
@@ -182,6 +176,8 @@ static bool serve(struct watch *w, struct event *e)
 
 	if (got > 0) {
 		w->events++;
+		if (!w->above)
+			w->above = procs_status(notice.is.pid, "\nPPid:");
 		e->means.acts = 0;
 		event_look(w, &notice.is, e);
 		got = proceed(w, notice.is.id);
@@ -254,6 +250,31 @@ static void leave(struct watch *w)
 	syscall(SYS_futex, &w->left, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
+static void settle_may_begin(struct watch *w)
+{
+	atomic_store(&w->heard, 1);
+	syscall(SYS_futex, &w->heard, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* What outlives the step may serve a file system that is asked when the notes are
+ * settled. Its calls go on, and nobody takes note of them. */
+static void answer_on(struct watch *w)
+{
+	struct pollfd at[2] = { { .fd = atomic_load(&w->listener), .events = POLLIN }, { .fd = w->wake, .events = POLLIN } };
+	union notice notice;
+
+	while (!atomic_load(&w->settled)) {
+		if (poll(at, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (at[1].revents)
+			woken(w);
+		if (at[0].revents && !(at[0].revents & POLLIN))
+			return;
+		if ((at[0].revents & POLLIN) && receive(w, &notice) > 0)
+			proceed(w, notice.is.id);
+	}
+}
+
 static void *listen_loop(void *arg)
 {
 	struct watch *w = arg;
@@ -263,6 +284,7 @@ static void *listen_loop(void *arg)
 	prctl(PR_SET_NAME, "vt-trace");
 	if (!wait_for_listener(w)) {
 		leave(w);
+		settle_may_begin(w);
 		return NULL;
 	}
 	if (w->wakes && w->how == VT_FILTER_NOTIFY)
@@ -270,6 +292,9 @@ static void *listen_loop(void *arg)
 	leave(w);
 	if (more)
 		listen_polling(w, &e);
+	settle_may_begin(w);
+	if (!w->alone && !w->abandoned && w->how)
+		answer_on(w);
 	return NULL;
 }
 
@@ -343,6 +368,16 @@ void listen_stop(struct watch *w)
 		pthread_kill(w->thread, WAKE_SIGNAL);
 		syscall(SYS_futex, &w->left, FUTEX_WAIT_PRIVATE, 0, &pause, NULL, 0);
 	}
+	while (!atomic_load(&w->heard))
+		syscall(SYS_futex, &w->heard, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
+void listen_end(struct watch *w)
+{
+	if (!w->listening)
+		return;
+	atomic_store(&w->settled, true);
+	wake(w);
 	pthread_join(w->thread, NULL);
 	w->listening = false;
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -191,4 +192,42 @@ enum look_answer look_at(struct ground *g, const char *path, bool follow, bool c
 	}
 	close(fd);
 	return LOOK_THERE;
+}
+
+/* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
+static bool is_quick_line(const char *line, unsigned major, unsigned minor)
+{
+	static const char *const slow[] = { "fuse", "9p", "nfs", "cifs", "smb", "autofs", "ceph", "afs", "coda", "virtiofs", "vboxsf" };
+	unsigned a, b;
+	const char *type = strstr(line, " - ");
+	size_t i;
+
+	if (!type || sscanf(line, "%*u %*u %u:%u", &a, &b) != 2 || a != major || b != minor)
+		return false;
+	for (i = 0; i < sizeof slow / sizeof *slow; i++)
+		if (strncmp(type + 3, slow[i], strlen(slow[i])) == 0)
+			return false;
+	return true;
+}
+
+bool look_is_quick(struct ground *g, unsigned major, unsigned minor)
+{
+	char line[4096];
+	bool ret = false;
+	unsigned i;
+	FILE *f;
+
+	for (i = 0; i < g->quick_n; i++)
+		if (g->quick[i].major == major && g->quick[i].minor == minor)
+			return true;
+	f = fopen("/proc/self/mountinfo", "re");
+	while (f && !ret && fgets(line, sizeof line, f))
+		ret = is_quick_line(line, major, minor);
+	if (f)
+		fclose(f);
+	if (ret && g->quick_n < QUICK_MAX) {
+		g->quick[g->quick_n].major = major;
+		g->quick[g->quick_n++].minor = minor;
+	}
+	return ret;
 }

@@ -8,12 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The workspace's file system. */
+enum { QUICK_MAX = 16 };
+
+/* The workspace's file system, and what is known of others. */
 struct ground {
 	int root;                /* the workspace's root, O_PATH; -1: there is none */
 	size_t root_length;      /* of its path: what comes behind is looked at from there */
 	bool bounded;            /* the kernel can be told to stay in the mount */
 	unsigned char *buffer;   /* for contents, made when first needed */
+	struct { unsigned major, minor; } quick[QUICK_MAX];   /* found to be so */
+	unsigned quick_n;
 };
 
 enum look_answer { LOOK_UNKNOWN, LOOK_ABSENT, LOOK_THERE };
@@ -23,6 +27,10 @@ struct look_state {
 	char bytes[PATH_MAX + 2];
 	size_t size;
 };
+
+/* Is it a file system that no process serves, and none over the network? Then reading
+ * from it waits for nobody. `device`: as stat gives it. */
+bool look_is_quick(struct ground *ground, unsigned major, unsigned minor);
 
 void ground_init(struct ground *ground, const char *root, size_t root_length);
 void ground_close(struct ground *ground);

@@ -375,7 +375,8 @@ static enum path_found check_mounts(const struct path_world *world, pid_t tid, s
 		return PATH_NONE;                /* it has ended */
 	if (!stat(part, &here) && is_same(&here, &theirs))
 		return PATH_OK;
-	if (is_made_up(tid, part))
+	/* the workspace may itself lie on a file system in memory */
+	if ((!world->way_n || theirs.st_dev != world->way[0].device) && is_made_up(tid, part))
 		return PATH_NONE;
 	exists = n;
 	for (up = theirs; !on_the_way(world, &up, &ours); ) {
@@ -448,20 +449,42 @@ void path_world_look(struct path_world *world)
 	}
 }
 
+/* What was found, tidy, as it is called from here. */
+static enum path_found map_here(struct path_world *world, pid_t tid, bool absolute, enum path_found found, struct path *ret)
+{
+	if (found != PATH_OK)
+		return found;
+	tidy(ret);
+	if (world->rooted) {
+		memmove(ret->buffer, ret->text, ret->length + 1);
+		ret->text = ret->buffer;
+		found = by_their_root(world, tid, absolute, ret);
+	}
+	return found == PATH_OK && ret->length >= PATH_MAX ? PATH_LONG : found;
+}
+
 enum path_found path_find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret)
 {
 	bool absolute = false;
 	enum path_found found = find(world, tid, given, ret, &absolute);
 
-	if (found == PATH_OK) {
-		tidy(ret);
-		if (world->rooted) {
-			memmove(ret->buffer, ret->text, ret->length + 1);
-			ret->text = ret->buffer;
-			found = by_their_root(world, tid, absolute, ret);
-		}
-		if (found == PATH_OK && ret->length >= PATH_MAX)
-			found = PATH_LONG;
+	return map_here(world, tid, absolute, found, ret);
+}
+
+enum path_found path_of_text(struct path_world *world, pid_t tid, const char *text, struct path *ret)
+{
+	char *raw = ret->buffer + PATH_MAX;
+	size_t length = strlen(text);
+	ssize_t n;
+
+	if (!length || length >= PATH_MAX)
+		return PATH_NONE;
+	memcpy(raw, text, length + 1);
+	if (raw[0] == '/') {
+		ret->text = raw;
+		ret->length = length;
+		return map_here(world, tid, true, PATH_OK, ret);
 	}
-	return found;
+	n = directory_of(world, tid, AT_FDCWD, ret->buffer);
+	return map_here(world, tid, false, n < 0 ? failed(n) : join(ret, (size_t)n, raw), ret);
 }

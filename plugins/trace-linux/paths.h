@@ -51,6 +51,9 @@ void path_world_close(struct path_world *world);
 /* The absolute path that thread `tid`, stopped in a call, gave. */
 enum path_found path_find(struct path_world *world, pid_t tid, const struct call_path *given, struct path *ret);
 
+/* The same of a text: where it is relative, from the thread's working directory. */
+enum path_found path_of_text(struct path_world *world, pid_t tid, const char *text, struct path *ret);
+
 /* From now on roots and mounts are looked at. */
 void path_world_look(struct path_world *world);
 

@@ -11,6 +11,7 @@
 #include "look.h"
 #include "notes.h"
 #include "paths.h"
+#include "peers.h"
 
 /* Why a trace says too little. The first one counts. */
 enum escape {
@@ -25,6 +26,7 @@ enum escape {
 	ESCAPE_SETUID,
 	ESCAPE_STRAGGLER,
 	ESCAPE_INTERRUPTED,
+	ESCAPE_PEER,
 	ESCAPE_FULL,
 	ESCAPE_THREAD,           /* value: errno */
 };
@@ -54,6 +56,8 @@ struct watch {
 	atomic_int listener;     /* -1 before attach */
 	atomic_bool ended;       /* the step has */
 	atomic_uint left;        /* 1: the thread waits no more without an end; a futex */
+	atomic_uint heard;       /* 1: the notes are whole, and no more the thread's; a futex */
+	atomic_bool settled;     /* the thread may end */
 
 	/* the thread's own until it has ended */
 	struct notes notes;
@@ -61,6 +65,8 @@ struct watch {
 	bool links_made;
 	struct ground ground;
 	struct gates gates;
+	struct peers peers;
+	uint32_t above;          /* the process that started the task's first; 0: not known yet */
 	struct path_world world;
 	struct touched touched;
 	int no_new_privs;        /* of the task: -1 not looked at yet */
@@ -75,7 +81,9 @@ struct watch {
 /* listen.c */
 int listen_start(struct watch *w);             /* makes the thread: 0 or an errno */
 void listen_to(struct watch *w, int listener);
-void listen_stop(struct watch *w);             /* waits for the thread: at most the grace time */
+void listen_stop(struct watch *w);             /* waits for the thread to take notes no more: at most the grace time */
+void listen_end(struct watch *w);              /* until then it answers what lives on */
+void watch_escape_named(struct watch *w, enum escape why, uint32_t process, const char *name);
 void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t process);
 bool watch_has(const struct watch *w, const char *path, size_t length);   /* below the workspace's root, or it */
 

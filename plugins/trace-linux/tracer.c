@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "filter.h"
+#include "procs.h"
 #include "trace.h"
 #include "vt-plugin.h"
 
@@ -80,7 +82,13 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 			 w->escape_process, name);
 		break;
 	case ESCAPE_STRAGGLER:
-		snprintf(ret, size, "background process %u (%s) is still running", w->escape_process, name);
+		if (!w->escape_process)
+			snprintf(ret, size, "a background process is still running");
+		else
+			snprintf(ret, size, "background process %u (%s) is still running", w->escape_process, name);
+		break;
+	case ESCAPE_PEER:
+		snprintf(ret, size, "it asked process '%s', which was there before (see trustedSockets)", name);
 		break;
 	case ESCAPE_INTERRUPTED:
 		snprintf(ret, size, "a signal interrupted a call that waited for vt, and process %u (%s), which has handlers"
@@ -108,6 +116,7 @@ static void watch_free(struct watch *w)
 	path_world_close(&w->world);
 	ground_close(&w->ground);
 	gates_free(&w->gates);
+	peers_free(&w->peers);
 	notes_free(&w->notes);
 	notes_free(&w->states);
 	free(w->touched.at);
@@ -139,7 +148,7 @@ static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 	w->root = malloc(w->root_length + 1);
 	w->touched.at = calloc(TOUCHED_FIRST, sizeof *w->touched.at);
 	w->touched.size = w->touched.at ? TOUCHED_FIRST : 0;
-	if (!w->root || !w->touched.at || !notes_prepare(&w->notes)) {
+	if (!w->root || !w->touched.at || !notes_prepare(&w->notes) || !peers_init(&w->peers, step)) {
 		watch_free(w);
 		return NULL;
 	}
@@ -165,6 +174,7 @@ static void cancel(void *self, void *watch)
 	(void)self;
 	w->abandoned = true;
 	listen_stop(w);
+	listen_end(w);
 	watch_free(w);
 }
 
@@ -176,6 +186,12 @@ static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn 
 	vt_status status;
 	int error;
 
+	if (!procs_are_ours()) {
+		say(call, VT_REPORT_ERROR, "proc", "/proc shows the processes of another namespace; mount it anew there");
+		if (w)
+			watch_free(w);
+		return VT_FAILED;
+	}
 	if (!w) {
 		say(call, VT_REPORT_ERROR, "memory", "out of memory");
 		return VT_FAILED;
@@ -220,33 +236,50 @@ static vt_status attach(void *self, vt_call *call, void *watch, uint32_t how, in
 	return VT_OK;
 }
 
-/* Is this thread alive, and no zombie? */
-static bool lives(uint32_t tid)
+/* Does this link of a process lead into the workspace? */
+static bool leads_inside(const struct watch *w, int dir, const char *name)
 {
-	char file[64], text[512], *state;
-	FILE *f;
-	size_t n;
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(dir, name, target, sizeof target);
 
-	snprintf(file, sizeof file, "/proc/%u/stat", tid);
-	f = fopen(file, "re");
-	if (!f)
-		return false;
-	n = fread(text, 1, sizeof text - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	state = strrchr(text, ')');
-	return state && state[1] == ' ' && !strchr("ZXx", state[2]);
+	return n > 0 && watch_has(w, target, (size_t)n);
 }
 
+/* Does the process stand in the workspace, or hold something of it open? */
+static bool holds(void *ctx, uint32_t process)
+{
+	const struct watch *w = ctx;
+	char file[64];
+	const struct dirent *entry;
+	bool ret = false;
+	DIR *fds;
+
+	snprintf(file, sizeof file, "/proc/%u/cwd", process);
+	if (leads_inside(w, AT_FDCWD, file))
+		return true;
+	snprintf(file, sizeof file, "/proc/%u/fd", process);
+	fds = opendir(file);
+	while (fds && !ret && (entry = readdir(fds)) != NULL)
+		ret = leads_inside(w, dirfd(fds), entry->d_name);
+	if (fds)
+		closedir(fds);
+	return ret;
+}
+
+/* What lives on may have touched the workspace, or do so. One that never did, that
+ * stands elsewhere and holds nothing of it open does no harm. */
 static void find_straggler(struct watch *w)
 {
-	uint32_t i;
+	uint32_t i, process;
 
 	for (i = 0; i < w->touched.size; i++)
-		if (w->touched.at[i] && lives(w->touched.at[i])) {
+		if (w->touched.at[i] && procs_lives(w->touched.at[i])) {
 			watch_escape(w, ESCAPE_STRAGGLER, 0, w->touched.at[i]);
 			return;
 		}
+	process = procs_below(w->above, holds, w);
+	if (process)
+		watch_escape(w, ESCAPE_STRAGGLER, 0, process);
 }
 
 static vt_status stop(void *self, vt_call *call, void *watch, vt_notes *into)
@@ -260,6 +293,7 @@ static vt_status stop(void *self, vt_call *call, void *watch, vt_notes *into)
 	if (!w->alone && w->how)
 		find_straggler(w);
 	status = settle(w, call, into);
+	listen_end(w);
 	snprintf(text, sizeof text, "%llu calls traced, %u things noted", (unsigned long long)w->events, w->notes.n);
 	say(call, VT_REPORT_DEBUG, "traced", text);
 	if (status == VT_OK && w->escape) {

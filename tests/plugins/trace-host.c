@@ -403,6 +403,8 @@ int main(int argc, char **argv)
 	ops = c->ops;
 	step.root = (vt_bytes){ root, strlen(root) };
 	sigaction(SIGURG, &wake, NULL);
+	/* what is left behind stays below, as below vt's supervisor */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (c->create(&host, &call, &self) != VT_OK || (c->set && c->set(self, &call, "shim", (vt_bytes){ shim, strlen(shim) }) != VT_OK) || ops->start(self, &call, &step, &edits, &watch) != VT_OK)
 		die(complaint);
 	begin = now_us();

@@ -20,8 +20,19 @@ like "... and names it too" "$(tail -n 1 "$T/notes")" "incomplete*is still runni
 touch let-go
 
 workspace
-traced sh -c 'sleep 1 </dev/null >/dev/null 2>&1 & cd / ; exec /bin/true'
-is "one that touched nothing here does no harm" "$rc $end" "0 complete"
+traced sh -c 'cd /; sleep 1 </dev/null >/dev/null 2>&1 & exec /bin/true'
+is "one that touched nothing here, and stands elsewhere, does no harm" "$rc $end" "0 complete"
+traced sh -c 'sleep 1 </dev/null >/dev/null 2>&1 & exec /bin/true'
+like "one that stands here may still touch what it likes" "$end" "incomplete*background process * (sleep) is still running"
+if command -v python3 >/dev/null; then
+	file fork.py 'import os, time
+if os.fork(): os._exit(0)
+os.setsid(); n = os.open("/dev/null", os.O_RDWR)
+for i in 0, 1, 2: os.dup2(n, i)
+time.sleep(1)'
+	traced python3 -B fork.py
+	like "one that was forked off and has named nothing yet" "$end" "incomplete*background process * (python3) is still running"
+fi
 
 # the same with the runner
 workspace

@@ -1,0 +1,67 @@
+# Files that are reached in an unusual way: each is an input, or nothing is kept.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+. "$abs_top_srcdir/tests/run/trace/lib.sh"
+: "${CC:=cc}"
+workspace
+mkdir bin d; echo one >d/a
+cp "$(command -v cat)" bin/interp; printf '#!bin/interp\nhello\n' >script; chmod +x script
+traced sh -c ./script
+well "a script with an interpreter named from here"
+was "it is an input" EXEC bin/interp
+cp script d/script
+traced sh -c 'cd d && ln -s ../bin . && exec ./script'
+was "wherever the script stands" EXEC d/bin/interp
+
+file p.c '#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	struct stat s; struct statx x; char b[100]; int d;
+	if (argc > 1 && argv[1][0] == 116) {
+		d = syscall(428, AT_FDCWD, "d", 1);
+		return d < 0 ? 9 : read(openat(d, "a", O_RDONLY), b, 100) != 4;
+	}
+	d = open("d", O_PATH | O_DIRECTORY);
+	return argc > 1 ? statx(d, "flag", AT_EMPTY_PATH, STATX_SIZE, &x) == 0 : fstatat(d, "flag", &s, AT_EMPTY_PATH) == 0;
+}'
+if $CC p.c -o p 2>/dev/null; then
+	traced ./p; was "fstatat with a name and the flag for none" PROBE d/flag
+	traced ./p x; was "statx with a name and the flag for none" PROBE d/flag
+	traced ./p tree
+	if [ "$rc" = 9 ]; then skip "a folder that is cloned" "it may not be done here"
+	else like "below a folder that is cloned: nothing is kept" "$end" "incomplete*opened a file by handle, without a name"; fi
+else skip "calls in C" "no compiler"; fi
+
+if command -v bwrap >/dev/null && bwrap --bind / / true 2>/dev/null && W2=$(mktemp -d /dev/shm/vt-test.XXXXXX 2>/dev/null); then
+	cleanup "rm -rf $W2"; (
+	cd "$W2" || exit; mkdir sub; echo x >sub/input
+	traced bwrap --bind / / --bind "$W2/sub" /mnt cat /mnt/input
+	printf '%s\n' "$rc $end" >"$T/shm" )
+	like "a workspace in memory, a part of it mounted elsewhere: nothing is kept" "$(cat "$T/shm")" "0 incomplete*sees other mounts than vt does"
+else skip "a workspace in memory" "bubblewrap or /dev/shm cannot be used here"; fi
+
+if command -v bindfs >/dev/null && [ -w /dev/fuse ]; then
+	workspace; file package.json '{"name":"app","private":true}'
+	mkdir d m; echo one >d/a; file t.sh 'bindfs d m && cat m/a && mkdir m/x && cp m/a m/b && rm m/b; umount m'
+	file vite-task.json '{"tasks":{"t":"sh t.sh"}}'
+	cleanup "umount -l $W/m 2>/dev/null"
+	VT_TIMEOUT=20 capture vt run t
+	is "a file system that the task serves: nobody waits for it" "$rc" 0
+	file t.sh 'bindfs d m && cat m/a'; rm -rf .vt
+	VT_TIMEOUT=20 capture vt run t
+	is "one that stays: nor then" "$rc" 0
+	umount -l m 2>/dev/null
+else skip "a file system that the task serves" "bindfs is not installed, or there is no /dev/fuse"; fi
+
+if [ "$(id -u)" = 0 ] && unshare -fp true 2>/dev/null; then
+	workspace; file package.json '{"name":"app","private":true}'
+	file vite-task.json '{"tasks":{"t":"cat in"}}'
+	capture unshare -fp sh -c 'echo 1 >in; "$0" run t; echo 2 >in; "$0" run t' "$VT"
+	has "a /proc of another namespace: its task runs again" "$out" 2
+	has "and why" "$out$err" "/proc shows the processes of another namespace"
+else skip "a /proc of another namespace" "only root may make one"; fi
+finish

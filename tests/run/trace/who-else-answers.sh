@@ -1,0 +1,91 @@
+# A process that was there before may have read anything: what it answers is not kept,
+# unless it serves everybody or is trusted.
+. "$abs_top_srcdir/tests/lib/functions.sh"
+command -v python3 >/dev/null || skip_all "python3 is not installed"
+workspace
+file package.json '{"name":"app","private":true}'
+echo one >in
+task() { printf '{"tasks":{"t":{"command":"%s"%s}}}\n' "$1" "${2-}" >vite-task.json; rm -rf .vt; }
+kept() {                             # "story" COMMAND [FIELDS]: it runs, and hits then
+	task "$2" "${3-}"; capture vt run t; is "$1: runs" "$rc" 0; capture vt run t; has "$1: is kept" "$out" "cache hit"
+}
+refused() {                          # "story" WHY COMMAND [FIELDS]
+	task "$3" "${4-}"; capture vt run t; is "$1: runs" "$rc" 0
+	has "$1: is not kept, and why" "$out" "it asked $2, which was there before (see trustedSockets)"
+	capture vt run t; hasnt "$1: so it runs again" "$out" "cache hit"
+}
+
+# server.py ADDRESS: answers each connection with what is in `in`, and with the open file
+file server.py 'import array, os, socket, sys
+a = sys.argv[1]
+if a.startswith("unix:"):
+    a = a[5:]; s = socket.socket(socket.AF_UNIX); s.bind("\0" + a[1:] if a[0] == "@" else a)
+else:
+    s = socket.socket(socket.AF_INET6 if a == "tcp6" else socket.AF_INET); s.bind(("::1" if a == "tcp6" else "127.0.0.1", 0))
+s.listen(9)
+open(sys.argv[2], "w").write(str(s.getsockname()[1]) if a[:3] == "tcp" else "there")
+while True:
+    c, _ = s.accept()
+    f = os.open("in", os.O_RDONLY)
+    if s.family == socket.AF_UNIX: c.sendmsg([os.pread(f, 100, 0)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [f]))])
+    else: c.sendall(os.pread(f, 100, 0))
+    os.close(f); c.close()'
+file client.py 'import socket, sys
+a = sys.argv[1]
+if a.startswith("unix:"): s = socket.socket(socket.AF_UNIX); s.connect("\0" + a[6:] if a[5] == "@" else a[5:])
+else: s = socket.create_connection((sys.argv[2], int(a[4:])))
+print(s.recv(100).decode().strip())'
+serve() {                            # ADDRESS: starts one; $port
+	rm -f ready
+	python3 -B server.py "$1" ready </dev/null >/dev/null 2>&1 &
+	cleanup "kill $! 2>/dev/null"; server=$!
+	until_true [ -s ready ]
+	port=$(cat ready)
+}
+
+serve "unix:$T/sock"
+refused "a socket with a name" "process 'python3'" "python3 -B client.py unix:$T/sock"
+kept "one that the task trusts" "python3 -B client.py unix:$T/sock" ",\"trustedSockets\":[\"unix:$T/sock\"]"
+kept "with inputs that are given" "python3 -B client.py unix:$T/sock" ',"input":["in"]'
+printf '{"trustedSockets":["unix:%s"],"tasks":{"t":"python3 -B client.py unix:%s"}}\n' "$T/sock" "$T/sock" >vite-task.json
+rm -rf .vt; capture vt run t; capture vt run t; has "one that the workspace trusts: is kept" "$out" "cache hit"
+serve "unix:sock"
+refused "a socket in the workspace" "process 'python3'" "python3 -B client.py unix:sock"
+kept "trusted by a path from the root" "python3 -B client.py unix:sock" ',"trustedSockets":["unix:sock"]'
+serve "unix:@vt-test-$$"
+refused "a socket without a file" "process 'python3'" "python3 -B client.py unix:@vt-test-$$"
+kept "trusted" "python3 -B client.py unix:@vt-test-$$" ",\"trustedSockets\":[\"unix:@vt-test-$$\"]"
+serve tcp
+refused "a port of this machine" "process 'python3'" "python3 -B client.py tcp:$port 127.0.0.1"
+refused "by its name" "process 'python3'" "python3 -B client.py tcp:$port localhost"
+kept "a port that is trusted" "python3 -B client.py tcp:$port 127.0.0.1" ",\"trustedSockets\":[\"tcp:$port\"]"
+if [ -e /proc/net/if_inet6 ] && grep -q ' lo$' /proc/net/if_inet6; then
+	serve tcp6; refused "a port of the newer protocol" "process 'python3'" "python3 -B client.py tcp:$port ::1"
+else skip "the newer protocol" "this machine lacks it"; fi
+
+# its own, nobody, and those for everybody
+file own.sh 'rm -f own.sock ready2; python3 -B server.py "$1" ready2 >/dev/null 2>&1 & p=$!
+until [ -s ready2 ]; do sleep 0.02; done
+case $1 in tcp) python3 -B client.py tcp:$(cat ready2) 127.0.0.1 >/dev/null;; *) python3 -B client.py "$1" >/dev/null;; esac; r=$?
+kill $p; wait $p 2>/dev/null; exit $r'
+for a in tcp "unix:$T/own.sock"; do
+	rm -f "$T/own.sock"
+	task "sh own.sh $a" ',"output":["ready2"]'; capture vt run t
+	is "a server that the task starts itself ($a): runs" "$rc" 0
+	hasnt "... and nobody was there before" "$out" "which was there before"
+done
+file refused.py 'import socket
+for a in (socket.AF_INET, ("127.0.0.1", 1)), (socket.AF_UNIX, "stale"):
+    try: socket.socket(a[0]).connect(a[1]); print("answered")
+    except OSError: print("refused")'
+python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("stale")'
+kept "where nobody answers" "python3 -B refused.py"
+kept "datagrams" "python3 -Bc 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect((\\\"127.0.0.1\\\", 9))'"
+
+for bad in '"unix:"' '"tcp:x"' '"/run/x"' 5; do
+	printf '{"tasks":{"t":{"command":"true","trustedSockets":[%s]}}}\n' "$bad" >vite-task.json
+	capture vt run t
+	is "trustedSockets $bad: an error" "$rc" 1
+	like "... that says what is expected" "$err" '*expected*'
+done
+finish
