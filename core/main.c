@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -92,22 +91,6 @@ static int flushed(const struct session *s, int code)
 	return cmd_fail(s, &err);
 }
 
-/* libuv asks the environment how many workers to start, and starts all of them at once.
- * Said here, after the environment was read: no task ever sees it. */
-static void workers(uint32_t steps)
-{
-	/* a few are right for every machine: then its processors need not be counted */
-	unsigned cpus = steps <= 2 ? 2 : os_cpus(), most = cpus < 2 ? 2 : cpus > 64 ? 64 : cpus;
-	struct rlimit memory;
-	char n[16];
-
-	/* each has a stack of megabytes */
-	if (most > 2 && getrlimit(RLIMIT_AS, &memory) == 0 && memory.rlim_cur != RLIM_INFINITY)
-		most = 2;
-	snprintf(n, sizeof n, "%u", steps < 1 ? 1 : steps < most ? steps : most);
-	setenv("UV_THREADPOOL_SIZE", n, 0);
-}
-
 /* A closed descriptor's number would go to the next file opened here, and what is
  * printed would go into that. */
 static void close_gaps(void)
@@ -121,7 +104,7 @@ static void close_gaps(void)
 
 int main(int argc, char **argv)
 {
-	struct session s = { .workers = workers };
+	struct session s = { 0 };
 	struct err err = { 0 };
 	char *cwd;
 	int cwd_error, code;

@@ -27,7 +27,6 @@ struct session {
 	bool stdin_tty, stdout_tty, stderr_tty;
 	struct warnings *warnings;         /* all that vt warns of */
 	struct file_memo *programs;        /* what is known of PATH; cache_something_ran forgets it */
-	void (*workers)(uint32_t steps);   /* as many as so many steps at once can use; before the loop's first work */
 };
 
 enum {

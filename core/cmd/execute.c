@@ -53,26 +53,6 @@ static bool wants_cache(const struct plan *plan)
 	return false;
 }
 
-/* How many steps can be under way at once, at most. */
-static uint32_t steps_at_once(const struct plan *plan)
-{
-	uint32_t i, j, n = 0;
-
-	for (i = 0; i < plan->n; i++) {
-		uint32_t most = 1;
-
-		for (j = 0; j < plan->nodes[i].items_n; j++) {
-			const struct item *item = &plan->nodes[i].items[j];
-			uint32_t below = item->kind == ITEM_PLAN ? steps_at_once(item->plan) : 1;
-
-			if (below > most)
-				most = below;
-		}
-		n += most;
-	}
-	return n;
-}
-
 static int open_ground(struct ground *g, const struct plan *plan, const struct query_options *o, struct err *err)
 {
 	const struct session *s = g->backend->session;
@@ -80,8 +60,6 @@ static int open_ground(struct ground *g, const struct plan *plan, const struct q
 	if (loop_new(&g->loop, err) < 0 || backend_plugins(g->backend, err) < 0 ||
 	    (wants_cache(plan) && backend_cache(g->backend, err) < 0))
 		return -1;
-	/* it changes the environment; the one thread there may be by now only reads files */
-	s->workers(steps_at_once(plan));
 	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
 	g->live = live_new((enum log_mode)o->log, g->screen);
 	warnings_attach(s->warnings, g->loop, live_listener(g->live));

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "os/workers.h"
 
 enum { END_WAIT_MS = 5000 };
 
@@ -24,7 +25,9 @@ struct posted {
 
 struct loop {
 	uv_loop_t uv;
-	uv_async_t wake;               /* unref'd: waiting for posts alone keeps nobody here */
+	uv_async_t wake;               /* unref'd unless `works`: waiting for posts alone keeps nobody here */
+	struct workers *workers;
+	uint32_t works;                /* loop_work calls whose `after` was not called yet */
 	pthread_mutex_t lock;          /* guards first, last */
 	struct posted *first, *last;   /* in order of loop_post */
 	bool stopped;                  /* loop_stop during this loop_run */
@@ -37,7 +40,7 @@ struct timer {
 };
 
 struct work {
-	uv_work_t uv;
+	struct loop *loop;
 	void (*work)(void *ctx);
 	void (*after)(void *ctx);
 	void *ctx;
@@ -103,6 +106,7 @@ int loop_new(struct loop **ret, struct err *err)
 	l->wake.data = l;
 	uv_unref((uv_handle_t *)&l->wake);
 	pthread_mutex_init(&l->lock, NULL);
+	l->workers = workers_new();
 	/* A reader that went away is an error of that write, not the end of everything. */
 	signal(SIGPIPE, SIG_IGN);
 	*ret = l;
@@ -152,6 +156,9 @@ void loop_free(struct loop *l)
 	if (!l)
 		return;
 	run_to_the_end(l);
+	if (l->works > 0)
+		return;                /* a worker still uses the loop */
+	workers_free(l->workers);
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_run(&l->uv, UV_RUN_NOWAIT);
 	if (uv_loop_close(&l->uv) != 0) {
@@ -166,31 +173,38 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
-static void on_work(uv_work_t *uv)
+static void after_work(void *ctx)
 {
-	struct work *w = uv->data;
+	struct work *w = ctx;
+	struct loop *l = w->loop;
 
-	w->work(w->ctx);
-}
-
-static void on_after(uv_work_t *uv, int status)
-{
-	struct work *w = uv->data;
-
-	(void)status;
+	if (--l->works == 0)
+		uv_unref((uv_handle_t *)&l->wake);
 	w->after(w->ctx);
 	free(w);
+}
+
+static void on_worker(void *ctx)
+{
+	struct work *w = ctx;
+
+	w->work(w->ctx);
+	loop_post(w->loop, after_work, w);
 }
 
 void loop_work(struct loop *l, void (*work)(void *ctx), void (*after)(void *ctx), void *ctx)
 {
 	struct work *w = xcalloc(1, sizeof *w);
 
-	w->uv.data = w;
+	w->loop = l;
 	w->work = work;
 	w->after = after;
 	w->ctx = ctx;
-	uv_queue_work(&l->uv, &w->uv, on_work, on_after);
+	if (l->works++ == 0)
+		uv_ref((uv_handle_t *)&l->wake);
+	/* Where no thread can be had, the loop does it itself, a little later. */
+	if (!workers_run(l->workers, on_worker, w))
+		loop_post(l, on_worker, w);
 }
 
 void loop_post(struct loop *l, void (*fn)(void *ctx), void *ctx)

@@ -19,7 +19,7 @@ int loop_new(struct loop **ret, struct err *err);
 void loop_free(struct loop *l);                   /* everything on it must have been closed; runs it until that is so, 5 s at most */
 void loop_run(struct loop *l);                    /* until nothing is pending or loop_stop */
 void loop_stop(struct loop *l);
-/* Runs `work` on a worker, then `after` on the loop. */
+/* Runs `work` on a worker, then `after` on the loop. Where the system allows no thread, `work` too. */
 void loop_work(struct loop *l, void (*work)(void *ctx), void (*after)(void *ctx), void *ctx);
 /* Calls `fn` on the loop, soon; [any] thread. */
 void loop_post(struct loop *l, void (*fn)(void *ctx), void *ctx);

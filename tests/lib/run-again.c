@@ -48,14 +48,9 @@ static unsigned open_descriptors(void)
 	return n;
 }
 
-static void no_workers(uint32_t steps)
-{
-	(void)steps;
-}
-
 static int run_once(int argc, char **argv)
 {
-	struct session s = { .arena = arena_new(), .programs = file_memo_new(), .workers = no_workers };
+	struct session s = { .arena = arena_new(), .programs = file_memo_new() };
 	char *cwd = getcwd(NULL, 0);
 	int code;
 
