@@ -1,5 +1,5 @@
-/* A number that tells torn writes and rotten bits of vt's own files, not people: XXH3-64,
- * ten times as fast as a digest. `seed` chains several pieces. */
+/* checksum: finds torn writes and rotten bits in vt's own files; it does not stop an attacker.
+ * XXH3-64, ten times as fast as a digest. `seed` chains several pieces. */
 #ifndef BASE_CHECKSUM_H
 #define BASE_CHECKSUM_H
 

@@ -1,4 +1,4 @@
-/* Names and MACs of bytes: BLAKE2b-256 (RFC 7693), from libsodium. */
+/* digest: names bytes by their content, and keyed digests (MACs): BLAKE2b-256 (RFC 7693), from libsodium. */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 
@@ -10,7 +10,7 @@ struct digest {
 	uint8_t byte[DIGEST_SIZE];
 };
 
-/* In the making; may be copied. */
+/* A digest under way; may be copied. */
 struct digest_state {
 	_Alignas(64) unsigned char opaque[384];
 };
@@ -22,8 +22,8 @@ void digest_end(struct digest_state *s, struct digest *ret);
 void digest_of(const void *data, size_t size, struct digest *ret);
 int digest_equal(const struct digest *a, const struct digest *b);
 void digest_hex(const struct digest *d, char ret[DIGEST_HEX_SIZE]);
-/* SHA-256, for what people wrote down with sha256sum. */
+/* SHA-256, to compare with what sha256sum printed. */
 void digest_sha256(const void *data, size_t size, struct digest *ret);
 int digest_unhex(const char *hex, struct digest *ret);             /* -1: not 64 hexadecimal digits */
-void digest_random(void *ret, size_t size);                       /* bytes nobody can guess */
+void digest_random(void *ret, size_t size);                       /* unpredictable bytes */
 #endif

@@ -127,7 +127,7 @@ struct env_list env_list(const struct env *env, struct arena *a)
 	return ret;
 }
 
-/* Of a name that comes twice the last counts: it stays, the others lose their names. */
+/* The last pair of a name counts: the pairs before it lose their names. */
 static uint32_t last_of_each(struct env_pair *pairs, uint32_t n)
 {
 	uint32_t i, k, kept = 0;
@@ -145,7 +145,7 @@ static uint32_t last_of_each(struct env_pair *pairs, uint32_t n)
 	return kept;
 }
 
-/* `own`: n pairs in the arena, the layer's from now on. */
+/* `own`: n pairs in the arena; the layer takes them over. */
 static const struct env *layer(struct arena *a, const struct env *below, struct env_pair *own, uint32_t n)
 {
 	struct env *env = arena_alloc(a, sizeof *env);
@@ -162,7 +162,7 @@ static const struct env *layer(struct arena *a, const struct env *below, struct 
 		struct env empty = { 0 };
 
 		if (!below)
-			bottom.below = &empty;     /* so that taken-away names are dropped */
+			bottom.below = &empty;     /* removed names are dropped only above a layer */
 		list = env_list(&bottom, a);
 		env->pairs = list.at;
 		env->n = list.n;

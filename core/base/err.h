@@ -1,5 +1,5 @@
-/* An error and its causes. Filled where most is known; whoever passes it up may
- * put a sentence of context in front; it is printed once, in cmd. */
+/* err: an error and its causes. The function that meets the error sets the innermost sentence;
+ * a caller may put a sentence of context in front; cmd prints all of them once. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 

@@ -1,11 +1,11 @@
-/* A hash map from bytes to a pointer that keeps the order of insertion. */
+/* map: a hash map from bytes to a pointer; keeps the order of insertion. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
 #include "base/mem.h"
 
 struct map_item {
-	struct bytes key;          /* as given: borrowed, must outlive the map */
+	struct bytes key;          /* borrowed: must outlive the map */
 	void *value;
 	uint64_t hash;
 };
@@ -21,8 +21,8 @@ void map_init(struct map *m);
 void map_free(struct map *m);
 void *map_get(const struct map *m, const void *key, size_t size);   /* NULL: not there */
 void *map_gets(const struct map *m, const char *key);
-/* The place of the value under key, made (NULL) when new. Valid until the next call. */
+/* Returns the place of the key's value; a new key's value is NULL. Valid until the next call. */
 void **map_put(struct map *m, const void *key, size_t size);
 void **map_puts(struct map *m, const char *key);
-uint64_t map_hash(const void *data, size_t size);                   /* for tables of one's own */
+uint64_t map_hash(const void *data, size_t size);                   /* for other tables */
 #endif

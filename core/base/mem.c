@@ -135,7 +135,7 @@ static void *take(struct arena *a, size_t size)
 		b = block_add(a, size > a->next_size / 4 ? size : a->next_size - sizeof *b);
 		if (b->size > size && a->next_size < MEM_LARGEST_BLOCK)
 			a->next_size *= 2;
-		/* a large piece gets its own block; keep filling the one before */
+		/* a large piece has a block of its own: go on filling the block before it */
 		if (b->size == size && b->next) {
 			a->blocks = b->next;
 			b->next = a->blocks->next;

@@ -1,8 +1,7 @@
-/* base: the ground of the house. libc and libsodium; nothing of ours.
+/* base: memory, texts, errors, digests; uses libc, libsodium and xxhash, and no other room.
  *
- * mem: owned memory and arenas. In planning, running out of memory ends the
- * program with one line; the plugins, the client and the supervisor do not use
- * this file for that reason, plug only to read settings and to check a plugin. */
+ * mem: owned memory and arenas. Where memory runs out, these functions print one line and end
+ * the program. So plugins, the client and the supervisor do not use them. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
@@ -10,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes with a length; they may hold anything, and belong to somebody else. */
+/* Bytes with a length, borrowed; they may hold any byte. */
 struct bytes {
 	const void *data;
 	size_t size;
@@ -45,8 +44,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 size_t arena_size(const struct arena *a);           /* bytes handed out, for tests and limits */
 
-/* Grows a list kept in an arena: makes room for one more item of `size` bytes in
- * `at`, which holds n; returns the list's (perhaps new) place. */
+/* Makes room for one more item of `size` bytes in the list `at`, which holds n and was made by
+ * this function alone. Returns the place of the list, perhaps a new one. */
 void *arena_grow(struct arena *a, void *at, uint32_t n, size_t size);
 
 /* `_clean_(free_p) char *s = NULL;` frees s where its block ends. */

@@ -35,13 +35,13 @@ struct cache_setup {
 	bool dry;                      /* nothing is made or changed on disk */
 };
 
-/* Never fails for the user's purposes: an unusable directory means one warning and no hits. */
+/* Never fails: an unusable directory means one warning and no hits. */
 struct cache *cache_open(const struct cache_setup *setup);
-/* Is there anything that can keep results? false: steps run uncached, the reason was told. */
+/* Can results be stored? false: steps run uncached; the reason was told. */
 bool cache_works(const struct cache *c);
-/* A step's child has ended, cached or not: what was remembered of the machine is asked anew. */
+/* A step's child has ended, cached or not: forgets what was remembered of the machine, such as programs on PATH. */
 void cache_something_ran(struct cache *c);
-/* Waits for what is being published, saves the stat index and history, settles the stores, frees. */
+/* Waits until all results are published, saves the stat index and the history, settles the stores, frees. */
 void cache_close(struct cache *c);
 
 enum found_state {
@@ -51,7 +51,7 @@ enum found_state {
 	FOUND_ERROR                    /* lookup was impossible; the task runs and is not stored: `trouble` */
 };
 
-/* From lookup to restore or save. Owned by the caller, filled by lookup. */
+/* The answer of a lookup, for restore or save. Owned by the caller, filled by lookup. */
 struct found {
 	enum found_state state;
 	struct arena *arena;           /* its own */
@@ -68,39 +68,39 @@ struct found {
 
 /* `dry`: change nothing on disk, need no output bytes (the dry run). */
 void cache_lookup(struct cache *c, const struct step *step, bool dry, struct found *ret);
-/* [loop] What was found is what the step does: `vt cache stat` tells of it. */
+/* [loop] Counts this lookup as a hit or a miss, for `vt cache stat`. */
 void cache_count(struct cache *c, const struct found *found);
-/* Is everything a hit would put back there already, and nothing stale? Then there is no
- * need to restore it: one look at each file. */
+/* Are all outputs of the hit in place, and nothing stale beside them? Then a restore would change
+ * nothing. Costs one stat for each file. */
 bool cache_in_place(struct cache *c, const struct found *found);
-/* For a dry run: would restoring change what another step can see (a time is not that)? Reads
- * the files that the index does not know. */
+/* For a dry run: would a restore change more than times? Reads the files that the stat index
+ * does not know. */
 bool cache_would_change(struct cache *c, const struct found *found);
 /* Puts the outputs of a hit back. 0; -1: the step must run (told in *ret_why, in found's arena). */
 int cache_restore(struct cache *c, const struct step *step, struct found *found, const char **ret_why);
 void found_free(struct found *found);
 
-/* What the core wants to know about the step before it is spawned. */
+/* What exec has to know before it starts the step. */
 struct cache_plan_for_step {
-	bool trace;                    /* a tracer is to be started: an INPUT or OUTPUT part is asked */
+	bool trace;                    /* start a tracer: an INPUT or OUTPUT part wants its notes */
 	const char *not_kept;          /* it will not be stored whatever happens: the detail line's text after "Not cached: ", or NULL */
 };
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret);
 
-/* [loop] The step's child is about to start: what it writes may be another's output. */
+/* [loop] The step's child is about to start: from now on it may write files that another step's patterns cover. */
 void cache_starts(struct cache *c, const struct step *step, struct found *found);
 
 /* Fills ret[ordinal] of each step with the duration of its last recorded run, in eighths of a
  * second, rounded to a power of two, 0 for less than one; leaves it alone where none is known. */
 void cache_durations(struct cache *c, const struct plan *plan, uint64_t *ret);
 
-/* What exec knows when the child is gone. */
+/* What exec knows when the child has ended. */
 struct ran {
 	int exit_code;                 /* 128 + n for signals */
 	bool cancelled;                /* Ctrl-C, fail-fast, a signal: never stored */
 	bool pipe_held;                /* something still held a pipe 10 s after exit */
 	int64_t started_ns;            /* real time clock, just before the spawn */
-	int64_t ms;                    /* duration */
+	int64_t ms;                    /* how long the child ran */
 	struct seen *seen;
 	const void *output;            /* captured terminal output, capture.h's format; borrowed for the call */
 	size_t output_size;
@@ -117,17 +117,17 @@ struct kept {
 	const char *text;              /* the detail line after "Not cached: "; NULL when stored, cancelled or by exit code; in found's arena */
 };
 
-/* Decides whether the result may be kept, and takes what must be taken: when it
- * returns, the workspace may change again; publishing goes on in the background. */
+/* Decides whether the result is stored, and copies what belongs to it. After it returns, the
+ * workspace may change again; publishing goes on in the background. */
 void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret);
 
 /* `vt cache stat`. */
 struct cache_figures {
 	bool there;
-	uint64_t bytes;                /* all that the directory holds */
-	uint64_t steps;                /* steps of tasks that are remembered */
+	uint64_t bytes;                /* size of all files in the directory */
+	uint64_t steps;                /* steps in the history */
 	uint64_t hits, misses;         /* lookups of cached steps since the cache was made */
-	/* as the local store last said; 0: not known */
+	/* from the local store's last report; 0: not known */
 	uint64_t entries, blobs, bound;
 	int64_t oldest;                /* day of the oldest use, seconds since 1970 */
 };

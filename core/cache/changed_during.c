@@ -77,7 +77,7 @@ bool changed_during_written(const struct changed_during *m, struct bytes path)
 	return map_get(&m->written, path.data, path.size);
 }
 
-/* Written itself, or moved with a directory above it. */
+/* Did the task write the path, or move it with a directory above it? */
 static bool is_own(const struct changed_during *m, struct bytes path)
 {
 	if (changed_during_written(m, path))
@@ -99,7 +99,7 @@ static bool look(const struct changed_during *m, struct bytes name, int flags, s
 	return fstatat(m->root_fd, path[0] ? path : ".", st, flags) == 0;
 }
 
-/* A time that is still to come was given by hand, or by a clock that was set back. */
+/* A time in the future was set by hand, or before the clock was set back: it proves nothing. */
 static bool is_after(const struct changed_during *m, int64_t sec, int64_t nsec)
 {
 	int64_t ns = sec * 1000000000 + nsec;
@@ -114,8 +114,8 @@ bool changed_during_newer(const struct changed_during *m, struct bytes path)
 	return look(m, path, 0, &st) && S_ISREG(st.st_mode) && (is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec) || is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec));
 }
 
-/* A link that is new, or a directory that is another one under the old name: only
- * moving it changes its ctime alone. */
+/* Is it a new link, or another directory under the old name? Moving a directory changes its
+ * ctime and leaves its mtime alone. */
 static bool is_replaced(const struct changed_during *m, struct bytes path)
 {
 	struct stat st;
@@ -142,7 +142,7 @@ static bool folder_replaced(struct changed_during *m, struct bytes dir)
 	return ret;
 }
 
-/* Did this name come while the task ran, and not by it? */
+/* Did another program make this name during the run? */
 static bool is_newcomer(const struct changed_during *m, struct bytes dir, const char *name, size_t size)
 {
 	char path[PATH_MAX];
@@ -165,7 +165,8 @@ static bool is_newcomer(const struct changed_during *m, struct bytes dir, const 
 	return moved && !(m->copies_up && S_ISDIR(st.stx_mode));
 }
 
-/* Of names, the directory's time tells. Where the task changed names itself, only those that came since can be found out. */
+/* Did another program add or remove names in the directory? Its mtime tells. Where the task itself
+ * changed names there, only added names can be told apart, not removed ones. */
 static bool names_changed(const struct changed_during *m, struct bytes dir, struct bytes names)
 {
 	const char *at = names.data, *end = at + names.size, *nul;

@@ -24,7 +24,7 @@ static void add_size(void *ctx, const char *path, size_t size, const struct stat
 	*bytes += (uint64_t)st->st_size;
 }
 
-/* "name value" lines of the local store. */
+/* Reads the "name value" lines that the local store writes. */
 static void read_about(const char *dir, struct cache_figures *ret)
 {
 	char *file = path_new(dir, "store-1/about");

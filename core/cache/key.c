@@ -19,7 +19,7 @@ static void add(struct facts *f, struct arena *a, enum fact_kind kind, const cha
 	facts_add(f, a, &(struct fact){ .kind = (uint16_t)kind, .name = bytes_text(name), .state = { state, size } });
 }
 
-/* Strings, each ended by NUL. */
+/* Adds a fact whose state is the strings, each ended by NUL. */
 static void add_texts(struct facts *f, struct arena *a, enum fact_kind kind, const struct texts *t, uint32_t from)
 {
 	size_t size = 0, n;
@@ -54,7 +54,7 @@ static void digest_patterns(struct digest_state *s, const struct file_patterns *
 		digest_add(s, list->at[i].text, strlen(list->at[i].text) + 1);
 }
 
-/* `automatic` and not `given`: with and without the key it is the same wish. */
+/* `automatic`, not `given`: an omitted `input` and `{"auto": true}` mean the same. */
 static void add_globs(struct facts *f, struct arena *a, enum fact_kind kind, const struct globs *g, bool automatic)
 {
 	const char how = automatic ? 'a' : '-';
@@ -69,7 +69,7 @@ static void add_globs(struct facts *f, struct arena *a, enum fact_kind kind, con
 	add(f, a, kind, "", d.byte, sizeof d.byte);
 }
 
-static struct utsname platform;        /* constant once it was asked */
+static struct utsname platform;        /* set once, then constant */
 
 static void ask_platform(void)
 {

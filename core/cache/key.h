@@ -8,8 +8,8 @@
 struct cache;
 struct step;
 
-/* Core facts and what the parts' `key` names, sorted, with states; in `a`. -1: a part failed. */
+/* Makes the core's facts and those that the parts' `key` names, sorted, with states; in `a`. -1: a part failed. */
 int key_make(struct cache *c, const struct step *step, struct arena *a, struct facts *ret, struct err *err);
-/* "This step of this task", whatever it runs. */
+/* Names "this step of this task", whatever its command is. */
 void key_step(const struct step *step, struct digest *ret);
 #endif

@@ -9,14 +9,14 @@
 #include "plan/step.h"
 #include "workspace/workspace.h"
 
-/* Could both match one name? Not when they differ in what stands before anything special. */
+/* Could both patterns match one name? Not when they differ before the first special character. */
 static bool may_meet(const char *p, const char *q)
 {
 	static const char special[] = "*?[{<$\\";
 
 	for (; *p == *q && !strchr(special, *p); p++, q++)
 		;
-	return strchr(special, *p) || strchr(special, *q);     /* the end is one, too */
+	return strchr(special, *p) || strchr(special, *q);     /* the end counts as special */
 }
 
 static void meet(struct overlap *b, const struct step *other)

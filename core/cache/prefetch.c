@@ -12,14 +12,14 @@
 #include "record/history.h"
 #include "text/path.h"
 
-enum { PREFETCH_LEAST = 128 << 10 };      /* bytes of the stat index from which on a thread is worth its start */
+enum { PREFETCH_LEAST = 128 << 10 };      /* bytes of the stat index from which a thread is worth its start */
 
 struct cache_prefetch {
 	struct stat_cache *stats;      /* NULL: taken */
 	struct history *history;       /* NULL: taken */
 	pthread_t reader;
-	bool reading;                  /* the reader was not waited for */
-	struct reading {               /* what the reader works on: those that were taken, too */
+	bool reading;                  /* the reader has not been joined */
+	struct reading {               /* the reader's own pointers: to both, taken or not */
 		struct stat_cache *stats;
 		struct history *history;
 	} of;

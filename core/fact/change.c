@@ -6,14 +6,13 @@
 
 #include "fact/state.h"
 
-/* One comparison: the lists are walked in lock-step, kind by kind. Within the
- * declared variables and the untracked patterns what was taken away or changed is
- * told before what was added. */
+/* Walks both lists in lock-step, kind by kind. Of declared variables and untracked patterns the
+ * removed and changed ones are told before the added ones. */
 struct comparing {
 	struct arena *arena;
 	struct changes *ret;
 	uint32_t most;             /* 0: no limit */
-	bool tracked_told;         /* what tools asked for stops at its first difference */
+	bool tracked_told;         /* a difference of a tool's question was told: no further one is */
 };
 
 static bool enough(const struct comparing *c)
@@ -26,7 +25,7 @@ static bool is_path(uint16_t kind)
 	return kind == FACT_GLOBBED || kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST;
 }
 
-/* The same path may differ as a file and in a listing; it is told once. */
+/* Was the path told? It may differ as a file and in a listing. Looks back 64 changes: both lie near. */
 static bool told(const struct changes *all, const struct change *one)
 {
 	uint32_t i, n = all->n < 64 ? all->n : 64;
@@ -127,7 +126,7 @@ static void scan(struct comparing *c, struct pairs then, struct pairs now, const
 
 static void report_entry(struct comparing *c, const struct fact *list, enum change_what what, struct bytes name)
 {
-	/* another type under the same name counts as added */
+	/* a name with another type counts as added */
 	tell(c, &(struct change){ .what = what == CHANGE_CHANGED ? CHANGE_ADDED : what, .kind = FACT_LIST,
 				  .name = joined(c->arena, list->name, name) });
 }
@@ -169,7 +168,7 @@ static enum change_what by_presence(struct bytes was, struct bytes is)
 	return !was.size ? CHANGE_ADDED : !is.size ? CHANGE_REMOVED : CHANGE_CHANGED;
 }
 
-/* What cannot be opened counts as not there. */
+/* A file that cannot be opened counts as missing. */
 static bool is_missing(struct bytes state)
 {
 	return !state.size || (state.size == 1 && *(const char *)state.data == 'x');
@@ -287,7 +286,7 @@ void change_list(const struct facts *then, const struct facts *now, uint32_t mos
 
 	*ret = (struct changes){ 0 };
 	declared(&c, &env_then, &env_now);
-	while ((i < then->n || k < now->n) && !(enough(&c) && most)) {
+	while ((i < then->n || k < now->n) && !enough(&c)) {
 		int d = i >= then->n ? 1 : k >= now->n ? -1 : fact_order(&then->at[i], &now->at[k]);
 
 		if (d < 0)

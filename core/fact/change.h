@@ -1,4 +1,4 @@
-/* Two lists and their differences. */
+/* change: the differences of two lists of facts. */
 #ifndef FACT_CHANGE_H
 #define FACT_CHANGE_H
 
@@ -16,14 +16,14 @@ struct change {
 	struct bytes was, is;          /* for JSON ("from", "to"): printable text, or empty */
 };
 
-/* In the order in which they are told; belongs to an arena. What a tool asked for
- * (tracked) stops at the first difference; everything else is complete. */
+/* In the order of telling; in an arena. Of the variables that tools asked for (tracked) only the
+ * first difference is listed; of everything else all are. */
 struct changes {
 	struct change *at;
 	uint32_t n;
-	bool partial;                  /* more exist that were not looked for */
+	bool partial;                  /* there may be more differences */
 };
 
-/* `most` 0: all of them; 1: enough to know that the lists differ. */
+/* Lists at most `most` differences; 0: all. */
 void change_list(const struct facts *then, const struct facts *now, uint32_t most, struct arena *a, struct changes *ret);
 #endif

@@ -26,7 +26,7 @@ static void set_content(struct contents *c, struct bytes *state, struct bytes be
 	*state = bytes_join(c->arena, before, bytes, sizeof bytes - !executable);
 }
 
-/* Those that the stat index knows are done; the others wait for the fingerprint. */
+/* Sets the states that the stat index knows; the other files wait for the fingerprint. */
 static void ask_index(struct contents *c)
 {
 	struct stamp stamps[STAT_AT_ONCE];
@@ -174,7 +174,7 @@ int content_find(struct contents *c, struct err *err)
 	ask_index(c);
 	if (!c->n)
 		return 0;
-	c->now = state_now(c->w);      /* asked only when something has to be read */
+	c->now = state_now(c->w);      /* a file has to be read: only then is the clock needed */
 	files = xcalloc(c->n, sizeof *files);
 	ids = xcalloc(c->n, sizeof *ids);
 	for (i = 0; i < c->n; i++) {

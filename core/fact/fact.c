@@ -67,7 +67,7 @@ struct fact *facts_name(struct facts *f, struct arena *a, enum fact_kind kind, c
 	return &f->at[f->n - 1];
 }
 
-/* Merge sort: stable, so that of two equal facts the first given stays. */
+/* A merge sort is stable: of two equal facts the first added comes first. */
 static void sort(struct fact *at, struct fact *spare, uint32_t n)
 {
 	uint32_t half = n / 2, i = 0, k = half, o = 0;
@@ -120,7 +120,7 @@ const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct
 	return NULL;
 }
 
-/* Small pieces on their way to the digest: collected, for each addition has its price. */
+/* Collects small pieces for the digest: each call of digest_add has its price. */
 struct feeding {
 	struct digest_state digest;
 	size_t n;

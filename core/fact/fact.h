@@ -1,15 +1,15 @@
-/* fact: the vocabulary of remembering. Uses plug (fingerprint only), os, text,
+/* fact: what a result depends on, and the state of it now. Uses plug (the fingerprint), os, text,
  * base, workspace (globs).
  *
- * fact: what a result depends on, as a sorted list of (kind, name, detail) with a
- * state. One list, one comparison (change.h), one formatter (report/words). */
+ * A result depends on a sorted list of facts: (kind, name, detail) with a state. There is one
+ * list, one comparison (change.h) and one formatter (report/words). */
 #ifndef FACT_FACT_H
 #define FACT_FACT_H
 
 #include "base/digest.h"
 #include "base/mem.h"
 
-/* In the order in which reasons are told. 1-8 of vt-plugin.h are mapped onto these. */
+/* In the order in which differences are told. findings.c maps the kinds of vt-plugin.h to these. */
 enum fact_kind {
 	/* core facts of the key */
 	FACT_ENV = 1,          /* a declared variable; name: variable; state: MAC, or empty: unset */
@@ -21,10 +21,10 @@ enum fact_kind {
 	FACT_INPUT_CONFIG,     /* state: digest of the `input` globs */
 	FACT_OUTPUT_CONFIG,
 	FACT_COMPONENT,        /* name: component; state: its format, as text */
-	/* facts found out before the run */
+	/* facts found before the run */
 	FACT_GLOBBED,          /* name: path matched by `input` globs; state: content id */
-	FACT_VALUE,            /* a part's own VALUE; detail: the part's name */
-	/* facts found out by the run */
+	FACT_VALUE,            /* a value that a part made; detail: the part's name */
+	/* facts found by the run */
 	FACT_FILE,             /* name: path; state: see state.h; empty: missing */
 	FACT_PROBE,            /* a regular file's content, anything else's type */
 	FACT_TYPE,
@@ -51,15 +51,15 @@ struct facts {
 
 struct arena;
 
-void facts_add(struct facts *f, struct arena *a, const struct fact *fact);   /* copies; unsorted until facts_sort */
-/* The same from strings; state and detail empty. Returns the fact to be filled in, valid until the next. */
+void facts_add(struct facts *f, struct arena *a, const struct fact *fact);   /* copies the fact; facts_sort comes last */
+/* Adds a fact without state and detail. Returns it to be filled in; valid until the next addition. */
 struct fact *facts_name(struct facts *f, struct arena *a, enum fact_kind kind, const char *name, size_t size);
-void facts_sort(struct facts *f);              /* and drops doubles: the first given stays */
+void facts_sort(struct facts *f);              /* of two equal facts the first added stays */
 const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct bytes name, struct bytes detail);   /* sorted; NULL: not there */
 int bytes_order(struct bytes a, struct bytes b);                             /* bytewise, a prefix first */
 struct bytes bytes_text(const char *s);
 struct bytes bytes_join(struct arena *a, struct bytes x, const void *data, size_t size);   /* x and then data, in `a` */
 int fact_order(const struct fact *a, const struct fact *b);                  /* by kind, name, detail */
-/* The digest of all of it, states included: the key. */
+/* The digest of the list, states included: the key of key facts. */
 void facts_digest(const struct facts *f, struct digest *ret);
 #endif

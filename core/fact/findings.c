@@ -16,7 +16,7 @@ static vt_status no(vt_call *call, const char *text)
 	return VT_FAILED;
 }
 
-/* The core's kind; 0: unknown. In the key a variable is declared, after a run it was asked for. */
+/* Maps a plugin's kind to the core's; 0: unknown. A variable is FACT_ENV in the key, FACT_ASKED after a run. */
 static uint16_t kind_of(const struct findings *f, uint32_t fact)
 {
 	switch (fact) {

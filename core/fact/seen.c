@@ -10,7 +10,7 @@
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-/* More than any real task does; past it nothing is kept, so that nothing is wrong. */
+/* No real task does so much; a run that passes a limit is not stored. */
 enum { SEEN_PATHS = 1000000, SEEN_NAMES = 100000 };
 
 struct inside {
@@ -43,7 +43,7 @@ void seen_free(struct seen *s)
 	s->inside = NULL;
 }
 
-/* The first of its kind? What came again says nothing new about the order. */
+/* Is it the first such record? A repetition adds nothing. */
 static bool is_new(struct inside *in, const vt_seen *r)
 {
 	size_t size = 4 + r->name.size + 1 + r->other.size;
@@ -78,7 +78,7 @@ static void record(struct seen *s, const vt_seen *r)
 	struct inside *in = s->inside;
 	vt_seen *at;
 
-	/* made, removed and made again: of writes the order counts, the tracer leaves out the rest */
+	/* the order of writes counts: a file may be made, removed and made again */
 	if (r->op != VT_SEEN_WRITE && r->op != VT_SEEN_RENAME && !is_new(in, r))
 		return;
 	s->at = arena_grow(s->arena, s->at, s->n, sizeof *s->at);
@@ -88,7 +88,7 @@ static void record(struct seen *s, const vt_seen *r)
 	at->other = kept(s->arena, r->other);
 }
 
-/* A path as seen from the root, or what it is not. */
+/* Where a path lies. */
 enum place { INSIDE, OUTSIDE, LEFT_OUT, NOWHERE };
 
 static enum place below(const char *dir, const char *path, const char **ret)
@@ -157,10 +157,10 @@ static void add_path(struct seen *s, const vt_seen *given, vt_bytes name, vt_byt
 	if (s->output && globs_match(s->output, name.data, name.size))
 		r.flags |= VT_SEEN_OUTPUT;
 	record(s, &r);
-	in->paths += s->n - n;                 /* seeing it again is free */
+	in->paths += s->n - n;                 /* a repetition is not counted */
 }
 
-/* Only one end of a rename is of interest: something came, or went. */
+/* A rename with one end inside is a write or a removal of that end. */
 static void add_rename(struct seen *s, const vt_seen *given, enum place from, vt_bytes name, enum place to, vt_bytes other)
 {
 	static const vt_bytes none = { "", 0 };
@@ -179,7 +179,7 @@ static void add_rename(struct seen *s, const vt_seen *given, enum place from, vt
 	}
 }
 
-/* It is no input, but that the task made it explains why its directory changed. */
+/* Remembers a written path that is no input: the write explains why the directory changed. */
 static void leave_out(struct seen *s, enum place place, vt_bytes name)
 {
 	struct inside *in = s->inside;
@@ -203,7 +203,7 @@ void seen_add(struct seen *s, const vt_seen *given)
 			record(s, given);
 		else if (is_env(given->op) && !s->broken)
 			s->broken = "the task asked for more variables than can be recorded";
-		in->names += s->n - n;         /* asking again is free */
+		in->names += s->n - n;         /* a repetition is not counted */
 		return;
 	}
 	if (given->op == VT_SEEN_EXEC && (given->flags & VT_SEEN_SETUID))

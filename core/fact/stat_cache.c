@@ -14,11 +14,11 @@
 #include "base/digest.h"
 #include "os/file.h"
 
-/* The file: a head and its records; then, added by later runs, more of the same with
- * another magic, so that what a run writes is as much as what it found changed. Of two
- * records of a file the later one counts. A head's check covers itself and its records; what
- * follows a bad one is not read, and the next run that has something to add writes all
- * anew. It never leaves the machine, so the records are as they are in memory. */
+/* The file is a head and its records, then the same again, with another magic, for each run that
+ * appended. A run appends only the records that it changed. The last record of a file counts. A
+ * head's check covers the head and its records; nothing behind a bad head is read, and the next run
+ * that has something to add replaces the file. The file never leaves the machine: records are
+ * stored as they are in memory. */
 struct record {
 	struct stamp stamp;
 	vt_id id;
@@ -28,7 +28,7 @@ struct record {
 
 struct head {
 	char magic[8];
-	uint64_t check;            /* of all else in here and of the records behind it */
+	uint64_t check;            /* of the other members and of the records behind the head */
 	uint64_t n;
 	struct digest backend;
 };
@@ -40,31 +40,31 @@ static const char magic[8] = "vtstat2\n", magic_more[8] = "vtstat2+";
 
 enum {
 	STAT_LARGEST = 4 << 20,    /* records: 320 MiB */
-	STAT_DAYS = 30,            /* not useful for longer: forgotten */
-	RENEWED_AFTER = 7,         /* days: a younger date is left as it is */
-	STAT_LOOSE = 4096,         /* records that may be added to a file however small it is */
+	STAT_DAYS = 30,            /* a record that was not useful for so long is forgotten */
+	RENEWED_AFTER = 7,         /* days: a younger date is not renewed */
+	STAT_LOOSE = 4096,         /* records that may be appended to a small file before it is replaced */
 };
-#define STAT_GRAIN_NS INT64_C(25000000)        /* of clocks with fractions: a tick is at most 10 ms */
-#define STAT_COARSE_NS INT64_C(2500000000)     /* of file systems that keep whole (or two) seconds */
+#define STAT_GRAIN_NS INT64_C(25000000)        /* clocks with fractions of a second tick every 10 ms or faster */
+#define STAT_COARSE_NS INT64_C(2500000000)     /* file systems that keep whole seconds, or every second one */
 
 struct stat_cache {
-	pthread_rwlock_t lock;     /* all below; many look at once, the rest one at a time */
+	pthread_rwlock_t lock;     /* guards the members below; many readers or one writer */
 	char *file;
-	struct digest backend;     /* whose ids are wanted; set before there are two threads that want them */
-	struct digest loaded_backend; /* whose ids the file held */
+	struct digest backend;     /* digest of the fingerprint's name; set before a second thread asks */
+	struct digest loaded_backend; /* the backend that the file named */
 	struct record *at;         /* n of room */
 	uint32_t n, room;
 	uint32_t *slots;           /* by device and inode: index + 1; a power of two of them */
 	uint32_t slots_n;
 	uint32_t today;
 	bool loaded, changed;
-	bool ready;                /* loaded, and the ids are those that are wanted */
-	/* What of it the file does not have: numbers of records, in no order, perhaps twice. */
+	bool ready;                /* loaded, and cleared where the backend is another one */
+	/* Indices of records that the file lacks, in no order, perhaps repeated. */
 	uint32_t *dirty;
 	uint32_t dirty_n, dirty_room;
-	bool anew;                 /* dates changed, or the file's end is not good: all is to be written */
-	uint64_t file_end;         /* bytes of the file as it was read, all of them good; 0: there is none */
-	uint64_t file_n;           /* records in there */
+	bool anew;                 /* dates changed, or the file has a bad end: replace the file */
+	uint64_t file_end;         /* bytes of the file that were read and are good; 0: there is no file */
+	uint64_t file_n;           /* records in these bytes */
 };
 
 void stamp_of(const struct stat *st, struct stamp *ret)
@@ -162,7 +162,7 @@ static bool read_head(int fd, const char *which, uint64_t left, struct head *ret
 	       ret->n <= STAT_LARGEST && ret->n * sizeof(struct record) <= left - sizeof *ret;
 }
 
-/* The records behind a head, whole and verified, the caller's to free; NULL: they are not. */
+/* Reads and verifies the records behind a head; the caller frees them. NULL: they are bad. */
 static struct record *read_records(int fd, const struct head *h, uint32_t room)
 {
 	struct record *at = xrealloc(NULL, room, sizeof *at);
@@ -189,7 +189,7 @@ static void set(struct stat_cache *s, const struct record *r)
 		s->at[s->slots[i] - 1] = *r;
 }
 
-/* What later runs added. */
+/* Reads what later runs appended. */
 static void read_more(struct stat_cache *s, int fd, uint64_t left)
 {
 	struct head h;
@@ -231,7 +231,7 @@ static void read_file(struct stat_cache *s, int fd)
 	read_more(s, fd, (uint64_t)st.st_size - s->file_end);
 }
 
-/* With the lock. */
+/* The caller has the lock. */
 static void load(struct stat_cache *s)
 {
 	int fd;
@@ -248,7 +248,7 @@ static void load(struct stat_cache *s)
 		rehash(s, 16);
 }
 
-/* With the lock: all that look at the records begin so. */
+/* Comes before any look at the records. The caller has the lock. */
 static void make_ready(struct stat_cache *s)
 {
 	load(s);
@@ -283,7 +283,7 @@ void stat_cache_use(struct stat_cache *s, const char *backend)
 	digest_of(backend, strlen(backend), &s->backend);
 }
 
-/* For reading; it is ready then. */
+/* Takes the lock for reading; the index is ready then. */
 static void lock_for_reading(struct stat_cache *s)
 {
 	pthread_rwlock_rdlock(&s->lock);
@@ -296,7 +296,7 @@ static void lock_for_reading(struct stat_cache *s)
 	pthread_rwlock_rdlock(&s->lock);
 }
 
-/* Dates are worth a rewrite once a week, not once a run. */
+/* Renews a date once a week, not in each run: a renewal replaces the file. */
 static void renew(struct stat_cache *s, const struct stamp *stamp)
 {
 	uint32_t slot;
@@ -310,7 +310,7 @@ static void renew(struct stat_cache *s, const struct stamp *stamp)
 	pthread_rwlock_unlock(&s->lock);
 }
 
-/* So that the processor has them when `place` asks: slots first, then the records. */
+/* Lets the processor fetch the slots, then the records, before `place` reads them. */
 static void fetch(const struct stat_cache *s, const struct stamp *stamps, uint32_t n)
 {
 	uint32_t i, slot;
@@ -335,7 +335,7 @@ void stat_cache_ask(struct stat_cache *s, const struct stamp *stamps, uint32_t n
 	bool old = false;
 
 	if (!n)
-		return;                /* whoever has no question needs no index */
+		return;                /* without a question the index is not read */
 	lock_for_reading(s);
 	for (i = 0; i < n; i++) {
 		if (i % STAT_AT_ONCE == 0)
@@ -382,7 +382,7 @@ void stat_cache_put(struct stat_cache *s, const struct stamp *stamp, const vt_id
 	pthread_rwlock_unlock(&s->lock);
 }
 
-/* A head for n records, with room for them behind it; or NULL. */
+/* Makes a head for n records, with room for them behind it. NULL: out of memory. */
 static struct head *head_new(const struct stat_cache *s, const char *which, uint32_t n, size_t *ret_size)
 {
 	struct head *h = calloc(1, *ret_size = sizeof *h + n * sizeof(struct record));
@@ -412,12 +412,12 @@ static void write_anew(struct stat_cache *s)
 	if (n)
 		memcpy(to, s->at, n * sizeof *s->at);
 	h->check = check_of(h, to);
-	(void)file_write(s->file, h, size, 0600, NULL);      /* only costs time when it fails */
+	(void)file_write(s->file, h, size, 0600, NULL);      /* a failure only costs time */
 	free(h);
 }
 
-/* In one write, behind whatever others have added since. What could not be written whole
- * is no good end: the next run finds it, and writes all anew. */
+/* Appends in one write, behind what other processes have appended. A partial write is a bad end:
+ * the next run finds it and replaces the file. */
 static void write_more(struct stat_cache *s)
 {
 	int fd = open(s->file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -434,14 +434,14 @@ static void write_more(struct stat_cache *s)
 		for (i = 0; i < s->dirty_n; i++)
 			to[i] = s->at[s->dirty[i]];
 		h->check = check_of(h, to);
-		(void)!write(fd, h, size);     /* what is lost only costs time */
+		(void)!write(fd, h, size);     /* a failure only costs time */
 	}
 	free(h);
 	close(fd);
 }
 
-/* All anew costs as much as there is, and the next run reads as much as there is: worth it once
- * a quarter of the file would be records that no longer count. */
+/* Would more than a quarter of the file be records that no longer count? Replacing the file costs
+ * its whole size, and so does each later read of it. */
 static bool is_loose(const struct stat_cache *s)
 {
 	return s->file_n + s->dirty_n > s->n + (uint64_t)s->n / 4 + STAT_LOOSE;

@@ -84,7 +84,7 @@ static struct bytes state_of_query(const struct state_world *w, const struct env
 	struct digest d;
 	uint32_t i;
 
-	/* the matcher that answered the question */
+	/* the same matcher answered the tool */
 	if (env_match(a, env, f->kind == FACT_ENV_PREFIX, arena_strn(a, f->name.data, f->name.size), &found, NULL) < 0)
 		return (struct bytes){ "", 0 };
 	buf_init(&b, STATE_LISTING_MAX);
@@ -102,7 +102,7 @@ static struct bytes state_of_query(const struct state_world *w, const struct env
 
 /* ---- paths ---------------------------------------------------------------- */
 
-/* Is it known that nothing can be at `path`? Then no call is made. */
+/* Lies `path` in a directory that is known to be missing? */
 static bool below_nothing(struct filling *f, const char *path)
 {
 	size_t n;
@@ -113,7 +113,7 @@ static bool below_nothing(struct filling *f, const char *path)
 	return strncmp(path, f->parent, n) == 0 && path[n] == '/';
 }
 
-/* `path` is not there; if its directory is not there either, all below need not be asked. */
+/* `path` is missing: finds out whether its directory is missing, too, for the paths that follow. */
 static void remember_parent(struct filling *f, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -175,7 +175,7 @@ static struct bytes state_of_listing(struct filling *f, const char *path, struct
 	return ret;
 }
 
-/* What stands for something that is there. */
+/* The state of an existing path. */
 static void fill_there(struct filling *f, struct fact *fact, struct bytes before, const char *path, bool follow,
 		       const struct stat *st)
 {
@@ -190,7 +190,7 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 		else
 			content_want(&f->contents, &fact->state, before, fact->name, follow, &stamp, st->st_mode & S_IXUSR);
 	} else if (S_ISDIR(st->st_mode) && (kind == FACT_FILE || kind == FACT_LIST)) {
-		/* a listing through a link is told as a listing: names matter, not the link */
+		/* of a link to a directory the listing counts, not the link */
 		listing = state_of_listing(f, path, fact->detail);
 		fact->state = listing;
 	} else {
@@ -234,7 +234,7 @@ static void fill_path(struct filling *f, struct fact *fact)
 	fill_there(f, fact, before, path, link, &st);
 }
 
-/* Where a program is now: by its name on PATH when it was found so, else where it was. false: nowhere. */
+/* Finds a program: by its base name on PATH where it was found so, else at its recorded path. */
 static bool program_place(struct filling *f, const struct env *env, const struct fact *fact, char place[PATH_MAX])
 {
 	const char *recorded = arena_strn(f->arena, fact->name.data, fact->name.size);

@@ -1,5 +1,5 @@
-/* state: the state of named things, now, in one batch. The only code that turns
- * names into states: recording and lookup cannot differ.
+/* state: looks at named things and tells their state now, in one batch. Recording and lookup both
+ * use it, so they cannot differ.
  *
  * A state is bytes. Of a variable: its MAC; of a query: sorted "name\0" + MAC
  * pairs; nothing: unset. Of a path, by its first byte:
@@ -30,28 +30,27 @@ struct plug;
 
 struct state_world {
 	const char *root;              /* absolute */
-	const char *cache_dir;         /* absolute: neither listed nor matched */
+	const char *cache_dir;         /* absolute; left out of listings and matches */
 	int root_fd;
 	struct clock *clock;           /* [any] */
-	struct file_memo *programs;    /* what is on PATH; forgotten when a step has run; NULL: asked each time */
+	struct file_memo *programs;    /* programs on PATH, forgotten when a step has run; NULL: PATH is searched each time */
 	const struct mac *mac;
 	struct stat_cache *stats;      /* [any] */
-	struct plug *plug;             /* its fingerprint is asked for what stats does not know */
+	struct plug *plug;             /* its fingerprint reads the files that stats does not know */
 	struct component *(*fingerprint)(struct plug *);
 };
 
-/* What the file system calls now: later changes get a later time. */
+/* clock_now of the workspace's file system. */
 int64_t state_now(const struct state_world *w);
 
-/* Fills in the state of every fact that this machine can look at now (all but the
- * key's own kinds and VALUE, which stay). The list must be sorted. -1: the
- * fingerprint failed. States go into `a`. */
+/* Fills in the state of each variable, query, path and program; other facts keep their state. The
+ * list must be sorted. States go into `a`. -1: the fingerprint failed. */
 int state_fill(const struct state_world *w, const struct env *env, struct facts *f, struct arena *a, struct err *err);
 
-/* What the globs match now: GLOBBED facts with names and states, sorted. */
+/* Finds the files that the globs match now: GLOBBED facts with states, sorted. */
 int state_globbed(const struct state_world *w, const struct globs *globs, struct arena *a, struct facts *ret, struct err *err);
 
-/* What the globs match now, without looking into it: regular files, links and empty directories, sorted. */
+/* Finds the regular files, links and empty directories that the globs match now, sorted; reads none. */
 int state_matches(const struct state_world *w, const struct globs *globs, struct arena *a, struct texts *ret, struct err *err);
 
 bool state_is_content(struct bytes state);

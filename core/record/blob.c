@@ -17,11 +17,11 @@
 
 enum { BLOB_WAITING = 64 << 20 };              /* bytes in memory that may wait for the publisher */
 
-#define BLOB_SETTLE_NS INT64_C(2000000000)     /* for compacting and collecting */
+#define BLOB_SETTLE_NS INT64_C(2000000000)     /* time that the stores get at the end for compacting and collecting */
 
 struct batch {
 	struct blobs *blobs;
-	struct pending **at;                   /* in order of taking */
+	struct pending **at;                   /* in the order of taking */
 	uint32_t n;
 	struct digest key;                     /* once published */
 	struct batch *next;                    /* in the queue */
@@ -63,7 +63,7 @@ vt_status pending_offer(vt_source *source, vt_call *call, void *buffer, size_t s
 	return VT_OK;
 }
 
-/* ---- what is pending ------------------------------------------------------- */
+/* ---- pending bytes -------------------------------------------------------- */
 
 static void name_of(uint8_t ret[1 + sizeof(vt_id)], uint32_t space, const void *id)
 {
@@ -98,7 +98,8 @@ void pending_release(struct blobs *b, struct pending *p)
 	pthread_cond_broadcast(&b->less);
 }
 
-/* With the lock. Takes over data or fd. What is there already stays (blobs), or gives way (entries). */
+/* Adds bytes and holds them; takes over data or fd. A blob that is pending already keeps its
+ * bytes; an entry is replaced. The caller has the lock. */
 static struct pending *pending_add(struct blobs *b, uint32_t space, const void *id, void *data, size_t size, int fd)
 {
 	uint8_t name[1 + sizeof(vt_id)];
@@ -130,7 +131,7 @@ static struct pending *pending_add(struct blobs *b, uint32_t space, const void *
 	return p;
 }
 
-/* ---- told to the stores ------------------------------------------------------ */
+/* ---- telling the stores ------------------------------------------------------ */
 
 void blob_drop(struct blobs *b, const vt_id *id)
 {
@@ -171,7 +172,7 @@ static vt_status put(struct blobs *b, const struct pending *p)
 	return stores_put(b->plug, p->name[0], &id, offer_again, &from, NULL);
 }
 
-/* What hits have relied upon so far, before a store may have to make room for more. */
+/* Tells the stores which blobs hits rely on, before a put may make a store drop blobs. */
 static void tell_used(struct blobs *b)
 {
 	vt_id *used;
@@ -188,7 +189,8 @@ static void tell_used(struct blobs *b)
 	free(used);
 }
 
-/* A store that could not take a blob is given nothing more, so it will not get the entry either. */
+/* stores_put gives a store that failed nothing more, so the entry never reaches a store that
+ * lacks one of its blobs. */
 static void publish(struct blobs *b, struct batch *t, struct pending *entry)
 {
 	vt_status status = VT_OK;
@@ -219,7 +221,7 @@ static void *publisher(void *ctx)
 			b->last = &b->first;
 		entry = pending_find(b, VT_SPACE_ENTRY, t->key.byte);
 		if (entry) {
-			/* a later step may change the entry meanwhile: publish what it is now */
+			/* another step may change the entry while this one is published */
 			struct pending now = *entry;
 
 			now.data = xmalloc(entry->size);
@@ -230,7 +232,7 @@ static void *publisher(void *ctx)
 			free(now.data);
 			pthread_mutex_lock(&b->lock);
 			pending_release(b, entry);
-			pending_release(b, entry);     /* the job's own */
+			pending_release(b, entry);     /* held since entry_change */
 		}
 		for (k = 0; k < t->n; k++)
 			pending_release(b, t->at[k]);
@@ -241,7 +243,7 @@ static void *publisher(void *ctx)
 	return NULL;
 }
 
-/* With the lock. */
+/* The caller has the lock. */
 static void enqueue(struct blobs *b, struct batch *t)
 {
 	t->next = NULL;
@@ -252,14 +254,15 @@ static void enqueue(struct blobs *b, struct batch *t)
 	pthread_cond_signal(&b->more);
 }
 
-/* With the lock: the entry with this result in front becomes pending. false: it is so
- * already. `all`: then it is published all the same, with blobs that may have been lost. */
-static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result, bool all)
+/* Puts `result` in front of the entry and makes the entry pending. false: the result was in
+ * front already; with `always` the entry is pending all the same, because its blobs may have
+ * been lost. The caller has the lock. */
+static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result, bool always)
 {
 	struct buf bytes;
 	void *data;
 
-	if (!entry_front(e, result) && !all)
+	if (!entry_front(e, result) && !always)
 		return false;
 	buf_init(&bytes, BLOB_ENTRY_MAX);
 	entry_encode(e, &bytes);
@@ -270,7 +273,7 @@ static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result, 
 	return true;
 }
 
-/* Makes `result` the first of its key and leaves the rest to the publisher. Takes over t. */
+/* Puts `result` in front of the key's entry and gives the batch to the publisher. Takes over t. */
 static void front_and_enqueue(struct blobs *b, struct batch *t, const struct digest *key, const vt_id *result)
 {
 	struct entry e = { .key = *key }, now;
@@ -325,7 +328,7 @@ int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struc
 	digest_of(data, size, &d);
 	memcpy(ret, d.byte, sizeof *ret);
 	pthread_mutex_lock(&b->lock);
-	/* memory is bounded by waiting for the publisher, never for long */
+	/* the publisher frees memory */
 	while (b->waiting > BLOB_WAITING && b->first)
 		pthread_cond_wait(&b->less, &b->lock);
 	batch_add(t, pending_add(b, VT_SPACE_BLOB, ret, copy, size, -1));
@@ -333,7 +336,7 @@ int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struc
 	return 0;
 }
 
-/* A private file without a name, for what is too large for memory. */
+/* Opens a private file without a name, for a blob that is too large for memory. */
 static int spool_open(struct directory *d)
 {
 	int dir = directory_tmp(d), fd;
@@ -359,7 +362,7 @@ int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *re
 	struct digest_state state;
 	struct digest d;
 	char *data = malloc(BLOB_MEMORY);
-	size_t size = 0, n = 0;                /* in data; of this read */
+	size_t size = 0, n = 0;                /* bytes in data; bytes of this read */
 	uint64_t total = 0;
 	int fd = -1, r = data ? 0 : err_set(err, ERR_SYSTEM, "out of memory");
 

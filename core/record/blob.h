@@ -1,8 +1,9 @@
-/* blob: bytes named by their content, verified; and the entries that lead to them.
+/* blob: bytes named by their content, and the entries that lead to them.
  *
- * What a step wants kept is taken at once (hashed, copied) and published in the
- * background: blobs first, then the result, then the entry. Until then it is found
- * here, so a second step with the same key hits in the same run. [any] */
+ * What a step stores is hashed and copied at once, and published to the stores in the
+ * background: blobs first, then the result, then the entry. Until it is published, reads find
+ * the copy here, so a second step with the same key hits in the same run. Every read is
+ * verified. [any] */
 #ifndef RECORD_BLOB_H
 #define RECORD_BLOB_H
 
@@ -16,24 +17,25 @@ struct blobs;
 struct directory;
 struct plug;
 
-enum { BLOB_MEMORY = 256 << 10 };              /* larger ones wait in a private file */
+enum { BLOB_MEMORY = 256 << 10 };              /* bytes; a larger blob waits in a private file */
 
 struct blobs *blobs_new(struct plug *plug, struct directory *dir);   /* both borrowed */
-void blobs_free(struct blobs *b, bool settle); /* waits for the publisher; settles the stores */
+void blobs_free(struct blobs *b, bool settle); /* waits for the publisher, then settles the stores */
 
-/* Whole and verified, malloc'ed. 0; 1: not there, or damaged (told and dropped). */
+/* Reads a blob of at most `max` bytes; *ret is malloc'ed. 0; 1: no store has it, or it is damaged
+ * (then it is told and dropped). */
 int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *ret_size);
-/* The same pushed into a sink; verified at its end: on VT_FAILED what was pushed is worth nothing. */
+/* Pushes a blob into a sink. It is verified at the end: after VT_FAILED the pushed bytes are wrong. */
 vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into);
-/* Relied upon without being read: told to the stores at the end. */
+/* Notes blobs that a hit relies on without reading them; the stores are told at the end. */
 void blob_used(struct blobs *b, const vt_id *ids, uint32_t n);
 void blob_drop(struct blobs *b, const vt_id *id);
 
 int blob_entry(struct blobs *b, const struct digest *key, struct entry *ret);   /* 0; 1: none */
-/* Moves a result to the front of its entry, in the background. */
+/* Moves a result to the front of its key's entry, in the background. */
 void blob_entry_front(struct blobs *b, const struct digest *key, const vt_id *result);
 
-/* What one step wants kept: taken one after the other, then published or given up. */
+/* The blobs of one step: taken one after the other, then published or given up. */
 struct batch;
 struct batch *batch_new(struct blobs *b);
 int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struct err *err);

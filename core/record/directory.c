@@ -56,7 +56,7 @@ char *path_new(const char *dir, const char *name)
 	return ret;
 }
 
-/* ---- making it, and whether it may be used ------------------------------------ */
+/* ---- making and checking it ----------------------------------------------------- */
 
 static int put_file(int dir, const char *name, const char *text)
 {
@@ -70,7 +70,7 @@ static int put_file(int dir, const char *name, const char *text)
 	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* A directory that others may write to, or that is somebody else's, is not trusted. */
+/* vt trusts only a directory of this user's to which no other user may write. */
 static int check_owner(int fd, const char *dir, struct err *err)
 {
 	struct stat st;
@@ -94,7 +94,7 @@ static bool is_own_name(const char *name)
 	return false;
 }
 
-/* Is it a folder for something else, given as the cache by mistake? */
+/* Does the folder hold files of other programs? Then it was named as the cache by mistake. */
 static bool is_foreign(int fd)
 {
 	struct arena *a = arena_new();
@@ -141,9 +141,8 @@ int directory_make(const char *dir, struct err *err)
 	return directory_check(dir, false, err);
 }
 
-/* ---- what is not finished ------------------------------------------------------ */
+/* ---- unfinished files ---------------------------------------------------------- */
 
-/* Unfinished files of processes that are no more: their folders are not locked. */
 void directory_sweep(const struct directory *dir)
 {
 	char *tmp = path_new(dir->inner, "tmp"), *one;
@@ -167,7 +166,7 @@ void directory_sweep(const struct directory *dir)
 	free(tmp);
 }
 
-/* Is it what file_write or mac_load would have renamed? */
+/* Is it a temporary name of file_write or mac_load? */
 static bool is_unfinished(const char *name)
 {
 	static const char *const made[] = { "history.", "stat.", "key.", "last-summary.json." };
@@ -182,7 +181,7 @@ static bool is_unfinished(const char *name)
 	return false;
 }
 
-/* Processes that were killed left them; who writes now is done within the hour. */
+/* A process that still writes its file has made it within the hour. */
 void directory_sweep_unfinished(const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -223,7 +222,7 @@ int directory_tmp(struct directory *d)
 			if (mkdirat(d->tmp_parent, d->tmp_name, 0700) < 0)
 				break;
 			d->tmp_fd = openat(d->tmp_parent, d->tmp_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-			/* somebody who sweeps may have been between the two */
+			/* another process may have swept the folder away before it was locked */
 			if (d->tmp_fd >= 0 && (flock(d->tmp_fd, LOCK_EX | LOCK_NB) < 0 ||
 					       fstatat(d->tmp_parent, d->tmp_name, &st, 0) < 0)) {
 				close(d->tmp_fd);
@@ -289,7 +288,7 @@ int directory_clean(const char *dir, struct err *err)
 			r = file_remove_tree(one, err);
 		free(one);
 	}
-	/* stays when somebody else keeps something in it */
+	/* the directory stays when it holds files of other programs */
 	if (r == 0 && rmdir(dir) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
 		r = err_errno(err, errno, "cannot remove '%s'", dir);
 	return r;

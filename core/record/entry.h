@@ -30,28 +30,28 @@ struct section {
 };
 
 struct result {
-	struct digest key;             /* of the facts that name it */
+	struct digest key;             /* digest of the key facts */
 	int64_t ms;                    /* how long the run took */
 	vt_id output;                  /* the terminal output's blob; all zero: it printed nothing */
 	uint64_t output_size;          /* bytes */
 	struct facts before, after;    /* sorted */
 	struct facts outputs;          /* FACT_FILE; detail: output_meta */
-	struct section *sections;      /* by the parts that have something to keep */
+	struct section *sections;      /* one for each part that saved something */
 	uint32_t sections_n;
-	vt_id *blobs;                  /* those that sections rely on */
+	vt_id *blobs;                  /* the blobs that sections name */
 	uint32_t blobs_n;
 };
 
 void entry_encode(const struct entry *e, struct buf *ret);
-int entry_decode(struct bytes b, const struct digest *key, struct entry *ret);       /* -1: damaged or another's */
-/* Puts `id` in front; the last one goes when there are too many. false: it was there already. */
+int entry_decode(struct bytes b, const struct digest *key, struct entry *ret);       /* -1: damaged, or of another key */
+/* Puts `id` in front and drops the last result where there are too many. false: `id` was in front already. */
 bool entry_front(struct entry *e, const vt_id *id);
 
 int result_encode(const struct result *r, struct buf *ret);                          /* -1: too large */
-/* Points into b, which must live as long. */
+/* The result points into b, which must live as long. */
 int result_decode(struct bytes b, const struct digest *key, struct arena *a, struct result *ret);
 
-/* Facts alone, for history. */
+/* A list of facts, for the history. */
 int facts_encode(const struct facts *f, struct buf *ret);
 int facts_decode(struct bytes b, struct arena *a, struct facts *ret);
 
@@ -63,6 +63,6 @@ struct output_meta {
 };
 struct bytes output_meta_encode(struct arena *a, const struct output_meta *meta);
 int output_meta_decode(struct bytes detail, struct output_meta *ret);
-/* The output at this path, or NULL. */
+/* Finds the output of this path, or NULL. */
 const struct fact *output_find(const struct facts *outputs, struct bytes path);
 #endif

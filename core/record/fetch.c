@@ -9,23 +9,23 @@
 #include "record/blob_inside.h"
 #include "record/directory.h"
 
-enum { BLOB_PIECE = 64 << 10 };        /* what is pushed at once */
+enum { BLOB_PIECE = 64 << 10 };        /* bytes that are pushed at once */
 
 /* ---- sinks ----------------------------------------------------------------- */
 
-/* Collects in memory, up to a maximum; what is a blob must have its name. */
+/* Collects in memory, up to a maximum, and verifies: a blob by its name, an entry by its key. */
 struct collecting {
 	struct stores_into into;       /* first */
 	char *data;
-	size_t size, room, max;
-	const vt_id *name;             /* of a blob */
-	const struct digest *key;      /* of an entry */
-	struct entry *entry;
+	size_t size, room, max;        /* bytes collected, allocated, allowed */
+	const vt_id *name;             /* of a blob; else NULL */
+	const struct digest *key;      /* of an entry; else NULL */
+	struct entry *entry;           /* where the entry goes */
 	struct again {
 		vt_source source;
 		const char *data;
 		size_t size, at;
-	} bytes;                       /* for filling nearer stores */
+	} bytes;                       /* the collected bytes once more, for nearer stores */
 };
 
 static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t size)
@@ -104,14 +104,14 @@ static struct collecting collecting_begin(const struct blobs *b, size_t max)
 	};
 }
 
-/* Hashes what passes on its way to a part. What went down cannot be taken back. */
+/* Hashes bytes on their way to a part. Bytes that the part has got cannot be taken back. */
 struct hashing {
 	struct stores_into into;       /* first */
 	vt_sink *to;
 	vt_call *call;                 /* the part's, for `to` */
 	const vt_id *name;
 	struct digest_state state;
-	bool began, spoiled;
+	bool began, spoiled;           /* bytes went to the part; ... and are wrong, or the part refused them */
 };
 
 static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t size)
@@ -152,23 +152,20 @@ static int pending_copy(struct blobs *b, struct pending *p, size_t max, void **r
 {
 	char *data = p->size <= max ? malloc(p->size + 1) : NULL;
 	struct offering from = { .from = p };
-	size_t n = 1;
+	size_t size = p->size, n = 1;
 
-	while (data && n && pending_offer(&from.source, NULL, data + from.at, p->size - from.at, &n) == VT_OK)
+	while (data && n && pending_offer(&from.source, NULL, data + from.at, size - from.at, &n) == VT_OK)
 		;
 	pthread_mutex_lock(&b->lock);
-	if (data && from.at == p->size) {
-		*ret = data;
-		*ret_size = p->size;
-		data = NULL;
-		n = 1;
-	} else {
-		n = 0;
-	}
 	pending_release(b, p);
 	pthread_mutex_unlock(&b->lock);
-	free(data);
-	return n ? 0 : 1;
+	if (!data || from.at != size) {
+		free(data);
+		return 1;
+	}
+	*ret = data;
+	*ret_size = size;
+	return 0;
 }
 
 int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *ret_size)

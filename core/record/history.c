@@ -12,8 +12,8 @@
 #include "os/file.h"
 #include "record/entry.h"
 
-/* Most facts of a key are those of a thousand other keys (the platform, the list of
- * untracked patterns): each different fact is kept once, a step is a row of numbers.
+/* Keys share most of their facts (the platform, the untracked patterns): the file holds each
+ * different fact once, and for each step a row of fact numbers.
  *
  *   "vtH1" check[32] | facts n, each: size bytes | steps n, each:
  *   step[32] key[32] day flags count numbers...                     (u32, this machine's order) */
@@ -24,13 +24,14 @@ struct known {
 	uint32_t n;
 };
 
-/* flags; from bit 8 on: the number of binary digits of the duration, in eighths of a second */
+/* flags. The bits from KNOWN_TIME on hold a number: how many binary digits the duration has, in
+ * eighths of a second. */
 enum { KNOWN_SETUID = 1, KNOWN_KEY = 2, KNOWN_TIME = 8, KNOWN_LOW = (1 << KNOWN_TIME) - 1, KNOWN_TIME_MAX = 40 };
 
 enum { HISTORY_MAX = 512 << 20, HISTORY_DAYS = 90 };
 
 struct history {
-	pthread_mutex_t lock;          /* all below */
+	pthread_mutex_t lock;          /* guards the members below */
 	char *file;
 	struct arena *arena;
 	bool loaded, changed;
@@ -139,7 +140,7 @@ struct history *history_new(const char *file)
 	return h;
 }
 
-/* A list of one fact, as bytes. */
+/* Encodes a list of one fact. */
 static void encode_one(const struct fact *f, struct buf *ret)
 {
 	const struct facts one = { (struct fact *)(uintptr_t)f, 1 };
@@ -283,7 +284,7 @@ static void put32(struct buf *b, size_t n)
 	buf_add(b, &n32, sizeof n32);
 }
 
-/* Only facts that a step still has; numbered anew. */
+/* Writes only facts that a step still has, numbered anew. */
 static void write_file(struct history *h)
 {
 	uint32_t *renumber = xcalloc(h->facts.n + 1, sizeof *renumber), i, j, n = 0;
@@ -327,7 +328,7 @@ static void write_file(struct history *h)
 		buf_add(&whole, magic, sizeof magic);
 		buf_add(&whole, check.byte, sizeof check.byte);
 		buf_add(&whole, b.data, b.size);
-		(void)file_write(h->file, whole.data, whole.size, 0600, NULL);   /* a lost history costs an explanation */
+		(void)file_write(h->file, whole.data, whole.size, 0600, NULL);   /* without it a miss is not explained */
 		buf_free(&whole);
 	}
 	buf_free(&b);

@@ -1,7 +1,6 @@
-/* history: the key facts of each step's last hit or stored run, so that a changed
- * key can be explained, and how long it took, so that long ones can start early. A
- * core-owned file, read when first needed, written by rename at the end when something
- * changed. [any] */
+/* history: the key facts of each step's last hit or stored run, which explain a changed key, and
+ * the duration of that run, by which long steps start early. It is one file, read when first
+ * needed and replaced at the end when it changed. [any] */
 #ifndef RECORD_HISTORY_H
 #define RECORD_HISTORY_H
 
@@ -12,16 +11,16 @@
 struct history;
 
 struct history *history_new(const char *file);
-/* Reads the file, unless that was done. */
+/* Reads the file, unless it was read. */
 void history_load(struct history *h);
-/* What the step's key was; facts in `a`. false: nothing is known of it. */
+/* Tells the step's last key; facts in `a`. false: the step is not known. */
 bool history_get(struct history *h, const struct digest *step, struct arena *a, struct digest *ret_key, struct facts *ret);
 /* `ms`: the duration of the recorded run. */
 void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts, int64_t ms);
-/* That duration in eighths of a second, as a power of two, so that it is the same the next
- * time; 0: less than one, or not known. */
+/* That duration in eighths of a second, rounded to a power of two, so that it seldom changes;
+ * 0: less than one, or not known. */
 uint64_t history_duration(struct history *h, const struct digest *step);
-/* The step runs a set-uid program: from now on it is neither traced nor kept. */
+/* The step ran a set-uid program: later runs are neither traced nor stored. */
 void history_set_setuid(struct history *h, const struct digest *step);
 bool history_is_setuid(struct history *h, const struct digest *step);
 uint64_t history_steps(struct history *h);
