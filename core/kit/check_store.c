@@ -16,8 +16,7 @@ struct bytes_source {
 	const unsigned char *data;
 	size_t size, at;
 	size_t fail_at;                    /* SIZE_MAX: never */
-	size_t end_at;
-	size_t stop_at;
+	size_t end_at, stop_at;
 	volatile int stop;
 };
 
@@ -50,8 +49,7 @@ static struct bytes_source source_of(const void *data, size_t size)
 struct compare_sink {
 	vt_sink sink;
 	const unsigned char *want;
-	size_t size, at;
-	size_t fail_at;
+	size_t size, at, fail_at;
 	bool differs;
 };
 

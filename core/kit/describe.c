@@ -159,8 +159,7 @@ static cJSON *component_json(const struct load_component *c)
 	static const char *const threads[] = { "one", "per-task", "many" };
 	const char *names[16];
 	cJSON *j = cJSON_CreateObject(), *list;
-	uint32_t n = ops_names(c, names, 16);
-	uint32_t i;
+	uint32_t n = ops_names(c, names, 16), i;
 
 	cJSON_AddStringToObject(j, "kind", kind_word(c->about.kind));
 	add_text(j, "name", c->about.name);

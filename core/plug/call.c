@@ -11,11 +11,10 @@
 
 enum { LIVE = 0x76746361 };
 
-/* One line of printable UTF-8, whatever came. */
+/* Copies any bytes as one line of printable UTF-8. */
 static void clean(char *ret, size_t room, const char *data, size_t size)
 {
-	size_t n = 0;
-	size_t i;
+	size_t n = 0, i;
 
 	while (size && (data[size - 1] == '\n' || data[size - 1] == ' '))
 		size--;
@@ -24,7 +23,7 @@ static void clean(char *ret, size_t room, const char *data, size_t size)
 
 		ret[n++] = c == '\n' || c == '\t' || c == '\r' ? ' ' : c < 0x20 || c == 0x7f ? '?' : (char)c;
 	}
-	/* never end in the middle of a character */
+	/* the copy must not end inside a character */
 	if (n + 1 == room) {
 		while (n && ((unsigned char)ret[n - 1] & 0xc0) == 0x80)
 			n--;
@@ -39,13 +38,13 @@ static void call_report(vt_call *call, uint32_t level, const char *code, vt_byte
 	struct plug_call *c = (struct plug_call *)call;
 
 	call_check(call, 0, "vt_call.report");
-	pthread_mutex_lock(&c->component->reports);
+	pthread_mutex_lock(&c->component->report_lock);
 	if (level <= VT_REPORT_ERROR && level >= c->level && text.data) {
 		c->level = level;
 		clean(c->code, sizeof c->code, code ? code : "", code ? strnlen(code, sizeof c->code) : 0);
 		clean(c->text, sizeof c->text, text.data, text.size);
 	}
-	pthread_mutex_unlock(&c->component->reports);
+	pthread_mutex_unlock(&c->component->report_lock);
 }
 
 static int call_stopping(vt_call *call)
@@ -79,17 +78,17 @@ void call_begin(struct plug_call *c, struct component *component, const char *op
 		.live = LIVE,
 	};
 	if (component->serial)
-		pthread_mutex_lock(&component->one);
-	patience_begin(c);
+		pthread_mutex_lock(&component->call_lock);
+	watchdog_begin(c);
 }
 
 vt_status call_end(struct plug_call *c, vt_status status)
 {
 	struct component *component = c->component;
 
-	patience_end(c);
+	watchdog_end(c);
 	if (component->serial)
-		pthread_mutex_unlock(&component->one);
+		pthread_mutex_unlock(&component->call_lock);
 	c->live = 0;
 	switch (status) {
 	case VT_OK:
@@ -110,7 +109,7 @@ vt_status call_end(struct plug_call *c, vt_status status)
 		c->level = VT_REPORT_ERROR;
 		status = VT_FAILED;
 	}
-	/* an error that comes with an answer is the caller's to tell */
+	/* an error beside a success is for the caller, not for the user */
 	if (status >= 0 && c->level == VT_REPORT_WARNING && c->text[0])
 		plug_warn_about(component, c->text);
 	return status;

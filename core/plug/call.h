@@ -1,16 +1,16 @@
-/* One call into a plugin: takes the lock that the component's promise asks for,
- * gives the plugin a vt_call, collects its reports.
+/* call: one call into a plugin. It takes the lock that the component's thread promise asks for,
+ * gives the plugin a vt_call and collects its reports.
  *
  *     struct plug_call call;
  *     call_begin(&call, component, "save");
  *     status = call_end(&call, ops->save(component_self(component), &call.call, ...));
  *
- * call_begin may be given more between the two lines: call.stop, call.deadline_ns.
+ * Between the two lines the caller may set call.stop and call.deadline_ns.
  *
- * Locks: THREADS_ONE, one call at a time. THREADS_PER_TASK: nothing for parts and
- * tracers, whose calls for one step the caller makes in turn; as ONE for stores and
- * fingerprints, which know no step. A component's lock may be held while another's
- * is taken only in the order part or tracer, then store or fingerprint. */
+ * Locks: a component with VT_THREADS_ONE runs one call at a time. With VT_THREADS_PER_TASK, parts
+ * and tracers take no lock, because the caller makes the calls of one step in turn; stores and
+ * fingerprints, which know no step, are locked as with ONE. A caller that holds the lock of a part
+ * or tracer may take that of a store or fingerprint, never the reverse. */
 #ifndef PLUG_CALL_H
 #define PLUG_CALL_H
 
@@ -23,28 +23,32 @@
 struct component;
 
 struct plug_call {
-	vt_call call;                      /* first: what the plugin gets */
+	vt_call call;                      /* first: the plugin gets its address */
 	struct component *component;
-	const char *operation;             /* the member's name, for messages */
-	char code[32];                     /* of the report that is kept: the last of the highest level */
-	char text[513];                    /* ... cleaned; "" none */
-	uint32_t level;                    /* ... VT_REPORT_* */
+	const char *operation;             /* name of the vt_*_ops member, for messages */
+	/* the last report of the highest level */
+	char code[32];
+	char text[513];                    /* one printable line; "": no report */
+	uint32_t level;                    /* VT_REPORT_* */
 	int64_t deadline_ns;               /* monotonic (os_now_ns); INT64_MAX: none */
-	const volatile int *stop;          /* *stop != 0: vt wants it to end; NULL: never */
-	pthread_t thread;                  /* who began it */
-	uint32_t live;                     /* between begin and end; debug builds check it */
-	_Atomic uint32_t signs;            /* of life: how often it asked vt for something */
-	uint32_t signs_then, quiet;        /* patience.c: signs at the last tick; silent for so many seconds */
-	struct plug_call *next, **prev;    /* ... the calls under way; prev NULL: nobody watches */
+	const volatile int *stop;          /* *stop != 0 asks the plugin to return; NULL: never */
+	pthread_t thread;                  /* the one that called call_begin */
+	uint32_t live;                     /* LIVE between begin and end; debug builds check it */
+	_Atomic uint32_t signs;            /* how often the plugin called a function of vt */
+	/* for watchdog.c, under its lock */
+	uint32_t signs_then;               /* signs at the last tick */
+	uint32_t quiet;                    /* seconds without a new sign */
+	struct plug_call *next, **prev;    /* the list of calls under way */
 };
 
 void call_begin(struct plug_call *c, struct component *component, const char *operation);
-/* Maps unknown statuses to VT_FAILED, words a failure that said nothing, tells the
- * user a warning that came with a success. Afterwards code, text and level stay. */
+/* Ends the call and returns its status. An unknown status becomes VT_FAILED; a failure without a
+ * report gets a text; a warning that came with a success goes to plug_setup.warn. The members
+ * code, text and level stay valid. */
 vt_status call_end(struct plug_call *c, vt_status status);
 
-/* Every service that plugins are handed begins with it: a sign of life. In debug builds
- * it aborts with the function's name unless `call` is under way and (own thread) this is
- * its thread. */
+/* Begins every function that vt hands to plugins. Counts a sign of life for the watchdog. A debug
+ * build aborts with the function's name if `call` is not under way, or if `own_thread` is set and
+ * this is not the call's thread. */
 void call_check(vt_call *call, int own_thread, const char *function);
 #endif

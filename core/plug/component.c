@@ -1,6 +1,5 @@
-/* How a component comes to life: its file is looked for, opened and checked, its options
- * are checked, then it is created, set and started. All but component_wake runs under
- * plug->lock. */
+/* component: starts a component. It finds and loads the plugin's file, checks the options, then
+ * calls create, set and start. All but component_start itself runs under plug->lock. */
 #include "config.h"
 
 #include <errno.h>
@@ -27,7 +26,7 @@ static bool unusable(struct component *c, const char *fmt, ...)
 	return false;
 }
 
-/* As unusable, for a mistake in a configuration file. */
+/* Like unusable, for a mistake in a configuration file. */
 static bool misconfigured(struct component *c, bool user, const char *place, const char *text)
 {
 	char *where = choice_where(&c->plug->config, user, place);
@@ -64,7 +63,7 @@ struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct ref
 	return p->plugins[p->plugins_n++] = made;
 }
 
-/* A component need not be named like its file; then every trusted file is asked. */
+/* Searches every trusted file, for a component that is not named like its file. */
 static const struct load_component *search_all(struct plug *p, const char *name)
 {
 	const struct load_component *found = NULL;
@@ -83,7 +82,7 @@ static const struct load_component *search_all(struct plug *p, const char *name)
 	return found;
 }
 
-static bool find_made(struct component *c)
+static bool find_type(struct component *c)
 {
 	struct plug *p = c->plug;
 	struct candidate file = { 0 };
@@ -105,7 +104,7 @@ static bool find_made(struct component *c)
 			c->made = component_in(its, c->choice.name);
 		break;
 	case 1:
-		/* a file that may not be used is the better answer than "not found" */
+		/* that a file may not be used says more than "not found" */
 		if (file.path)
 			ok = unusable(c, "%s is not used: %s", file.path, file.reason);
 		break;
@@ -120,7 +119,7 @@ static bool find_made(struct component *c)
 	return ok;
 }
 
-/* "10 GiB", "1.5h": a number and one of the units. */
+/* Is the text a number with one of the units, "10 GiB" or "1.5h"? `bare`: the unit may be missing. */
 static bool has_unit(const char *text, const char *const *units, bool bare)
 {
 	char *end;
@@ -138,7 +137,7 @@ static bool has_unit(const char *text, const char *const *units, bool bare)
 	return false;
 }
 
-/* NULL: it fits the type; else what was expected. */
+/* What the type expects instead of the text; NULL: the text fits. */
 static const char *type_expects(const char *type, const char *text)
 {
 	static const char *const sizes[] = { "B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "K", "M", "G", "T", NULL };
@@ -162,7 +161,7 @@ static const char *type_expects(const char *type, const char *text)
 	return NULL;
 }
 
-/* "headers.*" in the table stands for every key below headers. */
+/* The option of a key; "headers.*" in the table matches every key below headers. */
 static const vt_option *option_of(const struct load_component *made, const char *key)
 {
 	uint32_t i;
@@ -193,7 +192,7 @@ static bool option_check(struct component *c, const struct option_value *v, bool
 		snprintf(text, sizeof text, "the workspace chose where '%s' connects to, so `%.100s` must stand under `credentials`, by origin",
 			 c->choice.name, v->key);
 	else if ((expected = type_expects(o->type, v->text)))
-		/* the value itself may be a secret */
+		/* the value is not shown: it may be a secret */
 		snprintf(text, sizeof text, "option `%.100s` of '%s' must be %s", v->key, c->choice.name, expected);
 	else
 		return true;
@@ -222,7 +221,7 @@ static bool options_check(struct component *c)
 
 		if (!url)
 			continue;
-		/* of several, one that the workspace chose could be where a secret goes */
+		/* a secret could go to any URL that the workspace chose */
 		url_from_user = url_from_user && url->from_user;
 		one_origin = one_origin && (!first || choice_same_origin(first->text, url->text));
 		first = first ? first : url;
@@ -248,8 +247,8 @@ static bool options_check(struct component *c)
 	return true;
 }
 
-/* What the plugin said to a call that must succeed; NULL: it did. */
-static const char *must(struct plug_call *call, vt_status status)
+/* Ends a call that must succeed. Returns why it did not; NULL: it succeeded. */
+static const char *problem_of(struct plug_call *call, vt_status status)
 {
 	status = call_end(call, status);
 	if (status == VT_OK)
@@ -263,7 +262,7 @@ static bool option_set(struct component *c, const char *key, const char *text)
 	const char *problem;
 
 	call_begin(&call, c, "set");
-	problem = must(&call, c->made->about.set(c->self, &call.call, key, (vt_bytes){ text, strlen(text) }));
+	problem = problem_of(&call, c->made->about.set(c->self, &call.call, key, (vt_bytes){ text, strlen(text) }));
 	return problem ? unusable(c, "option `%s`: %s", key, problem) : true;
 }
 
@@ -303,7 +302,7 @@ static bool host_make(struct component *c)
 	const char *cache = c->plug->setup.cache_dir;
 	char parent[PATH_MAX];
 
-	/* so that a component needs one mkdir for its own */
+	/* a component then makes its own folder with one mkdir */
 	if (cache && !c->plug->folder_made && snprintf(parent, sizeof parent, "%s/plugins", cache) < (int)sizeof parent)
 		c->plug->folder_made = mkdir(parent, 0700) == 0 || errno == EEXIST;
 	if (cache && asprintf(&c->folder, "%s/plugins/%s", cache, c->choice.name) < 0)
@@ -313,13 +312,13 @@ static bool host_make(struct component *c)
 	return true;
 }
 
-static bool come_to_life(struct component *c)
+static bool start_now(struct component *c)
 {
 	const vt_component *about;
 	struct plug_call call;
 	const char *problem;
 
-	if (!find_made(c))
+	if (!find_type(c))
 		return false;
 	about = &c->made->about;
 	if (c->choice.kind && about->kind != c->choice.kind)
@@ -329,19 +328,19 @@ static bool come_to_life(struct component *c)
 	if (!options_check(c) || !host_make(c))
 		return false;
 	call_begin(&call, c, "create");
-	problem = must(&call, about->create(&c->host, &call.call, &c->self));
+	problem = problem_of(&call, about->create(&c->host, &call.call, &c->self));
 	if (problem)
 		return unusable(c, "%s", problem);
 	if (options_set(c)) {
 		problem = NULL;
 		if (about->start) {
 			call_begin(&call, c, "start");
-			problem = must(&call, about->start(c->self, &call.call));
+			problem = problem_of(&call, about->start(c->self, &call.call));
 		}
 		if (!problem) {
 			c->serial = about->threads == VT_THREADS_ONE || about->threads > VT_THREADS_MANY ||
 				(about->threads == VT_THREADS_PER_TASK && (about->kind == VT_KIND_STORE || about->kind == VT_KIND_FINGERPRINT));
-			c->plug->born[c->plug->born_n++] = c;
+			c->plug->created[c->plug->created_n++] = c;
 			atomic_store(&c->state, COMPONENT_READY);
 			return true;
 		}
@@ -352,14 +351,14 @@ static bool come_to_life(struct component *c)
 	return false;
 }
 
-bool component_wake(struct component *c)
+bool component_start(struct component *c)
 {
 	int state = atomic_load(&c->state);
 
-	if (state == COMPONENT_SLEEPS) {
+	if (state == COMPONENT_NEW) {
 		pthread_mutex_lock(&c->plug->lock);
-		if (atomic_load(&c->state) == COMPONENT_SLEEPS)
-			come_to_life(c);
+		if (atomic_load(&c->state) == COMPONENT_NEW)
+			start_now(c);
 		pthread_mutex_unlock(&c->plug->lock);
 		state = atomic_load(&c->state);
 	}

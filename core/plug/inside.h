@@ -1,4 +1,4 @@
-/* What setup, call and stores share; for plug/ and the kit, which drives components by hand. */
+/* What the files of plug share. The kit includes it too, because it drives components by hand. */
 #ifndef PLUG_INSIDE_H
 #define PLUG_INSIDE_H
 
@@ -10,74 +10,77 @@
 #include "plug/load.h"
 #include "plug/setup.h"
 
-enum { PLUG_EXTRAS_MAX = 64, PLUG_PLUGINS_MAX = 128, PLUG_BORN_MAX = 256 };
+enum { PLUG_EXTRAS_MAX = 64, PLUG_PLUGINS_MAX = 128, PLUG_CREATED_MAX = 256 };
 
-enum component_state { COMPONENT_SLEEPS, COMPONENT_READY, COMPONENT_UNUSABLE };
+enum component_state { COMPONENT_NEW, COMPONENT_READY, COMPONENT_UNUSABLE };
 
-/* A component that the configuration or the defaults chose, or that was asked for by name. */
+/* A component that the configuration or a default chose, or that a caller asked for by name. */
 struct component {
 	struct plug *plug;
 	struct choice choice;              /* owned: its name, its options, who named it */
-	_Atomic int state;                 /* enum component_state; written under plug->lock, then final */
-	const struct load_component *made; /* READY: what it is */
-	void *self;                        /* READY */
-	vt_host host;
-	char *folder;                      /* host.folder */
-	char *why;                         /* UNUSABLE: the sentence, without the name */
-	bool why_has_place;                /* ... it begins with file:line:column */
-	pthread_mutex_t one;               /* held during a call where the promise asks for it */
-	bool serial;
-	pthread_mutex_t reports;           /* guards the report fields of calls under way */
-	_Atomic int failures;              /* stores: calls that failed; see stores.c */
-	_Atomic int resting;               /* stores: not used any more in this run */
-	_Atomic int full;                  /* stores: given nothing more in this run, but asked */
+	_Atomic int state;                 /* enum component_state; written once, under plug->lock */
+	const struct load_component *made; /* READY: its description, in the loaded plugin */
+	void *self;                        /* READY: the plugin's own; from create to destroy */
+	vt_host host;                      /* given to create */
+	char *folder;                      /* owned; host.folder */
+	char *why;                         /* owned; UNUSABLE: the reason, without the component's name */
+	bool why_has_place;                /* why begins with file:line:column */
+	pthread_mutex_t call_lock;         /* held during a call if `serial` */
+	bool serial;                       /* its thread promise allows one call at a time */
+	pthread_mutex_t report_lock;       /* over the report members of calls under way */
+	/* of stores only; see stores.c */
+	_Atomic int failures;              /* answers that failed */
+	_Atomic int given_up;              /* it is not used any more in this run */
+	_Atomic int full;                  /* it is read, but given nothing more in this run */
 };
 
-/* See patience.c. */
-struct patience {
-	pthread_mutex_t lock;              /* over all below; a leaf */
-	pthread_cond_t wake;
-	pthread_t thread;
-	bool runs, ends;
-	uint32_t limit;                    /* seconds; 0: nothing was called yet */
+/* Ends the program when a call hangs; see watchdog.c. */
+struct watchdog {
+	pthread_mutex_t lock;              /* over all below; no other lock is taken inside it */
+	pthread_cond_t wake;               /* `ends` was set */
+	pthread_t thread;                  /* started with the first call */
+	bool runs;                         /* thread must be joined */
+	bool ends;                         /* thread shall return */
+	uint32_t limit;                    /* seconds that a call may be quiet; 0: no call was made yet */
 	struct plug_call *calls;           /* under way */
 };
 
 struct plug {
-	struct plug_setup setup;           /* borrowed from whoever made it */
-	struct choice_config config;       /* the same two files, for choice.c */
-	struct find *find;                 /* what is there and may be loaded */
-	/* lock order: lock, then a component's `one`, then its `reports` */
-	pthread_mutex_t lock;              /* held while a component comes to life and while lists are made */
-	struct component *chosen;          /* tracer, fingerprint, stores, parts */
+	struct plug_setup setup;           /* its pointers are borrowed */
+	struct choice_config config;       /* the two configuration files of setup, for choice.c */
+	struct find *find;                 /* owned; the files that may be loaded */
+	/* lock order: lock, then a component's call_lock, then its report_lock */
+	pthread_mutex_t lock;              /* held while a component is started and while lists are made */
+	struct component *chosen;          /* owned: tracer, fingerprint, stores, parts */
 	uint32_t chosen_n;
-	struct component *extras[PLUG_EXTRAS_MAX];      /* asked for by name, beside the chosen */
+	struct component *extras[PLUG_EXTRAS_MAX];      /* owned: not chosen, but asked for by name */
 	uint32_t extras_n;
-	struct component *born[PLUG_BORN_MAX];  /* in the order of their coming to life */
-	uint32_t born_n;
-	struct plugin *plugins[PLUG_PLUGINS_MAX];       /* loaded and good */
+	struct component *created[PLUG_CREATED_MAX];    /* READY ones, in the order of their creation */
+	uint32_t created_n;
+	struct plugin *plugins[PLUG_PLUGINS_MAX];       /* owned; loaded and accepted */
 	uint32_t plugins_n;
-	struct component **stores;         /* the chosen stores, whatever their state */
+	struct component **stores;         /* the chosen stores, in any state */
 	uint32_t stores_n;
-	struct component **ready_parts;    /* the chosen parts that came to life */
+	struct component **ready_parts;    /* the chosen parts that are READY */
 	uint32_t ready_parts_n;
-	_Atomic int listed_parts;          /* the list above is made */
-	bool folder_made;                  /* the cache's folder in which components make theirs; under lock */
-	struct patience patience;          /* counts how long calls are silent */
+	_Atomic int listed_parts;          /* ready_parts is complete */
+	bool folder_made;                  /* <cache>/plugins exists, where components make their folders; under lock */
+	struct watchdog watchdog;
 };
 
-void patience_init(struct plug *p);
-void patience_begin(struct plug_call *c);  /* c is under way: somebody counts how long it is silent */
-void patience_end(struct plug_call *c);
-void patience_free(struct plug *p);        /* after the last call */
-/* Brings it to life, once. false: component->why. */
-bool component_wake(struct component *c);
-uint32_t plug_chosen_stores(struct plug *p, struct component ***ret);   /* asleep or not */
-/* Loads one file, unless it is loaded; under plug->lock. NULL: *why. */
+void watchdog_init(struct plug *p);
+void watchdog_begin(struct plug_call *c);  /* from now on c must not be quiet for too long */
+void watchdog_end(struct plug_call *c);
+void watchdog_free(struct plug *p);        /* after the last call */
+/* Loads, creates and starts the component, once. false: component->why. */
+bool component_start(struct component *c);
+uint32_t plug_chosen_stores(struct plug *p, struct component ***ret);   /* in any state */
+/* The plugin of a file, loaded at the first call; under plug->lock. NULL: *why. */
 struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct refusal *why);
-/* Takes in a plugin from anywhere, trusted or not: for the conformance kit alone. */
+/* Loads a plugin from any path, trusted or not. For the kit only. */
 int plug_adopt(struct plug *p, const char *real, const char *name, struct refusal *why);
-void plug_named_why(struct plug *p, const char *name, char *ret, size_t room);   /* after plug_named gave NULL */
+void plug_named_why(struct plug *p, const char *name, char *ret, size_t room);   /* why plug_named returned NULL */
 void plug_warn(struct plug *p, const char *text);              /* setup.warn, if there is one */
 void plug_warn_about(struct component *c, const char *text);   /* "plugin 'NAME': TEXT" */
+void plug_warn_unusable(struct component *c);                  /* "plugin 'NAME' cannot be used: WHY" */
 #endif

@@ -27,7 +27,7 @@ enum { STRUCT_SIZE_MAX = 1 << 16 };
 #define OUR_CLASS ELFCLASS32
 #endif
 
-/* The head of this program's own file, as it lies in memory: the linker knows where. */
+/* The ELF header of this program in memory; the linker defines the symbol. */
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
 static int refuse(struct refusal *why, enum load_state state, const char *code, const char *fmt, ...)
@@ -110,7 +110,7 @@ static int clamp(void *ret, size_t ours, const void *its, const char *what, stru
 	return 0;
 }
 
-/* The name as it may be printed. */
+/* The name, safe for printing. */
 static const char *shown(const char *s, char *room, size_t size)
 {
 	size_t n = 0;
@@ -154,7 +154,7 @@ static int options_check(struct load_component *c, struct refusal *why)
 	return 0;
 }
 
-/* Members without which a component of its kind is none. */
+/* The first operation that every component of the kind must have and this one lacks; NULL: none. */
 static const char *ops_missing(uint32_t kind, const union load_ops *o)
 {
 	switch (kind) {
@@ -211,8 +211,7 @@ static int component_check(struct load_component *c, const vt_component *its, st
 static int components_check(struct plugin *p, struct refusal *why)
 {
 	const vt_component *const *list = p->about.components;
-	uint32_t n = 0;
-	uint32_t i;
+	uint32_t n = 0, i;
 
 	while (list && list[n] && n <= LOAD_COMPONENTS_MAX)
 		n++;
@@ -224,7 +223,7 @@ static int components_check(struct plugin *p, struct refusal *why)
 		struct load_component *c = &p->components[p->components_n];
 		uint32_t kind;
 
-		/* a kind of a newer interface is nobody's business here */
+		/* kinds of a newer interface are skipped */
 		memcpy(&kind, (const char *)list[i] + offsetof(vt_component, kind), sizeof kind);
 		if (kind < VT_KIND_TRACER || kind > VT_KIND_STORE)
 			continue;
@@ -267,7 +266,7 @@ static int about_check(struct plugin *p, const vt_plugin *its, struct refusal *w
 	return 0;
 }
 
-/* What dlerror says, without the path that the reader knows already. */
+/* The text of dlerror without the path, which the message shows anyway. */
 static const char *dl_words(const char *real)
 {
 	const char *s = dlerror();
@@ -280,7 +279,7 @@ static const char *dl_words(const char *real)
 	return s;
 }
 
-/* The bytes of fd, where nobody can change them any more. -1: *why. */
+/* Copies the bytes of fd into sealed memory, where nobody can change them. -1: *why. */
 static int seal(int fd, size_t size, struct refusal *why)
 {
 	int copy = memfd_create("vt-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -299,7 +298,7 @@ static int seal(int fd, size_t size, struct refusal *why)
 	return copy;
 }
 
-/* A private copy of the file, if it has the bytes that it must have. -1: *why. */
+/* Opens a sealed copy of the file whose SHA-256 is the given one. -1: *why. */
 static int open_checked(const char *path, const struct digest *sha256, struct refusal *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), copy = -1;
@@ -330,7 +329,7 @@ static int open_checked(const char *path, const struct digest *sha256, struct re
 	return copy;
 }
 
-/* dlopen, from the file or from a copy that is known to have the right bytes. */
+/* dlopen of the file, or of a sealed copy if there is a SHA-256. */
 static void *open_object(const char *path, const struct digest *sha256, struct refusal *why)
 {
 	const int how = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
@@ -371,7 +370,7 @@ static int open_and_ask(struct plugin *p, const struct digest *sha256, struct re
 	its = entry(VT_ABI_MAJOR);
 	if (!its)
 		return refuse(why, LOAD_REFUSED, "abi", "does not speak vt plugin interface %d", VT_ABI_MAJOR);
-	/* what it provides is shown even when it is refused for its version */
+	/* a plugin refused for its version is still listed with its components */
 	if (about_check(p, its, why)) {
 		struct refusal other;
 

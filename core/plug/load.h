@@ -1,5 +1,5 @@
-/* Opens one plugin, checks it, and copies what it says about itself into structs
- * of this vt's size. Never unloaded: libraries may leave thread-local destructors. */
+/* load: opens one plugin, checks it, and copies its description into structs of this vt's size. A
+ * plugin is never unloaded, because a library may leave thread-local destructors behind. */
 #ifndef PLUG_LOAD_H
 #define PLUG_LOAD_H
 
@@ -21,9 +21,9 @@ union load_ops {
 };
 
 struct load_component {
-	vt_component about;        /* clamped: members the plugin does not know are 0 */
-	union load_ops ops;        /* clamped; all 0 for a disabled component without a table */
-	vt_option *options;        /* clamped; options_n of them */
+	vt_component about;        /* a copy; members that the plugin does not know are 0 */
+	union load_ops ops;        /* a copy; all 0 for a disabled component without a table */
+	vt_option *options;        /* copies; options_n of them */
 	uint32_t options_n;
 	const struct plugin *plugin;
 };
@@ -32,8 +32,8 @@ struct plugin {
 	char *path;                /* the real file */
 	char *name;                /* of the file; equals about.name when it is good */
 	void *handle;
-	vt_plugin about;           /* clamped; strings belong to the plugin */
-	uint32_t said_size;        /* the struct_size it was built with */
+	vt_plugin about;           /* a copy; its strings belong to the plugin */
+	uint32_t said_size;        /* the struct_size that the plugin was built with */
 	struct load_component *components;
 	uint32_t components_n;
 };
@@ -42,16 +42,16 @@ enum load_state { LOAD_READY, LOAD_REFUSED, LOAD_BROKEN };
 
 struct refusal {
 	enum load_state state;
-	char code[32];             /* a stable word */
-	char text[512];            /* one sentence without a full stop */
+	char code[32];             /* a stable word, for JSON */
+	char text[512];            /* one clause, without a full stop */
 };
 
-/* 0; -1: *why says it. *ret is set as far as the plugin could be understood even
- * when it is refused (about.name NULL: not at all), NULL when nothing was opened.
- * sha256: of the bytes it must have, which then are the bytes that run; NULL: any. */
+/* Returns 0, or -1 and *why. *ret is NULL if the file was not opened; of a refused plugin it holds
+ * what could be read (about.name NULL: nothing). `sha256`: the file must have this hash, and the
+ * bytes that were hashed are the bytes that run; NULL: any file will do. */
 int plugin_load(const char *real, const char *name, const struct digest *sha256, struct plugin **ret, struct refusal *why);
-void plugin_free(struct plugin *p);        /* what is ours; the object stays mapped */
+void plugin_free(struct plugin *p);        /* frees the copies; the library stays mapped */
 const char *kind_word(uint32_t kind);      /* "store"; "?" */
-/* Names of the operations this component has, NULL-terminated, at most `room`. */
+/* Fills ret with the names of the component's operations, at most `room`. Returns their number. */
 uint32_t ops_names(const struct load_component *c, const char **ret, uint32_t room);
 #endif

@@ -30,8 +30,8 @@ static void component_init(struct component *c, struct plug *p, struct choice *c
 	c->plug = p;
 	c->choice = *choice;
 	*choice = (struct choice){ 0 };
-	pthread_mutex_init(&c->one, NULL);
-	pthread_mutex_init(&c->reports, NULL);
+	pthread_mutex_init(&c->call_lock, NULL);
+	pthread_mutex_init(&c->report_lock, NULL);
 }
 
 static void component_clear(struct component *c)
@@ -39,8 +39,8 @@ static void component_clear(struct component *c)
 	choice_free(&c->choice);
 	free(c->folder);
 	free(c->why);
-	pthread_mutex_destroy(&c->one);
-	pthread_mutex_destroy(&c->reports);
+	pthread_mutex_destroy(&c->call_lock);
+	pthread_mutex_destroy(&c->report_lock);
 }
 
 static int plug_fill(struct plug *p, struct choices *choices, struct err *err)
@@ -74,7 +74,7 @@ int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err)
 	p->config = (struct choice_config){ .root = setup->root, .workspace = setup->workspace_config, .user = setup->user_config,
 		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file };
 	pthread_mutex_init(&p->lock, NULL);
-	patience_init(p);
+	watchdog_init(p);
 	rc = choices_read(&p->config, &choices, err);
 	if (rc == 0)
 		rc = plug_fill(p, &choices, err);
@@ -95,15 +95,15 @@ void plug_free(struct plug *p)
 
 	if (!p)
 		return;
-	while (p->born_n) {
-		struct component *c = p->born[--p->born_n];
+	while (p->created_n) {
+		struct component *c = p->created[--p->created_n];
 		struct plug_call call;
 
 		call_begin(&call, c, "destroy");
 		c->made->about.destroy(c->self);
 		call_end(&call, VT_OK);
 	}
-	patience_free(p);
+	watchdog_free(p);
 	for (i = 0; i < p->chosen_n; i++)
 		component_clear(&p->chosen[i]);
 	for (i = 0; i < p->extras_n; i++) {
@@ -127,7 +127,7 @@ int plug_check_named(struct plug *p, struct err *err)
 	for (i = 0; i < p->chosen_n; i++) {
 		struct component *c = &p->chosen[i];
 
-		if (!c->choice.named || component_wake(c))
+		if (!c->choice.named || component_start(c))
 			continue;
 		err_set(err, ERR_USER, "%s", c->why ? c->why : "out of memory");
 		if (!c->why_has_place)
@@ -149,7 +149,7 @@ static struct component *chosen_of(struct plug *p, uint32_t kind)
 	return NULL;
 }
 
-static void warn_unusable(struct component *c)
+void plug_warn_unusable(struct component *c)
 {
 	char line[700];
 
@@ -161,17 +161,17 @@ struct component *plug_tracer(struct plug *p)
 {
 	struct component *c = chosen_of(p, VT_KIND_TRACER);
 
-	return c && component_wake(c) ? c : NULL;
+	return c && component_start(c) ? c : NULL;
 }
 
 struct component *plug_fingerprint(struct plug *p)
 {
 	struct component *c = chosen_of(p, VT_KIND_FINGERPRINT);
 
-	if (c && component_wake(c))
+	if (c && component_start(c))
 		return c;
 	if (c)
-		warn_unusable(c);
+		plug_warn_unusable(c);
 	return NULL;
 }
 
@@ -182,7 +182,7 @@ uint32_t plug_parts(struct plug *p, struct component *const **ret)
 	if (!atomic_load(&p->listed_parts)) {
 		for (i = 0; i < p->chosen_n; i++)
 			if (p->chosen[i].choice.kind == VT_KIND_PART)
-				component_wake(&p->chosen[i]);
+				component_start(&p->chosen[i]);
 		pthread_mutex_lock(&p->lock);
 		for (i = 0; !atomic_load(&p->listed_parts) && i < p->chosen_n; i++) {
 			struct component *c = &p->chosen[i];
@@ -242,10 +242,10 @@ struct component *plug_named(struct plug *p, const char *name)
 {
 	struct component *c = component_named(p, name);
 
-	if (c && component_wake(c))
+	if (c && component_start(c))
 		return c;
 	if (c)
-		warn_unusable(c);
+		plug_warn_unusable(c);
 	return NULL;
 }
 
@@ -266,8 +266,7 @@ void plug_named_why(struct plug *p, const char *name, char *ret, size_t room)
 uint32_t plug_roles(struct plug *p)
 {
 	struct component *const *parts;
-	uint32_t n = plug_parts(p, &parts), roles = 0;
-	uint32_t i;
+	uint32_t n = plug_parts(p, &parts), roles = 0, i;
 
 	for (i = 0; i < n; i++)
 		roles |= parts[i]->made->about.roles;
@@ -289,7 +288,7 @@ void plug_tracer_why(struct plug *p, char *ret, size_t room)
 	struct component *c = chosen_of(p, VT_KIND_TRACER);
 
 	if (c)
-		component_wake(c);
+		component_start(c);
 	why_not(c, c ? c->choice.name : "trace-linux", ret, room);
 }
 
@@ -304,7 +303,7 @@ void plug_role_why(struct plug *p, uint32_t role, char *ret, size_t room)
 		if (p->chosen[i].choice.kind == VT_KIND_PART && strcmp(p->chosen[i].choice.name, name) == 0)
 			c = &p->chosen[i];
 	if (c)
-		component_wake(c);
+		component_start(c);
 	why_not(c, name, ret, room);
 }
 

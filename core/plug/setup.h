@@ -1,10 +1,10 @@
 /* plug: runs plugins. Uses choose, os, text, base, vt-plugin.h.
  *
- * choose/find -> load -> setup -> call / stores. Nothing below the workspace is
- * loaded unless the user lists its SHA-256; loading is lazy and by need.
+ * choose/find -> load -> setup -> call / stores. A plugin is loaded when a component of it is
+ * first needed; a file below the workspace only if the user lists its SHA-256.
  *
- * setup: the chosen components, alive on demand. plug_* calls are [any] thread
- * safe: the core does the locking that a component's thread promise asks for. */
+ * setup: the components that the configuration chose. Each is started at the first request for it.
+ * All functions are [any]: plug takes the locks that a component's thread promise asks for. */
 #ifndef PLUG_SETUP_H
 #define PLUG_SETUP_H
 
@@ -20,10 +20,10 @@ struct env;
 struct plug;
 struct component;
 
-/* All of it is borrowed and outlives the plug. */
+/* Everything is borrowed and outlives the plug. */
 struct plug_setup {
-	const char *root;                  /* the workspace, or NULL (vt plugins list without one) */
-	const char *cache_dir;             /* or NULL */
+	const char *root;                  /* of the workspace; NULL: there is none */
+	const char *cache_dir;             /* NULL: components get no folder */
 	const char *system_dir;            /* file_places.plugins */
 	const struct env *env;             /* VT_PLUGIN_PATH, XDG_*, HOME */
 	const struct cJSON *workspace_config;      /* the root's `plugins`, or NULL */
@@ -31,35 +31,35 @@ struct plug_setup {
 	const struct cJSON *user_config;           /* the user's `plugins` (choose/user_config.h), or NULL */
 	const char *user_config_file;
 	void (*warn)(void *ctx, const char *text);         /* [any] may be told a text again; NULL: nobody listens */
-	/* A plugin does not come back (`text` says which): on a thread of its own. vt cannot go on; it
-	 * ends the program. NULL: nobody looks. */
+	/* Called on the watchdog's thread when a call hangs; `text` names the plugin. It must end the
+	 * program. NULL: there is no watchdog. */
 	void (*hangs)(void *ctx, const char *text);
 	void *ctx;
 };
 
-/* Reads the configuration, finds files; loads nothing. -1: the configuration is wrong. */
+/* Reads the configuration and notes where plugins may lie; loads nothing. -1: the configuration is
+ * wrong. */
 int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err);
 void plug_free(struct plug *p);
 
-/* Is every component that the configuration *names* usable? Loads those. -1 before the first task. */
+/* Starts every component that the configuration names. -1: one of them cannot be used. */
 int plug_check_named(struct plug *p, struct err *err);
 
-/* The chosen component of a kind, loaded, created and started at the first call, on
- * the thread that makes it. NULL: there is none that works. For a fingerprint or a
- * store that was told once through warn; a tracer or part that cannot be used is told
- * by nobody but whoever misses it: plug_tracer_why, plug_role_why. */
+/* The chosen component of a kind. The first call loads, creates and starts it, on its own thread.
+ * NULL: there is none that works. For a fingerprint or store `warn` was told why; for a tracer or
+ * part the caller asks plug_tracer_why or plug_role_why and tells it where it matters. */
 struct component *plug_tracer(struct plug *p);
 struct component *plug_fingerprint(struct plug *p);
-uint32_t plug_parts(struct plug *p, struct component *const **ret);        /* ready parts, by name */
-struct component *plug_named(struct plug *p, const char *name);            /* whatever its kind; NULL */
-uint32_t plug_roles(struct plug *p);                                       /* VT_ROLE_* that ready parts answer for */
-/* When plug_tracer is NULL, when no part answers for this VT_ROLE_*: a clause, "plugin
- * 'env-tracking' cannot be used: no vt-env-tracking.so was found" or "... is switched off". */
+uint32_t plug_parts(struct plug *p, struct component *const **ret);        /* usable parts, by name */
+struct component *plug_named(struct plug *p, const char *name);            /* of any kind; NULL: it cannot be used */
+uint32_t plug_roles(struct plug *p);                                       /* VT_ROLE_* of all usable parts */
+/* Why plug_tracer is NULL, why no part has this VT_ROLE_*: a clause, "plugin 'env-tracking' cannot
+ * be used: no vt-env-tracking.so was found" or "... is switched off". room: of ret. */
 void plug_tracer_why(struct plug *p, char *ret, size_t room);
 void plug_role_why(struct plug *p, uint32_t role, char *ret, size_t room);
 
-const vt_component *component_description(const struct component *c);      /* clamped copy */
-const void *component_ops(const struct component *c);                      /* clamped copy of the kind's table */
+const vt_component *component_description(const struct component *c);      /* a copy; see load.h */
+const void *component_ops(const struct component *c);                      /* a copy of the kind's table */
 const char *component_name(const struct component *c);
 void *component_self(const struct component *c);
 #endif

@@ -8,21 +8,18 @@
 
 enum { FAILURES_MAX = 3 };
 
-static bool awake(struct component *c)
+static bool is_usable(struct component *c)
 {
-	char line[700];
-
-	if (atomic_load(&c->resting))
+	if (atomic_load(&c->given_up))
 		return false;
-	if (component_wake(c))
+	if (component_start(c))
 		return true;
-	snprintf(line, sizeof line, "plugin '%s' cannot be used: %s", c->choice.name, c->why ? c->why : "out of memory");
-	plug_warn(c->plug, line);
-	atomic_store(&c->resting, 1);
+	plug_warn_unusable(c);
+	atomic_store(&c->given_up, 1);
 	return false;
 }
 
-/* Tells it, the first time. */
+/* Sets *what, with a warning the first time. */
 static void give_up(struct component *c, _Atomic int *what, const char *text, const char *then)
 {
 	char line[700];
@@ -36,15 +33,15 @@ static void give_up(struct component *c, _Atomic int *what, const char *text, co
 static void get_failed(struct component *c, const char *text)
 {
 	if (atomic_fetch_add(&c->failures, 1) + 1 >= FAILURES_MAX)
-		give_up(c, &c->resting, text, "it is not used any more");
+		give_up(c, &c->given_up, text, "it is not used any more");
 	else
 		plug_warn_about(c, text);
 }
 
-/* What a store that takes nothing more has is as good as before. */
-static bool takes(struct component *c)
+/* A store that takes nothing more is still read. */
+static bool takes_more(struct component *c)
 {
-	return !atomic_load(&c->full) && awake(c);
+	return !atomic_load(&c->full) && is_usable(c);
 }
 
 static vt_status put_one(struct component *c, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
@@ -70,14 +67,14 @@ static void drop_one(struct component *c, uint32_t space, const vt_id *name)
 	call_end(&call, c->made->ops.store.drop(c->self, &call.call, space, name));
 }
 
-/* One store's answer. */
+/* Asks one store. */
 static vt_status get_one(struct component *c, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop)
 {
 	struct plug_call call;
 	vt_status status;
 
-	if (into->again)
-		into->again(into);
+	if (into->restart)
+		into->restart(into);
 	call_begin(&call, c, "get");
 	call.stop = stop;
 	status = call_end(&call, c->made->ops.store.get(c->self, &call.call, space, name, &into->sink));
@@ -85,7 +82,7 @@ static vt_status get_one(struct component *c, uint32_t space, const vt_id *name,
 		return VT_FAILED;
 	if (status == VT_FAILED)
 		get_failed(c, call.text);
-	if (status == VT_OK && into->good && !into->good(into)) {
+	if (status == VT_OK && into->check && !into->check(into)) {
 		plug_warn_about(c, space == VT_SPACE_BLOB ? "a damaged blob was dropped" : "a damaged entry was dropped");
 		drop_one(c, space, name);
 		status = VT_NONE;
@@ -103,7 +100,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 	for (i = 0; i < n; i++) {
 		vt_status status;
 
-		if (!awake(stores[i]))
+		if (!is_usable(stores[i]))
 			continue;
 		status = get_one(stores[i], space, name, into, stop);
 		if (status == VT_CANCELLED || into->refused)
@@ -111,8 +108,8 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 		failed = failed || status == VT_FAILED;
 		if (status != VT_OK)
 			continue;
-		for (k = 0; into->bytes && k < i; k++) {
-			vt_source *bytes = takes(stores[k]) ? into->bytes(into) : NULL;
+		for (k = 0; into->reopen && k < i; k++) {
+			vt_source *bytes = takes_more(stores[k]) ? into->reopen(into) : NULL;
 
 			if (bytes)
 				put_one(stores[k], space, name, bytes, stop);
@@ -122,7 +119,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 	return failed ? VT_FAILED : VT_NONE;
 }
 
-vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *(*again)(void *ctx), void *ctx, const volatile int *stop)
+vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *(*open)(void *ctx), void *ctx, const volatile int *stop)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
@@ -133,9 +130,9 @@ vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_sourc
 		vt_source *from;
 		vt_status status;
 
-		if (!takes(stores[i]))
+		if (!takes_more(stores[i]))
 			continue;
-		from = again(ctx);
+		from = open(ctx);
 		if (!from)
 			return VT_FAILED;
 		status = put_one(stores[i], space, name, from, stop);
@@ -150,24 +147,22 @@ vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_sourc
 void stores_drop(struct plug *p, uint32_t space, const vt_id *name)
 {
 	struct component **stores;
-	uint32_t n = plug_chosen_stores(p, &stores);
-	uint32_t i;
+	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n; i++)
-		if (awake(stores[i]))
+		if (is_usable(stores[i]))
 			drop_one(stores[i], space, name);
 }
 
 void stores_used(struct plug *p, const vt_id *blobs, uint32_t count)
 {
 	struct component **stores;
-	uint32_t n = plug_chosen_stores(p, &stores);
-	uint32_t i;
+	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n && count; i++) {
 		struct plug_call call;
 
-		if (!awake(stores[i]) || !stores[i]->made->ops.store.used)
+		if (!is_usable(stores[i]) || !stores[i]->made->ops.store.used)
 			continue;
 		call_begin(&call, stores[i], "used");
 		call_end(&call, stores[i]->made->ops.store.used(stores[i]->self, &call.call, blobs, count));
@@ -177,8 +172,7 @@ void stores_used(struct plug *p, const vt_id *blobs, uint32_t count)
 void stores_settle(struct plug *p, int64_t deadline_ns)
 {
 	struct component **stores;
-	uint32_t n = plug_chosen_stores(p, &stores);
-	uint32_t i;
+	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n; i++) {
 		struct component *c = stores[i];
@@ -196,11 +190,10 @@ void stores_settle(struct plug *p, int64_t deadline_ns)
 bool stores_any(struct plug *p)
 {
 	struct component **stores;
-	uint32_t n = plug_chosen_stores(p, &stores);
-	uint32_t i;
+	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n; i++)
-		if (awake(stores[i]))
+		if (is_usable(stores[i]))
 			return true;
 	return false;
 }

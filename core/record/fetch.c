@@ -98,8 +98,8 @@ static vt_source *collected_bytes(struct stores_into *into)
 static struct collecting collecting_begin(const struct blobs *b, size_t max)
 {
 	return (struct collecting){
-		.into = { .sink = { collect }, .again = collect_again, .good = collected_is_good,
-			  .bytes = b->dir->dry ? NULL : collected_bytes },
+		.into = { .sink = { collect }, .restart = collect_again, .check = collected_is_good,
+			  .reopen = b->dir->dry ? NULL : collected_bytes },
 		.max = max,
 	};
 }
@@ -209,7 +209,7 @@ static vt_status pending_push(struct blobs *b, struct pending *p, vt_call *call,
 
 vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into)
 {
-	struct hashing h = { .into = { .sink = { hash_on }, .again = hash_again, .good = hash_is_good }, .to = into, .call = call, .name = id };
+	struct hashing h = { .into = { .sink = { hash_on }, .restart = hash_again, .check = hash_is_good }, .to = into, .call = call, .name = id };
 	struct pending *p;
 
 	pthread_mutex_lock(&b->lock);

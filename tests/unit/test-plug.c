@@ -174,7 +174,7 @@ static vt_source *into_bytes(struct stores_into *s)
 
 static vt_status get(struct world *w, const vt_id *id, const char *want, struct text_into *ret)
 {
-	*ret = (struct text_into){ .into = { .sink = { into_write }, .again = into_again, .good = into_good, .bytes = into_bytes }, .want = want };
+	*ret = (struct text_into){ .into = { .sink = { into_write }, .restart = into_again, .check = into_good, .reopen = into_bytes }, .want = want };
 	return stores_get(w->plug, VT_SPACE_BLOB, id, &ret->into, NULL);
 }
 

@@ -1,7 +1,7 @@
-/* A plugin that does not come back must not keep vt for ever. Nobody can take a thread
- * out of a plugin, so the rule is about the whole: a call that for a minute neither
- * returned nor asked vt for anything is the end of the run, told by name. Time is
- * counted in ticks of this thread: a process that is stopped, or a debugger, costs one. */
+/* watchdog: ends a run whose plugin hangs. A thread cannot be taken out of a plugin, so the whole
+ * program ends: when a call has neither returned nor called vt for a minute, plug_setup.hangs gets
+ * a line that names the plugin. Time is counted in ticks of this thread, so that a stopped process
+ * or a debugger costs one tick only. */
 #include "config.h"
 
 #include <stdio.h>
@@ -11,18 +11,18 @@
 #include "base/env.h"
 #include "plug/inside.h"
 
-enum { PATIENCE_S = 60, PATIENCE_MAX = 86400 };
+enum { LIMIT_S = 60, LIMIT_MAX = 86400 };
 
 static uint32_t limit_of(const struct env *env)
 {
 	const char *word = env_get(env, "VT_PLUGIN_PATIENCE");
 	char *end;
-	long n = word ? strtol(word, &end, 10) : PATIENCE_S;
+	long n = word ? strtol(word, &end, 10) : LIMIT_S;
 
-	return word && (*end || end == word || n < 1 || n > PATIENCE_MAX) ? PATIENCE_S : (uint32_t)n;
+	return word && (*end || end == word || n < 1 || n > LIMIT_MAX) ? LIMIT_S : (uint32_t)n;
 }
 
-/* Counts one more tick for each call that gave no sign. true: this one is too much. */
+/* Adds a tick to a call without a new sign. Returns whether the call has been quiet too long. */
 static bool hangs(struct plug_call *c, uint32_t tick, uint32_t limit)
 {
 	uint32_t signs = atomic_load_explicit(&c->signs, memory_order_relaxed);
@@ -35,7 +35,7 @@ static bool hangs(struct plug_call *c, uint32_t tick, uint32_t limit)
 static void *watch(void *ctx)
 {
 	struct plug *p = ctx;
-	struct patience *w = &p->patience;
+	struct watchdog *w = &p->watchdog;
 	const uint32_t tick = w->limit / 20 ? w->limit / 20 : 1;
 	struct timespec until;
 	char text[300];
@@ -60,21 +60,21 @@ static void *watch(void *ctx)
 	return NULL;
 }
 
-void patience_init(struct plug *p)
+void watchdog_init(struct plug *p)
 {
 	pthread_condattr_t attr;
 
-	pthread_mutex_init(&p->patience.lock, NULL);
+	pthread_mutex_init(&p->watchdog.lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->patience.wake, &attr);
+	pthread_cond_init(&p->watchdog.wake, &attr);
 	pthread_condattr_destroy(&attr);
 }
 
-void patience_begin(struct plug_call *c)
+void watchdog_begin(struct plug_call *c)
 {
 	struct plug *p = c->component->plug;
-	struct patience *w = &p->patience;
+	struct watchdog *w = &p->watchdog;
 
 	if (!p->setup.hangs)
 		return;
@@ -91,23 +91,23 @@ void patience_begin(struct plug_call *c)
 	pthread_mutex_unlock(&w->lock);
 }
 
-void patience_end(struct plug_call *c)
+void watchdog_end(struct plug_call *c)
 {
 	struct plug *p = c->component->plug;
 
-	/* c->prev is the neighbours' as well: nothing may be asked of it without the lock. */
+	/* neighbours in the list write c->prev: it is not read without the lock */
 	if (!p->setup.hangs)
 		return;
-	pthread_mutex_lock(&p->patience.lock);
+	pthread_mutex_lock(&p->watchdog.lock);
 	*c->prev = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
-	pthread_mutex_unlock(&p->patience.lock);
+	pthread_mutex_unlock(&p->watchdog.lock);
 }
 
-void patience_free(struct plug *p)
+void watchdog_free(struct plug *p)
 {
-	struct patience *w = &p->patience;
+	struct watchdog *w = &p->watchdog;
 
 	pthread_mutex_lock(&w->lock);
 	w->ends = true;
