@@ -53,17 +53,18 @@ bad "an unknown task" 1 'error: Task "nosuch" not found'
 capture vt run nosuch#build
 bad "an unknown package" 1 "error: Package 'nosuch' not found in the workspace"
 capture vt run --recursive --nope build
-is "an unknown flag before the task is the task's name" "$rc" 1
-has "and is not found" "$err" 'Task "--nope" not found'
+bad "an unknown flag before the task" 2 "error: unexpected argument '--nope' found"
 capture vt run --log=foo build
 bad "a bad value" 2 "error: invalid value 'foo' for '--log <LOG>'"
 capture vt nosuchcommand
 is "an unknown command: exit 2" "$rc" 2
 has "an unknown command: says so" "$err" "nosuchcommand"
 
-file packages/a/vite-task.json '{"tasks":{"x":"no-such-program --flag","y":{"command":"echo ran-anyway","dependsOn":["z"]},"z":{"command":"echo ran-anyway","dependsOn":["y"]}}}'
+file packages/a/vite-task.json '{"tasks":{"x":"no-such-program --flag && echo ran-anyway","y":{"command":"echo ran-anyway","dependsOn":["z"]},"z":{"command":"echo ran-anyway","dependsOn":["y"]}}}'
 capture vt run a#x
-bad "a missing program" 1 "error: Failed to find executable no-such-program under cwd $W/packages/a"
+is "a missing program: exit 127" "$rc" 127
+has "a missing program: says which, and where it was looked for" "$out$err" "Failed to find executable no-such-program under cwd $W/packages/a"
+hasnt "a missing program: nothing after it ran" "$(tail -n +2 <<<"$out" | grep -x ran-anyway)" ran-anyway
 capture vt run a#y
 bad "a cycle" 1 "error: Cycle dependency detected: a#y -> a#z -> a#y"
 
