@@ -109,7 +109,8 @@ class Truth:
               'name_to_handle_at': 0, 'futimesat': 0, 'fchmodat2': 0}
         if name in ('open', 'openat', 'openat2', 'creat'):
             p = self.path(pid, a[1], a[0]) if name != 'open' and name != 'creat' else self.path(pid, a[0])
-            if p is None or p.endswith('/memfd:'):
+            # the tracer's own library is no file of the task
+            if p is None or p.endswith('/memfd:') or os.path.basename(p).startswith('vt-shim-'):
                 return
             flags = 'O_WRONLY|O_CREAT|O_TRUNC' if name == 'creat' else a[1] if name == 'open' else a[2]
             flags = set(re.findall(r'O_\w+|__O_\w+', flags))
@@ -149,6 +150,10 @@ class Truth:
             p = self.path(pid, a[1])
             if p:
                 self.add('P', p, line)
+        elif name in ('mkdir', 'mkdirat') and 'EEXIST' in result:
+            p = self.path(pid, a[0]) if name == 'mkdir' else self.path(pid, a[1], a[0])
+            if p:
+                self.add('P', p, line)
         elif name in ('mkdir', 'rmdir', 'unlink', 'truncate', 'chmod', 'chown', 'lchown', 'utime', 'utimes', 'mknod'):
             p = self.path(pid, a[0])
             if p and (ok or name not in ('mknod',)):
@@ -171,9 +176,10 @@ class Truth:
         elif name in ('rename', 'renameat', 'renameat2'):
             two = (self.path(pid, a[0]), self.path(pid, a[1])) if name == 'rename' else \
                 (self.path(pid, a[1], a[0]), self.path(pid, a[3], a[2]))
+            # what is not there is not renamed; its folder may be missing, too
             for p in two:
                 if p:
-                    self.add('M', p, line)
+                    self.add('M' if ok or not ('ENOENT' in result or 'EEXIST' in result) else 'PM', p, line)
         elif name == 'chdir':
             p = self.path(pid, a[0])
             if p:
@@ -289,7 +295,7 @@ def main():
         if os.environ.get('TRUTH_KEEP'):
             os.system('cp %s %s %s' % (log, notes, os.environ['TRUTH_KEEP']))
     print(complete)
-    names = {'R': 'read', 'W': 'write', 'P': 'probe', 'L': 'list', 'M': 'rename', 'X': 'exec', 'RP': 'create', 'PL': 'tmpfile'}
+    names = {'R': 'read', 'W': 'write', 'P': 'probe', 'L': 'list', 'M': 'rename', 'X': 'exec', 'RP': 'create', 'PL': 'tmpfile', 'PM': 'norename'}
     count, missing = {}, {}
     for (kinds, path), line in truth.seen.items():
         path = tidy(path)
