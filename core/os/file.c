@@ -15,7 +15,7 @@
 #include "base/map.h"
 #include "text/path.h"
 
-/* Reads until the end or until `max` bytes are passed; the size, or -1 with errno (EFBIG). */
+/* Reads to the end of the file. Returns the size, or -1 with errno (EFBIG: more than `max` bytes). */
 static ssize_t read_all(int fd, size_t expected, size_t max, struct arena *a, char **ret)
 {
 	size_t room = expected + 1, n = 0;
@@ -33,7 +33,7 @@ static ssize_t read_all(int fd, size_t expected, size_t max, struct arena *a, ch
 			errno = EFBIG;
 			return -1;
 		}
-		/* one byte of room was left over: no second read to find the end */
+		/* the buffer had a byte more than the file: no second read is needed to find the end */
 		if (got == 0 || (expected && n == expected))
 			break;
 		if (n == room) {
@@ -135,7 +135,7 @@ int file_mkdirs(const char *path, mode_t mode, struct err *err)
 		return 0;
 	for (p = copy + (*copy == '/'); (p = strchr(p, '/')); p++) {
 		*p = '\0';
-		mkdir(copy, mode);         /* the last one tells whether it worked */
+		mkdir(copy, mode);         /* the last call decides */
 		*p = '/';
 	}
 	if (mkdir(path, mode) == 0)
@@ -145,7 +145,7 @@ int file_mkdirs(const char *path, mode_t mode, struct err *err)
 	return err_errno(err, errno, "the folder %s cannot be made", path);
 }
 
-/* Removes what is in the folder `name` of `at`, then itself. errno tells why not. */
+/* Removes everything in the folder `name` of `at`, then the folder. Sets errno on failure. */
 static int remove_below(int at, const char *name, int depth)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -196,7 +196,7 @@ bool file_is_executable(const char *path)
 }
 
 struct file_memo {
-	pthread_rwlock_t lock;         /* guards what follows */
+	pthread_rwlock_t lock;         /* guards the members below */
 	struct arena *arena;           /* of the keys */
 	struct map known;              /* path -> known_yes or known_no */
 };
@@ -286,7 +286,7 @@ const char *file_find_program(const char *name, const char *dir, const char *pat
 	return file_is_executable(whole) ? whole : NULL;
 }
 
-/* What the kernel calls the file behind fd. false: it does not say, or it might mean something else. */
+/* Asks the kernel for the path of the open fd. false: there is none, or it is not certain. */
 static bool kernel_name(int fd, char real[PATH_MAX])
 {
 	static const char deleted[] = " (deleted)";
@@ -301,7 +301,7 @@ static bool kernel_name(int fd, char real[PATH_MAX])
 	return n < (ssize_t)sizeof deleted || strcmp(real + n - (sizeof deleted - 1), deleted) != 0;
 }
 
-/* realpath asks about each folder of the way, twice where there is a link; the kernel knows it at once. */
+/* one question to the kernel; realpath asks about each folder, twice where one is a link */
 bool file_real_in(const char *path, char real[PATH_MAX])
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
@@ -326,7 +326,7 @@ static bool is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* The addon, unless this vt was built without one. */
+/* Finds the addon; NULL if this vt was built without it. */
 static const char *addon_in(struct arena *a, const char *prefix, const char *dir)
 {
 #ifdef VT_WITH_NODE
@@ -345,7 +345,7 @@ int file_places(struct arena *a, struct file_places *ret, struct err *err)
 	if (!self)
 		return err_errno(err, errno, "where this program stands cannot be found out (/proc/self/exe)");
 	dir = path_dir(a, self);
-	/* libtool keeps the real program of a build tree in .libs */
+	/* in a build tree libtool keeps the program in .libs */
 	if (strcmp(path_base(dir), ".libs") == 0)
 		dir = path_dir(a, dir);
 	ret->executable = self;

@@ -1,4 +1,4 @@
-/* Whole files, private folders, rename, PATH; where the installation's parts are. */
+/* file: whole files, private folders, rename, PATH, and the parts of the installation. */
 #ifndef OS_FILE_H
 #define OS_FILE_H
 
@@ -13,7 +13,7 @@
 
 /* Reads a regular file of at most `max` bytes; NUL-terminated in `a`. 0; 1: there is none (ENOENT, ENOTDIR); -1: err. */
 int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err);
-/* Writes to a temporary name beside it and renames. */
+/* Writes a temporary file beside `path` and renames it. */
 int file_write(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 /* Writes everything to a blocking fd. -1 with errno. */
 int file_write_all(int fd, const void *data, size_t size);
@@ -22,12 +22,12 @@ int file_mkdirs(const char *path, mode_t mode, struct err *err);
 /* Removes a tree, following no link. */
 int file_remove_tree(const char *path, struct err *err);
 bool file_is_executable(const char *path);               /* a regular file this user may execute */
-/* What is known of executables on PATH, so that the same folders are not asked for
- * every step of a run. [any] */
+/* Remembers which files on PATH are executable, so that a run does not ask the same folders for
+ * every step. [any] */
 struct file_memo;
 struct file_memo *file_memo_new(void);
 void file_memo_free(struct file_memo *m);                /* NULL is fine */
-void file_memo_forget(struct file_memo *m);              /* something ran: ask again */
+void file_memo_forget(struct file_memo *m);              /* forgets all: a task may have changed them */
 bool file_memo_executable(struct file_memo *m, const char *path);    /* file_is_executable, remembered; m NULL: asked anew */
 /* The one walk along PATH: the first folder in which this user may execute a regular file called `name` (without a
  * slash). Folders that are empty or relative are meant from `dir`, which is absolute. false: none, or no PATH. */
@@ -37,8 +37,8 @@ const char *file_find_program(const char *name, const char *dir, const char *pat
 const char *file_real(const char *path, struct arena *a);        /* realpath; NULL with errno */
 bool file_real_in(const char *path, char real[PATH_MAX]);        /* the same, into the caller's room; false with errno */
 
-/* Where this vt's own files are: beside the executable when it stands in a build
- * tree, else where it was installed, moved with a staged installation. */
+/* Where vt's own files are: beside the executable in a build tree, else where vt was installed, also
+ * if the installation was moved as a whole. */
 struct file_places {
 	const char *executable;        /* absolute path of this vt */
 	const char *supervisor;        /* vt-supervisor */

@@ -25,7 +25,7 @@ struct posted {
 
 struct loop {
 	uv_loop_t uv;
-	uv_async_t wake;               /* unref'd unless `works`: waiting for posts alone keeps nobody here */
+	uv_async_t wake;               /* unref'd unless `works`: waiting for posts alone does not keep loop_run going */
 	struct workers *workers;
 	uint32_t works;                /* loop_work calls whose `after` was not called yet */
 	pthread_mutex_t lock;          /* guards first, last */
@@ -66,7 +66,7 @@ static void on_wake(uv_async_t *wake)
 	run_posted(wake->data);
 }
 
-/* libuv ends the program when there is too little of these for its own pipes and threads. */
+/* Checks for a few free descriptors and threads: libuv aborts where its own are refused. */
 static int check_limits(struct err *err)
 {
 	static const struct { int what; rlim_t least; const char *name, *set_by; unsigned unit; } limits[] = {
@@ -107,7 +107,7 @@ int loop_new(struct loop **ret, struct err *err)
 	uv_unref((uv_handle_t *)&l->wake);
 	pthread_mutex_init(&l->lock, NULL);
 	l->workers = workers_new();
-	/* A reader that went away is an error of that write, not the end of everything. */
+	/* a write to a closed pipe is an error of that write, not a deadly signal */
 	signal(SIGPIPE, SIG_IGN);
 	*ret = l;
 	return 0;
@@ -139,7 +139,7 @@ void loop_stop(struct loop *l)
 	uv_stop(&l->uv);
 }
 
-/* What is closing and what works still has to come back; what was forgotten must not hold us for ever. */
+/* Runs the loop until closing handles and workers have returned, for a bounded time. */
 static void run_to_the_end(struct loop *l)
 {
 	int64_t until = os_now_ns() + END_WAIT_MS * INT64_C(1000000);
@@ -162,7 +162,7 @@ void loop_free(struct loop *l)
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_run(&l->uv, UV_RUN_NOWAIT);
 	if (uv_loop_close(&l->uv) != 0) {
-		/* A handle was left open: a mistake of ours. Leaking the loop is the harmless half of it. */
+		/* A handle was left open, which is a bug. Leaking the loop is harmless, freeing it is not. */
 #ifdef VT_DEBUG
 		uv_print_all_handles(&l->uv, stderr);
 		abort();
@@ -281,7 +281,7 @@ int64_t os_now_ms(void)
 
 unsigned os_cpus(void)
 {
-	static _Atomic unsigned known; /* 0: not asked yet; every asker finds the same */
+	static _Atomic unsigned known; /* 0: not asked yet; all threads find the same number */
 
 	if (!known) {
 		unsigned n = uv_available_parallelism();

@@ -16,7 +16,7 @@ struct timer;
 struct uv_loop_s;
 
 int loop_new(struct loop **ret, struct err *err);
-void loop_free(struct loop *l);                   /* everything on it must have been closed; runs it until that is so, 5 s at most */
+void loop_free(struct loop *l);                   /* runs it until everything on it is closed, for 5 s at most */
 void loop_run(struct loop *l);                    /* until nothing is pending or loop_stop */
 void loop_stop(struct loop *l);
 /* Runs `work` on a worker, then `after` on the loop. Where the system allows no thread, `work` too. */

@@ -17,13 +17,11 @@
 #include "os/loop.h"
 #include "os/stream.h"
 
-/* Fds 1 and 2 are shared with the shell, with pagers and with every child that
- * inherits them: O_NONBLOCK would be seen by all of them. So nothing is ever set
- * on the description. Where the kernel can be asked for one non-blocking write
- * (sockets, pipes) it is; elsewhere (terminals, older kernels) poll says that
- * some room is there and a piece is written that fits into any such room. What
- * does not fit waits in the queue, for an epoll of our own that the loop watches
- * in the fd's place, because watching the fd itself would make it non-blocking. */
+/* Shell, pagers and children share fds 1 and 2, and would all see O_NONBLOCK: so vt sets nothing on
+ * them. Sockets and pipes take one write without blocking, if asked for each write. For terminals
+ * and older kernels poll tells of some room, and vt writes a piece that always fits. The rest
+ * waits in the queue. The loop watches an epoll of our own in the fd's place: libuv would make
+ * the fd itself non-blocking. */
 
 enum {
 	PIECE_TTY = 256,               /* a terminal that polls writable takes as much (WAKEUP_CHARS) */
@@ -36,7 +34,7 @@ struct output {
 	int fd;                        /* not ours: never closed */
 	enum how how;
 	int error;                     /* the first errno; from then on everything is dropped */
-	int epoll;                     /* ours, holds fd; -1: written at once */
+	int epoll;                     /* ours, watches fd; -1: every write is immediate */
 	bool watched;                  /* the loop waits for room */
 	uv_poll_t uv;                  /* of epoll */
 	struct buf queue;
@@ -99,7 +97,7 @@ static ssize_t write_when_room(struct output *o, const char *data, size_t size, 
 	return write(o->fd, data, size < piece ? size : piece);
 }
 
-/* One write that does not wait; -1 with EAGAIN when it would. */
+/* Writes without blocking. -1 with EAGAIN: there is no room. */
 static ssize_t write_some(struct output *o, const char *data, size_t size)
 {
 	struct iovec v = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
@@ -123,7 +121,7 @@ static ssize_t write_some(struct output *o, const char *data, size_t size)
 	}
 }
 
-/* Writes as much as goes without waiting. Returns the bytes written. */
+/* Writes as much as possible without blocking. Returns the bytes written. */
 static size_t write_now(struct output *o, const char *data, size_t size)
 {
 	size_t done = 0;
@@ -134,7 +132,7 @@ static size_t write_now(struct output *o, const char *data, size_t size)
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno == EAGAIN && o->how == AT_ONCE)
-			has_room(o->fd, 1000);     /* somebody else made it non-blocking */
+			has_room(o->fd, 1000);     /* another program made the fd non-blocking */
 		else if (errno == EAGAIN)
 			break;
 		else if (errno != EINTR)
@@ -149,7 +147,7 @@ static void drop_queue(struct output *o)
 	o->sent = 0;
 }
 
-/* Writes from the queue what goes without waiting. */
+/* Writes from the queue as much as possible without blocking. */
 static void flush_some(struct output *o)
 {
 	if (output_queued(o) == 0)

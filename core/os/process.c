@@ -23,7 +23,7 @@
 #include "supervisor/tree.h"
 
 enum {
-	END_WAIT_MS = 2000,            /* for the killed to be gone */
+	END_WAIT_MS = 2000,            /* how long killed children may take to be gone */
 	SEND_RETRY_MS = 20             /* while the kernel has no room for descriptors on their way */
 };
 
@@ -42,8 +42,8 @@ struct processes {
 	pid_t pid;                     /* 0: not started, or gone */
 	int sock;                      /* -1: likewise */
 	uv_poll_t *uv;                 /* of sock */
-	uint64_t ignored;              /* signals that children are to ignore as we were born to; known from the start on */
-	bool dead;                     /* it was started and is gone, or a keeper is: nothing can be started any more */
+	uint64_t ignored;              /* signals that vt was born ignoring, and so children ignore; set when the supervisor starts */
+	bool dead;                     /* the supervisor or a keeper died: nothing can be started any more */
 	struct process *first;         /* newest first */
 	struct waiting *waiting, **waiting_end;        /* in order; sent before any later START */
 	struct timer *retry;           /* sends them again; NULL: the socket tells when */
@@ -52,10 +52,10 @@ struct processes {
 };
 
 struct process {
-	struct processes *of;          /* NULL: not on its list any more */
+	struct processes *of;          /* NULL: no longer on its list */
 	struct process *next, **back;  /* place on of->first */
 	int sock;                      /* to the keeper; -1: it has ended */
-	int idle;                      /* that socket, afterwards: libuv takes its number off the loop once more when uv is closed, so nobody else may get it before. -1: none */
+	int idle;                      /* the same socket until uv is closed: no other file may get its number before; -1: none */
 	uv_poll_t uv;                  /* of sock */
 	pid_t pid;                     /* 0 before on_started */
 	bool ended;                    /* on_exit or on_failed was called */
@@ -217,7 +217,7 @@ static void watch(struct processes *ps)
 	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (ps->waiting && !ps->retry ? UV_WRITABLE : 0), on_supervisor);
 }
 
-/* Its environment is empty, its stdio /dev/null; signals stay blocked until it has arranged itself. */
+/* Starts the supervisor with an empty environment, /dev/null as stdio, and blocked signals, which it unblocks itself. */
 static int spawn(const char *program, int sock, pid_t *ret)
 {
 	char *argv[] = { (char *)(uintptr_t)"vt-supervisor", NULL }, *env[] = { NULL };
@@ -304,7 +304,7 @@ static void free_process(uv_handle_t *h)
 	free(h->data);
 }
 
-/* Its keeper is gone. Freed when the caller has no use for it any more, too. */
+/* Ends a process whose keeper is gone; frees it unless the caller still uses it. */
 static void close_process(struct process *p)
 {
 	if (p->sock >= 0) {
@@ -321,7 +321,7 @@ static void close_process(struct process *p)
 	close(p->idle);
 }
 
-/* From here it keeps nobody waiting; what outlived it may for ever. */
+/* nothing waits for this process any more; its survivors may live on for ever */
 static void set_ended(struct process *p)
 {
 	p->ended = true;
@@ -526,8 +526,8 @@ static bool drop_messages(int sock)
 	return r < 0 && errno == EAGAIN;
 }
 
-/* Kills every running child with all that descends from it, and waits until that is
- * done, but not for long. A keeper ends when nothing of its task is left. */
+/* Kills every running child with its descendants, and waits END_WAIT_MS at most: a keeper ends when
+ * nothing of its task is left. */
 static void kill_running(struct processes *ps)
 {
 	int64_t until = os_now_ns() + END_WAIT_MS * INT64_C(1000000);
@@ -543,7 +543,7 @@ static void kill_running(struct processes *ps)
 			w.events = POLLIN;
 			poll(&w, 1, 50);
 		}
-		/* If the keeper was itself killed, the tree below the one pid known is all that can be found. */
+		/* the keeper was killed as well: only the tree below the known pid can be found */
 		if (!p->ended && p->pid > 0) {
 			tree_signal(p->pid, SIGKILL, NULL);
 			kill(p->pid, SIGKILL);
@@ -561,7 +561,7 @@ static bool have_survivors(struct processes *ps)
 	return false;
 }
 
-/* With survivors it stays, and is init's when vt is gone; so it is, stopped by somebody. */
+/* with survivors, or stopped by another program, the supervisor stays, and init reaps it */
 static void wait_for_supervisor(pid_t pid)
 {
 	int i;

@@ -1,4 +1,4 @@
-/* The supervisor's other end: the only way to start a process.
+/* process: the runner's end of the supervisor, and the only way to start a process.
  *
  * One supervisor per run, started by the first step that has to be spawned. All
  * callbacks on the loop. */
@@ -35,37 +35,38 @@ struct process_start {
 };
 
 struct process_events {
-	/* It runs, or, with a filter, is about to: its first execve may wait for the listener's answer. how: the VT_FILTER_* installed
+	/* The child runs; with a filter its first execve may still wait for the listener's answer. how: the VT_FILTER_* installed
 	 * (0: none); listener: the fd, now the callee's, or -errno of the last refusal (0: none was asked for), or -EMFILE: it is there, but
 	 * there was no descriptor left for it, and the keeper answers in its place. */
 	void (*on_started)(void *ctx, pid_t pid, uint32_t how, int listener);
 	/* It could not be started: an errno of fork, chdir, execve or of telling the supervisor. Nothing follows. With a filter installed on_started came before. */
 	void (*on_failed)(void *ctx, int error);
-	/* It ended by itself or by a signal: a wait status. Nothing follows. */
+	/* The child ended: a wait status. The last callback. */
 	void (*on_exit)(void *ctx, int status);
 };
 
-/* `supervisor`: absolute path of vt-supervisor. `on_death`: the supervisor is gone and should not be: every child's on_exit was called with a SIGKILL status before. */
+/* `supervisor`: absolute path of vt-supervisor. `on_death`: the supervisor died; every child's on_exit was called before,
+ * with the status of SIGKILL. */
 struct processes *processes_new(struct loop *l, const char *supervisor, void (*on_death)(void *ctx), void *ctx);
 /* -1: err, and errno: EMFILE and ENFILE say that there is no descriptor left for it now. */
 int process_start(struct processes *ps, const struct process_start *what, const struct process_events *events, void *ctx,
 		  struct process **ret, struct err *err);
-/* The step's tracer has stopped, or there was none: from now on the supervisor answers for what lives on. Called once for every
- * process, at any time after process_start; p must not be used after it, and is freed once it has ended. */
+/* Gives the process up: the step's tracer has stopped, or there was none, and from now on the supervisor answers for survivors.
+ * To be called once for every process, at any time after process_start; p must not be used afterwards. */
 void process_release(struct process *p);
 /* In and after on_failed: "fork", "chdir" or "execve". */
 const char *process_failed_in(const struct process *p);
-/* Sends a signal to every descendant of every running child (not to what outlived one that ended by itself). What it does
- * not end is killed 5 s later, whether or not the child itself has ended by then, and whether or not we are still there. */
+/* Sends a signal to every descendant of every running child, but not to survivors of a child that ended by itself. The supervisor
+ * kills those that remain after 5 s, even if the child has ended or vt is gone by then. */
 void processes_signal(struct processes *ps, int signum);
 /* How many descriptors this process may have open. */
 uint64_t process_files(void);
 /* Are so many (64 at most) free now? Another thread may take them a moment later. */
 bool process_has_files(uint32_t n);
-/* The same for one typed at the terminal, which our process group has got already. */
+/* The same for a signal typed at the terminal, which our process group has received already. */
 void processes_typed(struct processes *ps, int signum);
-bool processes_running(const struct processes *ps);      /* some child has not ended */
-/* Closes the connection; the supervisor ends when nothing is left to answer for. Children still running are killed, without
- * further callbacks; every struct process is freed. */
+bool processes_running(const struct processes *ps);      /* has some child not ended? */
+/* Kills running children without further callbacks, closes the connection, frees every struct process. The supervisor ends when
+ * no traced survivor is left. */
 void processes_free(struct processes *ps);
 #endif

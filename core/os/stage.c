@@ -19,11 +19,11 @@ enum staged_how { STAGED_FILE, STAGED_LINK, STAGED_DIR, STAGED_META, STAGED_REMO
 struct staged {
 	enum staged_how how;
 	char *path;
-	char temp[40];                 /* its name until then: in tmp, or beside when `near` */
+	char temp[40];                 /* its temporary name: in tmp, or in `near` */
 	char *near;                    /* the folder of temp, root-relative, when tmp would not do; else NULL */
 	mode_t mode;
 	int64_t mtime_ns;
-	int placed;                    /* temp is no more */
+	int placed;                    /* flag: temp was renamed */
 };
 
 struct stage {
@@ -63,8 +63,7 @@ static char *dir_of(struct stage *s, const char *path)
 	return slash ? arena_strn(s->arena, path, (size_t)(slash - path)) : arena_str(s->arena, "");
 }
 
-/* May things be put into `dir`? It, or the nearest of its parents that exists, must be
- * a folder reached through no link. */
+/* May vt write into `dir`? The nearest existing parent must be a folder, reached through no link. */
 static int check_parent(struct stage *s, char *dir, struct err *err)
 {
 	char *at = dir;
@@ -90,7 +89,7 @@ static int check_parent(struct stage *s, char *dir, struct err *err)
 	return 0;
 }
 
-/* A folder in the way of a file is not taken away. */
+/* Refuses to replace a folder by a file. */
 static int check_place(struct stage *s, const char *path, struct err *err)
 {
 	struct stat st;
@@ -115,7 +114,7 @@ static struct staged *add(struct stage *s, enum staged_how how, const char *path
 	return one;
 }
 
-/* The folder where the thing waits. Borrowed when it is tmp. */
+/* Opens the folder of the temporary file; borrowed if that is tmp. */
 static int waiting_room(struct stage *s, struct staged *one)
 {
 	return one->near ? tree_open(s->root, one->near) : s->tmp;
@@ -211,7 +210,7 @@ int stage_remove(struct stage *s, const char *path, struct err *err)
 
 /* ---- commit ---------------------------------------------------------------- */
 
-/* Opens `dir`, making what is missing. */
+/* Opens `dir`; makes missing folders. */
 static int open_made(struct stage *s, const char *dir)
 {
 	const char *name;
@@ -233,7 +232,7 @@ static int open_made(struct stage *s, const char *dir)
 	return fd;
 }
 
-/* The parent of the thing; borrowed. Things come in order of their paths, mostly. */
+/* Opens the parent of the file; borrowed, and remembered, for files mostly come in order of their paths. */
 static int parent_of(struct stage *s, const struct staged *one, const char **ret_name)
 {
 	const char *slash = strrchr(one->path, '/');
@@ -263,7 +262,7 @@ static int set_meta(int dir, const char *name, const struct staged *one)
 	if (one->how == STAGED_LINK)
 		return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)            /* not readable by its owner: by name, then */
+	if (fd < 0)            /* not readable by its owner: set the time by name */
 		return fchmodat(dir, name, one->mode, 0) < 0 || utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -1 : 0;
 	if (fchmod(fd, one->mode) == 0)
 		r = futimens(fd, times);

@@ -1,6 +1,5 @@
-/* stage: puts files in place, all or none. What is to be written waits in a private
- * folder; nothing is visible before stage_commit, which renames. Through no link,
- * never out of the root. */
+/* stage: puts files in place, all or none. New files wait in a private folder until stage_commit
+ * renames them. Never goes through a link or out of the root. */
 #ifndef OS_STAGE_H
 #define OS_STAGE_H
 
@@ -18,10 +17,10 @@ struct stage *stage_new(int root, int tmp);
 int stage_file(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, int *ret_fd, struct err *err);
 int stage_link(struct stage *s, const char *path, const char *target, int64_t mtime_ns, struct err *err);
 int stage_dir(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err);
-/* The content is right, mode or time is not. */
+/* Sets mode and time of a file whose content is right already. */
 int stage_meta(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err);
 int stage_remove(struct stage *s, const char *path, struct err *err);
-/* -1: what can be known beforehand is checked before the first rename. */
+/* Renames all. -1: an error; foreseeable ones are found before the first rename. */
 int stage_commit(struct stage *s, struct err *err);
-void stage_free(struct stage *s);      /* what was not committed leaves no trace */
+void stage_free(struct stage *s);      /* removes everything not committed */
 #endif

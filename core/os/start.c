@@ -112,7 +112,7 @@ static int add_start(struct buf *b, const struct process_start *what, uint64_t i
 	return 0;
 }
 
-/* What is too large for a packet goes into a memfd; the head alone stays in b. */
+/* Moves everything but the head into a memfd if it is too large for a packet. */
 static int move_to_memfd(struct buf *b, struct err *err)
 {
 	struct message_start *head = (void *)b->data;
@@ -129,7 +129,7 @@ static int move_to_memfd(struct buf *b, struct err *err)
 	return fd;
 }
 
-/* Puts the fds for 0-2 behind those that are there. What is closed here becomes /dev/null there. */
+/* Appends the fds for 0-2; a closed one becomes /dev/null in the child. */
 static void add_stdio(struct start_packet *s, const int fd[3])
 {
 	struct message_start *head = (void *)s->bytes.data;

@@ -12,7 +12,7 @@ enum { START_MAX = 512 << 20 };        /* bytes of one START; far above what exe
 /* A START, ready to be sent. */
 struct start_packet {
 	struct buf bytes;
-	int fd[MESSAGE_FDS];           /* what goes with it; borrowed but for memfd */
+	int fd[MESSAGE_FDS];           /* sent along; borrowed, but for memfd */
 	int fds_n;
 	int memfd;                     /* holds what is too large for a packet; owned; -1: nothing is */
 };

@@ -162,7 +162,7 @@ void listen_drain(struct listening *s)
 		if (fd >= 0) {
 			s->on_connect(s->ctx, fd);
 		} else if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
-			/* who waits goes on waiting; asking again at once would keep us awake for ever */
+			/* connections go on waiting; asking again at once would spin */
 			listen_hold(s, true);
 			s->on_connect(s->ctx, -error);
 		} else if (error != EINTR && error != ECONNABORTED) {
@@ -190,7 +190,7 @@ static int listen_socket(const char *path, struct err *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_errno(err, errno, "no socket for '%s'", path);
-	/* Before bind: the name then never has another mode. */
+	/* before bind, so that the name never has another mode */
 	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, SOMAXCONN) < 0) {
 		err_errno(err, errno, "cannot listen at '%s'", path);
 		close(fd);
@@ -237,7 +237,7 @@ void listen_stop(struct listening *s)
 	if (!s)
 		return;
 	s->stopped = true;
-	/* In this order: libuv takes the number off the loop, and nobody else has it yet. */
+	/* in this order, so that no other file has the number when libuv lets go of it */
 	uv_close((uv_handle_t *)&s->uv, free_listening);
 	close(s->fd);
 }

@@ -1,4 +1,4 @@
-/* Pipes, sockets and the terminal: reading with callbacks, queued writing. */
+/* stream: pipes, sockets and the terminal; reading with callbacks, queued writing. */
 #ifndef OS_STREAM_H
 #define OS_STREAM_H
 
@@ -27,11 +27,11 @@ size_t stream_queued(const struct stream *s);     /* bytes not yet with the kern
 void stream_close(struct stream *s);              /* no callback after it; frees; unwritten bytes are dropped; NULL is fine */
 
 /* A private listening AF_UNIX stream socket at `path` (0600). on_connect: an fd, now
- * the callee's, or -errno: nothing is left to accept with; it is held until told otherwise. */
+ * the callee's, or -errno: no descriptor is left, and accepting stops until listen_hold(s, false). */
 struct listening *listen_start(struct loop *l, const char *path, void (*on_connect)(void *ctx, int fd), void *ctx, struct err *err);
-/* Accepts (and hands over) everything that waits in the backlog, now. */
+/* Accepts and hands over all connections that wait in the backlog. */
 void listen_drain(struct listening *s);
-void listen_hold(struct listening *s, bool hold);  /* who comes waits in the backlog */
+void listen_hold(struct listening *s, bool hold);  /* true: new connections wait in the backlog */
 void listen_stop(struct listening *s);            /* closes; does not unlink; frees */
 int peer_uid(int fd, uint32_t *ret);              /* SO_PEERCRED; -1: unknown */
 

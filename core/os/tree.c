@@ -24,7 +24,7 @@ static int open_component(int dir, const char *name)
 	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Without openat2: one component after the other. */
+/* Opens one component after the other, for kernels without openat2. */
 static int open_stepwise(int root, const char *path, size_t size)
 {
 	char name[NAME_MAX + 1];
@@ -102,7 +102,7 @@ static char type_of_mode(mode_t mode)
 	return S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : 'f';
 }
 
-/* A directory's entries. Not by readdir: fdopendir asks three things that are known here. */
+/* Reads a directory by getdents64: fdopendir and readdir make three system calls more. */
 struct listing {
 	int fd;
 	ssize_t size;              /* of the bytes in room */
@@ -110,7 +110,7 @@ struct listing {
 	_Alignas(uint64_t) char room[TREE_ROOM];
 };
 
-/* As the kernel writes it. */
+/* An entry as the kernel writes it. */
 struct entry {
 	uint64_t d_ino;
 	int64_t d_off;
@@ -125,7 +125,7 @@ static void listing_begin(struct listing *l, int fd)
 	l->size = l->at = 0;
 }
 
-/* NULL: the end, or an error, then errno is not 0. Without dot and dot dot. */
+/* Returns the next entry but "." and "..". NULL: the end, or an error if errno is not 0. */
 static const struct entry *listing_next(struct listing *l)
 {
 	const struct entry *e;
@@ -220,7 +220,7 @@ static int cannot_read(struct walk *w, int number)
 	return err_errno(w->err, number, "cannot read '%s'", w->path);
 }
 
-/* Not there, or not there any more, or not a directory any more. */
+/* Is it missing, removed meanwhile, or no longer a directory? */
 static bool is_absence(int number)
 {
 	return number == ENOENT || number == ENOTDIR || number == ELOOP;

@@ -13,7 +13,7 @@
 /* Opens a directory below `root` (O_RDONLY | O_DIRECTORY), "" for root itself,
  * through no link and not leaving it. -1 with errno (ELOOP: a link is in the way). */
 int tree_open(int root, const char *path);
-/* The same for what is `path`'s parent; *ret_name points at its last component in `path`. */
+/* Opens the parent of `path` in the same way; *ret_name: the last component, in `path`. */
 int tree_open_parent(int root, const char *path, const char **ret_name);
 
 struct tree_name {
@@ -38,7 +38,7 @@ struct tree_visitor {
 	void *ctx;
 };
 
-/* Walks everything below base, in no order; base may be a file itself. What is not
- * there or vanishes is nothing. -1: something could not be read (its name in err). */
+/* Walks everything below base, in no order; base may be a file. Missing files are no error. -1: something
+ * could not be read (err names it). */
 int tree_walk(int root, const char *base, unsigned flags, const struct tree_visitor *v, struct err *err);
 #endif
