@@ -137,6 +137,7 @@ typedef struct vt_step {                                                /* [grow
 #define VT_SEEN_ENV_PREFIX    9u
 #define VT_SEEN_IGNORE_INPUT  10u
 #define VT_SEEN_IGNORE_OUTPUT 11u
+#define VT_SEEN_BEFORE        12u  /* what a path was before its first WRITE or RENAME: other, see below */
 
 #define VT_SEEN_OUTPUT        1u   /* flag: under the task's `output` globs (set by vt) */
 #define VT_SEEN_REMOVED       2u   /* flag, WRITE: taken away (unlink, rmdir)           */
@@ -145,6 +146,15 @@ typedef struct vt_step {                                                /* [grow
 #define VT_SEEN_SETUID        16u  /* flag, EXEC: the file is set-uid or set-gid        */
 #define VT_SEEN_THERE         32u  /* flag: something was there when it was asked for   */
 #define VT_SEEN_ABSENT        64u  /* flag: nothing was there then; neither: not known  */
+#define VT_SEEN_ATTRIBUTE     128u /* flag, WRITE: mode, owner or times; the content stays */
+
+/* The `other` of VT_SEEN_BEFORE, if something was there. Its first byte:
+ *     c   a regular file; then the vt_id of its content (XXH3-128, canonical, in bytes 0-15; byte 31 is 1)
+ *     f   a regular file whose content was not looked at
+ *     d   a directory
+ *     l   a link; then its target
+ *     o   something else
+ * Behind c and f an x follows if its owner may execute it. */
 
 typedef struct vt_seen {                                                /* [frozen] in order of happening */
 	uint16_t op, flags;                  /* VT_SEEN_* */
@@ -217,6 +227,7 @@ struct vt_spawn {                                                       /* [grow
 	vt_status (*setenv)(vt_spawn *, vt_call *, vt_bytes name, vt_bytes value);
 	vt_status (*pass_fd)(vt_spawn *, vt_call *, int32_t fd, int32_t *ret_number);
 	vt_status (*filter)(vt_spawn *, vt_call *, uint32_t how, vt_bytes program);   /* sock_filter array; tried in the order given */
+	vt_status (*preload)(vt_spawn *, vt_call *, vt_bytes file);                   /* into each dynamic program, if a filter is installed, behind what the user wants loaded */
 };
 
 struct vt_notes {                                                       /* [grows] */
