@@ -1,8 +1,8 @@
 /* The client as a Node-API addon: what the npm package
  * @voidzero-dev/vite-task-client loads from VP_RUN_NODE_CLIENT_PATH.
  *
- * Nothing happens before load(). No state outside of what Node keeps for each of
- * its environments, so that workers may load and unload it as they like. */
+ * Nothing happens before load(). All state belongs to one of Node's environments, so that workers
+ * may load and unload the addon. */
 #define NAPI_VERSION 8
 #include "config.h"
 
@@ -18,7 +18,7 @@
 
 enum { ADDON_TEXT = 512 };              /* of one message */
 
-/* A string out of JavaScript, on the stack when it is short. */
+/* A JavaScript string; a short one lies on the stack. */
 struct text {
 	char few[256], *at;
 	size_t size;
@@ -73,7 +73,7 @@ static int get_text(napi_env env, napi_value v, struct text *ret)
 	return 0;
 }
 
-/* options?.tracked: true unless it says otherwise. false: thrown. */
+/* Reads options?.tracked, by default true. false: an exception was thrown. */
 static bool get_tracked(napi_env env, napi_value options, bool *ret)
 {
 	napi_valuetype type;
@@ -127,7 +127,7 @@ static bool is_utf8(const char *s, size_t n)
 			more = 3;
 		else
 			return false;
-		/* the second byte's bounds keep out long forms, surrogates and what is past U+10FFFF */
+		/* the second byte's bounds exclude overlong forms, surrogates and characters past U+10FFFF */
 		if (c == 0xe0)
 			low = 0xa0;
 		else if (c == 0xed)
@@ -288,7 +288,7 @@ static napi_value ask_envs(napi_env env, vt_client *c, int kind, const struct te
 	if (napi_create_object(env, &to.into) != napi_ok)
 		return fail(env, "GenericFailure", "no object could be made");
 	if (query->has_nul)
-		return to.into;         /* no name holds one */
+		return to.into;         /* no variable's name has a NUL */
 	error = vt_client_get_envs(c, kind, query->at, tracked, add_env, &to);
 	if (error == VT_CLIENT_PATTERN) {
 		char message[ADDON_TEXT];
@@ -326,7 +326,7 @@ static void client_gone(napi_env env, void *client, void *hint)
 	vt_client_close(client);
 }
 
-/* Also reached by `new client.constructor()`: such an object has no client, and its methods say so. */
+/* `new client.constructor()` comes here too: that object has no client, and its methods throw. */
 static napi_value construct(napi_env env, napi_callback_info info)
 {
 	napi_value self = NULL;

@@ -37,7 +37,7 @@ static size_t put(const struct request *r, void *at, size_t room)
 	return room ? wire_end(&o) : o.size;
 }
 
-/* Sends one frame whole. The client is locked. */
+/* Sends one complete frame. The client is held. */
 static int say(vt_client *c, const struct request *r)
 {
 	unsigned char few[512], *frame = few;
@@ -94,7 +94,7 @@ static int refused(vt_client *c, struct wire_frame *f)
 	}
 }
 
-/* Skips an answer there is no memory for, so that the stream stays in step. */
+/* Skips an answer for which there is no memory, so that the stream stays usable. */
 static int skip(vt_client *c, size_t size, int64_t until)
 {
 	unsigned char some[4096];
@@ -110,7 +110,7 @@ static int skip(vt_client *c, size_t size, int64_t until)
 	return VT_CLIENT_MEMORY;
 }
 
-/* One answer of that type into a block of its own (+1 byte), *ret_block. The client is locked. */
+/* Receives an answer of that type into a new block, *ret_block, with a spare byte. The client is held. */
 static int hear(vt_client *c, unsigned type, struct wire_frame *f, unsigned char **ret_block)
 {
 	int64_t until = client_deadline(c), size;
@@ -242,8 +242,8 @@ int vt_client_get_env(vt_client *c, const char *name, int tracked, char **ret_va
 	return VT_CLIENT_OK;
 }
 
-/* Is it the list it says it is? Turns each length in front of a text into the NUL
- * behind the text before it is read: done in a second walk, so nothing here changes. */
+/* Checks that the answer is a well-formed list; changes nothing. (A second walk then turns each
+ * length into the NUL that ends the text before it.) */
 static int list_is_whole(struct wire_in in)
 {
 	uint32_t n = wire_get_u32(&in), size, i;

@@ -21,7 +21,7 @@
 
 #include "wire.h"
 
-enum { CLIENT_READY_POLL_MS = 100 };    /* between looks whether a server behind FIFOs still lives */
+enum { CLIENT_READY_POLL_MS = 100 };    /* how often to check that a server behind FIFOs still lives */
 
 static void lock(vt_client *c)
 {
@@ -29,7 +29,7 @@ static void lock(vt_client *c)
 
 	while (!atomic_compare_exchange_strong_explicit(&c->lock, &held, self, memory_order_acquire, memory_order_relaxed)) {
 		if (held != self) {
-			/* left behind by fork: take it from a holder that is not here */
+			/* fork copied the lock, but not the thread that holds it: take it */
 			if (held && atomic_compare_exchange_strong_explicit(&c->lock, &held, self, memory_order_acquire,
 									     memory_order_relaxed))
 				return;
@@ -97,7 +97,7 @@ static int wait_for(int fd, short events, int64_t until)
 	}
 }
 
-/* A write to a FIFO raises SIGPIPE where a socket can be told not to: hold it back. */
+/* Holds back SIGPIPE for a write to a FIFO; for sockets MSG_NOSIGNAL does it. */
 static ssize_t write_quietly(int fd, const void *data, size_t size)
 {
 	sigset_t pipe, pending, before;
@@ -166,7 +166,7 @@ int client_receive(vt_client *c, unsigned char *at, size_t size, int64_t until)
 
 /* ---- connecting -------------------------------------------------------------- */
 
-/* An fd that cannot be taken for stdin, stdout or stderr. */
+/* Moves the fd above those of stdin, stdout and stderr. */
 static int off_the_floor(int fd)
 {
 	int up, error;
@@ -194,7 +194,7 @@ static int connect_socket(vt_client *c)
 
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 	}
-	/* waits only while the backlog is full; what a signal interrupts has not begun */
+	/* blocks only while the backlog is full; a call that a signal interrupts has not begun */
 	while (connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -230,8 +230,8 @@ static int await_ready(vt_client *c, int door, int64_t until)
 	}
 }
 
-/* The server is a folder of FIFOs (where sockets are forbidden): we make a pair,
- * throw its name through the door and wait until the server holds the other ends. */
+/* Connects to a server that is a folder of FIFOs (where sockets are forbidden): makes a pair of
+ * FIFOs, writes its name to the server, and waits until the server has opened both. */
 static int connect_fifos(vt_client *c, int64_t until)
 {
 	char request[WIRE_MAX_PATH + 48], reply[WIRE_MAX_PATH + 48];
@@ -248,7 +248,7 @@ static int connect_fifos(vt_client *c, int64_t until)
 	door = off_the_floor(open(request, O_WRONLY | O_NONBLOCK | O_CLOEXEC));
 	if (door < 0) {
 		if (errno == ENXIO)
-			errno = ECONNREFUSED;   /* nobody holds the other end */
+			errno = ECONNREFUSED;   /* the server is gone */
 		return -1;
 	}
 	snprintf(request, sizeof request, "%s/%s.req", c->name, hex);
@@ -256,7 +256,7 @@ static int connect_fifos(vt_client *c, int64_t until)
 	if (mkfifo(request, 0600) < 0 || mkfifo(reply, 0600) < 0)
 		goto out;
 	c->in = off_the_floor(open(reply, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-	/* a reader of our own for a moment, so that there is a writer before the server looks */
+	/* opens a reader for a moment, so that the writer can be opened before the server is there */
 	dummy = off_the_floor(open(request, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	c->out = off_the_floor(open(request, O_WRONLY | O_NONBLOCK | O_CLOEXEC));
 	if (c->in < 0 || dummy < 0 || c->out < 0)
@@ -325,7 +325,7 @@ int client_enter(vt_client *c)
 {
 	lock(c);
 	if (c->pid != getpid()) {
-		hang_up(c);             /* our copies of the parent's; its connection stays */
+		hang_up(c);             /* closes our copies; the parent's connection stays */
 		if (reach(c) < 0)
 			return VT_CLIENT_FAILED;
 	}

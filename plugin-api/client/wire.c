@@ -67,7 +67,7 @@ const unsigned char *wire_get_raw(struct wire_in *in, size_t size)
 		return NULL;
 	}
 	if (!at)
-		return none;    /* nothing of nothing, which is not NULL */
+		return none;    /* an empty text, never NULL */
 	in->at += size;
 	in->left -= size;
 	return at;

@@ -47,7 +47,7 @@ enum {
 	WIRE_MAX_PATH = 103                    /* of an endpoint: what sockaddr_un holds */
 };
 
-/* Writing. Bytes past `room` are counted, not written: with room 0 it measures. */
+/* Writing. Counts bytes past `room` without writing them: room 0 measures. */
 struct wire_out {
 	unsigned char *at;
 	size_t size, room;
@@ -59,7 +59,7 @@ void wire_u16(struct wire_out *o, unsigned v);
 void wire_u32(struct wire_out *o, uint32_t v);
 void wire_raw(struct wire_out *o, const void *data, size_t size);
 void wire_str(struct wire_out *o, const void *data, size_t size);
-size_t wire_end(struct wire_out *o);       /* fills in the length; the whole frame's size, 0: it did not fit */
+size_t wire_end(struct wire_out *o);       /* fills in the length; returns the frame's size, 0: it did not fit */
 
 /* Reading. Past the end, or at a str with a NUL, `bad` is set and zeros come out. */
 struct wire_in {
@@ -83,7 +83,7 @@ const unsigned char *wire_get_raw(struct wire_in *in, size_t size);
 const char *wire_get_str(struct wire_in *in, uint32_t *ret_size);  /* not terminated; never NULL */
 int wire_done(const struct wire_in *in);   /* well formed and nothing left over */
 
-/* Whole frames that both sides or the tests need. The size; 0: it does not fit. */
+/* Complete frames that both sides or the tests need. Return the size; 0: it does not fit. */
 size_t wire_hello(void *at, size_t room, const unsigned char token[WIRE_TOKEN]);
 
 /* An endpoint's name: /absolute/s<8 hex pid>-<32 hex token>. */

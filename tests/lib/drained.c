@@ -1,5 +1,5 @@
-/* Waits until whoever reads our standard output has read all of it: what is written elsewhere
- * after that comes later. Exits with 1 if that takes 20 s, or if it is no pipe. */
+/* drained: waits until the reader of our standard output has read all of it, so that it sees later
+ * what is written elsewhere afterwards. Exits with 1 after 120 s, or if stdout is no pipe. */
 #include "config.h"
 
 #include <sys/ioctl.h>
@@ -7,7 +7,7 @@
 
 #include "tool.h"
 
-#define LIMIT 20 /* seconds */
+#define LIMIT 120 /* seconds */
 
 int main(void) {
 	int left;

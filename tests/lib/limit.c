@@ -1,11 +1,11 @@
-/* Runs a command with this environment alone, for so long and no longer.
+/* limit: runs a command with the given environment alone, for SECONDS at most.
  *
  *   limit SECONDS [NAME=VALUE]... command argument...
  *
- * What `env -i NAME=VALUE... timeout -k 5 SECONDS command` does, with two programs started
- * less for each vt of a test. Of one name the last value counts. Exits with the command's
- * code, 128 + n for a signal, 124 if it had to be ended. SECONDS 0: no limit, and no process
- * but the command's. */
+ * Does what `env -i NAME=VALUE... timeout -k 5 SECONDS command` does, as one program: a test starts
+ * many vt. The last value of a name counts. Exits with the command's
+ * code, 128 + n for a signal, 124 if it had to be ended. SECONDS 0: no limit, and the
+ * command takes the place of this process. */
 #include "config.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 static const int passed_on[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM};
 
-/* The entries of one name but for the last go; returns how many are left. */
+/* Drops all entries of a name but the last. Returns how many are left. */
 static int last_of_each_name(char **entry, int n) {
 	int kept = 0;
 	for (int i = 0; i < n; i++) {
@@ -41,7 +41,7 @@ static int run(char **command, char **env) {
 	return error == ENOENT ? 127 : 126;
 }
 
-/* To the command and whatever else is in our group, but not to us. */
+/* Sends the signal to the command and to our group, but not to us. */
 static void send_group(pid_t child, int number) {
 	signal(number, SIG_IGN);
 	kill(0, number);
@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
 	memcpy(env, argv + 2, (size_t)n * sizeof *env);
 	if (seconds <= 0) return run(argv + first, env);
 
-	/* a group of its own, as timeout makes one: what the command leaves there goes with it */
+	/* a group of its own, as timeout makes one: the end of the limit kills what the command left there */
 	setpgid(0, 0);
 	sigset_t set, before;
 	sigemptyset(&set);

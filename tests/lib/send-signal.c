@@ -1,9 +1,9 @@
-/* Runs a command, waits until a file has something in it, signals the command alone.
+/* send-signal: runs a command, waits until a file is not empty, signals the command alone.
  *
  *   send-signal FILE SIGNAL again|"" command...    exits with its code, 128 + n for a signal
  *
- * The milliseconds from the (last) signal to the end are put into FILE.took: how long the
- * start took is the machine's affair. Again: a second one after a second. */
+ * Writes the milliseconds from the last signal to the end into FILE.took. `again` sends the signal a
+ * second time, one second later. */
 #include "config.h"
 
 #include <signal.h>
@@ -30,7 +30,7 @@ static int number_of(const char *name) {
 	exit(125);
 }
 
-/* 0 if it has not ended in time, and then it is killed. */
+/* Waits for the child's end; kills it and returns 0 after END seconds. */
 static int wait_for(pid_t child, int *status) {
 	for (double end = now() + END; now() < end; pause_ms(2))
 		if (waitpid(child, status, WNOHANG) == child) return 1;

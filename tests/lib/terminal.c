@@ -1,10 +1,10 @@
-/* Runs a command on a terminal of its own and passes on what it writes.
+/* terminal: runs a command on a terminal of its own and passes on what it writes.
  *
  *   terminal [--when TEXT SEND]... [--after SECONDS SEND]... [--size ROWSxCOLS] -- command...
  *
  * --when: once TEXT has been written, SEND is typed (\r, \n and \xHH stand for a byte); in order.
- * With TERMINAL_TOOK=FILE the milliseconds from what was typed last to the end go there;
- * with TERMINAL_SETTINGS=FILE "echo" or "noecho", as the terminal's settings were left.
+ * TERMINAL_TOOK=FILE gets the milliseconds from the last key to the end; TERMINAL_SETTINGS=FILE
+ * gets "echo" or "noecho", as the command left the terminal.
  * Exits with the command's code, 128 + n for a signal. After 300 s the command is killed. */
 #include "config.h"
 
@@ -24,16 +24,16 @@
 #define LIMIT 300 /* seconds */
 
 struct step {
-	const char *text; /* that is waited for; NULL: only time passes */
-	double seconds;   /* since what was typed before; without text */
-	char *send;       /* what is typed then */
+	const char *text; /* to wait for; NULL: wait for `seconds` */
+	double seconds;   /* since the last key; without text */
+	char *send;       /* the keys to type then */
 	size_t n_send;
 };
 
 static struct {
 	char *data;
 	size_t n, room;
-} seen; /* what was written since the last text that was waited for */
+} seen; /* the output since the last text that was waited for */
 
 static void die(const char *what) {
 	fprintf(stderr, "terminal: %s\n", what);
@@ -47,7 +47,7 @@ static void write_file(const char *variable, const char *text) {
 	if (!f || fprintf(f, "%s\n", text) < 0 || fclose(f) != 0) die(name);
 }
 
-/* In place: a byte is never longer than what stands for it. Returns how many there are. */
+/* Replaces escapes in place. Returns the length. */
 static size_t unescape(char *s) {
 	char *from = s, *to = s;
 	while (*from) {
@@ -78,7 +78,7 @@ static void remember(const char *data, size_t n) {
 	seen.n += n;
 }
 
-/* Is it this step's turn? What was waited for is seen once. */
+/* Is it this step's turn? A text that was waited for is dropped. */
 static int is_due(const struct step *s, double mark) {
 	if (!s->text) return now() - mark >= s->seconds;
 	size_t n = strlen(s->text);
@@ -90,7 +90,7 @@ static int is_due(const struct step *s, double mark) {
 	return 1;
 }
 
-/* Until the terminal is closed; returns when something was typed last. */
+/* Types and reads until the terminal is closed. Returns the time of the last key. */
 static double talk(int fd, pid_t child, const struct step *step, const struct step *over) {
 	double end = now() + LIMIT, mark = now();
 	char data[65536];

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/* Seconds, of a clock that nobody sets. */
+/* Seconds of the monotonic clock. */
 static inline double now(void) {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -16,7 +16,7 @@ static inline void pause_ms(long ms) {
 	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
-/* As a shell has it. */
+/* The exit code as a shell gives it. */
 static inline int exit_code(int status) {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
