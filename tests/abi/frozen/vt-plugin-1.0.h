@@ -122,6 +122,8 @@ typedef struct vt_step {                                                /* [grow
 	uint32_t argc;
 	uint32_t declared_count;
 	const vt_bytes *declared;            /* names of the variables in the key */
+	const vt_bytes *trusted;             /* sockets whose answers do not count: "unix:/PATH", "unix:@NAME", "tcp:PORT" */
+	uint32_t trusted_count, reserved;
 } vt_step;
 
 /* ---- what was seen --------------------------------------------------------- */

@@ -24,7 +24,7 @@ struct store {
 	uint64_t used, limit;      /* bytes */
 };
 
-/* A failure always has a sentence: it is what the user reads. */
+/* Reports a failure in one sentence, which the user reads. */
 static vt_status fail(vt_call *call, const char *code, const char *text)
 {
 	vt_bytes bytes = { text, strlen(text) };
@@ -65,7 +65,7 @@ static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *na
 	return VT_OK;
 }
 
-/* Whole or nothing: what was read is hung into the list only when all of it came. */
+/* Stores all or nothing: the item joins the list once every byte was read. */
 static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_source *from)
 {
 	struct store *s = self;
