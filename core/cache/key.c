@@ -106,6 +106,7 @@ static void add_core(struct cache *c, const struct step *step, struct arena *a, 
 	const char *program = step->argv.at[0];
 	const char *dir = path_clean(a, step->dir), *cwd = path_below(c->world.root, dir);
 	bool out_automatic = !step->rules->output.given && (c->roles & VT_ROLE_OUTPUT);
+	uint32_t i;
 
 	add_texts(f, a, FACT_UNTRACKED, &step->untracked, 0);
 	add(f, a, FACT_PROGRAM_NAME, "", program, strlen(program));
@@ -113,6 +114,8 @@ static void add_core(struct cache *c, const struct step *step, struct arena *a, 
 	if (!cwd)
 		cwd = dir;
 	add(f, a, FACT_CWD, "", cwd, strlen(cwd));
+	for (i = 0; i < step->given.n; i++)
+		add(f, a, FACT_ENV, step->given.at[i], "", 0);         /* key_make fills in the state */
 	add_platform(f, a);
 	add_globs(f, a, FACT_INPUT_CONFIG, &step->rules->input, step->rules->input.automatic);
 	add_globs(f, a, FACT_OUTPUT_CONFIG, &step->rules->output, out_automatic);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/backend.h"
+#include "cmd/npm.h"
 #include "cmd/pick.h"
 #include "cmd/show.h"
 #include "os/file.h"
@@ -30,6 +31,13 @@ static const char *find_program(void *ctx, const char *name, const char *dir, co
 static int changed_since(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err)
 {
 	return backend_changed_since(ctx, reference, a, ret, err);
+}
+
+static const struct npm *npm(void *ctx)
+{
+	const struct backend *b = ctx;
+
+	return npm_find(b->session, b->workspace->root, b->session->arena);
 }
 
 static void note(void *ctx, const char *text)
@@ -62,6 +70,9 @@ static int run_task(struct backend *b, const struct query_options *options)
 	struct plan_world world = {
 		.workspace = b->workspace, .cwd = s->cwd, .env = s->env, .find_program = find_program,
 		.changed_since = changed_since, .never_cached = never_cached, .warn = note, .ctx = b,
+		.above = npm_above(b->workspace->root, s->arena),
+		.node_options = npm_node_options(s, b->workspace->root, s->arena),
+		.npm = npm,
 	};
 	struct arena *a = arena_new();
 	struct plan *plan = NULL;

@@ -151,10 +151,12 @@ static const char *not_found(struct job *j)
 {
 	const struct step *step = j->step;
 	const char *root = j->run->setup->workspace->root;
-	bool outside = step->cwd[0] == '/';
+	bool outside = step->cwd[0] == '/', pnp = access(path_join(j->arena, root, ".pnp.cjs"), F_OK) == 0;
 
-	return arena_printf(j->arena, "Failed to find executable %s under cwd %s%s%s with PATH: %s", step->argv.at[0], outside ? "" : root,
-			    outside || strcmp(root, "/") == 0 ? "" : "/", step->cwd, step->path);
+	return arena_printf(j->arena, "Failed to find executable %s under cwd %s%s%s with PATH: %s%s%s%s", step->argv.at[0], outside ? "" : root,
+			    outside || strcmp(root, "/") == 0 ? "" : "/", step->cwd, step->path,
+			    pnp ? "\nYarn's Plug'n'Play keeps the programs of packages in no folder: write `yarn " : "", pnp ? step->argv.at[0] : "",
+			    pnp ? "`, or set `nodeLinker: node-modules` in .yarnrc.yml" : "");
 }
 
 /* Why the child could not be started. */

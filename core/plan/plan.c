@@ -188,7 +188,7 @@ static int task_items(struct planner *p, const struct level *l, const struct tas
 
 	if (recursion(p, task, by) < 0)
 		return -1;
-	w.env = view_package(l->view, task->package->dir);
+	w.env = view_package(l->view, task->package);
 	w.cached = task->rules.on && (task->source == TASK_FROM_SCRIPT ? l->cache_scripts : l->cache_tasks);
 	if (hooked && hook_items(p, l, task, "pre", w.call, node) < 0)
 		return -1;
@@ -278,7 +278,7 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 
 	map_init(&p.commands);
 	map_init(&p.programs);
-	l.view = view_new(world->env, w->root, a);
+	l.view = view_new(&(struct view_ground){ world->env, w->root, world->cwd, world->above, world->node_options, world->npm, world->ctx }, a);
 	r = plan_level(&p, &l, NULL, ret);
 	view_free(l.view, NULL);
 	map_free(&p.commands);

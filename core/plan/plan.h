@@ -8,11 +8,14 @@
 
 struct workspace;
 struct query_options;
+struct npm;
 
 struct plan_world {
 	const struct workspace *workspace;
 	const char *cwd;                   /* absolute: where vt was called */
 	const struct env *env;             /* the session's environment, as read in main */
+	const char *above, *node_options;  /* struct view_ground's */
+	const struct npm *(*npm)(void *ctx);       /* the same; or NULL */
 	/* Absolute path of an executable called `name`, or NULL. `dir` is absolute; `path` is the PATH to search (NULL: none). */
 	const char *(*find_program)(void *ctx, const char *name, const char *dir, const char *path, struct arena *a);
 	/* For `[reference]` filters: paths changed since, root-relative. -1: err. NULL: nobody can tell. */

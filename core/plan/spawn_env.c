@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/texts.h"
 #include "text/glob.h"
+#include "text/path.h"
 #include "text/words.h"
 #include "workspace/workspace.h"
 
@@ -50,18 +51,40 @@ static bool is_runners(const char *name)
 	return strncmp(name, "VP_RUN", 6) == 0 || strncmp(name, "VT_", 3) == 0 || strcmp(name, "VITE_CACHE_PATH") == 0;
 }
 
-/* The variables without PATH: shared by all views that differ in PATH only. */
+/* Names that a run by npm gives to the scripts of one package: never another's. */
+static bool is_of_package(const char *name)
+{
+	return strncmp(name, "npm_package_", 12) == 0 || strncmp(name, "npm_lifecycle_", 14) == 0 || strcmp(name, "PNPM_SCRIPT_SRC_DIR") == 0;
+}
+
+/* What all views of a plan share. */
+struct common {
+	struct view_ground ground;
+	const struct npm *npm;             /* NULL: not asked for yet */
+	struct env_pair *outer;            /* what a npm run around vt gave for its own package */
+	uint32_t outer_n;
+	const char *outer_json;            /* its package.json; NULL: none */
+};
+
+/* The variables without those of a package: shared by all views that differ in PATH only. */
 struct variables {
 	struct arena *a;
+	struct common *common;
 	const struct env *spawn, *full;
 	struct env_list list;              /* of spawn; made at the first cached step */
 	bool *passed;                      /* per variable of the list */
 	struct map filters;                /* the patterns as one text -> struct filtered */
 };
 
+/* The patterns of a task, ready to be asked. */
+struct rules_match {
+	const struct glob_set *env, *yes, *no;     /* NULL: empty */
+};
+
 /* The variables as the patterns of some tasks let them through. */
 struct filtered {
-	const struct env *kept;            /* without PATH */
+	struct rules_match match;
+	const struct env *kept;            /* without PATH and PWD */
 	bool path;                         /* PATH is let through */
 	bool color;                        /* FORCE_COLOR is declared, and ours */
 	struct texts declared, untracked;
@@ -70,21 +93,27 @@ struct filtered {
 struct view {
 	struct variables *v;
 	const char *path;
+	struct map folders;                /* dir -> PATH as seen from there */
 	struct map packages;               /* dir -> struct view_package */
 };
 
+/* Who gets it: a task of vite-task.json or a script. */
+enum { FOR_TASK, FOR_SCRIPT, FOR_N };
+
 struct view_package {
 	struct view *view;
-	const char *bin, *path;
-	const struct env *spawn, *full;    /* with PATH; NULL: not asked for yet */
-	struct map kept;                   /* struct filtered (by its address) -> struct env with PATH */
+	const struct package *package;
+	const char *bin, *path, *rest;
+	const struct env *spawn[FOR_N], *full[FOR_N];      /* with the package's variables; NULL: not asked for yet */
+	struct map kept[FOR_N];            /* struct filtered (by its address) -> struct env with the package's variables */
 };
 
-static struct variables *variables_new(struct arena *a)
+static struct variables *variables_new(struct common *common, struct arena *a)
 {
 	struct variables *v = arena_alloc(a, sizeof *v);
 
 	v->a = a;
+	v->common = common;
 	map_init(&v->filters);
 	return v;
 }
@@ -116,25 +145,49 @@ static const char *bin(struct arena *a, const char *dir)
 	return arena_printf(a, "%s/node_modules/.bin", strcmp(dir, "/") == 0 ? "" : dir);
 }
 
-struct view *view_new(const struct env *session, const char *root, struct arena *a)
+static void add_pair(struct env_pair **to, uint32_t *n, const char *name, const char *value, struct arena *a)
 {
-	struct variables *v = variables_new(a);
-	struct view *view = arena_alloc(a, sizeof *view);
-	struct env_list all = env_list(session, a);
-	struct env_pair run = { "VP_RUN", "1" }, *hidden = NULL;
-	uint32_t i, n = 0;
+	*to = arena_grow(a, *to, *n, sizeof **to);
+	(*to)[(*n)++] = (struct env_pair){ name, value };
+}
 
-	for (i = 0; i < all.n; i++)
-		if (is_runners(all.at[i].name)) {
-			hidden = arena_grow(a, hidden, n, sizeof *hidden);
-			hidden[n].name = all.at[i].name;
-			hidden[n++].value = NULL;
-		}
-	v->spawn = env_with(a, session, &run, 1);
-	v->full = env_with(a, session, hidden, n);
-	view->v = v;
-	view->path = path_with(a, bin(a, root), env_get(session, "PATH"));
+/* Sorts the session's variables: what children get, what getEnv answers, what a npm run around vt gave. */
+static void sort_session(struct variables *v)
+{
+	struct common *c = v->common;
+	struct env_list all = env_list(c->ground.session, v->a);
+	struct env_pair *spawn = NULL, *full = NULL;
+	uint32_t i, spawn_n = 0, full_n = 0;
+
+	add_pair(&spawn, &spawn_n, "VP_RUN", "1", v->a);
+	for (i = 0; i < all.n; i++) {
+		const char *name = all.at[i].name;
+
+		if (is_of_package(name))
+			add_pair(&c->outer, &c->outer_n, name, all.at[i].value, v->a);
+		else if (strcmp(name, "OLDPWD") != 0 && !is_runners(name))
+			continue;
+		if (!is_runners(name))
+			add_pair(&spawn, &spawn_n, name, NULL, v->a);
+		add_pair(&full, &full_n, name, NULL, v->a);
+	}
+	c->outer_json = env_get(c->ground.session, "npm_package_json");
+	v->spawn = env_with(v->a, c->ground.session, spawn, spawn_n);
+	v->full = env_with(v->a, c->ground.session, full, full_n);
+}
+
+struct view *view_new(const struct view_ground *ground, struct arena *a)
+{
+	struct common *common = arena_alloc(a, sizeof *common);
+	struct view *view = arena_alloc(a, sizeof *view);
+	const char *path = env_get(ground->session, "PATH");
+
+	common->ground = *ground;
+	view->v = variables_new(common, a);
+	sort_session(view->v);
+	view->path = ground->above ? arena_printf(a, "%s%s%s", ground->above, path ? ":" : "", path ? path : "") : path;
 	map_init(&view->packages);
+	map_init(&view->folders);
 	return view;
 }
 
@@ -164,12 +217,35 @@ struct view *view_with(struct view *below, const struct words_assignment *assign
 	view->v = below->v;
 	view->path = path;
 	map_init(&view->packages);
+	map_init(&view->folders);
 	if (kept) {
-		view->v = variables_new(a);
+		view->v = variables_new(below->v->common, a);
 		view->v->spawn = env_with(a, below->v->spawn, pairs, kept);
 		view->v->full = env_with(a, below->v->full, pairs, kept);
 	}
 	return view;
+}
+
+/* Is there a folder of the workspace above this one? */
+static bool has_above(const struct view *view, const char *dir)
+{
+	const char *below = path_below(view->v->common->ground.root, dir);
+
+	return below && *below;
+}
+
+/* PATH as all in a folder see it: its own programs, those of the folders above it up to the root, the rest. */
+static const char *folder_path(struct view *view, const char *dir)
+{
+	struct arena *a = view->v->a;
+	const char *path = map_gets(&view->folders, dir);
+
+	if (path)
+		return path;
+	path = has_above(view, dir) ? folder_path(view, path_dir(a, dir)) : view->path;
+	path = path_with(a, bin(a, dir), path);
+	*map_puts(&view->folders, dir) = (void *)path;
+	return path;
 }
 
 const char *view_get(const struct view *view, const char *name)
@@ -179,7 +255,10 @@ const char *view_get(const struct view *view, const char *name)
 
 static void package_free(struct view_package *p)
 {
-	map_free(&p->kept);
+	int i;
+
+	for (i = 0; i < FOR_N; i++)
+		map_free(&p->kept[i]);
 }
 
 void view_free(struct view *view, const struct view *below)
@@ -189,22 +268,28 @@ void view_free(struct view *view, const struct view *below)
 	for (i = 0; i < view->packages.n; i++)
 		package_free(view->packages.at[i].value);
 	map_free(&view->packages);
+	map_free(&view->folders);
 	if (!below || below->v != view->v)
 		map_free(&view->v->filters);
 }
 
-struct view_package *view_package(struct view *view, const char *dir)
+struct view_package *view_package(struct view *view, const struct package *package)
 {
+	const char *dir = package->dir;
 	void **place = map_puts(&view->packages, dir);
 	struct view_package *p = *place;
+	int i;
 
 	if (p)
 		return p;
 	*place = p = arena_alloc(view->v->a, sizeof *p);
 	p->view = view;
+	p->package = package;
 	p->bin = bin(view->v->a, dir);
-	p->path = path_with(view->v->a, p->bin, view->path);
-	map_init(&p->kept);
+	p->path = folder_path(view, dir);
+	p->rest = has_above(view, dir) ? folder_path(view, path_dir(view->v->a, dir)) : view->path;
+	for (i = 0; i < FOR_N; i++)
+		map_init(&p->kept[i]);
 	return p;
 }
 
@@ -220,21 +305,72 @@ const char *view_package_bin(const struct view_package *p)
 
 const char *view_package_rest(const struct view_package *p)
 {
-	return p->view->path;
+	return p->rest;
 }
 
-/* `path` lives as long as the arena. */
-static const struct env *with_path(struct arena *a, const struct env *below, const char *path)
+/* ---- what a package adds ---- */
+
+static const struct npm *npm_of(struct common *c)
 {
-	struct env_pair pair = { "PATH", path };
+	static const struct npm nothing;
 
-	return env_over(a, below, &pair, 1);
+	if (!c->npm && c->ground.npm)
+		c->npm = c->ground.npm(c->ground.ctx);
+	if (!c->npm)
+		c->npm = &nothing;
+	return c->npm;
 }
 
-/* The patterns of a task, ready to be asked. */
-struct rules_match {
-	const struct glob_set *env, *yes, *no;     /* NULL: empty */
-};
+static void add_known(struct env_pair *pairs, uint32_t *n, const char *name, const char *value)
+{
+	if (value)
+		pairs[(*n)++] = (struct env_pair){ name, value };
+}
+
+static uint32_t npm_pairs(struct view_package *p, bool cached, struct env_pair *pairs)
+{
+	struct common *c = p->view->v->common;
+	const struct npm *npm = npm_of(c);
+	uint32_t n = p->package->variables_n;
+
+	if (n)
+		memcpy(pairs, p->package->variables, n * sizeof *pairs);
+	add_known(pairs, &n, "npm_package_json", arena_printf(p->view->v->a, "%s/package.json", p->package->dir));
+	add_known(pairs, &n, "npm_execpath", npm->execpath);
+	add_known(pairs, &n, "npm_node_execpath", npm->node);
+	add_known(pairs, &n, "NODE", npm->node);
+	add_known(pairs, &n, "npm_command", npm->command);
+	add_known(pairs, &n, "npm_config_user_agent", npm->user_agent);
+	add_known(pairs, &n, "INIT_CWD", cached ? c->ground.root : c->ground.cwd);
+	return n;
+}
+
+/* Was vt started by a script of this very package? */
+static bool is_outer(const struct view_package *p)
+{
+	const char *json = p->view->v->common->outer_json, *below = json ? path_below(p->package->dir, json) : NULL;
+
+	return below && strcmp(below, "package.json") == 0;
+}
+
+/* Lays the package's variables over a map. */
+static const struct env *with_package(struct view_package *p, const struct env *below, int whose, bool cached, bool path)
+{
+	struct arena *a = p->view->v->a;
+	struct common *c = p->view->v->common;
+	struct env_pair *pairs = arena_array(a, p->package->variables_n + c->outer_n + 12, sizeof *pairs);
+	uint32_t n = 0;
+
+	if (whose == FOR_SCRIPT)
+		n = npm_pairs(p, cached, pairs);
+	else if (!cached && is_outer(p))
+		for (; n < c->outer_n; n++)
+			pairs[n] = c->outer[n];
+	add_known(pairs, &n, "PATH", path ? p->path : NULL);
+	add_known(pairs, &n, "PWD", p->package->dir);
+	add_known(pairs, &n, "NODE_OPTIONS", c->ground.node_options);
+	return env_over(a, below, pairs, n);
+}
 
 static int rules_match(struct arena *a, const struct cache_rules *rules, struct rules_match *ret, struct err *err)
 {
@@ -295,7 +431,7 @@ static void filter(struct variables *v, const struct rules_match *m, struct filt
 		const char *name = v->list.at[i].name;
 		bool declared = is_declared(m, name);
 
-		if (strcmp(name, "PATH") == 0)
+		if (strcmp(name, "PATH") == 0 || strcmp(name, "PWD") == 0)
 			continue;
 		if (!declared && !is_untracked(m, name, v->passed[i]) && strncmp(name, "VT_", 3) != 0)
 			continue;
@@ -309,6 +445,8 @@ static void filter(struct variables *v, const struct rules_match *m, struct filt
 		f->path = true;
 		texts_add(v->a, &f->declared, "PATH");
 	}
+	if (is_declared(m, "PWD"))
+		texts_add(v->a, &f->declared, "PWD");
 	if (!color) {
 		pairs[n].name = "FORCE_COLOR";
 		pairs[n++].value = "1";
@@ -342,14 +480,13 @@ static int filtered(struct variables *v, const struct cache_rules *rules, const 
 {
 	char *text = patterns_text(v->a, rules);
 	struct filtered *f = map_gets(&v->filters, text);
-	struct rules_match m;
 	uint32_t i;
 
 	if (!f) {
 		f = arena_alloc(v->a, sizeof *f);
-		if (rules_match(v->a, rules, &m, err) < 0)
+		if (rules_match(v->a, rules, &f->match, err) < 0)
 			return -1;
-		filter(v, &m, f);
+		filter(v, &f->match, f);
 		for (i = 0; i < COUNT(passed); i++)
 			texts_add(v->a, &f->untracked, passed[i]);
 		for (i = 0; i < rules->untracked.n; i++)
@@ -361,21 +498,47 @@ static int filtered(struct variables *v, const struct cache_rules *rules, const 
 	return 0;
 }
 
-/* The filtered map with the package's PATH: one for all steps of the package. */
-static const struct env *kept_with_path(struct view_package *p, const struct filtered *f)
+/* The filtered map with the package's variables: one for all steps of the package. */
+static const struct env *kept_with_package(struct view_package *p, const struct filtered *f, int whose)
 {
-	struct arena *a = p->view->v->a;
-	const struct env *env;
+	const struct env *env = map_get(&p->kept[whose], &f, sizeof f);
 	void *key;
 
-	if (!f->path)
-		return f->kept;
-	if ((env = map_get(&p->kept, &f, sizeof f)))
+	if (env)
 		return env;
-	key = arena_copy(a, &f, sizeof f);
-	env = with_path(a, f->kept, p->path);
-	*map_put(&p->kept, key, sizeof f) = (void *)env;
+	key = arena_copy(p->view->v->a, &f, sizeof f);
+	env = with_package(p, f->kept, whose, true, f->path);
+	*map_put(&p->kept[whose], key, sizeof f) = (void *)env;
 	return env;
+}
+
+static void count(struct arena *a, const struct filtered *f, const char *name, struct spawn_env *ret)
+{
+	texts_add(a, is_declared(&f->match, name) ? &ret->declared : &ret->given, name);
+}
+
+/* What of the names that vt gives counts: in `declared` what the task asks for, in `given` what decides unasked. */
+static void count_given(struct view_package *p, const struct filtered *f, const struct env_pair *own, uint32_t own_n, struct spawn_env *ret)
+{
+	static const char *const others[] = {
+		"INIT_CWD", "NODE", "npm_command", "npm_config_user_agent", "npm_execpath", "npm_node_execpath", "npm_package_json",
+	};
+	struct texts declared = ret->declared;
+	struct arena *a = p->view->v->a;
+	uint32_t i;
+
+	ret->declared = (struct texts){ NULL, 0 };
+	for (i = 0; i < declared.n; i++)
+		texts_add(a, &ret->declared, declared.at[i]);
+	for (i = 0; i < p->package->variables_n; i++)
+		count(a, f, p->package->variables[i].name, ret);
+	for (i = 0; i < own_n; i++)
+		count(a, f, own[i].name, ret);
+	for (i = 0; i < COUNT(others); i++)
+		if (is_declared(&f->match, others[i]))
+			texts_add(a, &ret->declared, others[i]);
+	texts_sort(&ret->declared);
+	texts_sort(&ret->given);
 }
 
 static struct texts with_names(struct arena *a, const struct texts *names, const struct env_pair *prefix, uint32_t n)
@@ -391,34 +554,60 @@ static struct texts with_names(struct arena *a, const struct texts *names, const
 	return ret;
 }
 
-int spawn_env_make(struct view_package *p, const struct cache_rules *rules,
-		   const struct words_assignment *prefix, uint32_t prefix_n, struct spawn_env *ret, struct err *err)
+/* What a script is told of itself; a cached one only what its result depends on, or what it asks for. `pairs`: room for two. */
+static uint32_t lifecycle_pairs(const struct spawn_for *what, const struct filtered *f, struct env_pair *pairs)
+{
+	const struct env_pair all[] = {
+		{ "npm_lifecycle_event", what->task->name },
+		{ "npm_lifecycle_script", what->task->command.n ? what->task->command.at[0] : "" },
+	};
+	uint32_t i, n = 0;
+
+	for (i = 0; i < COUNT(all); i++)
+		if (!f || what->asks_for_script || is_declared(&f->match, all[i].name))
+			pairs[n++] = all[i];
+	return n;
+}
+
+static const struct env *over(struct arena *a, const struct env *below, const struct env_pair *pairs, uint32_t n)
+{
+	return n ? env_over(a, below, pairs, n) : below;
+}
+
+int spawn_env_make(struct view_package *p, const struct spawn_for *what, struct spawn_env *ret, struct err *err)
 {
 	struct variables *v = p->view->v;
-	struct env_pair *pairs = prefix_n ? arena_array(v->a, prefix_n, sizeof *pairs) : NULL;
-	const struct filtered *f;
-	struct env_pair ours = { "FORCE_COLOR", "1" };
-	uint32_t n = pairs_of(prefix, prefix_n, pairs, NULL);
+	int whose = what->task->source == TASK_FROM_SCRIPT ? FOR_SCRIPT : FOR_TASK;
+	struct env_pair *pairs = arena_array(v->a, what->prefix_n + 4, sizeof *pairs);
+	const struct filtered *f = NULL;
+	uint32_t n = 0, own_n = 0, prefix_n;
 
 	memset(ret, 0, sizeof *ret);
-	if (!rules) {
-		if (!p->spawn)
-			p->spawn = with_path(v->a, v->spawn, p->path);
-		ret->spawn = ret->full = n ? env_with(v->a, p->spawn, pairs, n) : p->spawn;
+	if (what->cached && filtered(v, &what->task->rules, &f, err) < 0)
+		return -1;
+	if (whose == FOR_SCRIPT)
+		n = own_n = lifecycle_pairs(what, f, pairs);
+	if (strcmp(what->dir, p->package->dir) != 0)
+		pairs[n++] = (struct env_pair){ "PWD", what->dir };
+	if (f && f->color)
+		pairs[n++] = (struct env_pair){ "FORCE_COLOR", "1" };
+	prefix_n = pairs_of(what->prefix, what->prefix_n, pairs + n, NULL);
+	n += prefix_n;
+	if (!f) {
+		if (!p->spawn[whose])
+			p->spawn[whose] = with_package(p, v->spawn, whose, false, true);
+		ret->spawn = ret->full = over(v->a, p->spawn[whose], pairs, n);
 		return 0;
 	}
-	if (filtered(v, rules, &f, err) < 0)
-		return -1;
-	if (!p->full)
-		p->full = with_path(v->a, v->full, p->path);
-	ret->spawn = kept_with_path(p, f);
-	ret->full = f->color ? env_with(v->a, p->full, &ours, 1) : p->full;
+	if (!p->full[whose])
+		p->full[whose] = with_package(p, v->full, whose, true, true);
 	ret->declared = f->declared;
 	ret->untracked = f->untracked;
-	if (n) {
-		ret->spawn = env_with(v->a, ret->spawn, pairs, n);
-		ret->full = env_with(v->a, ret->full, pairs, n);
-		ret->declared = with_names(v->a, &f->declared, pairs, n);
-	}
+	if (whose == FOR_SCRIPT)
+		count_given(p, f, pairs, own_n, ret);
+	ret->spawn = over(v->a, kept_with_package(p, f, whose), pairs, n);
+	ret->full = over(v->a, p->full[whose], pairs, n);
+	if (prefix_n)
+		ret->declared = with_names(v->a, &ret->declared, pairs + n - prefix_n, prefix_n);
 	return 0;
 }

@@ -199,6 +199,24 @@ static bool is_never_cached(const struct plan_world *world, const struct action 
 	       (action->runner_command && world->never_cached && world->never_cached(world->ctx, action->runner_command));
 }
 
+/* Does what comes out depend on the script's name? So it is with programs that read in package.json what that script
+ * shall do. */
+static bool asks_for_script(const struct action *action)
+{
+	static const char *const programs[] = { "wireit", "run-s", "run-p", "npm-run-all" };
+	uint32_t i;
+	size_t k;
+
+	if (action->kind == ACTION_SHELL && strstr(action->argv.at[2], "npm_lifecycle_"))
+		return true;
+	for (i = 0; i < action->argv.n; i++)
+		for (k = 0; k < COUNT(programs); k++)
+			if (action->kind == ACTION_SHELL ? strstr(action->argv.at[i], programs[k]) != NULL
+							 : strcmp(path_base(action->argv.at[i]), programs[k]) == 0)
+				return true;
+	return false;
+}
+
 int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret)
 {
 	struct step *step = step_new(p, w, action, ret);
@@ -222,11 +240,14 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 		find_program(p, w, action, step);
 	if (step->rules && check_dir(p, step) < 0)
 		return -1;
-	if (spawn_env_make(w->env, step->rules, action->assignments, action->assignments_n, &env, p->err) < 0)
+	if (spawn_env_make(w->env,
+			   &(struct spawn_for){ w->task, step->dir, step->rules != NULL, asks_for_script(action), action->assignments, action->assignments_n },
+			   &env, p->err) < 0)
 		return err_wrap(p->err, "Failed to resolve environment variables of task %s", w->task->label);
 	step->spawn_env = env.spawn;
 	step->full_env = env.full;
 	step->declared = env.declared;
+	step->given = env.given;
 	step->untracked = env.untracked;
 	if (step->rules)
 		step->described = describe(p, step);

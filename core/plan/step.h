@@ -40,6 +40,7 @@ struct step {
 	const struct env *spawn_env;   /* what the child gets: the one real copy (uncached: the full map itself) */
 	const struct env *full_env;    /* what getEnv answers and validation asks: shared */
 	struct texts declared;         /* names in the key, sorted: matched by `env`, plus prefix assignments */
+	struct texts given;            /* names in the key that vt gave a value, sorted; none of them is in `declared` */
 	struct texts untracked;        /* untrackedEnv patterns with the built-in list, sorted, for the key */
 	const struct cache_rules *rules;   /* NULL: not cached */
 	const struct vt_step *described;   /* the step as plugins see it; NULL: not cached */

@@ -20,6 +20,22 @@ static bool is_utf8(const char *s, size_t n)
 	return true;
 }
 
+/* Names that vt gives to scripts, as npm does. */
+static bool is_given(const char *name)
+{
+	static const char *const names[] = {
+		"INIT_CWD", "NODE", "npm_command", "npm_config_user_agent", "npm_execpath", "npm_node_execpath",
+	};
+	size_t i;
+
+	if (strncmp(name, "npm_package_", 12) == 0 || strncmp(name, "npm_lifecycle_", 14) == 0)
+		return true;
+	for (i = 0; i < COUNT(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 int env_match(struct arena *a, const struct env *env, bool prefix, const char *text, struct env_list *ret, struct err *err)
 {
 	struct env_list all;
@@ -36,6 +52,8 @@ int env_match(struct arena *a, const struct env *env, bool prefix, const char *t
 		const char *name = all.at[i].name;
 		size_t len = strlen(name);
 
+		if (is_given(name))
+			continue;
 		if ((glob ? glob_match(glob, name, len) : strncmp(name, text, size) == 0) && is_utf8(name, len))
 			found[n++] = all.at[i];
 	}

@@ -9,6 +9,7 @@
 #include "base/err.h"
 
 /* Returns the matches in `a`, sorted by the bytes of their names. `prefix`: the text is a literal
- * beginning, else a GLOB_NAME pattern. Names that are not UTF-8 never match. -1: no pattern. */
+ * beginning, else a GLOB_NAME pattern. Names that are not UTF-8 never match, nor do those that vt
+ * gives to scripts (npm_package_name and the like). -1: no pattern. */
 int env_match(struct arena *a, const struct env *env, bool prefix, const char *text, struct env_list *ret, struct err *err);
 #endif

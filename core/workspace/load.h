@@ -24,6 +24,8 @@ struct dependency {
 struct manifest {
 	const char *name;              /* "": none */
 	const char *version;           /* or NULL */
+	struct env_pair *variables;    /* struct package's */
+	uint32_t variables_n;
 	struct script *scripts;        /* in order of the file */
 	uint32_t scripts_n;
 	struct dependency *dependencies; /* of all kinds; only those that may name a member */

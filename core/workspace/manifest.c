@@ -1,9 +1,13 @@
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/env.h"
 #include "os/file.h"
 #include "workspace/load.h"
+
+enum { VARIABLES_MAX = 1024 };         /* of one package.json */
 
 static int parse(const char *file, struct bytes text, struct json_doc **ret, struct err *err)
 {
@@ -92,6 +96,60 @@ static int read_name(const struct json_doc *doc, const cJSON *node, struct arena
 	return 0;
 }
 
+static const char *variable_value(const cJSON *item, struct arena *a)
+{
+	const char *short_form;
+
+	if (cJSON_IsString(item))
+		return arena_str(a, item->valuestring);
+	if (cJSON_IsTrue(item))
+		return "true";
+	if (!cJSON_IsNumber(item))
+		return "";
+	short_form = arena_printf(a, "%.15g", item->valuedouble);
+	return strtod(short_form, NULL) == item->valuedouble ? short_form : arena_printf(a, "%.17g", item->valuedouble);
+}
+
+/* A member of package.json as npm gives it to scripts: what is nested has all names of its way, joined by `_`. */
+static void add_variables(const cJSON *item, const char *name, struct arena *a, struct manifest *m)
+{
+	const cJSON *below;
+	uint32_t i = 0;
+
+	if (m->variables_n == VARIABLES_MAX)
+		return;
+	if (!cJSON_IsObject(item) && !cJSON_IsArray(item)) {
+		m->variables = arena_grow(a, m->variables, m->variables_n, sizeof *m->variables);
+		m->variables[m->variables_n++] = (struct env_pair){ name, variable_value(item, a) };
+		return;
+	}
+	for (below = item->child; below; below = below->next, i++)
+		if (cJSON_IsArray(item))
+			add_variables(below, arena_printf(a, "%s_%u", name, i), a, m);
+		else if (!strchr(below->string, '='))
+			add_variables(below, arena_printf(a, "%s_%s", name, below->string), a, m);
+}
+
+/* The members that npm gives to scripts. */
+static void read_variables(const cJSON *root, struct arena *a, struct manifest *m)
+{
+	uint32_t before;
+	static const char *const names[] = { "name", "version", "config", "engines" };
+	const cJSON *item;
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++)
+		if ((item = cJSON_GetObjectItemCaseSensitive(root, names[i])))
+			add_variables(item, arena_printf(a, "npm_package_%s", names[i]), a, m);
+	item = cJSON_GetObjectItemCaseSensitive(root, "bin");
+	before = m->variables_n;
+	if (cJSON_IsObject(item))
+		add_variables(item, "npm_package_bin", a, m);
+	for (; before < m->variables_n; before++)
+		if (strncmp(m->variables[before].value, "./", 2) == 0)
+			m->variables[before].value += 2;
+}
+
 int manifest_read(const struct json_doc *doc, const char *file, bool ranges, struct arena *a, struct manifest *ret, struct err *err)
 {
 	struct manifest m = { .name = "" };
@@ -116,6 +174,8 @@ int manifest_read(const struct json_doc *doc, const char *file, bool ranges, str
 	}
 	if (r)
 		return err_wrap(err, "Failed to parse JSON file at %s", file);
+	if (m.scripts_n)
+		read_variables(root, a, &m);
 	*ret = m;
 	return 0;
 }

@@ -79,6 +79,8 @@ static void make_packages(struct loading *l)
 
 		p->name = l->members[i].manifest.name;
 		p->version = l->members[i].manifest.version;
+		p->variables = l->members[i].manifest.variables;
+		p->variables_n = l->members[i].manifest.variables_n;
 		p->path = l->members[i].path;
 		p->dir = path_join(a, l->w.root, p->path);
 		p->link = l->members[i].link;

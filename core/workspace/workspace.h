@@ -12,6 +12,7 @@
 #include "base/mem.h"
 
 struct cJSON;
+struct env_pair;
 struct glob;
 struct patterns;
 struct package;
@@ -80,6 +81,8 @@ struct package {
 	const char *path;          /* "" for the root */
 	const char *version;       /* or NULL */
 	const char *dir;           /* absolute */
+	const struct env_pair *variables;  /* what its scripts get of package.json: npm_package_name and the like */
+	uint32_t variables_n;
 	const char *link;          /* root-relative: the symbolic link it was found through, when `path` is its real place; else NULL */
 	const char *outside;       /* absolute: its real place, when `path` is a link that leads out of the root; else NULL */
 	struct edge *needs;        /* in order of the other's index */

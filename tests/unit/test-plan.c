@@ -434,7 +434,7 @@ static void cached_children_see_what_the_patterns_let_through(void **state)
 	(void)state;
 	session(w, vars);
 	step = cached_step(w, env, untracked, "p");
-	assert_string_equal(child(w, step), "FORCE_COLOR=3 GITHUB_X=1 K_A=1 MY_TOKEN=1 PATH=/w/node_modules/.bin:/bin "
+	assert_string_equal(child(w, step), "FORCE_COLOR=3 GITHUB_X=1 K_A=1 MY_TOKEN=1 PATH=/w/node_modules/.bin:/bin PWD=/w "
 			    "ProgramFiles(x86)=1 U_A=1 VP_RUN=1");
 	assert_string_equal(declared(w, step), "K_A");
 	assert_int_equal(step->untracked.n, 53 + 3);
@@ -453,7 +453,7 @@ static void colours_are_forced_unless_somebody_said_otherwise(void **state)
 	(void)state;
 	session(w, vars);
 	step = cached_step(w, NULL, NULL, "p");
-	assert_string_equal(child(w, step), "FORCE_COLOR=1 PATH=/w/node_modules/.bin:/bin VP_RUN=1");
+	assert_string_equal(child(w, step), "FORCE_COLOR=1 PATH=/w/node_modules/.bin:/bin PWD=/w VP_RUN=1");
 	world_free(w);
 
 	w = world_new();
@@ -486,7 +486,7 @@ static void prefix_assignments_are_always_in_the_key_and_come_last(void **state)
 	(void)state;
 	session(w, vars);
 	step = cached_step(w, NULL, untracked, "B=1 A=2 B=3 p");
-	assert_string_equal(child(w, step), "A=2 B=3 FORCE_COLOR=1 VP_RUN=1");
+	assert_string_equal(child(w, step), "A=2 B=3 FORCE_COLOR=1 PWD=/w VP_RUN=1");
 	assert_string_equal(declared(w, step), "A B");
 	assert_string_equal(env_get(step->full_env, "B"), "3");
 	world_free(w);
@@ -502,7 +502,7 @@ static void the_runners_own_names_are_in_no_answer_and_no_key(void **state)
 	(void)state;
 	session(w, vars);
 	step = cached_step(w, env, NULL, "p");
-	assert_string_equal(declared(w, step), "FORCE_COLOR PATH VP_OTHER");
+	assert_string_equal(declared(w, step), "FORCE_COLOR PATH PWD VP_OTHER");
 	assert_null(env_get(step->full_env, "VP_RUN"));
 	assert_null(env_get(step->full_env, "VP_RUN_IPC_NAME"));
 	assert_null(env_get(step->full_env, "VT_CACHE_DIR"));
@@ -533,12 +533,72 @@ static void uncached_children_see_everything(void **state)
 	session(w, vars);
 	plan = planned(w, "packages/a", "x");
 	assert_string_equal(child(w, world_step(plan, 0)),
-			    "ANY=1 PATH=/w/packages/a/node_modules/.bin:/w/node_modules/.bin:/bin:/x VP_RUN=1 VT_X=1");
+			    "ANY=1 INIT_CWD=/w/packages/a PATH=/w/packages/a/node_modules/.bin:/w/packages/node_modules/.bin:/w/node_modules/.bin:/bin:/x "
+			    "PWD=/w/packages/a VP_RUN=1 VT_X=1 npm_lifecycle_event=x npm_lifecycle_script=p && Q=1 VP_RUN=5 p "
+			    "npm_package_json=/w/packages/a/package.json");
 	assert_ptr_equal(world_step(plan, 0)->spawn_env, world_step(plan, 0)->full_env);
 	assert_string_equal(env_get(world_step(plan, 1)->spawn_env, "VP_RUN"), "5");
 	plan = planned(w, "", "all");
 	assert_string_equal(child(w, world_step(plan, 0)),
-			    "ANY=1 FOO=9 PATH=/w/packages/a/node_modules/.bin:/other:/bin VP_RUN=1 VT_X=1");
+			    "ANY=1 FOO=9 INIT_CWD=/w PATH=/w/packages/a/node_modules/.bin:/w/packages/node_modules/.bin:/w/node_modules/.bin:/other:/bin "
+			    "PWD=/w/packages/a VP_RUN=1 VT_X=1 npm_lifecycle_event=x npm_lifecycle_script=p && Q=1 VP_RUN=5 p "
+			    "npm_package_json=/w/packages/a/package.json");
+	world_free(w);
+}
+
+/* What a script of one package gets by a npm run around vt is not another's. */
+static void what_npm_gives_is_a_package_s_own(void **state)
+{
+	static const char *const vars[] = { "OLDPWD=/o", "PATH=/bin", "PWD=/x", "npm_config_registry=r", "npm_lifecycle_event=ci", "npm_package_config_port=1",
+					    "npm_package_json=/w/package.json", "npm_package_name=root", NULL };
+	static const char *const env[] = { "npm_*", NULL };
+	static const struct env_pair variables[] = { { "npm_package_name", "a" }, { "npm_package_version", "1.2.3" } };
+	struct world *w = world_new();
+	struct package *a = world_package(w, "packages/a", "a"), *root = world_package(w, "", "root");
+	const struct step *step;
+	struct task *t;
+
+	(void)state;
+	a->variables = variables;
+	a->variables_n = COUNT(variables);
+	world_script(w, a, "script", "p && cd src && p");
+	world_script(w, a, "ordered", "run-s x:*");
+	t = world_task(w, a, "task", "p");
+	t->rules.on = false;
+	t = world_task(w, root, "of-root", "p");
+	t->rules.on = false;
+	t = world_task(w, root, "declared", "p");
+	t->rules.env.at = (const char **)(uintptr_t)env;
+	t->rules.env.n = 1;
+	world_done(w);
+	session(w, vars);
+	step = world_step(planned(w, "packages/a", "script"), 0);
+	assert_string_equal(env_get(step->spawn_env, "npm_package_name"), "a");
+	assert_string_equal(env_get(step->spawn_env, "npm_package_version"), "1.2.3");
+	assert_string_equal(env_get(step->spawn_env, "npm_lifecycle_event"), "script");
+	assert_string_equal(env_get(step->spawn_env, "npm_config_registry"), "r");
+	assert_null(env_get(step->spawn_env, "npm_package_config_port"));
+	assert_null(env_get(step->spawn_env, "OLDPWD"));
+	assert_string_equal(env_get(world_step(planned(w, "packages/a", "script"), 1)->spawn_env, "PWD"), "/w/packages/a/src");
+	assert_string_equal(child(w, world_step(planned(w, "packages/a", "task"), 0)),
+			    "PATH=/w/packages/a/node_modules/.bin:/w/packages/node_modules/.bin:/w/node_modules/.bin:/bin PWD=/w/packages/a VP_RUN=1 "
+			    "npm_config_registry=r");
+	assert_string_equal(env_get(world_step(planned(w, "", "of-root"), 0)->spawn_env, "npm_package_config_port"), "1");
+	step = world_step(planned(w, "", "declared"), 0);
+	assert_string_equal(declared(w, step), "npm_config_registry");
+	assert_null(env_get(step->spawn_env, "npm_package_name"));
+
+	/* cached scripts: what the package says counts, the script's name where it decides */
+	step = world_step(planned(w, "packages/a", "--cache script"), 0);
+	assert_string_equal(env_get(step->spawn_env, "npm_package_version"), "1.2.3");
+	assert_string_equal(env_get(step->spawn_env, "INIT_CWD"), "/w");
+	assert_null(env_get(step->spawn_env, "npm_lifecycle_event"));
+	assert_int_equal(step->declared.n, 0);
+	assert_int_equal(step->given.n, 2);
+	assert_string_equal(step->given.at[1], "npm_package_version");
+	step = world_step(planned(w, "packages/a", "--cache ordered"), 0);
+	assert_string_equal(env_get(step->spawn_env, "npm_lifecycle_event"), "ordered");
+	assert_int_equal(step->given.n, 4);
 	world_free(w);
 }
 
@@ -635,6 +695,7 @@ int main(void)
 		cmocka_unit_test(prefix_assignments_are_always_in_the_key_and_come_last),
 		cmocka_unit_test(the_runners_own_names_are_in_no_answer_and_no_key),
 		cmocka_unit_test(uncached_children_see_everything),
+		cmocka_unit_test(what_npm_gives_is_a_package_s_own),
 		cmocka_unit_test(environments_cost_nothing_per_command),
 		cmocka_unit_test(steps_are_numbered_in_order),
 	};
