@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
-#include "exec/watch.h"
+#include "exec/trace.h"
 #include "fact/seen.h"
 #include "ipc/endpoint.h"
 #include "ipc/server.h"
@@ -22,7 +22,7 @@
 #include "plan/step.h"
 
 enum {
-	CHILD_PIPE_MS = 10000,     /* how long a pipe may be held after the exit */
+	CHILD_PIPE_MS = 10000,     /* wait for the ends of the pipes after the exit */
 	CHILD_RETRY_MS = 50,       /* to the next try to start, when there was no descriptor left */
 	CHILD_TRIES = 200,
 	CHILD_CANCELLED_MS = 200   /* the same when the run is stopping: what is in the pipe already */
@@ -39,7 +39,7 @@ struct child {
 	struct child_end end;
 	struct process *process;
 	struct server *server;
-	struct watch *watch;
+	struct trace *trace;
 	struct pipe_end out, err;
 	struct timer *pipe_timer;
 	struct timer *retry;       /* to the next try to start it; NULL: none is needed */
@@ -54,25 +54,25 @@ struct child {
 
 static void settled(struct child *c)
 {
-	/* From now on the supervisor answers for what lives on. */
+	/* from now on the keeper answers the kernel for processes that outlive the child */
 	if (c->process)
 		process_release(c->process);
 	c->process = NULL;
 	c->setup.on_settled(c->setup.ctx);
 }
 
-static void stop_watch(void *ctx)
+static void stop_trace(void *ctx)
 {
 	struct child *c = ctx;
 
-	watch_stop(c->watch, c->setup.seen);
+	trace_stop(c->trace, c->setup.seen);
 }
 
-static void watch_stopped(void *ctx)
+static void trace_stopped(void *ctx)
 {
 	struct child *c = ctx;
 
-	c->watch = NULL;
+	c->trace = NULL;
 	settled(c);
 }
 
@@ -82,12 +82,12 @@ static void channel_stopped(void *ctx)
 
 	server_free(c->server);
 	c->server = NULL;
-	if (c->watch && !c->cancelled) {
-		loop_work(c->setup.loop, stop_watch, watch_stopped, c);
+	if (c->trace && !c->cancelled) {
+		loop_work(c->setup.loop, stop_trace, trace_stopped, c);
 		return;
 	}
-	watch_cancel(c->watch);
-	c->watch = NULL;
+	trace_cancel(c->trace);
+	c->trace = NULL;
 	settled(c);
 }
 
@@ -131,7 +131,7 @@ static void pipes_held(void *ctx)
 	struct child *c = ctx;
 
 	c->pipe_timer = NULL;
-	/* While nobody reads them, the pipes tell nothing. */
+	/* paused pipes are not read: no end of them proves nothing */
 	if (c->paused) {
 		arm_pipe_timer(c);
 		return;
@@ -165,8 +165,8 @@ static void on_started(void *ctx, pid_t pid, uint32_t how, int listener)
 
 	(void)pid;
 	c->end.started = true;
-	if (c->watch)
-		watch_attach(c->watch, how, listener);
+	if (c->trace)
+		trace_attach(c->trace, how, listener);
 	else if (listener > 0)
 		close(listener);
 }
@@ -187,8 +187,8 @@ static void drop_all(struct child *c)
 	close_pipes(c);
 	server_free(c->server);
 	c->server = NULL;
-	watch_cancel(c->watch);
-	c->watch = NULL;
+	trace_cancel(c->trace);
+	c->trace = NULL;
 }
 
 static void on_failed(void *ctx, int error)
@@ -227,6 +227,7 @@ static int open_pipe(struct child *c, struct pipe_end *p, int number, int *ret_o
 	p->number = number;
 	p->stream = stream_open(c->setup.loop, fds[0], &events, p, err);
 	if (!p->stream) {
+		close(fds[0]);
 		close(fds[1]);
 		return -1;
 	}
@@ -263,11 +264,11 @@ static const struct env *edited_env(struct child *c, bool traced)
 	}
 	pairs[n++] = (struct env_pair){ "FSPY", traced ? "1" : NULL };
 	if (traced) {
-		wanted_n = watch_env(c->watch, &wanted);
+		wanted_n = trace_env(c->trace, &wanted);
 		for (i = 0; i < wanted_n; i++)
 			pairs[n++] = wanted[i];
-		if (watch_preload(c->watch))
-			pairs[n++] = (struct env_pair){ "LD_PRELOAD", preload_of(c->setup.step->spawn_env, watch_preload(c->watch), a) };
+		if (trace_preload(c->trace))
+			pairs[n++] = (struct env_pair){ "LD_PRELOAD", preload_of(c->setup.step->spawn_env, trace_preload(c->trace), a) };
 	}
 	return env_with(a, c->setup.step->spawn_env, pairs, n);
 }
@@ -288,13 +289,13 @@ static int launch(struct child *c, const int fd[3], struct err *err)
 	struct process_start start = {
 		.program = c->setup.program,
 		.argv = argv_of(step, a),
-		.env = env_entries(edited_env(c, c->watch != NULL), a),
+		.env = env_entries(edited_env(c, c->trace != NULL), a),
 		.dir = step->dir,
 		.fd = { fd[0], fd[1], fd[2] },
 	};
 
-	if (c->watch) {
-		start.filters_n = watch_filters(c->watch, &start.filters);
+	if (c->trace) {
+		start.filters_n = trace_filters(c->trace, &start.filters);
 		start.env_untraced = env_entries(edited_env(c, false), a);
 	}
 	c->end.started_ns = os_real_ns();
@@ -343,7 +344,7 @@ static void start_channel(struct child *c)
 
 static void start(void *ctx);
 
-/* Another thread took the descriptors that were free a moment ago, and will give them back. */
+/* Another thread has taken the descriptors that were free a moment ago, and will close them soon. */
 static bool start_later(struct child *c, int error)
 {
 	if ((error != EMFILE && error != ENFILE) || c->cancelled || ++c->tries == CHILD_TRIES)
@@ -387,8 +388,8 @@ struct child *child_start(const struct child_setup *setup)
 	if (setup->seen)
 		start_channel(c);
 	if (setup->tracer) {
-		c->watch = watch_begin(setup->tracer, setup->step, setup->arena, &why);
-		if (!c->watch && !setup->seen->untraced)
+		c->trace = trace_begin(setup->tracer, setup->step, setup->arena, &why);
+		if (!c->trace && !setup->seen->untraced)
 			setup->seen->untraced = why;
 	}
 	start(c);

@@ -1,4 +1,4 @@
-/* One child: its pipes, its channel, its tracer, until nothing of it is left.
+/* child: one process of a step, with its pipes, its channel and its tracer. On the loop.
  *
  *   start ──► runs ──► exits ──► both pipes at their ends ──► ended ──► channel drained,
  *     └─ failed         (10 s at most)                                  tracer stopped ──► settled
@@ -16,7 +16,7 @@ struct child;
 struct component;
 struct endpoint;
 struct loop;
-struct outer;
+struct outer_runner;
 struct processes;
 struct seen;
 struct step;
@@ -29,14 +29,14 @@ struct child_setup {
 	const struct step *step;
 	struct arena *arena;           /* the job's */
 	const char *program;           /* absolute path of the executable; NULL: there is none, which fails like ENOENT */
-	bool piped;                    /* stdin is nothing, stdout and stderr come to us; else it has our own three */
+	bool piped;                    /* stdin is /dev/null, stdout and stderr are pipes to vt; else it inherits vt's three */
 	struct seen *seen;             /* NULL: neither channel nor tracer */
 	struct endpoint *endpoint;     /* NULL: no channel */
-	struct outer *outer;           /* the channel's; NULL: this vt is in no other's task */
+	struct outer_runner *outer;           /* the channel's; NULL: this vt is in no other's task */
 	struct component *tracer;      /* NULL: not traced */
 	/* stream 1 or 2; borrowed for the call */
 	void (*on_output)(void *ctx, int stream, struct bytes data);
-	/* Its end is known and nothing more will be printed; not when it could not be started. */
+	/* It exited and its pipes are at their ends. Not called when it could not be started. */
 	void (*on_ended)(void *ctx);
 	/* The last call. */
 	void (*on_settled)(void *ctx);
@@ -50,7 +50,7 @@ struct child_end {
 	bool refused;                  /* that was the errno of executing the program, not of what comes before */
 	const char *trouble;           /* in the arena, or NULL */
 	int exit_code;                 /* 128 + n for a signal */
-	bool pipe_held;                /* something else still held its output when it was given up */
+	bool pipe_held;                /* another process still held a pipe when vt stopped waiting for its end */
 	int64_t started_ns;            /* real time, just before */
 	int64_t ms;                    /* from its start to its end */
 };
@@ -58,8 +58,8 @@ struct child_end {
 /* on_settled always comes, never from inside child_start. */
 struct child *child_start(const struct child_setup *setup);
 const struct child_end *child_end(const struct child *c);
-/* The run is stopping: nothing more than what it printed matters. */
+/* The run is stopping: channel and tracer are dropped, the pipes are read a little longer. */
 void child_cancel(struct child *c);
-void child_pause(struct child *c, bool pause);     /* reading its pipes */
+void child_pause(struct child *c, bool pause);     /* stops or continues reading its pipes */
 void child_free(struct child *c);                  /* after on_settled */
 #endif

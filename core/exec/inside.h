@@ -12,7 +12,7 @@
 struct capture;
 struct child;
 struct endpoint;
-struct outer;
+struct outer_runner;
 struct processes;
 struct stop;
 
@@ -22,19 +22,19 @@ enum stopped { STOPPED_NOT, STOPPED_FAILED, STOPPED_SIGNAL, STOPPED_LOST };
 struct queue {
 	struct job *first, **end;      /* jobs whose turn has come, in that order; decided from the front */
 	uint32_t extra;                /* chains looked up beyond the free slots: doubled while all are hits, 0 after a miss */
-	uint32_t ahead;                /* jobs looked up before their turn, or being so */
-	uint32_t ahead_slices;         /* slices of those that workers have */
+	uint32_t lookaheads;           /* jobs whose turn has not come */
+	uint32_t lookahead_slices;     /* slices of those that workers have */
 };
 
-/* Lives on the loop's thread; workers see single jobs only. */
+/* Belongs to the loop's thread; a worker sees one job. */
 struct run {
 	const struct exec_setup *setup;
 	struct schedule schedule;      /* which step is next */
 	struct queue queue;            /* what is looked up */
 	struct processes *processes;   /* made for the first child */
 	struct endpoint *endpoint;     /* made for the first step that may be kept */
-	bool no_channel;               /* it cannot be made: told once */
-	struct outer *outer;           /* the runner this vt is a task of; NULL: none */
+	bool no_channel;               /* the channel cannot be set up; the user was told */
+	struct outer_runner *outer;    /* the vt whose task this vt is; NULL: none */
 	struct job *jobs;              /* all that are not over */
 	uint32_t running;              /* jobs whose child was started and is not over */
 	uint64_t files_most;           /* descriptors that running jobs may have open together */
@@ -42,9 +42,9 @@ struct run {
 	bool crowded;                  /* a job could not start for want of descriptors: nothing is taken until one is over */
 	uint32_t restoring;            /* jobs whose outputs are being put back */
 	uint32_t changes;              /* starts and ends of children and of restoring: each may change a file */
-	bool pumping, pump_again;      /* run_pump is under way; and was asked for meanwhile */
-	bool paused;                   /* too much waits for the terminal */
-	enum stopped stopped;          /* nothing new starts */
+	bool pumping, pump_again;      /* run_pump runs; it was called again while it ran */
+	bool paused;                   /* pipes of children are not read: too much waits for the terminal */
+	enum stopped stopped;          /* why nothing new starts */
 	struct stop *stop;             /* signals, grace, kill */
 	int signum;                    /* of the first signal, or 0 */
 	bool grace_over;               /* signalled tasks had to be killed */
@@ -131,7 +131,7 @@ struct job {
 };
 
 /* run.c */
-void run_pump(struct run *r);                      /* starts what can be started; ends the run when nothing is left */
+void run_pump(struct run *r);                      /* starts all that can start; ends the run when nothing is left */
 void run_tell(struct run *r, const struct event *e);
 void run_failed(struct run *r, int code);          /* a step failed: the others are ended */
 void run_stop(struct run *r, enum stopped why);    /* nothing new starts, running children are to end */
@@ -147,19 +147,18 @@ bool run_has_files(struct run *r, uint32_t n);     /* for a job that needs so ma
 enum { RUN_FILES_UNCACHED = 4, RUN_FILES_CACHED = 10 };
 bool run_enter(struct run *r, const struct step *step);            /* a cd: false: the folder is not there, and the command has failed */
 
-/* queue.c: jobs are looked up by workers, a slice of the queue at a time, and decided in
+/* queue.c: workers look jobs up, a slice of the queue at a time; the loop decides them in
  * the order of their turns.
  *
- * A step may be looked up when all before it are complete, for they may change what it
- * reads. But where nothing is run and nothing put back nothing changes: then chains are
- * looked up ahead, in the order in which their turns would come, and when the turn comes
- * the answer is there. It counts only if nothing has run or been put back since the look
- * began. */
+ * A step's turn comes when all steps before it are complete, for they may change what it
+ * reads. While no step runs and no output is restored, nothing changes: then chains are
+ * looked up before their turn (lookahead), in the order in which their turns would come.
+ * Such an answer holds only if nothing ran and nothing was restored since the look began. */
 void queue_add(struct run *r, struct place *p);    /* the place's turn has come */
-void queue_send(struct run *r);                    /* gives workers those that nobody looks up yet */
+void queue_send(struct run *r);                    /* gives jobs in state WAITING to workers */
 void queue_decide(struct run *r);                  /* from the front, as far as answers are known */
-void queue_send_ahead(struct run *r);              /* gives workers more, where that is of use */
-void queue_drop(struct run *r);                    /* the run was stopped: frees all that no worker has */
+void queue_send_lookaheads(struct run *r);         /* gives workers jobs before their turn, where the answers can hold */
+void queue_drop(struct run *r);                    /* the run was stopped: frees the jobs that no worker has */
 
 /* job.c */
 uint32_t job_length(const struct run *r, const struct place *p);   /* items from the place's on that one look can answer; 0: it needs none */
@@ -179,6 +178,6 @@ void job_tell_output(void *ctx, int stream, struct bytes data);    /* ctx: the j
 void job_tell_finished(struct job *j, struct outcome *o);
 void job_tell_outer(struct job *j);                /* to the runner around this one: what decides here has to decide there */
 
-/* running.c: a job's step runs, from its start to its stored result. */
+/* job_run.c: a job's step runs, from its start to its stored result. */
 void job_start(struct job *j);                     /* its place has a slot */
 #endif

@@ -6,7 +6,7 @@
 #include "exec/capture.h"
 #include "exec/child.h"
 #include "exec/inside.h"
-#include "ipc/outer.h"
+#include "ipc/outer_runner.h"
 #include "os/loop.h"
 #include "workspace/workspace.h"
 
@@ -196,11 +196,11 @@ void job_tell_finished(struct job *j, struct outcome *o)
 /* What decides here has to decide there: the outer step may hit only while this one would do the same. */
 void job_tell_outer(struct job *j)
 {
-	struct outer *outer = j->run->outer;
+	struct outer_runner *outer = j->run->outer;
 
-	outer_patterns(outer, &j->step->rules->env);
+	outer_runner_patterns(outer, &j->step->rules->env);
 	if (is_hit(j->answer))
-		outer_facts(outer, &j->answer->found.asked);
+		outer_runner_facts(outer, &j->answer->found.asked);
 }
 
 /* ---- hits ---- */

@@ -7,15 +7,15 @@
 
 enum {
 	QUEUE_SLICE = 32,          /* jobs that one worker looks up in one go, at most */
-	QUEUE_SLICE_DUE = 16,      /* the same for jobs whose turn it is: somebody waits */
+	QUEUE_SLICE_DUE = 16,      /* the same for jobs whose turn has come: smaller, so that the first is known sooner */
 	QUEUE_EXTRA = 64,          /* chains beyond the free slots, at most */
-	QUEUE_AHEAD = 128          /* jobs before their turn, at most */
+	QUEUE_LOOKAHEADS = 128     /* jobs before their turn, at most */
 };
 
 /* Jobs that one worker looks up. */
 struct slice {
 	struct run *run;
-	bool ahead;                /* sent before their turn */
+	bool lookahead;            /* sent before their turn */
 	struct job *jobs[QUEUE_SLICE];
 	uint32_t n;
 };
@@ -31,13 +31,13 @@ static void look_slice(void *ctx)
 		job_look(s->jobs[i]);
 }
 
-static void forget_ahead(struct job *j)
+static void end_lookahead(struct job *j)
 {
-	j->place->ahead = NULL;
-	j->run->queue.ahead--;
+	j->place->lookahead = NULL;
+	j->run->queue.lookaheads--;
 }
 
-/* A stale answer is asked for again when the job's turn comes, or has come. */
+/* Drops a stale answer: the job is looked up again, at once if its turn has come. */
 static void take_answer(struct job *j)
 {
 	job_answered(j);
@@ -48,7 +48,7 @@ static void take_answer(struct job *j)
 	} else if (j->due) {
 		job_forget(j);
 	} else {
-		forget_ahead(j);
+		end_lookahead(j);
 		job_drop(j);
 	}
 }
@@ -67,8 +67,8 @@ static void looked_slice(void *ctx)
 	bool hits = true;
 	uint32_t i;
 
-	if (s->ahead)
-		r->queue.ahead_slices--;
+	if (s->lookahead)
+		r->queue.lookahead_slices--;
 	for (i = 0; i < s->n; i++)
 		hits = hits && job_is_all_hits(s->jobs[i]);
 	if (hits)
@@ -79,26 +79,26 @@ static void looked_slice(void *ctx)
 	run_pump(r);
 }
 
-static struct slice *slice_new(struct run *r, bool ahead)
+static struct slice *slice_new(struct run *r, bool lookahead)
 {
 	struct slice *s = xcalloc(1, sizeof *s);
 
 	s->run = r;
-	s->ahead = ahead;
+	s->lookahead = lookahead;
 	return s;
 }
 
 static void slice_add(struct slice *s, struct job *j)
 {
-	j->early = s->ahead;
+	j->early = s->lookahead;
 	job_ask(j);
 	s->jobs[s->n++] = j;
 }
 
 static void slice_send(struct slice *s)
 {
-	if (s->ahead)
-		s->run->queue.ahead_slices++;
+	if (s->lookahead)
+		s->run->queue.lookahead_slices++;
 	loop_work(s->run->setup->loop, look_slice, looked_slice, s);
 }
 
@@ -107,10 +107,10 @@ static void slice_send(struct slice *s)
 void queue_add(struct run *r, struct place *p)
 {
 	struct queue *q = &r->queue;
-	struct job *j = p->ahead;
+	struct job *j = p->lookahead;
 
 	if (j) {
-		forget_ahead(j);
+		end_lookahead(j);
 		if (j->state == JOB_LOOKED && job_is_stale(j))
 			job_forget(j);
 		else if (j->state == JOB_LOOKED)
@@ -123,7 +123,7 @@ void queue_add(struct run *r, struct place *p)
 	q->end = &j->behind;
 }
 
-/* A few: one each, on as many workers. Many: in handfuls. */
+/* Few jobs are spread over the workers, many are sent in slices that a worker takes one after another. */
 static uint32_t slice_size(uint32_t n)
 {
 	uint32_t workers = os_cpus() < 4 ? 4 : os_cpus();
@@ -169,22 +169,22 @@ void queue_decide(struct run *r)
 
 /* ---- before their turn ---- */
 
-void queue_send_ahead(struct run *r)
+void queue_send_lookaheads(struct run *r)
 {
 	struct queue *q = &r->queue;
 	struct place *p;
 	struct slice *s;
 
-	/* While a task runs every answer may become stale, and would have to be looked up again. */
-	while (q->extra > 0 && r->running == 0 && r->restoring == 0 && q->ahead_slices < os_cpus() &&
-	       q->ahead + QUEUE_SLICE <= QUEUE_AHEAD) {
+	/* While a step runs any answer may become stale, and the look would have to be repeated. */
+	while (q->extra > 0 && r->running == 0 && r->restoring == 0 && q->lookahead_slices < os_cpus() &&
+	       q->lookaheads + QUEUE_SLICE <= QUEUE_LOOKAHEADS) {
 		s = slice_new(r, true);
 		while (s->n < QUEUE_SLICE && (p = schedule_upcoming(&r->schedule))) {
 			if (job_length(r, p) == 0)
 				continue;
-			p->ahead = job_new(r, p);
-			q->ahead++;
-			slice_add(s, p->ahead);
+			p->lookahead = job_new(r, p);
+			q->lookaheads++;
+			slice_add(s, p->lookahead);
 		}
 		if (s->n == 0) {
 			free(s);

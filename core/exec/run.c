@@ -14,7 +14,7 @@
 #include "exec/inside.h"
 #include "exec/stop.h"
 #include "ipc/endpoint.h"
-#include "ipc/outer.h"
+#include "ipc/outer_runner.h"
 #include "os/file.h"
 #include "os/loop.h"
 #include "os/process.h"
@@ -23,8 +23,8 @@
 
 enum {
 	RUN_WAITING = 1 << 20,     /* bytes for the screen above which nothing more is read */
-	RUN_FILES_OWN = 64,        /* descriptors kept for all that is not a running step: cache, plugins, workers */
-	RUN_FILES_FREE = 16        /* that must be free before one more is started: more than it takes at once */
+	RUN_FILES_OWN = 64,        /* descriptors kept for the cache, plugins and workers */
+	RUN_FILES_FREE = 16        /* descriptors that must be free before another step starts */
 };
 
 /* ---- telling ---- */
@@ -140,9 +140,9 @@ bool run_enter(struct run *r, const struct step *step)
 	return false;
 }
 
-/* ---- what can go on now ---- */
+/* ---- what can start now ---- */
 
-/* Sets one place going. false: the level must wait for a slot. */
+/* Starts or queues the place's item. false: the level must wait. */
 static bool advance(struct run *r, struct place *p)
 {
 	const struct item *item = place_item(p);
@@ -155,7 +155,7 @@ static bool advance(struct run *r, struct place *p)
 		schedule_back(p);
 		return false;
 	}
-	/* Those being looked up came first. */
+	/* The free slots are promised to the places in hand. */
 	if (!p->holds && (schedule_free_slots(p->level) < p->level->in_hand || !schedule_hold(p))) {
 		schedule_back(p);
 		return false;
@@ -184,7 +184,7 @@ bool run_has_files(struct run *r, uint32_t n)
 	return false;
 }
 
-/* How many steps more could run, if descriptors were all they needed. */
+/* How many more steps the limit of descriptors allows. */
 static uint64_t steps_for_files(const struct run *r)
 {
 	uint64_t left = r->files < r->files_most ? r->files_most - r->files : 0;
@@ -233,8 +233,8 @@ static bool is_over(const struct run *r)
 {
 	if (r->jobs)
 		return false;
-	/* A run that was stopped fails, and its outer step with it. */
-	return r->stopped != STOPPED_NOT || (schedule_complete(&r->schedule) && !outer_is_busy(r->outer));
+	/* A stopped run fails, and the outer step with it: nothing need be told. */
+	return r->stopped != STOPPED_NOT || (schedule_complete(&r->schedule) && !outer_runner_is_busy(r->outer));
 }
 
 void run_pump(struct run *r)
@@ -251,7 +251,7 @@ void run_pump(struct run *r)
 	}
 	r->pumping = false;
 	if (r->stopped == STOPPED_NOT)
-		queue_send_ahead(r);
+		queue_send_lookaheads(r);
 	else
 		queue_drop(r);
 	if (is_over(r))
@@ -287,7 +287,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	r.queue.end = &r.queue.first;
 	r.files_most = process_files();
 	r.files_most = r.files_most > RUN_FILES_OWN ? r.files_most - RUN_FILES_OWN : 0;
-	r.outer = outer_new(setup->loop, setup->env, on_outer_idle, &r);
+	r.outer = outer_runner_new(setup->loop, setup->env, on_outer_idle, &r);
 	if (setup->cache && setup->plan->steps > 1) {
 		costs = xcalloc(setup->plan->steps, sizeof *costs);
 		cache_durations(setup->cache, setup->plan, costs);
@@ -306,7 +306,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 		processes_free(r.processes);
 	if (r.endpoint)
 		endpoint_free(r.endpoint);
-	outer_free(r.outer);
+	outer_runner_free(r.outer);
 	schedule_free(&r.schedule);
 	free(costs);
 	code = exit_code(&r);

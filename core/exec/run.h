@@ -1,6 +1,7 @@
-/* exec: the life of a step; the only room that starts anything. Uses cache, ipc,
- * report (event.h), plug (tracer, through cache's choice), plan, workspace, fact, os,
- * text, base. */
+/* exec: runs a plan. The only room that starts processes. Uses cache, ipc, report (events
+ * and screen), plug (the tracer), plan, workspace, fact, os, text, base.
+ *
+ * run: one run, from its plan to its exit code. On the loop. */
 #ifndef EXEC_RUN_H
 #define EXEC_RUN_H
 
@@ -23,7 +24,7 @@ struct exec_setup {
 	const struct workspace *workspace;
 	const struct plan *plan;
 	struct cache *cache;           /* NULL: no step is cached */
-	const char *cache_dir;         /* absolute; what tasks do there is not noted */
+	const char *cache_dir;         /* absolute; accesses of tasks below it are not recorded */
 	struct plug *plug;             /* for the tracer */
 	const struct env *env;         /* the session's, for the channel's folder */
 	const struct file_places *places;

@@ -65,7 +65,7 @@ static uint64_t node_cost(const struct schedule *s, const struct plan_node *node
 }
 
 /* What the longest chain costs; and from each node on, if `reach` (zeroed) is given: from the
- * nodes nobody waits for back to those that wait for nobody. */
+ * nodes that no node waits for back to those that wait for none. */
 static uint64_t longest(const struct schedule *s, const struct plan *plan, uint64_t *reach)
 {
 	uint32_t *waiters = arena_array(s->arena, plan->n ? plan->n : 1, sizeof *waiters);
@@ -99,7 +99,7 @@ static uint64_t longest(const struct schedule *s, const struct plan *plan, uint6
 	return most;
 }
 
-/* Turns "waits for" round: who waits for each node. */
+/* Lists the nodes that wait for each node. */
 static void link_waiters(struct level *l, struct arena *a)
 {
 	const struct plan *plan = l->plan;
@@ -194,7 +194,7 @@ struct place *schedule_take(struct level *l)
 	if (l->ready_n == 0)
 		return NULL;
 	p = pop(l);
-	p->in_hand = p->foretold = true;
+	p->in_hand = p->announced = true;
 	l->in_hand++;
 	return p;
 }
@@ -316,8 +316,8 @@ struct place *schedule_upcoming(struct schedule *s)
 		while (l->upcoming < l->plan->n) {
 			struct place *p = l->order[l->upcoming++];
 
-			if (!p->foretold) {
-				p->foretold = true;
+			if (!p->announced) {
+				p->announced = true;
 				return p;
 			}
 		}

@@ -1,5 +1,5 @@
-/* Which step next: dependencies, slots, levels. Pure bookkeeping: no clock, no
- * process, no cache; run.c asks it and tells it.
+/* schedule: decides which step is next, by dependencies, slots and levels. Pure: it knows
+ * no clock, no process and no cache. Called on the loop.
  *
  *   level (the plan, or a nested one)
  *     ready: places whose turn it is        ──take──►  in hand  ──hold──►  with a slot
@@ -22,22 +22,22 @@ struct place {
 	uint32_t node;             /* index into the level's plan */
 	uint32_t item;             /* the item whose turn it is, or that runs */
 	uint32_t waits;            /* nodes that must be complete before */
-	uint64_t weight;           /* what the longest chain from here to the end costs: the more the earlier */
+	uint64_t weight;           /* cost of the longest chain of nodes from here to the end; the heaviest place is taken first */
 	bool holds;                /* it has one of the level's slots */
 	bool in_hand;              /* taken, and neither put back nor given a slot yet */
-	bool foretold;             /* taken once, or named by schedule_upcoming */
-	struct job *ahead;         /* run.c's: looks its steps up before its turn; NULL: nobody does */
+	bool announced;            /* taken once, or named by schedule_upcoming */
+	struct job *lookahead;     /* queue.c's: the job that is looked up before its turn; NULL: none */
 };
 
 struct level {
-	struct level *next;        /* in order of making */
+	struct level *next;        /* the level made after this one */
 	const struct plan *plan;
 	struct place *parent;      /* whose item this level is; NULL: the top */
 	struct place *places;      /* as plan->nodes */
 	uint32_t *first, *waiters; /* row i: waiters[first[i]] .. waiters[first[i + 1] - 1] wait for node i */
 	struct place **ready;      /* a heap: heaviest first, then in the plan's order */
 	uint32_t ready_n;
-	struct place **going;      /* hold a slot and go on with their next item: first of all */
+	struct place **going;      /* places that hold a slot and continue with their next item; taken before all others */
 	uint32_t going_n;
 	uint32_t used;             /* slots taken */
 	uint32_t in_hand;          /* places taken that have no slot yet */
@@ -59,7 +59,7 @@ void schedule_init(struct schedule *s, const struct plan *plan, const uint64_t *
 void schedule_free(struct schedule *s);
 /* The next place of the level whose item may be looked at; NULL: none is ready. */
 struct place *schedule_take(struct level *l);
-/* Puts one back that could not go on. */
+/* Puts a taken place back: it could not continue. */
 void schedule_back(struct place *p);
 /* Takes a slot, if it has none; false: none is free. */
 bool schedule_hold(struct place *p);
@@ -69,10 +69,10 @@ const struct item *place_item(const struct place *p);
 void schedule_enter(struct schedule *s, struct place *p);
 /* The place's item succeeded. Its next item, or the nodes that waited, become ready. */
 void schedule_done(struct schedule *s, struct place *p);
-/* The place's item succeeded, and the caller goes on with the next one, which there is. */
+/* The place's item succeeded and there is a next one, which the caller continues with. */
 void schedule_go_on(struct place *p);
-/* A place that was neither taken nor named here before: the next whose turn it would be if
- * every step were a hit. NULL: there is none. */
+/* The place whose turn would be next if every step were a hit. Each place is named once, and not
+ * after it was taken. NULL: none is left. */
 struct place *schedule_upcoming(struct schedule *s);
 bool schedule_complete(const struct schedule *s);
 #endif

@@ -23,14 +23,14 @@ struct stop {
 	struct run *run;
 	struct sigaction before[COUNT(signals)];
 	bool caught[COUNT(signals)];
-	struct stream *stream;         /* what the handler wrote */
+	struct stream *stream;         /* reads what the handler wrote */
 	struct timer *grace;
 	int terminal;                  /* fd whose settings are kept, or -1 */
 	struct termios settings;
 };
 
-/* A handler can know nothing but a global: the pipe into the loop. Only stop_begin
- * and stop_end change it. */
+/* The pipe from the signal handler to the loop. A handler sees only globals. stop_begin and
+ * stop_end set it. */
 static volatile int handler_fd = -1;
 
 /* One byte for each signal: its number, and 0x80 when the kernel sent it (typed at the terminal). */
@@ -108,7 +108,7 @@ static void keep_terminal(struct stop *s)
 	}
 }
 
-/* A child that was killed may have left the terminal without echo. */
+/* A killed child may have left the terminal without echo. */
 static void restore_terminal(struct stop *s)
 {
 	struct termios now;
@@ -119,7 +119,7 @@ static void restore_terminal(struct stop *s)
 	    now.c_oflag == s->settings.c_oflag && now.c_cflag == s->settings.c_cflag &&
 	    memcmp(now.c_cc, s->settings.c_cc, sizeof now.c_cc) == 0)
 		return;
-	/* From the background it would stop us. */
+	/* in the background the call would stop vt */
 	if (tcgetpgrp(s->terminal) == getpgrp())
 		tcsetattr(s->terminal, TCSADRAIN, &s->settings);
 }
@@ -138,6 +138,7 @@ struct stop *stop_begin(struct run *r)
 		return s;
 	s->stream = stream_open(r->setup->loop, fds[0], &events, s, NULL);
 	if (!s->stream) {
+		close(fds[0]);
 		close(fds[1]);
 		return s;
 	}
@@ -146,7 +147,7 @@ struct stop *stop_begin(struct run *r)
 	sigfillset(&action.sa_mask);
 	for (i = 0; i < COUNT(signals); i++) {
 		sigaction(signals[i], NULL, &s->before[i]);
-		/* nohup: it shall not hear of the terminal's end. */
+		/* nohup: an ignored HUP stays ignored */
 		s->caught[i] = !(signals[i] == SIGHUP && s->before[i].sa_handler == SIG_IGN);
 		if (s->caught[i])
 			sigaction(signals[i], &action, NULL);

@@ -1,4 +1,5 @@
-/* Signals to the runner, grace, kill; the terminal as it was. */
+/* stop: passes INT, TERM and HUP on to the tasks, waits 5 s and kills what is left. Keeps the
+ * terminal's settings. On the loop, but for the signal handler. */
 #ifndef EXEC_STOP_H
 #define EXEC_STOP_H
 
@@ -6,5 +7,5 @@ struct run;
 struct stop;
 
 struct stop *stop_begin(struct run *r);
-void stop_end(struct stop *s);         /* signals as before, the terminal as before */
+void stop_end(struct stop *s);         /* restores handlers and terminal; frees */
 #endif

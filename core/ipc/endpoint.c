@@ -29,7 +29,7 @@ enum {
 	ENDPOINT_CANDIDATES = 4,
 	ENDPOINT_SWEPT = 1000,                /* entries looked at, at most */
 	ENDPOINT_ADDON_MAX = 16 << 20,
-	ENDPOINT_TEMP_AGE = 3600              /* s: a temporary file older than that is nobody's */
+	ENDPOINT_TEMP_AGE = 3600              /* s: a temporary file older than that is litter */
 };
 
 struct endpoint {
@@ -63,7 +63,7 @@ static void candidates(struct endpoint *e, const struct env *session)
 	candidate(e, env_get(session, "HOME"), ".cache/vt/run");
 }
 
-/* May somebody else put another folder in this one's place? */
+/* false: another user could replace this folder. */
 static bool parent_is_safe(struct arena *a, const char *path)
 {
 	struct stat s;
@@ -71,7 +71,7 @@ static bool parent_is_safe(struct arena *a, const char *path)
 	return stat(path_dir(a, path), &s) == 0 && S_ISDIR(s.st_mode) && (!(s.st_mode & 022) || (s.st_mode & S_ISVTX));
 }
 
-/* Opens the folder, made if need be, when nobody but this user can write there. -1: not this one. */
+/* Opens the folder, made if need be, when only this user can write there. -1: not this one. */
 static int open_private(struct arena *a, const struct candidate *c)
 {
 	const char *path = c->path;
@@ -163,7 +163,7 @@ static bool is_there(int dir, const char *name, const unsigned char *bytes, size
 	return same;
 }
 
-/* Never in place: others may have the old one mapped. */
+/* Writes a new file and renames it: another process may have the old one mapped. */
 static int put_there(int dir, const char *name, const unsigned char *bytes, size_t size)
 {
 	char temp[64];
@@ -236,9 +236,9 @@ static int offer_addon(struct endpoint *e, const char *addon, struct err *err)
 	return ret;
 }
 
-/* ---- what runners that were killed left behind ------------------------------- */
+/* ---- litter of killed runners ------------------------------------------------- */
 
-/* Does nobody listen there? When in doubt, somebody does. */
+/* Nobody listens there. false when in doubt. */
 static bool is_deserted(const char *path, const struct stat *s)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -246,10 +246,10 @@ static bool is_deserted(const char *path, const struct stat *s)
 	int fd;
 
 	if (S_ISDIR(s->st_mode)) {
-		char door[WIRE_MAX_PATH + 16];
+		char fifo[WIRE_MAX_PATH + 16];
 
-		snprintf(door, sizeof door, "%s/connect", path);
-		fd = open(door, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		snprintf(fifo, sizeof fifo, "%s/connect", path);
+		fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 		deserted = fd < 0 && (errno == ENXIO || errno == ENOENT);
 	} else {
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -1,4 +1,5 @@
-/* The run's private folder for endpoints, the verified addon, stale ones swept. */
+/* endpoint: what the channels of a run share: a private folder for their sockets and the
+ * checked Node addon. Removes sockets that killed runners left. On the loop. */
 #ifndef IPC_ENDPOINT_H
 #define IPC_ENDPOINT_H
 

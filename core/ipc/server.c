@@ -13,16 +13,16 @@
 #include "base/mem.h"
 #include "client/wire.h"
 #include "fact/seen.h"
-#include "ipc/door.h"
+#include "ipc/acceptor.h"
 #include "ipc/endpoint.h"
-#include "ipc/outer.h"
+#include "ipc/outer_runner.h"
 #include "os/loop.h"
 #include "os/stream.h"
 #include "text/env_match.h"
 
 enum {
-	SERVER_CONNECTIONS = 1024,             /* more wait in the backlog */
-	SERVER_GRACE_MS = 2000,                /* for who is still connected when the task has ended */
+	SERVER_CONNECTIONS = 1024,             /* at once; others wait in the backlog */
+	SERVER_GRACE_MS = 2000,                /* for connections that are open when the task has ended */
 	SERVER_RETRY_MS = 100,                 /* after running out of fds */
 	SERVER_CHUNK = 1 << 16,                /* more than one read brings */
 	SERVER_QUEUED = WIRE_MAX_REPLY + (1 << 20), /* bytes one client may leave unread */
@@ -44,17 +44,17 @@ struct connection {
 	struct stream *in, *out;       /* the same one, but for FIFOs */
 	struct buf got;                /* from the start of a frame that is not whole yet */
 	bool greeted;                  /* its HELLO was right */
-	bool busy;                     /* its frames are being taken: it may not be dropped */
-	bool leaving;                  /* it was told why; nothing more is read */
+	bool busy;                     /* its frames are being handled: it must not be freed */
+	bool leaving;                  /* it was refused; nothing more is read */
 };
 
 struct server {
 	struct loop *loop;
 	const struct env *full;
 	struct seen *seen;
-	struct outer *outer;           /* the run's; NULL: none */
+	struct outer_runner *outer;           /* the run's; NULL: none */
 	struct arena *arena;           /* noted keys */
-	struct door *door;             /* NULL: closed */
+	struct acceptor *acceptor;             /* NULL: closed */
 	struct connection *first;
 	unsigned connections;
 	struct map noted;              /* "<op>text" of all that went into seen: once is enough */
@@ -67,16 +67,16 @@ struct server {
 	unsigned char token[WIRE_TOKEN];
 };
 
-/* The first trouble is the one that is told. A half-heard tool might have said
- * anything: neither this step nor the one around it may be kept. */
+/* Records the first failure. A tool that was not heard to the end might have said anything, so
+ * neither this step nor the outer one is stored. */
 static void fail(struct server *s, const char *message)
 {
 	if (!s->seen->broken)
 		s->seen->broken = message;
-	outer_opt_out(s->outer);
+	outer_runner_opt_out(s->outer);
 }
 
-/* The same with a tool's text in quotes: shortened, and nothing in it that a terminal obeys. */
+/* The same with a tool's text in quotes, shortened and without control characters. */
 static void fail_naming(struct server *s, const char *message, const char *text, size_t size)
 {
 	char *shown = arena_strn(s->seen->arena, text, size < SERVER_SHOWN ? size : SERVER_SHOWN), *p;
@@ -133,9 +133,9 @@ static void refuse(struct connection *c, const char *message)
 	c->leaving = true;
 }
 
-/* ---- what tools say ---------------------------------------------------------- */
+/* ---- requests ---------------------------------------------------------- */
 
-/* Is it the first time? false also when it is too much. */
+/* Is it said for the first time? false also beyond the limits. */
 static bool note(struct connection *c, unsigned op, const char *text, size_t size)
 {
 	struct server *s = c->server;
@@ -166,9 +166,9 @@ static void track(struct connection *c, uint16_t op, const char *text, size_t si
 	if (!note(c, op, text, size))
 		return;
 	seen_env(s->seen, op, text, size);
-	outer_env(s->outer, op, text, size);
+	outer_runner_env(s->outer, op, text, size);
 	if (s->seen->broken)
-		outer_opt_out(s->outer);
+		outer_runner_opt_out(s->outer);
 }
 
 static void hello(struct connection *c, struct wire_frame *f)
@@ -184,7 +184,7 @@ static void hello(struct connection *c, struct wire_frame *f)
 		return;
 	}
 	if (min > WIRE_VERSION || max < WIRE_VERSION || memcmp(token, c->server->token, WIRE_TOKEN) != 0) {
-		/* a stale name or another time's client: it takes itself to be outside */
+		/* a stale name or a client of another version: it acts as if outside a task */
 		send_error(c, WIRE_E_HELLO, "unknown version or token");
 		c->leaving = true;
 		return;
@@ -334,7 +334,7 @@ static void take_frame(struct connection *c, struct wire_frame *f)
 			break;
 		if (f->type == WIRE_DISABLE_CACHE) {
 			s->seen->opted_out = true;
-			outer_opt_out(s->outer);
+			outer_runner_opt_out(s->outer);
 		} else {
 			wire_begin(&o, ok, sizeof ok, WIRE_SYNC_OK, 0);
 			send(c, ok, wire_end(&o));
@@ -344,7 +344,7 @@ static void take_frame(struct connection *c, struct wire_frame *f)
 	refuse(c, INVALID);
 }
 
-/* Takes what is whole from the front; returns how much that was. */
+/* Handles the whole frames at the front; returns their size. */
 static size_t take_frames(struct connection *c, const unsigned char *at, size_t size)
 {
 	size_t taken = 0;
@@ -414,7 +414,7 @@ static void on_end(void *ctx, int error)
 	settle(s);
 }
 
-/* ---- coming and going -------------------------------------------------------- */
+/* ---- accepting and ending -------------------------------------------------------- */
 
 static void on_retry(void *ctx)
 {
@@ -424,17 +424,17 @@ static void on_retry(void *ctx)
 	settle(s);
 }
 
-static void on_come(void *ctx, int in, int out)
+static void on_connect(void *ctx, int in, int out)
 {
 	static const struct stream_events events = { on_bytes, on_end };
 	struct server *s = ctx;
 	struct connection *c;
 
-	if (in == DOOR_LOST) {
+	if (in == ACCEPT_LOST) {
 		fail(s, READ_FAILED);
 		return;
 	}
-	if (in == DOOR_HELD) {
+	if (in == ACCEPT_HELD) {
 		if (!s->retry)
 			s->retry = timer_start(s->loop, SERVER_RETRY_MS, on_retry, s);
 		return;
@@ -459,7 +459,7 @@ static void on_come(void *ctx, int in, int out)
 		s->first->before = c;
 	s->first = c;
 	if (++s->connections == SERVER_CONNECTIONS)
-		door_hold(s->door, true);
+		acceptor_hold(s->acceptor, true);
 	stream_read_start(c->in);
 }
 
@@ -473,30 +473,30 @@ static void finish(void *ctx)
 	done(s->ctx);
 }
 
-static void close_door(struct server *s)
+static void close_acceptor(struct server *s)
 {
-	door_close(s->door);
-	s->door = NULL;
+	acceptor_close(s->acceptor);
+	s->acceptor = NULL;
 	timer_stop(s->retry);
 	s->retry = NULL;
 }
 
-/* After anything that may let others in, or may have been the last thing to wait for. */
+/* Accepts again where there is room; ends a server that is stopping and has nothing left. */
 static void settle(struct server *s)
 {
-	if (s->door && s->connections < SERVER_CONNECTIONS && !s->retry)
-		door_hold(s->door, false);
+	if (s->acceptor && s->connections < SERVER_CONNECTIONS && !s->retry)
+		acceptor_hold(s->acceptor, false);
 	if (!s->stopping || !s->done)
 		return;
-	if (s->door) {
-		door_drain(s->door);
-		if (door_held(s->door))
+	if (s->acceptor) {
+		acceptor_drain(s->acceptor);
+		if (acceptor_held(s->acceptor))
 			return;
-		close_door(s);
+		close_acceptor(s);
 	}
 	if (s->connections)
 		return;
-	/* as a timer, so that server_free can take it back */
+	/* by a timer, which server_free can stop */
 	timer_stop(s->grace);
 	s->grace = timer_start(s->loop, 0, finish, s);
 	s->stopping = false;
@@ -508,14 +508,14 @@ static void on_grace_over(void *ctx)
 
 	s->grace = NULL;
 	fail(s, STILL_THERE);
-	if (s->door)
-		close_door(s);
+	if (s->acceptor)
+		close_acceptor(s);
 	while (s->first)
 		drop(s->first);
 	settle(s);
 }
 
-int server_start(struct loop *l, struct endpoint *e, struct outer *outer, const struct env *full, struct seen *seen,
+int server_start(struct loop *l, struct endpoint *e, struct outer_runner *outer, const struct env *full, struct seen *seen,
 		 struct server **ret, struct err *err)
 {
 	struct server *s = xcalloc(1, sizeof *s);
@@ -524,14 +524,14 @@ int server_start(struct loop *l, struct endpoint *e, struct outer *outer, const 
 	s->full = full;
 	s->seen = seen;
 	s->outer = outer;
-	if (door_open(l, endpoint_dir(e), on_come, s, &s->door, err) < 0) {
+	if (acceptor_open(l, endpoint_dir(e), on_connect, s, &s->acceptor, err) < 0) {
 		free(s);
 		return err_wrap(err, "Failed to set up task communication");
 	}
 	s->arena = arena_new();
 	map_init(&s->noted);
-	memcpy(s->name, door_name(s->door), strlen(door_name(s->door)) + 1);
-	memcpy(s->token, door_token(s->door), sizeof s->token);
+	memcpy(s->name, acceptor_name(s->acceptor), strlen(acceptor_name(s->acceptor)) + 1);
+	memcpy(s->token, acceptor_token(s->acceptor), sizeof s->token);
 	*ret = s;
 	return 0;
 }
@@ -555,8 +555,8 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	timer_stop(s->grace);
-	if (s->door)
-		close_door(s);
+	if (s->acceptor)
+		close_acceptor(s);
 	while (s->first)
 		drop(s->first);
 	map_free(&s->noted);

@@ -19,7 +19,7 @@
 #include "base/env.h"
 #include "fact/seen.h"
 #include "ipc/endpoint.h"
-#include "ipc/outer.h"
+#include "ipc/outer_runner.h"
 #include "ipc/server.h"
 #include "os/loop.h"
 
@@ -27,7 +27,7 @@ extern char **environ;
 
 static struct loop *loop;
 static struct server *server;
-static struct outer *outer;            /* the runner around this one; NULL: none */
+static struct outer_runner *outer;            /* the runner around this one; NULL: none */
 static struct seen seen;
 static pid_t child;
 static int status;
@@ -73,12 +73,12 @@ static void wait_for_outer(void)
 {
 	struct timer *t;
 
-	while (outer_is_busy(outer)) {
+	while (outer_runner_is_busy(outer)) {
 		t = timer_start(loop, 30000, give_up, NULL);
 		loop_run(loop);
 		timer_stop(t);
 	}
-	outer_free(outer);
+	outer_runner_free(outer);
 }
 
 /* On a worker: the end of one child is all there is to wait for. */
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (loop_new(&loop, &err) < 0 || endpoint_new(env, addon, &e, &err) < 0)
 		return fail(&err);
-	outer = outer_new(loop, env, on_told, NULL);
+	outer = outer_runner_new(loop, env, on_told, NULL);
 	seen_init(&seen, job, "/nowhere", NULL, NULL, NULL);
 	if (server_start(loop, e, outer, env, &seen, &server, &err) < 0)
 		return fail(&err);

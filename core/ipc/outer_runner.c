@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "ipc/outer.h"
+#include "ipc/outer_runner.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -33,7 +33,7 @@ struct line {
 	pthread_cond_t more;           /* a message was added, or `left` was set */
 	struct message *first, **end;
 	bool telling;                  /* the teller has taken a message and not finished it */
-	bool left;                     /* outer_free was called */
+	bool left;                     /* outer_runner_free was called */
 	bool abandoned;                /* ... while `telling`: the teller frees the line */
 	struct loop *loop;
 	void (*on_idle)(void *ctx);
@@ -44,7 +44,7 @@ struct line {
 	bool over;                     /* the outer runner cannot be reached, or keeps nothing: nothing more to tell */
 };
 
-struct outer {
+struct outer_runner {
 	struct arena *arena;
 	struct line *line;
 	pthread_t teller;
@@ -159,11 +159,11 @@ static void *teller(void *ctx)
 
 /* ---- queueing: on the loop ---------------------------------------------------- */
 
-struct outer *outer_new(struct loop *loop, const struct env *session, void (*on_idle)(void *ctx), void *ctx)
+struct outer_runner *outer_runner_new(struct loop *loop, const struct env *session, void (*on_idle)(void *ctx), void *ctx)
 {
 	const char *name = env_get(session, "VP_RUN_IPC_NAME");
 	unsigned char token[WIRE_TOKEN];
-	struct outer *o;
+	struct outer_runner *o;
 	uint32_t pid;
 
 	if (!name || wire_parse_name(name, &pid, token) < 0)
@@ -182,7 +182,7 @@ struct outer *outer_new(struct loop *loop, const struct env *session, void (*on_
 	return o;
 }
 
-void outer_free(struct outer *o)
+void outer_runner_free(struct outer_runner *o)
 {
 	struct line *l;
 	bool abandoned;
@@ -206,7 +206,7 @@ void outer_free(struct outer *o)
 	free(o);
 }
 
-bool outer_is_busy(const struct outer *o)
+bool outer_runner_is_busy(const struct outer_runner *o)
 {
 	bool busy;
 
@@ -219,7 +219,7 @@ bool outer_is_busy(const struct outer *o)
 }
 
 /* Signals are for the main thread. */
-static void start_teller(struct outer *o)
+static void start_teller(struct outer_runner *o)
 {
 	sigset_t all, before;
 
@@ -229,7 +229,7 @@ static void start_teller(struct outer *o)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static void queue(struct outer *o, uint16_t op, const char *name, size_t size)
+static void queue(struct outer_runner *o, uint16_t op, const char *name, size_t size)
 {
 	struct message *m = xcalloc(1, sizeof *m + size + 1);
 	struct line *l = o->line;
@@ -250,7 +250,7 @@ static void queue(struct outer *o, uint16_t op, const char *name, size_t size)
 	pthread_mutex_unlock(&l->lock);
 }
 
-void outer_env(struct outer *o, uint16_t op, const char *name, size_t size)
+void outer_runner_env(struct outer_runner *o, uint16_t op, const char *name, size_t size)
 {
 	char *key;
 	void **asked;
@@ -267,7 +267,7 @@ void outer_env(struct outer *o, uint16_t op, const char *name, size_t size)
 	queue(o, op, name, size);
 }
 
-void outer_opt_out(struct outer *o)
+void outer_runner_opt_out(struct outer_runner *o)
 {
 	if (!o || o->opted_out)
 		return;
@@ -275,17 +275,17 @@ void outer_opt_out(struct outer *o)
 	queue(o, OUTER_OPT_OUT, "", 0);
 }
 
-void outer_patterns(struct outer *o, const struct texts *patterns)
+void outer_runner_patterns(struct outer_runner *o, const struct texts *patterns)
 {
 	uint32_t i;
 
 	for (i = 0; o && i < patterns->n; i++)
 		if (*patterns->at[i] != '!')
-			outer_env(o, glob_has_magic(patterns->at[i]) || strchr(patterns->at[i], '\\') ? VT_SEEN_ENV_GLOB : VT_SEEN_ENV,
+			outer_runner_env(o, glob_has_magic(patterns->at[i]) || strchr(patterns->at[i], '\\') ? VT_SEEN_ENV_GLOB : VT_SEEN_ENV,
 				  patterns->at[i], strlen(patterns->at[i]));
 }
 
-void outer_facts(struct outer *o, const struct facts *facts)
+void outer_runner_facts(struct outer_runner *o, const struct facts *facts)
 {
 	uint32_t i;
 
@@ -293,10 +293,10 @@ void outer_facts(struct outer *o, const struct facts *facts)
 		const struct fact *f = &facts->at[i];
 
 		if (f->kind == FACT_ENV || f->kind == FACT_ASKED)
-			outer_env(o, VT_SEEN_ENV, f->name.data, f->name.size);
+			outer_runner_env(o, VT_SEEN_ENV, f->name.data, f->name.size);
 		else if (f->kind == FACT_ENV_GLOB)
-			outer_env(o, VT_SEEN_ENV_GLOB, f->name.data, f->name.size);
+			outer_runner_env(o, VT_SEEN_ENV_GLOB, f->name.data, f->name.size);
 		else if (f->kind == FACT_ENV_PREFIX)
-			outer_env(o, VT_SEEN_ENV_PREFIX, f->name.data, f->name.size);
+			outer_runner_env(o, VT_SEEN_ENV_PREFIX, f->name.data, f->name.size);
 	}
 }

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "ipc/door.h"
+#include "ipc/acceptor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,33 +22,33 @@
  *      connect         both ends are ours, so that it never ends; clients throw 16 bytes in
  *      <32 hex>.req    made by a client before; the hex digits are those 16 bytes
  *      <32 hex>.rep    we open both, write one byte into .rep, and remove the names */
-struct door {
+struct acceptor {
 	char name[WIRE_MAX_PATH + 1];
 	unsigned char token[WIRE_TOKEN];
 	struct listening *listening;   /* the socket; NULL: FIFOs */
 	struct stream *connect;        /* the read end of `connect` */
 	int read, write;               /* both its ends; read belongs to the stream */
 	bool held;
-	void (*on_come)(void *ctx, int in, int out);
+	void (*on_connect)(void *ctx, int in, int out);
 	void *ctx;
 };
 
-static void come_by_socket(void *ctx, int fd)
+static void accept_socket(void *ctx, int fd)
 {
-	struct door *d = ctx;
+	struct acceptor *d = ctx;
 	uint32_t uid;
 
 	if (fd < 0) {
 		d->held = true;
-		d->on_come(d->ctx, DOOR_HELD, DOOR_HELD);
+		d->on_connect(d->ctx, ACCEPT_HELD, ACCEPT_HELD);
 	} else if (peer_uid(fd, &uid) < 0 || uid != geteuid()) {
-		close(fd);      /* somebody else's; no concern of the task */
+		close(fd);      /* another user's process */
 	} else {
-		d->on_come(d->ctx, fd, fd);
+		d->on_connect(d->ctx, fd, fd);
 	}
 }
 
-static void come_by_fifos(struct door *d, const unsigned char id[WIRE_TOKEN])
+static void accept_fifos(struct acceptor *d, const unsigned char id[WIRE_TOKEN])
 {
 	char request[WIRE_MAX_PATH + 48], reply[WIRE_MAX_PATH + 48], hex[2 * WIRE_TOKEN + 1];
 	static const char ready = 1;
@@ -66,12 +66,12 @@ static void come_by_fifos(struct door *d, const unsigned char id[WIRE_TOKEN])
 	unlink(request);
 	unlink(reply);
 	if (in >= 0 && out >= 0 && write(out, &ready, 1) == 1) {
-		d->on_come(d->ctx, in, out);
+		d->on_connect(d->ctx, in, out);
 		return;
 	}
-	/* else it has gone again, and had said nothing yet: nobody does before the byte */
+	/* else the client has left; it says nothing before it gets the byte */
 	if (lost)
-		d->on_come(d->ctx, DOOR_LOST, DOOR_LOST);
+		d->on_connect(d->ctx, ACCEPT_LOST, ACCEPT_LOST);
 	if (in >= 0)
 		close(in);
 	if (out >= 0)
@@ -82,9 +82,9 @@ static void on_ids(void *ctx, const void *data, size_t size)
 {
 	const unsigned char *at = data;
 
-	/* written 16 bytes at once, and so read */
+	/* clients write 16 bytes at once, and a pipe keeps them together */
 	for (; size >= WIRE_TOKEN; at += WIRE_TOKEN, size -= WIRE_TOKEN)
-		come_by_fifos(ctx, at);
+		accept_fifos(ctx, at);
 }
 
 static void on_connect_end(void *ctx, int error)
@@ -93,7 +93,7 @@ static void on_connect_end(void *ctx, int error)
 	(void)error;
 }
 
-static int open_fifos(struct loop *l, struct door *d, struct err *err)
+static int open_fifos(struct loop *l, struct acceptor *d, struct err *err)
 {
 	static const struct stream_events events = { on_ids, on_connect_end };
 	char path[WIRE_MAX_PATH + 16];
@@ -110,14 +110,14 @@ static int open_fifos(struct loop *l, struct door *d, struct err *err)
 	return 0;
 }
 
-int door_open(struct loop *l, const char *dir, void (*on_come)(void *ctx, int in, int out), void *ctx, struct door **ret, struct err *err)
+int acceptor_open(struct loop *l, const char *dir, void (*on_connect)(void *ctx, int in, int out), void *ctx, struct acceptor **ret, struct err *err)
 {
-	struct door *d = xcalloc(1, sizeof *d);
+	struct acceptor *d = xcalloc(1, sizeof *d);
 	size_t n = strlen(dir);
 	struct err first = { 0 };
 
 	d->read = d->write = -1;
-	d->on_come = on_come;
+	d->on_connect = on_connect;
 	d->ctx = ctx;
 	if (n + 1 + WIRE_NAME > WIRE_MAX_PATH) {
 		free(d);
@@ -127,12 +127,12 @@ int door_open(struct loop *l, const char *dir, void (*on_come)(void *ctx, int in
 	memcpy(d->name, dir, n);
 	d->name[n] = '/';
 	wire_name(d->name + n + 1, (uint32_t)getpid(), d->token);
-	d->listening = listen_start(l, d->name, come_by_socket, d, &first);
+	d->listening = listen_start(l, d->name, accept_socket, d, &first);
 	if (!d->listening && open_fifos(l, d, NULL) < 0) {
 		if (!d->connect && d->read >= 0)
 			close(d->read);
-		door_close(d);
-		/* of two causes the first: sockets are what should work */
+		acceptor_close(d);
+		/* the socket's error is the one to mend */
 		if (err)
 			*err = first;
 		else
@@ -144,17 +144,17 @@ int door_open(struct loop *l, const char *dir, void (*on_come)(void *ctx, int in
 	return 0;
 }
 
-const char *door_name(const struct door *d)
+const char *acceptor_name(const struct acceptor *d)
 {
 	return d->name;
 }
 
-const unsigned char *door_token(const struct door *d)
+const unsigned char *acceptor_token(const struct acceptor *d)
 {
 	return d->token;
 }
 
-void door_drain(struct door *d)
+void acceptor_drain(struct acceptor *d)
 {
 	unsigned char ids[64 * WIRE_TOKEN];
 	ssize_t n;
@@ -167,7 +167,7 @@ void door_drain(struct door *d)
 		on_ids(d, ids, (size_t)n);
 }
 
-void door_hold(struct door *d, bool hold)
+void acceptor_hold(struct acceptor *d, bool hold)
 {
 	if (d->held == hold)
 		return;
@@ -180,12 +180,12 @@ void door_hold(struct door *d, bool hold)
 		stream_read_start(d->connect);
 }
 
-bool door_held(const struct door *d)
+bool acceptor_held(const struct acceptor *d)
 {
 	return d->held;
 }
 
-void door_close(struct door *d)
+void acceptor_close(struct acceptor *d)
 {
 	if (!d)
 		return;

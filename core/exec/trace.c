@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "exec/watch.h"
+#include "exec/trace.h"
 
 #include <signal.h>
 #include <string.h>
@@ -12,16 +12,16 @@
 #include "plug/setup.h"
 #include "vt-plugin.h"
 
-enum { WATCH_ENV = 32, WATCH_PROGRAM = 64 * 1024 };
+enum { TRACE_ENV = 32, TRACE_PROGRAM = 64 * 1024 };
 
-struct watch {
+struct trace {
 	vt_spawn spawn;            /* first: what the plugin gets; only during `start` */
 	struct component *tracer;
 	struct arena *arena;       /* the job's */
-	void *inside;              /* the tracer's own watch */
-	struct process_filter filters[WATCH_FILTERS];
+	void *inside;              /* the plugin's own object */
+	struct process_filter filters[TRACE_FILTERS];
 	uint32_t filters_n;
-	struct env_pair env[WATCH_ENV];
+	struct env_pair env[TRACE_ENV];
 	uint32_t env_n;
 	const char *preload;       /* NULL: nothing */
 };
@@ -35,10 +35,10 @@ static int holds_nul(vt_bytes b)
 
 static vt_status spawn_setenv(vt_spawn *spawn, vt_call *call, vt_bytes name, vt_bytes value)
 {
-	struct watch *w = (struct watch *)spawn;
+	struct trace *w = (struct trace *)spawn;
 
 	call_check(call, 1, "vt_spawn.setenv");
-	if (w->env_n == WATCH_ENV || name.size == 0 || holds_nul(name) || holds_nul(value) ||
+	if (w->env_n == TRACE_ENV || name.size == 0 || holds_nul(name) || holds_nul(value) ||
 	    memchr(name.data, '=', name.size))
 		return VT_FAILED;
 	w->env[w->env_n].name = arena_strn(w->arena, name.data, name.size);
@@ -57,12 +57,12 @@ static vt_status spawn_pass_fd(vt_spawn *spawn, vt_call *call, int32_t fd, int32
 
 static vt_status spawn_filter(vt_spawn *spawn, vt_call *call, uint32_t how, vt_bytes program)
 {
-	struct watch *w = (struct watch *)spawn;
+	struct trace *w = (struct trace *)spawn;
 
 	call_check(call, 1, "vt_spawn.filter");
 	if (how != VT_FILTER_NOTIFY && how != VT_FILTER_PTRACE)
 		return VT_UNSUPPORTED;
-	if (w->filters_n == WATCH_FILTERS || program.size == 0 || program.size > WATCH_PROGRAM)
+	if (w->filters_n == TRACE_FILTERS || program.size == 0 || program.size > TRACE_PROGRAM)
 		return VT_FAILED;
 	w->filters[w->filters_n++] = (struct process_filter){
 		.how = how,
@@ -74,7 +74,7 @@ static vt_status spawn_filter(vt_spawn *spawn, vt_call *call, uint32_t how, vt_b
 
 static vt_status spawn_preload(vt_spawn *spawn, vt_call *call, vt_bytes file)
 {
-	struct watch *w = (struct watch *)spawn;
+	struct trace *w = (struct trace *)spawn;
 
 	call_check(call, 1, "vt_spawn.preload");
 	if (w->preload || file.size == 0 || holds_nul(file) || memchr(file.data, ':', file.size) || memchr(file.data, ' ', file.size))
@@ -83,7 +83,7 @@ static vt_status spawn_preload(vt_spawn *spawn, vt_call *call, vt_bytes file)
 	return VT_OK;
 }
 
-/* ---- the life of a watch ---- */
+/* ---- the life of a trace ---- */
 
 static void on_wake(int signum)
 {
@@ -100,14 +100,14 @@ static void let_threads_be_woken(void)
 	sigaction(SIGURG, &action, NULL);
 }
 
-struct watch *watch_begin(struct component *tracer, const struct step *step, struct arena *a, const char **ret_why)
+struct trace *trace_begin(struct component *tracer, const struct step *step, struct arena *a, const char **ret_why)
 {
 	const vt_tracer_ops *ops = component_ops(tracer);
-	struct watch *w = arena_alloc(a, sizeof *w);
+	struct trace *w = arena_alloc(a, sizeof *w);
 	struct plug_call call;
 	vt_status status;
 
-	*w = (struct watch){
+	*w = (struct trace){
 		.spawn = { .struct_size = sizeof(vt_spawn), .setenv = spawn_setenv, .pass_fd = spawn_pass_fd,
 			   .filter = spawn_filter, .preload = spawn_preload },
 		.tracer = tracer,
@@ -122,24 +122,24 @@ struct watch *watch_begin(struct component *tracer, const struct step *step, str
 	return NULL;
 }
 
-uint32_t watch_filters(const struct watch *w, const struct process_filter **ret)
+uint32_t trace_filters(const struct trace *w, const struct process_filter **ret)
 {
 	*ret = w->filters;
 	return w->filters_n;
 }
 
-uint32_t watch_env(const struct watch *w, const struct env_pair **ret)
+uint32_t trace_env(const struct trace *w, const struct env_pair **ret)
 {
 	*ret = w->env;
 	return w->env_n;
 }
 
-const char *watch_preload(const struct watch *w)
+const char *trace_preload(const struct trace *w)
 {
 	return w->preload;
 }
 
-void watch_attach(struct watch *w, uint32_t how, int listener)
+void trace_attach(struct trace *w, uint32_t how, int listener)
 {
 	const vt_tracer_ops *ops = component_ops(w->tracer);
 	struct plug_call call;
@@ -166,7 +166,7 @@ static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *record
 	return VT_OK;
 }
 
-void watch_stop(struct watch *w, struct seen *seen)
+void trace_stop(struct trace *w, struct seen *seen)
 {
 	const vt_tracer_ops *ops = component_ops(w->tracer);
 	struct notes notes = { .notes = { .struct_size = sizeof(vt_notes), .add = notes_add }, .seen = seen };
@@ -180,7 +180,7 @@ void watch_stop(struct watch *w, struct seen *seen)
 	seen->untraced = arena_str(w->arena, call.text[0] ? call.text : "its files could not all be followed");
 }
 
-void watch_cancel(struct watch *w)
+void trace_cancel(struct trace *w)
 {
 	const vt_tracer_ops *ops;
 

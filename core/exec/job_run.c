@@ -12,7 +12,7 @@
 #include "exec/child.h"
 #include "exec/inside.h"
 #include "ipc/endpoint.h"
-#include "ipc/outer.h"
+#include "ipc/outer_runner.h"
 #include "os/file.h"
 #include "os/loop.h"
 #include "plug/setup.h"
@@ -20,7 +20,7 @@
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-/* ---- the end of a run ---- */
+/* ---- the end of a step ---- */
 
 static void job_over(struct job *j, struct outcome *o)
 {
@@ -212,7 +212,7 @@ static void job_ended(void *ctx)
 	if (r->stopped != STOPPED_NOT)
 		j->cancelled = true;
 	if (r->signum && code == 128 + SIGKILL)
-		r->grace_over = true;      /* whoever was first to kill it */
+		r->grace_over = true;      /* it does not matter who sent it */
 	if (j->trouble)
 		run_failed(r, 1);
 	else if (code != 0 && !was_ended(j))
@@ -352,7 +352,7 @@ void job_start(struct job *j)
 	r->files += j->files;
 	job_tell_started(j);
 	if (!child.piped)
-		run_flush(r);      /* before the child writes there itself */
+		run_flush(r);      /* the child writes to the same terminal from here on */
 	child.processes = run_processes(r);
 	if (j->answer)
 		prepare_cached(j, &child);
@@ -360,7 +360,7 @@ void job_start(struct job *j)
 		j->capture = capture_new(r->setup->spool_dir);
 	j->child = child_start(&child);
 	if (j->answer && j->seen.broken)
-		outer_opt_out(r->outer);       /* what its tools would tell reaches nobody */
+		outer_runner_opt_out(r->outer);       /* its tools cannot be heard, so the outer step must not be stored */
 	if (r->paused)
 		child_pause(j->child, true);
 }
