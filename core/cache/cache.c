@@ -57,6 +57,7 @@ struct cache *cache_open(const struct cache_setup *setup)
 	c->setup = *setup;
 	directory_init(&c->dir, setup->dir, setup->dry);
 	pthread_mutex_init(&c->lock, NULL);
+	map_init(&c->whos);
 	c->root_fd = open(setup->workspace->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = c->root_fd < 0 ? err_errno(&err, errno, "cannot open '%s'", setup->workspace->root) : use_directory(c, &err);
 	c->dir.usable = r == 0;
@@ -110,6 +111,10 @@ static void make_ready(struct cache *c)
 		c->history = history_new(file);
 		free(file);
 	}
+	file = path_new(c->dir.inner, "ledger");
+	c->ledger = ledger_new(file);
+	free(file);
+	ledger_load(c->ledger);
 	backend = backend_of(fingerprint);
 	stat_cache_use(c->world.stats, backend);
 	free(backend);
@@ -158,8 +163,10 @@ static void add_counts(struct cache *c)
 	close(fd);
 }
 
-void cache_something_ran(struct cache *c)
+void cache_something_ran(struct cache *c, bool known)
 {
+	if (!known && cache_ready(c) && !c->setup.dry)
+		ledger_unknown(c->ledger);
 	if (c->world.programs)
 		file_memo_forget(c->world.programs);
 }
@@ -174,6 +181,8 @@ void cache_close(struct cache *c)
 	cache_prefetch_join(c->setup.prefetch);
 	blobs_free(c->blobs, save);
 	history_free(c->history, save);
+	ledger_close(c->ledger, save);
+	map_free(&c->whos);
 	stat_cache_close(c->world.stats, save);
 	cache_prefetch_free(c->setup.prefetch);
 	if (save)

@@ -39,8 +39,9 @@ struct cache_setup {
 struct cache *cache_open(const struct cache_setup *setup);
 /* Can results be stored? false: steps run uncached; the reason was told. */
 bool cache_works(const struct cache *c);
-/* A step's child has ended, cached or not: forgets what was remembered of the machine, such as programs on PATH. */
-void cache_something_ran(struct cache *c);
+/* A step's child has ended, cached or not: forgets what was remembered of the machine, such as programs on PATH.
+ * `known`: what the step left behind is known (struct kept). */
+void cache_something_ran(struct cache *c, bool known);
 /* Waits until all results are published, saves the stat index and the history, settles the stores, frees. */
 void cache_close(struct cache *c);
 
@@ -62,12 +63,25 @@ struct found {
 	size_t output_size;
 	/* inputs of the hit (or of the stored run), for -vv: paths, in order */
 	struct texts inputs, outputs;
+	const char *because;           /* MISS, although nothing that it read changed: what it left is not there (a sentence), or NULL */
+	uint32_t missing;              /* HIT: files it made that somebody took away, and that are not put back */
 	struct facts asked;            /* HIT: the variables its key and its recorded run asked for */
 	struct found_inside *inside;   /* cache's own: key facts, globbed facts, the result */
 };
 
-/* `dry`: change nothing on disk, need no output bytes (the dry run). */
-void cache_lookup(struct cache *c, const struct step *step, bool dry, struct found *ret);
+/* The steps of one chain (of a task, one after the other), looked up in order: each finds what
+ * the hits before it would leave. Not thread-safe. */
+struct cache_chain;
+struct cache_chain *cache_chain_new(struct cache *c);
+void cache_chain_free(struct cache_chain *chain);            /* NULL is fine */
+/* `dry`: change nothing on disk, need no output bytes (the dry run). `chain`: NULL: it is looked
+ * up and decided alone. The found of a hit must stay where it is until the chain is decided. */
+void cache_lookup(struct cache *c, const struct step *step, bool dry, struct cache_chain *chain, struct found *ret);
+/* How many of the chain's hits stand, from the first on: what they leave is in place, or can be put
+ * there. The first that does not is a miss from now on; what comes after that is to be looked up
+ * anew. `most`: no more may, for the one after them must run. `whole`: nothing of the chain comes
+ * after its hits. */
+uint32_t cache_chain_decide(struct cache_chain *chain, uint32_t most, bool whole);
 /* [loop] Counts this lookup as a hit or a miss, for `vt cache stat`. */
 void cache_count(struct cache *c, const struct found *found);
 /* Are all outputs of the hit in place, and nothing stale beside them? Then a restore would change
@@ -114,6 +128,7 @@ enum kept_why {
 
 struct kept {
 	enum kept_why why;
+	bool known;                    /* all that it left behind is known */
 	const char *text;              /* the detail line after "Not cached: "; NULL when stored, cancelled or by exit code; in found's arena */
 };
 

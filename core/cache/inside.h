@@ -6,6 +6,8 @@
 
 #include "cache/cache.h"
 #include "cache/overlap.h"
+#include "effect/before.h"
+#include "effect/layer.h"
 #include "fact/mac.h"
 #include "fact/state.h"
 #include "plug/setup.h"
@@ -14,6 +16,9 @@
 
 struct blobs;
 struct history;
+
+/* Version of results: a fact of every key. Others are never found. */
+#define RESULT_FORMAT "2"
 
 enum { CACHE_RESULTS = 16, CACHE_EXPLAINED = 4 };
 
@@ -34,6 +39,8 @@ struct cache {
 
 	struct blobs *blobs;
 	struct history *history;
+	struct ledger *ledger;
+	struct map whos;               /* by step->ordinal: its ledger_who */
 };
 
 struct found_inside {
@@ -44,8 +51,11 @@ struct found_inside {
 	bool keyed;                    /* key, id and before are good */
 	bool counts;                   /* a lookup that `vt cache stat` counts */
 	struct result *hit;
-	const struct result **others;  /* the key's other results: a restore removes what only they made */
-	uint32_t others_n;
+	/* HIT, once it was decided what its chain leaves (chain.c) */
+	bool decided, restore;         /* restore: something is to be put back or removed */
+	struct cache_chain *alone;     /* it was looked up by itself: what `why` points into lives in there */
+	bool *skip;                    /* of each output: a later step of the chain leaves the path */
+	struct texts remove;           /* paths that earlier runs of the step made and this result lacks */
 	void **owned;                  /* bytes that facts point into; freed with found */
 	uint32_t owned_n;
 	/* filled by cache_before_run */
@@ -53,8 +63,16 @@ struct found_inside {
 	bool untraceable;              /* ... are wanted, but no tracer can be started */
 	const char *not_kept;
 	int64_t started_ns;            /* by the file system's clock */
+	struct eyes eyes;              /* whose the step is, and what comes after it */
 	struct overlap overlap;        /* joined when the step starts, or its outputs are put back */
 };
+
+/* chain.c: a lookup's hit, in its chain: its effects lie over what those before it leave. */
+struct cache_chain;
+int chain_add(struct cache_chain *chain, const struct step *step, struct found *found, uint32_t leaned, struct err *err);
+struct layer *chain_layer(struct cache_chain *chain);
+/* archive.c: is every output in its place and as it was kept? One look at each. */
+bool outputs_in_place(const struct cache *c, const struct facts *outputs);
 
 /* Starts the plugins and opens the stat index and the history, once. */
 bool cache_ready(struct cache *c);

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "base/buf.h"
+#include "effect/layer.h"
 #include "cache/inside.h"
 #include "fact/findings.h"
 #include "plan/step.h"
@@ -90,7 +91,7 @@ static void add_platform(struct facts *f, struct arena *a)
 	add(f, a, FACT_PLATFORM, "os", platform.sysname, strlen(platform.sysname));
 	add(f, a, FACT_PLATFORM, "arch", platform.machine, strlen(platform.machine));
 	add(f, a, FACT_PLATFORM, "libc", libc, strlen(libc));
-	add(f, a, FACT_PLATFORM, "format", CACHE_FORMAT, strlen(CACHE_FORMAT));
+	add(f, a, FACT_PLATFORM, "format", RESULT_FORMAT, strlen(RESULT_FORMAT));
 }
 
 static void add_component(struct facts *f, struct arena *a, const struct component *part)
@@ -174,4 +175,73 @@ void key_step(const struct step *step, struct digest *ret)
 	digest_add(&s, place, sizeof place);
 	digest_texts(&s, &step->extra);
 	digest_end(&s, ret);
+}
+
+/* Steps that say the same in one chain are told apart by how many of them follow. */
+static uint32_t same_later(const struct step *step)
+{
+	const struct step_list *l;
+	uint32_t n = 0, i;
+
+	for (l = step->later; l; l = l->next) {
+		const struct step *s = l->step;
+
+		if (s->task != step->task || s->argv.n != step->argv.n || strcmp(s->dir, step->dir) != 0)
+			continue;
+		for (i = 0; i < s->argv.n && strcmp(s->argv.at[i], step->argv.at[i]) == 0; i++)
+			;
+		n += i == s->argv.n;
+	}
+	return n;
+}
+
+static ledger_who make_who(struct cache *c, const struct step *step)
+{
+	const uint32_t later = same_later(step);
+	struct digest_state s;
+	struct ledger_step name;
+
+	digest_begin(&s, NULL);
+	digest_text(&s, step->task->package->path);
+	digest_text(&s, step->task->name);
+	digest_end(&s, &name.task);
+	digest_begin(&s, NULL);
+	digest_add(&s, name.task.byte, sizeof name.task.byte);
+	digest_text(&s, step->hook ? step->hook : "");
+	digest_text(&s, step->cwd);
+	digest_texts(&s, &step->argv);
+	digest_add(&s, &later, sizeof later);
+	digest_end(&s, &name.step);
+	return ledger_step(c->ledger, &name);
+}
+
+ledger_who key_who(struct cache *c, const struct step *step)
+{
+	void **at;
+	ledger_who ret;
+
+	pthread_mutex_lock(&c->lock);
+	at = map_put(&c->whos, &step->ordinal, sizeof step->ordinal);
+	if (!*at)
+		*at = (void *)(uintptr_t)make_who(c, step);
+	ret = (ledger_who)(uintptr_t)*at;
+	pthread_mutex_unlock(&c->lock);
+	return ret;
+}
+
+void key_eyes(struct cache *c, const struct step *step, struct arena *a, struct eyes *ret)
+{
+	const struct step_list *l;
+	ledger_who *later;
+	uint32_t n = 0;
+
+	*ret = (struct eyes){ .own = key_who(c, step) };
+	for (l = step->later; l; l = l->next)
+		n++;
+	if (!n)
+		return;
+	later = arena_array(a, n, sizeof *later);
+	for (l = step->later; l; l = l->next)
+		later[ret->later_n++] = key_who(c, l->step);
+	ret->later = later;
 }

@@ -22,6 +22,8 @@ struct looking {
 	struct found_inside *in;
 	struct arena *arena;           /* found's */
 	bool dry;
+	struct cache_chain *chain;     /* what the hits before it would leave */
+	uint32_t leaned;               /* so many of the steps after it were taken for not run yet */
 	struct facts known;            /* what of the results' names is known already, sorted */
 	struct candidate {
 		vt_id id;
@@ -50,6 +52,7 @@ void found_free(struct found *found)
 		free(in->owned[i]);
 	if (in) {
 		overlap_leave(&in->overlap);
+		cache_chain_free(in->alone);
 		free(in->owned);
 	}
 	arena_free(found->arena);
@@ -85,6 +88,7 @@ static int look_at_step(struct looking *l, struct err *err)
 	    state_globbed(&l->cache->world, &l->step->rules->input, l->arena, &in->before, err) < 0)
 		return -1;
 	facts_digest(&in->key, &in->id);
+	key_eyes(l->cache, l->step, l->arena, &in->eyes);
 	in->keyed = true;
 	return 0;
 }
@@ -129,7 +133,8 @@ static int present(struct looking *l, const struct facts *then, struct facts *re
 		if (!facts_find(&l->known, then->at[i].kind, then->at[i].name, then->at[i].detail))
 			unknown.at[unknown.n++] = then->at[i];
 	/* a part's own VALUE is found out before the run only: it stays as recorded */
-	if (state_fill(&l->cache->world, l->step->full_env, &unknown, l->arena, err) < 0)
+	if (state_fill(&l->cache->world, l->step->full_env, &unknown, l->arena, err) < 0 ||
+	    layer_amend(chain_layer(l->chain), &l->in->eyes, &unknown, &l->leaned, err) < 0)
 		return -1;
 	if (l->known.n == 0) {
 		l->known = unknown;
@@ -208,17 +213,6 @@ static void tell_paths(struct arena *a, const struct facts *f, bool all, struct 
 	}
 }
 
-/* What else is known to have been made under this key. */
-static void tell_others(struct looking *l, uint32_t hit)
-{
-	uint32_t i;
-
-	l->in->others = arena_array(l->arena, l->n, sizeof *l->in->others);
-	for (i = 0; i < l->n; i++)
-		if (i != hit && l->at[i].good && l->at[i].result.outputs.n)
-			l->in->others[l->in->others_n++] = &l->at[i].result;
-}
-
 /* 1: a hit; 0: none; -1: the present could not be looked at. */
 static int find_hit(struct looking *l, struct err *err)
 {
@@ -240,7 +234,6 @@ static int find_hit(struct looking *l, struct err *err)
 		}
 		l->in->hit = arena_alloc(l->arena, sizeof *l->in->hit);
 		*l->in->hit = c->result;
-		tell_others(l, i);
 		l->found->state = FOUND_HIT;
 		tell_asked(l->arena, &l->in->key, &l->found->asked);
 		tell_asked(l->arena, &c->result.after, &l->found->asked);
@@ -328,14 +321,16 @@ static int look(struct looking *l, struct err *err)
 		if (r == 0 && l->found->state == FOUND_NOTHING && !l->n)
 			explain_by_history(l);
 	}
+	if (r > 0 && chain_add(l->chain, l->step, l->found, l->leaned, err) < 0)
+		r = -1;
 	if (r >= 0)
 		remember(l);
 	return r < 0 ? -1 : 0;
 }
 
-void cache_lookup(struct cache *c, const struct step *step, bool dry, struct found *ret)
+static void look_up(struct cache *c, const struct step *step, bool dry, struct cache_chain *chain, struct found *ret)
 {
-	struct looking l = { .cache = c, .step = step, .found = ret, .dry = dry || c->setup.dry };
+	struct looking l = { .cache = c, .step = step, .found = ret, .dry = dry || c->setup.dry, .chain = chain };
 	struct err err = { 0 };
 	const char *text;
 
@@ -343,8 +338,6 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct fou
 	l.arena = ret->arena;
 	l.in = ret->inside = arena_alloc(ret->arena, sizeof *ret->inside);
 	l.at = arena_array(ret->arena, CACHE_RESULTS, sizeof *l.at);
-	if (!step->rules || !cache_ready(c))
-		return;
 	if (look(&l, &err) < 0) {
 		text = err_take(&err, ret->arena);
 		ret->state = FOUND_ERROR;
@@ -353,4 +346,21 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct fou
 		l.in->keyed = false;
 	}
 	err_clear(&err);
+}
+
+void cache_lookup(struct cache *c, const struct step *step, bool dry, struct cache_chain *chain, struct found *ret)
+{
+	if (!step->rules || !cache_ready(c)) {
+		*ret = (struct found){ .state = FOUND_NOTHING, .arena = arena_new() };
+		ret->inside = arena_alloc(ret->arena, sizeof *ret->inside);
+		return;
+	}
+	if (chain) {
+		look_up(c, step, dry, chain, ret);
+		return;
+	}
+	chain = cache_chain_new(c);
+	look_up(c, step, dry, chain, ret);
+	ret->inside->alone = chain;
+	cache_chain_decide(chain, UINT32_MAX, !step->later);
 }

@@ -20,6 +20,7 @@ struct restoring {
 	struct arena *arena;
 	const struct result *result;
 	struct facts now;              /* of all recorded outputs, sorted: what is in place */
+	const bool *skip;              /* of each recorded output: it is not to be put back; or NULL */
 	bool *given;                   /* of each recorded output: a part has asked to put it back */
 	struct stage *stage;           /* made when something must be written */
 	struct taking {
@@ -138,6 +139,18 @@ static enum place look_at(const struct restoring *r, const char *path, const str
 	}
 }
 
+/* Only what is absent, or as some step left it: since it was decided somebody may have come. */
+static bool may_write(struct restoring *r, const char *path)
+{
+	struct fact one = { .kind = FACT_LEFT, .name = bytes_text(path), .detail = { "", 0 } };
+	struct facts f = { &one, 1 };
+	struct left left;
+
+	if (state_fill(&r->cache->world, NULL, &f, r->arena, NULL) < 0)
+		return false;
+	return !one.state.size || (ledger_get(r->cache->ledger, one.name, &left) && bytes_order(left.state, one.state) == 0);
+}
+
 /* ---- the service -------------------------------------------------------------------- */
 
 static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, const vt_meta *meta, vt_sink **ret)
@@ -159,9 +172,16 @@ static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, co
 	if (!then)
 		return say_text(call, "path", "an output is put back that was never kept");
 	r->given[then - r->result->outputs.at] = true;
+	if (r->skip && r->skip[then - r->result->outputs.at])
+		return VT_NONE;
 	place = look_at(r, path, then, meta);
 	if (place == PLACE_SAME)
 		return VT_NONE;
+	if (place == PLACE_OTHER && !may_write(r, path)) {
+		err_set(&err, ERR_SYSTEM, "'%s' is not as this task left it", path);
+		r->taking.failed = true;
+		return say(call, "theirs", &err);
+	}
 	if (place == PLACE_SAME_CONTENT) {
 		failed = stage_meta(stage_of(r), path, meta->mode, meta->mtime_ns, &err);
 		return failed < 0 ? say(call, "system", &err) : VT_NONE;
@@ -200,54 +220,19 @@ static vt_status fetch(vt_restoring *service, vt_call *call, const vt_id *id, vt
 	return status == VT_OK || status == VT_NONE ? status : say_text(call, "fetch", "a part of the outputs could not be read from the cache");
 }
 
-/* ---- what is stale --------------------------------------------------------------------- */
+/* ---- what is left over ------------------------------------------------------------ */
 
-/* Made by a recorded run of this task, not part of this result, and still as it was recorded. */
-static int find_stale(struct restoring *r, const struct found_inside *in, struct facts *ret, struct err *err)
+/* What earlier runs of the step made and this result lacks; it was decided that it may go. */
+static int remove_leftovers(struct restoring *r, const struct found_inside *in, struct err *err)
 {
-	struct facts stale = { 0 };
-	struct output_meta meta;
-	uint32_t i, k, kept = 0;
-
-	for (i = 0; i < in->others_n; i++)
-		for (k = 0; k < in->others[i]->outputs.n; k++) {
-			const struct fact *f = &in->others[i]->outputs.at[k];
-
-			if (output_meta_decode(f->detail, &meta) < 0 || !meta.made || !state_is_content(f->state) ||
-			    *(const char *)f->state.data != 'c' || output_find(&r->result->outputs, f->name) ||
-			    !output_is_allowed(r->cache, f->name.data, f->name.size))
-				continue;
-			facts_name(&stale, r->arena, FACT_FILE, f->name.data, f->name.size);
-		}
-	facts_sort(&stale);
-	if (stale.n && state_fill(&r->cache->world, NULL, &stale, r->arena, err) < 0)
-		return -1;
-	for (i = 0; i < stale.n; i++) {
-		bool recorded = false;
-
-		for (k = 0; k < in->others_n && stale.at[i].state.size; k++) {
-			const struct fact *f = output_find(&in->others[k]->outputs, stale.at[i].name);
-
-			recorded |= f && bytes_order(f->state, stale.at[i].state) == 0;
-		}
-		if (recorded)
-			stale.at[kept++] = stale.at[i];
-	}
-	stale.n = kept;
-	*ret = stale;
-	return 0;
-}
-
-static int remove_stale(struct restoring *r, const struct found_inside *in, struct err *err)
-{
-	struct facts stale;
 	uint32_t i;
 
-	if (find_stale(r, in, &stale, err) < 0)
-		return -1;
-	for (i = 0; i < stale.n; i++)
-		if (stage_remove(stage_of(r), stale.at[i].name.data, err) < 0)
+	for (i = 0; i < in->remove.n; i++) {
+		if (!may_write(r, in->remove.at[i]))
+			return err_set(err, ERR_SYSTEM, "'%s' is not as this task left it", in->remove.at[i]);
+		if (stage_remove(stage_of(r), in->remove.at[i], err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -377,7 +362,7 @@ static bool looks_right(struct looker *l, const struct fact *output, struct look
 	return files->stamps[files->n++].mtime_ns == meta.mtime_ns;
 }
 
-static bool are_in_place(const struct cache *c, const struct facts *outputs)
+bool outputs_in_place(const struct cache *c, const struct facts *outputs)
 {
 	struct looker l = { .c = c, .fd = -1 };
 	struct looked files = { .n = 0 };
@@ -395,24 +380,9 @@ static bool are_in_place(const struct cache *c, const struct facts *outputs)
 bool cache_in_place(struct cache *c, const struct found *found)
 {
 	const struct found_inside *in = found->inside;
-	struct looker l = { .c = c, .fd = -1 };
-	const struct facts *outputs;
-	struct stat st;
-	uint32_t i, k;
 
-	if (!in->hit)
+	if (!in->hit || in->restore)
 		return false;
-	outputs = &in->hit->outputs;
-	if (!are_in_place(c, outputs))
-		return false;
-	/* whatever another result of this task may have left is a matter for cache_restore */
-	for (i = 0; i < in->others_n; i++)
-		for (k = 0; k < in->others[i]->outputs.n; k++) {
-			const struct fact *f = &in->others[i]->outputs.at[k];
-
-			if (!output_find(outputs, f->name) && look(&l, f->name, &st) == 0)
-				return false;
-		}
 	blob_used(c->blobs, in->hit->blobs, in->hit->blobs_n);
 	return true;
 }
@@ -448,7 +418,7 @@ static int restore(struct restoring *r, const struct step *step, const struct fo
 		if (!r->given[i])
 			return err_set(err, ERR_SYSTEM, "the output '%.*s' was not put back", (int)outputs->at[i].name.size,
 				       (const char *)outputs->at[i].name.data);
-	if (remove_stale(r, in, err) < 0)
+	if (remove_leftovers(r, in, err) < 0)
 		return -1;
 	return r->stage ? stage_commit(r->stage, err) : 0;
 }
@@ -476,17 +446,45 @@ bool cache_would_change(struct cache *c, const struct found *found)
 {
 	const struct found_inside *in = found->inside;
 	struct restoring r = { .cache = c, .arena = found->arena, .result = in->hit };
-	struct facts stale;
 	uint32_t i;
 
-	if (!in->hit || (!in->hit->outputs.n && !in->hit->sections_n && !in->others_n) || cache_in_place(c, found))
+	if (!in->hit || cache_in_place(c, found))
 		return false;
-	if (look_in_place(&r, NULL) < 0 || find_stale(&r, in, &stale, NULL) < 0 || stale.n)
+	if (look_in_place(&r, NULL) < 0 || in->remove.n)
 		return true;
 	for (i = 0; i < r.now.n; i++)
-		if (!is_as_recorded(&r, &r.result->outputs.at[i], &r.now.at[i]))
+		if (!in->skip[i] && !is_as_recorded(&r, &r.result->outputs.at[i], &r.now.at[i]))
 			return true;
 	return false;
+}
+
+/* What a run would have left: the ledger has it of what was put back or removed. */
+static void note_lines(struct restoring *r, const struct found_inside *in)
+{
+	const struct facts *outputs = &r->result->outputs;
+	struct left left = { .step = in->eyes.own }, was;
+	uint32_t i;
+
+	for (i = 0; i < outputs->n; i++) {
+		const struct fact *first;
+
+		if (in->skip[i] || bytes_order(r->now.at[i].state, outputs->at[i].state) == 0)
+			continue;
+		left.path = outputs->at[i].name;
+		left.state = outputs->at[i].state;
+		left.maker = in->eyes.own;
+		first = facts_find(&r->result->after, FACT_FILE, left.path, (struct bytes){ "", 0 });
+		/* changed in place: whoever made it made it */
+		if (first && first->state.size)
+			left.maker = ledger_get(r->cache->ledger, left.path, &was) ? was.maker : 0;
+		ledger_put(r->cache->ledger, &left);
+	}
+	for (i = 0; i < in->remove.n; i++) {
+		left.path = bytes_text(in->remove.at[i]);
+		left.state = (struct bytes){ "", 0 };
+		left.maker = in->eyes.own;
+		ledger_put(r->cache->ledger, &left);
+	}
 }
 
 int cache_restore(struct cache *c, const struct step *step, struct found *found, const char **ret_why)
@@ -499,10 +497,13 @@ int cache_restore(struct cache *c, const struct step *step, struct found *found,
 	struct err err = { 0 };
 	int failed;
 
-	if (!in->hit || (!in->hit->outputs.n && !in->hit->sections_n && !in->others_n))
+	if (!in->hit || !in->restore)
 		return 0;
+	r.skip = in->skip;
 	overlap_join(c, step, &in->overlap);
 	failed = restore(&r, step, in, &err);
+	if (failed == 0)
+		note_lines(&r, in);
 	stage_free(r.stage);
 	blob_used(c->blobs, in->hit->blobs, in->hit->blobs_n);
 	if (failed < 0)

@@ -13,6 +13,9 @@
 #include "base/texts.h"
 #include "cache/changed_during.h"
 #include "cache/inside.h"
+#include "cache/key.h"
+#include "effect/cover.h"
+#include "effect/record.h"
 #include "fact/findings.h"
 #include "os/file.h"
 #include "plan/step.h"
@@ -33,7 +36,11 @@ struct saving {
 	struct arena *arena;           /* found's */
 	const struct ran *ran;
 	struct facts after;
-	struct texts outputs;
+	struct texts outputs;          /* paths whose bytes are to be kept, sorted */
+	struct texts claimed;          /* paths that a part calls the task's own products */
+	struct facts effects;          /* all that it left: FACT_LEFT, sorted */
+	struct cover *cover;
+	bool watched;                  /* all that it left is known */
 	struct changed_during changes;
 	struct kept *kept;
 };
@@ -118,7 +125,7 @@ static int ask_part(struct saving *s, struct component *part, struct facts *fact
 		facts_add(facts, s->arena, f);
 	}
 	for (i = 0; i < findings.outputs.n; i++) {
-		texts_add(s->arena, &s->outputs, findings.outputs.at[i]);
+		texts_add(s->arena, &s->claimed, findings.outputs.at[i]);
 	}
 	return 0;
 }
@@ -175,16 +182,16 @@ static void drop_products(struct saving *s)
 {
 	uint32_t i, n = 0;
 
-	texts_sort(&s->outputs);
-	for (i = 0; s->outputs.n && i < s->after.n; i++) {
+	texts_sort(&s->claimed);
+	for (i = 0; s->claimed.n && i < s->after.n; i++) {
 		const struct fact *f = &s->after.at[i];
 		const char *name = arena_strn(s->arena, f->name.data, f->name.size);
 
-		if ((f->kind == FACT_FILE || f->kind == FACT_PROBE || f->kind == FACT_TYPE) && texts_has(&s->outputs, name))
+		if ((f->kind == FACT_FILE || f->kind == FACT_PROBE || f->kind == FACT_TYPE) && texts_has(&s->claimed, name))
 			continue;
 		s->after.at[n++] = *f;
 	}
-	s->after.n = s->outputs.n ? n : s->after.n;
+	s->after.n = s->claimed.n ? n : s->after.n;
 }
 
 static int find_facts(struct saving *s, uint32_t *ret_why, const char **ret_refused)
@@ -262,25 +269,151 @@ static int check_no_link(struct saving *s, const char *base, bool literal, struc
 	return 0;
 }
 
-static int find_outputs(struct saving *s, struct err *err)
+static void keep_output(struct saving *s, const char *path)
 {
-	const struct file_patterns *globs = &s->step->rules->output.yes;
-	struct texts matched;
-	uint32_t i, n = 0;
+	if (!output_is_allowed(s->cache, path, strlen(path)))
+		return;
+	texts_add(s->arena, &s->outputs, path);
+}
 
-	for (i = 0; i < globs->n; i++)
-		if (check_no_link(s, globs->at[i].base, !*glob_rest(globs->at[i].text), err) < 0)
-			return -1;
+/* A path that `output` covers and nobody is known to have made: it is as it was found. */
+static void add_as_found(struct saving *s, struct facts *more, struct bytes path)
+{
+	struct left left;
+
+	if (!output_is_allowed(s->cache, path.data, path.size) || output_find(&s->effects, path) || ledger_get(s->cache->ledger, path, &left))
+		return;
+	facts_name(more, s->arena, FACT_FILE, path.data, path.size);
+}
+
+static int find_strangers(struct saving *s, struct err *err)
+{
+	struct texts matched;
+	struct facts more = { 0 };
+	uint32_t i;
+
 	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
 		return -1;
 	for (i = 0; i < matched.n; i++)
-		texts_add(s->arena, &s->outputs, matched.at[i]);
-	texts_sort(&s->outputs);
-	for (i = 0; i < s->outputs.n; i++)
-		if (output_is_allowed(s->cache, s->outputs.at[i], strlen(s->outputs.at[i])))
-			s->outputs.at[n++] = s->outputs.at[i];
-	s->outputs.n = n;
+		add_as_found(s, &more, bytes_text(matched.at[i]));
+	facts_sort(&more);
+	if (state_fill(&s->cache->world, NULL, &more, s->arena, err) < 0)
+		return -1;
+	for (i = 0; i < more.n; i++)
+		if (!facts_find(&s->after, FACT_FILE, more.at[i].name, (struct bytes){ "", 0 }))
+			facts_add(&s->after, s->arena, &more.at[i]);
+	facts_sort(&s->after);
 	return 0;
+}
+
+/* Of what it left, the bytes that are to be kept. */
+static int find_outputs(struct saving *s, struct err *err)
+{
+	const struct file_patterns *globs = &s->step->rules->output.yes;
+	uint32_t i;
+
+	for (i = 0; i < globs->n; i++)
+		if (!globs->at[i].implied && check_no_link(s, globs->at[i].base, !*glob_rest(globs->at[i].text), err) < 0)
+			return -1;
+	for (i = 0; i < s->claimed.n; i++)
+		keep_output(s, s->claimed.at[i]);
+	for (i = 0; i < s->effects.n; i++) {
+		const struct fact *f = &s->effects.at[i];
+
+		if (f->state.size && cover_output(s->cover, f->name))
+			keep_output(s, arena_strn(s->arena, f->name.data, f->name.size));
+	}
+	texts_sort(&s->outputs);
+	return globs->n ? find_strangers(s, err) : 0;
+}
+
+/* ---- what it left ----------------------------------------------------------------- */
+
+static void note_lines(struct saving *s, const struct left *lines, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		ledger_put(s->cache->ledger, &lines[i]);
+}
+
+/* Watched: each path is known. *ret_wrote: one that it read and wrote, and that is somebody else's. */
+static int record_watched(struct saving *s, const char **ret_wrote, struct err *err)
+{
+	struct before *before = before_new(&s->cache->world, s->cache->ledger, s->ran->seen, s->in->started_ns, s->arena);
+	struct record r = {
+		.world = &s->cache->world, .ledger = s->cache->ledger, .before = before, .eyes = &s->in->eyes,
+		.seen = s->ran->seen, .cover = s->cover, .arena = s->arena, .facts = s->after, .started_ns = s->in->started_ns,
+	};
+	const bool lost = before->lost;
+	int failed = record_run(&r, err);
+
+	before_free(before);
+	if (failed < 0)
+		return -1;
+	s->after = r.facts;
+	s->effects = r.effects;
+	note_lines(s, r.lines, r.lines_n);
+	s->kept->known = true;
+	s->watched = true;
+	*ret_wrote = r.refused;
+	if (s->kept->why != KEPT_STORED)
+		return 0;
+	if (lost)
+		refuse(s, KEPT_OTHER, "it moved a folder with more files than can be recorded");
+	return 0;
+}
+
+/* Came since the start, or changed. */
+static bool is_young(const struct saving *s, struct bytes path)
+{
+	struct stat st;
+	struct stamp stamp;
+
+	if (fstatat(s->cache->root_fd, arena_strn(s->arena, path.data, path.size), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	stamp_of(&st, &stamp);
+	return stamp.mtime_ns >= s->in->started_ns || stamp.ctime_ns >= s->in->started_ns;
+}
+
+/* Not watched: of the declared outputs, those that are younger than the start, and those that it made before. */
+static int record_declared(struct saving *s, struct err *err)
+{
+	struct texts matched;
+	struct facts now = { 0 };
+	struct left line;
+	uint32_t i, later;
+
+	if (!s->step->rules->output.yes.n)
+		return 0;
+	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
+		return -1;
+	for (i = 0; i < matched.n; i++)
+		facts_name(&now, s->arena, FACT_LEFT, matched.at[i], strlen(matched.at[i]));
+	facts_sort(&now);
+	if (state_fill(&s->cache->world, NULL, &now, s->arena, err) < 0)
+		return -1;
+	for (i = 0; i < now.n; i++) {
+		struct fact *f = &now.at[i];
+		bool young = is_young(s, f->name);
+		bool mine = ledger_get(s->cache->ledger, f->name, &line) && bytes_order(line.state, f->state) == 0 &&
+			    eyes_whose(&s->in->eyes, &line, &later) != WHOSE_OTHER;
+
+		if ((!young && !mine) || cover_cache(s->cover, f->name))
+			continue;
+		f->detail = young ? (struct bytes){ "\2", 1 } : (struct bytes){ "\3", 1 };
+		facts_add(&s->effects, s->arena, f);
+		if (young && !mine)
+			ledger_put(s->cache->ledger, &(struct left){ .path = f->name, .state = f->state, .step = s->in->eyes.own,
+								     .maker = s->in->eyes.own });
+	}
+	return 0;
+}
+
+static int record(struct saving *s, const char **ret_wrote, struct err *err)
+{
+	s->cover = cover_new(s->arena, &s->step->rules->input, &s->step->rules->output, NULL);
+	return s->in->traced && s->ran->seen ? record_watched(s, ret_wrote, err) : record_declared(s, err);
 }
 
 /* ---- taking ----------------------------------------------------------------------- */
@@ -295,17 +428,31 @@ static int take_terminal(struct saving *s, struct batch *batch, struct result *r
 	return batch_take(batch, s->ran->output, s->ran->output_size, &r->output, err);
 }
 
+/* The effects whose bytes are not kept. */
+static void keep_rest(struct saving *s, struct result *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->effects.n; i++)
+		if (!output_find(&r->outputs, s->effects.at[i].name))
+			facts_add(&r->effects, s->arena, &s->effects.at[i]);
+}
+
 static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *err)
 {
-	struct result r = { .key = s->in->id, .ms = s->ran->ms, .before = s->in->before, .after = s->after };
+	struct result r = { .key = s->in->id, .ms = s->ran->ms, .before = s->in->before, .known = s->watched };
 	const struct step *whose;
 	const struct fact *shared;
 	struct buf b;
 	int failed;
 
-	if (find_outputs(s, err) < 0 || take_terminal(s, batch, &r, err) < 0 ||
+	if (find_outputs(s, err) < 0)
+		return -1;
+	r.after = s->after;
+	if (take_terminal(s, batch, &r, err) < 0 ||
 	    archive_outputs(s->cache, s->step, &s->outputs, s->in->started_ns, batch, s->arena, &r, err) < 0)
 		return -1;
+	keep_rest(s, &r);
 	shared = overlap_others(&s->in->overlap, &r.outputs, s->arena, &whose);
 	if (shared)
 		return err_set(err, ERR_SYSTEM, "the output '%.*s' may be of '%s', which ran at the same time", (int)shared->name.size,
@@ -324,7 +471,8 @@ static int joined_refusal(struct saving *s, enum kept_why why, struct err *err)
 
 static int decide_and_take(struct saving *s, struct batch *batch)
 {
-	const char *refused = NULL;
+	const char *refused = NULL, *wrote = NULL;
+	bool bad;
 	struct err err = { 0 };
 	uint32_t why = 0;
 	vt_id result;
@@ -337,8 +485,13 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 	if (state_fill(&s->cache->world, s->step->full_env, &s->after, s->arena, &err) < 0)
 		return joined_refusal(s, KEPT_OTHER, &err);
 	s->changes.now_ns = state_now(&s->cache->world);
-	if (check_before(s) < 0 || check_after(s) < 0)
+	bad = check_before(s) < 0 || check_after(s) < 0;
+	if (record(s, &wrote, &err) < 0)
+		return joined_refusal(s, KEPT_OTHER, &err);
+	if (bad || s->kept->why != KEPT_STORED)
 		return -1;
+	if (wrote)
+		return refuse(s, KEPT_READ_AND_WROTE, arena_printf(s->arena, "read and wrote '%s'", wrote));
 	if (why == VT_REFUSE_READ_AND_WROTE)
 		return refuse(s, KEPT_READ_AND_WROTE, arena_printf(s->arena, "read and wrote '%s'", refused));
 	if (why)

@@ -101,7 +101,7 @@ static void *look(void *ctx)
 
 		if (!at->step || !at->step->rules || !at->step->program)
 			continue;
-		cache_lookup(l->cache, at->step, true, &found);
+		cache_lookup(l->cache, at->step, true, NULL, &found);
 		keep(at, &found, l->cache);
 		found_free(&found);
 	}

@@ -110,6 +110,7 @@ struct job {
 	bool due;                      /* its turn has come: it is in run->queue, or was taken from there */
 	bool early;                    /* the answers are older than its turn: they hold while run->changes is as below */
 	uint32_t changes;              /* run->changes when the look began */
+	struct cache_chain *chain;     /* what its hits leave; NULL: not looked up */
 	/* running */
 	struct arena *arena;           /* what the child needs; NULL before the start */
 	enum start_status status;

@@ -60,17 +60,24 @@ struct job *job_new(struct run *r, struct place *p)
 	return j;
 }
 
-static void forget_answers(struct job *j)
+static void forget_from(struct job *j, uint32_t first)
 {
 	uint32_t i;
 
-	for (i = 0; i < j->answers_n; i++) {
+	for (i = first; i < j->answers_n; i++) {
 		struct answer *a = &j->answers[i];
 
 		if (a->known && !is_builtin(a->step))
 			found_free(&a->found);
 		*a = (struct answer){ .step = a->step };
 	}
+}
+
+static void forget_answers(struct job *j)
+{
+	forget_from(j, 0);
+	cache_chain_free(j->chain);
+	j->chain = NULL;
 }
 
 void job_drop(struct job *j)
@@ -103,31 +110,54 @@ void job_ask(struct job *j)
 	j->changes = j->run->changes;
 }
 
-static void look_at(struct cache *cache, struct answer *a)
+/* The first `hits` hits stand; the step after them, if it was looked up, must run. What comes
+ * after that is looked up when it has run, and so is that step where files are put back first. */
+static void stand(struct job *j, uint32_t hits, const char *why)
 {
-	cache_lookup(cache, a->step, false, &a->found);
-	if (a->found.state == FOUND_HIT)
-		a->in_place = cache_in_place(cache, &a->found);        /* then there is no second trip to a worker */
-	else
-		cache_before_run(cache, a->step, &a->found, &a->before);
-}
-
-/* What comes after a step that changes files is looked up when it has. */
-void job_look(struct job *j)
-{
+	struct cache *cache = j->run->setup->cache;
+	bool restore = false;
 	uint32_t i;
 
+	for (i = 0; i < j->answers_n && j->answers[i].known; i++) {
+		struct answer *a = &j->answers[i];
+
+		if (is_builtin(a->step))
+			continue;
+		if (hits > 0) {
+			hits--;
+			a->in_place = cache_in_place(cache, &a->found);
+			restore = restore || !a->in_place;
+			continue;
+		}
+		if (!restore) {
+			a->restore_why = why ? why : a->found.because;
+			cache_before_run(cache, a->step, &a->found, &a->before);
+		}
+		forget_from(j, restore ? i : i + 1);
+		return;
+	}
+}
+
+/* All of the chain, as far as it hits; what its hits leave is decided together. */
+void job_look(struct job *j)
+{
+	struct cache *cache = j->run->setup->cache;
+	const struct plan_node *node = &j->place->level->plan->nodes[j->place->node];
+	uint32_t i;
+
+	j->chain = cache_chain_new(cache);
 	for (i = 0; i < j->answers_n; i++) {
 		struct answer *a = &j->answers[i];
 
 		a->known = true;
-		if (is_builtin(a->step))
-			a->in_place = true;
-		else
-			look_at(j->run->setup->cache, a);
-		if (!a->in_place)
-			return;
+		a->in_place = is_builtin(a->step);
+		if (a->in_place)
+			continue;
+		cache_lookup(cache, a->step, false, j->chain, &a->found);
+		if (a->found.state != FOUND_HIT)
+			break;
 	}
+	stand(j, cache_chain_decide(j->chain, UINT32_MAX, i == j->answers_n && j->place->item + i == node->items_n), NULL);
 }
 
 void job_answered(struct job *j)
@@ -205,18 +235,38 @@ void job_tell_outer(struct job *j)
 
 /* ---- hits ---- */
 
+/* Puts back what the hits leave. The number of the first that could not, or UINT32_MAX. */
+static uint32_t restore_hits(struct job *j, const char **ret_why)
+{
+	struct cache *cache = j->run->setup->cache;
+	uint32_t i, hit = 0;
+
+	for (i = 0; i < j->answers_n && j->answers[i].known && is_hit(&j->answers[i]); i++) {
+		struct answer *a = &j->answers[i];
+
+		if (is_builtin(a->step))
+			continue;
+		a->in_place = a->in_place || cache_restore(cache, a->step, &a->found, ret_why) == 0;
+		if (!a->in_place)
+			return hit;
+		hit++;
+	}
+	return UINT32_MAX;
+}
+
+/* Where one cannot be put back its step must run; and then those before it must leave all that it finds. */
 static void restore(void *ctx)
 {
 	struct job *j = ctx;
-	struct cache *cache = j->run->setup->cache;
-	struct answer *a = j->answer;
 	const char *why = NULL;
+	uint32_t failed, hits;
 
-	a->in_place = cache_restore(cache, a->step, &a->found, &why) == 0;
-	if (a->in_place)
-		return;
-	a->restore_why = why ? why : "the outputs could not be restored";
-	cache_before_run(cache, a->step, &a->found, &a->before);
+	while ((failed = restore_hits(j, &why)) != UINT32_MAX) {
+		hits = cache_chain_decide(j->chain, failed, false);
+		if (!why || hits < failed)
+			why = hits < failed ? NULL : "the outputs could not be restored";
+		stand(j, hits, why);
+	}
 }
 
 static void job_restored(void *ctx)
@@ -245,7 +295,7 @@ static void job_tell_hit(struct job *j)
 {
 	struct run *r = j->run;
 	const struct found *found = &j->answer->found;
-	struct outcome o = { .result = END_HIT, .saved_ms = found->saved_ms };
+	struct outcome o = { .result = END_HIT, .saved_ms = found->saved_ms, .missing = found->missing };
 
 	if (j->step->echo) {
 		run_tell_echo(r, j->step);

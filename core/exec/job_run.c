@@ -32,7 +32,7 @@ static void job_over(struct job *j, struct outcome *o)
 	r->crowded = false;
 	r->changes++;
 	if (r->setup->cache)
-		cache_something_ran(r->setup->cache);
+		cache_something_ran(r->setup->cache, j->kept.known);
 	job_tell_finished(j, o);
 	job_drop(j);
 	if (r->stopped == STOPPED_NOT && !o->failed)

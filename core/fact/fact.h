@@ -33,6 +33,8 @@ enum fact_kind {
 	FACT_ASKED,            /* a variable a tool asked for; as FACT_ENV */
 	FACT_ENV_GLOB,         /* name: pattern; state: sorted "name\0" + MAC pairs */
 	FACT_ENV_PREFIX,
+	/* what a run left */
+	FACT_LEFT,             /* a path: its content, or a link's own target, or that it is a directory */
 	FACT_KINDS             /* one more than the last */
 };
 

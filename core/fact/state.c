@@ -55,7 +55,8 @@ struct bytes state_listing(struct bytes state)
 
 bool state_is_path_kind(unsigned kind)
 {
-	return kind == FACT_GLOBBED || kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST;
+	return kind == FACT_GLOBBED || kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST ||
+	       kind == FACT_LEFT;
 }
 
 int64_t state_now(const struct state_world *w)
@@ -228,7 +229,7 @@ static void fill_path(struct filling *f, struct fact *fact)
 		target[n] = '\0';
 		before = bytes_join(f->arena, (struct bytes){ "l", 1 }, target, (size_t)n + 1);
 		fact->state = before;
-		if (fstatat(f->w->root_fd, where, &st, 0) < 0)
+		if (fact->kind == FACT_LEFT || fstatat(f->w->root_fd, where, &st, 0) < 0)
 			return;
 	}
 	fill_there(f, fact, before, path, link, &st);

@@ -265,6 +265,61 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 	return 0;
 }
 
+/* All cached steps of a plan, in front of `list`. */
+static const struct step_list *steps_before(const struct plan *plan, const struct step_list *list, struct arena *a)
+{
+	uint32_t i, k;
+
+	for (i = plan->n; i-- > 0; )
+		for (k = plan->nodes[i].items_n; k-- > 0; ) {
+			const struct item *item = &plan->nodes[i].items[k];
+			struct step_list *first;
+
+			if (item->kind == ITEM_PLAN)
+				list = steps_before(item->plan, list, a);
+			if (item->kind != ITEM_STEP || !item->step->rules)
+				continue;
+			first = arena_alloc(a, sizeof *first);
+			*first = (struct step_list){ item->step, list };
+			list = first;
+		}
+	return list;
+}
+
+/* Tells each step what comes after it: in its chain (`after`: behind the whole plan), and whether
+ * another task waits for it (`waited`: for the whole plan). */
+static void link_chains(struct plan *plan, const struct step_list *after, bool waited, struct arena *a)
+{
+	bool *awaited = arena_array(a, plan->n + 1, sizeof *awaited);
+	uint32_t i, k;
+
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].waits_n; k++)
+			awaited[plan->nodes[i].waits_for[k]] = true;
+
+	for (i = 0; i < plan->n; i++) {
+		const struct step_list *list = after;
+
+		for (k = plan->nodes[i].items_n; k-- > 0; ) {
+			struct item *item = &plan->nodes[i].items[k];
+			struct step_list *first;
+
+			if (item->kind == ITEM_PLAN) {
+				link_chains(item->plan, list, waited || awaited[i], a);
+				list = steps_before(item->plan, list, a);
+			} else if (item->kind == ITEM_STEP && item->step->rules) {
+				item->step->later = list;
+				item->step->waited = waited || awaited[i];
+				if (k == 0)
+					break;
+				first = arena_alloc(a, sizeof *first);
+				*first = (struct step_list){ item->step, list };
+				list = first;
+			}
+		}
+	}
+}
+
 int plan_make(const struct plan_world *world, const struct query_options *options, struct arena *a,
 	      struct plan **ret, struct err *err)
 {
@@ -285,5 +340,8 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 	map_free(&p.programs);
 	if (r == 0 && p.itself && !p.ordinal)
 		r = err_set(err, ERR_USER, "The task %s does nothing but run itself: %s -> %s", p.itself->label, p.itself->label, p.itself->label);
-	return r < 0 ? -1 : 0;
+	if (r < 0)
+		return -1;
+	link_chains(*ret, NULL, false, a);
+	return 0;
 }

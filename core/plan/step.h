@@ -22,6 +22,12 @@ struct call {
 	uint32_t depth;                /* 1: the command line asked */
 };
 
+/* Steps, the next one first; lists share their ends. */
+struct step_list {
+	const struct step *step;
+	const struct step_list *next;
+};
+
 /* All that one execution needs. Immutable; belongs to the plan's arena. */
 struct step {
 	const struct task *task;       /* whose item it is; for a hook, the hook's own task */
@@ -48,6 +54,8 @@ struct step {
 	/* the execution key: "this step of this task", whatever it runs */
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
 	struct texts extra;            /* extra arguments that reached it */
+	const struct step_list *later; /* the cached steps that come after it in its chain: of its task, of plans within it and around it */
+	bool waited;                   /* another task of the run waits for it */
 };
 
 enum item_kind {

@@ -10,7 +10,7 @@
 
 enum { ENTRY_FACTS = 8000000, ENTRY_SECTIONS = 64, ENTRY_BLOBS = 4000000 };
 
-static const char entry_magic[4] = "vtE1", result_magic[4] = "vtR1";
+static const char entry_magic[4] = "vtE1", result_magic[4] = "vtR2";
 
 /* ---- writing -------------------------------------------------------------- */
 
@@ -122,9 +122,11 @@ int result_encode(const struct result *r, struct buf *ret)
 	buf_num(ret, r->ms > 0 ? (uint64_t)r->ms : 0);
 	buf_add(ret, r->output.byte, sizeof r->output.byte);
 	buf_num(ret, r->output_size);
+	buf_num(ret, r->known);
 	put_facts(ret, &r->before);
 	put_facts(ret, &r->after);
 	put_facts(ret, &r->outputs);
+	put_facts(ret, &r->effects);
 	buf_num(ret, r->sections_n);
 	for (i = 0; i < r->sections_n; i++) {
 		buf_sized(ret, r->sections[i].part);
@@ -149,9 +151,11 @@ int result_decode(struct bytes b, const struct digest *key, struct arena *a, str
 	if (id)
 		memcpy(&ret->output, id, sizeof ret->output);
 	ret->output_size = cursor_num(&r);
+	ret->known = cursor_num(&r) == 1;
 	get_facts(&r, a, &ret->before);
 	get_facts(&r, a, &ret->after);
 	get_facts(&r, a, &ret->outputs);
+	get_facts(&r, a, &ret->effects);
 	ret->sections_n = cursor_count(&r, ENTRY_SECTIONS);
 	ret->sections = arena_array(a, ret->sections_n + 1, sizeof *ret->sections);
 	for (i = 0; i < ret->sections_n; i++) {

@@ -35,7 +35,9 @@ struct result {
 	vt_id output;                  /* the terminal output's blob; all zero: it printed nothing */
 	uint64_t output_size;          /* bytes */
 	struct facts before, after;    /* sorted */
-	struct facts outputs;          /* FACT_FILE; detail: output_meta */
+	struct facts outputs;          /* effects whose bytes are kept: FACT_FILE; detail: output_meta */
+	struct facts effects;          /* all others: FACT_LEFT; detail: the bits of effect/record.h */
+	bool known;                    /* all that the run left is known: it was watched */
 	struct section *sections;      /* one for each part that saved something */
 	uint32_t sections_n;
 	vt_id *blobs;                  /* the blobs that sections name */
@@ -59,7 +61,7 @@ int facts_decode(struct bytes b, struct arena *a, struct facts *ret);
 struct output_meta {
 	uint32_t mode;
 	int64_t mtime_ns;
-	bool made;                     /* the recorded run created or changed it */
+	bool made;                     /* nothing was there, or it was written without a look at it */
 };
 struct bytes output_meta_encode(struct arena *a, const struct output_meta *meta);
 int output_meta_decode(struct bytes detail, struct output_meta *ret);

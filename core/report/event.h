@@ -49,6 +49,7 @@ struct outcome {
 	bool failed;               /* counts as failed */
 	bool cancelled;            /* it was ended because the run was stopped; not failed */
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
+	uint32_t missing;          /* of a hit: files that its task made, that somebody took away and that are not put back */
 };
 
 enum event_kind { EVENT_STARTED, EVENT_OUTPUT, EVENT_FINISHED, EVENT_RUN_FINISHED, EVENT_WARNING };

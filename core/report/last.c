@@ -47,8 +47,8 @@ static void add_texts(struct buf *b, const char *key, struct texts t)
 
 static void add_step(struct buf *b, const struct summary_step *t)
 {
-	buf_printf(b, "{\"result\":\"%s\",\"status\":\"%s\",\"exitCode\":%d,\"ms\":%lld,\"savedMs\":%lld",
-		   results[t->result], statuses[t->status], t->exit_code, (long long)t->ms, (long long)t->saved_ms);
+	buf_printf(b, "{\"result\":\"%s\",\"status\":\"%s\",\"exitCode\":%d,\"ms\":%lld,\"savedMs\":%lld,\"missing\":%u",
+		   results[t->result], statuses[t->status], t->exit_code, (long long)t->ms, (long long)t->saved_ms, t->missing);
 	add_text(b, "task", t->label);
 	add_text(b, "command", t->command);
 	add_text(b, "reason", t->reason);
@@ -139,6 +139,7 @@ static int read_step(struct arena *a, const cJSON *o, struct summary_step *t)
 		.exit_code = (int)read_number(o, "exitCode"),
 		.ms = read_number(o, "ms"),
 		.saved_ms = read_number(o, "savedMs"),
+		.missing = (uint32_t)read_number(o, "missing"),
 		.reason = read_text(a, o, "reason"),
 		.not_cached = read_text(a, o, "notCached"),
 		.trouble = read_text(a, o, "trouble"),

@@ -86,6 +86,7 @@ static void add_step(struct summary *s, const struct step *step, const struct ou
 		.read_and_wrote = o->read_and_wrote,
 		.failed = o->failed,
 		.cancelled = o->cancelled,
+		.missing = o->missing,
 	};
 	if (s->lists) {
 		t->inputs = copy_texts(a, o->inputs);
@@ -205,6 +206,33 @@ static bool add_notice(const struct summary *s, bool read_and_wrote, struct buf 
 	return true;
 }
 
+/* The files of hits that somebody took away: those of the first task, and how many tasks more. */
+static void add_missing(const struct summary *s, struct buf *b)
+{
+	const char *first = NULL, *last = NULL;
+	uint32_t i, files = 0, more = 0;
+
+	for (i = 0; i < s->n; i++) {
+		if (!s->at[i].missing)
+			continue;
+		if (!first)
+			first = s->at[i].label;
+		if (strcmp(s->at[i].label, first) == 0)
+			files += s->at[i].missing;
+		else if (!last || strcmp(s->at[i].label, last) != 0)
+			more++;
+		last = s->at[i].label;
+	}
+	if (!first)
+		return;
+	screen_style(b, "1", first);
+	buf_printf(b, ": %u %s missing; declare \"output\" to have %s put back", files,
+		   files == 1 ? "file it made is" : "files it made are", files == 1 ? "it" : "them");
+	if (more)
+		buf_printf(b, " … and %u more %s", more, more == 1 ? "task" : "tasks");
+	buf_byte(b, '\n');
+}
+
 static void add_head(struct buf *b)
 {
 	screen_style(b, "90", "---");
@@ -262,6 +290,7 @@ void summary_compact(const struct summary *s, struct buf *b)
 		add_hint(b);
 		add_first_failure(s, b);
 	}
+	add_missing(s, b);
 	buf_free(&notice);
 }
 
@@ -420,4 +449,5 @@ void summary_full(const struct summary *s, bool lists, struct buf *b)
 	add_rule(b, "━", 47);
 	if (s->n > 1)
 		add_first_failure(s, b);
+	add_missing(s, b);
 }

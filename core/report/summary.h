@@ -19,6 +19,7 @@ struct summary_step {
 	const char *not_cached;    /* or NULL */
 	const char *trouble;       /* or NULL */
 	bool notice, read_and_wrote, failed, cancelled;
+	uint32_t missing;              /* files that it made, that are gone and are not put back */
 	struct texts inputs, outputs;      /* only when asked for */
 };
 

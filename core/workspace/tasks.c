@@ -31,7 +31,19 @@ static const char *rooted_pattern(const struct workspace *w, const char *base, c
 	return *rest ? path_join(a, glob_escape(a, below), rest) : glob_escape(a, below);
 }
 
-static int resolve_globs(const struct workspace *w, const struct package *p, const struct glob_entries *list, struct globs *ret, struct err *err)
+/* A pattern that names a folder means all below it. */
+static int add_below(struct arena *a, struct file_patterns *list, const char *pattern, struct err *err)
+{
+	if (list->at[list->n - 1].all_below || strcmp(pattern, "**") == 0)
+		return 0;
+	if (file_patterns_add(a, list, arena_printf(a, "%s/**", pattern), err) < 0)
+		return -1;
+	list->at[list->n - 1].implied = true;
+	return 0;
+}
+
+static int resolve_globs(const struct workspace *w, const struct package *p, const struct glob_entries *list, bool folders,
+			 struct globs *ret, struct err *err)
 {
 	struct globs g = { .automatic = list->automatic, .given = list->given };
 	const struct glob *ignored;
@@ -46,7 +58,8 @@ static int resolve_globs(const struct workspace *w, const struct package *p, con
 		pattern = rooted_pattern(w, list->at[i].from_root ? "" : p->path, written + no, written, err);
 		if (!pattern)
 			return -1;
-		if (file_patterns_add(w->arena, no ? &g.no : &g.yes, pattern, err) < 0)
+		if (file_patterns_add(w->arena, no ? &g.no : &g.yes, pattern, err) < 0 ||
+		    (folders && add_below(w->arena, no ? &g.no : &g.yes, pattern, err) < 0))
 			return err_wrap(err, "invalid glob pattern '%s'", written);
 	}
 	file_patterns_sort(&g.yes);
@@ -79,9 +92,9 @@ static int resolve_rules(const struct workspace *w, const struct package *p, con
 	ret->env = c->env;
 	ret->untracked = c->untracked;
 	ret->trusted = c->trusted;
-	if (resolve_globs(w, p, &c->input, &ret->input, err))
+	if (resolve_globs(w, p, &c->input, false, &ret->input, err))
 		return -1;
-	return resolve_globs(w, p, &c->output, &ret->output, err);
+	return resolve_globs(w, p, &c->output, true, &ret->output, err);
 }
 
 /* --- tasks --- */

@@ -24,6 +24,7 @@ struct file_pattern {
 	const struct glob *glob;   /* compiled once; any thread may match with it */
 	const char *base;          /* the leading components without magic */
 	bool all_below;            /* it ends in a slash and two stars */
+	bool implied;              /* not written: all below what another pattern of `output` may name as a folder */
 };
 
 /* Sorted by text, each text once. */

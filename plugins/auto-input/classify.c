@@ -2,20 +2,20 @@
  *
  * Per path, order decides:
  *
- *   read, not written             its content is an input
- *   looked at, not written        its content if it is a file, else its type
- *   read, then written            the result cannot be kept: READ_AND_WROTE
- *   looked at, then written       whether the task left something there
+ *   read, whatever came then      what it held
+ *   looked at, not written        what it holds if it is a file, else its type
+ *   looked at, then written       whether something was there, and of which type
+ *   taken away                    the same: that it could be is something the task was told
  *   written first                 the task's own product: no input
- *   absent at the end             nothing if the task made it; else "absent": the task learned
- *                                 that it was there to be removed
- *   a directory, or a link to     what was read below it was read and written
- *   one, replaced by another
- *   listed                        the names, without those the task made
+ *   made, and taken away again    nothing
+ *   listed                        the names
+ *
+ * Of what was written the state before counts, and of a listing the names that the task
+ * did not make: vt knows them, and decides what may be kept.
  *
  * The records do not say what a path is, nor whether a call failed. Where two readings are
- * possible, classify takes the one that makes an input. The core asks for the state after the
- * run: a removed file is "missing", a directory that was opened like a file is its names.
+ * possible, classify takes the one that makes an input. A directory that was opened like a
+ * file is its names.
  *
  * Paths form a tree, so that a renamed directory takes along everything below it. */
 #include "config.h"
@@ -36,9 +36,7 @@ enum {
 	GONE = 64,            /* ... and the last write removed it */
 	FOLDER = 128,         /* made or removed as a directory */
 	MOVED_HERE = 256,     /* a rename brought everything below it */
-	OUTPUT = 512,         /* under the task's `output` globs */
-	REFUSED = 1024,       /* written after its content was read */
-	MISSED = 2048,        /* looked at after it was removed: perhaps the removal had failed */
+	MISSED = 512,         /* looked at after it was removed: perhaps the removal had failed */
 };
 
 struct place {
@@ -166,26 +164,15 @@ static void looked(struct tree *t, uint32_t i, uint32_t bit)
 		t->at[i].is |= MISSED;
 }
 
-/* Marks everything read below `i` as written: another directory, or another link, has taken its place. */
-static void replaced_below(struct tree *t, uint32_t i)
-{
-	uint32_t c;
-
-	for (c = t->at[i].child; c; c = t->at[c].next) {
-		struct place *p = &t->at[c];
-
-		if (p->is & READ_FIRST)
-			p->is = (p->is | WRITTEN | REFUSED) & ~(uint32_t)GONE;
-		replaced_below(t, c);
-	}
-}
-
 static void wrote(struct tree *t, uint32_t i, uint16_t flags)
 {
 	struct place *p = &t->at[i];
 
 	if (!is_written(t, i) && !(p->is & (READ_FIRST | PROBED_FIRST | LISTED_FIRST)) && !(flags & VT_SEEN_REMOVED))
 		p->is |= MADE;
+	/* that it could be taken away tells whether it was there */
+	if (!is_written(t, i) && (flags & VT_SEEN_REMOVED))
+		p->is |= PROBED_FIRST;
 	p->is |= WRITTEN;
 	if (flags & VT_SEEN_DIRECTORY)
 		p->is |= FOLDER;
@@ -193,11 +180,7 @@ static void wrote(struct tree *t, uint32_t i, uint16_t flags)
 		p->is |= GONE;
 		return;
 	}
-	if ((p->is & GONE) && !(flags & VT_SEEN_DIRECTORY))
-		replaced_below(t, i);
 	p->is &= ~(uint32_t)GONE;
-	if (!(flags & VT_SEEN_DIRECTORY) && (p->is & READ_FIRST))
-		p->is |= REFUSED;
 }
 
 /* Moves everything below `from` to `to`. */
@@ -234,7 +217,6 @@ static bool is_within(const struct tree *t, uint32_t i, uint32_t folder)
 static void renamed(struct tree *t, uint32_t from, uint32_t to)
 {
 	uint32_t folder = t->at[from].is & FOLDER ? VT_SEEN_DIRECTORY : 0;
-	bool known = (t->at[from].is & (FOLDER | MADE)) == (FOLDER | MADE);
 
 	/* the kernel refuses such a rename */
 	if (is_within(t, from, to) || is_within(t, to, from))
@@ -244,8 +226,6 @@ static void renamed(struct tree *t, uint32_t from, uint32_t to)
 		t->at[to].is |= MOVED_HERE;
 		t->moves++;
 	}
-	if (!known)
-		replaced_below(t, to);
 	move_below(t, from, to);
 	wrote(t, from, VT_SEEN_REMOVED);
 }
@@ -257,8 +237,6 @@ static void happened(struct tree *t, const vt_seen *s)
 	i = place_of(t, &s->name);
 	if (t->no_memory)
 		return;
-	if (s->flags & VT_SEEN_OUTPUT)
-		t->at[i].is |= OUTPUT;
 	switch (s->op) {
 	case VT_SEEN_READ:
 	case VT_SEEN_EXEC:
@@ -284,54 +262,6 @@ static void happened(struct tree *t, const vt_seen *s)
 
 /* ---- what counts --------------------------------------------------------------- */
 
-static int by_name(const void *a, const void *b)
-{
-	const struct place *x = *(const struct place *const *)a, *y = *(const struct place *const *)b;
-	int order = memcmp(x->name, y->name, x->length < y->length ? x->length : y->length);
-
-	return order ? order : (x->length > y->length) - (x->length < y->length);
-}
-
-/* Lists the names directly below that the task made: sorted, each ended by NUL; malloc'ed. */
-static bool own_names(const struct tree *t, uint32_t i, vt_bytes *ret)
-{
-	const struct place **own;
-	uint32_t n = 0;
-	size_t size = 0;
-	char *text;
-	uint32_t c, k;
-
-	*ret = (vt_bytes){ NULL, 0 };
-	for (c = t->at[i].child; c; c = t->at[c].next)
-		if (t->at[c].is & WRITTEN) {
-			n++;
-			size += t->at[c].length + 1;
-		}
-	if (!n)
-		return true;
-	own = malloc(n * sizeof *own);
-	text = malloc(size);
-	if (!own || !text) {
-		free(own);
-		free(text);
-		return false;
-	}
-	n = 0;
-	for (c = t->at[i].child; c; c = t->at[c].next)
-		if (t->at[c].is & WRITTEN)
-			own[n++] = &t->at[c];
-	qsort(own, n, sizeof *own, by_name);
-	ret->data = text;
-	ret->size = size;
-	for (k = 0; k < n; k++) {
-		memcpy(text, own[k]->name, own[k]->length);
-		text += own[k]->length;
-		*text++ = '\0';
-	}
-	free(own);
-	return true;
-}
-
 /* Is it a directory? It was made as one, or the task made something in it. */
 static bool is_folder(const struct tree *t, const struct place *p)
 {
@@ -345,67 +275,43 @@ static bool is_folder(const struct tree *t, const struct place *p)
 	return false;
 }
 
-/* Returns the kind of fact that this path is; 0: none. */
+/* Returns the kind of fact that this path is; 0: none. Of what was written the first look counts: vt
+ * knows what stood there before. */
 static uint32_t fact_of(const struct tree *t, const struct place *p)
 {
 	if (!(p->is & WRITTEN))
 		return p->is & READ_FIRST ? VT_FACT_FILE : p->is & LISTED ? VT_FACT_LIST :
 		       p->is & PROBED_FIRST ? VT_FACT_PROBE : 0;
-	if (p->is & OUTPUT)
-		return 0;
 	if ((p->is & GONE) && (p->is & MADE))
 		return 0;
 	/* The names in a directory stay an input even if the task made it: other programs may add names. */
 	if ((p->is & LISTED) || ((p->is & READ_FIRST) && is_folder(t, p)))
 		return VT_FACT_LIST;
-	if ((p->is & GONE) && (p->is & MISSED))
+	if ((p->is & READ_FIRST) || ((p->is & GONE) && (p->is & MISSED)))
 		return VT_FACT_FILE;
-	return p->is & (READ_FIRST | PROBED_FIRST | GONE) ? VT_FACT_TYPE : 0;
+	return p->is & (PROBED_FIRST | GONE) ? VT_FACT_TYPE : 0;
 }
 
 static vt_status find_facts(const struct tree *t, vt_call *call, vt_findings *into)
 {
+	static const vt_bytes none = { NULL, 0 };
 	vt_status status = VT_OK;
 	uint32_t i;
 
 	for (i = 0; i < t->n && status == VT_OK; i++) {
 		const struct place *p = &t->at[i];
 		uint32_t fact = p->path ? fact_of(t, p) : 0;
-		vt_bytes names = { NULL, 0 };
 
-		if (!fact)
-			continue;
-		if ((fact == VT_FACT_FILE || fact == VT_FACT_LIST) && !own_names(t, i, &names))
-			return VT_FAILED;
-		status = into->add(into, call, fact, *p->path, names);
-		free((void *)names.data);
+		if (fact)
+			status = into->add(into, call, fact, *p->path, none);
 	}
 	return status;
-}
-
-/* Finds the first path that was read and then written, or NULL. Directories do not count: opening
- * one and setting its attributes looks the same. */
-static const vt_bytes *first_refused(const struct tree *t)
-{
-	const vt_bytes *ret = NULL;
-	uint32_t i;
-
-	for (i = 0; i < t->n; i++) {
-		const struct place *p = &t->at[i];
-
-		if (!(p->is & REFUSED) || (p->is & (GONE | OUTPUT)) || is_folder(t, p))
-			continue;
-		if (p->path && (!ret || p->path < ret))
-			ret = p->path;
-	}
-	return ret;
 }
 
 vt_status classify(const vt_seen *seen, uint32_t n, vt_call *call, vt_findings *into)
 {
 	struct tree t = { 0 };
 	vt_status status = VT_OK;
-	const vt_bytes *refused;
 	uint32_t i;
 
 	if (!grow(&t))
@@ -423,10 +329,7 @@ vt_status classify(const vt_seen *seen, uint32_t n, vt_call *call, vt_findings *
 	}
 	if (t.no_memory)
 		status = VT_FAILED;
-	refused = status == VT_OK ? first_refused(&t) : NULL;
-	if (refused)
-		status = into->refuse(into, call, VT_REFUSE_READ_AND_WROTE, *refused);
-	else if (status == VT_OK)
+	if (status == VT_OK)
 		status = find_facts(&t, call, into);
 	free(t.at);
 	free(t.table);

@@ -178,6 +178,7 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		act(m, VT_SEEN_WRITE, VT_SEEN_REMOVED | VT_SEEN_DIRECTORY | VT_SEEN_NOFOLLOW, 0);
 		break;
 	case DOES_UNLINK:
+		m->content = true;
 		act(m, VT_SEEN_WRITE, VT_SEEN_REMOVED | VT_SEEN_NOFOLLOW |
 		    (extra & AT_REMOVEDIR ? VT_SEEN_DIRECTORY : 0), 0);
 		break;

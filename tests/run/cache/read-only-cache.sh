@@ -43,7 +43,9 @@ a 2"
 # ready: writable again
 ready() {
 	capture vt run -r build
-	is "$1: writable again: nothing was harmed" "$rc:$(hits):$err" "0:3/3 cache hit:"
+	is "$1: writable again: what a run left of which nothing was kept is made anew" "$rc:$(hits):$err" "0:2/3 cache hit:"
+	capture vt run -r build
+	is "$1: ... and nothing was harmed" "$rc:$(hits):$err" "0:3/3 cache hit:"
 }
 
 project

@@ -10,21 +10,27 @@ file vite-task.json '{"cache":true}'
 for p in a b c; do file packages/$p/package.json "{\"name\":\"@t/$p\",\"scripts\":{\"task\":\"rewrite data.txt\",\"dev\":\"catch INT 0\",\"x\":\"barrier $T/d $p 2 hang\"}}"; file packages/$p/data.txt x; done
 file packages/c/package.json '{"name":"@t/c","scripts":{"task":"print fine"}}'
 file packages/b/package.json "{\"name\":\"@t/b\",\"scripts\":{\"task\":\"rewrite data.txt\",\"x\":\"barrier $T/d b 2 exit 1\"}}"
+# nobody's but the user's: as it stands after a run it would be the task's own
+theirs() { for p in a b; do echo "x$1" >"$W/packages/$p/data.txt"; done; }
 hint='(Run `vt run --last-details` for full details)'
 cd packages/a
 for i in 1 2; do
+	theirs $i
 	capture vt run task
 	is "read and wrote ($i)" "$out" '~/packages/a$ rewrite data.txt
 
 ---
 vt run: @t/a#task not cached because it modified its input. '"$hint"
 done
+theirs 3
 capture vt run -v task
 has "its detail line" "$out" "  [1] @t/a#task: ~/packages/a\$ rewrite data.txt ✓
       → Not cached: read and wrote 'packages/a/data.txt'"
 cd ../..
+theirs 4
 capture vt run -r task
 has "several: the one that was over first" "${out/@t\/[ab]#task (and/FIRST (and}" 'vt run: 0/3 cache hit (0%). FIRST (and 1 more) not cached because they modified their inputs. '"$hint"
+theirs 5
 capture vt run -r task
 like "again: one of them hits" "$out" '*vt run: 1/3 cache hit (33%), *s saved. @t/[ab]#task (and 1 more) not cached because*'
 terminal_options=(--when ready '\x03')

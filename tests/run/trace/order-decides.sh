@@ -10,11 +10,11 @@ fresh() { rm -rf .vt "$W"/[a-z]*dir out* in*; echo 1 >in; task; }
 
 fresh; echo 'cat in >out; cat out' >t.sh
 run; hits "its own product, read back, is no input"
-echo changed >out; hits "nor is it when somebody changes it"
-rm out; hits "or removes it"
+rm out; hits "nor is it when somebody removes it"
 gone "and a hit brings nothing back by itself" out
+run; echo changed >out; misses "somebody changed it: a run would not leave that" "'out' is not as this task left it"
 echo 2 >in; misses "what it read is one" "'in' modified"
-run; echo 1 >in; hits "an older state hits again"
+run; echo 1 >in; misses "an older state, but what it left is of the newer" "'out' is not as this task left it"
 
 fresh; echo 'cat in; echo x >>in' >t.sh
 run; has "read and written: not kept" "$out" "not cached because it modified its input"
@@ -24,7 +24,8 @@ hasnt "always" "$out" "cache hit"
 
 for how in 'exec 3<>in' 'exec 3>>in'; do
 	fresh; echo "$how" >t.sh
-	run; has "opened for reading and writing, or at its end: both at once ($how)" "$out" "not cached because it modified its input"
+	run; hits "opened for reading and writing, or at its end, and left as it was: read ($how)"
+	echo 2 >in; misses "... and an input" "'in' modified"
 done
 
 fresh; echo 'sed s/1/2/ in >in.tmp; mv in.tmp in' >t.sh
@@ -40,7 +41,8 @@ hits "then hits"
 rm outflag; hits "its absence is still known"
 
 fresh; echo 'mv in outflag; cat outflag' >t.sh
-run; hits "an input that the task takes away"
+run; misses "an input that the task takes away" "'in' removed from workspace root"
+hits "... is away"
 echo 2 >in; misses "comes again" "'in' added in workspace root"
 is "and is taken" "$(cat outflag)" 2
 

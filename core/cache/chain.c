@@ -1,0 +1,403 @@
+/* chain: the hits of a chain are decided together. Each leaves its effects for those
+ * after it to find; at the end what all of them leave must be there, or it must be
+ * possible to put it there, or the user took it away and nobody waits for it. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/inside.h"
+#include "cache/key.h"
+#include "effect/cover.h"
+#include "effect/record.h"
+#include "plan/step.h"
+#include "workspace/workspace.h"
+
+struct hit {
+	const struct step *step;
+	struct found *found;
+	struct found_inside *in;
+	struct cover *cover;           /* made when it is asked for */
+	uint32_t leaned;               /* so many of the steps after it must hit, too */
+};
+
+struct cache_chain {
+	struct cache *cache;
+	struct arena *arena;
+	struct layer layer;            /* what the hits so far leave, over the disk */
+	struct hit *hits;
+	uint32_t n;
+};
+
+struct cache_chain *cache_chain_new(struct cache *c)
+{
+	struct cache_chain *chain = xcalloc(1, sizeof *chain);
+
+	chain->cache = c;
+	chain->arena = arena_new();
+	layer_init(&chain->layer, &c->world, c->ledger, chain->arena);
+	return chain;
+}
+
+void cache_chain_free(struct cache_chain *chain)
+{
+	if (!chain)
+		return;
+	layer_free(&chain->layer);
+	arena_free(chain->arena);
+	free(chain);
+}
+
+struct layer *chain_layer(struct cache_chain *chain)
+{
+	return &chain->layer;
+}
+
+static const struct cover *cover_of(struct cache_chain *chain, struct hit *h)
+{
+	if (!h->cover)
+		h->cover = cover_new(chain->arena, &h->step->rules->input, &h->step->rules->output, NULL);
+	return h->cover;
+}
+
+static bool has_effect(const struct result *r, struct bytes path)
+{
+	return output_find(&r->outputs, path) || output_find(&r->effects, path);
+}
+
+/* ---- what a hit leaves for those after it -------------------------------------- */
+
+static bool read_first(const struct result *r, struct bytes path)
+{
+	const struct fact *f = facts_find(&r->after, FACT_FILE, path, (struct bytes){ "", 0 });
+
+	return f && f->state.size;
+}
+
+static int lay(struct cache_chain *chain, const struct hit *h, struct bytes path, struct bytes state, struct err *err)
+{
+	struct left now = { .path = path, .state = state, .step = h->in->eyes.own, .maker = h->in->eyes.own }, was;
+	struct bytes stands;
+	bool as_left;
+
+	if (layer_state(&chain->layer, path, &stands, err) < 0)
+		return -1;
+	if (bytes_order(stands, state) == 0)
+		return 0;              /* a run would leave no mark */
+	if (state.size && read_first(h->in->hit, path)) {
+		now.maker = 0;
+		if (layer_left(&chain->layer, path, &was, &as_left, err) > 0 && as_left)
+			now.maker = was.maker;
+	}
+	layer_set_left(&chain->layer, &now);
+	return 0;
+}
+
+/* All that the tasks of the step and of those after it left last. */
+static uint32_t lines_of(struct cache_chain *chain, const struct hit *h, struct left **ret)
+{
+	struct ledger *l = chain->cache->ledger;
+	const struct step_list *later;
+	const struct task *last = h->step->task;
+	struct left *more;
+	uint32_t n = ledger_of_task(l, h->in->eyes.own, chain->arena, ret), k, i = 0;
+
+	for (later = h->step->later; later; later = later->next, i++) {
+		if (later->step->task == last || later->step->task == h->step->task)
+			continue;
+		last = later->step->task;
+		k = ledger_of_task(l, h->in->eyes.later[i], chain->arena, &more);
+		*ret = memcpy(arena_array(chain->arena, (size_t)n + k + 1, sizeof **ret), *ret, n * sizeof **ret);
+		memcpy(*ret + n, more, k * sizeof **ret);
+		n += k;
+	}
+	return n;
+}
+
+/* Made by the step, as it or a later one left it, and not of this result: what a run would not leave. */
+static bool is_leftover(struct cache_chain *chain, struct hit *h, const struct left *line)
+{
+	struct left is;
+	uint32_t later;
+	bool as_left;
+
+	if (!line->state.size || line->maker != h->in->eyes.own || has_effect(h->in->hit, line->path))
+		return false;
+	if (eyes_whose(&h->in->eyes, line, &later) == WHOSE_OTHER || map_get(&chain->layer.seats, line->path.data, line->path.size))
+		return false;
+	if (!h->in->hit->known && !cover_output(cover_of(chain, h), line->path))
+		return false;          /* what else it leaves is not known */
+	return layer_left(&chain->layer, line->path, &is, &as_left, NULL) > 0 && as_left &&
+	       !cover_cache(cover_of(chain, h), line->path) && !cover_is_memory(line->path);
+}
+
+int chain_add(struct cache_chain *chain, const struct step *step, struct found *found, uint32_t leaned, struct err *err)
+{
+	struct found_inside *in = found->inside;
+	const struct facts *all[2] = { &in->hit->outputs, &in->hit->effects };
+	struct hit *h;
+	struct left *lines;
+	uint32_t i, k, n;
+
+	chain->hits = arena_grow(chain->arena, chain->hits, chain->n, sizeof *chain->hits);
+	h = &chain->hits[chain->n++];
+	*h = (struct hit){ .step = step, .found = found, .in = in, .leaned = leaned };
+	if (!step->later)
+		return 0;              /* nobody looks at what it leaves */
+	n = lines_of(chain, h, &lines);
+	for (i = 0, k = 0; i < n; i++)
+		if (is_leftover(chain, h, &lines[i]) && cover_output(cover_of(chain, h), lines[i].path))
+			lines[k++] = lines[i];
+	for (i = 0; i < 2; i++)
+		for (n = 0; n < all[i]->n; n++)
+			if (lay(chain, h, all[i]->at[n].name, all[i]->at[n].state, err) < 0)
+				return -1;
+	for (i = 0; i < k; i++)
+		if (lay(chain, h, lines[i].path, (struct bytes){ "", 0 }, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- the end of the chain -------------------------------------------------------- */
+
+/* What stands at a path when all hits have been applied. */
+struct last {
+	uint32_t hit;
+	struct bytes path, state;
+	int output;                    /* its number among the hit's outputs, or -1 */
+};
+
+struct ending {
+	struct cache_chain *chain;
+	uint32_t n;                    /* hits that are to stand */
+	bool strict;                   /* a process will start: everything must be there */
+	struct map last;               /* path -> struct last */
+	struct layer disk;
+	uint32_t culprit;              /* the hit that cannot stand */
+	const char *because;
+};
+
+static bool fails(struct ending *e, uint32_t hit, struct bytes path, const char *what)
+{
+	e->culprit = hit;
+	e->because = arena_printf(e->chain->arena, "'%.*s' %s", (int)path.size, (const char *)path.data, what);
+	return false;
+}
+
+static void put_last(struct ending *e, uint32_t hit, struct bytes path, struct bytes state, int output)
+{
+	struct last *last = arena_alloc(e->chain->arena, sizeof *last);
+
+	*last = (struct last){ hit, path, state, output };
+	*map_put(&e->last, path.data, path.size) = last;
+}
+
+/* Leftovers of earlier runs are removed where `output` covers them; elsewhere a run is needed. */
+static bool collect(struct ending *e)
+{
+	struct layer *whole = &e->chain->layer, none;
+	struct left *lines;
+	uint32_t i, k, n;
+	bool good = true;
+
+	layer_init(&none, &e->chain->cache->world, e->chain->cache->ledger, e->chain->arena);
+	for (i = 0; i < e->n && good; i++) {
+		struct hit *h = &e->chain->hits[i];
+		const struct facts *outputs = &h->in->hit->outputs, *effects = &h->in->hit->effects;
+
+		for (k = 0; k < outputs->n; k++)
+			put_last(e, i, outputs->at[k].name, outputs->at[k].state, (int)k);
+		for (k = 0; k < effects->n; k++)
+			put_last(e, i, effects->at[k].name, effects->at[k].state, -1);
+		n = lines_of(e->chain, h, &lines);
+		for (k = 0; k < n && good; k++) {
+			struct layer kept = *whole;
+			bool left_over;
+
+			/* asked of the disk, before any of the chain's effects */
+			*whole = none;
+			left_over = !map_get(&e->last, lines[k].path.data, lines[k].path.size) && is_leftover(e->chain, h, &lines[k]);
+			none = *whole;
+			*whole = kept;
+			if (!left_over)
+				continue;
+			if (cover_output(cover_of(e->chain, h), lines[k].path))
+				put_last(e, i, lines[k].path, (struct bytes){ "", 0 }, -1);
+			else
+				good = fails(e, i, lines[k].path, "would not be there");
+		}
+	}
+	layer_free(&none);
+	return good;
+}
+
+/* Is the path absent, or as some step left it? Else it is not vt's to write or remove. */
+static bool is_ours(struct cache_chain *chain, struct bytes path, struct bytes now)
+{
+	struct left left;
+
+	return !now.size || (ledger_get(chain->cache->ledger, path, &left) && bytes_order(left.state, now) == 0);
+}
+
+/* Was it taken away by the user, and by nothing that vt ran? */
+static bool was_taken(struct ending *e, const struct hit *h, const struct left *line)
+{
+	return line->step == h->in->eyes.own && line->state.size && line->clock == ledger_clock(e->chain->cache->ledger);
+}
+
+/* It is not in place. */
+static bool can_be(struct ending *e, const struct last *last, struct bytes now)
+{
+	struct hit *h = &e->chain->hits[last->hit];
+	struct left line;
+	bool known;
+
+	if (cover_output(cover_of(e->chain, h), last->path)) {
+		if ((last->output >= 0 || !last->state.size) && is_ours(e->chain, last->path, now)) {
+			h->in->restore = true;
+			return true;
+		}
+	} else if (!now.size && !e->strict) {
+		known = ledger_get(e->chain->cache->ledger, last->path, &line);
+		if (h->step->rules->output.given ? !known || was_taken(e, h, &line)
+						 : known && was_taken(e, h, &line) && last->hit + 1 == e->n) {
+			h->found->missing += !h->step->rules->output.given;
+			return true;
+		}
+	}
+	return fails(e, last->hit, last->path, "is not as this task left it");
+}
+
+/* Content and all as kept: mode and time. */
+static bool meta_is_right(struct ending *e, const struct last *last)
+{
+	const struct fact *f = &e->chain->hits[last->hit].in->hit->outputs.at[last->output];
+
+	return outputs_in_place(e->chain->cache, &(struct facts){ (struct fact *)(uintptr_t)f, 1 });
+}
+
+static bool can_stand(struct ending *e)
+{
+	struct facts now = { .at = arena_array(e->chain->arena, e->last.n + 1, sizeof *now.at) };
+	uint32_t i;
+
+	for (i = 0; i < e->last.n; i++)
+		now.at[now.n++] = (struct fact){ .kind = FACT_LEFT, .name = e->last.at[i].key, .detail = { "", 0 } };
+	facts_sort(&now);
+	if (state_fill(&e->chain->cache->world, NULL, &now, e->chain->arena, NULL) < 0)
+		return fails(e, 0, now.at[0].name, "could not be looked at");
+	for (i = 0; i < now.n; i++) {
+		const struct last *last = map_get(&e->last, now.at[i].name.data, now.at[i].name.size);
+
+		if (bytes_order(now.at[i].state, last->state) == 0) {
+			if (last->output >= 0 && !meta_is_right(e, last))
+				e->chain->hits[last->hit].in->restore = true;
+		} else if (!can_be(e, last, now.at[i].state)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Which outputs a hit puts back, what it removes, and what the ledger says then. */
+static void settle(struct ending *e)
+{
+	struct cache_chain *chain = e->chain;
+	uint32_t i;
+
+	for (i = 0; i < e->n; i++) {
+		struct found_inside *in = chain->hits[i].in;
+
+		in->decided = true;
+		in->skip = arena_array(chain->hits[i].found->arena, in->hit->outputs.n + 1, sizeof *in->skip);
+		memset(in->skip, true, in->hit->outputs.n);
+	}
+	for (i = 0; i < e->last.n; i++) {
+		const struct last *last = e->last.at[i].value;
+		struct hit *h = &chain->hits[last->hit];
+		struct found_inside *in = h->in;
+		struct arena *a = h->found->arena;
+
+		if (last->output >= 0) {
+			in->skip[last->output] = false;
+		} else if (!last->state.size && cover_output(cover_of(chain, h), last->path)) {
+			in->remove.at = arena_grow(a, in->remove.at, in->remove.n, sizeof *in->remove.at);
+			in->remove.at[in->remove.n++] = arena_strn(a, last->path.data, last->path.size);
+		}
+	}
+}
+
+static bool try(struct cache_chain *chain, uint32_t n, bool strict, uint32_t *ret_culprit, const char **ret_because)
+{
+	struct ending e = { .chain = chain, .n = n, .strict = strict };
+	uint32_t i;
+	bool good;
+
+	for (i = 0; i < chain->n; i++) {
+		chain->hits[i].in->restore = false;
+		chain->hits[i].found->missing = 0;
+	}
+	map_init(&e.last);
+	good = collect(&e) && can_stand(&e);
+	if (good)
+		settle(&e);
+	map_free(&e.last);
+	*ret_culprit = e.culprit;
+	*ret_because = e.because;
+	return good;
+}
+
+static bool leans_beyond(const struct cache_chain *chain, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (chain->hits[i].leaned && i + chain->hits[i].leaned >= n)
+			return true;
+	return false;
+}
+
+/* The one hit of a task of one step, with all in its place: most of them. */
+static bool is_simple(struct cache_chain *chain)
+{
+	struct hit *h = &chain->hits[0];
+	struct left *lines;
+	uint32_t i, n;
+
+	if (chain->n != 1 || h->step->later || h->leaned || h->in->hit->effects.n || !outputs_in_place(chain->cache, &h->in->hit->outputs))
+		return false;
+	n = lines_of(chain, h, &lines);
+	for (i = 0; i < n; i++)
+		if (is_leftover(chain, h, &lines[i]))
+			return false;
+	h->in->decided = true;
+	return true;
+}
+
+uint32_t cache_chain_decide(struct cache_chain *chain, uint32_t most, bool whole)
+{
+	const char *because = NULL, *why;
+	uint32_t n = chain->n, culprit;
+	bool strict;
+
+	if (n == 0 || (most > 0 && is_simple(chain)))
+		return n;
+	if (most < n)
+		n = most;
+	for (; n > 0; n--) {
+		strict = !whole || n < chain->n || chain->hits[n - 1].step->waited;
+		if (leans_beyond(chain, n))
+			continue;
+		if (try(chain, n, strict, &culprit, &why))
+			break;
+		if (!because)
+			because = why;
+	}
+	if (n < chain->n) {
+		struct found *f = chain->hits[n].found;
+
+		f->state = FOUND_MISS;
+		f->because = arena_str(f->arena, because ? because : "a later command of the task must run");
+	}
+	return n;
+}

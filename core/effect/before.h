@@ -1,0 +1,28 @@
+/* before: what a run found at the paths that it changed: a layer over the disk as it
+ * is when the run is over. Made of what the tracer told before each first change. */
+#ifndef EFFECT_BEFORE_H
+#define EFFECT_BEFORE_H
+
+#include "effect/layer.h"
+
+struct seen;
+
+struct before {
+	struct arena *arena;       /* the caller's */
+	struct layer layer;
+	bool lost;                 /* a folder with too many files was moved: it is not known what stood there */
+	/* while it is made */
+	const struct seen *seen;
+	int64_t started_ns;
+	bool ids;                  /* the tracer's names of contents are those of the fingerprint */
+	struct move {
+		struct bytes from, to;         /* a folder that was there before the run got another name */
+		struct bytes origin;           /* its name before the run */
+	} *moves;
+	uint32_t moves_n;
+};
+
+/* `started_ns`: by the file system's clock. States live in `a`. */
+struct before *before_new(const struct state_world *w, struct ledger *l, const struct seen *seen, int64_t started_ns, struct arena *a);
+void before_free(struct before *b);        /* what is not in the arena */
+#endif

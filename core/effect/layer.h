@@ -1,0 +1,74 @@
+/* layer: the workspace as a step would find it: states of paths, laid over the disk,
+ * with who left them. What a held hit left, or what a run found before it began, is
+ * such a layer; the ledger tells who left the rest.
+ *
+ * Whose is a path, seen by a step?
+ *     own     made by this step, and as this step or a later one of its task left it
+ *     later   made by a later step of its task, and as left
+ *     other   all else: another step's product, the user's file
+ * Own and later paths are not there yet for the step: their facts say "absent". Of a
+ * later step's product the content, if it was read, counts as found. A folder that
+ * holds nothing else is not there either. Not thread-safe; the ledger is. */
+#ifndef EFFECT_LAYER_H
+#define EFFECT_LAYER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "effect/ledger.h"
+#include "fact/state.h"
+
+struct seat {
+	struct bytes path, state;  /* state: of FACT_LEFT; "?": a file, nobody knows what it holds */
+	ledger_who step, maker;    /* who left it; meaningful if `owned` */
+	bool owned;                /* else the ledger's line tells */
+	bool bare;                 /* what the disk has below it is not there, only what the layer has */
+	bool moved;                /* a folder that a run moved away (before.h) */
+};
+
+struct layer {
+	const struct state_world *world;
+	struct ledger *ledger;
+	struct arena *arena;       /* the caller's: seats */
+	struct map seats;          /* path -> struct seat */
+	struct map folders;        /* every folder above a seat -> struct kid, its names */
+	struct map real;           /* folder -> what it is without links (char *) */
+};
+
+void layer_init(struct layer *v, const struct state_world *w, struct ledger *l, struct arena *a);
+void layer_free(struct layer *v);            /* what is not in the arena */
+void layer_copy(struct layer *v, const struct layer *from, struct arena *a);
+
+/* Puts a state there; the path's folders are there from now on. The bytes are borrowed. */
+struct seat *layer_set(struct layer *v, struct bytes path, struct bytes state);
+void layer_set_left(struct layer *v, const struct left *left);
+
+/* Does the layer say what stands there? Else the disk does. */
+bool layer_covers(const struct layer *v, struct bytes path);
+/* The state of one path, of FACT_LEFT. -1: the fingerprint failed. */
+int layer_state(struct layer *v, struct bytes path, struct bytes *ret, struct err *err);
+/* Who left it last; false: no step. *ret_as_left: it is still in that state. */
+int layer_left(struct layer *v, struct bytes path, struct left *ret, bool *ret_as_left, struct err *err);
+
+/* The step that looks, and those of its chain that come after it. */
+struct eyes {
+	ledger_who own;
+	const ledger_who *later;
+	uint32_t later_n;
+};
+
+enum whose { WHOSE_OTHER, WHOSE_OWN, WHOSE_LATER };
+/* What `left` says of a path that is as left. *ret_later: the place in `later` of the step that left it, plus one; or 0. */
+enum whose eyes_whose(const struct eyes *e, const struct left *left, uint32_t *ret_later);
+
+/* The path without links in its folders. */
+struct bytes layer_real(struct layer *v, struct bytes path);
+
+/* Is this path not there yet for the step? It is there in the layer, or on the disk. */
+bool layer_hides(struct layer *v, const struct eyes *e, struct bytes path, struct err *err);
+
+/* Facts that state_fill filled from the disk become what the step would find. *leaned
+ * grows to the place, plus one, of the last later step whose product was taken for not there. */
+int layer_amend(struct layer *v, const struct eyes *e, struct facts *facts, uint32_t *leaned, struct err *err);
+#endif

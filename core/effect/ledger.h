@@ -1,0 +1,53 @@
+/* effect: whose a path in the workspace is, and in which state who left it last.
+ * Uses fact, os, text, base. Knows nothing of results or of running.
+ *
+ * ledger: for each path that a step of this workspace left, the state it left, the
+ * step, and the step that made the path. One file of the core's own in the cache:
+ * read once, added to at the end of a run. Of two lines of a path the later counts.
+ * [any] */
+#ifndef EFFECT_LEDGER_H
+#define EFFECT_LEDGER_H
+
+#include <stdbool.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+
+struct ledger;
+
+/* A step, by its task and by what tells it from the task's other steps. */
+struct ledger_step {
+	struct digest task, step;
+};
+
+/* Numbers of steps: good for one struct ledger only. 0: nobody, the user. */
+typedef uint32_t ledger_who;
+
+struct left {
+	struct bytes path;         /* root-relative, real names; the ledger's own memory */
+	struct bytes state;        /* of FACT_LEFT; empty: it took the path away */
+	ledger_who step;           /* left it last */
+	ledger_who maker;          /* made it; 0: it was there before any step came */
+	uint64_t clock;            /* the ledger's when it was left */
+};
+
+struct ledger *ledger_new(const char *file);
+/* Reads the file, unless that was done. A missing or damaged one is empty; a torn end is left out. */
+void ledger_load(struct ledger *l);
+/* Adds what changed to the file (`save`), and frees. NULL is fine. */
+void ledger_close(struct ledger *l, bool save);
+
+ledger_who ledger_step(struct ledger *l, const struct ledger_step *step);
+/* false: no step is known to have left it. */
+bool ledger_get(struct ledger *l, struct bytes path, struct left *ret);
+/* Did any step leave something below this folder ("" for the root)? Perhaps so, when true. */
+bool ledger_below(struct ledger *l, struct bytes folder);
+/* All that the task of this step left last, in no order; in `a`. */
+uint32_t ledger_of_task(struct ledger *l, ledger_who step, struct arena *a, struct left **ret);
+/* A line; its clock is the present one. */
+void ledger_put(struct ledger *l, const struct left *left);
+
+/* A step runs whose effects nobody will see: the clock goes on, in the file, too, for vt may be killed. */
+void ledger_unknown(struct ledger *l);
+uint64_t ledger_clock(struct ledger *l);
+#endif

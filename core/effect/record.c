@@ -1,0 +1,448 @@
+#include "config.h"
+
+#include "effect/record.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "effect/cover.h"
+#include "fact/seen.h"
+#include "os/tree.h"
+
+/* A path that the run changed, or may have. */
+struct touched {
+	struct bytes path;
+	struct bytes found, left;  /* states of FACT_LEFT: before and after */
+	bool hidden;               /* not there yet for this step when it began */
+	bool written;              /* seen to be written, moved or removed; else only asked about */
+	bool moved;                /* what it held got another name: it may have been read under that */
+	bool folder;               /* made as a directory */
+	bool cut;                  /* content or name was written, not only attributes */
+};
+
+struct recording {
+	struct record *r;
+	struct map known;          /* path -> struct touched */
+	uint64_t caches;           /* bits: tools' caches that it wrote in */
+	struct err *err;
+};
+
+static const struct bytes nothing = { "", 0 };
+
+static struct touched *touch(struct recording *k, struct bytes path)
+{
+	struct touched *t = map_get(&k->known, path.data, path.size);
+
+	if (t || !path.size)
+		return t;
+	t = arena_alloc(k->r->arena, sizeof *t);
+	t->path = path;
+	*map_put(&k->known, path.data, path.size) = t;
+	return t;
+}
+
+static void found_below(void *ctx, const char *path, size_t size, const struct stat *st)
+{
+	struct recording *k = ctx;
+
+	(void)st;
+	touch(k, (struct bytes){ arena_strn(k->r->arena, path, size), size })->written = true;
+}
+
+/* A folder that came with a rename brings all below it. */
+static void touch_below(struct recording *k, struct bytes path)
+{
+	struct tree_visitor v = { .found = found_below, .ctx = k };
+
+	tree_walk(k->r->world->root_fd, arena_strn(k->r->arena, path.data, path.size), TREE_LINKS | TREE_EMPTY, &v, NULL);
+}
+
+static void find_touched(struct recording *k)
+{
+	const struct seen *seen = k->r->seen;
+	const struct map *seats = &k->r->before->layer.seats;
+	struct touched *t, *to;
+	uint32_t i;
+
+	for (i = 0; i < seen->n; i++) {
+		const vt_seen *s = &seen->at[i];
+		const struct bytes name = { s->name.data, s->name.size }, other = { s->other.data, s->other.size };
+
+		if (s->op != VT_SEEN_WRITE && s->op != VT_SEEN_RENAME)
+			continue;
+		t = touch(k, name);
+		if (t) {
+			t->written = true;
+			t->moved |= s->op == VT_SEEN_RENAME;
+			t->cut |= s->op == VT_SEEN_RENAME || !(s->flags & VT_SEEN_ATTRIBUTE);
+			t->folder |= s->op == VT_SEEN_WRITE && (s->flags & VT_SEEN_DIRECTORY) && !(s->flags & VT_SEEN_REMOVED);
+		}
+		if (s->op != VT_SEEN_RENAME || !(to = touch(k, other)))
+			continue;
+		to->written = to->folder = to->cut = true;
+		touch_below(k, other);
+	}
+	for (i = 0; i < seen->left_out.n; i++)
+		if ((t = touch(k, seen->left_out.at[i].key)) != NULL)
+			t->written = true;
+	for (i = 0; i < seats->n; i++) {
+		const struct seat *s = seats->at[i].value;
+
+		/* of a folder that was moved away */
+		if (!map_get(&k->known, s->path.data, s->path.size) && !map_get(&seen->left_out, s->path.data, s->path.size) &&
+		    (t = touch(k, s->path)) != NULL)
+			t->moved = s->state.size > 0;
+	}
+}
+
+/* Only attributes were written: the content is what it was; `found` tells whether it could be executed. */
+static struct bytes with_mode(struct arena *a, struct bytes left, struct bytes found)
+{
+	const bool x = found.size > 1;
+	char *p;
+
+	if (!left.size || *(const char *)left.data != 'c')
+		return found;
+	p = arena_alloc(a, 1 + sizeof(vt_id) + 1);
+	memcpy(p, left.data, 1 + sizeof(vt_id));
+	p[1 + sizeof(vt_id)] = 'x';
+	return (struct bytes){ p, 1 + sizeof(vt_id) + x };
+}
+
+static bool is_young(const struct record *r, struct bytes path)
+{
+	struct stat st;
+	struct stamp stamp;
+
+	if (fstatat(r->world->root_fd, arena_strn(r->arena, path.data, path.size), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	stamp_of(&st, &stamp);
+	return stamp.ctime_ns > r->started_ns;
+}
+
+/* The states left, in one batch; and those found. */
+static int fill(struct recording *k)
+{
+	struct record *r = k->r;
+	struct facts now = { .at = arena_array(r->arena, k->known.n + 1, sizeof *now.at) };
+	uint32_t i;
+
+	for (i = 0; i < k->known.n; i++)
+		now.at[now.n++] = (struct fact){ .kind = FACT_LEFT, .name = k->known.at[i].key, .detail = nothing };
+	facts_sort(&now);
+	if (state_fill(r->world, NULL, &now, r->arena, k->err) < 0)
+		return -1;
+	for (i = 0; i < now.n; i++) {
+		struct touched *t = map_get(&k->known, now.at[i].name.data, now.at[i].name.size);
+
+		t->left = now.at[i].state;
+		if (layer_state(&r->before->layer, t->path, &t->found, k->err) < 0)
+			return -1;
+		if (!t->cut && t->found.size && *(const char *)t->found.data == '?')
+			t->found = with_mode(r->arena, t->left, t->found);
+		else if (t->written && !layer_covers(&r->before->layer, t->path) && state_is_content(t->left) && is_young(r, t->path))
+			t->found = bytes_text("?");    /* the tracer did not say */
+		t->hidden = t->found.size && layer_hides(&r->before->layer, r->eyes, t->path, k->err);
+	}
+	return 0;
+}
+
+static const struct fact *fact_at(const struct record *r, struct bytes path, bool content)
+{
+	static const uint16_t kinds[] = { FACT_FILE, FACT_PROBE, FACT_TYPE, FACT_LIST };
+	uint32_t i;
+
+	for (i = 0; i < (content ? 1 : COUNT(kinds)); i++) {
+		const struct fact *f = facts_find(&r->facts, kinds[i], path, nothing);
+
+		if (f)
+			return f;
+	}
+	return NULL;
+}
+
+static void add_effect(struct record *r, struct bytes path, struct bytes state, unsigned bits)
+{
+	char *detail = arena_alloc(r->arena, 1);
+
+	*detail = (char)bits;
+	r->effects.at = arena_grow(r->arena, r->effects.at, r->effects.n, sizeof *r->effects.at);
+	r->effects.at[r->effects.n++] = (struct fact){ .kind = FACT_LEFT, .name = path, .detail = { detail, 1 }, .state = state };
+}
+
+static bool is_dir(struct bytes state)
+{
+	return state.size && *(const char *)state.data == 'd';
+}
+
+static bool same(struct bytes a, struct bytes b)
+{
+	return bytes_order(a, b) == 0;
+}
+
+/* Does the folder hold something that the run left? Then that is the effect, not the folder. */
+static bool holds_something(struct recording *k, struct bytes folder)
+{
+	struct arena *a = arena_new();
+	struct tree_name *names;
+	uint32_t n = 0;
+
+	if (tree_list(k->r->world->root_fd, arena_strn(a, folder.data, folder.size), a, &names, &n) < 0)
+		n = 0;
+	arena_free(a);
+	return n > 0;
+}
+
+static void note_line(struct record *r, const struct touched *t, bool read_first)
+{
+	struct left line = { .path = t->path, .state = t->left, .step = r->eyes->own, .maker = r->eyes->own }, was;
+	bool as_left;
+
+	if (same(t->found, t->left))
+		return;
+	if (t->found.size && t->left.size && read_first) {
+		line.maker = 0;
+		if (layer_left(&r->before->layer, t->path, &was, &as_left, NULL) > 0 && as_left)
+			line.maker = was.maker;
+	}
+	r->lines = arena_grow(r->arena, r->lines, r->lines_n, sizeof *r->lines);
+	r->lines[r->lines_n++] = line;
+}
+
+static void refuse(struct record *r, struct bytes path)
+{
+	if (!r->refused)
+		r->refused = arena_strn(r->arena, path.data, path.size);
+}
+
+/* Somebody else's content that was read and changed: only where a step had left it, or where it is declared. */
+static void check_changed(struct recording *k, const struct touched *t)
+{
+	struct left was;
+	bool as_left = false;
+
+	if (layer_left(&k->r->before->layer, t->path, &was, &as_left, k->err) > 0 && as_left)
+		return;
+	if (!cover_output(k->r->cover, t->path))
+		refuse(k->r, t->path);
+}
+
+static void add_more(struct record *r, struct facts *more, enum fact_kind kind, struct bytes path, struct bytes state)
+{
+	more->at = arena_grow(r->arena, more->at, more->n, sizeof *more->at);
+	more->at[more->n++] = (struct fact){ .kind = (uint16_t)kind, .name = path, .detail = nothing, .state = state };
+}
+
+static void weigh(struct recording *k, struct touched *t, struct facts *more)
+{
+	struct record *r = k->r;
+	bool read_first = fact_at(r, t->path, true) != NULL;
+	bool made = !(t->found.size && t->left.size && read_first) || t->hidden;
+	unsigned bits = made ? EFFECT_MADE : 0;
+
+	if (t->moved && t->found.size && !is_dir(t->found) && !fact_at(r, t->path, true))
+		add_more(r, more, FACT_FILE, t->path, t->hidden ? nothing : t->found);
+	if (!t->written && same(t->found, t->left))
+		return;
+	if (is_dir(t->left) && !is_dir(t->found) && holds_something(k, t->path))
+		return;
+	note_line(r, t, read_first);
+	if (!t->left.size && (!t->found.size || t->hidden)) {
+		/* made and removed again */
+		if (t->written && !fact_at(r, t->path, false))
+			add_effect(r, t->path, nothing, bits);
+	} else if (t->hidden) {
+		if (!(read_first && same(t->found, t->left)) && !(is_dir(t->left) && holds_something(k, t->path)))
+			add_effect(r, t->path, t->left, bits);
+	} else if (!same(t->found, t->left)) {
+		add_effect(r, t->path, t->left, bits);
+		if (t->found.size && t->left.size && read_first && !is_dir(t->found))
+			check_changed(k, t);
+	} else if (t->found.size && !fact_at(r, t->path, true)) {
+		/* a write that left no mark looked at what was there */
+		add_more(r, more, is_dir(t->found) ? FACT_TYPE : FACT_FILE, t->path, t->found);
+	}
+}
+
+/* What earlier runs of this step made, and nobody changed since. */
+static void carry(struct recording *k, struct facts *more)
+{
+	struct record *r = k->r;
+	struct left *lines;
+	uint32_t n = ledger_of_task(r->ledger, r->eyes->own, r->arena, &lines), i;
+	struct map has;
+
+	map_init(&has);
+	for (i = 0; i < r->effects.n; i++)
+		*map_put(&has, r->effects.at[i].name.data, r->effects.at[i].name.size) = r;
+	for (i = 0; i < n; i++) {
+		const struct left *line = &lines[i];
+		const struct touched *t = map_get(&k->known, line->path.data, line->path.size);
+		struct bytes now;
+
+		if (line->step != r->eyes->own || !line->state.size || cover_cache(r->cover, line->path) ||
+		    !layer_hides(&r->before->layer, r->eyes, line->path, k->err))
+			continue;
+		now = nothing;
+		if (t)
+			now = t->left;
+		else if (layer_state(&r->before->layer, line->path, &now, k->err) < 0)
+			continue;
+		if (!same(now, line->state) || map_get(&has, line->path.data, line->path.size))
+			continue;
+		add_effect(r, line->path, line->state, EFFECT_CARRIED | EFFECT_MADE);
+		if ((!t || !t->written) && !fact_at(r, line->path, true)) {
+			add_more(r, more, FACT_FILE, line->path, nothing);
+		}
+	}
+}
+
+/* Does a fact rest on contents that nobody knows any more? */
+static void check_known(struct record *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->facts.n; i++) {
+		const struct bytes *s = &r->facts.at[i].state;
+
+		if (state_is_path_kind(r->facts.at[i].kind) && s->size && ((const char *)s->data)[s->size - 1] == '?' &&
+		    (s->size == 1 || (*(const char *)s->data == 'l' && ((const char *)s->data)[s->size - 2] == 0)))
+			refuse(r, r->facts.at[i].name);
+	}
+}
+
+static bool is_own_cache(const struct recording *k, struct bytes path)
+{
+	int which = cover_cache(k->r->cover, path);
+
+	return which > 0 && which < 64 && (k->caches & UINT64_C(1) << which);
+}
+
+/* What was read by way of a link that the run made, or took away: its name does not tell
+ * what it was. While the link is there, the real name does. */
+static void check_ways(struct recording *k, struct facts *more)
+{
+	struct record *r = k->r;
+	uint32_t i;
+
+	for (i = 0; i < r->facts.n; i++) {
+		const struct fact *f = &r->facts.at[i];
+		struct bytes way = f->name;
+		const char *slash;
+
+		while (state_is_path_kind(f->kind) && way.size && (slash = memrchr(way.data, '/', way.size)) != NULL) {
+			const struct touched *t;
+
+			way.size = (size_t)(slash - (const char *)way.data);
+			t = map_get(&k->known, way.data, way.size);
+			if (!t || !t->written || same(t->found, t->left) || (is_dir(t->left) && !t->found.size))
+				continue;
+			if (t->left.size && *(const char *)t->left.data == 'l' && !t->found.size) {
+				struct bytes real = layer_real(&r->before->layer, f->name);
+
+				if (same(real, f->name))
+					refuse(r, f->name);
+				else
+					add_more(r, more, (enum fact_kind)f->kind, real, nothing);
+			} else if ((t->found.size && *(const char *)t->found.data == 'l') ||
+				   (t->left.size && *(const char *)t->left.data == 'l') || (!t->left.size && !t->folder && !is_dir(t->found))) {
+				refuse(r, f->name);
+			}
+			break;
+		}
+	}
+}
+
+static int amend(struct recording *k)
+{
+	struct record *r = k->r;
+	uint32_t leaned = 0, i, n = 0;
+	struct facts more = { 0 };
+
+	check_ways(k, &more);
+	if (more.n) {
+		facts_sort(&more);
+		if (state_fill(r->world, NULL, &more, r->arena, k->err) < 0)
+			return -1;
+		for (i = 0; i < more.n; i++)
+			facts_add(&r->facts, r->arena, &more.at[i]);
+		facts_sort(&r->facts);
+	}
+	if (layer_amend(&r->before->layer, r->eyes, &r->facts, &leaned, k->err) < 0)
+		return -1;
+	/* a tool's own cache, where it wrote, is no input */
+	for (i = 0; i < r->facts.n; i++)
+		if (!state_is_path_kind(r->facts.at[i].kind) || !is_own_cache(k, r->facts.at[i].name))
+			r->facts.at[n++] = r->facts.at[i];
+	r->facts.n = n;
+	return 0;
+}
+
+static bool has_effect(const struct record *r, struct bytes path)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->effects.n; i++)
+		if (same(r->effects.at[i].name, path))
+			return true;
+	return false;
+}
+
+/* Where nothing else was left, what a compiler remembers of its run is no effect, and no input. */
+static void drop_memory(struct record *r)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < r->effects.n; i++)
+		if (!cover_is_memory(r->effects.at[i].name) || cover_output(r->cover, r->effects.at[i].name))
+			return;
+	for (i = 0; r->effects.n && i < r->facts.n; i++) {
+		const struct fact *f = &r->facts.at[i];
+
+		if (state_is_path_kind(f->kind) && cover_is_memory(f->name) && has_effect(r, f->name))
+			continue;
+		r->facts.at[n++] = *f;
+	}
+	if (r->effects.n)
+		r->facts.n = n;
+	r->effects.n = 0;
+}
+
+int record_run(struct record *r, struct err *err)
+{
+	struct recording k = { .r = r, .err = err };
+	struct facts more = { 0 };
+	uint32_t i;
+	int failed = -1;
+
+	map_init(&k.known);
+	find_touched(&k);
+	for (i = 0; i < k.known.n; i++) {
+		int which = cover_cache(r->cover, k.known.at[i].key);
+
+		if (which > 0 && which < 64 && ((struct touched *)k.known.at[i].value)->written)
+			k.caches |= UINT64_C(1) << which;
+	}
+	if (fill(&k) < 0 || amend(&k) < 0)
+		goto out;
+	for (i = 0; i < k.known.n; i++)
+		if (cover_cache(r->cover, k.known.at[i].key))
+			note_line(r, k.known.at[i].value, false);
+		else
+			weigh(&k, k.known.at[i].value, &more);
+	facts_sort(&r->effects);
+	carry(&k, &more);
+	facts_sort(&r->effects);
+	check_known(r);
+	for (i = 0; i < more.n; i++) {
+		r->facts.at = arena_grow(r->arena, r->facts.at, r->facts.n, sizeof *r->facts.at);
+		r->facts.at[r->facts.n++] = more.at[i];
+	}
+	facts_sort(&r->facts);
+	drop_memory(r);
+	failed = 0;
+out:
+	map_free(&k.known);
+	return failed;
+}

@@ -1,0 +1,38 @@
+/* record: what a run that was watched left behind, and what it depends on, by what is
+ * known of each path that it changed: the state it found (before.h), the state it
+ * left, and who had left the first. */
+#ifndef EFFECT_RECORD_H
+#define EFFECT_RECORD_H
+
+#include "effect/before.h"
+#include "effect/layer.h"
+
+struct cover;
+struct seen;
+
+/* The detail of an effect, a FACT_LEFT: bits. */
+enum {
+	EFFECT_CARRIED = 1,        /* made by an earlier run, and left as it was */
+	EFFECT_MADE = 2            /* nothing was there, or it was written without a look at it */
+};
+
+struct record {
+	/* set by the caller */
+	const struct state_world *world;
+	struct ledger *ledger;
+	struct before *before;
+	const struct eyes *eyes;
+	const struct seen *seen;
+	const struct cover *cover;
+	struct arena *arena;
+	struct facts facts;                /* sorted, filled from the disk after the run; then what the run found */
+	/* answers */
+	struct facts effects;              /* sorted */
+	struct left *lines;                /* for the ledger, also if the run is not kept */
+	uint32_t lines_n;
+	const char *refused;               /* it read and wrote this one, which was somebody else's; or NULL */
+	int64_t started_ns;
+};
+
+int record_run(struct record *r, struct err *err);
+#endif
