@@ -17,6 +17,8 @@ struct inside {
 	struct map known;              /* op, flags, name, NUL, other: what was recorded */
 	struct arena *keys;
 	uint32_t paths, names;
+	bool git_head;             /* .git/HEAD was read ... */
+	bool git_asked;            /* ... and what says which commit there is */
 };
 
 void seen_init(struct seen *s, struct arena *a, const char *root, const char *cache_dir, const struct globs *input,
@@ -135,6 +137,57 @@ static enum place place_of(struct seen *s, struct inside *in, vt_bytes given, ch
 	return INSIDE;
 }
 
+/* ---- what git says: .git ----
+ *
+ * Which commit is checked out is in HEAD, refs and packed-refs. They count for a command
+ * that read refs, packed-refs or objects. One that opened HEAD alone does not depend on
+ * it: git does so wherever it looks for its folder. */
+
+/* The path below .git; NULL: it lies elsewhere. */
+static const char *below_git(vt_bytes name)
+{
+	return name.size > 5 && memcmp(name.data, ".git/", 5) == 0 ? (const char *)name.data + 5 : NULL;
+}
+
+static bool begins(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/');
+}
+
+/* What names a commit. The path ends with NUL. */
+static bool names_commit(const char *path)
+{
+	return strcmp(path, "HEAD") == 0 || strcmp(path, "packed-refs") == 0 || begins(path, "refs");
+}
+
+static void add_path(struct seen *s, const vt_seen *given, vt_bytes name, vt_bytes other);
+
+/* The place of a path that was left out, after all. */
+static enum place git_place(struct seen *s, const vt_seen *given, vt_bytes name)
+{
+	struct inside *in = s->inside;
+	const char *path = below_git(name);
+	bool looks = given->op == VT_SEEN_READ || given->op == VT_SEEN_LIST, head = path && strcmp(path, "HEAD") == 0;
+
+	/* before a name is looked for among the packed ones */
+	looks = looks || (given->op == VT_SEEN_PROBE && path && strncmp(path, "refs/", 5) == 0);
+
+	if (!path || (!names_commit(path) && strncmp(path, "objects/", 8) != 0))
+		return LEFT_OUT;
+	if (looks && !head && !in->git_asked) {
+		in->git_asked = true;
+		if (in->git_head)
+			add_path(s, &(vt_seen){ .op = VT_SEEN_READ }, (vt_bytes){ ".git/HEAD", 9 }, (vt_bytes){ "", 0 });
+	}
+	if (looks && head)
+		in->git_head = true;
+	if (!names_commit(path) || !in->git_asked || (!looks && given->op != VT_SEEN_WRITE && given->op != VT_SEEN_RENAME))
+		return LEFT_OUT;
+	return INSIDE;
+}
+
 static bool is_env(unsigned op)
 {
 	return op == VT_SEEN_ENV || op == VT_SEEN_ENV_GLOB || op == VT_SEEN_ENV_PREFIX;
@@ -209,10 +262,14 @@ void seen_add(struct seen *s, const vt_seen *given)
 	if (given->op == VT_SEEN_EXEC && (given->flags & VT_SEEN_SETUID))
 		s->setuid = true;
 	from = place_of(s, in, given->name, buffer, &name);
+	if (from == LEFT_OUT)
+		from = git_place(s, given, name);
 	if (given->op == VT_SEEN_WRITE || given->op == VT_SEEN_RENAME)
 		leave_out(s, from, name);
 	if (given->op == VT_SEEN_RENAME) {
 		to = place_of(s, in, given->other, buffer2, &other);
+		if (to == LEFT_OUT)
+			to = git_place(s, given, other);
 		leave_out(s, to, other);
 		add_rename(s, given, from, name, to, other);
 	} else if (given->op == VT_SEEN_BEFORE && from == INSIDE) {

@@ -29,8 +29,8 @@ void seen_init(struct seen *s, struct arena *a, const char *root, const char *ca
 	       const struct globs *input, const struct globs *output);
 void seen_free(struct seen *s);    /* frees `inside`; the arena is the job's */
 /* Adds a copy of one record. A tracer's paths are absolute. Dropped: paths outside the workspace
- * (except of EXEC), in the root's .git, in the cache, and those that the task's negative input
- * globs match. Past a limit `untraced` (paths) or `broken` (names) is set. Names of variables and
+ * (except of EXEC), in the root's .git (except of names of commits, for a task that asked
+ * which there are), in the cache, and those that the task's negative input globs match. Past a limit `untraced` (paths) or `broken` (names) is set. Names of variables and
  * paths to ignore are recorded as they are. */
 void seen_add(struct seen *s, const vt_seen *record);
 void seen_env(struct seen *s, uint16_t op, const char *name, size_t size);   /* VT_SEEN_ENV, _GLOB, _PREFIX; once each */

@@ -1,0 +1,29 @@
+# Which commit is checked out counts for who asked for it, and for nobody else.
+. "${0%/*}/../../lib/functions.sh" || exit
+requires git
+workspace
+file package.json '{"name":"app","private":true}'
+file .gitignore .vt
+export GIT_CONFIG_GLOBAL="$T/gitconfig"; printf '[user]\n\tname = x\n\temail = x@y\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n' >"$T/gitconfig"
+cp "$T/gitconfig" "$T/home/.gitconfig"
+git init -q . && git add -A && git commit -qm one && git tag -am v1 v1
+commit() { git commit -q --allow-empty -m "$1"; }
+task() { printf '{"tasks":{"t":{"command":"%s"}}}\n' "$1" >vite-task.json; rm -rf .vt; capture vt run t; capture vt run t; }
+hits() { capture vt run t; has "$1" "$(steps)" "cache hit, replaying"; }
+misses() { capture vt run t; has "$1" "$(steps)" "cache miss"; }
+
+for asks in 'git log -1 --format=%s' 'git describe' 'git rev-parse HEAD' 'git status --short --branch'; do
+	task "$asks"; hits "$asks: hits"
+	commit next; misses "$asks: a commit"
+	hits "$asks: hits then"
+done
+task 'git describe --tags'; git tag newer; misses "a tag is seen"
+task 'git log -1 --format=%s'; git pack-refs --all; capture vt run t; commit again; misses "a commit where the names are packed"
+git checkout -q --detach; task 'git log -1 --format=%s'; hits "without a branch: hits"
+commit apart; misses "a commit without a branch"
+git checkout -q main
+
+for looks in 'git rev-parse --show-toplevel' 'git ls-files' 'git check-ignore x || true'; do
+	task "sh -c '$looks'"; commit more; hits "$looks: a commit makes no difference"
+done
+finish
