@@ -199,6 +199,7 @@ struct file_memo {
 	pthread_rwlock_t lock;         /* guards the members below */
 	struct arena *arena;           /* of the keys */
 	struct map known;              /* path -> known_yes or known_no */
+	uint64_t forgotten;            /* how often: an answer that was looked for before the last time is not remembered */
 };
 
 static char known_yes, known_no;
@@ -226,6 +227,7 @@ void file_memo_free(struct file_memo *m)
 void file_memo_forget(struct file_memo *m)
 {
 	pthread_rwlock_wrlock(&m->lock);
+	m->forgotten++;
 	if (m->known.n) {
 		map_free(&m->known);
 		arena_free(m->arena);
@@ -237,19 +239,22 @@ void file_memo_forget(struct file_memo *m)
 bool file_memo_executable(struct file_memo *m, const char *path)
 {
 	size_t size = strlen(path);
+	uint64_t forgotten;
 	void *known;
 	bool is;
 
 	if (!m)
 		return file_is_executable(path);
 	pthread_rwlock_rdlock(&m->lock);
+	forgotten = m->forgotten;
 	known = map_get(&m->known, path, size);
 	pthread_rwlock_unlock(&m->lock);
 	if (known)
 		return known == &known_yes;
 	is = file_is_executable(path);
 	pthread_rwlock_wrlock(&m->lock);
-	*map_put(&m->known, arena_copy(m->arena, path, size), size) = is ? &known_yes : &known_no;
+	if (m->forgotten == forgotten)
+		*map_put(&m->known, arena_copy(m->arena, path, size), size) = is ? &known_yes : &known_no;
 	pthread_rwlock_unlock(&m->lock);
 	return is;
 }

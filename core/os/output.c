@@ -72,11 +72,14 @@ struct output *output_open(struct loop *l, int fd)
 		close(o->epoll);
 		o->epoll = -1;
 	}
+	if (o->epoll >= 0 && uv_poll_init(loop_uv(l), &o->uv, o->epoll) < 0) {
+		close(o->epoll);
+		o->epoll = -1;
+	}
 	if (o->epoll < 0) {
 		o->how = AT_ONCE;
 		return o;
 	}
-	uv_poll_init(loop_uv(l), &o->uv, o->epoll);
 	o->uv.data = o;
 	return o;
 }

@@ -212,6 +212,13 @@ static void on_supervisor(uv_poll_t *uv, int status, int events)
 		supervisor_gone(ps);
 }
 
+static void close_socket(struct processes *ps)
+{
+	uv_close((uv_handle_t *)ps->uv, free_handle);
+	close(ps->sock);
+	ps->sock = -1;
+}
+
 static void watch(struct processes *ps)
 {
 	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (ps->waiting && !ps->retry ? UV_WRITABLE : 0), on_supervisor);
@@ -241,27 +248,49 @@ static int spawn(const char *program, int sock, pid_t *ret)
 	return r;
 }
 
+/* 0 or an errno. */
+static int watch_supervisor(struct processes *ps, int sock)
+{
+	uv_poll_t *uv = xcalloc(1, sizeof *uv);
+	int r = uv_poll_init(loop_uv(ps->loop), uv, sock);
+
+	if (r < 0) {
+		free(uv);
+		return -r;
+	}
+	ps->sock = sock;
+	ps->uv = uv;
+	uv->data = ps;
+	watch(ps);
+	uv_unref((uv_handle_t *)uv);
+	return 0;
+}
+
+/* 0 or an errno. */
 static int start_supervisor(struct processes *ps, struct err *err)
 {
-	int pair[2], r;
+	int pair[2], e;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-		return err_errno(err, errno, "no socket for the supervisor");
-	r = spawn(ps->supervisor, pair[1], &ps->pid);
-	close(pair[1]);
-	if (r != 0) {
-		close(pair[0]);
-		ps->pid = 0;
-		return err_errno(err, r, "the supervisor '%s' cannot be started", ps->supervisor);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
+		e = errno;
+		err_errno(err, e, "no socket for the supervisor");
+		return e;
 	}
-	ps->sock = pair[0];
+	e = watch_supervisor(ps, pair[0]);
+	if (e != 0) {
+		close(pair[0]);
+		err_errno(err, e, "the supervisor's socket cannot be watched");
+	} else {
+		e = spawn(ps->supervisor, pair[1], &ps->pid);
+		if (e != 0) {
+			ps->pid = 0;
+			close_socket(ps);
+			err_errno(err, e, "the supervisor '%s' cannot be started", ps->supervisor);
+		}
+	}
+	close(pair[1]);
 	ps->ignored = start_ignored();
-	ps->uv = xcalloc(1, sizeof *ps->uv);
-	uv_poll_init(loop_uv(ps->loop), ps->uv, ps->sock);
-	ps->uv->data = ps;
-	watch(ps);
-	uv_unref((uv_handle_t *)ps->uv);
-	return 0;
+	return e;
 }
 
 struct processes *processes_new(struct loop *l, const char *supervisor, void (*on_death)(void *ctx), void *ctx)
@@ -391,15 +420,21 @@ static void on_keeper(uv_poll_t *uv, int status, int events)
 	}
 }
 
+/* NULL: the socket cannot be watched; errno says why. */
 static struct process *process_new(struct processes *ps, const struct process_events *events, void *ctx, int sock)
 {
 	struct process *p = xcalloc(1, sizeof *p);
+	int r = uv_poll_init(loop_uv(ps->loop), &p->uv, sock);
 
+	if (r < 0) {
+		free(p);
+		errno = -r;
+		return NULL;
+	}
 	p->events = *events;
 	p->ctx = ctx;
 	p->sock = sock;
 	p->idle = -1;
-	uv_poll_init(loop_uv(ps->loop), &p->uv, p->sock);
 	p->uv.data = p;
 	uv_poll_start(&p->uv, UV_READABLE | UV_DISCONNECT, on_keeper);
 	on_list(ps, p);
@@ -415,8 +450,12 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 	errno = EPIPE;
 	if (ps->dead)
 		return err_set(err, ERR_SYSTEM, "the supervisor has died");
-	if (ps->sock < 0 && start_supervisor(ps, err) < 0)
-		return -1;
+	if (ps->sock < 0) {
+		e = start_supervisor(ps, err);
+		errno = e;
+		if (e != 0)
+			return -1;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
 		e = errno;
 		err_errno(err, e, "no socket to start '%s' with", what->program);
@@ -424,6 +463,14 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 		return -1;
 	}
 	p = process_new(ps, events, ctx, pair[0]);
+	if (!p) {
+		e = errno;
+		close(pair[0]);
+		close(pair[1]);
+		err_errno(err, e, "the socket of '%s' cannot be watched", what->program);
+		errno = e;
+		return -1;
+	}
 	e = send_start(ps, what, p, pair[1], err);
 	close(pair[1]);
 	if (e != 0) {
@@ -578,9 +625,7 @@ static void close_supervisor(struct processes *ps)
 		free_waiting(ps, ps->waiting);
 	timer_stop(ps->retry);
 	ps->retry = NULL;
-	uv_close((uv_handle_t *)ps->uv, free_handle);
-	close(ps->sock);
-	ps->sock = -1;
+	close_socket(ps);
 	if (have_survivors(ps))
 		waitpid(ps->pid, NULL, WNOHANG);
 	else

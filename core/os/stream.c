@@ -202,15 +202,22 @@ static int listen_socket(const char *path, struct err *err)
 struct listening *listen_start(struct loop *l, const char *path, void (*on_connect)(void *ctx, int fd), void *ctx, struct err *err)
 {
 	struct listening *s;
-	int fd = listen_socket(path, err);
+	int fd = listen_socket(path, err), r;
 
 	if (fd < 0)
 		return NULL;
 	s = xcalloc(1, sizeof *s);
+	r = uv_poll_init(loop_uv(l), &s->uv, fd);
+	if (r < 0) {
+		err_errno(err, -r, "the socket '%s' cannot be watched", path);
+		close(fd);
+		unlink(path);
+		free(s);
+		return NULL;
+	}
 	s->fd = fd;
 	s->on_connect = on_connect;
 	s->ctx = ctx;
-	uv_poll_init(loop_uv(l), &s->uv, fd);
 	s->uv.data = s;
 	uv_poll_start(&s->uv, UV_READABLE, on_listen);
 	return s;

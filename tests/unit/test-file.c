@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -244,6 +246,41 @@ static int print_places(void)
 	return r ? 1 : 0;
 }
 
+struct asking {
+	struct file_memo *memo;
+	const char *path;
+	_Atomic bool stop;
+};
+
+static void *ask_on(void *ctx)
+{
+	struct asking *asking = ctx;
+
+	while (!asking->stop)
+		file_memo_executable(asking->memo, asking->path);
+	return NULL;
+}
+
+static void what_was_forgotten_stays_forgotten_while_others_ask(void **state)
+{
+	struct asking asking = { file_memo_new(), path_join(a, dir, "flips"), false };
+	struct err e = { 0 };
+	pthread_t thread;
+	int i;
+
+	(void)state;
+	assert_int_equal(file_write(asking.path, "x", 1, 0600, &e), 0);
+	assert_int_equal(pthread_create(&thread, NULL, ask_on, &asking), 0);
+	for (i = 0; i < 5000; i++) {
+		assert_int_equal(chmod(asking.path, i % 2 ? 0700 : 0600), 0);
+		file_memo_forget(asking.memo);
+		assert_int_equal(file_memo_executable(asking.memo, asking.path), i % 2);
+	}
+	asking.stop = true;
+	pthread_join(thread, NULL);
+	file_memo_free(asking.memo);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +293,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(programs_are_found_as_execvp_would),
 		cmocka_unit_test(parts_are_found_in_a_build_tree),
 		cmocka_unit_test(parts_are_found_in_a_staged_installation),
+		cmocka_unit_test(what_was_forgotten_stays_forgotten_while_others_ask),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "places") == 0)

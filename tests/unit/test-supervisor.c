@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -944,6 +945,50 @@ static void a_start_that_is_refused_again_and_again_is_sent_in_the_end(void **st
 	assert_int_equal(w.deaths, 0);
 }
 
+/* As if the kernel refused so many times to watch a descriptor. */
+static int unwatched;
+
+int epoll_ctl(int ep, int op, int fd, struct epoll_event *e)
+{
+	if (op == EPOLL_CTL_ADD && unwatched > 0) {
+		unwatched--;
+		errno = ENOSPC;
+		return -1;
+	}
+	return (int)syscall(SYS_epoll_ctl, ep, op, fd, e);
+}
+
+static void a_socket_that_cannot_be_watched_is_an_error(void **state)
+{
+	struct process_start what = { .program = "/bin/true", .argv = (const char *const[]){ "true", NULL },
+				      .env = (char *const *)(uintptr_t)no_env, .dir = "/",
+				      .fd = { PROCESS_NULL, PROCESS_INHERIT, PROCESS_INHERIT } };
+	struct err err = { 0 };
+	struct world w;
+	struct task t = { 0 };
+	int i, mine;
+
+	(void)state;
+	begin(&w);
+	mine = count_fds(getpid());
+	for (i = 0; i < 2; i++) {              /* the supervisor's, the task's */
+		unwatched = 1;
+		assert_int_equal(process_start(w.ps, &what, &events, &t, &t.p, &err), -1);
+		assert_int_equal(errno, ENOSPC);
+		assert_int_equal(unwatched, 0);
+		err_clear(&err);
+		assert_int_equal(count_fds(getpid()), mine);
+		if (i == 0) {
+			run(&w, &t, "exit 0");
+			assert_int_equal(t.exited, 1);
+			done(&t);
+			run_for(&w, 20);
+			mine = count_fds(getpid());
+		}
+	}
+	finish(&w);
+}
+
 static void a_start_that_is_refused_for_good_fails_alone(void **state)
 {
 	const char *const argv[] = { "/bin/true", NULL };
@@ -1015,6 +1060,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_start_that_is_refused_again_and_again_is_sent_in_the_end),
 		cmocka_unit_test(a_start_that_is_refused_for_good_fails_alone),
+		cmocka_unit_test(a_socket_that_cannot_be_watched_is_an_error),
 		cmocka_unit_test(a_child_whose_listener_finds_no_descriptor_runs_on),
 		cmocka_unit_test(when_the_runner_is_killed_nothing_of_a_running_task_survives),
 		cmocka_unit_test(when_the_runner_is_killed_a_traced_running_task_dies_too),
