@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "cmd/cmd.h"
 #include "os/file.h"
+#include "report/warnings.h"
 
 extern char **environ;
 
@@ -50,7 +51,7 @@ static unsigned open_descriptors(void)
 
 static int run_once(int argc, char **argv)
 {
-	struct session s = { .arena = arena_new(), .programs = file_memo_new() };
+	struct session s = { .arena = arena_new(), .programs = file_memo_new(), .warnings = warnings_new() };
 	char *cwd = getcwd(NULL, 0);
 	int code;
 
@@ -60,6 +61,8 @@ static int run_once(int argc, char **argv)
 	s.cwd = arena_str(s.arena, cwd);
 	free(cwd);
 	code = command_find("run")->run(&s, argc, argv);
+	warnings_flush(s.warnings);
+	warnings_free(s.warnings);
 	file_memo_free(s.programs);
 	arena_free(s.arena);
 	return code;

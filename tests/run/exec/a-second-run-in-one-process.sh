@@ -1,7 +1,7 @@
 # A program that runs the same command again and again keeps nothing of a run that is over:
 # neither memory nor descriptors. The allocator runs without its caches, so that the bytes in
 # use are those that were asked for.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 AGAIN=$abs_top_builddir/tests/lib/run-again
 [ -x "$AGAIN" ] || skip_all "tests/lib/run-again is not built"
 # vt finds its plugins, its supervisor and its addon from where it stands
@@ -29,7 +29,7 @@ vt run -r traced >/dev/null
 # grows COLUMN: of the last twenty runs, after how many there was more than before. The C library
 # keeps the stack of a thread that has ended, so a run with more threads than ever before it leaves
 # more behind, once; what a run forgets is more after each run.
-grows() { awk -v c="$1" 'NR > 4 && $c > last { n++ } { last = $c } END { print (n > 5 ? "after " n " of 20 runs" : "no") }' "$T/report"; }
+grows() { awk -v c="$1" 'NR > 4 && $c > last { n++ } { last = $c } END { print (NR < 24 ? NR " runs only" : n > 5 ? "after " n " of 20 runs" : "no") }' "$T/report"; }
 codes() { cut -d' ' -f1 "$T/report" | sort | uniq -c | tr -s ' '; }
 story() {                      # story NAME TASK
 	capture again "$T/report" 24 -r "$2"

@@ -1,5 +1,5 @@
 # Several run, one fails: what vt ended for it is cancelled, and the summary says where to look.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b c

@@ -1,5 +1,5 @@
 # A warning stands in a line of its own, once, and who does not read it stops no task.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 [ -e "$abs_top_builddir/tests/plugins/.libs/vt-scripted.so" ] || skip_all "the scripted store is not built"
 vts() { with VT_PLUGIN_PATH="$abs_top_builddir/tests/plugins/.libs" vt "$@"; }
 warning="warning: plugin 'near': the line is cut"

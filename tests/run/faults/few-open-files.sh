@@ -1,5 +1,5 @@
 # A limit of open files makes steps wait; none fails, and no task sees a limit that vt raised.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 N=60

@@ -1,5 +1,5 @@
 # A limit of processes and threads: what needs none works, the rest is refused in a sentence.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires setpriv
 [ "$(id -u)" = 0 ] || skip_all "only root can become a user without other processes"
 workspace

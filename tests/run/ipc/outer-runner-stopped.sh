@@ -1,5 +1,5 @@
 # A vt inside a task of another: one connection to the outer runner, which may not answer.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires strace
 workspace

@@ -1,4 +1,3 @@
-#!/bin/bash
 # Which folders are packages: links, odd names, and folders that no pattern matches.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires jq

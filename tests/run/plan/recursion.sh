@@ -1,7 +1,6 @@
-#!/bin/bash
 # Tasks that run themselves end with one sentence and the chain; the root's task that runs
 # everything by another runner does not run everything twice.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 PATH=$(dirname "$VT"):$PATH
 says() { is "$1: fails" "$rc" 1; is "$1: says how" "$(grep -h '^error:' "$T/out" "$T/err" | sort -u)" "$2"; }
 # how often a file has a line

@@ -1,5 +1,5 @@
 # Files that are reached in an unusual way: each is an input, or nothing is kept.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 : "${CC:=cc}"
 workspace

@@ -1,6 +1,6 @@
 # A signal that comes while a call waits for the tracer makes no call fail; where it may
 # have, nothing is kept.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 : "${CC:=cc}"
 ROUNDS=1500

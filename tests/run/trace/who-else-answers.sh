@@ -1,6 +1,6 @@
 # A process that was there before may have read anything: what it answers is not kept,
 # unless it serves everybody or is trusted.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 command -v python3 >/dev/null || skip_all "python3 is not installed"
 workspace
 file package.json '{"name":"app","private":true}'
