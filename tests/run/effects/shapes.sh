@@ -1,7 +1,7 @@
 # Which steps hit, and what is there after it, for the shapes that tasks have. Runs: first, second,
 # third; after an edit, again; after a flip back, again; without products, again; in a fresh
 # checkout with the cache, again. r: it ran, h: a hit, a line "+": files are missing, and it is said.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 mkdir "$T/bin"
 cp "$abs_top_builddir/tests/lib/play" "$T/bin/play"
 PATH=$T/bin:$PATH

@@ -1,5 +1,5 @@
 # Random histories, with vt and on paper: workspace and terminal are what they are without a cache.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 python=$(command -v python3)
 mkdir "$T/bin"

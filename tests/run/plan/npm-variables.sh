@@ -1,5 +1,5 @@
 # Scripts get from vt what npm gives them: their package's own, whoever started vt, and also cached.
-. "${abs_top_srcdir:?}/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 requires npm node
 workspace
 show='node -e \"for (const k of Object.keys(process.env).sort()) if (/^(npm_(package_|lifecycle_|execpath|node_execpath)|NODE$|INIT_CWD|PWD)/.test(k)) console.log(k + String.fromCharCode(61) + process.env[k])\"'
