@@ -26,7 +26,7 @@ static int out_of_memory(struct err *err)
 
 /* ---- where something stands ------------------------------------------------ */
 
-/* Follows "stores[0].url" down; ends at the deepest node that is there. */
+/* Follows "stores[0].url" and returns the deepest node that exists. */
 static const cJSON *follow(const cJSON *node, const char *place)
 {
 	while (node && *place) {
@@ -39,7 +39,7 @@ static const cJSON *follow(const cJSON *node, const char *place)
 			next = cJSON_GetArrayItem(node, (int)i);
 			place = *end ? end + 1 : end;
 		} else {
-			/* names may hold dots: the longest key that fits */
+			/* a key may contain dots: the longest one that matches counts */
 			const cJSON *item;
 			size_t best = 0;
 
@@ -142,7 +142,8 @@ void choices_free(struct choices *c)
 	*c = (struct choices){ 0 };
 }
 
-/* Takes over what `o` owns. A later word replaces an earlier one, but the workspace's never the user's. */
+/* Adds an option, taking over what `o` owns. A later value replaces an earlier one, but the
+ * workspace's never replaces the user's. */
 static int option_put(struct choice *c, struct option_value *o)
 {
 	struct option_value *grown;
@@ -188,11 +189,11 @@ static char *scalar_text(const cJSON *value)
 struct flatten {
 	const struct choice_config *config;
 	struct choice *choice;
-	const char *skip;          /* a key of the first level that is no option; or NULL */
+	const char *skip;          /* a key of the first level that is no option; NULL: none */
 	bool user, credentials;
 };
 
-/* {"retry": {"times": 3}} becomes retry.times=3, lists count from 0. */
+/* Adds a map as options: {"retry": {"times": 3}} becomes retry.times=3; list items are numbered from 0. */
 static int flatten(const struct flatten *f, const cJSON *map, const char *prefix, const char *place, int depth, struct err *err)
 {
 	const cJSON *item;
@@ -252,7 +253,7 @@ int choice_options(const struct choice_config *config, struct choice *c, struct 
 	return options_from(config, c, false, err) || options_from(config, c, true, err) ? -1 : 0;
 }
 
-/* "https://Cache.corp:443/x": "https://cache.corp:443" */
+/* The origin of a URL: of "https://Cache.corp:443/x" "https://cache.corp:443". */
 static bool origin_of(const char *url, char ret[ORIGIN_MAX])
 {
 	const char *host = strstr(url, "://");
@@ -331,7 +332,7 @@ static int choice_named(const struct choice_config *config, struct choice *c, bo
 	return (c->place = strdup(place)) ? 0 : out_of_memory(err);
 }
 
-/* The file whose word counts for this key, and its word; NULL: neither says anything. */
+/* The value that counts for this key, and whether it is the user's; NULL: neither file has the key. */
 static const cJSON *word_on(const struct choice_config *config, const char *key, bool *ret_user)
 {
 	const cJSON *word = cJSON_GetObjectItemCaseSensitive(config->user, key);
@@ -340,7 +341,7 @@ static const cJSON *word_on(const struct choice_config *config, const char *key,
 	return word ? word : cJSON_GetObjectItemCaseSensitive(config->workspace, key);
 }
 
-/* `tracer` and `fingerprint`: a name; the tracer also false. */
+/* Reads `tracer` or `fingerprint`: a name, or false for no tracer. */
 static int read_single(const struct choice_config *config, struct choices *all, const char *key, uint32_t kind,
 		       const char *fallback, struct err *err)
 {
@@ -410,7 +411,7 @@ static int part_order(const void *a, const void *b)
 	return strcmp(((const struct choice *)a)->name, ((const struct choice *)b)->name);
 }
 
-/* One file's `parts`, over what was chosen before (from `first` on). */
+/* Applies the `parts` of one file to the choices from `first` on. */
 static int read_parts_of(const struct choice_config *config, struct choices *all, uint32_t first, bool user, struct err *err)
 {
 	const cJSON *map = cJSON_GetObjectItemCaseSensitive(user ? config->user : config->workspace, "parts"), *item;

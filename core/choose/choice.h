@@ -1,5 +1,5 @@
-/* What the configuration chooses: pure, from the workspace's `plugins` and the
- * user's, whose word counts key by key. */
+/* choice: the components that the configuration chooses. Pure: reads the `plugins` of the workspace
+ * and of the user. Where both have a key, the user's counts. */
 #ifndef CHOOSE_CHOICE_H
 #define CHOOSE_CHOICE_H
 
@@ -10,21 +10,21 @@
 
 struct cJSON;
 
-/* One configured option. */
+/* One configured option of a component. */
 struct option_value {
 	char *key;                 /* owned; dotted: "retry.times" */
-	char *text;                /* owned; as the plugin's `set` gets it */
+	char *text;                /* owned; the value as the plugin's `set` gets it */
 	char *place;               /* owned; its path below `plugins`, for choice_where: "stores[0].url" */
-	bool from_user;
-	bool from_credentials;     /* bound to the origin of the component's url */
+	bool from_user;            /* from the user's file, not the workspace's */
+	bool from_credentials;     /* from the user's `credentials` for the origin of the component's url */
 };
 
 struct choice {
 	char *name;                /* owned; of the component */
-	uint32_t kind;             /* VT_KIND_* it must be; 0: any */
-	bool named;                /* the configuration names it, so it must work */
-	bool from_user;            /* ... the user's */
-	char *place;               /* owned; ... where below `plugins`; NULL: a default */
+	uint32_t kind;             /* VT_KIND_* that it must have; 0: any */
+	bool named;                /* a configuration file names it: vt must not run without it */
+	bool from_user;            /* that file is the user's */
+	char *place;               /* owned; where in that file, below `plugins`; NULL: a default chose it */
 	struct option_value *options;      /* owned; each key once */
 	uint32_t options_n;
 };
@@ -36,19 +36,20 @@ struct choices {
 };
 
 struct choice_config {
-	const char *root;                          /* or NULL; messages name files as seen from there */
-	const struct cJSON *workspace, *user;      /* or NULL */
-	const char *workspace_file, *user_file;    /* or NULL */
+	const char *root;                          /* messages show paths relative to it; NULL: absolute */
+	const struct cJSON *workspace, *user;      /* their `plugins`; NULL: none */
+	const char *workspace_file, *user_file;    /* for messages; NULL: there is no such file */
 };
 
+/* Reads both files. -1: a value is wrong; err says which and where. */
 int choices_read(const struct choice_config *config, struct choices *ret, struct err *err);
 void choices_free(struct choices *c);
 void choice_free(struct choice *c);
-/* Adds what `options` of either file says about a component that was not chosen. -1: out of memory, err. */
+/* Adds the options that either file gives to a component that it did not choose. -1: err. */
 int choice_options(const struct choice_config *config, struct choice *c, struct err *err);
-/* Adds the credentials that the user bound to the origin of `url`. */
+/* Adds the options under `credentials` in the user's file for the origin of `url`. -1: err. */
 int choice_credentials(const struct choice_config *config, struct choice *c, const char *url, struct err *err);
-bool choice_same_origin(const char *url, const char *other);
-/* "vite-task.json:3:14" of a place below `plugins`; the caller frees it; NULL: out of memory. */
+bool choice_same_origin(const char *url, const char *other);      /* same scheme, host and port? */
+/* Where a place below `plugins` stands: "vite-task.json:3:14". The caller frees it; NULL: out of memory. */
 char *choice_where(const struct choice_config *config, bool user, const char *place);
 #endif

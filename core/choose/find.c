@@ -25,18 +25,18 @@ struct find {
 	char *root;                /* real, or NULL */
 	struct find_place places[PLACES_MAX];
 	uint32_t places_n;
-	bool looked;               /* used and reason of the places are filled */
-	struct pin {               /* one file, by the bytes it must have */
+	bool looked;               /* `used` and `reason` of the places are set */
+	struct pin {               /* a file with the SHA-256 that it must have */
 		char *path;        /* absolute, as configured */
 		struct digest sha256;
 	} pins[PINS_MAX];
 	uint32_t pins_n;
-	/* What was last found good, by good_origin's owners: a folder, as it was named; and a path, as it
-	 * is, with every folder above it. Neither is looked at again, as long as the next one is of the
-	 * same origin: a run loads its plugins within milliseconds. */
+	/* What the last check accepted: a folder as named, and a real path with every folder above it.
+	 * Both are not checked again for the next file of the same origin, because a run loads its
+	 * plugins within milliseconds. */
 	char *good_folder, *good_path;
 	enum find_origin good_origin;
-	struct owners {            /* who may own what is loaded; n 0: not asked yet */
+	struct owners {            /* users who may own a plugin; n 0: not determined yet */
 		uid_t uid[OWNERS_MAX];
 		int n;
 	} owners[FIND_ENV + 1];
@@ -59,7 +59,7 @@ static void place_add_below(struct find *f, const char *base, const char *rest, 
 		place_add(f, path, origin);
 }
 
-/* VT_PLUGIN_PATH: absolute entries; an empty one is not the current directory. */
+/* Adds the entries of VT_PLUGIN_PATH. They are absolute; an empty one is skipped. */
 static void places_from_env(struct find *f, const char *list)
 {
 	while (list && *list) {
@@ -76,7 +76,7 @@ static void places_from_env(struct find *f, const char *list)
 	}
 }
 
-/* {"file": "/abs/vt-x.so", "sha256": "..."}: this file, if it has these bytes. */
+/* Adds {"file": "/abs/vt-x.so", "sha256": "..."}. */
 static int pin_add(struct find *f, const struct find_setup *s, const cJSON *item, const char *path, struct err *err)
 {
 	const cJSON *sha256 = cJSON_GetObjectItemCaseSensitive(item, "sha256");
@@ -180,16 +180,16 @@ static const struct owners *owners_of(struct find *f, enum find_origin origin)
 	if (o->n)
 		return o;
 	*o = (struct owners){ .uid = { 0, geteuid() }, .n = 2 };
-	/* who owns the program can do anything in its place */
+	/* the owner of vt's own file can replace vt itself */
 	if (origin == FIND_SYSTEM && !stat("/proc/self/exe", &st))
 		o->uid[o->n++] = st.st_uid;
-	/* root in somebody's checkout, as in a container */
+	/* root works in another user's checkout, as in a container */
 	if (o->uid[1] == 0 && f->root && !stat(f->root, &st))
 		o->uid[o->n++] = st.st_uid;
 	return o;
 }
 
-/* A group of the owner alone, as Debian gives every user: then g+w lets nobody else in. */
+/* Is the file's group the owner's private one, as on Debian? Then g+w gives nobody else access. */
 static bool group_is_private(const struct stat *st)
 {
 	struct passwd pw, *pw_found = NULL;
@@ -209,7 +209,7 @@ static bool group_is_private(const struct stat *st)
 	return true;
 }
 
-/* NULL: nobody else can change it. */
+/* Who else can change the file, as a clause; NULL: nobody. */
 static const char *stranger(const struct stat *st, const struct owners *who)
 {
 	bool known = false;
@@ -228,7 +228,7 @@ static const char *stranger(const struct stat *st, const struct owners *who)
 	return NULL;
 }
 
-/* Is this folder (absolute, real) the good path or above it? */
+/* Is this folder (absolute, real) good_path or above it? */
 static bool is_known(const struct find *f, const char *folder)
 {
 	size_t n = strlen(folder);
@@ -236,7 +236,7 @@ static bool is_known(const struct find *f, const char *folder)
 	return f->good_path && strncmp(f->good_path, folder, n) == 0 && (n == 1 || f->good_path[n] == '/' || !f->good_path[n]);
 }
 
-/* Looks at `path` (absolute, real) and every directory above it that is not known to be good. */
+/* Checks `path` (absolute, real) and every folder above it that was not accepted before. */
 static int chain_check(const struct find *f, const char *path, const struct owners *who, const char **ret_code, char **ret_reason)
 {
 	char part[PATH_MAX];
@@ -269,14 +269,14 @@ static int chain_check(const struct find *f, const char *path, const struct owne
 	}
 }
 
-/* NULL where there is no memory: then it is looked at again. */
+/* Remembers a path that was accepted. Without memory it will be checked again. */
 static void good_is(char **slot, const char *path)
 {
 	free(*slot);
 	*slot = path ? strdup(path) : NULL;
 }
 
-/* The directory in which a link stands decides where it leads. */
+/* Checks the folder that holds the file or link: who can write there can redirect the link. */
 static int folder_check(struct find *f, const char *path, const struct owners *who, const char **ret_code, char **ret_reason)
 {
 	char folder[PATH_MAX], real[PATH_MAX], *slash;
@@ -298,7 +298,7 @@ static int folder_check(struct find *f, const char *path, const struct owners *w
 	return rc;
 }
 
-/* What the user wrote down about this file, by whatever name; NULL: nothing. */
+/* The pin of this real file, whatever path the user wrote; NULL: none. */
 static const struct pin *pin_of(const struct find *f, const char *real)
 {
 	uint32_t i;
@@ -327,7 +327,7 @@ static int trust(struct find *f, const char *path, enum find_origin origin, cons
 		return asprintf(ret_reason, "%s", strerror(errno)) < 0 ? -1 : 1;
 	}
 	*ret_pin = pin_of(f, real);
-	/* The system's place came with the program; all others could be named from a clone. */
+	/* the system's folder came with vt; any other place could be set by a cloned repository */
 	if (origin != FIND_SYSTEM && f->root && !*ret_pin && (path_below(f->root, real) || path_below(f->root, path))) {
 		*ret_code = "workspace";
 		return (*ret_reason = strdup("inside the workspace")) ? 1 : -1;
@@ -368,7 +368,7 @@ void candidates_clear(struct candidates *c)
 	*c = (struct candidates){ 0 };
 }
 
-/* "vt-x.so": "x", owned; NULL: not a plugin's name. */
+/* The name in "vt-NAME.so", owned; NULL: the file is not named like a plugin. */
 static char *name_of(const char *file)
 {
 	size_t n = strlen(file);
@@ -378,7 +378,7 @@ static char *name_of(const char *file)
 	return strndup(file + 3, n - 6);
 }
 
-/* One file that is there. 0, or -1: out of memory. */
+/* Makes the candidate of an existing file. 0, or -1: out of memory. */
 static int candidate_make(struct find *f, const char *path, enum find_origin origin, struct candidate *ret)
 {
 	const char *slash = strrchr(path, '/');
@@ -411,7 +411,7 @@ static int candidate_make(struct find *f, const char *path, enum find_origin ori
 	return 0;
 }
 
-/* Is this place one file? */
+/* Is this place a file, not a folder? */
 static bool place_is_file(const struct find_place *p)
 {
 	struct stat st;
@@ -534,7 +534,7 @@ static int candidate_order(const void *a, const void *b)
 	return strcmp(x->name, y->name) ? strcmp(x->name, y->name) : strcmp(x->path, y->path);
 }
 
-/* Places come in order, so the first trusted one of a name is the one that counts. */
+/* Marks all but the first trusted file of each name; files are in the order of their places. */
 static int shadow(struct candidates *all)
 {
 	uint32_t i, k;

@@ -1,6 +1,6 @@
-/* The user's own settings, $XDG_CONFIG_HOME/vt/config.json: one object with the key
- * `plugins`, as in the root's vite-task.json, and in it what only a user may say:
- * `paths` (more plugins), `credentials` (by origin), user-only options. */
+/* user_config: the user's settings, $XDG_CONFIG_HOME/vt/config.json. The file is an object with the
+ * key `plugins`, as in the root's vite-task.json; only here may it have `paths` (more plugins),
+ * `credentials` (by origin) and options marked as user-only. */
 #ifndef CHOOSE_USER_CONFIG_H
 #define CHOOSE_USER_CONFIG_H
 
@@ -11,12 +11,12 @@ struct env;
 struct json_doc;
 
 struct user_config {
-	char *file;                        /* where it is or would be; NULL: there is no home */
-	struct json_doc *doc;              /* NULL: there is no such file */
-	const struct cJSON *plugins;       /* in doc; NULL: not given */
+	char *file;                        /* owned; the path, whether it exists or not; NULL: HOME is not set */
+	struct json_doc *doc;              /* owned; NULL: the file does not exist */
+	const struct cJSON *plugins;       /* in doc; NULL: the file has no such key */
 };
 
-/* An absent file is not an error. -1: it is there and wrong. */
+/* Reads the file; it need not exist. -1: it is wrong. */
 int user_config_read(const struct env *env, struct user_config *ret, struct err *err);
 void user_config_free(struct user_config *c);
 #endif

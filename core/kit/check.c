@@ -22,10 +22,10 @@
 enum { TRIAL_MS = 20000, FAULTS_MAX = 8 };
 
 struct kit {
-	const char *real;          /* the file */
-	char name[PATH_MAX];       /* vt-NAME.so */
-	cJSON *config;             /* {"options": {component: {...}}} */
-	char folder[64];           /* temporary, for all trials */
+	const char *real;          /* real path of the file */
+	char name[PATH_MAX];       /* NAME of vt-NAME.so */
+	cJSON *config;             /* {"options": {component: {...}}}, made of the KEY=VALUE */
+	char folder[64];           /* temporary; each trial gets one below it */
 	const struct env *env;
 	struct check_told *told;
 };
@@ -80,7 +80,7 @@ void check_random(struct check *k, void *ret, size_t size)
 	}
 }
 
-/* ---- manners: what a plugin must leave alone -------------------------------- */
+/* ---- manners: what of the process a plugin must not change -------------------------------- */
 
 struct manners {
 	char cwd[PATH_MAX];
@@ -88,7 +88,7 @@ struct manners {
 	mode_t mask;
 	unsigned fds[8];           /* a bit per open fd below 256 */
 	int threads;
-	int output;                /* stands in for standard output and error */
+	int output;                /* a file in the place of standard output and error */
 };
 
 static void each_entry(const char *dir, void (*fn)(void *, const char *), void *ctx)
@@ -133,7 +133,7 @@ static void manners_note(struct manners *m)
 	m->mask = umask(077);
 	umask(m->mask);
 	each_entry("/proc/self/fd", note_fd, m);
-	/* without the one that listed them */
+	/* not the descriptor that lists them */
 	for (fd = 0; fd < 256; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			m->fds[fd / 32] &= ~(1u << fd % 32);
@@ -184,7 +184,7 @@ static void manners_check(struct check *k, const struct manners *before, const c
 
 struct trial_run {
 	const struct kit *kit;
-	const struct check_trial *trial;   /* NULL: life only */
+	const struct check_trial *trial;   /* NULL: only start and end the component */
 	const char *component;
 	char folder[96];
 };
@@ -195,7 +195,7 @@ static void said_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
-/* The component alive, or a fault that says why not. */
+/* Starts the component, or reports a fault that says why it does not start. */
 static bool trial_begin(struct check *k, const struct trial_run *r)
 {
 	struct plug_setup setup = { .cache_dir = r->folder, .env = r->kit->env, .user_config = r->kit->config,
@@ -234,7 +234,7 @@ static void run_trial(int fd, void *ctx)
 		_exit(1);
 }
 
-/* Was this line among those before it? */
+/* Is this line among those before it? */
 static bool repeated(const char *answer, const char *line)
 {
 	const char *l;
@@ -245,7 +245,7 @@ static bool repeated(const char *answer, const char *line)
 	return false;
 }
 
-/* Gives the child's lines on, each once, the first few. */
+/* Passes on the first few lines of the child, each once. */
 static void tell_lines(struct kit *kit, const char *component, const char *what, char *answer, const char *why)
 {
 	char text[900], *line, *end;
@@ -372,7 +372,7 @@ static int check_run(struct kit *kit, const char *const *options, uint32_t optio
 	cJSON_ArrayForEach(c, components) {
 		if (rc)
 			break;
-		/* a disabled one is never created, so there is nothing to try */
+		/* a disabled component is never created: there is nothing to try */
 		if (strcmp(cJSON_GetObjectItemCaseSensitive(said, "state")->valuestring, "disabled"))
 			try_all(kit, cJSON_GetObjectItemCaseSensitive(c, "name")->valuestring,
 				cJSON_GetObjectItemCaseSensitive(c, "kind")->valuestring);

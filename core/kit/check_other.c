@@ -142,7 +142,7 @@ static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *seen, 
 	return VT_OK;
 }
 
-/* The child never came to be, or no filter could be had. */
+/* The watch of a child that never started, or that got no filter. */
 static void tracer_life(struct check *k)
 {
 	const vt_tracer_ops *ops = &k->component->made->ops.tracer;

@@ -11,7 +11,7 @@
 
 enum { KEPT_MAX = 64, SECTION_MAX = 1 << 20, BIG = 300000 };
 
-/* ---- what a part says about a step ------------------------------------------ */
+/* ---- what a part answers about a step ------------------------------------------ */
 
 struct trial_findings {
 	vt_findings findings;
@@ -19,7 +19,7 @@ struct trial_findings {
 	const char *operation;
 	bool only_add, fail;
 	uint32_t calls;
-	uint64_t sum;                      /* of all that was said, whatever the order */
+	uint64_t sum;                      /* of all answers, independent of their order */
 };
 
 static uint64_t sum_of(uint64_t h, vt_bytes b)
@@ -104,7 +104,7 @@ static void part_key(struct check *k)
 	check_that(k, failing.calls <= 1, "key goes on after add() failed");
 }
 
-/* What tools do, and what no tool does. */
+/* Events that tools cause, and impossible ones. */
 static uint32_t seen_make(struct check *k, vt_seen *seen, uint32_t room)
 {
 	static const char *const names[] = { "src/a.ts", "src", "dist/out.js", "deep/er/file with spaces", "\xff\xfe", "a", "NODE_ENV", "VITE_*" };
@@ -177,7 +177,7 @@ struct trial_file {
 	uint32_t type;
 	const void *data;
 	size_t size;
-	size_t came;                       /* bytes restored */
+	size_t came;                       /* bytes restored so far */
 	bool made, differs;
 };
 
@@ -198,8 +198,8 @@ struct trial_keep {
 	uint32_t kept_n;
 	unsigned char *section;
 	size_t section_size;
-	uint32_t fail_after;               /* host calls that still work */
-	bool failed;                       /* one did not */
+	uint32_t fail_after;               /* host calls that still succeed */
+	bool failed;                       /* a host call failed */
 };
 
 static bool fails_now(struct trial_keep *t, vt_call *call)
@@ -353,7 +353,7 @@ static vt_status call_restore(struct check *k, struct trial_keep *t)
 	return call_end(&call, k->component->made->ops.part.restore(k->component->self, &call.call, &s.step, &t->restoring));
 }
 
-/* Each host call fails in its turn; then the section is cut and flipped. */
+/* Lets each host call fail in turn; then cuts the section and flips its bits. */
 static void keep_faults(struct check *k, struct trial_keep *t, const vt_bytes *outputs, uint32_t n)
 {
 	vt_status s = VT_FAILED;

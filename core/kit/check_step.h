@@ -1,4 +1,4 @@
-/* The step that trials are about. */
+/* check_step: a made-up step, for trials. */
 #ifndef KIT_CHECK_STEP_H
 #define KIT_CHECK_STEP_H
 

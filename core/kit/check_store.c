@@ -10,7 +10,7 @@
 
 enum { BIG = 3 << 20 };
 
-/* A source over bytes, which can fail, end early, or wish the call to end. */
+/* A source over bytes that can fail, end early, or ask for the end of the call. */
 struct bytes_source {
 	vt_source source;
 	const unsigned char *data;
@@ -45,7 +45,7 @@ static struct bytes_source source_of(const void *data, size_t size)
 		.fail_at = SIZE_MAX, .end_at = SIZE_MAX, .stop_at = SIZE_MAX };
 }
 
-/* A sink that compares, or fails. */
+/* A sink that compares what comes, or fails. */
 struct compare_sink {
 	vt_sink sink;
 	const unsigned char *want;

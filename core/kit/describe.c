@@ -38,7 +38,7 @@ static void child_prepare(int ms)
 	alarm((unsigned)ms / 1000 + 2);
 }
 
-/* Reads to the end, the deadline or the limit. false: the child must go. */
+/* Reads until the end, the deadline or the limit. false: the child must be killed. */
 static bool answer_read(int fd, int ms, char *ret, size_t *ret_size)
 {
 	int64_t end = os_now_ns() + (int64_t)ms * 1000000;
@@ -91,7 +91,7 @@ char *describe_in_child(void (*fn)(int fd, void *ctx), void *ctx, int ms, size_t
 		free(answer);
 		return NULL;
 	}
-	fflush(NULL);      /* or the child would print it too */
+	fflush(NULL);      /* else the child would print it again */
 	pid = fork();
 	if (pid == 0) {
 		close(pipes[0]);
@@ -185,7 +185,7 @@ static bool all_disabled(const struct plugin *p)
 	return p->components_n > 0;
 }
 
-/* What may be said of a plugin, refused or not. */
+/* Adds what is known of a plugin, refused or not. */
 static void plugin_json(cJSON *j, const struct plugin *p, const struct refusal *why)
 {
 	static const char *const states[] = { "ready", "refused", "broken" };
@@ -220,7 +220,7 @@ static void plugin_json(cJSON *j, const struct plugin *p, const struct refusal *
 			cJSON_AddItemToArray(list, component_json(&p->components[i]));
 }
 
-/* What chosen components say of themselves when they are alive. */
+/* Starts the chosen components of the plugin and asks each for its status word. */
 static void status_json(cJSON *j, const struct plugin *p, const struct plug_setup *setup)
 {
 	cJSON *status = cJSON_AddObjectToObject(j, "status");

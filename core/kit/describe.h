@@ -1,4 +1,4 @@
-/* One plugin, opened in a child process and told as JSON. */
+/* describe: one plugin as JSON, loaded in a child process. */
 #ifndef KIT_DESCRIBE_H
 #define KIT_DESCRIBE_H
 
@@ -8,12 +8,12 @@
 struct candidate;
 struct cJSON;
 
-/* {"state", "reason", "name", "version", "license", "homepage", "abi", "components", "status"}
- * of a trusted file; "status" is {component: word} of chosen components that have one, or
- * {component: {"why"}} of those that cannot come to life. NULL: out of memory. */
+/* Describes a trusted file as {"state", "reason", "name", "version", "license", "homepage", "abi",
+ * "components", "status"}. "status" has, for each chosen component, the word that it says of itself,
+ * or {"why"} if it cannot be started. NULL: out of memory. */
 struct cJSON *describe(const struct candidate *file, const struct plug_setup *setup);
 struct cJSON *describe_reason(const char *code, const char *text);
-/* Runs fn in a child that cannot print and ends within `ms`; what it writes to `fd` comes
- * back (owned, NUL-terminated; NULL: out of memory). *ret_why: NULL, or how it died (owned). */
+/* Runs fn in a child process that cannot print, for at most `ms`. Returns what fn wrote to `fd`
+ * (owned, NUL-terminated; NULL: out of memory). *ret_why: how the child died (owned), or NULL. */
 char *describe_in_child(void (*fn)(int fd, void *ctx), void *ctx, int ms, size_t *ret_size, char **ret_why);
 #endif

@@ -36,7 +36,7 @@ static struct cJSON *places_json(struct find *f)
 	return list;
 }
 
-/* Is a chosen component in this row, and does it work? */
+/* Notes for each chosen component whether this row has it and whether it works. */
 static void note_uses(struct list *l, const cJSON *row, const cJSON *status)
 {
 	const char *state = cJSON_GetObjectItemCaseSensitive(row, "state")->valuestring;

@@ -1,5 +1,5 @@
-/* What is there: every file that could be a plugin, described. Each trusted one is
- * opened in a child process of its own, so that one that crashes is a row. */
+/* list: every file that could be a plugin, described. Each trusted file is loaded in its own child
+ * process, so that one that crashes is a row of the list. */
 #ifndef KIT_LIST_H
 #define KIT_LIST_H
 
@@ -8,21 +8,22 @@
 struct cJSON;
 
 struct list {
-	struct cJSON *json;        /* the answer of `vt plugins list --json` */
-	struct list_use *uses;     /* what the configuration chose; owned */
+	struct cJSON *json;        /* owned; what `vt plugins list --json` prints */
+	struct list_use *uses;     /* owned; the components that the configuration chose */
 	uint32_t uses_n;
 };
 
 struct list_use {
 	char *name;                /* of the component */
 	const char *kind;          /* "store" ... */
-	bool named;                /* by the configuration, so that it must be ready */
+	bool named;                /* the configuration names it, so that it must be ready */
 	bool ready;
-	char *status;              /* its own word ("seccomp"); NULL */
-	char *why;                 /* not ready: why, as a sentence; NULL */
+	char *status;              /* owned; its status word ("seccomp"); NULL: none */
+	char *why;                 /* owned; why it is not ready; NULL: it is, or nobody knows */
 };
 
-/* Forks: only before threads. -1: the configuration is wrong. */
+/* Makes the list. It forks, so it must be called before any thread is started. -1: the configuration
+ * is wrong. */
 int list_make(const struct plug_setup *setup, struct list *ret, struct err *err);
 void list_free(struct list *l);
 #endif
