@@ -80,7 +80,7 @@ static int dispatch(const struct session *s, int argc, char **argv, int cwd_erro
 	return err.n ? cmd_fail(s, &err) : c->run(s, argc - (int)args.at, argv + args.at);
 }
 
-/* What a closed or full stdout swallowed must not look like success. */
+/* The exit code, or 1 if stdout did not take everything. */
 static int flushed(const struct session *s, int code)
 {
 	struct err err = { 0 };
@@ -91,8 +91,8 @@ static int flushed(const struct session *s, int code)
 	return cmd_fail(s, &err);
 }
 
-/* A closed descriptor's number would go to the next file opened here, and what is
- * printed would go into that. */
+/* Opens /dev/null in the place of each closed standard descriptor. Else the next file opened would
+ * get its number, and what is printed would go into that file. */
 static void close_gaps(void)
 {
 	int fd;
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
 	char *cwd;
 	int cwd_error, code;
 
-	/* a file that may not grow further is an error of that write, not the end of everything */
+	/* a write beyond the limit of file sizes fails, instead of ending the program */
 	signal(SIGXFSZ, SIG_IGN);
 	s.arena = arena_new();
 	s.programs = file_memo_new();

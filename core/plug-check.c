@@ -1,4 +1,4 @@
-/* vt-plugin-check FILE [KEY=VALUE...]: `vt plugins check` for those who build plugins. */
+/* vt-plugin-check FILE [KEY=VALUE...]: `vt plugins check` as a program, for authors of plugins. */
 #include "config.h"
 
 #include <string.h>

@@ -16,7 +16,7 @@
 #include "report/warnings.h"
 #include "workspace/workspace.h"
 
-enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths since a reference */
+enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths that changed since a reference, at most */
 
 void backend_init(struct backend *b, const struct session *s, bool dry)
 {
@@ -34,7 +34,7 @@ static void plugin_warns(void *ctx, const char *text)
 	warnings_add(b->session->warnings, text);
 }
 
-/* A plugin does not come back, and with it a thread of this program. The supervisor ends the tasks. */
+/* Ends the program, because a plugin holds one of its threads. The supervisor ends the tasks. */
 static void plugin_hangs(void *ctx, const char *text)
 {
 	const struct backend *b = ctx;
@@ -107,16 +107,16 @@ void backend_prefetch(struct backend *b, const char *root)
 {
 	const char *dir;
 
-	/* a setting that is wrong is told when the cache is opened */
+	/* a wrong setting is reported when the cache is opened */
 	if (directory_place(b->session->env, root, b->arena, &dir, NULL) == 0)
 		b->prefetch = cache_prefetch_start(dir);
 }
 
 /* ---- what has changed since ------------------------------------------------- */
 
-/* Paths as they are told, each ended by NUL. */
+/* Collects paths, each ended by NUL. */
 struct paths_sink {
-	vt_sink sink;                  /* first: what the plugin gets */
+	vt_sink sink;                  /* first: the plugin gets its address */
 	struct buf bytes;
 };
 

@@ -40,7 +40,7 @@ const struct command command_cache = {
 	.options = options, .options_n = COUNT(options), .flags = COMMAND_NEVER_CACHED,
 };
 
-/* "3.4 MiB" */
+/* Prints a size as "3.4 MiB". */
 static void print_size(uint64_t bytes)
 {
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
@@ -54,7 +54,7 @@ static void print_size(uint64_t bytes)
 	printf("%.*f %s", i ? 1 : 0, n, units[i]);
 }
 
-/* "2026-11-28" */
+/* The day as "2026-11-28". */
 static const char *day_text(int64_t seconds, char ret[DAY_SIZE])
 {
 	time_t t = (time_t)seconds;
@@ -115,7 +115,7 @@ static void show_json(const char *dir, const struct cache_figures *f)
 	buf_free(&b);
 }
 
-/* Where the cache of the workspace around the current directory is. */
+/* The cache's folder for the workspace around the current directory. */
 static int place(const struct session *s, const char **ret, struct err *err)
 {
 	const char *root;

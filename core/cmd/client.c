@@ -9,7 +9,7 @@
 #include "client/vt-client.h"
 #include "cmd/cmd.h"
 
-/* Exit codes of `vt client`, part of its interface. */
+/* Exit codes of `vt client`; scripts rely on them. */
 enum { CLIENT_DONE = 0, CLIENT_UNSET = 1, CLIENT_USAGE = 2, CLIENT_NO_RUNNER = 3, CLIENT_FAILED = 4 };
 
 enum { HELP, UNTRACKED, REQUIRE_RUNNER, NUL, GLOB, PREFIX };
@@ -50,7 +50,7 @@ const struct command command_client = {
 	.options = options, .options_n = COUNT(options), .operands = 2,
 };
 
-/* A client call in words. */
+/* One call of `vt client`. */
 struct words {
 	const struct verb *verb;
 	const char *const *operands;       /* what follows the verb */
@@ -61,10 +61,10 @@ struct words {
 
 struct verb {
 	const char *name;
-	uint32_t options;                  /* bit i: takes option i */
-	const char *operand;               /* what messages call its operand; NULL: it has none */
-	bool many;                         /* takes several operands */
-	int (*call)(vt_client *c, const struct words *w);      /* VT_CLIENT_* */
+	uint32_t options;                  /* bit i: it takes option i */
+	const char *operand;               /* name of its operand in messages; NULL: it has none */
+	bool many;                         /* it takes several operands */
+	int (*call)(vt_client *c, const struct words *w);      /* returns VT_CLIENT_* */
 };
 
 static int print_env(void *ctx, const char *name, const char *value, size_t size)
@@ -147,7 +147,7 @@ static const struct verb *verb_of(const struct args *args, const char *word, str
 	return NULL;
 }
 
-/* Is it a call that makes sense? -1: err. */
+/* Checks options and operands against the verb. -1: err. */
 static int check_words(const struct command_line *line, const struct words *w, struct err *err)
 {
 	uint32_t i;

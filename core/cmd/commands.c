@@ -1,4 +1,4 @@
-/* The commands of vt, and how their words are read. */
+/* commands: the list of commands, and the reading of their words. */
 #include "config.h"
 
 #include <string.h>

@@ -15,14 +15,14 @@
 
 enum { THREADS_MAX = 8, TEXT_MAX = 1 << 26 };
 
-/* Looking up blocks: a few threads share the steps. */
+/* A few threads share the look-ups, because each one blocks. */
 struct looking {
 	struct cache *cache;
 	struct dry_run *d;
 	atomic_uint next;
 };
 
-/* Notes the steps of a plan. `followed`: something comes after all of it. */
+/* Notes the steps of a plan. `followed`: another step comes after the whole plan. */
 static void collect(const struct plan *plan, bool followed, struct dry_run *d)
 {
 	bool *awaited = xcalloc(plan->n ? plan->n : 1, sizeof *awaited);
@@ -72,7 +72,7 @@ static char *worded(const struct changes *why, void (*words)(const struct change
 	return ret;
 }
 
-/* What is wanted of a finding; the finding itself is large. */
+/* Copies what the dry run needs of a finding, which itself is large. */
 static void keep(struct dry_step *at, const struct found *found, struct cache *cache)
 {
 	at->looked = true;
@@ -124,10 +124,11 @@ static void look_all(struct cache *cache, struct dry_run *d)
 
 struct judging {
 	struct dry_run *d;
-	bool fresh;                    /* there is no cache yet */
+	bool fresh;                    /* the cache's folder does not exist yet */
 };
 
-/* One step, when something before it may write or not; may it write itself? */
+/* Decides the status of a step. `written`: an earlier step may have written files. Returns whether
+ * this one may write files. */
 static bool judge(const struct judging *j, struct dry_step *at, bool written)
 {
 	if (at->step->echo)
@@ -174,7 +175,7 @@ static bool judge_node(const struct judging *j, const struct plan_node *node, bo
 	return written;
 }
 
-/* Nodes after those they wait for; the depth of that is bounded by a stack of our own. */
+/* Judges each node after those it waits for. The stack is on the heap: chains may be long. */
 static bool judge_plan(const struct judging *j, const struct plan *plan, bool written)
 {
 	enum { NEW, OPEN, CLEAN, WRITTEN };

@@ -24,19 +24,19 @@
 #include "report/warnings.h"
 #include "workspace/workspace.h"
 
-/* Everything a run stands on; opened in this order, closed backwards. */
-struct ground {
-	struct backend *backend;       /* its cache NULL: no step of the plan asks for it, or it cannot be used */
+/* All that a run needs; opened in this order, closed in reverse. */
+struct execution {
+	struct backend *backend;       /* its cache is NULL if no step wants one or it cannot be used */
 	struct loop *loop;
 	struct screen *screen;
 	struct live *live;
 	struct summary *summary;
-	struct tail *tail;             /* what the first that failed printed last */
+	struct tail *tail;             /* the last lines of the step that failed first */
 	pthread_t saver;               /* writes the summary while the rest is closed */
-	bool saving;                   /* it was not waited for */
+	bool saving;                   /* saver runs and is not joined */
 };
 
-enum { SAVED_APART = 256 };            /* steps whose summary is worth a thread */
+enum { SAVED_APART = 256 };            /* a summary of so many steps is saved on a thread */
 
 static bool wants_cache(const struct plan *plan)
 {
@@ -53,39 +53,39 @@ static bool wants_cache(const struct plan *plan)
 	return false;
 }
 
-static int open_ground(struct ground *g, const struct plan *plan, const struct query_options *o, struct err *err)
+static int execution_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
 {
-	const struct session *s = g->backend->session;
+	const struct session *s = x->backend->session;
 
-	if (loop_new(&g->loop, err) < 0 || backend_plugins(g->backend, err) < 0 ||
-	    (wants_cache(plan) && backend_cache(g->backend, err) < 0))
+	if (loop_new(&x->loop, err) < 0 || backend_plugins(x->backend, err) < 0 ||
+	    (wants_cache(plan) && backend_cache(x->backend, err) < 0))
 		return -1;
-	g->screen = screen_open(g->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
-	g->live = live_new((enum log_mode)o->log, g->screen);
-	warnings_attach(s->warnings, g->loop, live_listener(g->live));
-	g->summary = summary_new(o->verbose > 1);
-	g->summary->tail = g->tail = tail_new();
+	x->screen = screen_open(x->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
+	x->live = live_new((enum log_mode)o->log, x->screen);
+	warnings_attach(s->warnings, x->loop, live_listener(x->live));
+	x->summary = summary_new(o->verbose > 1);
+	x->summary->tail = x->tail = tail_new();
 	return 0;
 }
 
-/* That output was lost is why the run was stopped, unless its reader has gone: then it was meant. */
-static int close_ground(struct ground *g, int code)
+/* Closes all and returns the exit code. Lost output is an error, unless its reader closed the pipe. */
+static int execution_close(struct execution *x, int code)
 {
-	const struct session *s = g->backend->session;
+	const struct session *s = x->backend->session;
 	int lost;
 
 	warnings_detach(s->warnings);
-	live_free(g->live);
-	lost = g->screen ? screen_close(g->screen) : 0;
-	/* What is still being published is waited for after the last line has been shown. */
-	backend_close_cache(g->backend);
+	live_free(x->live);
+	lost = x->screen ? screen_close(x->screen) : 0;
+	/* waits for the publisher: after the last line has been shown */
+	backend_close_cache(x->backend);
 	warnings_flush(s->warnings);
-	if (g->loop)
-		loop_free(g->loop);
-	if (g->saving)
-		pthread_join(g->saver, NULL);
-	summary_free(g->summary);
-	tail_free(g->tail);
+	if (x->loop)
+		loop_free(x->loop);
+	if (x->saving)
+		pthread_join(x->saver, NULL);
+	summary_free(x->summary);
+	tail_free(x->tail);
 	if (lost && lost != EPIPE && code) {
 		struct err err = { 0 };
 
@@ -95,77 +95,77 @@ static int close_ground(struct ground *g, int code)
 	return code;
 }
 
-static void show_summary(struct ground *g, const struct query_options *o)
+static void show_summary(struct execution *x, const struct query_options *o)
 {
 	struct buf b;
 
-	if (g->summary->n == 0)
+	if (x->summary->n == 0)
 		return;
 	buf_init(&b, SIZE_MAX / 2);
 	if (o->verbose)
-		summary_full(g->summary, o->verbose > 1, &b);
+		summary_full(x->summary, o->verbose > 1, &b);
 	else
-		summary_compact(g->summary, &b);
-	screen_write(g->screen, 1, b.data, b.size);
-	screen_flush(g->screen);
+		summary_compact(x->summary, &b);
+	screen_write(x->screen, 1, b.data, b.size);
+	screen_flush(x->screen);
 	buf_free(&b);
 }
 
 static void *save_summary(void *ctx)
 {
-	const struct ground *g = ctx;
+	const struct execution *x = ctx;
 
-	if (directory_make(g->backend->cache_dir, NULL) == 0)
-		last_save(g->summary, g->backend->cache_dir);
+	if (directory_make(x->backend->cache_dir, NULL) == 0)
+		last_save(x->summary, x->backend->cache_dir);
 	return NULL;
 }
 
-static int execute(struct ground *g, const struct plan *plan, const struct query_options *o)
+static int execute(struct execution *x, const struct plan *plan, const struct query_options *o)
 {
-	const struct session *s = g->backend->session;
-	struct listener listeners[] = { live_listener(g->live), summary_listener(g->summary), tail_listener(g->tail) };
+	const struct session *s = x->backend->session;
+	struct listener listeners[] = { live_listener(x->live), summary_listener(x->summary), tail_listener(x->tail) };
 	struct exec_setup setup = {
-		.loop = g->loop,
-		.workspace = g->backend->workspace,
+		.loop = x->loop,
+		.workspace = x->backend->workspace,
 		.plan = plan,
-		.cache = g->backend->cache,
-		.cache_dir = g->backend->cache_dir,
-		.plug = g->backend->plug,
+		.cache = x->backend->cache,
+		.cache_dir = x->backend->cache_dir,
+		.plug = x->backend->plug,
 		.env = s->env,
-		.places = &g->backend->places,
+		.places = &x->backend->places,
 		.mode = (enum log_mode)o->log,
 		.listeners = listeners,
 		.listeners_n = COUNT(listeners),
-		.screen = g->screen,
-		.spool_dir = g->backend->cache ? g->backend->cache_dir : env_get(s->env, "TMPDIR"),
+		.screen = x->screen,
+		.spool_dir = x->backend->cache ? x->backend->cache_dir : env_get(s->env, "TMPDIR"),
 		.warn = warnings_add,
 		.ctx = s->warnings,
 	};
 	struct err err = { 0 };
 	int code = exec_run(&setup, &err);
 
-	g->backend->code = code;
-	show_summary(g, o);
+	x->backend->code = code;
+	show_summary(x, o);
 	if (err.n > 0)
 		cmd_fail(s, &err);
-	g->saving = g->summary->n >= SAVED_APART && pthread_create(&g->saver, NULL, save_summary, g) == 0;
-	if (!g->saving)
-		save_summary(g);
+	x->saving = x->summary->n >= SAVED_APART && pthread_create(&x->saver, NULL, save_summary, x) == 0;
+	if (!x->saving)
+		save_summary(x);
 	return code;
 }
 
 int run_plan(struct backend *b, const struct plan *plan, const struct query_options *options)
 {
-	struct ground g = { .backend = b };
+	struct execution x = { .backend = b };
 	const struct session *s = b->session;
 	struct err err = { 0 };
 	int code;
 
-	if (open_ground(&g, plan, options, &err) < 0)
+	if (execution_open(&x, plan, options, &err) < 0)
 		code = cmd_fail(s, &err);
 	else
-		code = execute(&g, plan, options);
-	return close_ground(&g, code);
+		code = execute(&x, plan, options);
+	return execution_close(&x, code);
 }
 
 static void print_last(const struct session *s, const struct summary *last)

@@ -12,7 +12,7 @@
 
 enum {
 	MATCH = 16, CONSECUTIVE = 12, WORD_START = 10, LABEL_START = 6, GAP_OPENS = -3, GAP_GROWS = -1,
-	LABEL_MAX = 256,           /* bytes of a label that are looked at */
+	LABEL_MAX = 256,           /* bytes of a label that are compared */
 	NEVER = -100000
 };
 
@@ -31,8 +31,8 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
-/* The best way to find a word in a label as a subsequence, letter by letter:
- * best[k] is the best score that ends with the letter at k. */
+/* The best score of a word that occurs in a label as a subsequence. best[k]: the best score of the
+ * letters so far whose last one is matched at k. */
 static int word_score(const char *word, size_t n, const char *label)
 {
 	int best[LABEL_MAX], next[LABEL_MAX], score = NEVER;
@@ -41,7 +41,7 @@ static int word_score(const char *word, size_t n, const char *label)
 	if (m > LABEL_MAX)
 		m = LABEL_MAX;
 	for (i = 0; i < n; i++) {
-		int before = NEVER;                /* the best of the letter before, with its gap so far */
+		int before = NEVER;                /* best score of the letters before, with the gap up to k */
 
 		for (k = 0; k < m; k++) {
 			int here = NEVER;

@@ -1,4 +1,4 @@
-/* Inside `vt run`: the list of tasks, what was perhaps meant, the selector. */
+/* pick: the list of tasks of `vt run`, with suggestions for a misspelt name and a selector. */
 #ifndef CMD_PICK_H
 #define CMD_PICK_H
 
@@ -9,13 +9,13 @@ struct package;
 struct task;
 struct workspace;
 
-/* One task as it is listed. */
+/* One row of the list. */
 struct pick {
 	const struct task *task;
-	const char *label;         /* the bare name in the current package, else pkg#task */
-	const char *command;       /* raw; arrays joined by && */
-	bool here;                 /* in the current package */
-	int score;
+	const char *label;         /* the task's name in the current package, else pkg#task */
+	const char *command;       /* as configured; array elements joined by && */
+	bool here;                 /* it is in the current package */
+	int score;                 /* set by pick_match */
 };
 
 struct picks {
@@ -23,18 +23,17 @@ struct picks {
 	uint32_t n;
 };
 
-/* All tasks, the current package's first, then by package name and task name. */
+/* Lists all tasks: the current package's first, then by package name and task name. */
 void pick_list(const struct workspace *w, const struct package *here, struct arena *a, struct picks *ret);
-/* Those that match, best first; every one in its order for an empty query. */
+/* Lists those that match, best first; an empty query matches all and keeps their order. */
 void pick_match(const struct picks *all, const char *query, struct arena *a, struct picks *ret);
-/* How well every word of `query` is found in `label`; negative: not at all. */
+/* How well the words of `query` match `label`; negative: a word does not match. */
 int pick_score(const char *query, const char *label);
 
-/* selector.c: lets the user choose on a terminal. Chosen: *ret and 0; else an exit code. */
+/* selector.c: lets the user choose on a terminal. Returns 0 and *ret, or an exit code. */
 int selector_run(const struct session *s, const struct picks *all, const char *typo, const struct pick **ret);
 
-/* `typo`: what was asked for, or NULL. On a terminal it lets the user choose,
- * elsewhere it prints a list. Chosen: *ret and 0; else *ret stays NULL and the
- * result is the exit code. */
+/* Lets the user choose on a terminal, prints the list elsewhere. `typo`: the name that no task has;
+ * NULL: none was given. Returns 0 and *ret, or an exit code and leaves *ret NULL. */
 int pick_task(const struct session *s, const struct workspace *w, const char *typo, const struct task **ret);
 #endif

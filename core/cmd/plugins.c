@@ -1,4 +1,4 @@
-/* vt plugins: what is there, what one of them can do, does a file keep its promises. */
+/* vt plugins: lists plugins, shows one, checks a file. */
 #include "config.h"
 
 #include <stdio.h>
@@ -39,18 +39,19 @@ const struct command command_plugins = {
 	.options = options, .options_n = COUNT(options), .flags = COMMAND_NEVER_CACHED,
 };
 
-/* What the commands stand on: the two configurations and where to look. */
-struct ground {
+/* The two configurations, and the places where plugins may lie. */
+struct sources {
 	struct file_places places;
 	struct user_config user;
-	struct workspace *workspace;       /* NULL: none, or one that cannot be read */
+	struct workspace *workspace;       /* NULL: there is none, or it cannot be read */
 	struct plug_setup setup;
 };
 
-/* A workspace is not needed. One that cannot be read still keeps its own files from being loaded. */
-static int ground_make(const struct session *s, struct ground *ret, struct err *err)
+/* Reads both configurations. No workspace is needed; if there is one that cannot be read, its root
+ * still counts: plugins below it are not trusted. */
+static int sources_make(const struct session *s, struct sources *ret, struct err *err)
 {
-	struct ground g = { 0 };
+	struct sources g = { 0 };
 	struct err none = { 0 };
 	const char *root = NULL;
 
@@ -76,7 +77,7 @@ static int ground_make(const struct session *s, struct ground *ret, struct err *
 	return 0;
 }
 
-static void ground_free(struct ground *g)
+static void sources_free(struct sources *g)
 {
 	if (g->workspace)
 		workspace_free(g->workspace);
@@ -90,7 +91,7 @@ static const char *text_of(const cJSON *map, const char *key)
 	return cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
-/* For printing: never NULL. */
+/* The text for printing; "-" instead of NULL. */
 static const char *word_of(const cJSON *map, const char *key)
 {
 	const char *text = text_of(map, key);
@@ -107,7 +108,8 @@ static const char *reason_of(const cJSON *row)
 
 /* ---- list ------------------------------------------------------------------ */
 
-/* "part: NAME" for parts, of which there are many; else the kind, with the name where it differs from the plugin's. */
+/* What a plugin provides: "part: NAME" for a part, else the kind, with the component's name if it
+ * differs from the plugin's. */
 static const char *provides(const struct session *s, const cJSON *row)
 {
 	const char *text = NULL, *name = text_of(row, "name");
@@ -124,7 +126,7 @@ static const char *provides(const struct session *s, const cJSON *row)
 	return text ? text : "-";
 }
 
-/* "in use", "seccomp": of what there is a choice; parts simply are ready. */
+/* "in use", or the component's status word ("seccomp"); "" for parts, of which all are used. */
 static const char *use_word(const struct list *l, const cJSON *row)
 {
 	const cJSON *c;
@@ -147,7 +149,7 @@ static const char *use_word(const struct list *l, const cJSON *row)
 	return "";
 }
 
-/* A file that is left aside is shown by its path, the home as ~. */
+/* The plugin's name; for a skipped file its path, with ~ for the home folder. */
 static const char *shown_name(const struct session *s, const cJSON *row)
 {
 	const char *file = text_of(row, "file"), *home = env_get(s->env, "HOME"), *rest;
@@ -193,7 +195,7 @@ static void print_list(const struct session *s, const struct list *l)
 	}
 }
 
-/* What the configuration names must be there. */
+/* Fails if a component that the configuration names is not ready. */
 static int check_named(const struct session *s, const struct list *l)
 {
 	struct err err = { 0 };
@@ -227,14 +229,14 @@ static void print_json(const cJSON *json)
 static int list(const struct session *s, bool json)
 {
 	struct err err = { 0 };
-	struct ground g = { 0 };
+	struct sources g = { 0 };
 	struct list l;
 	int rc;
 
-	if (ground_make(s, &g, &err))
+	if (sources_make(s, &g, &err))
 		return cmd_fail(s, &err);
 	if (list_make(&g.setup, &l, &err)) {
-		ground_free(&g);
+		sources_free(&g);
 		return cmd_fail(s, &err);
 	}
 	if (json)
@@ -243,7 +245,7 @@ static int list(const struct session *s, bool json)
 		print_list(s, &l);
 	rc = check_named(s, &l);
 	list_free(&l);
-	ground_free(&g);
+	sources_free(&g);
 	return rc;
 }
 
@@ -304,7 +306,7 @@ static void print_info(const struct list *l, const cJSON *row)
 		print_component(c);
 }
 
-/* By the plugin's name or a component's. */
+/* Is the row a plugin of this name, or one with a component of this name? */
 static bool row_is(const cJSON *row, const char *name)
 {
 	const cJSON *c;
@@ -320,15 +322,15 @@ static bool row_is(const cJSON *row, const char *name)
 static int info(const struct session *s, const char *name, bool json)
 {
 	struct err err = { 0 };
-	struct ground g = { 0 };
+	struct sources g = { 0 };
 	struct list l;
 	const cJSON *row;
 	bool found = false;
 
-	if (ground_make(s, &g, &err))
+	if (sources_make(s, &g, &err))
 		return cmd_fail(s, &err);
 	if (list_make(&g.setup, &l, &err)) {
-		ground_free(&g);
+		sources_free(&g);
 		return cmd_fail(s, &err);
 	}
 	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(l.json, "plugins")) {
@@ -343,7 +345,7 @@ static int info(const struct session *s, const char *name, bool json)
 			print_info(&l, row);
 	}
 	list_free(&l);
-	ground_free(&g);
+	sources_free(&g);
 	if (found)
 		return 0;
 	err_set(&err, ERR_USER, "There is no plugin '%s'; `vt plugins list` shows what was found and where", name);
@@ -358,7 +360,7 @@ static void print_trial(void *ctx, const char *component, bool good, const char 
 	printf("%-6s %s%s%s\n", good ? "ok" : "WRONG", component, *component ? ": " : "", text);
 }
 
-/* words: the file, then options of its components as KEY=VALUE. */
+/* Checks a file. words: the file, then options of its components as KEY=VALUE. */
 static int check(const struct session *s, const char *const *words, uint32_t n)
 {
 	struct check_told told = { .line = print_trial };

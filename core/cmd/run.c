@@ -55,8 +55,8 @@ static bool never_cached(void *ctx, const char *name)
 	return c && c->flags & COMMAND_NEVER_CACHED;
 }
 
-/* Is it a task that is nowhere to be found, said without a word about where? Then
- * the user gets a list to choose from. */
+/* Does the current package lack the task, and no option selects packages? Then the user gets a list
+ * to choose from. */
 static bool wants_list(const struct session *s, const struct workspace *w, const struct query_options *o)
 {
 	if (options_scoped(o) || strchr(o->task, '#') || o->limited || o->parallel || o->dry_run)
@@ -89,7 +89,7 @@ static int run_task(struct backend *b, const struct query_options *options)
 	return code;
 }
 
-/* The package around here, which is meant, is not the one that was expected. */
+/* Warns if the package.json here is not a member: tasks are taken from the package around it. */
 static void tell_stray(const struct backend *b, const struct query_options *options)
 {
 	const struct workspace *w = b->workspace;

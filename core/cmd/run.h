@@ -1,4 +1,4 @@
-/* `vt run`, in two halves: run.c turns words into a plan, execute.c runs it. */
+/* run: `vt run`. run.c turns the words into a plan, execute.c runs it. */
 #ifndef CMD_RUN_H
 #define CMD_RUN_H
 
@@ -9,8 +9,8 @@ struct plan;
 struct query_options;
 struct workspace;
 
-/* execute.c. Runs the plan to its end; the exit code. A plan without steps is for it, too. */
+/* Runs the plan to its end and returns the exit code. The plan may be empty. */
 int run_plan(struct backend *b, const struct plan *plan, const struct query_options *options);
-/* `--last-details`: prints the stored summary; its exit code. `root`: absolute. */
+/* `--last-details`: prints the stored summary and returns its exit code. `root`: absolute. */
 int run_last_details(const struct session *s, const char *root);
 #endif

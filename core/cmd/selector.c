@@ -1,4 +1,4 @@
-/* The list on a terminal: arrows move, letters search, Enter chooses. */
+/* selector: the list of tasks on a terminal. Arrows move, letters search, Enter chooses. */
 #include "config.h"
 
 #include <errno.h>
@@ -20,14 +20,14 @@
 #include "workspace/workspace.h"
 
 enum {
-	PAGE = 12,                 /* rows, headers included */
+	PAGE = 12,                 /* rows shown, headers included */
 	QUERY_MAX = 256,
 	WIDTH_DEFAULT = 80,
-	ESCAPE_MS = 30,            /* how long after Esc the rest of a key may come */
+	ESCAPE_MS = 30,            /* after Esc, the rest of a key's sequence comes within it */
 	CTRL_C = 3, CTRL_D = 4, ESC = 27, DELETE = 127
 };
 
-/* A line of the list: a task, or the package above some. */
+/* A row: a task, or a package as the header of its tasks. */
 struct row {
 	const struct pick *pick;       /* NULL: a header */
 	const struct package *package;
@@ -35,15 +35,17 @@ struct row {
 
 struct selector {
 	const struct picks *all;
-	const char *typo;              /* or NULL */
+	const char *typo;              /* the name that no task has; NULL: none was given */
 	char query[QUERY_MAX + 1];
 	size_t query_n;
-	struct arena *a;               /* of what matches now */
+	struct arena *a;               /* of the rows; renewed with each key */
 	struct row *rows;
-	uint32_t rows_n, selected, top;    /* selected: a row, never a header when there are any; top: first row shown */
-	bool grouped;                  /* there is a header among the rows */
+	uint32_t rows_n;
+	uint32_t selected;             /* index of a row, never of a header */
+	uint32_t top;                  /* index of the first row shown */
+	bool grouped;                  /* a row is a header */
 	uint32_t longest;              /* columns of the longest name */
-	uint32_t lines;                /* drawn last time */
+	uint32_t lines;                /* lines drawn last time */
 	bool coloured;
 };
 
@@ -54,8 +56,8 @@ static void on_signal(int signum)
 	caught = signum;
 }
 
-/* The first character of s, which is not empty: its bytes and the columns it takes. What is
- * not UTF-8 takes one each; the thread's locale knows about wide and combining characters. */
+/* Bytes and columns of the first character of s, which is not empty. A byte that is not UTF-8 takes
+ * one column; wcwidth with the thread's locale tells the width of others. */
 static size_t next(const char *s, uint32_t *ret_columns)
 {
 	uint32_t c;
@@ -82,7 +84,8 @@ static void add_row(struct selector *l, const struct pick *pick, const struct pa
 	l->rows[l->rows_n++].package = package;
 }
 
-/* The current package without a header, then the others in order of their best. */
+/* Makes the rows: the current package's tasks without a header, then the other packages, the one
+ * with the best match first. */
 static void make_rows(struct selector *l)
 {
 	struct picks some;
@@ -131,8 +134,8 @@ static void style(struct selector *l, struct buf *b, const char *codes)
 		buf_printf(b, "\033[%sm", codes);
 }
 
-/* As much of s as fits into `room` columns, ending in an ellipsis if cut; line
- * breaks and control bytes become blanks. Returns the columns used. */
+/* Adds as much of s as fits into `room` columns, with an ellipsis if it is cut and blanks for control
+ * bytes. Returns the columns used. */
 static uint32_t cut(struct buf *b, const char *s, uint32_t room)
 {
 	uint32_t all = columns(s), used = 0, w;
@@ -264,7 +267,7 @@ static void move(struct selector *l, int by)
 	if (to >= l->top + PAGE)
 		l->top = to - PAGE + 1;
 	if (l->top == to && to > 0 && !l->rows[to - 1].pick)
-		l->top--;                  /* a group's first task is shown with its header */
+		l->top--;                  /* the first task of a group is shown with its header */
 }
 
 static void search(struct selector *l, size_t n)
@@ -283,7 +286,7 @@ static size_t without_last(const struct selector *l)
 	return n;
 }
 
-/* A byte from the terminal; -1: nothing in time; -2: a signal, the end, or an error. */
+/* Reads a byte from the terminal. -1: none came in time; -2: a signal, the end, or an error. */
 static int byte(int timeout_ms)
 {
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
@@ -300,7 +303,7 @@ static int byte(int timeout_ms)
 	return c;
 }
 
-/* What follows an Esc: an arrow, another key (dropped), or nothing. */
+/* Handles what follows an Esc: an arrow, another key (ignored), or nothing. */
 static void escape(struct selector *l)
 {
 	int c = byte(ESCAPE_MS), n;
@@ -318,7 +321,7 @@ static void escape(struct selector *l)
 		move(l, c == 'A' ? -1 : 1);
 }
 
-/* Until a choice: true; false: given up. */
+/* Runs until the user chooses (true) or gives up (false). */
 static bool choose(struct selector *l)
 {
 	for (;;) {
@@ -398,8 +401,8 @@ static int run(const struct session *s, const struct picks *all, const char *typ
 	return chosen ? 0 : caught ? 128 + (int)caught : 130;
 }
 
-/* Names are UTF-8 whatever the user's locale says; only this thread, only now, asks about widths.
- * The program's own locale stays C. */
+/* Lets the user choose. The thread gets a UTF-8 locale meanwhile, for wcwidth: names are UTF-8
+ * whatever the user's locale is. The program's locale stays C. */
 int selector_run(const struct session *s, const struct picks *all, const char *typo, const struct pick **ret)
 {
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);

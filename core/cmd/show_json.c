@@ -35,13 +35,13 @@ static void key(struct buf *b, const char *name)
 	buf_printf(b, "\"%s\":", name);
 }
 
-/* A package's path; the root is ".". */
+/* Adds a package's path; "." for the root. */
 static void path(struct buf *b, const char *rel)
 {
 	quote(b, *rel ? rel : ".");
 }
 
-/* "packages/app#build", or just "build" in the root package. */
+/* Adds a task's id: "packages/app#build", or "build" in the root package. */
 static void id(struct buf *b, const struct task *task, struct arena *a)
 {
 	quote(b, *task->package->path ? arena_printf(a, "%s#%s", task->package->path, task->name) : task->name);
@@ -109,7 +109,7 @@ int show_graph(const struct session *s, const struct workspace *w)
 	return show_print(s, &b);
 }
 
-/* The dry run that is written. */
+/* A dry run on its way to JSON. */
 struct showing {
 	const struct workspace *w;
 	const struct dry_run *dry;

@@ -16,7 +16,7 @@
 #include "report/strip.h"
 #include "workspace/workspace.h"
 
-/* The dry run that is written. */
+/* A dry run on its way to text. */
 struct showing {
 	const struct dry_run *dry;
 	struct buf b;
@@ -45,7 +45,7 @@ static void step_text(struct showing *d, const struct step *step)
 	buf_byte(&d->b, '\n');
 }
 
-/* A level as it would run if one step ran at a time. */
+/* Writes a level in the order in which its steps would run one at a time. */
 static void level_text(struct showing *d, struct schedule *s, struct level *l)
 {
 	struct place *p;

@@ -136,7 +136,7 @@ static int cache_flag(struct parsing *p, enum option_cache flag)
 	return 0;
 }
 
-/* Notes one option; value is NULL for flags. */
+/* Notes one option; `value` is NULL for a flag. */
 static int take(struct parsing *p, enum option which, const char *value)
 {
 	struct query_options *o = &p->o;
@@ -166,7 +166,7 @@ static int take(struct parsing *p, enum option which, const char *value)
 	return 0;
 }
 
-/* What cannot stand together. */
+/* Fails for options that exclude each other. */
 static int check(struct parsing *p)
 {
 	if (p->o.last_details && (p->o.task || p->args.seen != 1u << LAST_DETAILS))

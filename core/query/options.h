@@ -1,4 +1,4 @@
-/* query: pure; which tasks a `vt run` asks for. Uses workspace (structs), text, base.
+/* query: which tasks a `vt run` asks for. Pure. Uses workspace (structs), text, base.
  *
  * options: the words of `vt run`, on the command line and inside commands. */
 #ifndef QUERY_OPTIONS_H
@@ -22,18 +22,18 @@ struct query_options {
 	bool recursive, transitive, workspace_root;
 	struct texts filters;              /* the values of --filter, as typed */
 	bool fail_if_no_match;
-	const char *affected;              /* since the merge base with this reference; "": the default branch; NULL: not asked */
-	const struct package *picked;      /* chosen from the list: exactly this package; else NULL */
+	const char *affected;              /* the reference of --affected; "": the default branch; NULL: not given */
+	const struct package *picked;      /* the package of the task chosen from the list; NULL: none was chosen */
 	/* which tasks, and how many at once */
 	const char *task;                  /* [package#]task as typed; NULL: none was given */
-	bool unknown;                      /* task begins as an option and is none of vt's: see options_mistaken */
-	struct texts extra;                /* everything after it */
+	bool unknown;                      /* task begins with a dash and is no option; see options_mistaken */
+	struct texts extra;                /* the words after the task */
 	bool ignore_depends_on, parallel;
 	bool limited;                      /* --concurrency-limit was given */
-	uint32_t limit;                    /* then at least 1 */
+	uint32_t limit;                    /* its value, at least 1 */
 	enum option_cache cache;
-	/* how it is told */
-	uint32_t verbose;                  /* how many v's */
+	/* how it is shown */
+	uint32_t verbose;                  /* number of v's */
 	enum option_log log;
 	bool log_given;
 	bool help, last_details, dry_run, json;
@@ -42,18 +42,18 @@ struct query_options {
 extern const char options_usage[];         /* "vt run [OPTIONS] ..." */
 extern const char options_help[];          /* arguments, options, environment */
 
-/* argv: the words after `run`. -1: ERR_USAGE; the whole text that is to follow "error: ". */
+/* Reads the words after `run`. -1: ERR_USAGE, with the whole text that follows "error: ". */
 int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struct query_options *ret, struct err *err);
-/* Is `task` a misspelt option? A task of the workspace that has exactly this name is none. */
+/* Is `task` a misspelt option? Not if a task of the workspace has exactly that name. */
 bool options_mistaken(const struct query_options *o, const struct workspace *w);
 /* Sets err to the usage error about a mistaken option. Returns -1. */
 int options_unexpected(const struct query_options *o, struct err *err);
 /* The same in one line, for a command inside a task. Returns 1. */
 int options_unexpected_inside(const struct query_options *o, struct err *err);
-/* Is there a flag that says which packages? */
+/* Does an option select packages? */
 bool options_scoped(const struct query_options *o);
-/* Is any option but --cache given? Then the list of tasks is not offered. */
+/* Is no option given but --cache and --json? Then `vt run` without a task lists the tasks. */
 bool options_bare(const struct query_options *o);
-/* "["run", "-r"]": words as they stand in messages. */
+/* The words as messages show them: "["run", "-r"]". first: put in front; NULL: nothing. */
 char *options_show(const char *first, const struct texts *words, struct arena *a);
 #endif
