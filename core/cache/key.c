@@ -15,9 +15,10 @@
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-static void add(struct facts *f, struct arena *a, enum fact_kind kind, const char *name, const void *state, size_t size)
+/* Both strings are borrowed: they live as long as the plan or the program. */
+static void add(struct facts *f, struct arena *a, enum fact_kind kind, const char *name, const char *state)
 {
-	facts_add(f, a, &(struct fact){ .kind = (uint16_t)kind, .name = bytes_text(name), .state = { state, size } });
+	facts_lend(f, a, kind, bytes_text(name), bytes_text(state));
 }
 
 /* Adds a fact whose state is the strings, each ended by NUL. */
@@ -34,7 +35,7 @@ static void add_texts(struct facts *f, struct arena *a, enum fact_kind kind, con
 		n = strlen(t->at[i]) + 1;
 		memcpy(p, t->at[i], n);
 	}
-	add(f, a, kind, "", all, size);
+	facts_lend(f, a, kind, bytes_text(""), (struct bytes){ all, size });
 }
 
 static void digest_texts(struct digest_state *s, const struct texts *t)
@@ -67,7 +68,7 @@ static void add_globs(struct facts *f, struct arena *a, enum fact_kind kind, con
 	digest_patterns(&s, &g->yes);
 	digest_patterns(&s, &g->no);
 	digest_end(&s, &d);
-	add(f, a, kind, "", d.byte, sizeof d.byte);
+	facts_lend(f, a, kind, bytes_text(""), (struct bytes){ arena_copy(a, d.byte, sizeof d.byte), sizeof d.byte });
 }
 
 static struct utsname platform;        /* set once, then constant */
@@ -88,10 +89,10 @@ static void add_platform(struct facts *f, struct arena *a)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, ask_platform);
-	add(f, a, FACT_PLATFORM, "os", platform.sysname, strlen(platform.sysname));
-	add(f, a, FACT_PLATFORM, "arch", platform.machine, strlen(platform.machine));
-	add(f, a, FACT_PLATFORM, "libc", libc, strlen(libc));
-	add(f, a, FACT_PLATFORM, "format", RESULT_FORMAT, strlen(RESULT_FORMAT));
+	add(f, a, FACT_PLATFORM, "os", platform.sysname);
+	add(f, a, FACT_PLATFORM, "arch", platform.machine);
+	add(f, a, FACT_PLATFORM, "libc", libc);
+	add(f, a, FACT_PLATFORM, "format", RESULT_FORMAT);
 }
 
 static void add_component(struct facts *f, struct arena *a, const struct component *part)
@@ -99,7 +100,7 @@ static void add_component(struct facts *f, struct arena *a, const struct compone
 	char format[16];
 
 	snprintf(format, sizeof format, "%u", (unsigned)component_description(part)->format);
-	add(f, a, FACT_COMPONENT, component_name(part), format, strlen(format));
+	add(f, a, FACT_COMPONENT, component_name(part), arena_str(a, format));
 }
 
 static void add_core(struct cache *c, const struct step *step, struct arena *a, struct facts *f)
@@ -110,13 +111,13 @@ static void add_core(struct cache *c, const struct step *step, struct arena *a, 
 	uint32_t i;
 
 	add_texts(f, a, FACT_UNTRACKED, &step->untracked, 0);
-	add(f, a, FACT_PROGRAM_NAME, "", program, strlen(program));
+	add(f, a, FACT_PROGRAM_NAME, "", program);
 	add_texts(f, a, FACT_ARGS, &step->argv, 1);
 	if (!cwd)
 		cwd = dir;
-	add(f, a, FACT_CWD, "", cwd, strlen(cwd));
+	add(f, a, FACT_CWD, "", cwd);
 	for (i = 0; i < step->given.n; i++)
-		add(f, a, FACT_ENV, step->given.at[i], "", 0);         /* key_make fills in the state */
+		add(f, a, FACT_ENV, step->given.at[i], "");         /* key_make fills in the state */
 	add_platform(f, a);
 	add_globs(f, a, FACT_INPUT_CONFIG, &step->rules->input, step->rules->input.automatic);
 	add_globs(f, a, FACT_OUTPUT_CONFIG, &step->rules->output, out_automatic);

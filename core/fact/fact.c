@@ -61,6 +61,12 @@ void facts_add(struct facts *f, struct arena *a, const struct fact *fact)
 	};
 }
 
+void facts_lend(struct facts *f, struct arena *a, enum fact_kind kind, struct bytes name, struct bytes state)
+{
+	f->at = arena_grow(a, f->at, f->n, sizeof *f->at);
+	f->at[f->n++] = (struct fact){ .kind = (uint16_t)kind, .name = name, .detail = { "", 0 }, .state = state };
+}
+
 struct fact *facts_name(struct facts *f, struct arena *a, enum fact_kind kind, const char *name, size_t size)
 {
 	facts_add(f, a, &(struct fact){ .kind = (uint16_t)kind, .name = { name, size } });

@@ -56,6 +56,8 @@ struct arena;
 void facts_add(struct facts *f, struct arena *a, const struct fact *fact);   /* copies the fact; facts_sort comes last */
 /* Adds a fact without state and detail. Returns it to be filled in; valid until the next addition. */
 struct fact *facts_name(struct facts *f, struct arena *a, enum fact_kind kind, const char *name, size_t size);
+/* Adds a fact whose bytes are borrowed: they must live as long as the list. */
+void facts_lend(struct facts *f, struct arena *a, enum fact_kind kind, struct bytes name, struct bytes state);
 void facts_sort(struct facts *f);              /* of two equal facts the first added stays */
 const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct bytes name, struct bytes detail);   /* sorted; NULL: not there */
 int bytes_order(struct bytes a, struct bytes b);                             /* bytewise, a prefix first */
