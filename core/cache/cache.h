@@ -33,6 +33,7 @@ struct cache_setup {
 	struct cache_prefetch *prefetch;  /* of the same dir, or NULL; cache_open takes it over */
 	struct file_memo *programs;    /* borrowed; NULL: PATH is asked each time */
 	bool dry;                      /* nothing is made or changed on disk */
+	bool lists;                    /* -vv: lookups tell the inputs and outputs of hits */
 };
 
 /* Never fails: an unusable directory means one warning and no hits. */
@@ -61,7 +62,7 @@ struct found {
 	int64_t saved_ms;              /* HIT: the duration of the recorded run; MISS: of the nearest, or 0 */
 	const void *output;            /* HIT: the recorded terminal output, verified: capture.h's format */
 	size_t output_size;
-	/* inputs of the hit (or of the stored run), for -vv: paths, in order */
+	/* paths of the hit, if the setup wants lists; or of the stored run; in order */
 	struct texts inputs, outputs;
 	const char *because;           /* MISS, although nothing that it read changed: what it left is not there (a sentence), or NULL */
 	uint32_t missing;              /* HIT: files it made that somebody took away, and that are not put back */

@@ -238,9 +238,11 @@ static int find_hit(struct looking *l, struct err *err)
 		tell_asked(l->arena, &l->in->key, &l->found->asked);
 		tell_asked(l->arena, &c->result.after, &l->found->asked);
 		l->found->saved_ms = c->result.ms;
-		tell_paths(l->arena, &c->result.before, false, &l->found->inputs);
-		tell_paths(l->arena, &c->result.after, false, &l->found->inputs);
-		tell_paths(l->arena, &c->result.outputs, true, &l->found->outputs);
+		if (l->cache->setup.lists) {
+			tell_paths(l->arena, &c->result.before, false, &l->found->inputs);
+			tell_paths(l->arena, &c->result.after, false, &l->found->inputs);
+			tell_paths(l->arena, &c->result.outputs, true, &l->found->outputs);
+		}
 		if (!l->dry && i > 0)
 			blob_entry_front(l->cache->blobs, &l->in->id, &c->id);
 		return 1;

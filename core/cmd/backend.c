@@ -83,6 +83,7 @@ int backend_cache(struct backend *b, struct err *err)
 		.warn = warnings_add,
 		.ctx = b->session->warnings,
 		.dry = b->dry,
+		.lists = b->lists,
 		.programs = b->session->programs,
 	};
 

@@ -16,6 +16,7 @@ struct workspace;
 struct backend {
 	const struct session *session;
 	bool dry;                      /* the cache is only read */
+	bool lists;                    /* the cache tells the inputs and outputs of hits; set after backend_init */
 	const struct workspace *workspace;     /* set by the command after loading it; the calls below need it */
 	struct arena *arena;           /* places, cache_dir */
 	struct file_places places;

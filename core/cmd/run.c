@@ -168,6 +168,7 @@ static int run(const struct session *s, int argc, char **argv)
 		return cmd_fail(s, &err);
 	}
 	backend_init(&backend, s, o.dry_run);
+	backend.lists = o.verbose > 1;
 	if (workspace_load_from(s->cwd, rooted, &backend, &w, &err) < 0) {
 		code = cmd_fail(s, &err);
 	} else {
