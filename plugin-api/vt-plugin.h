@@ -174,6 +174,7 @@ typedef struct vt_seen {                                                /* [froz
 #define VT_FACT_LIST       6u   /* a directory's names and types; detail: names left out, each ended by NUL */
 #define VT_FACT_PROGRAM    7u   /* an executed program or loaded library, absolute     */
 #define VT_FACT_VALUE      8u   /* detail is the state itself                          */
+#define VT_FACT_OUTSIDE   10u   /* a file outside the workspace, absolute: its content */
 #define VT_FACT_PROBE      9u   /* of a regular file as FILE, of anything else as TYPE */
 
 #define VT_REFUSE_READ_AND_WROTE 1u   /* name: the path                               */

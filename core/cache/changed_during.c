@@ -187,6 +187,8 @@ bool changed_during_run(struct changed_during *m, const struct fact *f)
 	const char *state = f->state.data;
 	uintptr_t sight;
 
+	if (f->kind == FACT_OUTSIDE)
+		return changed_during_newer(m, f->name);
 	if (f->kind == FACT_GLOBBED || !state_is_path_kind(f->kind) || is_own(m, f->name))
 		return false;
 	sight = (uintptr_t)map_get(&m->sights, f->name.data, f->name.size);

@@ -187,6 +187,7 @@ static void differ(struct comparing *c, const struct fact *then, const struct fa
 
 	switch (then->kind) {
 	case FACT_ENV:
+	case FACT_OUTSIDE:
 		one.what = by_presence(then->state, now->state);
 		break;
 	case FACT_ASKED:

@@ -34,6 +34,8 @@ static uint16_t kind_of(const struct findings *f, uint32_t fact)
 		return FACT_LIST;
 	case VT_FACT_PROGRAM:
 		return FACT_PROGRAM;
+	case VT_FACT_OUTSIDE:
+		return FACT_OUTSIDE;
 	case VT_FACT_VALUE:
 		return FACT_VALUE;
 	case VT_FACT_PROBE:
@@ -56,6 +58,7 @@ static bool name_is_good(uint16_t kind, vt_bytes name)
 	case FACT_LIST:
 		return !name.size || path_is_safe(p, name.size);
 	case FACT_PROGRAM:
+	case FACT_OUTSIDE:
 		return name.size > 1 && name.size < 4096 && p[0] == '/';
 	case FACT_ENV:
 	case FACT_ASKED:

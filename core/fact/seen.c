@@ -274,7 +274,7 @@ void seen_add(struct seen *s, const vt_seen *given)
 		add_rename(s, given, from, name, to, other);
 	} else if (given->op == VT_SEEN_BEFORE && from == INSIDE) {
 		add_path(s, given, name, given->other);
-	} else if (from == INSIDE || (from == OUTSIDE && given->op == VT_SEEN_EXEC)) {
+	} else if (from == INSIDE || (from == OUTSIDE && (given->op == VT_SEEN_EXEC || given->op == VT_SEEN_READ))) {
 		add_path(s, given, name, none);
 	}
 }

@@ -292,6 +292,7 @@ int state_fill(const struct state_world *w, const struct env *env, struct facts 
 			fact->state = state_of_query(w, env, fact, a);
 			break;
 		case FACT_PROGRAM:
+		case FACT_OUTSIDE:
 			fill_program(&f, env, fact);
 			break;
 		default:

@@ -135,6 +135,7 @@ static void add_change(const struct change *c, bool brief, struct buf *b)
 	case FACT_FILE:
 	case FACT_PROBE:
 	case FACT_TYPE:
+	case FACT_OUTSIDE:
 	case FACT_LIST:
 		add_path_change(c, b);
 		break;
@@ -235,6 +236,7 @@ static void add_json(const struct change *c, struct buf *b)
 	case FACT_PROBE:
 	case FACT_TYPE:
 	case FACT_LIST:
+	case FACT_OUTSIDE:
 	case FACT_PROGRAM:
 		buf_text(b, is_env(c) ? "{\"kind\":\"env\",\"name\":" : "{\"kind\":\"file\",\"path\":");
 		quote(b, c->name);

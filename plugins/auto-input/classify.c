@@ -322,7 +322,9 @@ vt_status classify(const vt_seen *seen, uint32_t n, vt_call *call, vt_findings *
 
 		if (seen[i].op < VT_SEEN_READ || seen[i].op > VT_SEEN_EXEC)
 			continue;
-		if (seen[i].op == VT_SEEN_EXEC && seen[i].name.size && name[0] == '/')
+		if (seen[i].op == VT_SEEN_READ && seen[i].name.size && name[0] == '/')
+			status = into->add(into, call, VT_FACT_OUTSIDE, seen[i].name, (vt_bytes){ NULL, 0 });
+		else if (seen[i].op == VT_SEEN_EXEC && seen[i].name.size && name[0] == '/')
 			status = into->add(into, call, VT_FACT_PROGRAM, seen[i].name, (vt_bytes){ NULL, 0 });
 		else
 			happened(&t, &seen[i]);

@@ -7,8 +7,8 @@
  *   /usr/lib/x.so            opened for reading: a library was loaded
  *
  * Paths keep the names that the task used, but for those it wrote: of them the part
- * must know that they are one file. What remains outside and is no program or
- * library is nobody's business. */
+ * must know that they are one file. What remains outside is nobody's business, but for
+ * programs, libraries, and files that belong to the workspace all the same (outside.h). */
 #include "config.h"
 
 #include <errno.h>
@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outside.h"
 #include "trace.h"
 #include "vt-plugin.h"
 
@@ -49,6 +50,8 @@ struct settling {
 	struct notes written;    /* real names that the task wrote, and their directories */
 	struct notes moved;      /* real names that something was renamed to */
 	struct notes links;      /* names that tell_links has asked for */
+	struct notes made;       /* names outside that the task wrote, and so knows the content of */
+	struct outside outside;
 	bool full;
 };
 
@@ -320,6 +323,45 @@ static bool is_library(const char *path)
 	return false;
 }
 
+/* Where links of the workspace lead out of it: the shortest way that is outside. */
+static void find_links_out(struct settling *s)
+{
+	const struct notes *notes = &s->w->notes;
+	uint32_t i;
+	size_t n;
+
+	for (i = 1; i < notes->names_n; i++) {
+		const struct settled *name = name_of(s, i);
+		struct text way;
+
+		if (name->real.at || !watch_has(s->w, name->used.at, name->used.length))
+			continue;
+		for (n = s->w->root_length + 1; n < name->used.length; n++) {
+			if (name->used.at[n] != '/')
+				continue;
+			way = folder_real(s, name->used.at, n);
+			if (way.length && !by_root(s, way).at) {
+				outside_link(&s->outside, way.at, way.length);
+				break;
+			}
+		}
+	}
+}
+
+static void find_made_outside(struct settling *s)
+{
+	const struct notes *notes = &s->w->notes;
+	uint32_t i, at;
+
+	for (i = 0; i < notes->n; i++) {
+		if (notes->at[i].op != VT_SEEN_WRITE && notes->at[i].op != VT_SEEN_RENAME)
+			continue;
+		at = notes->at[i].op == VT_SEEN_WRITE ? notes->at[i].name : notes->at[i].other;
+		if (!name_of(s, at)->real.at)
+			notes_name(&s->made, s->names[at].used.at, s->names[at].used.length);
+	}
+}
+
 static bool is_file(const char *path)
 {
 	struct stat st;
@@ -347,6 +389,8 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 		return true;
 	if (note->op == VT_SEEN_READ && is_library(name.at))
 		ret->op = VT_SEEN_EXEC;
+	else if (note->op == VT_SEEN_READ && outside_counts(&s->outside, name.at) && !notes_find(&s->made, name.at, name.length))
+		return is_file(name.at);
 	return ret->op == VT_SEEN_EXEC && ((ret->flags & VT_SEEN_SETUID) || is_file(name.at));
 }
 
@@ -374,10 +418,12 @@ static bool begin(struct settling *s, struct watch *w)
 	notes_init(&s->written);
 	notes_init(&s->moved);
 	notes_init(&s->links);
+	notes_init(&s->made);
 	s->names = calloc(w->notes.names_n, sizeof *s->names);
 	if (!realpath(w->root, s->root) && w->root_length < sizeof s->root)
 		memcpy(s->root, w->root, w->root_length + 1);
 	s->root_length = strlen(s->root);
+	outside_init(&s->outside, s->root, w->home);
 	return s->names;
 }
 
@@ -390,6 +436,8 @@ static void end(struct settling *s)
 	notes_free(&s->written);
 	notes_free(&s->moved);
 	notes_free(&s->links);
+	notes_free(&s->made);
+	outside_free(&s->outside);
 }
 
 /* "a/b/../c" goes by way of "a/b": were that another directory, "c" would be another
@@ -516,6 +564,8 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 	look_later(w);
 	if (begin(&s, w)) {
 		find_written(&s);
+		find_links_out(&s);
+		find_made_outside(&s);
 		for (i = 0; i < w->notes.n && status == VT_OK; i++) {
 			n += settle_note(&s, &w->notes.at[i], &batch[n]);
 			if (n == BATCH) {

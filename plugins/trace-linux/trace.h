@@ -44,6 +44,7 @@ struct touched {
 struct watch {
 	char *root;              /* the workspace, absolute */
 	size_t root_length;
+	const char *home;        /* the user's folder; lent by the component; NULL: not known */
 	uint32_t how;            /* VT_FILTER_*, set by attach */
 	bool abandoned;          /* cancel: end at once, with nothing to tell; set before ended */
 	bool listening;          /* the thread exists */

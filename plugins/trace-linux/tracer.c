@@ -30,6 +30,7 @@ enum { TOUCHED_FIRST = 256 };         /* threads: made here, for the same reason
 /* The component. */
 struct tracer {
 	bool killable;                 /* the kernel lets a received call be interrupted by nothing but a kill */
+	char home[PATH_MAX];           /* the user's folder, without links; "": not known */
 	char shim[PATH_MAX];           /* what is loaded into the task's programs; "": nothing */
 };
 
@@ -137,6 +138,7 @@ static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 	notes_init(&w->states);
 	w->ground.root = -1;
 	w->killable = t->killable;
+	w->home = t->home[0] ? t->home : NULL;
 	if (t->shim[0]) {
 		w->gates.shim = strrchr(t->shim, '/') + 1;
 		w->gates.shim_length = strlen(w->gates.shim);
@@ -370,6 +372,14 @@ static void find_shim(struct tracer *t)
 	}
 }
 
+static void find_home(struct tracer *t)
+{
+	const char *home = getenv("HOME");
+
+	if (!home || home[0] != '/' || !realpath(home, t->home))
+		t->home[0] = '\0';
+}
+
 static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 {
 	struct tracer *t = calloc(1, sizeof *t);
@@ -380,6 +390,7 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 		return VT_FAILED;
 	}
 	t->killable = kernel_waits();
+	find_home(t);
 	*ret_self = t;
 	return VT_OK;
 }

@@ -525,7 +525,7 @@ static void paths_are_made_relative_and_what_does_not_count_is_dropped(void **st
 	see(&s, VT_SEEN_READ, "/w/src/a", "");
 	see(&s, VT_SEEN_READ, "/w/src/../src//b", "");
 	see(&s, VT_SEEN_READ, "/workspace/x", "");
-	see(&s, VT_SEEN_READ, "/etc/passwd", "");
+	see(&s, VT_SEEN_PROBE, "/etc/passwd", "");
 	see(&s, VT_SEEN_EXEC, "/usr/bin/node", "");
 	see(&s, VT_SEEN_READ, "/w/.git/HEAD", "");
 	see(&s, VT_SEEN_READ, "/w/p/.git/HEAD", "");
@@ -535,7 +535,7 @@ static void paths_are_made_relative_and_what_does_not_count_is_dropped(void **st
 	see(&s, VT_SEEN_WRITE, "/w/dist/x", "");
 	see(&s, VT_SEEN_LIST, "/w", "");
 	see(&s, VT_SEEN_READ, "relative", "");
-	assert_string_equal(seen_text(&s), "1:src/a 1:src/b 6:/usr/bin/node 1:p/.git/HEAD 1:.gitignore 2:dist/x! 4:");
+	assert_string_equal(seen_text(&s), "1:src/a 1:src/b 1:/workspace/x 6:/usr/bin/node 1:p/.git/HEAD 1:.gitignore 2:dist/x! 4:");
 	assert_null(s.untraced);
 	seen_free(&s);
 }

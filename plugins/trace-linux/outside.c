@@ -1,0 +1,127 @@
+/* outside: which files outside the workspace belong to it all the same. Pure: paths in, an answer out. */
+#include "config.h"
+
+#include "outside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Is the path below the folder, or it? */
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return n && strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/');
+}
+
+/* Folders that hold everybody's things: nothing is "around the workspace" there. */
+static bool is_common(const struct outside *o, const char *folder)
+{
+	static const char *const common[] = {
+		"/tmp", "/var", "/var/tmp", "/dev", "/dev/shm", "/home", "/root", "/usr", "/usr/local", "/usr/src", "/opt", "/mnt",
+		"/media", "/run", "/etc", "/lib", "/lib64", "/bin", "/sbin", "/nix", "/nix/store", "/proc", "/sys", "/snap",
+	};
+	size_t i;
+
+	if (!folder[0] || (o->home[0] && is_below(o->home, folder)))
+		return true;
+	for (i = 0; i < sizeof common / sizeof *common; i++)
+		if (strcmp(folder, common[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The system's, whoever links there. */
+static bool is_system(const char *path)
+{
+	static const char *const system[] = {
+		"/usr", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/nix", "/proc", "/sys", "/dev", "/run", "/var", "/snap",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof system / sizeof *system; i++)
+		if (is_below(path, system[i]) && !is_below(path, "/usr/src") && !is_below(path, "/dev/shm"))
+			return true;
+	return false;
+}
+
+/* Is there a hidden folder between `from` and the file? */
+static bool is_hidden(const char *path, size_t from)
+{
+	const char *at;
+
+	for (at = path + from; (at = strstr(at, "/.")) != NULL; at++)
+		if (strchr(at + 1, '/'))
+			return true;
+	return false;
+}
+
+static bool ends(const char *path, const char *with)
+{
+	size_t n = strlen(path), m = strlen(with);
+
+	return n > m && strcmp(path + n - m, with) == 0;
+}
+
+/* What a compiler puts into its product: headers, static libraries, objects. */
+static bool is_compiled_in(const char *path)
+{
+	return is_below(path, "/usr") &&
+	       (strstr(path, "/include/") || ends(path, ".h") || ends(path, ".a") || ends(path, ".o"));
+}
+
+void outside_init(struct outside *o, const char *root, const char *home)
+{
+	char folder[PATH_MAX];
+	char *slash;
+
+	memset(o, 0, sizeof *o);
+	if (home && home[0] == '/' && home[1])
+		snprintf(o->home, sizeof o->home, "%s", home);
+	snprintf(folder, sizeof folder, "%s", root);
+	while ((slash = strrchr(folder, '/')) != NULL) {
+		*slash = '\0';
+		if (is_common(o, folder) || is_system(folder))
+			break;
+		memcpy(o->around, folder, strlen(folder) + 1);
+	}
+}
+
+void outside_free(struct outside *o)
+{
+	while (o->links_n)
+		free(o->link[--o->links_n]);
+}
+
+void outside_link(struct outside *o, const char *to, size_t length)
+{
+	char *path;
+	unsigned i;
+
+	if (o->links_n == OUTSIDE_LINKS || length < 2)
+		return;
+	path = strndup(to, length);
+	if (!path)
+		return;
+	for (i = 0; i < o->links_n; i++)
+		if (is_below(path, o->link[i]))
+			break;
+	if (i < o->links_n || is_common(o, path) || is_system(path) || (o->home[0] && is_below(path, o->home) && is_hidden(path, strlen(o->home)))) {
+		free(path);
+		return;
+	}
+	o->link[o->links_n++] = path;
+}
+
+bool outside_counts(const struct outside *o, const char *path)
+{
+	unsigned i;
+
+	if (is_compiled_in(path))
+		return true;
+	for (i = 0; i < o->links_n; i++)
+		if (is_below(path, o->link[i]))
+			return !is_hidden(path, strlen(o->link[i]));
+	return o->around[0] && is_below(path, o->around) && !is_hidden(path, strlen(o->around));
+}

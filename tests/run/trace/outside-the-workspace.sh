@@ -1,0 +1,52 @@
+# What lies outside counts where the workspace leads there.
+. "${0%/*}/../../lib/functions.sh" || exit
+mkdir -p "$T/o/mono/ws" "$T/o/linked/deep" "$T/o/linked/.cache" "$T/elsewhere/pkg"; cd "$T/o/mono/ws" || exit
+W=$PWD
+file package.json '{"name":"app","private":true}'
+echo one | tee ../base.json ../../top.json ../../linked/a ../../linked/deep/b ../../linked/.cache/c "$T/elsewhere/pkg/lib" "$T/elsewhere/pkg/other" "$T/elsewhere/alone" >/dev/null
+mkdir ../.store; echo one >../.store/x
+task() { printf '{"tasks":{"t":"%s"}}\n' "$1" >vite-task.json; rm -rf .vt; capture vt run t; is "$1: runs" "$rc" 0; capture vt run t; has "... hits" "$(steps)" "cache hit"; }
+counts() { echo two >"$1"; capture vt run t; has "$2" "$(steps)" "cache miss: '$1' modified"; capture vt run t; has "... hits then" "$(steps)" "cache hit"; }
+counts_not() { echo "$RANDOM$RANDOM" >"$1"; capture vt run t; has "$2" "$(steps)" "cache hit"; }
+
+task 'cat ../base.json ../../top.json ../.store/x'
+counts "$T/o/mono/base.json" "a file beside the workspace"
+counts "$T/o/top.json" "one further up"
+counts_not "$T/o/mono/.store/x" "none in a hidden folder"
+rm ../base.json; capture vt run t; has "one that is gone" "$(steps)" "cache miss: 'base.json' removed from '$T/o/mono'"
+echo one >../base.json
+
+task "cat $T/elsewhere/alone"
+counts_not "$T/elsewhere/alone" "what no link leads to does not"
+
+mkdir node_modules; ln -s "$T/elsewhere/pkg" node_modules/pkg
+file real.sh 'd=$(cd -P node_modules/pkg && pwd); cat node_modules/pkg/lib >/dev/null; cat $d/other'
+task 'sh real.sh'
+counts "$T/elsewhere/pkg/other" "behind a link, by its real name"
+echo three >"$T/elsewhere/pkg/lib"; capture vt run t; has "by the link's name" "$(steps)" "cache miss: 'node_modules/pkg/lib' modified"
+if command -v node >/dev/null; then
+	mkdir -p "$T/elsewhere/lib"; echo '{"name":"lib","main":"index.js"}' >"$T/elsewhere/lib/package.json"
+	echo 'module.exports = require("./deep")' >"$T/elsewhere/lib/index.js"; echo 'module.exports = 1' >"$T/elsewhere/lib/deep.js"
+	ln -s "$T/elsewhere/lib" node_modules/lib; file main.cjs 'console.log(require("lib"))'
+	task 'node main.cjs'
+	echo 'module.exports = 2' >"$T/elsewhere/lib/deep.js"
+	capture vt run t; has "a module deep in a linked package" "$(steps)" "cache miss: '$T/elsewhere/lib/deep.js' modified"
+	has "it is loaded" "$out" 2
+else skip "a linked package" "node is not installed"; fi
+
+file log.sh 'echo x >../log; cat ../log'
+task 'sh log.sh'
+counts_not "$T/o/mono/log" "what the task wrote there itself does not"
+
+if [ -w /usr/local/include ] && : "${CC:=cc}" && command -v "$CC" >/dev/null; then
+	h=/usr/local/include/vt-test-$$.h; cleanup "rm -f $h"; echo '#define V 1' >$h
+	printf '#include <%s>\nint v = V;\n' "${h##*/}" >v.c
+	task "$CC -c v.c -o v.o"
+	echo '#define V 2' >$h; capture vt run t; has "a header of the system" "$(steps)" "cache miss: '$h' modified"
+else skip "a header of the system" "only root may write one"; fi
+
+# the home folder is where it ends
+rm -rf .vt; file vite-task.json '{"tasks":{"t":"cat ../../top.json ../base.json"}}'
+with HOME=$T/o capture vt run t; echo five >../../top.json
+with HOME=$T/o capture vt run t; has "nothing in the home folder itself" "$(steps)" "cache hit"
+finish
