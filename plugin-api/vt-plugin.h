@@ -261,6 +261,9 @@ typedef struct vt_fingerprint_ops {                                     /* [grow
 	 * merge base with REF; "..." : since the one with the default branch. VT_NONE: no such
 	 * reference, reported why. May be NULL. */
 	vt_status (*changed_since)(void *self, vt_call *, vt_bytes root, vt_bytes reference, vt_sink *paths);
+	/* The content of a root-relative regular file as `reference`, said as above, has it. VT_NONE: it
+	 * has none there. May be NULL. */
+	vt_status (*content_at)(void *self, vt_call *, vt_bytes root, vt_bytes reference, vt_bytes path, vt_sink *content);
 } vt_fingerprint_ops;
 
 /* ---- stores ---------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "cmd/backend.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,10 +11,12 @@
 #include "base/texts.h"
 #include "cache/cache.h"
 #include "cache/prefetch.h"
+#include "lock/lock.h"
 #include "plug/call.h"
 #include "plug/setup.h"
 #include "record/directory.h"
 #include "report/warnings.h"
+#include "text/path.h"
 #include "workspace/workspace.h"
 
 enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths that changed since a reference, at most */
@@ -115,16 +118,16 @@ void backend_prefetch(struct backend *b, const char *root)
 
 /* ---- what has changed since ------------------------------------------------- */
 
-/* Collects paths, each ended by NUL. */
-struct paths_sink {
+/* Collects what a plugin writes. */
+struct bytes_sink {
 	vt_sink sink;                  /* first: the plugin gets its address */
 	struct buf bytes;
 };
 
-static vt_status write_paths(vt_sink *sink, vt_call *call, const void *data, size_t size)
+static vt_status write_bytes(vt_sink *sink, vt_call *call, const void *data, size_t size)
 {
 	call_check(call, 1, "vt_sink.write");
-	return buf_add(&((struct paths_sink *)sink)->bytes, data, size) < 0 ? VT_FAILED : VT_OK;
+	return buf_add(&((struct bytes_sink *)sink)->bytes, data, size) < 0 ? VT_FAILED : VT_OK;
 }
 
 static struct component *who_knows(struct plug *plug)
@@ -144,7 +147,7 @@ static struct component *who_knows(struct plug *plug)
 
 int backend_changed_since(struct backend *b, const char *reference, struct arena *a, struct texts *ret, struct err *err)
 {
-	struct paths_sink sink = { .sink.write = write_paths };
+	struct bytes_sink sink = { .sink.write = write_bytes };
 	const vt_fingerprint_ops *ops;
 	vt_bytes root = { b->workspace->root, strlen(b->workspace->root) }, ref = { reference, strlen(reference) };
 	struct component *c;
@@ -164,11 +167,72 @@ int backend_changed_since(struct backend *b, const char *reference, struct arena
 		buf_free(&sink.bytes);
 		return err_set(err, ERR_USER, "%s", call.text[0] ? call.text : "there is no such git reference");
 	}
-	for (at = sink.bytes.data; at && at < sink.bytes.data + sink.bytes.size; at += strlen(at) + 1) {
+	for (at = sink.bytes.data; at && at < sink.bytes.data + sink.bytes.size; at += strlen(at) + 1)
 		texts_add(a, ret, arena_str(a, at));
-	}
 	buf_free(&sink.bytes);
 	return 0;
+}
+
+/* A file's content at a reference, ended by NUL. 1: it is not there. */
+static int content_at(struct backend *b, const char *reference, const char *path, struct buf *ret, struct err *err)
+{
+	struct bytes_sink sink = { .sink.write = write_bytes };
+	vt_bytes root = { b->workspace->root, strlen(b->workspace->root) }, ref = { reference, strlen(reference) }, file = { path, strlen(path) };
+	struct component *c = who_knows(b->plug);
+	const vt_fingerprint_ops *ops = c ? component_ops(c) : NULL;
+	struct plug_call call;
+	vt_status status;
+
+	if (!ops || !VT_HAS(ops, content_at))
+		return err_set(err, ERR_USER, "the plugin that knows what has changed does not know what was there before");
+	buf_init(&sink.bytes, LOCK_FILE_MAX);
+	call_begin(&call, c, "content_at");
+	status = call_end(&call, ops->content_at(component_self(c), &call.call, root, ref, file, &sink.sink));
+	buf_str(&sink.bytes);
+	*ret = sink.bytes;
+	if (status == VT_OK || status == VT_NONE)
+		return status == VT_NONE;
+	return err_set(err, ERR_USER, "%s", call.text[0] ? call.text : "what was there before cannot be read");
+}
+
+/* -1: err: it cannot be known. */
+static int compare(struct backend *b, const char *reference, const char *path, bool *ret, struct err *err)
+{
+	struct arena *a = arena_new();
+	struct bytes now;
+	struct buf then;
+	int r;
+
+	buf_init(&then, LOCK_FILE_MAX);
+	r = file_read(path_join(a, b->workspace->root, path), LOCK_FILE_MAX, a, &now, err);
+	if (r > 0)
+		r = err_set(err, ERR_USER, "%s is not there any more", path);
+	if (r == 0)
+		r = content_at(b, reference, path, &then, err);
+	if (r > 0)
+		r = err_set(err, ERR_USER, "%s was not there", path);
+	if (r == 0)
+		r = lock_compare(b->workspace, path, (struct bytes){ then.data, then.size }, now, ret, err);
+	buf_free(&then);
+	arena_free(a);
+	return r;
+}
+
+bool backend_relocked(struct backend *b, const char *reference, const char *path, const char *asked, bool *ret)
+{
+	struct err err = { 0 };
+	char *text;
+
+	if (!lock_is(path))
+		return false;
+	if (compare(b, reference, path, ret, &err) < 0) {
+		memset(ret, true, b->workspace->packages_n * sizeof *ret);
+		text = err_join(&err);
+		warnings_add(b->session->warnings, arena_printf(b->arena, "%s: what changed in %s is not known, so all packages count as changed: %s", asked, path, text));
+		free(text);
+		err_clear(&err);
+	}
+	return true;
 }
 
 void backend_close_cache(struct backend *b)

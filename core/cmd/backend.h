@@ -40,6 +40,8 @@ int backend_plugins(struct backend *b, struct err *err);
 int backend_cache(struct backend *b, struct err *err);
 /* For plan_world.changed_since; ctx: a struct backend. */
 int backend_changed_since(struct backend *b, const char *reference, struct arena *a, struct texts *ret, struct err *err);
+/* For plan_world.relocked. */
+bool backend_relocked(struct backend *b, const char *reference, const char *path, const char *asked, bool *ret);
 /* Closes cache and plugins, which may take time and warn; places and cache_dir stay. */
 void backend_close_cache(struct backend *b);
 void backend_close(struct backend *b);

@@ -55,6 +55,11 @@ static bool never_cached(void *ctx, const char *name)
 	return c && c->flags & COMMAND_NEVER_CACHED;
 }
 
+static bool relocked(void *ctx, const char *reference, const char *path, const char *asked, bool *ret)
+{
+	return backend_relocked(ctx, reference, path, asked, ret);
+}
+
 /* Does the current package lack the task, and no option selects packages? Then the user gets a list
  * to choose from. */
 static bool wants_list(const struct session *s, const struct workspace *w, const struct query_options *o)
@@ -69,7 +74,7 @@ static int run_task(struct backend *b, const struct query_options *options)
 	const struct session *s = b->session;
 	struct plan_world world = {
 		.workspace = b->workspace, .cwd = s->cwd, .env = s->env, .find_program = find_program,
-		.changed_since = changed_since, .never_cached = never_cached, .warn = note, .ctx = b,
+		.changed_since = changed_since, .relocked = relocked, .never_cached = never_cached, .warn = note, .ctx = b,
 		.above = npm_above(b->workspace->root, s->arena),
 		.node_options = npm_node_options(s, b->workspace->root, s->arena),
 		.npm = npm,

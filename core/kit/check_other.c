@@ -107,6 +107,20 @@ static void changed_since(struct check *k)
 	check_that(k, s != VT_NONE || call.text[0], "changed_since does not report why there is no such reference");
 }
 
+static void content_at(struct check *k)
+{
+	const vt_fingerprint_ops *ops = &k->component->made->ops.fingerprint;
+	vt_sink sink = { sink_away };
+	struct plug_call call;
+	vt_status s;
+
+	if (!ops->content_at)
+		return;
+	call_begin(&call, k->component, "content_at");
+	s = call_end(&call, ops->content_at(k->component->self, &call.call, text_bytes(k->folder), text_bytes("no-such-reference"), text_bytes("file"), &sink));
+	check_that(k, s != VT_OK, "content_at answers VT_OK for a reference that does not exist");
+}
+
 /* ---- tracers ----------------------------------------------------------------- */
 
 static vt_status spawn_setenv(vt_spawn *s, vt_call *call, vt_bytes name, vt_bytes value)
@@ -180,6 +194,7 @@ static void tracer_life(struct check *k)
 const struct check_trial check_others[] = {
 	{ "a digest tells contents apart", VT_KIND_FINGERPRINT, digest },
 	{ "a reference that does not exist is not one without changes", VT_KIND_FINGERPRINT, changed_since },
+	{ "a reference that does not exist has no files", VT_KIND_FINGERPRINT, content_at },
 	{ "a watch can be called off, and one that saw nothing says so", VT_KIND_TRACER, tracer_life },
 	{ NULL, 0, NULL },
 };

@@ -207,7 +207,7 @@ static void cache_flags(struct level *l)
 static int level_graph(struct planner *p, struct level *l, struct task_graph *ret)
 {
 	const struct plan_world *world = p->world;
-	struct query_world q = { world->workspace, l->cwd, world->changed_since, world->warn, world->ctx };
+	struct query_world q = { world->workspace, l->cwd, world->changed_since, world->relocked, world->warn, world->ctx };
 	int r = graph_make(&q, l->options, p->a, ret, p->err);
 
 	if (r > 0) {

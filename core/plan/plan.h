@@ -22,6 +22,8 @@ struct plan_world {
 	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
 	/* Is `vt NAME` never cached as a step? NULL: each may be. */
 	bool (*never_cached)(void *ctx, const char *name);
+	/* As struct query_world has it. */
+	bool (*relocked)(void *ctx, const char *reference, const char *path, const char *asked, bool *ret);
 	void *ctx;
 	/* Where warnings go ("No packages matched the filter: x"); one line without newline. */
 	void (*warn)(void *ctx, const char *text);

@@ -411,11 +411,11 @@ uint32_t ops_names(const struct load_component *c, const char **ret, uint32_t ro
 	uint32_t i;
 
 	static const char *const tracer[] = { "start", "attach", "stop", "cancel" },
-		*const part[] = { "key", "infer", "save", "restore" }, *const fingerprint[] = { "digest", "changed_since" },
+		*const part[] = { "key", "infer", "save", "restore" }, *const fingerprint[] = { "digest", "changed_since", "content_at" },
 		*const store[] = { "get", "put", "drop", "used", "settle" };
 	static const struct { const char *const *names; uint32_t n; } kinds[] = {
 		[VT_KIND_TRACER] = { tracer, 4 }, [VT_KIND_PART] = { part, 4 },
-		[VT_KIND_FINGERPRINT] = { fingerprint, 2 }, [VT_KIND_STORE] = { store, 5 },
+		[VT_KIND_FINGERPRINT] = { fingerprint, 3 }, [VT_KIND_STORE] = { store, 5 },
 	};
 	const unsigned char *members = (const unsigned char *)&c->ops + 8;
 	uint32_t n = 0, kind = c->about.kind;

@@ -50,7 +50,11 @@ int changed_packages(const struct query_world *world, const char *reference, con
 	texts_sort(&paths);
 	work = arena_new();
 	for (i = 0; i < paths.n; i++) {
-		const struct package *p = owner(world->workspace, &paths, paths.at[i], work);
+		const struct package *p;
+
+		if (world->relocked && world->relocked(world->ctx, reference, paths.at[i], asked, ret))
+			continue;
+		p = owner(world->workspace, &paths, paths.at[i], work);
 
 		if (p)
 			ret[p->index] = true;

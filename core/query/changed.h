@@ -11,6 +11,7 @@ struct query_world;
 
 /* Packages in which something differs from a git reference ("REF...": from the merge base with
  * it), by index. A path belongs to the innermost package around it; what is left of a package
- * that is no more belongs to none. `asked`: the words that asked, for messages. */
+ * that is no more belongs to none; a lockfile to those for which it resolves other
+ * dependencies. `asked`: the words that asked, for messages. */
 int changed_packages(const struct query_world *world, const char *reference, const char *asked, struct arena *a, bool *ret, struct err *err);
 #endif

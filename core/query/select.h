@@ -17,6 +17,9 @@ struct query_world {
 	/* Paths changed since a git reference ("REF...": since the merge base with it; "...": with the
 	 * default branch), root-relative, or -1: why, without who asked. NULL: nobody can tell. */
 	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
+	/* Is this changed path a lockfile? Then marks the packages (by index) for which it resolves other
+	 * dependencies than at the reference; all, and says so, where that cannot be known. NULL: no path is. */
+	bool (*relocked)(void *ctx, const char *reference, const char *path, const char *asked, bool *ret);
 	void (*warn)(void *ctx, const char *text);         /* filters that match nothing; NULL: quiet */
 	void *ctx;
 };

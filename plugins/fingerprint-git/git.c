@@ -412,7 +412,7 @@ static void destroy(void *self)
 	free(g);
 }
 
-static const vt_fingerprint_ops ops = { .struct_size = sizeof ops, .digest = digest, .changed_since = since };
+static const vt_fingerprint_ops ops = { .struct_size = sizeof ops, .digest = digest, .changed_since = since, .content_at = content_at };
 
 static const vt_component component = {
 	.struct_size = sizeof component,

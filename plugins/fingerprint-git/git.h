@@ -11,5 +11,6 @@ vt_status git_report(vt_call *call, uint32_t level, const char *code, const char
 git_repository *git_of(vt_bytes root, int *ret_none);
 /* Reports libgit2's last error behind a sentence of our own. Returns VT_FAILED. */
 vt_status git_failed(vt_call *call, const char *what);
+vt_status content_at(void *self, vt_call *call, vt_bytes root, vt_bytes reference, vt_bytes path, vt_sink *content);
 vt_status since(void *self, vt_call *call, vt_bytes root, vt_bytes reference, vt_sink *paths);
 #endif

@@ -151,34 +151,91 @@ static vt_status differences(git_repository *git, vt_call *call, git_object *com
 	return w.status;
 }
 
-vt_status since(void *self, vt_call *call, vt_bytes root, vt_bytes reference, vt_sink *paths)
+/* A question about a reference: the repository, the reference's commit, and where the workspace is. */
+struct question {
+	git_repository *git;
+	git_object *commit;
+	char prefix[PATH_MAX];     /* of the workspace inside the repository, with a '/' at the end; "" the same */
+};
+
+static void question_free(struct question *q)
 {
-	int none;
-	git_repository *git = git_of(root, &none);
-	char name[1024], prefix[PATH_MAX] = "";
-	git_object *commit = NULL;
+	git_object_free(q->commit);
+	git_repository_free(q->git);
+}
+
+/* VT_OK: the rest is free to be filled in, and to be freed; else nothing is. */
+static vt_status question_make(vt_call *call, vt_bytes root, vt_bytes reference, struct question *q)
+{
+	char name[1024];
 	const char *home;
 	vt_status status;
+	int none;
 
-	(void)self;
-	if (!git) {
+	memset(q, 0, sizeof *q);
+	q->git = git_of(root, &none);
+	if (!q->git) {
 		git_report(call, VT_REPORT_ERROR, "no-repository", "'%.*s' is in no git repository", (int)root.size, (const char *)root.data);
 		return VT_NONE;
 	}
 	if (reference.size >= sizeof name || !reference.size) {
-		git_repository_free(git);
+		git_repository_free(q->git);
 		git_report(call, VT_REPORT_ERROR, "no-reference", "there is no such git reference");
 		return VT_NONE;
 	}
 	memcpy(name, reference.data, reference.size);
 	name[reference.size] = '\0';
-	home = git_repository_workdir(git);
+	home = git_repository_workdir(q->git);
 	if (root.size + 1 > strlen(home))
-		snprintf(prefix, sizeof prefix, "%.*s/", (int)(root.size - strlen(home)), (const char *)root.data + strlen(home));
-	status = commit_find(git, call, name, &commit);
-	if (status == VT_OK)
-		status = differences(git, call, commit, prefix, paths);
-	git_object_free(commit);
-	git_repository_free(git);
+		snprintf(q->prefix, sizeof q->prefix, "%.*s/", (int)(root.size - strlen(home)), (const char *)root.data + strlen(home));
+	status = commit_find(q->git, call, name, &q->commit);
+	if (status != VT_OK)
+		question_free(q);
+	return status;
+}
+
+vt_status since(void *self, vt_call *call, vt_bytes root, vt_bytes reference, vt_sink *paths)
+{
+	struct question q;
+	vt_status status = question_make(call, root, reference, &q);
+
+	(void)self;
+	if (status != VT_OK)
+		return status;
+	status = differences(q.git, call, q.commit, q.prefix, paths);
+	question_free(&q);
+	return status;
+}
+
+vt_status content_at(void *self, vt_call *call, vt_bytes root, vt_bytes reference, vt_bytes path, vt_sink *content)
+{
+	struct question q;
+	vt_status status = question_make(call, root, reference, &q);
+	git_tree_entry *entry = NULL;
+	git_object *tree = NULL;
+	git_blob *blob = NULL;
+	char full[PATH_MAX];
+	int rc;
+
+	(void)self;
+	if (status != VT_OK)
+		return status;
+	rc = snprintf(full, sizeof full, "%s%.*s", q.prefix, (int)path.size, (const char *)path.data) < (int)sizeof full ? 0 : -1;
+	if (rc == 0)
+		rc = git_object_peel(&tree, q.commit, GIT_OBJECT_TREE);
+	if (rc == 0)
+		rc = git_tree_entry_bypath(&entry, (git_tree *)tree, full);
+	if (rc == 0 && (git_tree_entry_filemode(entry) == GIT_FILEMODE_LINK || git_tree_entry_type(entry) != GIT_OBJECT_BLOB))
+		rc = GIT_ENOTFOUND;
+	if (rc == 0)
+		rc = git_blob_lookup(&blob, q.git, git_tree_entry_id(entry));
+	if (rc == 0)
+		status = content->write(content, call, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob));
+	else
+		status = rc == GIT_ENOTFOUND ? VT_NONE : git_failed(call, "git cannot read");
+	git_blob_free(blob);
+	git_tree_entry_free(entry);
+	git_object_free(tree);
+	question_free(&q);
 	return status;
 }

@@ -304,6 +304,20 @@ static const char *changed(struct world *w, const char *reference)
 	return arena_str(w->arena, s == VT_OK ? into.text : call.text);
 }
 
+/* The content of a file at a reference, blanks for its ends of lines; "none"; or the report. */
+static const char *content(struct world *w, const char *reference, const char *path)
+{
+	const vt_fingerprint_ops *ops = component_ops(w->git);
+	struct text_sink into = { .sink = { sink_write } };
+	struct plug_call call;
+	vt_status s;
+
+	call_begin(&call, w->git, "content_at");
+	s = call_end(&call, ops->content_at(component_self(w->git), &call.call, (vt_bytes){ w->root, strlen(w->root) },
+					    (vt_bytes){ reference, strlen(reference) }, (vt_bytes){ path, strlen(path) }, &into.sink));
+	return s == VT_OK ? arena_str(w->arena, into.text) : call.text[0] ? arena_str(w->arena, call.text) : "none";
+}
+
 #define HISTORY "git init -q -b main; printf 1 >a; printf 1 >b; printf 1 >c; mkdir sub; printf 1 >sub/d; git add .; git commit -qm 1; " \
 	"git checkout -qb work; printf 2 >a; git commit -qam 2; printf 3 >b; git add b; printf 4 >c; printf 5 >new; "
 
@@ -321,6 +335,27 @@ static void committed_staged_changed_and_new(void **state)
 	assert_string_equal(changed(&w, "main"), "a b c new sub/d sub/e ");
 	strcat(w.root, "/sub");
 	assert_string_equal(changed(&w, "main"), "d e ");
+	*strrchr(w.root, '/') = '\0';
+	world_free(&w);
+}
+
+static void files_as_they_were(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w, HISTORY "ln -s a link; git add link; git commit -qm 6");
+	assert_string_equal(content(&w, "main", "a"), "1");
+	assert_string_equal(content(&w, "HEAD", "a"), "2");
+	assert_string_equal(content(&w, "main...", "b"), "1");
+	assert_string_equal(content(&w, "...", "b"), "1");
+	assert_string_equal(content(&w, "main", "sub/d"), "1");
+	assert_string_equal(content(&w, "main", "new"), "none");
+	assert_string_equal(content(&w, "main", "sub"), "none");
+	assert_string_equal(content(&w, "HEAD", "link"), "none");
+	assert_string_equal(content(&w, "nosuch", "a"), "there is no git reference 'nosuch'");
+	strcat(w.root, "/sub");
+	assert_string_equal(content(&w, "main", "d"), "1");
 	*strrchr(w.root, '/') = '\0';
 	world_free(&w);
 }
@@ -380,6 +415,7 @@ int main(void)
 		cmocka_unit_test(worktrees_and_submodules_have_indexes_of_their_own),
 		cmocka_unit_test(without_a_repository_it_says_so_once),
 		cmocka_unit_test(committed_staged_changed_and_new),
+		cmocka_unit_test(files_as_they_were),
 		cmocka_unit_test(since_the_merge_base),
 		cmocka_unit_test(a_default_branch_of_another_name_must_be_told),
 		cmocka_unit_test(a_shallow_clone_says_what_to_do),
