@@ -1,6 +1,6 @@
-/* report: a sink. exec tells what happens; listeners (live, summary, last) decide
- * what is shown. Nothing below calls report back. Uses plan and
- * workspace (labels), fact (changes), os, text, base. */
+/* report: shows what happens. exec sends events to listeners (live, summary, tail), which decide what
+ * is shown. Report calls nobody back. Uses plan and workspace (labels), fact (changes), os, text,
+ * base. */
 #ifndef REPORT_EVENT_H
 #define REPORT_EVENT_H
 
@@ -12,26 +12,26 @@
 
 struct step;
 
-/* What is said on the command line of a step. */
+/* What the command line of a step shows behind the command. */
 enum start_status {
 	START_DISABLED,            /* ⊘ cache disabled */
 	START_HIT,                 /* ◉ cache hit, replaying */
 	START_MISS,                /* ○ cache miss: <reason>, executing */
-	START_FIRST                /* nothing: never seen */
+	START_FIRST                /* nothing: the step never ran before */
 };
 
 struct step_start {
 	enum start_status status;
 	const struct changes *why;         /* MISS */
-	const char *because;               /* MISS: in words, instead of `why`; or NULL */
-	bool inherits;                     /* the child has the terminal itself (uncached, interleaved) */
+	const char *because;               /* MISS: the reason in words, instead of `why`; or NULL */
+	bool inherits;                     /* the child writes to vt's own stdout and stderr (uncached, interleaved) */
 };
 
 enum end_result {
-	END_DONE,                  /* it ran: exit_code */
+	END_DONE,                  /* it ran; see exit_code */
 	END_HIT,
 	END_BUILTIN,
-	END_NOT_STARTED            /* could not be started: trouble */
+	END_NOT_STARTED            /* it could not be started; see trouble */
 };
 
 /* What became of a step. Borrowed for the call; `summary` copies what it keeps. */
@@ -40,13 +40,13 @@ struct outcome {
 	enum start_status status;
 	int exit_code;             /* 128 + n for signals */
 	int64_t ms, saved_ms;
-	struct changes why;        /* of a miss */
-	const char *because;       /* of a miss: in words, instead of `why`; or NULL */
-	const char *not_cached;    /* detail text after "Not cached: ", or NULL */
-	bool notice;               /* the compact summary tells not_cached (read-and-wrote, trace, changed-while) */
+	struct changes why;        /* reason of a miss */
+	const char *because;       /* reason of a miss in words, instead of `why`; or NULL */
+	const char *not_cached;    /* the text after "Not cached: ", or NULL */
+	bool notice;               /* the compact summary shows not_cached */
 	bool read_and_wrote;       /* ... in the words "modified its input" */
-	const char *trouble;       /* an error line (without the mark), or NULL */
-	bool failed;               /* counts as failed */
+	const char *trouble;       /* an error, one line without the mark; or NULL */
+	bool failed;               /* it counts as failed */
 	bool cancelled;            /* it was ended because the run was stopped; not failed */
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
 	uint32_t missing;          /* of a hit: files that its task made, that somebody took away and that are not put back */
@@ -62,7 +62,7 @@ struct event {
 	struct bytes output;
 	const struct outcome *outcome;     /* FINISHED */
 	int exit_code;                     /* RUN_FINISHED */
-	const char *text;                  /* WARNING: the whole line, with its newline */
+	const char *text;                  /* WARNING: the whole line, newline included */
 };
 
 /* A listener; the caller owns it. */

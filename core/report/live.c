@@ -12,31 +12,31 @@
 #include "report/words.h"
 #include "workspace/workspace.h"
 
-/* A line without an end is written in pieces once it has grown past this. */
+/* Bytes of a line. A longer one is written in pieces. */
 enum { LIVE_LINE = 1 << 20 };
 
-/* What a running step has printed of its present lines; labeled mode only. */
+/* The unfinished lines of a running step; labeled mode only. */
 struct partial {
 	struct buf line[2];
 };
 
-/* A step that runs, unless nothing must be known of it: interleaved, and its output comes here.
- * Few at a time, so a list will do. */
+/* A running step. In interleaved mode only those that inherit are listed. A list will do, because few
+ * run at a time. */
 struct running {
 	struct running *next;
 	const struct step *step;
 	struct partial partial;
-	bool inherits;             /* prints on the terminal itself */
-	bool headed;               /* grouped: the block's header has been written */
+	bool inherits;             /* it writes to the terminal itself */
+	bool headed;               /* grouped: the header of its block was written */
 };
 
 struct live {
 	enum log_mode mode;
 	struct screen *screen;
 	struct running *running;
-	uint32_t running_n;        /* steps that run, in the list or not */
-	uint32_t inheriting;       /* ... those that inherit */
-	struct buf text;           /* what is being put together */
+	uint32_t running_n;        /* all running steps, listed or not */
+	uint32_t inheriting;       /* running steps that inherit */
+	struct buf text;           /* scratch for one event */
 	struct buf held;           /* warnings that wait for the end of a line */
 };
 
@@ -60,7 +60,7 @@ static void running_free(struct running *r)
 
 /* ---- warnings ---- */
 
-/* May a line of vt's own come now? Both streams may be one terminal. */
+/* May vt write a line of its own now? Both streams may be the same terminal. */
 static bool is_between_lines(const struct live *l)
 {
 	return !l->inheriting && screen_at_line_start(l->screen, 1) && screen_at_line_start(l->screen, 2);
@@ -74,7 +74,7 @@ static void tell_held(struct live *l)
 	buf_clear(&l->held);
 }
 
-/* A line that nobody will go on with is ended. */
+/* Writes the warnings at last, with a newline first if a task left a line unfinished. */
 static void tell_held_at_last(struct live *l)
 {
 	if (!l->held.size)
@@ -91,7 +91,7 @@ static void warning(struct live *l, const char *line)
 	tell_held(l);
 }
 
-/* A task's output, with the warnings that wait behind the first end of a line in it. */
+/* Writes a task's output; held warnings go behind the first complete line. */
 static void write_output(struct live *l, int stream, struct bytes output)
 {
 	const char *at = output.data, *nl = l->held.size ? memchr(at, '\n', output.size) : NULL;
@@ -204,7 +204,7 @@ static struct running *find(struct live *l, const struct step *step)
 	return r;
 }
 
-/* Label, what was kept of the line, and the rest of it. */
+/* Writes the label, the kept part of the line, and the rest of it. */
 static void write_line(struct live *l, const struct step *step, int stream, struct buf *line, struct bytes rest)
 {
 	buf_clear(&l->text);

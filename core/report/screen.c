@@ -18,13 +18,13 @@ struct screen {
 	struct loop *loop;
 	struct output *out[2];     /* fd 1, fd 2 */
 	bool coloured[2];
-	bool in_line[2];           /* the stream's last line has no end yet */
+	bool in_line[2];           /* the stream's last line is unfinished */
 	struct strip strip[2];
-	struct buf gathered;       /* of stream `gathering`, not yet handed over */
-	int gathering;             /* index: 0 stdout, 1 stderr */
+	struct buf gathered;       /* text not handed over yet */
+	int gathering;             /* its stream: 0 stdout, 1 stderr */
 	int error;                 /* errno of the first failed write to stdout */
-	bool posted;               /* a flush will come with the loop */
-	bool closed;               /* only that posted flush keeps it alive */
+	bool posted;               /* the loop will call on_turn */
+	bool closed;               /* on_turn frees the screen */
 	void (*on_drained)(void *ctx);
 	void *drained_ctx;
 };
@@ -78,7 +78,7 @@ static void hand_over(struct screen *s)
 	e = output_write(s->out[s->gathering], s->gathered.data, s->gathered.size);
 	if (e && s->gathering == 0 && !s->error)
 		s->error = e;
-	/* Long outputs are rare; their memory is not kept for the short ones. */
+	/* the memory of a rare long output is given back */
 	if (s->gathered.room > 4 * SCREEN_GATHER)
 		buf_free(&s->gathered);
 	else
@@ -96,7 +96,7 @@ static void on_turn(void *ctx)
 		hand_over(s);
 }
 
-/* The text without the colour sequences at its end. */
+/* Size of the text without the colour sequences at its end. */
 static size_t without_last_colours(const char *data, size_t size)
 {
 	size_t n = size;

@@ -37,7 +37,7 @@ static uint8_t step(uint8_t state, unsigned char c)
 	return PLAIN;
 }
 
-/* A sequence that a line ends is broken: the line's end stays. */
+/* A newline ends a broken sequence and stays. */
 static bool breaks(uint8_t state, unsigned char c)
 {
 	return c == '\n' && state != STRING && state != STRING_ESCAPE;

@@ -1,5 +1,5 @@
-/* Takes colours and other terminal sequences out of a stream of bytes, also when a
- * sequence is split between two calls. Pure. */
+/* strip: removes colours and other terminal sequences from a stream of bytes, even if a sequence is
+ * split between two calls. Pure. */
 #ifndef REPORT_STRIP_H
 #define REPORT_STRIP_H
 
@@ -7,12 +7,12 @@
 
 #include "base/buf.h"
 
-/* Zeroed: at the start of a stream. */
+/* Zeroed at the start of a stream. */
 struct strip {
 	uint8_t state;             /* enum strip_state of strip.c */
-	uint32_t length;           /* bytes of the present sequence, so that a broken one ends */
+	uint32_t length;           /* bytes of the current sequence, to end a broken one */
 };
 
-/* Appends what is left of data to b. */
+/* Adds data without its sequences to b. */
 void strip_add(struct strip *s, const void *data, size_t size, struct buf *b);
 #endif

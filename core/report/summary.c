@@ -150,7 +150,7 @@ static void add_duration(struct buf *b, int64_t ms)
 	buf_free(&text);
 }
 
-/* Which failed first: with many tasks that is not where one would look. Its last lines, unless they are the last. */
+/* Names the step that failed first, with its last lines unless those end the log anyway. */
 static void add_first_failure(const struct summary *s, struct buf *b)
 {
 	const struct summary_step *t = NULL;
@@ -173,7 +173,7 @@ static void add_first_failure(const struct summary *s, struct buf *b)
 
 /* ---- compact ---- */
 
-/* "a#b (and 2 more) not cached because ...": those of one sort together. false: there are none. */
+/* Adds "a#b (and 2 more) not cached because ...", a line for each sort. false: there are none. */
 static bool add_notice(const struct summary *s, bool read_and_wrote, struct buf *b)
 {
 	const struct summary_step *first = NULL;
@@ -304,7 +304,7 @@ static void add_rule(struct buf *b, const char *piece, int n)
 	buf_text(b, "\033[0m\n");
 }
 
-/* " • 2 cache hits": with the right plural. */
+/* Adds " • 2 cache hits", in the singular or plural. */
 static void add_count(struct buf *b, const char *codes, uint32_t n, const char *one, const char *many)
 {
 	buf_text(b, " • ");
@@ -337,7 +337,7 @@ static void add_statistics(const struct counts *c, struct buf *b)
 	buf_byte(b, '\n');
 }
 
-/* "      → first line", the others below it, as far to the right as the first one's reason. */
+/* Adds "      → first line" and the other lines below it, aligned with its text. */
 static void add_detail(struct buf *b, const char *codes, const char *head, const char *text)
 {
 	const char *nl;
@@ -373,7 +373,7 @@ static void add_details(const struct summary_step *t, struct buf *b)
 	}
 }
 
-/* Each name once, in order: a file may be an input in several ways. */
+/* Adds the names in order, each once: a file may be an input in several ways. */
 static void add_list(const char *title, struct texts t, struct buf *b)
 {
 	struct texts sorted = { NULL, t.n };

@@ -1,4 +1,4 @@
-/* The last lines of the step that failed first, for the end of a run whose log goes on after it. */
+/* tail: the last lines of the step that failed first, for a run whose log goes on after it. */
 #ifndef REPORT_TAIL_H
 #define REPORT_TAIL_H
 

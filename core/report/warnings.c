@@ -14,21 +14,21 @@
 #include "os/loop.h"
 
 enum {
-	TEXTS_MAX = 10000,             /* different texts; what comes after them is not told */
-	LAST_WAIT_MS = 1000
+	TEXTS_MAX = 10000,             /* different texts; later ones are dropped */
+	LAST_WAIT_MS = 1000            /* wait of warnings_last for room in the pipe */
 };
 
 struct warning {
 	struct warning *next;
-	char line[];                   /* with its newline */
+	char line[];                   /* newline included */
 };
 
 struct warnings {
-	pthread_mutex_t lock;          /* over all below; loop_post's lock is taken inside it */
-	pthread_t main;
-	struct map known;              /* every line that was added; owns its struct warning */
-	struct warning *first, **end;  /* to be told, in order; they stay in `known` */
-	struct loop *loop;             /* NULL: not attached */
+	pthread_mutex_t lock;          /* over all below; the loop's lock is taken inside it */
+	pthread_t main;                /* the main thread */
+	struct map known;              /* every line that was added; its values own the warnings */
+	struct warning *first, **end;  /* those not shown yet, in order */
+	struct loop *loop;             /* NULL: not attached; only the main thread writes it */
 	struct listener listener;
 	bool posted;                   /* the loop will call tell_posted */
 };
@@ -57,7 +57,7 @@ void warnings_free(struct warnings *w)
 	free(w);
 }
 
-/* The list that is to be told; it is empty then. Its members stay valid as long as w. */
+/* Takes the list of those not shown yet. Its members live as long as w. */
 static struct warning *take_all(struct warnings *w)
 {
 	struct warning *list;
@@ -83,7 +83,7 @@ void warnings_flush(struct warnings *w)
 	}
 }
 
-/* Without a loop that was detached meanwhile the main thread will tell them. */
+/* Runs on the loop. If the loop was detached meanwhile, the main thread shows them later. */
 static void tell_posted(void *ctx)
 {
 	struct warnings *w = ctx;
@@ -167,6 +167,6 @@ void warnings_last(struct warnings *w, const char *text)
 		buf_text(&b, at->line);
 	buf_text(&b, text);
 	if (poll(&p, 1, LAST_WAIT_MS) > 0 && write(STDERR_FILENO, b.data, b.size) < 0)
-		p.revents = 0;         /* nobody is left to be told */
+		p.revents = 0;         /* nothing more can be done */
 	buf_free(&b);
 }

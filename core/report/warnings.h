@@ -1,6 +1,6 @@
-/* warnings: what vt tells beside the tasks' output. Any thread adds, none waits for the
- * terminal: during a run the loop tells them as EVENT_WARNING, before and after it the main
- * thread writes them on stderr. Each text is told once. */
+/* warnings: collects the warnings of vt and shows each text once. Any thread may add one without
+ * waiting for the terminal. During a run the loop sends them to a listener as EVENT_WARNING; before
+ * and after it the main thread writes them to stderr. */
 #ifndef REPORT_WARNINGS_H
 #define REPORT_WARNINGS_H
 
@@ -9,23 +9,23 @@
 struct loop;
 struct warnings;
 
-/* On the main thread. It outlives the loop it is attached to. */
+/* Call it on the main thread. The result outlives the loop that it is attached to. */
 struct warnings *warnings_new(void);
-void warnings_free(struct warnings *w);                    /* after the last warning; NULL is fine */
+void warnings_free(struct warnings *w);                    /* when no thread adds any more; NULL is fine */
 
-/* [any] "warning: TEXT"; TEXT is one line, copied. `w` is a struct warnings, so that this is a
- * `warn` of plug_setup, cache_setup, exec_setup. */
+/* [any] Adds "warning: TEXT"; TEXT is one line and is copied. `w` is a struct warnings: the function
+ * fits `warn` of cache_setup and exec_setup. */
 void warnings_add(void *w, const char *text);
-/* [any] The same without "warning: ": a filter that matches nothing. */
+/* [any] Adds TEXT without "warning: ". */
 void warnings_note(void *w, const char *text);
 
-/* From now on the loop tells `listener`, on the loop's thread. */
+/* From now on `listener` gets the warnings, on the loop's thread. */
 void warnings_attach(struct warnings *w, struct loop *l, struct listener listener);
-/* On the loop's thread: tells what is left, then leaves the loop. Fine without an attach. */
+/* Call it on the loop's thread. Sends what is left to the listener, then forgets the loop. */
 void warnings_detach(struct warnings *w);
-/* On the main or the loop's thread: tells what was added until now. */
+/* Call it on the main thread, which is the loop's. Shows what was added until now. */
 void warnings_flush(struct warnings *w);
-/* [any] For a program that ends at once because its main thread hangs: writes what was added and
- * then `text` on stderr, waiting for a full pipe a second at most. */
+/* [any] For a program that must end while its main thread hangs: writes what was added and then `text`
+ * to stderr. It waits for a full pipe for a second at most. */
 void warnings_last(struct warnings *w, const char *text);
 #endif

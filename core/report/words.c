@@ -8,7 +8,7 @@
 #include "fact/fact.h"
 #include "text/json.h"
 
-/* How many lines of changed files are worth reading. */
+/* Lines of changed files that are shown, at most. */
 enum { WORDS_LINES = 20 };
 
 const char *words_home(const char *cwd)
@@ -33,7 +33,7 @@ static bool is_declared_env(const struct change *c)
 	return c->kind == FACT_ENV && !c->tracked;
 }
 
-/* Facts of the key are one sentence, what a run found out is one line each. */
+/* Is the change one of the key? Those share a line; each other change has its own. */
 static bool is_of_key(const struct change *c)
 {
 	return c->kind < FACT_GLOBBED && !(is_env(c) && c->tracked);
@@ -58,7 +58,7 @@ static void add_path_change(const struct change *c, struct buf *b)
 {
 	struct bytes name = last_component(c->name);
 
-	/* A name that stays while its type changes has come new, as far as its reader is concerned. */
+	/* a name whose type changed counts as added */
 	if (c->what == CHANGE_CHANGED && c->kind != FACT_TYPE && c->kind != FACT_LIST) {
 		add_name(b, c->name);
 		buf_text(b, " modified");
@@ -82,7 +82,7 @@ static bool named(struct bytes name, const char *text)
 	return name.size == strlen(text) && memcmp(name.data, text, name.size) == 0;
 }
 
-/* One change; `brief`: as on the command line. */
+/* Adds one change; `brief`: as on the command line. */
 static void add_change(const struct change *c, bool brief, struct buf *b)
 {
 	switch (c->kind) {
@@ -118,7 +118,7 @@ static void add_change(const struct change *c, bool brief, struct buf *b)
 		buf_text(b, "input configuration changed");
 		break;
 	case FACT_OUTPUT_CONFIG:
-		/* In the details both go by one name: that is a contract. */
+		/* the details call both "input configuration": consumers rely on it */
 		buf_printf(b, "%s configuration changed", brief ? "output" : "input");
 		break;
 	case FACT_COMPONENT:
@@ -184,7 +184,7 @@ void words_details(const struct changes *why, struct buf *b)
 	for (i = 0; i < why->n; i++) {
 		if (!is_of_key(&why->at[i]))
 			continue;
-		/* What the step is comes before what is watched of it, which is told only alone. */
+		/* a changed configuration of inputs is shown only if nothing else changed */
 		if (is_config(&why->at[i]) && b->size > start)
 			continue;
 		if (b->size > start)
