@@ -10,7 +10,15 @@ ${CC:-cc} -O2 -static -o "$work/bin/launch" "$src/tests/bench/launch.c" 2>/dev/n
 ${CC:-cc} -O2 -o "$work/bin/floor" "$src/tests/bench/floor.c"
 export LAUNCH=$work/bin/launch FLOOR=$work/bin/floor PYTHONDONTWRITEBYTECODE=1
 npm=$src/npm/node_modules
-: "${TURBO_NATIVE:=$(ls "$npm"/turbo-linux-*/bin/turbo "$npm"/@turbo/linux-*/bin/turbo 2>/dev/null | head -n 1)}"
+# turbo asks pnpm to run the scripts: the one beside it, and the workspace names its version
+[ ! -x "$npm/.bin/pnpm" ] || PATH=$npm/.bin:$PATH
+if command -v pnpm >/dev/null; then
+	: "${BENCH_PNPM_VERSION:=$(pnpm --version)}"
+	export BENCH_PNPM_VERSION
+else
+	TURBO_NATIVE=
+fi
+: "${TURBO_NATIVE=$(ls "$npm"/turbo-linux-*/bin/turbo "$npm"/@turbo/linux-*/bin/turbo 2>/dev/null | head -n 1)}"
 : "${VP:=$(ls "$npm/.bin/vp" 2>/dev/null || true)}"
 export TURBO_NATIVE VP
 [ ! -d "$npm/vite" ] || export BENCH_NODE_MODULES=$npm
