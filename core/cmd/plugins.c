@@ -39,6 +39,20 @@ const struct command command_plugins = {
 	.options = options, .options_n = COUNT(options), .flags = COMMAND_NEVER_CACHED,
 };
 
+static int run_check(const struct session *s, int argc, char **argv);
+
+/* The program vt-plugin-check; `vt` does not list it. */
+const struct command command_plugin_check = {
+	.name = "vt-plugin-check", .summary = "Try whether a plugin keeps its promises",
+	.usage = "vt-plugin-check <FILE> [KEY=VALUE]...", .run = run_check, .options = options, .options_n = JSON,
+	.help = "Arguments:\n"
+		"  <FILE>          The plugin, vt-NAME.so\n"
+		"  [KEY=VALUE]...  Options of its components\n"
+		"\n"
+		"Options:\n"
+		"  -h, --help  Print help\n",
+};
+
 /* The two configurations, and the places where plugins may lie. */
 struct sources {
 	struct file_places places;
@@ -377,6 +391,20 @@ static int check(const struct session *s, const char *const *words, uint32_t n)
 }
 
 /* ---- the command ----------------------------------------------------------- */
+
+static int run_check(const struct session *s, int argc, char **argv)
+{
+	struct command_line line;
+	struct err err = { 0 };
+	int code = command_read_line(&command_plugin_check, s, argc, argv, &line);
+
+	if (code >= 0)
+		return code;
+	if (line.words_n)
+		return check(s, line.words, line.words_n);
+	args_wrong(&line.args, &err, "the following required arguments were not provided:\n  <FILE>");
+	return cmd_fail(s, &err);
+}
 
 static int run(const struct session *s, int argc, char **argv)
 {

@@ -34,6 +34,13 @@ told "unexpected argument 'x' found" "vt plugins [COMMAND]" plugins list x
 told "$(printf '%s\n  <FILE>' "the following required arguments were not provided:")" "vt plugins [COMMAND]" plugins check
 told "unexpected argument '--glob' found" "vt client <COMMAND>" client get-env --glob=x A
 told "the argument '--untracked' cannot be used multiple times" "vt client <COMMAND>" client get-env --untracked --untracked A
+capture base_env "$abs_top_builddir/core/vt-plugin-check"
+is "vt-plugin-check tells misuse in the same shape" "$rc $out$err" "2 error: the following required arguments were not provided:
+  <FILE>
+
+Usage: vt-plugin-check <FILE> [KEY=VALUE]...
+
+For more information, try '--help'."
 for c in cache client; do
 	capture vt $c
 	is "vt $c alone prints its help, and is an error" "$rc $out$err" "2 $(vt $c --help)"
