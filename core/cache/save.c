@@ -166,14 +166,14 @@ static void add_program(struct saving *s, struct facts *facts)
 {
 	const struct step *step = s->step;
 	const char *name = step->argv.at[0];
-	const char *program = file_find_program(name, step->dir, step->path, NULL, s->arena);
+	const char *program = step->shell ? STEP_SHELL : file_find_program(name, step->dir, step->path, NULL, s->arena);
 
 	if (!program)
 		return;
 	program = path_clean(s->arena, program);
 	if (!s->in->traced)
 		add_file_of_program(s, facts, program);
-	if (!strchr(name, '/') && path_below(s->cache->world.root, program))
+	if (!step->shell && !strchr(name, '/') && path_below(s->cache->world.root, program))
 		facts_add(facts, s->arena, &(struct fact){ .kind = FACT_PROGRAM, .name = bytes_text(name), .detail = bytes_text("p") });
 }
 

@@ -311,7 +311,7 @@ static const char *program_of(const struct job *j)
 	const struct step *step = j->step;
 	const char *name = step->argv.at[0], *found;
 
-	if (step->program && (strchr(name, '/') || j->run->changes == 0))
+	if (step->shell || (step->program && (strchr(name, '/') || j->run->changes == 0)))
 		return step->program;
 	found = file_find_program(name, step->dir, step->path, NULL, j->arena);
 	if (!found && strchr(name, '/')) {

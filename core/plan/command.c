@@ -178,7 +178,7 @@ static void add_shell(struct element *e, const char *text, const struct texts *e
 	at->shown = text;
 	at->extra = *extra;
 	at->argv.at = arena_array(e->a, 4, sizeof *at->argv.at);
-	at->argv.at[0] = "/bin/sh";
+	at->argv.at[0] = "sh";
 	at->argv.at[1] = "-c";
 	at->argv.at[2] = with_extra(text, extra, e->a);
 	at->argv.n = 3;
@@ -266,7 +266,7 @@ static void read_element(struct element *e)
 		return;
 	}
 	sort_pieces(e);
-	if (is_whole(e)) {
+	if (is_whole(e) || (e->extra->n && e->words.ends_apart)) {
 		add_shell(e, e->text, e->extra, 0);
 		return;
 	}

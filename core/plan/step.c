@@ -234,8 +234,9 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 		step->uncached = arena_printf(p->a, "its package lies outside of the workspace, in %s", w->task->package->outside);
 	}
 	step->path = view_package_path(w->env);
-	if (action->kind == ACTION_SHELL)
-		step->program = "/bin/sh";
+	step->shell = action->kind == ACTION_SHELL;
+	if (step->shell)
+		step->program = STEP_SHELL;
 	else
 		find_program(p, w, action, step);
 	if (step->rules && check_dir(p, step) < 0)

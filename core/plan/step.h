@@ -13,6 +13,9 @@
 struct task;
 struct cache_rules;
 struct plan;
+
+/* The program of a command that is a shell's. It is called `sh`, as npm calls it: that is what its messages begin with. */
+#define STEP_SHELL "/bin/sh"
 struct vt_step;
 
 /* A task whose command is run, and the one whose `vt run` asked for it. */
@@ -42,6 +45,7 @@ struct step {
 	struct texts argv;             /* argv[0] as the child sees it, then the arguments */
 	/* the rest: ITEM_STEP only */
 	const char *program;           /* absolute path of the executable; NULL: there was none when the plan was made */
+	bool shell;                    /* program is STEP_SHELL, whatever PATH says */
 	const char *path;              /* the PATH that argv[0] is looked for on */
 	const struct env *spawn_env;   /* what the child gets: the one real copy (uncached: the full map itself) */
 	const struct env *full_env;    /* what getEnv answers and validation asks: shared */

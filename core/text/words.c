@@ -14,6 +14,7 @@ struct reader {
 	const char *p;             /* the next character */
 	char *out;                 /* buffer for the current word: as long as the text */
 	size_t out_n;
+	const char *piece_end;     /* of the last piece that was read */
 };
 
 /* What a word is, besides its text. */
@@ -279,6 +280,7 @@ static bool read_piece(struct reader *r, struct words_piece *piece)
 		texts_add(r->a, &piece->argv, w.text);
 	}
 	piece->source = arena_strn(r->a, start, (size_t)(end - start));
+	r->piece_end = end;
 	return piece->argv.n > 0;
 }
 
@@ -302,6 +304,7 @@ bool words_parse(const char *command, struct arena *a, struct words *ret)
 	skip(&r, true);
 	if (*r.p)
 		return false;
+	words.ends_apart = r.piece_end[strspn(r.piece_end, " \t\n")] != '\0';
 	*ret = words;
 	return true;
 }
