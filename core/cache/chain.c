@@ -56,7 +56,8 @@ struct layer *chain_layer(struct cache_chain *chain)
 static const struct cover *cover_of(struct cache_chain *chain, struct hit *h)
 {
 	if (!h->cover)
-		h->cover = cover_new(chain->arena, &h->step->rules->input, &h->step->rules->output, NULL);
+		h->cover = cover_new(chain->arena, &h->step->rules->input, &h->step->rules->output,
+				     &chain->cache->setup.workspace->tool_caches);
 	return h->cover;
 }
 
@@ -252,7 +253,7 @@ static bool can_be(struct ending *e, const struct last *last, struct bytes now)
 	struct left line;
 	bool known;
 
-	if (cover_output(cover_of(e->chain, h), last->path)) {
+	if (last->output >= 0 || cover_output(cover_of(e->chain, h), last->path)) {
 		if ((last->output >= 0 || !last->state.size) && is_ours(e->chain, last->path, now)) {
 			h->in->restore = true;
 			return true;

@@ -289,6 +289,17 @@ static void explain_by_history(struct looking *l)
 		l->found->state = FOUND_MISS;
 }
 
+/* It ran as it would now, and nothing was stored: that is the reason. */
+static void explain_not_kept(struct looking *l)
+{
+	const char *reason = history_reason(l->cache->history, &l->in->step, &l->in->id, l->arena);
+
+	if (!reason)
+		return;
+	l->found->state = FOUND_MISS;
+	l->found->because = arena_printf(l->arena, "the last run was not kept: %s", reason);
+}
+
 static void remember(struct looking *l)
 {
 	struct cache *c = l->cache;
@@ -322,6 +333,8 @@ static int look(struct looking *l, struct err *err)
 		r = explain_by_results(l, err);
 		if (r == 0 && l->found->state == FOUND_NOTHING && !l->n)
 			explain_by_history(l);
+		if (r == 0 && !l->n)
+			explain_not_kept(l);
 	}
 	if (r > 0 && chain_add(l->chain, l->step, l->found, l->leaned, err) < 0)
 		r = -1;

@@ -76,7 +76,7 @@ static int check_run(struct saving *s)
 
 	if (seen && seen->broken)
 		return refuse(s, KEPT_COMMUNICATION, arena_printf(s->arena, "task communication failed (%s)", seen->broken));
-	if (seen && seen->opted_out)
+	if (seen && seen->opted_out && !s->step->rules->deaf)
 		return refuse(s, KEPT_OPTED_OUT, "the task opted out of caching");
 	if (ran->cancelled)
 		return refuse(s, KEPT_CANCELLED, NULL);
@@ -412,7 +412,7 @@ static int record_declared(struct saving *s, struct err *err)
 
 static int record(struct saving *s, const char **ret_wrote, struct err *err)
 {
-	s->cover = cover_new(s->arena, &s->step->rules->input, &s->step->rules->output, NULL);
+	s->cover = cover_new(s->arena, &s->step->rules->input, &s->step->rules->output, &s->cache->setup.workspace->tool_caches);
 	return s->in->traced && s->ran->seen ? record_watched(s, ret_wrote, err) : record_declared(s, err);
 }
 
@@ -525,6 +525,8 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 		history_put(c->history, &s.in->step, &s.in->id, &s.in->key, ran->ms);
 	else
 		batch_give_up(batch);
+	if (ret->why != KEPT_STORED && ret->text && s.in->keyed)
+		history_put_reason(c->history, &s.in->step, &s.in->id, ret->text);
 	changed_during_free(&s.changes);
 	if (ret->why == KEPT_STORED) {
 		uint32_t i;

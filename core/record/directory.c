@@ -25,7 +25,7 @@ const char directory_tag[] =
 	"# This directory is the cache of vt. It may be deleted at any time.\n";
 
 const char *const directory_names[] = {
-	"v1", "store-1", "plugins", "last-summary.json", ".gitignore", "CACHEDIR.TAG", NULL
+	"v1", "store-1", "plugins", "last-summary", "last-summary.json", ".gitignore", "CACHEDIR.TAG", NULL
 };
 
 int directory_place(const struct env *env, const char *root, struct arena *a, const char **ret, struct err *err)
@@ -169,7 +169,7 @@ void directory_sweep(const struct directory *dir)
 /* Is it a temporary name of file_write or mac_load? */
 static bool is_unfinished(const char *name)
 {
-	static const char *const made[] = { "history.", "stat.", "key.", "last-summary.json." };
+	static const char *const made[] = { "history.", "stat.", "key.", "ledger.", "last-summary.", "last-summary.json." };
 	unsigned i;
 
 	for (i = 0; i < COUNT(made); i++) {

@@ -26,7 +26,7 @@ struct known {
 
 /* flags. The bits from KNOWN_TIME on hold a number: how many binary digits the duration has, in
  * eighths of a second. */
-enum { KNOWN_SETUID = 1, KNOWN_KEY = 2, KNOWN_TIME = 8, KNOWN_LOW = (1 << KNOWN_TIME) - 1, KNOWN_TIME_MAX = 40 };
+enum { KNOWN_SETUID = 1, KNOWN_KEY = 2, KNOWN_REASON = 4, KNOWN_TIME = 8, KNOWN_LOW = (1 << KNOWN_TIME) - 1, KNOWN_TIME_MAX = 40 };
 
 enum { HISTORY_MAX = 512 << 20, HISTORY_DAYS = 90 };
 
@@ -266,13 +266,60 @@ uint64_t history_duration(struct history *h, const struct digest *step)
 	return digits && digits <= KNOWN_TIME_MAX ? (uint64_t)1 << digits : 0;
 }
 
+/* A reason stands beside the steps, under a name of its own, as one fact. */
+static void name_of_reason(const struct digest *step, struct digest *ret)
+{
+	static const char what[] = "not stored";
+	struct digest_state s;
+
+	digest_begin(&s, NULL);
+	digest_add(&s, what, sizeof what);
+	digest_add(&s, step->byte, sizeof step->byte);
+	digest_end(&s, ret);
+}
+
+void history_put_reason(struct history *h, const struct digest *step, const struct digest *key, const char *reason)
+{
+	struct fact fact = { .kind = FACT_VALUE, .name = { "", 0 }, .detail = { "", 0 }, .state = bytes_text(reason) };
+	const struct facts one = { &fact, 1 };
+	struct digest name;
+	struct known *k;
+	struct buf b;
+
+	name_of_reason(step, &name);
+	buf_init(&b, HISTORY_MAX / 8);
+	facts_encode(&one, &b);
+	pthread_mutex_lock(&h->lock);
+	load(h);
+	k = known_of(h, &name);
+	*k = (struct known){ .step = k->step, .key = *key, .day = (uint32_t)(time(NULL) / 86400), .flags = KNOWN_KEY | KNOWN_REASON, .n = 1 };
+	k->facts = arena_array(h->arena, 1, sizeof *k->facts);
+	k->facts[0] = fact_number(h, b.data, b.size);
+	h->changed = true;
+	pthread_mutex_unlock(&h->lock);
+	buf_free(&b);
+}
+
+const char *history_reason(struct history *h, const struct digest *step, const struct digest *key, struct arena *a)
+{
+	struct digest name, of;
+	struct facts facts;
+
+	name_of_reason(step, &name);
+	if (!history_get(h, &name, a, &of, &facts) || !digest_equal(&of, key) || facts.n != 1)
+		return NULL;
+	return arena_strn(a, facts.at[0].state.data, facts.at[0].state.size);
+}
+
 uint64_t history_steps(struct history *h)
 {
-	uint64_t n;
+	uint64_t n = 0;
+	uint32_t i;
 
 	pthread_mutex_lock(&h->lock);
 	load(h);
-	n = h->steps.n;
+	for (i = 0; i < h->steps.n; i++)
+		n += !(((const struct known *)h->steps.at[i].value)->flags & KNOWN_REASON);
 	pthread_mutex_unlock(&h->lock);
 	return n;
 }

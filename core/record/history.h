@@ -23,6 +23,10 @@ uint64_t history_duration(struct history *h, const struct digest *step);
 /* The step ran a set-uid program: later runs are neither traced nor stored. */
 void history_set_setuid(struct history *h, const struct digest *step);
 bool history_is_setuid(struct history *h, const struct digest *step);
+/* Why the last run of the step, under this key, was not stored. */
+void history_put_reason(struct history *h, const struct digest *step, const struct digest *key, const char *reason);
+/* That reason, in `a`; NULL: none is known, or not under this key. */
+const char *history_reason(struct history *h, const struct digest *step, const struct digest *key, struct arena *a);
 uint64_t history_steps(struct history *h);
 void history_free(struct history *h, bool save);
 #endif

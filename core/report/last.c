@@ -77,7 +77,7 @@ void last_save(const struct summary *s, const char *dir)
 	}
 	buf_text(&b, "\n]}\n");
 	if (!b.full)
-		file_write(arena_printf(a, "%s/last-summary.json", dir), b.data, b.size, 0600, NULL);
+		file_write(arena_printf(a, "%s/last-summary", dir), b.data, b.size, 0600, NULL);
 	buf_free(&b);
 	arena_free(a);
 }
@@ -175,7 +175,7 @@ enum last_state last_read(const char *dir, struct summary **ret)
 	struct json_doc *doc = NULL;
 	enum last_state state = LAST_OTHER;
 	struct bytes text;
-	const char *path = arena_printf(s->arena, "%s/last-summary.json", dir);
+	const char *path = arena_printf(s->arena, "%s/last-summary", dir);
 	int r = file_read(path, LAST_MOST, s->arena, &text, NULL);
 
 	if (r > 0)

@@ -4,7 +4,7 @@
 
 #include "report/summary.h"
 
-/* Writes <dir>/last-summary.json, whole or not at all. A failure is not reported. */
+/* Writes <dir>/last-summary, whole or not at all. A failure is not reported. */
 void last_save(const struct summary *s, const char *dir);
 
 enum last_state { LAST_READ, LAST_NONE, LAST_OTHER };      /* OTHER: another version of vt wrote it, or it is damaged */

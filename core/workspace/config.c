@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "workspace/load.h"
-
 #include "base/texts.h"
+#include "text/glob.h"
+#include "workspace/load.h"
 
 /* vite-task.json: typed, each complaint at its place. `null` counts as absent. */
 struct reading {
@@ -192,6 +192,8 @@ static int read_depends(struct reading *r, const cJSON *node, struct task_config
 
 /* The settings of the cache may stand on the task or under `cache`. */
 static const char *const cache_names[] = { "env", "untrackedEnv", "input", "output", "trustedSockets", NULL };
+/* Under `cache` there is one more. */
+static const char *const inside_names[] = { "env", "untrackedEnv", "input", "output", "trustedSockets", "heedOptOut", NULL };
 enum { CACHE_NAMES = sizeof cache_names / sizeof *cache_names - 1 };
 
 /* "unix:PATH" or "tcp:PORT" each. */
@@ -229,6 +231,16 @@ static int read_cache_field(struct reading *r, const cJSON *node, int which, str
 	}
 }
 
+static int read_heed(struct reading *r, const cJSON *node, struct task_config *t)
+{
+	bool heed = true;
+
+	if (read_bool(r, node, &heed))
+		return -1;
+	t->deaf = !heed;
+	return 0;
+}
+
 static int read_cache(struct reading *r, const cJSON *node, const cJSON *const top[CACHE_NAMES], struct task_config *t)
 {
 	const cJSON *item;
@@ -246,11 +258,16 @@ static int read_cache(struct reading *r, const cJSON *node, const cJSON *const t
 	if (!cJSON_IsObject(node))
 		return json_fail_type(r->doc, node, r->err, "a boolean or an object of cache settings");
 	for (item = node->child; item; item = item->next) {
-		i = field(r, item, cache_names);
+		i = field(r, item, inside_names);
 		if (i < 0)
 			return -1;
 		if (cJSON_IsNull(item))
 			continue;
+		if (i == CACHE_NAMES) {
+			if (read_heed(r, item, t))
+				return -1;
+			continue;
+		}
 		if (top[i])
 			return json_fail_key(r->doc, item, r->err, "found `%s` both on the task and under `cache`, expected it once", cache_names[i]);
 		if (read_cache_field(r, item, i, t))
@@ -368,9 +385,22 @@ static bool is_schema(const cJSON *item)
 	return strcmp(item->string, "$schema") == 0;
 }
 
+static int read_tool_caches(struct reading *r, const cJSON *node, struct texts *ret)
+{
+	const cJSON *item;
+	const struct glob *ignored;
+
+	if (read_texts(r, node, ret))
+		return -1;
+	for (item = node->child; item; item = item->next)
+		if (glob_make(r->a, item->valuestring + (item->valuestring[0] == '!'), GLOB_PATH, &ignored, NULL) < 0)
+			return json_fail(r->doc, item, r->err, "found \"%s\", expected a pattern", item->valuestring);
+	return 0;
+}
+
 static int read_file(struct reading *r, struct config *c)
 {
-	static const char *const names[] = { "cache", "tasks", "enablePrePostScripts", "plugins", "trustedSockets", NULL };
+	static const char *const names[] = { "cache", "tasks", "enablePrePostScripts", "plugins", "trustedSockets", "toolCaches", "frameworkEnv", NULL };
 	const cJSON *root = json_root(r->doc), *item;
 	int i, result = 0;
 
@@ -395,6 +425,10 @@ static int read_file(struct reading *r, struct config *c)
 			result = read_bool(r, item, &c->hooks);
 		else if (i == 4)
 			result = read_sockets(r, item, &c->trusted);
+		else if (i == 5)
+			result = read_tool_caches(r, item, &c->tool_caches);
+		else if (i == 6)
+			result = read_bool(r, item, &c->framework_env);
 		else if (!cJSON_IsObject(item))
 			return json_fail_type(r->doc, item, r->err, "a map");
 		else
@@ -409,7 +443,7 @@ static int read_file(struct reading *r, struct config *c)
 
 int config_read(const char *file, const struct bytes *text, const char *dir_shown, bool is_root, struct arena *a, struct config *ret, struct err *err)
 {
-	struct config c = { .cache_tasks = true, .hooks = true };
+	struct config c = { .cache_tasks = true, .hooks = true, .framework_env = true };
 	struct reading r = { .dir_shown = dir_shown, .is_root = is_root, .a = a, .err = err };
 	struct json_doc *doc = NULL;
 	int result = 0;

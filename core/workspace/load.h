@@ -30,6 +30,7 @@ struct manifest {
 	uint32_t scripts_n;
 	struct dependency *dependencies; /* of all kinds; only those that may name a member */
 	uint32_t dependencies_n;
+	struct texts frameworks;       /* patterns of the variables that its frameworks compile into their results */
 };
 
 struct glob_entry {
@@ -59,12 +60,15 @@ struct task_config {
 	bool cache;                    /* false: the task said so */
 	struct texts env, untracked;   /* patterns, as written */
 	struct texts trusted;          /* trustedSockets */
+	bool deaf;                     /* heedOptOut is false */
 	struct glob_entries input, output;
 };
 
 struct config {
 	bool cache_scripts, cache_tasks, hooks; /* the root's `cache` and `enablePrePostScripts` */
 	struct texts trusted;          /* the root's `trustedSockets` */
+	struct texts tool_caches;      /* the root's `toolCaches` */
+	bool framework_env;            /* the root's `frameworkEnv`; true where it is not given */
 	const cJSON *plugins;          /* lives in doc */
 	struct json_doc *doc;          /* kept only for plugins */
 	struct task_config *tasks;

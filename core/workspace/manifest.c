@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "base/texts.h"
 #include "os/file.h"
 #include "workspace/load.h"
 
@@ -61,6 +62,33 @@ static bool may_be_ours(const char *value, bool ranges)
 	return ranges || strncmp(value, "workspace:", 10) == 0 || edges_path_value(value);
 }
 
+/* Frameworks, and what of the environment they compile into what they make. */
+static const struct {
+	const char *package, *pattern;
+} frameworks[] = {
+	{ "next", "NEXT_PUBLIC_*" }, { "nuxt", "NUXT_PUBLIC_*" }, { "astro", "PUBLIC_*" }, { "@sveltejs/kit", "PUBLIC_*" },
+	{ "gatsby", "GATSBY_*" }, { "react-scripts", "REACT_APP_*" }, { "@vue/cli-service", "VUE_APP_*" }, { "expo", "EXPO_PUBLIC_*" },
+};
+
+static bool has(const struct texts *list, const char *text)
+{
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (strcmp(list->at[i], text) == 0)
+			return true;
+	return false;
+}
+
+static void note_framework(const char *name, struct arena *a, struct manifest *m)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(frameworks); i++)
+		if (strcmp(frameworks[i].package, name) == 0 && !has(&m->frameworks, frameworks[i].pattern))
+			texts_add(a, &m->frameworks, frameworks[i].pattern);
+}
+
 static int read_dependencies(const struct json_doc *doc, const cJSON *node, enum edge_type type, bool ranges, struct arena *a, struct manifest *m, struct err *err)
 {
 	const cJSON *item;
@@ -69,6 +97,8 @@ static int read_dependencies(const struct json_doc *doc, const cJSON *node, enum
 
 	if (n < 0)
 		return -1;
+	for (item = node->child; item; item = item->next)
+		note_framework(item->string, a, m);
 	for (item = node->child; item && !ranges; item = item->next)
 		n -= !may_be_ours(item->valuestring, ranges);
 	if (!n)

@@ -92,6 +92,7 @@ static int resolve_rules(const struct workspace *w, const struct package *p, con
 	ret->env = c->env;
 	ret->untracked = c->untracked;
 	ret->trusted = c->trusted;
+	ret->deaf = c->deaf;
 	if (resolve_globs(w, p, &c->input, false, &ret->input, err))
 		return -1;
 	return resolve_globs(w, p, &c->output, true, &ret->output, err);
@@ -171,6 +172,56 @@ static int compare_tasks(const void *a, const void *b)
 	return strcmp(s->name, t->name);
 }
 
+/* Does the user's `untrackedEnv` say something of what a pattern lets through? Then it wins. */
+static bool is_untracked(struct arena *a, const struct texts *untracked, const char *pattern)
+{
+	size_t n = strlen(pattern);
+	const char *example = pattern[n - 1] == '*' ? arena_printf(a, "%.*sX", (int)n - 1, pattern) : pattern;
+	const struct glob *g;
+	uint32_t i;
+
+	for (i = 0; i < untracked->n; i++)
+		if (untracked->at[i][0] != '!' && glob_make(a, untracked->at[i], GLOB_NAME, &g, NULL) == 0 &&
+		    glob_match(g, example, strlen(example)))
+			return true;
+	return false;
+}
+
+/* Does the name, or pattern, begin as one of these patterns do? */
+static bool starts_with_any(const struct texts *patterns, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < patterns->n; i++)
+		if (strncmp(patterns->at[i], name, strlen(patterns->at[i]) - 1) == 0)
+			return true;
+	return false;
+}
+
+/* As if the patterns stood in `env`: what a framework compiles into its results counts. */
+static void add_frameworks(struct loading *l, const struct texts *frameworks, struct cache_rules *rules)
+{
+	static const char *const everywhere[] = { "NODE_ENV", "VERCEL_ENV", "VERCEL_TARGET_ENV" };
+	struct arena *a = l->w.arena;
+	struct texts env = { 0 };
+	uint32_t i;
+
+	if (!rules->on || !l->w.framework_env)
+		return;
+	for (i = 0; i < rules->env.n; i++)
+		texts_add(a, &env, rules->env.at[i]);
+	for (i = 0; i < COUNT(everywhere) + frameworks->n; i++) {
+		const char *pattern = i < COUNT(everywhere) ? everywhere[i] : frameworks->at[i - COUNT(everywhere)];
+
+		if (!is_untracked(a, &rules->untracked, pattern))
+			texts_add(a, &env, pattern);
+	}
+	for (i = 0; i < rules->untracked.n && env.n > rules->env.n; i++)
+		if (rules->untracked.at[i][0] != '!' && starts_with_any(frameworks, rules->untracked.at[i]))
+			texts_add(a, &env, arena_printf(a, "!%s", rules->untracked.at[i]));
+	rules->env = env;
+}
+
 static int package_tasks(struct loading *l, uint32_t i, struct err *err)
 {
 	const struct member *m = &l->members[i];
@@ -183,6 +234,8 @@ static int package_tasks(struct loading *l, uint32_t i, struct err *err)
 			return -1;
 	for (k = 0; k < m->manifest.scripts_n; k++)
 		add_script(l, p, &m->manifest.scripts[k]);
+	for (k = 0; k < p->tasks_n; k++)
+		add_frameworks(l, &m->manifest.frameworks, &((struct task *)(uintptr_t)p->tasks[k])->rules);
 	if (p->tasks_n > 1)
 		qsort(p->tasks, p->tasks_n, sizeof *p->tasks, compare_tasks);
 	for (k = 1; k < p->tasks_n; k++)

@@ -63,6 +63,8 @@ static int load_config(struct loading *l, struct member *m, struct err *err)
 		l->w.hooks = m->config.hooks;
 		l->w.plugins = m->config.plugins;
 		l->w.trusted = m->config.trusted;
+		l->w.tool_caches = m->config.tool_caches;
+		l->w.framework_env = m->config.framework_env;
 		l->config = m->config.doc;
 	}
 	return 0;

@@ -46,6 +46,7 @@ struct cache_rules {
 	struct texts untracked;    /* `untrackedEnv` as written (the built-in list is added by plan) */
 	struct globs input, output;
 	struct texts trusted;      /* `trustedSockets` of the task: "unix:PATH", "tcp:PORT" */
+	bool deaf;                 /* `heedOptOut` is false: a tool's disableCache() is not heeded */
 };
 
 enum task_source { TASK_FROM_CONFIG, TASK_FROM_SCRIPT };
@@ -102,7 +103,9 @@ struct workspace {
 	uint32_t tasks_n;
 	bool cache_scripts, cache_tasks;   /* the root's `cache` */
 	bool hooks;                        /* enablePrePostScripts */
+	bool framework_env;                /* the variables of frameworks count */
 	struct texts trusted;              /* the root's `trustedSockets` */
+	struct texts tool_caches;          /* the root's `toolCaches`: root-relative patterns, "!x" takes away */
 	const struct cJSON *plugins;       /* root key `plugins`, or NULL; lives as long as the workspace */
 	const char *config_file;           /* absolute path of the root's vite-task.json, for messages; NULL: none */
 	const struct patterns *patterns;   /* which folders are packages, for workspace_would_hold; NULL: none but the root */

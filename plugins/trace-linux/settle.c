@@ -312,10 +312,13 @@ static struct text told(struct settling *s, struct settled *name, uint16_t op, u
 	return watch_has(s->w, name->used.at, name->used.length) ? name->used : name->real;
 }
 
+/* The loader's index of libraries changes whenever one is installed: what is loaded counts. */
 static bool is_library(const char *path)
 {
 	const char *base = strrchr(path, '/'), *so;
 
+	if (strcmp(path, "/etc/ld.so.cache") == 0)
+		return false;
 	base = base ? base + 1 : path;
 	for (so = base; (so = strstr(so, ".so")); so += 3)
 		if (so > base && (!so[3] || so[3] == '.'))

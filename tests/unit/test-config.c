@@ -79,7 +79,7 @@ static void mistakes_in_the_file_are_told(void **state)
 {
 	(void)state;
 	refused("{\"$schema\": 5}", "1:13: invalid type: integer `5`, expected a string");
-	refused("{\n  \"unknown\": 1\n}", "2:3: unknown field `unknown`, expected one of `cache`, `tasks`, `enablePrePostScripts`, `plugins`, `trustedSockets`");
+	refused("{\n  \"unknown\": 1\n}", "2:3: unknown field `unknown`, expected one of `cache`, `tasks`, `enablePrePostScripts`, `plugins`, `trustedSockets`, `toolCaches`, `frameworkEnv`");
 	refused("{\"cache\": 1}", "1:11: invalid type: integer `1`, expected a boolean or a map of `scripts` and `tasks`");
 	refused("{\"cache\": {\"foo\": true}}", "1:12: unknown field `foo`, expected one of `scripts`, `tasks`");
 	refused("{\"cache\": {\"tasks\": 1}}", "1:21: invalid type: integer `1`, expected a boolean");
@@ -151,15 +151,16 @@ static void cache_settings_stand_in_one_place(void **state)
 	task_refused("{\"command\":\"a\",\"cache\":false,\"env\":[]}", "2:30: found `env` beside `\"cache\": false`, expected only one of them");
 	task_refused("{\"command\":\"a\",\"output\":[],\"cache\":false}", "2:16: found `output` beside `\"cache\": false`, expected only one of them");
 	task_refused("{\"command\":\"a\",\"env\":[],\"cache\":{\"env\":[]}}", "2:34: found `env` both on the task and under `cache`, expected it once");
-	task_refused("{\"command\":\"a\",\"cache\":{\"foo\":[]}}", "2:25: unknown field `foo`, expected one of `env`, `untrackedEnv`, `input`, `output`, `trustedSockets`");
+	task_refused("{\"command\":\"a\",\"cache\":{\"foo\":[]}}", "2:25: unknown field `foo`, expected one of `env`, `untrackedEnv`, `input`, `output`, `trustedSockets`, `heedOptOut`");
+	task_refused("{\"command\":\"a\",\"cache\":{\"heedOptOut\":1}}", "2:38: invalid type: integer `1`, expected a boolean");
 	root("{\"tasks\": {\"x\": {\"command\": \"a\", \"cache\": {\"env\": [\"A\"], \"input\": [\"i\"]}, \"untrackedEnv\": [\"U\"], \"output\": [\"o\"]},"
 	     "\"y\": {\"command\": \"a\", \"cache\": true, \"env\": [\"B\"]}, \"z\": {\"command\": \"a\", \"cache\": false, \"env\": null}}}");
 	load("");
-	assert_string_equal(texts(&task("", "x")->rules.env), "A");
+	assert_string_equal(texts(&task("", "x")->rules.env), "A NODE_ENV VERCEL_ENV VERCEL_TARGET_ENV");
 	assert_string_equal(texts(&task("", "x")->rules.untracked), "U");
 	assert_string_equal(patterns(&task("", "x")->rules.input.yes), "i");
-	assert_string_equal(patterns(&task("", "x")->rules.output.yes), "o");
-	assert_string_equal(texts(&task("", "y")->rules.env), "B");
+	assert_string_equal(patterns(&task("", "x")->rules.output.yes), "o o/**");
+	assert_string_equal(texts(&task("", "y")->rules.env), "B NODE_ENV VERCEL_ENV VERCEL_TARGET_ENV");
 	assert_true(task("", "y")->rules.on);
 	assert_false(task("", "z")->rules.on);
 }
@@ -181,7 +182,7 @@ static void root_only_keys_are_refused_elsewhere(void **state)
 	load("");
 	file("packages/app/vite-task.json", "{\"x\": 1}");
 	fails("Failed to load task graph\n* Failed to load task config file for package at <w>/packages/app\n"
-	      "* <w>/packages/app/vite-task.json:1:2: unknown field `x`, expected one of `cache`, `tasks`, `enablePrePostScripts`, `plugins`, `trustedSockets`");
+	      "* <w>/packages/app/vite-task.json:1:2: unknown field `x`, expected one of `cache`, `tasks`, `enablePrePostScripts`, `plugins`, `trustedSockets`, `toolCaches`, `frameworkEnv`");
 }
 
 static void of_equal_names_the_last_task_wins(void **state)

@@ -461,7 +461,7 @@ static void the_last_summary_comes_back_as_it_was(void **state)
 	assert_int_equal(back->exit_code, 1);
 	summary_free(back);
 	summary_free(s);
-	snprintf(path, sizeof path, "%s/last-summary.json", dir);
+	snprintf(path, sizeof path, "%s/last-summary", dir);
 	unlink(path);
 	rmdir(dir);
 }
@@ -477,7 +477,7 @@ static void a_summary_of_another_version_is_not_read(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof path, "%s/last-summary.json", dir);
+	snprintf(path, sizeof path, "%s/last-summary", dir);
 	for (i = 0; i < COUNT(texts); i++) {
 		f = fopen(path, "w");
 		assert_non_null(f);

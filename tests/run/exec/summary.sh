@@ -38,7 +38,7 @@ capture vt run --concurrency-limit 1 -r bad
 capture vt run --last-details
 is "--last-details has the run's exit code" $rc 4
 has "... and its tasks" "$out" '  [1] @t/a#bad: ~/packages/a$ fail 4 ✗ (exit code: 4)'
-echo '{"version":99}' >.vt/last-summary.json
+echo '{"version":99}' >.vt/last-summary
 capture vt run --last-details
 is "of another version" "$rc:$out:$err" "1::Summary data was saved by a different version of vt and cannot be read. Run a task to generate a new summary."
 capture vt run --filter nobody one

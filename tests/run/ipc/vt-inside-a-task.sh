@@ -45,7 +45,7 @@ nested() {
 	step "... hits itself" hit PROBE_A=1 vt run outer-envs
 	step "... and misses by what the inner hit had asked for" "miss(env 'PROBE_A' changed)" PROBE_A=2 vt run outer-envs
 	step "an inner opt-out" cold vt run outer-opt
-	step "... keeps the outer step out of the cache" cold vt run outer-opt
+	step "... keeps the outer step out of the cache" "miss(the last run was not kept: the task opted out of caching)" vt run outer-opt
 	has "$BY: ... which says so" "$(details)" '→ Not cached: the task opted out of caching'
 	step "an uncached inner task" cold PROBE_ENV=1 vt run outer-uncached
 	has "$BY: ... asks the outer runner" "$out" "served PROBE_ENV=1"
