@@ -515,9 +515,9 @@ static int is_there(const char *part, size_t n)
 	return r == 0;
 }
 
-/* Where the shim is not to be found under its name, the loader would complain of it.
- * Copies LD_PRELOAD's entry without it. 0: there is nothing to leave out. */
-static int without_shim(const char *entry, char *ret)
+/* Copies LD_PRELOAD's entry without the shim; `lists`: also where it can be loaded.
+ * 0: there is nothing to leave out. */
+static int without_shim(const char *entry, int lists, char *ret)
 {
 	const char *p = entry + 11, *end;
 	size_t n = 0, gone = 0;
@@ -529,7 +529,7 @@ static int without_shim(const char *entry, char *ret)
 	for (; *p; p = *end ? end + 1 : end) {
 		for (end = p; *end && *end != ':' && *end != ' '; end++)
 			;
-		if (is_shim(p, (size_t)(end - p)) && !is_there(p, (size_t)(end - p))) {
+		if (is_shim(p, (size_t)(end - p)) && (lists || !is_there(p, (size_t)(end - p)))) {
 			gone = 1;
 			continue;
 		}
@@ -542,19 +542,30 @@ static int without_shim(const char *entry, char *ret)
 	return (int)gone;
 }
 
-/* The environment for the next program: `env`, or a copy in `list` and `text`. */
+/* Will the next program be asked for its libraries, as ldd does, and do nothing else? */
+static int lists_libraries(char *const *env)
+{
+	for (; env && *env; env++)
+		if ((*env)[0] == 'L' && same(*env, "LD_TRACE_LOADED_OBJECTS=", 24) && (*env)[24])
+			return 1;
+	return 0;
+}
+
+/* The environment for the next program: `env`, or a copy in `list` and `text`. Where the
+ * shim is not to be found under its name, the loader would complain of it; among a
+ * program's libraries it is not to be listed. */
 static char **environment(char **env, char **list, char *text)
 {
+	int changed = 0, lists = lists_libraries(env);
 	size_t i, n = 0;
-	int changed = 0;
 
-	if (!moved || !env)
+	if (!env)
 		return env;
 	for (i = 0; env[i]; i++) {
 		if (i == ENTRIES_MAX)
 			return env;
 		list[n] = env[i];
-		if (same(env[i], "LD_PRELOAD=", 11) && without_shim(env[i], text)) {
+		if (same(env[i], "LD_PRELOAD=", 11) && without_shim(env[i], lists, text)) {
 			changed = 1;
 			if (!text[11])
 				continue;
@@ -567,7 +578,7 @@ static char **environment(char **env, char **list, char *text)
 }
 
 /* Apart from the others, for it needs a stack that a small thread may not have. */
-__attribute__((noinline)) static int exec_moved(enum name name, const char *path, char *const *argv, char **env)
+__attribute__((noinline)) static int exec_edited(enum name name, const char *path, char *const *argv, char **env)
 {
 	char *list[ENTRIES_MAX + 1], text[PRELOAD_MAX], **with = environment(env, list, text);
 	int ret;
@@ -584,8 +595,8 @@ EXPORT int name params \
 { \
 	int ret; \
 	\
-	if (moved) \
-		return exec_moved(NAME_##with_env, path, argv, env); \
+	if (moved || lists_libraries(env)) \
+		return exec_edited(NAME_##with_env, path, argv, env); \
 	do \
 		ret = CALL(int, params, name) args; \
 	while (ret < 0 && was_interrupted()); \

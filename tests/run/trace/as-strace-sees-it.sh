@@ -7,7 +7,7 @@ strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
 
 truth() {                            # "story" command...
 	local story=$1; shift
-	capture base_env timeout 300 python3 "$abs_top_srcdir/tests/run/trace/truth.py" "$HOST" "$TRACER" "$@"
+	capture base_env timeout 300 python3 "$abs_top_srcdir/tests/run/trace/truth.py" ${WITHOUT_SHIM:+-s} "$HOST" "$TRACER" "$@"
 	[ "$rc" = 0 ] || _show truth "$out"
 	ok "$story: $(printf '%s\n' "$out" | sed -n 's/^\([a-z]* [0-9]*\) missing 0$/\1/p' | paste -sd ' ')" "$rc"
 }
@@ -75,4 +75,25 @@ if [ -d .git ]; then
 	truth "git checkout" git checkout -qf other
 fi
 if_there node && truth "node and its file functions" node q.cjs
+file A.java 'public class A { public static void main(String[] a) { System.out.println(new java.io.File("main.c").exists()); } }'
+if_there javac && truth "javac" javac A.java
+if_there java && [ -e A.class ] && truth "java" java A
+if_there ruby && truth "ruby" ruby -e 'require "json"; puts Dir.glob("**/*.h"); File.exist?("nope")'
+file cargo/Cargo.toml '[package]
+name = "x"
+version = "0.1.0"
+edition = "2021"'
+file cargo/src/main.rs 'fn main() { println!("{}", std::fs::metadata("main.c").is_ok()); }'
+if_there cargo && (cd cargo && cargo build -q --offline) 2>/dev/null && truth "cargo" cargo build -q --offline --manifest-path cargo/Cargo.toml
+file cm/CMakeLists.txt 'cmake_minimum_required(VERSION 3.10)
+project(x C)
+add_executable(x ../main.c)'
+if_there cmake && if_there ninja && truth "cmake and ninja" sh -c 'cmake -G Ninja -S cm -B cm/b && ninja -C cm/b'
+
+# the same without the shim
+WITHOUT_SHIM=1
+truth "without the shim: a shell script" sh build.sh
+truth "without the shim: a compiler" "${CC:-cc}" -o prog main.c
+if_there python3 && truth "without the shim: python" python3 -c 'import json, http.client'
+if_there node && truth "without the shim: node" node q.cjs
 finish

@@ -94,6 +94,10 @@ if $CC -m32 timer.c -o timer-32 2>/dev/null && ./timer-32 >/dev/null 2>&1; then
 else skip "a program of 32 bits" "none can be built"; fi
 traced sh -c 'for i in 1 2 3; do (exec /bin/true) & done; wait; vfork=1 /bin/true'; well "processes that only start others"
 traced sh -c 'echo $LD_PRELOAD | grep -c shim'; is "it is loaded" "$(cat "$T/out")" 1
+if command -v ldd >/dev/null && [ -x /bin/true ]; then
+	traced ldd /bin/true; is "ldd does not list it" "$(grep -c shim "$T/out")" 0
+	has "it lists others" "$(cat "$T/out")" "libc"
+else skip "ldd" "it is not installed"; fi
 traced sh -c 'ls /proc/self/fd'; with_shim=$(cat "$T/out")
 HOST_OPTIONS=-s; traced sh -c 'ls /proc/self/fd'; HOST_OPTIONS=
 is "it holds no descriptor" "$with_shim" "$(cat "$T/out")"

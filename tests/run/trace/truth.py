@@ -2,7 +2,9 @@
 """Runs a command once, under the tracer and strace at the same time, and says what
 strace saw that the tracer did not.
 
-    truth.py TRACE-HOST PLUGIN.so COMMAND [ARGUMENT...]
+    truth.py [-s] TRACE-HOST PLUGIN.so COMMAND [ARGUMENT...]
+
+-s: without the shim.
 
 Prints one line for each kind, "read 120 missing 0", then the first missing paths;
 exit 1 if there are any, 2 if the trace is incomplete or strace cannot work here.
@@ -156,7 +158,7 @@ class Truth:
                 self.add('P', p, line)
         elif name in ('mkdir', 'rmdir', 'unlink', 'truncate', 'chmod', 'chown', 'lchown', 'utime', 'utimes', 'mknod'):
             p = self.path(pid, a[0])
-            if p and (ok or name not in ('mknod',)):
+            if p and string(a[0]) and (ok or name not in ('mknod',)):
                 self.add('W', p, line)
         elif name in ('mkdirat', 'unlinkat', 'fchmodat', 'fchmodat2', 'fchownat', 'utimensat', 'futimesat', 'mknodat'):
             p = self.path(pid, a[1], a[0])
@@ -280,12 +282,13 @@ def traced(file):
 
 
 def main():
-    host, plugin, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+    options = [a for a in sys.argv[1:2] if a == '-s']
+    host, plugin, *command = sys.argv[1 + len(options):]
     with tempfile.TemporaryDirectory() as tmp:
         log, notes = tmp + '/strace', tmp + '/notes'
         run = subprocess.run(['strace', '-f', '-y', '-s', '8192', '-qq', '-o', log, '-e',
                               'trace=%file,%process,fchdir,openat2,faccessat2,statx,name_to_handle_at', '-e', 'signal=none',
-                              host, '-r', '/', '-o', notes, plugin] + command,
+                              host] + options + ['-r', '/', '-o', notes, plugin] + command,
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         if not os.path.exists(notes) or run.returncode in (125, 127):
             print('the command did not run: %d %s' % (run.returncode, run.stderr.decode('latin-1')[-500:]))
