@@ -179,7 +179,10 @@ static int check(struct parsing *p)
 
 int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struct query_options *ret, struct err *err)
 {
-	struct parsing p = { .args = { .options = options, .options_n = OPTIONS, .usage = options_usage, .argc = argc, .argv = argv }, .a = a, .err = err };
+	struct parsing p = {
+		.args = { .options = options, .options_n = OPTIONS, .usage = options_usage, .argc = argc, .argv = argv },
+		.a = a, .err = err,
+	};
 	int which;
 	uint32_t k;
 
