@@ -42,24 +42,31 @@ void clock_free(struct clock *c)
 	free(c);
 }
 
-/* Opens the private file: beside the cache, or, where the cache is on another file system, a
- * file without a name in the workspace. */
-static int clock_open(const struct clock *c)
+/* Opens a file beside the cache, without a name if possible. */
+static int open_beside_cache(const char *dir)
 {
-	struct stat here, there;
 	char *name;
-	int fd;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	if (!c->dir || stat(c->dir, &here) < 0 || fstat(c->root, &there) < 0)
-		return -1;
-	if (here.st_dev != there.st_dev)
-		return openat(c->root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	fd = open(c->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0 || asprintf(&name, "%s/clock", c->dir) < 0)
+	if (fd >= 0 || asprintf(&name, "%s/clock", dir) < 0)
 		return fd;
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	free(name);
 	return fd;
+}
+
+/* Opens the private file: beside the cache, or, where the cache is read-only or on another
+ * file system, a file without a name in the workspace. */
+static int clock_open(const struct clock *c)
+{
+	struct stat here, there;
+	int fd = -1;
+
+	if (!c->dir || stat(c->dir, &here) < 0 || fstat(c->root, &there) < 0)
+		return -1;
+	if (here.st_dev == there.st_dev)
+		fd = open_beside_cache(c->dir);
+	return fd >= 0 ? fd : openat(c->root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
 int64_t clock_now(struct clock *c)

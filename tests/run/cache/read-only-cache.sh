@@ -12,7 +12,7 @@ project() {
 		[ $p = a ] || file packages/$p/package.json "{\"name\":\"$p\",\"dependencies\":{\"a\":\"workspace:*\"}}"
 		file packages/$p/in "$p 1"
 		file packages/$p/build.sh 'mkdir -p dist; head -c 200000 /dev/zero >dist/large; cp in dist/small; cat in'
-		file packages/$p/vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"output":["dist/**"]},"bad":{"command":"sh -c \"exit 3\"","input":[]}}}'
+		file packages/$p/vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"output":["dist/**"]},"bad":{"command":"sh -c \"exit 3\"","input":[]},"write":{"command":"cp in written","cache":false},"after":{"command":"cat written","input":["written"],"dependsOn":["write"]}}}'
 	done
 }
 # story HOW: the cache has been made so by now
@@ -34,6 +34,13 @@ a 2"
 		is "$1: ... with one warning ($i)" "$(warnings)" 1
 		has "$1: ... that says what ($i)" "$err" "warning: plugin 'store-local': cannot write to the cache: $2; nothing more is kept there in this run"
 	done
+	# a cache that cannot hold a file tells nothing of the workspace's clock
+	blamed=0
+	for i in $(seq 16); do
+		capture vt run a#after
+		[[ $out == *"not cached"* ]] && blamed=$((blamed + 1))
+	done
+	is "$1: what one task wrote has not changed while the next one ran" "$blamed" 0
 	capture vt run a#bad
 	is "$1: a task that fails has its own exit code" "$rc:$err" 3:
 	capture vt run nosuch
