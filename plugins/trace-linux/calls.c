@@ -138,6 +138,7 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		act(m, VT_SEEN_EXEC, follows(c, extra), 0);
 		break;
 	case DOES_FD_STAT:
+		m->path[0].empty_is_fd = (extra & AT_EMPTY_PATH) && m->path[0].dirfd == AT_FDCWD;
 		act(m, VT_SEEN_PROBE, follows(c, extra), 0);
 		break;
 	case DOES_PROBE:

@@ -181,6 +181,8 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 	call_decode(e->call, (const uint64_t *)notice->data.args, how[0], &e->means);
 	if (e->means.chroot || e->means.mount)
 		path_world_look(&w->world);
+	if (e->means.mount || e->means.by_handle)
+		w->ground.careful = true;    /* before the call is done */
 	e->target_length = e->means.target ? path_text((pid_t)e->tid, e->means.target, e->target) : -1;
 	if (e->means.connect && !w->escape)
 		peer_look(&e->peer, e->tid, (const uint64_t *)notice->data.args);

@@ -85,11 +85,26 @@ static int open_what(struct ground *g, const char *path, bool follow, enum look_
 	return fd;
 }
 
+/* Before the task mounts anything no file system below the root is its own: then one call is enough. */
+static enum look_answer look_quickly(const struct ground *g, const char *path, bool follow)
+{
+	const char *rest = path + g->root_length;
+
+	while (*rest == '/')
+		rest++;
+	if (faccessat(g->root, *rest ? rest : ".", F_OK, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
+		return LOOK_THERE;
+	return errno == ENOENT || errno == ENOTDIR ? LOOK_ABSENT : LOOK_UNKNOWN;
+}
+
 enum look_answer look_for(struct ground *g, const char *path, bool follow)
 {
 	enum look_answer ret;
-	int fd = open_what(g, path, follow, &ret);
+	int fd;
 
+	if (!g->careful && g->root >= 0)
+		return look_quickly(g, path, follow);
+	fd = open_what(g, path, follow, &ret);
 	if (fd >= 0)
 		close(fd);
 	return ret;

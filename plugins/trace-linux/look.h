@@ -15,6 +15,7 @@ struct ground {
 	int root;                /* the workspace's root, O_PATH; -1: there is none */
 	size_t root_length;      /* of its path: what comes behind is looked at from there */
 	bool bounded;            /* the kernel can be told to stay in the mount */
+	bool careful;            /* the task has mounted something, which it may serve itself */
 	unsigned char *buffer;   /* for contents, made when first needed */
 	struct { unsigned major, minor; } quick[QUICK_MAX];   /* found to be so */
 	unsigned quick_n;

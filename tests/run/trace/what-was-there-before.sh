@@ -40,7 +40,7 @@ like "and what it replaces" "$(before b)" "c*"
 is "or does not" "$(before e)" absent
 
 fresh; traced sh -c 'rm a; echo one >a'
-is "removed and made again: that it was there" "$(before a)" f
+same "removed and made again: its content before" a "$one"
 
 fresh; mkdir d; traced sh -c 'mkdir -p d; mkdir d d2'
 is "making a folder that is there changes nothing" "$(before d)" ""
