@@ -118,7 +118,7 @@ static void make_ready(struct cache *c)
 	backend = backend_of(fingerprint);
 	stat_cache_use(c->world.stats, backend);
 	free(backend);
-	c->blobs = blobs_new(c->setup.plug, &c->dir);
+	c->blobs = blobs_new(c->setup.plug, &c->dir, c->setup.warn, c->setup.ctx);
 	c->works = true;
 }
 

@@ -27,12 +27,14 @@ struct batch {
 	struct batch *next;                    /* in the queue */
 };
 
-struct blobs *blobs_new(struct plug *plug, struct directory *dir)
+struct blobs *blobs_new(struct plug *plug, struct directory *dir, void (*warn)(void *ctx, const char *text), void *ctx)
 {
 	struct blobs *b = xcalloc(1, sizeof *b);
 
 	b->plug = plug;
 	b->dir = dir;
+	b->warn = warn;
+	b->ctx = ctx;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->more, NULL);
 	pthread_cond_init(&b->less, NULL);
@@ -202,56 +204,86 @@ static void publish(struct blobs *b, struct batch *t, struct pending *entry)
 		put(b, entry);
 }
 
+/* Publishes the first batch of the queue and frees it. The caller has the lock, which is free meanwhile. */
+static void publish_first(struct blobs *b)
+{
+	struct batch *t = b->first;
+	struct pending *entry;
+	uint32_t k;
+
+	b->first = t->next;
+	if (!b->first)
+		b->last = &b->first;
+	entry = pending_find(b, VT_SPACE_ENTRY, t->key.byte);
+	if (entry) {
+		/* another step may change the entry while this one is published */
+		struct pending now = *entry;
+
+		now.data = xmalloc(entry->size);
+		memcpy(now.data, entry->data, entry->size);
+		pthread_mutex_unlock(&b->lock);
+		tell_used(b);
+		publish(b, t, &now);
+		free(now.data);
+		pthread_mutex_lock(&b->lock);
+		pending_release(b, entry);
+		pending_release(b, entry);     /* held since entry_change */
+	}
+	for (k = 0; k < t->n; k++)
+		pending_release(b, t->at[k]);
+	free(t->at);
+	free(t);
+}
+
 static void *publisher(void *ctx)
 {
 	struct blobs *b = ctx;
-	struct batch *t;
-	struct pending *entry;
-	uint32_t k;
 
 	pthread_mutex_lock(&b->lock);
 	for (;;) {
 		while (!b->first && !b->ending)
 			pthread_cond_wait(&b->more, &b->lock);
-		t = b->first;
-		if (!t)
-			break;
-		b->first = t->next;
 		if (!b->first)
-			b->last = &b->first;
-		entry = pending_find(b, VT_SPACE_ENTRY, t->key.byte);
-		if (entry) {
-			/* another step may change the entry while this one is published */
-			struct pending now = *entry;
-
-			now.data = xmalloc(entry->size);
-			memcpy(now.data, entry->data, entry->size);
-			pthread_mutex_unlock(&b->lock);
-			tell_used(b);
-			publish(b, t, &now);
-			free(now.data);
-			pthread_mutex_lock(&b->lock);
-			pending_release(b, entry);
-			pending_release(b, entry);     /* held since entry_change */
-		}
-		for (k = 0; k < t->n; k++)
-			pending_release(b, t->at[k]);
-		free(t->at);
-		free(t);
+			break;
+		publish_first(b);
 	}
 	pthread_mutex_unlock(&b->lock);
 	return NULL;
 }
 
-/* The caller has the lock. */
+/* Starts the publisher, once. The caller has the lock. */
+static void start_publisher(struct blobs *b)
+{
+	char text[160];
+	int failed;
+
+	if (b->running || b->threadless)
+		return;
+	failed = pthread_create(&b->publisher, NULL, publisher, b);
+	b->running = failed == 0;
+	b->threadless = failed != 0;
+	if (failed == 0)
+		return;
+	snprintf(text, sizeof text, "no thread can be made (%s): steps wait until their results are kept", strerror(failed));
+	if (b->warn)
+		b->warn(b->ctx, text);
+}
+
+/* The caller has the lock. Without a publisher one caller at a time empties the queue, so that an
+ * older entry never replaces a newer one. */
 static void enqueue(struct blobs *b, struct batch *t)
 {
 	t->next = NULL;
 	*b->last = t;
 	b->last = &t->next;
-	if (!b->running)
-		b->running = pthread_create(&b->publisher, NULL, publisher, b) == 0;
+	start_publisher(b);
 	pthread_cond_signal(&b->more);
+	if (!b->threadless || b->publishing)
+		return;
+	b->publishing = true;
+	while (b->first)
+		publish_first(b);
+	b->publishing = false;
 }
 
 /* Puts `result` in front of the entry and makes the entry pending. false: the result was in

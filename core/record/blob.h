@@ -3,7 +3,7 @@
  * What a step stores is hashed and copied at once, and published to the stores in the
  * background: blobs first, then the result, then the entry. Until it is published, reads find
  * the copy here, so a second step with the same key hits in the same run. Every read is
- * verified. [any] */
+ * verified. Where no thread can be made, the caller publishes, and one line says so. [any] */
 #ifndef RECORD_BLOB_H
 #define RECORD_BLOB_H
 
@@ -19,7 +19,8 @@ struct plug;
 
 enum { BLOB_MEMORY = 256 << 10 };              /* bytes; a larger blob waits in a private file */
 
-struct blobs *blobs_new(struct plug *plug, struct directory *dir);   /* both borrowed */
+/* All borrowed. warn: [any] gets one line; may be NULL. */
+struct blobs *blobs_new(struct plug *plug, struct directory *dir, void (*warn)(void *ctx, const char *text), void *ctx);
 void blobs_free(struct blobs *b, bool settle); /* waits for the publisher, then settles the stores */
 
 /* Reads a blob of at most `max` bytes; *ret is malloc'ed. 0; 1: no store has it, or it is damaged

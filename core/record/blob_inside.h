@@ -24,12 +24,16 @@ struct pending {
 struct blobs {
 	struct plug *plug;                     /* borrowed, never changes; as dir */
 	struct directory *dir;                 /* for private files */
+	void (*warn)(void *ctx, const char *text);     /* [any] or NULL */
+	void *ctx;                             /* warn's */
 	pthread_mutex_t lock;                  /* guards the members below; never held during a call of a store */
 	pthread_cond_t more, less;             /* signalled when the queue gets longer; when pending gets smaller */
 	struct map pending;                    /* name -> struct pending */
 	struct batch *first, **last;           /* the queue */
 	size_t waiting;                        /* bytes of data in pending */
 	bool ending, running;                  /* no batch comes any more; the publisher was started */
+	bool threadless;                       /* the publisher cannot be started: who adds a batch publishes */
+	bool publishing;                       /* threadless: somebody empties the queue */
 	pthread_t publisher;                   /* once running */
 	vt_id *used;                           /* blobs that hits relied on and the stores were not told of */
 	uint32_t used_n, used_room;
