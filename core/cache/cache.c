@@ -103,6 +103,7 @@ static void make_ready(struct cache *c)
 	if (c->setup.prefetch) {
 		c->world.stats = cache_prefetch_stats(c->setup.prefetch);
 		c->history = cache_prefetch_history(c->setup.prefetch);
+		c->ledger = cache_prefetch_ledger(c->setup.prefetch);
 	} else {
 		file = path_new(c->dir.inner, "stat");
 		c->world.stats = stat_cache_new(file);
@@ -110,11 +111,11 @@ static void make_ready(struct cache *c)
 		file = path_new(c->dir.inner, "history");
 		c->history = history_new(file);
 		free(file);
+		file = path_new(c->dir.inner, "ledger");
+		c->ledger = ledger_new(file);
+		free(file);
 	}
-	file = path_new(c->dir.inner, "ledger");
-	c->ledger = ledger_new(file);
-	free(file);
-	ledger_load(c->ledger);
+	ledger_load(c->ledger);        /* unless the prefetch has */
 	backend = backend_of(fingerprint);
 	stat_cache_use(c->world.stats, backend);
 	free(backend);

@@ -122,7 +122,7 @@ static bool is_leftover(struct cache_chain *chain, struct hit *h, const struct l
 	uint32_t later;
 	bool as_left;
 
-	if (!line->state.size || line->maker != h->in->eyes.own || has_effect(h->in->hit, line->path))
+	if (!line->state.size || *(const char *)line->state.data == 'd' || line->maker != h->in->eyes.own || has_effect(h->in->hit, line->path))
 		return false;
 	if (eyes_whose(&h->in->eyes, line, &later) == WHOSE_OTHER || map_get(&chain->layer.seats, line->path.data, line->path.size))
 		return false;

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "base/buf.h"
+#include "base/checksum.h"
 #include "effect/layer.h"
 #include "cache/inside.h"
 #include "fact/findings.h"
@@ -196,23 +197,38 @@ static uint32_t same_later(const struct step *step)
 	return n;
 }
 
+/* A name from two checksums: it tells steps of one workspace apart, and never leaves it. */
+static void name_of(const struct buf *b, struct digest *ret)
+{
+	const uint64_t sums[2] = { checksum(b->data, b->size, 0), checksum(b->data, b->size, 1) };
+
+	*ret = (struct digest){ { 0 } };
+	memcpy(ret->byte, sums, sizeof sums);
+}
+
+static void add_text(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text) + 1);
+}
+
 static ledger_who make_who(struct cache *c, const struct step *step)
 {
 	const uint32_t later = same_later(step);
-	struct digest_state s;
 	struct ledger_step name;
+	struct buf b;
+	uint32_t i;
 
-	digest_begin(&s, NULL);
-	digest_text(&s, step->task->package->path);
-	digest_text(&s, step->task->name);
-	digest_end(&s, &name.task);
-	digest_begin(&s, NULL);
-	digest_add(&s, name.task.byte, sizeof name.task.byte);
-	digest_text(&s, step->hook ? step->hook : "");
-	digest_text(&s, step->cwd);
-	digest_texts(&s, &step->argv);
-	digest_add(&s, &later, sizeof later);
-	digest_end(&s, &name.step);
+	buf_init(&b, SIZE_MAX / 2);
+	add_text(&b, step->task->package->path);
+	add_text(&b, step->task->name);
+	name_of(&b, &name.task);
+	add_text(&b, step->hook ? step->hook : "");
+	add_text(&b, step->cwd);
+	for (i = 0; i < step->argv.n; i++)
+		add_text(&b, step->argv.at[i]);
+	buf_add(&b, &later, sizeof later);
+	name_of(&b, &name.step);
+	buf_free(&b);
 	return ledger_step(c->ledger, &name);
 }
 

@@ -17,20 +17,23 @@ enum { PREFETCH_LEAST = 128 << 10 };      /* bytes of the stat index from which 
 struct cache_prefetch {
 	struct stat_cache *stats;      /* NULL: taken */
 	struct history *history;       /* NULL: taken */
+	struct ledger *ledger;         /* NULL: taken */
 	pthread_t reader;
 	bool reading;                  /* the reader has not been joined */
-	struct reading {               /* the reader's own pointers: to both, taken or not */
+	struct reading {               /* the reader's own pointers: to all, taken or not */
 		struct stat_cache *stats;
 		struct history *history;
+		struct ledger *ledger;
 	} of;
 };
 
-static void *read_both(void *ctx)
+static void *read_all(void *ctx)
 {
 	const struct reading *r = ctx;
 
 	history_load(r->history);
 	stat_cache_load(r->stats);
+	ledger_load(r->ledger);
 	return NULL;
 }
 
@@ -45,7 +48,8 @@ struct cache_prefetch *cache_prefetch_start(const char *dir)
 		prefetch = xcalloc(1, sizeof *prefetch);
 		prefetch->of.stats = prefetch->stats = stat_cache_new(stats);
 		prefetch->of.history = prefetch->history = history_new(path_join(a, dir, "v" CACHE_FORMAT "/history"));
-		prefetch->reading = pthread_create(&prefetch->reader, NULL, read_both, &prefetch->of) == 0;
+		prefetch->of.ledger = prefetch->ledger = ledger_new(path_join(a, dir, "v" CACHE_FORMAT "/ledger"));
+		prefetch->reading = pthread_create(&prefetch->reader, NULL, read_all, &prefetch->of) == 0;
 	}
 	arena_free(a);
 	return prefetch;
@@ -67,6 +71,14 @@ struct history *cache_prefetch_history(struct cache_prefetch *a)
 	return h;
 }
 
+struct ledger *cache_prefetch_ledger(struct cache_prefetch *a)
+{
+	struct ledger *l = a->ledger;
+
+	a->ledger = NULL;
+	return l;
+}
+
 void cache_prefetch_join(struct cache_prefetch *a)
 {
 	if (!a || !a->reading)
@@ -82,5 +94,6 @@ void cache_prefetch_free(struct cache_prefetch *a)
 	cache_prefetch_join(a);
 	stat_cache_close(a->stats, false);
 	history_free(a->history, false);
+	ledger_close(a->ledger, false);
 	free(a);
 }

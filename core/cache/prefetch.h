@@ -6,6 +6,7 @@
 
 struct cache_prefetch;
 struct history;
+struct ledger;
 struct stat_cache;
 
 /* `dir`: from directory_place. NULL: the stat index is too small to be worth a thread. */
@@ -13,9 +14,10 @@ struct cache_prefetch *cache_prefetch_start(const char *dir);
 /* Waits for the thread and frees. NULL is fine. */
 void cache_prefetch_free(struct cache_prefetch *a);
 
-/* For cache.c: hands over the index or the history, which the thread may still be reading (each
+/* For cache.c: hands over the index, the history or the ledger, which the thread may still be reading (each
  * has a lock of its own). The caller closes it, after cache_prefetch_join. */
 struct stat_cache *cache_prefetch_stats(struct cache_prefetch *a);
 struct history *cache_prefetch_history(struct cache_prefetch *a);
+struct ledger *cache_prefetch_ledger(struct cache_prefetch *a);
 void cache_prefetch_join(struct cache_prefetch *a);              /* NULL is fine */
 #endif

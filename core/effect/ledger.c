@@ -49,6 +49,7 @@ struct ledger {
 	struct arena *arena;
 	struct map lines;          /* path -> struct line, oldest first */
 	struct map folders;        /* every folder above a line */
+	struct bytes folder;       /* of the newest line */
 	struct map whos;           /* struct ledger_step -> number */
 	struct map tasks;          /* digest -> index + 1 */
 	struct who *who;           /* from 1 */
@@ -57,7 +58,7 @@ struct ledger {
 	uint64_t clock, file_clock;
 	uint64_t read_to;          /* bytes of the file that are known */
 	uint64_t used;             /* bytes that the lines of now would take */
-	bool loaded, torn;
+	bool loaded, torn, some_dirty;
 	bool told;                 /* the file has a clock of this run */
 };
 
@@ -153,9 +154,13 @@ static void link_line(struct ledger *l, struct line *line)
 
 static void note_folders(struct ledger *l, struct bytes path)
 {
-	const char *slash;
+	const char *slash = memrchr(path.data, '/', path.size);
+	size_t size = slash ? (size_t)(slash - (const char *)path.data) : 0;
 	void **at;
 
+	if (l->folder.data && size == l->folder.size && memcmp(path.data, l->folder.data, size) == 0)
+		return;                /* the line before is of the same */
+	l->folder = (struct bytes){ path.data, size };
 	while (path.size) {
 		slash = memrchr(path.data, '/', path.size);
 		path.size = slash ? (size_t)(slash - (const char *)path.data) : 0;
@@ -171,27 +176,47 @@ static size_t line_size(const struct left *left)
 	return PIECE_LINE + left->path.size + left->state.size;
 }
 
-/* path and state are borrowed. */
-static struct line *set_line(struct ledger *l, const struct left *left)
+/* The line of a path, which is kept as it is when the line is new; `fresh` is used then. */
+static struct line *line_at(struct ledger *l, struct bytes path, struct line *fresh)
 {
-	struct line *line = map_get(&l->lines, left->path.data, left->path.size);
-	struct bytes path;
+	void **at = map_put(&l->lines, path.data, path.size);
+	struct line *line = *at;
 
 	if (line) {
 		unlink_line(l, line);
 		l->used -= line_size(&line->left);
-		path = line->left.path;
-	} else {
-		path = (struct bytes){ arena_copy(l->arena, left->path.data, left->path.size), left->path.size };
-		line = arena_alloc(l->arena, sizeof *line);
-		*map_put(&l->lines, path.data, path.size) = line;
-		note_folders(l, path);
+		return line;
 	}
+	*at = fresh;
+	fresh->left.path = path;
+	note_folders(l, path);
+	return fresh;
+}
+
+/* The state's bytes are kept. */
+static void fill_line(struct ledger *l, struct line *line, const struct left *left)
+{
+	const struct bytes path = line->left.path;
+
 	line->left = *left;
 	line->left.path = path;
-	line->left.state.data = arena_copy(l->arena, left->state.size ? left->state.data : "", left->state.size);
-	l->used += line_size(left);
+	l->used += line_size(&line->left);
 	link_line(l, line);
+}
+
+/* path and state are borrowed. */
+static struct line *set_line(struct ledger *l, const struct left *left)
+{
+	struct line *line = map_get(&l->lines, left->path.data, left->path.size);
+	struct left now = *left;
+
+	now.state.data = arena_copy(l->arena, left->state.size ? left->state.data : "", left->state.size);
+	if (line)
+		line = line_at(l, line->left.path, NULL);
+	else
+		line = line_at(l, (struct bytes){ arena_copy(l->arena, left->path.data, left->path.size), left->path.size },
+			       arena_alloc(l->arena, sizeof *line));
+	fill_line(l, line, &now);
 	return line;
 }
 
@@ -202,6 +227,7 @@ void ledger_put(struct ledger *l, const struct left *left)
 	pthread_rwlock_wrlock(&l->lock);
 	now.clock = l->clock;
 	set_line(l, &now)->dirty = true;
+	l->some_dirty = true;
 	pthread_rwlock_unlock(&l->lock);
 }
 
@@ -281,7 +307,8 @@ static uint64_t get64(struct cursor *c)
 	return n;
 }
 
-static bool get_line(struct ledger *l, struct cursor *c, const ledger_who *whos, uint32_t whos_n)
+/* Points into the piece. */
+static bool get_line(struct ledger *l, struct cursor *c, const ledger_who *whos, uint32_t whos_n, struct line *fresh)
 {
 	struct left left = { 0 };
 	const uint32_t step = get32(c), maker = get32(c);
@@ -294,12 +321,12 @@ static bool get_line(struct ledger *l, struct cursor *c, const ledger_who *whos,
 	left.state.data = get(c, left.state.size);
 	if (c->bad || !step || step > whos_n || maker > whos_n || !left.path.size)
 		return false;
-	known = map_get(&l->lines, left.path.data, left.path.size);
+	known = l->some_dirty ? map_get(&l->lines, left.path.data, left.path.size) : NULL;
 	if (known && known->dirty)
 		return true;           /* ours is newer: it is not in the file yet */
 	left.step = whos[step];
 	left.maker = whos[maker];
-	set_line(l, &left);
+	fill_line(l, line_at(l, left.path, fresh), &left);
 	return true;
 }
 
@@ -313,6 +340,7 @@ static int get_piece(struct ledger *l, struct cursor *c)
 	struct ledger_step name;
 	uint32_t steps_n, lines_n, i;
 	uint64_t clock;
+	struct line *fresh;
 	ledger_who *whos;
 	bool good = true;
 
@@ -326,7 +354,10 @@ static int get_piece(struct ledger *l, struct cursor *c)
 		return -1;
 	if (clock > l->clock)
 		l->clock = clock;
+	if (in.bad || lines_n > size / PIECE_LINE)
+		return -1;
 	whos = xcalloc(steps_n + 1, sizeof *whos);
+	fresh = arena_array(l->arena, lines_n + 1, sizeof *fresh);
 	for (i = 1; i <= steps_n && !in.bad; i++) {
 		const void *p = get(&in, sizeof name);
 
@@ -336,7 +367,7 @@ static int get_piece(struct ledger *l, struct cursor *c)
 		}
 	}
 	for (i = 0; i < lines_n && good; i++)
-		good = get_line(l, &in, whos, steps_n);
+		good = get_line(l, &in, whos, steps_n, &fresh[i]);
 	free(whos);
 	return good && !in.bad ? 0 : -1;
 }
@@ -355,7 +386,7 @@ static void read_more(struct ledger *l, int fd)
 	}
 	if ((uint64_t)st.st_size == l->read_to)
 		return;
-	text = xmalloc((size_t)st.st_size - l->read_to);
+	text = arena_alloc(l->arena, (size_t)st.st_size - l->read_to);     /* lines point into it */
 	n = pread(fd, text, (size_t)st.st_size - l->read_to, (off_t)l->read_to);
 	c = (struct cursor){ .at = text, .end = text + (n > 0 ? n : 0) };
 	while (c.at < c.end) {
@@ -367,7 +398,6 @@ static void read_more(struct ledger *l, int fd)
 		}
 		l->read_to += (uint64_t)(c.at - before);
 	}
-	free(text);
 	l->file_clock = l->clock;
 }
 

@@ -24,6 +24,7 @@ struct touched {
 struct recording {
 	struct record *r;
 	struct map known;          /* path -> struct touched */
+	struct map asked;          /* folders of products */
 	uint64_t caches;           /* bits: tools' caches that it wrote in */
 	struct err *err;
 };
@@ -245,9 +246,9 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		add_more(r, more, FACT_FILE, t->path, t->hidden ? nothing : t->found);
 	if (!t->written && same(t->found, t->left))
 		return;
+	note_line(r, t, read_first);
 	if (is_dir(t->left) && !is_dir(t->found) && holds_something(k, t->path))
 		return;
-	note_line(r, t, read_first);
 	if (!t->left.size && (!t->found.size || t->hidden)) {
 		/* made and removed again */
 		if (t->written && !fact_at(r, t->path, false))
@@ -281,7 +282,7 @@ static void carry(struct recording *k, struct facts *more)
 		const struct touched *t = map_get(&k->known, line->path.data, line->path.size);
 		struct bytes now;
 
-		if (line->step != r->eyes->own || !line->state.size || cover_cache(r->cover, line->path) ||
+		if (line->step != r->eyes->own || !line->state.size || (is_dir(line->state) && holds_something(k, line->path)) || cover_cache(r->cover, line->path) ||
 		    !layer_hides(&r->before->layer, r->eyes, line->path, k->err))
 			continue;
 		now = nothing;
@@ -296,6 +297,38 @@ static void carry(struct recording *k, struct facts *more)
 			add_more(r, more, FACT_FILE, line->path, nothing);
 		}
 	}
+}
+
+static bool has_effect(const struct record *r, struct bytes path)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->effects.n; i++)
+		if (same(r->effects.at[i].name, path))
+			return true;
+	return false;
+}
+
+/* The folder of a product, where the step did not make it: without it a run could not leave the product. */
+static void need_folder(struct recording *k, const struct touched *t)
+{
+	struct record *r = k->r;
+	const char *slash = memrchr(t->path.data, '/', t->path.size);
+	struct bytes folder = { t->path.data, slash ? (size_t)(slash - (const char *)t->path.data) : 0 }, found;
+	const struct touched *made = map_get(&k->known, folder.data, folder.size);
+	struct left line;
+	uint32_t later;
+
+	if (!folder.size || !t->left.size || t->found.size || (made && made->written && !same(made->found, made->left)) ||
+	    map_get(&k->asked, folder.data, folder.size))
+		return;
+	*map_put(&k->asked, folder.data, folder.size) = k;
+	if (has_effect(r, folder))
+		return;
+	if (ledger_get(r->ledger, folder, &line) && is_dir(line.state) && eyes_whose(r->eyes, &line, &later) != WHOSE_OTHER)
+		return;
+	if (layer_state(&r->before->layer, folder, &found, k->err) == 0 && is_dir(found))
+		add_effect(r, folder, bytes_text("d"), 0);
 }
 
 /* Does a fact rest on contents that nobody knows any more? */
@@ -379,16 +412,6 @@ static int amend(struct recording *k)
 	return 0;
 }
 
-static bool has_effect(const struct record *r, struct bytes path)
-{
-	uint32_t i;
-
-	for (i = 0; i < r->effects.n; i++)
-		if (same(r->effects.at[i].name, path))
-			return true;
-	return false;
-}
-
 /* Where nothing else was left, what a compiler remembers of its run is no effect, and no input. */
 static void drop_memory(struct record *r)
 {
@@ -417,6 +440,7 @@ int record_run(struct record *r, struct err *err)
 	int failed = -1;
 
 	map_init(&k.known);
+	map_init(&k.asked);
 	find_touched(&k);
 	for (i = 0; i < k.known.n; i++) {
 		int which = cover_cache(r->cover, k.known.at[i].key);
@@ -433,6 +457,9 @@ int record_run(struct record *r, struct err *err)
 			weigh(&k, k.known.at[i].value, &more);
 	facts_sort(&r->effects);
 	carry(&k, &more);
+	for (i = 0; i < k.known.n; i++)
+		if (!cover_cache(r->cover, k.known.at[i].key))
+			need_folder(&k, k.known.at[i].value);
 	facts_sort(&r->effects);
 	check_known(r);
 	for (i = 0; i < more.n; i++) {
@@ -444,5 +471,6 @@ int record_run(struct record *r, struct err *err)
 	failed = 0;
 out:
 	map_free(&k.known);
+	map_free(&k.asked);
 	return failed;
 }

@@ -545,7 +545,9 @@ static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_
 
 			if (told(s, name, note->op, note->flags).at == used.at)
 				continue;
-			/* what a write leaves at the end of the way is the task's own */
+			/* what a write leaves at the end of the way is the task's own, but for a link that it follows */
+			if (note->op != VT_SEEN_RENAME && !(note->flags & VT_SEEN_NOFOLLOW))
+				writes = false;
 			while (writes && used.length && used.at[used.length - 1] != '/')
 				used.length--;
 			if (writes && used.length)

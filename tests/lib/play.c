@@ -134,7 +134,7 @@ static void rimraf(const char *path)
 
 static void incr(char **w, int n)
 {
-	char *old = slurp(w[1]), was[4096], now[4096] = "", line[256];
+	char *old = slurp(w[1]), was[1 << 16], now[4096] = "", line[256];
 	int i;
 
 	snprintf(was, sizeof was, "%s", old ? old : "");
