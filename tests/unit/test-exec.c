@@ -325,11 +325,14 @@ static char *upcoming(struct schedule *s, const struct made *m)
 {
 	struct place *p;
 	struct buf b;
+	char *ret;
 
 	buf_init(&b, 64);
 	while ((p = schedule_upcoming(s)))
 		buf_byte(&b, p->level->plan == &m->plan ? m->names[p->node] : '0' + (int)p->node);
-	return xstrdup(buf_str(&b));
+	ret = xstrdup(buf_str(&b));
+	buf_free(&b);
+	return ret;
 }
 
 static void upcoming_places_are_named_once_in_the_order_of_their_turns(void **state)

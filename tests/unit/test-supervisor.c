@@ -948,6 +948,9 @@ static void a_start_that_is_refused_again_and_again_is_sent_in_the_end(void **st
 /* As if the kernel refused so many times to watch a descriptor. */
 static int unwatched;
 
+/* Visible, so that a shared libuv calls it too. */
+__attribute__((visibility("default"))) int epoll_ctl(int ep, int op, int fd, struct epoll_event *e);
+
 int epoll_ctl(int ep, int op, int fd, struct epoll_event *e)
 {
 	if (op == EPOLL_CTL_ADD && unwatched > 0) {
