@@ -31,14 +31,14 @@ while_it_runs() {
 		rm -rf packages/*/dist
 		rm -f "$T"/did.*
 		run
-		there "$1, while $who runs: it came to that" "$T/did.$who"
-		is "... all is made" "$rc:$(made)" "0:a 2 b $([ $who = b ] && echo 2 || echo 1) c 2 600000"
+		there "$1, while $who runs: the change was made" "$T/did.$who"
+		is "... every output is right" "$rc:$(made)" "0:a 2 b $([ $who = b ] && echo 2 || echo 1) c 2 600000"
 		[ "$(warnings)" -le 1 ]; ok "... one warning at most: $err" $?
-		is "... what stands there now is as it was" "$(eval "$4")" "$5"
+		is "... what took its place is untouched" "$(eval "$4")" "$5"
 		rm -rf .vt; rm -f "$T"/do.*
 		run
 		run
-		is "... and without that everything is a hit again" "$rc:$(hits):$err" "0:3/3 cache hit:"
+		is "... and afterwards everything is a hit again" "$rc:$(hits):$err" "0:3/3 cache hit:"
 	done
 }
 while_it_runs "it is deleted" "a b c" '(cd ../.. && rm -rf .vt)' : ''
@@ -73,5 +73,5 @@ $err"
 done
 : >"$T/enough"
 wait
-is "at any time, again and again: all runs are right" "$wrong" ""
+is "20 runs with the cache changing at random: every output is right" "$wrong" ""
 finish

@@ -5,13 +5,13 @@ workspace
 file package.json '{"name":"r"}'
 file vite-task.json '{"tasks":{"t":{"command":"/bin/true","input":[]}}}'
 capture vt cache clean
-is "nothing to clean is fine" "$rc:$out$err" 0:
+is "cleaning a missing cache succeeds" "$rc:$out$err" 0:
 capture vt cache stat
-is "nothing to show is fine" "$rc" 0
+is "stat of a missing cache succeeds" "$rc" 0
 vt run t >/dev/null; vt run t >/dev/null; vt run t >/dev/null
-is "private" "$(stat -c %a .vt .vt/v1 .vt/store-1 | sort -u) $(find .vt -type f -printf '%m\n' | sort -u)" "700 600"
-is "ignored by git" "$(cat .vt/.gitignore)" "*"
-is "tagged" "$(head -1 .vt/CACHEDIR.TAG)" "Signature: 8a477f597d28d172789f06886806bc55"
+is "the folder is private" "$(stat -c %a .vt .vt/v1 .vt/store-1 | sort -u) $(find .vt -type f -printf '%m\n' | sort -u)" "700 600"
+is "git ignores the folder" "$(cat .vt/.gitignore)" "*"
+is "the folder is tagged as a cache" "$(head -1 .vt/CACHEDIR.TAG)" "Signature: 8a477f597d28d172789f06886806bc55"
 capture vt cache stat
 has "stat: hits" "$out" "hits        2 of 3 (66%)"
 has "stat: entries" "$out" "entries     1"
@@ -21,7 +21,7 @@ capture vt cache
 is "vt cache alone: usage" "$rc" 2
 has "... on stderr" "$err" "Clean up all the cache"
 capture vt cache frobnicate
-is "an unknown word" "$rc" 2
+is "an unknown word is an error" "$rc" 2
 echo mine >.vt/notes
 capture vt cache clean
 is "clean says nothing" "$rc:$out$err" 0:
@@ -33,16 +33,16 @@ if [ "$(id -u)" = 0 ]; then
 	skip "one that may not be looked into" "root may look everywhere"
 else
 	chmod 0 .vt; capture vt cache clean; chmod 700 .vt
-	is "one that may not be looked into" "$rc:$err" "1:error: cannot look into '$W/.vt': Permission denied"
+	is "a cache that cannot be read is an error" "$rc:$err" "1:error: cannot look into '$W/.vt': Permission denied"
 fi
 rm -rf .vt
 with VT_CACHE_DIR="$T/elsewhere" vt run t >/dev/null
-there "another place" "$T/elsewhere/v1"
-gone "... instead of this one" .vt/v1
+there "VT_CACHE_DIR puts the cache elsewhere" "$T/elsewhere/v1"
+gone "... and nothing into .vt" .vt/v1
 with VT_CACHE_DIR="$T/elsewhere" VITE_CACHE_PATH="$T/third" capture vt run t
 has "VT_CACHE_DIR wins" "$out" '◉ cache hit'
 with VITE_CACHE_PATH="$T/elsewhere" capture vt run t
-has "VITE_CACHE_PATH is known" "$out" '◉ cache hit'
+has "VITE_CACHE_PATH is obeyed, too" "$out" '◉ cache hit'
 cp -a "$T/elsewhere" "$T/copy"; mkdir "$T/clone"; cp package.json vite-task.json "$T/clone"; cd "$T/clone" || exit 99
 with VT_CACHE_DIR="$T/copy" capture vt run t
 has "a copied cache hits in another clone" "$out" '◉ cache hit'
@@ -55,6 +55,6 @@ touch -d '2 hours ago' $litter .vt/v1/other.things .vt/own.txt
 touch .vt/v1/stat.Young1
 file vite-task.json '{"tasks":{"t":{"command":"/bin/true","input":["package.json"]}}}'
 vt run t >/dev/null
-is "what was never finished goes" "$(ls $litter 2>/dev/null)" ""
-is "what may still be written, and what is not ours, stays" "$(ls .vt/v1/stat.Young1 .vt/v1/other.things .vt/own.txt | wc -l)" 3
+is "old unfinished files are removed" "$(ls $litter 2>/dev/null)" ""
+is "new unfinished files and foreign files stay" "$(ls .vt/v1/stat.Young1 .vt/v1/other.things .vt/own.txt | wc -l)" 3
 finish

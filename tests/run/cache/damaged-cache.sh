@@ -49,7 +49,7 @@ print(len(bad), bad[:2] if bad else "")
 P
 fresh
 seed
-is "60 flipped bits: never wrong" "$(with SEED="$SEED" base_env python3 "$T/flip.py" "$VT")" "0 "
+is "60 flipped bits: every output is right" "$(with SEED="$SEED" base_env python3 "$T/flip.py" "$VT")" "0 "
 
 fresh
 python3 - <<'P'
@@ -69,20 +69,20 @@ file vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"
 
 rm -rf .vt; mkdir .vt; chmod 777 .vt
 capture vt run build
-is "others may write there: not used, it runs" "$rc" 0
-has "... said once" "$err" "others may write to"
+is "a cache that others may write to is not used: the task runs" "$rc" 0
+has "... with one warning" "$err" "others may write to"
 rm -rf .vt; echo file >.vt
 capture vt run build
-is "a file stands there: it runs" "$rc:$(printf '%s\n' "$out" | tail -1)" "0:built 1"
+is "a file in place of the cache: the task runs" "$rc:$(printf '%s\n' "$out" | tail -1)" "0:built 1"
 is "... one warning" "$(printf '%s\n' "$err" | grep -c .)" 1
 rm -f .vt
 mkdir "$T/mine"; echo precious >"$T/mine/file"
 with VT_CACHE_DIR="$T/mine" capture vt run build
-is "somebody's folder is not taken for a cache" "$rc:$(ls -A "$T/mine")" "0:file"
+is "a folder without vt's tag is not used as a cache" "$rc:$(ls -A "$T/mine")" "0:file"
 with VT_CACHE_DIR=relative capture vt run build
-is "a relative place is an error" "$rc" 1
+is "a relative VT_CACHE_DIR is an error" "$rc" 1
 rm -rf dist
 ( ulimit -f 100; trap '' XFSZ; vt run build ) >"$T/out" 2>"$T/err"; rc=$?
 out=$(cat "$T/out")
-has "no room for what it made: it runs" "$out" "built 1"
+has "no room for the outputs: the task runs" "$out" "built 1"
 finish

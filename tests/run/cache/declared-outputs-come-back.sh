@@ -20,7 +20,7 @@ before=$(state | grep -v '^skip\|^sub d\|^[0-9]* [0-9]*$')
 hit "outputs in place: a hit"
 inodes=$(find dist -printf '%P %i %C@\n' | sort)
 vt run build >/dev/null
-is "... that touches nothing, not even a time" "$(find dist -printf '%P %i %C@\n' | sort)" "$inodes"
+is "... that changes nothing, not even a time" "$(find dist -printf '%P %i %C@\n' | sort)" "$inodes"
 
 rm -rf dist tmp
 hit "all gone: a hit"
@@ -28,7 +28,7 @@ is "... brings back types, modes, times, links, empty folders" "$(state | grep -
 is "... and contents" "$(cat dist/keep.txt dist/sub/run; wc -c <dist/large)" "one
 1
 300000"
-gone "... but not what a negative pattern takes out" dist/skip.txt
+gone "... but not what a negative pattern excludes" dist/skip.txt
 gone "... nor what no pattern named" tmp/other
 
 ino=$(stat -c %i dist/large)
@@ -38,14 +38,14 @@ there "... brings it back" dist/keep.txt
 is "... and only that" "$(stat -c %i dist/large)" "$ino"
 ino=$(stat -c %i dist/keep.txt); touch dist/keep.txt; chmod 600 dist/keep.txt
 hit "only mode and time were changed: a hit"
-is "... mends them" "$(stat -c %i:%a dist/keep.txt)" "$ino:644"
+is "... repairs them" "$(stat -c %i:%a dist/keep.txt)" "$ino:644"
 ran() { capture vt run build; has "$1" "$out" "cache miss: '$2' is not as this task left it"; }
 echo edited >dist/keep.txt
 ran "an output was edited: it is not vt's to write over" dist/keep.txt
 is "... the task does" "$(cat dist/keep.txt)" one
 ln -sfn elsewhere dist/link
 ran "a link was changed: the same" dist/link
-is "... and leads where it led" "$(readlink dist/link)" sub/run
+is "... and has its old target" "$(readlink dist/link)" sub/run
 
 file src/main two
 capture vt run build
@@ -53,13 +53,13 @@ has "another input: a miss" "$out" "'src/main' modified"
 echo mine >dist/user.txt
 file src/main one
 hit "the first input again: a hit"
-gone "what only the other run made goes" dist/from-two
-there "what this one made is there" dist/from-one
-is "what nobody of us made stays" "$(cat dist/user.txt)" mine
+gone "outputs of the other result alone are removed" dist/from-two
+there "outputs of this result are there" dist/from-one
+is "files that no run made stay" "$(cat dist/user.txt)" mine
 file src/main two
 hit "and the second"
-there "its own file came back" dist/from-two
-there "what lay there when it was kept belongs to it" dist/from-one
+there "the task's own file is back" dist/from-two
+there "a file that lay there when the result was stored belongs to it" dist/from-one
 echo changed >dist/from-two
 file src/main one
 hit "a stale file that was changed meanwhile"
@@ -74,8 +74,8 @@ capture vt run two
 rm -rf dist tmp
 capture vt run two
 is "two steps, two hits" "$(steps | grep -c '◉ cache hit, replaying')" 2
-there "... what was matched is back" dist/first
-gone "... what was not is not" tmp/temp.txt
+there "... files that were matched are back" dist/first
+gone "... others are not" tmp/temp.txt
 
 task '["dist/keep.txt"]'
 capture vt run build

@@ -25,25 +25,25 @@ order=$(steps | sed 's/\$.*//')
 inodes=$(stat -c '%i %y %z' p*/out)
 capture vt run -r build
 is "... in the order of the chain" "$order" "$(for i in 0 1 2 3 4 5 6 7 8 9 10 11; do echo "~/p$i"; done)"
-is "... and nothing is touched" "$(stat -c '%i %y %z' p*/out)" "$inodes"
+is "... and no file is touched" "$(stat -c '%i %y %z' p*/out)" "$inodes"
 
 file p0/src two
 capture vt run -r build
 is "the first changes: all run" "$rc: $(count): $(cat p11/out)" "0: 0/12 cache hit: two"
 file p0/src one
 capture vt run -r build
-is "... and back: each is a hit that follows one that was put back" "$rc: $(count): $(cat p11/out)" "0: 12/12 cache hit: one"
+is "... and changes back: each is a hit after the outputs of the one before are restored" "$rc: $(count): $(cat p11/out)" "0: 12/12 cache hit: one"
 
 # the sixth says something else from now on: the later ones were looked up before it ran
 file p5/build.sh 'cat ../p4/out >out; echo more >>out'
 capture vt run -r build
-is "one in the middle changes: those before it are hits, those after it run" "$rc: $(count): $(tail -n 1 p11/out)" "0: 5/12 cache hit: more"
+is "a step in the middle changes: earlier ones are hits, later ones run" "$rc: $(count): $(tail -n 1 p11/out)" "0: 5/12 cache hit: more"
 file p5/build.sh 'cat ../p4/out >out'
 rm p3/out p8/out
 capture vt run -r build
 is "the old one again, and two outputs are gone: all are hits" "$rc: $(count): $(cat p11/out)" "0: 12/12 cache hit: one"
-there "... those are back" p3/out
-there "... both" p8/out
+there "... the first output is back" p3/out
+there "... and the second" p8/out
 # hits and misses of all runs: a look that was of no use counts for nothing
 asked=$(vt cache stat --json | grep -o '"hits":[0-9]*,"misses":[0-9]*')
 is "each step was counted once in each run" "$asked" '"hits":53,"misses":31'

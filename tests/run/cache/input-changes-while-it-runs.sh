@@ -13,22 +13,22 @@ file same.sh 'cat src/a; cp -p src/a x; cat x >src/a'
 file own.sh 'mkdir -p gen; cat src/a >gen/out'
 file add.sh '[ -e src/new ] || echo n >src/new; cat src/*'
 capture vt run -v edit
-has "edited: not kept" "$out" "→ Not cached: 'src/a' changed while the task ran"
-is "... but done" "$rc" 0
+has "an input edited while the task runs: the result is not stored" "$out" "→ Not cached: 'src/a' changed while the task ran"
+is "... but the task succeeds" "$rc" 0
 capture vt run edit
-has "... and told in short" "$out" "r#edit not cached because"
-hasnt "... no hit" "$out" '◉'
+has "... and the summary names it" "$out" "r#edit not cached because"
+hasnt "... and the next run is no hit" "$out" '◉'
 capture vt run -v same
-has "written again as it was: not kept either" "$out" "'src/a' changed while the task ran"
+has "an input rewritten with its old content: the result is not stored either" "$out" "'src/a' changed while the task ran"
 capture vt run own; capture vt run own; capture vt run own
-has "what it makes itself by \`output\` does not count" "$out" '◉ cache hit'
+has "files under \`output\` do not count as changed" "$out" '◉ cache hit'
 rm -f src/new
 capture vt run add
-hasnt "a file that it adds to its own inputs" "$out" '◉'
+hasnt "a task that adds a file to its own inputs is not stored" "$out" '◉'
 capture vt run add
-has "... is a change the next time" "$out" "'new' added in 'src'"
+has "... the added file is the next reason" "$out" "'new' added in 'src'"
 capture vt run add
-has "... and then none" "$out" '◉ cache hit'
+has "... and then the task hits" "$out" '◉ cache hit'
 
 # edited after vt has looked at it, but before the task starts: vt still reads a large one
 file vite-task.json '{"tasks":{"late":{"command":"cat in/a","input":["in/**"]}}}'
@@ -39,10 +39,10 @@ file in/a 1
 while kill -0 $vt 2>/dev/null && ! reads $vt in/b; do :; done
 file in/a 2
 wait $vt
-is "an edit between the look and the start" "$(grep -x '[12]' "$T/out")" 2
+is "an edit between look-up and start is seen by the task" "$(grep -x '[12]' "$T/out")" 2
 capture vt run late
-has "what was read counts" "$out" 2
+has "the result belongs to what the task read" "$out" 2
 file in/a 1
 capture vt run late
-has "... and not what was looked at" "$(printf '%s' "$out" | grep -x '[12]')" 1
+has "... and not to what was looked up" "$(printf '%s' "$out" | grep -x '[12]')" 1
 finish

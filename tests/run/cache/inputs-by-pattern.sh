@@ -43,7 +43,7 @@ put dist/out.js y; hit "negatives alone select nothing"
 file 'packages/[lib]/src/main.ts' x
 file 'packages/[lib]/vite-task.json' '{"tasks":{"t":{"command":"/bin/true","input":["src/**"]}}}'
 capture vt run '[lib]#t'; capture vt run '[lib]#t'
-has "a folder's name is no pattern: hit" "$out" '◉ cache hit'
+has "the folder a pattern names is no input itself: a hit" "$out" '◉ cache hit'
 file 'packages/[lib]/src/main.ts' y
 capture vt run '[lib]#t'
 has "... and miss" "$out" "'packages/[lib]/src/main.ts' modified"
@@ -57,9 +57,9 @@ file packages/shared/src/s.ts y; miss "but a link in the pattern's own prefix is
 
 file packages/app/vite-task.json '{"tasks":{"t":{"command":"/bin/true","input":["**"]}}}'
 capture vt run app#t; touch packages/app/src/main.ts; capture vt run app#t
-has "times alone are nothing" "$out" '◉ cache hit'
+has "a new time alone changes nothing" "$out" '◉ cache hit'
 chmod 000 packages/app/src/utils.ts
 capture vt run app#t
-is "a file that cannot be read is no error" "$rc" 0
+is "an unreadable input is no error" "$rc" 0
 chmod 644 packages/app/src/utils.ts
 finish

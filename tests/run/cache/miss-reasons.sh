@@ -38,13 +38,13 @@ task '"command":"A=1 B=2 print y","input":[],"env":["C"]'
 run
 task '"command":"A=2 B=3 print z","input":[],"env":["C"]'
 with C=new run
-is "variables hide the rest" "$out" '$ A=2 B=3 print z ○ cache miss: envs '"'A', 'B', 'C' changed, executing"
+is "changed variables come before all other reasons" "$out" '$ A=2 B=3 print z ○ cache miss: envs '"'A', 'B', 'C' changed, executing"
 with C=new capture vt run -v t
 task '"command":"A=2 B=3 print zz","input":[],"env":["C"]'
 with C=newer capture vt run -v t
-has "-v tells all of it" "$out" "→ Cache miss: env 'C' changed; args changed"
+has "-v tells all reasons" "$out" "→ Cache miss: env 'C' changed; args changed"
 capture vt run -v t
-has "-v: one that went" "$out" "→ Cache miss: env 'C' removed"
+has "-v: a removed file" "$out" "→ Cache miss: env 'C' removed"
 
 rm -rf .vt
 task '"command":"print env","input":[],"env":["MY_ENV"]'

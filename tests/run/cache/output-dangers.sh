@@ -14,41 +14,41 @@ mkdir "$T/outside"
 
 rm -rf dist; ln -s "$T/outside" dist
 capture vt run build
-hasnt "a link stands where the folder was: no hit" "$out" '◉'
+hasnt "a link in place of the folder: no hit" "$out" '◉'
 is "... the task runs" "$rc:$(cat dist/d/f)" 0:x
 rm -rf "$T/outside"/* dist; mkdir dist; ln -s "$T/outside" dist/d
 capture vt run build
-hasnt "... deeper down, too" "$out" '◉'
+hasnt "... also deeper down" "$out" '◉'
 rm -rf dist; mkdir -p dist/d/f/full
 capture vt run build
-hasnt "a folder stands where the file was: no hit" "$out" '◉'
-there "... and it is not taken away" dist/d/f/full
+hasnt "a folder in place of the file: no hit" "$out" '◉'
+there "... and the folder stays" dist/d/f/full
 rm -rf dist; echo x >dist
 capture vt run build
-hasnt "a file stands where the folder was: no hit" "$out" '◉'
+hasnt "a file in place of the folder: no hit" "$out" '◉'
 rm -rf dist; ln -s nowhere dist-other
 capture vt run build
-has "all out of the way: a hit" "$out" '◉ cache hit, replaying'
+has "with all of them removed: a hit" "$out" '◉ cache hit, replaying'
 
 file away.sh 'mkdir -p out; ln -sfn /etc/passwd out/secret; echo made'
 capture vt run -v away
-has "a link that leaves the workspace is not kept" "$out" "Not cached: the output 'out/secret' is a link that leaves the workspace"
+has "a link out of the workspace is not stored" "$out" "Not cached: the output 'out/secret' is a link that leaves the workspace"
 capture vt run away
-hasnt "... so the next run is none" "$out" '◉'
+hasnt "... so the next run is no hit" "$out" '◉'
 file away.sh 'mkdir -p out; ln -sfn ../../../../../../etc out/secret; echo made'
 capture vt run -v away
-has "... however it says so" "$out" 'is a link that leaves the workspace'
+has "... also as an absolute path" "$out" 'is a link that leaves the workspace'
 file away.sh 'mkdir -p out; ln -sfn .. out/up; ln -sfn up/../outside out/secret; echo made'
 capture vt run -v away
-has "... or by way of another link" "$out" "Not cached: the output 'out/secret' is a link that leaves the workspace"
+has "... or through another link" "$out" "Not cached: the output 'out/secret' is a link that leaves the workspace"
 
 file git.sh 'mkdir -p repo/.git; echo evil >repo/.git/config; echo ok >repo/file'
 capture vt run git
 rm -rf repo
 capture vt run git
-has "what lies in a .git is no output" "$out" '◉ cache hit, replaying'
-gone "... and is not put back" repo/.git
-there "... the rest is" repo/file
+has "files in a .git are no outputs" "$out" '◉ cache hit, replaying'
+gone "... and are not restored" repo/.git
+there "... the other files are" repo/file
 
 file fifo.sh 'mkdir -p pipes; [ -p pipes/p ] || mkfifo pipes/p; echo ok >pipes/f'
 capture vt run fifo
@@ -65,7 +65,7 @@ vt run link >/dev/null
 rm node_modules/.bin/*
 capture vt run link
 has "a program that \`output\` names: a hit" "$out" '◉ cache hit, replaying'
-is "... is back, and nothing beside it" "$(readlink node_modules/.bin/made):$(ls node_modules/.bin)" "../../tool:made"
+is "... it is back, and nothing else" "$(readlink node_modules/.bin/made):$(ls node_modules/.bin)" "../../tool:made"
 
 # one folder, two tasks
 pnpm a b
@@ -76,7 +76,7 @@ config '**'
 for i in 1 2; do
 	rm -f here.*
 	capture vt run -v -r build
-	is "two tasks write one folder at once: neither is kept ($i)" "$rc $(printf '%s\n' "$out" | grep -E "^ +→ Not cached: the output 'both/[ab]' may be of '[ab]#build', which ran at the same time$" | grep -o "of '[ab]#build'" | sort | tr '\n' ' ')" "0 of 'a#build' of 'b#build' "
+	is "two tasks write one folder at once: neither is stored ($i)" "$rc $(printf '%s\n' "$out" | grep -E "^ +→ Not cached: the output 'both/[ab]' may be of '[ab]#build', which ran at the same time$" | grep -o "of '[ab]#build'" | sort | tr '\n' ' ')" "0 of 'a#build' of 'b#build' "
 done
 capture vt run --concurrency-limit 1 -r build
 capture vt run --concurrency-limit 1 -r build

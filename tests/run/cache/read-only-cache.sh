@@ -19,17 +19,17 @@ project() {
 story() {
 	capture vt run -r build
 	is "$1: all are hits" "$rc:$(hits)" "0:3/3 cache hit"
-	is "$1: ... without a word" "$err" ""
+	is "$1: ... and nothing is said" "$err" ""
 	rm -rf packages/*/dist
 	capture vt run -r build
-	is "$1: ... that bring back what is gone" "$rc:$(hits):$(cat packages/*/dist/small | tr '\n' ' ')$(cat packages/*/dist/large | wc -c)" "0:3/3 cache hit:a 1 b 1 c 1 600000"
-	is "$1: ... without a word" "$err" ""
+	is "$1: ... that restore missing outputs" "$rc:$(hits):$(cat packages/*/dist/small | tr '\n' ' ')$(cat packages/*/dist/large | wc -c)" "0:3/3 cache hit:a 1 b 1 c 1 600000"
+	is "$1: ... and nothing is said" "$err" ""
 	is "$1: ... and leave nothing else" "$(ls -A packages/*/dist | sort -u | tr "\n" " ")" " large packages/a/dist: packages/b/dist: packages/c/dist: small "
 	echo "a 2" >packages/a/in
 	for i in 1 2; do
 		capture vt run --concurrency-limit 1 -r build
 		is "$1: one has changed: it is run, the others are hits ($i)" "$rc:$(hits)" "0:2/3 cache hit"
-		has "$1: ... as always ($i)" "$out" "○ cache miss: 'packages/a/in' modified, executing
+		has "$1: ... with its reason ($i)" "$out" "○ cache miss: 'packages/a/in' modified, executing
 a 2"
 		is "$1: ... with one warning ($i)" "$(warnings)" 1
 		has "$1: ... that says what ($i)" "$err" "warning: plugin 'store-local': cannot write to the cache: $2; nothing more is kept there in this run"
@@ -44,7 +44,7 @@ a 2"
 	capture vt run a#bad
 	is "$1: a task that fails has its own exit code" "$rc:$err" 3:
 	capture vt run nosuch
-	is "$1: so has a mistake" "$rc" 1
+	is "$1: an unknown task exits with 1" "$rc" 1
 	echo "a 1" >packages/a/in
 }
 # ready: writable again
@@ -69,8 +69,8 @@ ready "rights"
 if [ "$(id -u)" = 0 ] && [ "$(cat /proc/self/uid_map | tr -s ' ')" = " 0 0 4294967295" ]; then
 	chown -hR 0:0 .vt; chmod -R a+rX .vt
 	capture vt run -r build
-	is "somebody else's: it is not used" "$rc:$(hits)" "0:0/3 cache hit"
-	is "somebody else's: one warning" "$err" "warning: the cache is not used: '$W/.vt' belongs to another user"
+	is "a cache of another user is not used" "$rc:$(hits)" "0:0/3 cache hit"
+	is "... with one warning" "$err" "warning: the cache is not used: '$W/.vt' belongs to another user"
 	chown -hR 65534:65534 .vt
 fi
 

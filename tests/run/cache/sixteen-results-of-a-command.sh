@@ -12,14 +12,14 @@ $i
 is "sixteen variants all hit with their own output" "$hits" 16
 file a 17; vt run t >/dev/null
 file a 1; capture vt run t
-hasnt "the seventeenth pushed out the least recently used" "$out" '◉'
+hasnt "the seventeenth replaces the least recently used" "$out" '◉'
 file a 16; capture vt run t
-has "others are still there" "$out" '◉ cache hit'
+has "the others are still hits" "$out" '◉ cache hit'
 
 rm -rf .vt
 file a 1; file b 1; file c 1; vt run t >/dev/null
 file a 2; file b 2; file c 2; vt run t >/dev/null
 file a 1; file b 1; file c 3
 capture vt run t
-has "explained against the nearest, not the newest" "$out" "○ cache miss: 'c' modified, executing"
+has "the reason compares with the nearest result, not the newest" "$out" "○ cache miss: 'c' modified, executing"
 finish

@@ -10,13 +10,13 @@ refused() {
 	capture with VT_CACHE_DIR="$T/c" vt run t
 	is "$1: the task runs" "$rc" 0
 	has "$1: and prints" "$out" one
-	hasnt "$1: nothing is taken from it" "$out" "cache hit"
+	hasnt "$1: no result is taken from it" "$out" "cache hit"
 	is "$1: one warning" "$(printf '%s\n' "$err" | grep -c '^warning: ')" 1
 	has "$1: that names it" "$err" "$T/c"
 }
 capture with VT_CACHE_DIR="$T/c" vt run t
 capture with VT_CACHE_DIR="$T/c" vt run t
-has "one's own is used" "$out" "cache hit"
+has "a cache of one's own is used" "$out" "cache hit"
 chmod 777 "$T/c"
 refused "writable by others"
 chmod 700 "$T/c"
@@ -28,5 +28,5 @@ else
 	skip "somebody else's" "only root can give a folder away"
 fi
 capture with VT_CACHE_DIR="$T/c" vt run t
-has "put right, it is used again" "$out" "cache hit"
+has "with its rights restored it is used again" "$out" "cache hit"
 finish

@@ -12,12 +12,12 @@ tools
 tool lint 'for d; do ls "$d"; cat "$d"/*.js; done'
 for i in 1 2; do file packages/folder$i/vite-task.json '{"tasks":{"lint":{"command":"lint packages/folder1 packages/folder2","cwd":"../.."}}}'; file packages/folder$i/a.js "a$i"; done
 run folder1#lint
-is "one step in two packages: the first is not known" "$(steps)" '~/packages/folder1/../..$ lint packages/folder1 packages/folder2'
+is "one step in two packages: the first run of the first" "$(steps)" '~/packages/folder1/../..$ lint packages/folder1 packages/folder2'
 run folder2#lint
 is "the second has the same key" "$(steps)" "~/packages/folder2/../..\$ lint packages/folder1 packages/folder2 $replay"
 file packages/folder2/a.js changed
 run folder1#lint
-is "what it reads changed" "$(steps)" "~/packages/folder1/../..\$ lint packages/folder1 packages/folder2 ○ cache miss: 'packages/folder2/a.js' modified, executing"
+is "a changed file that it reads is a miss" "$(steps)" "~/packages/folder1/../..\$ lint packages/folder1 packages/folder2 ○ cache miss: 'packages/folder2/a.js' modified, executing"
 run folder2#lint
 is "and the other one hits again" "$(steps)" "~/packages/folder2/../..\$ lint packages/folder1 packages/folder2 $replay"
 
@@ -30,7 +30,7 @@ mkdir .git
 run lint
 file .git/foo.txt x
 run lint
-has ".git at the root is nobody's input" "$out" "$replay"
+has ".git at the root is no input" "$out" "$replay"
 file main.js one
 run lint
 is "a file that appears in a folder that was listed" "$(steps)" "\$ lint . ○ cache miss: 'main.js' added in workspace root, executing"
@@ -59,7 +59,7 @@ rm test.txt
 run two
 is "inferred: removed" "$rc:$out:$err" "0:\$ print-file test.txt ○ cache miss: 'test.txt' removed from workspace root, executing:test.txt: not found"
 run two
-is "what it said about that is kept" "$(steps):$err" "\$ print-file test.txt $replay:test.txt: not found"
+is "what it printed about the missing file is stored" "$(steps):$err" "\$ print-file test.txt $replay:test.txt: not found"
 file test.txt three
 run two
 is "inferred: added" "$(steps)" "\$ print-file test.txt ○ cache miss: 'test.txt' added in workspace root, executing"
@@ -74,10 +74,10 @@ run git
 is "other names are" "$(steps)" "\$ list src .git ○ cache miss: 'new' added in 'src', executing"
 rmdir src/new
 run git
-has "and away again: what was known before" "$out" "$replay"
+has "... and removed again: the earlier result" "$out" "$replay"
 rm src/a
 run git
-is "one that went" "$(steps)" "\$ list src .git ○ cache miss: 'a' removed from 'src', executing"
+is "a removed file is the reason" "$(steps)" "\$ list src .git ○ cache miss: 'a' removed from 'src', executing"
 run inner
 touch src/.git/x
 run inner
@@ -86,7 +86,7 @@ file ../outside.txt 1
 run outside
 file ../outside.txt 2
 run outside
-has "a file outside the workspace does not" "$out" "$replay"
+has "a file outside the workspace does not count" "$out" "$replay"
 ln -s main.js link.txt
 run link
 file main.js three
@@ -117,7 +117,7 @@ file src/utils.ts old
 capture vt run named; capture vt run read
 file src/utils.ts new
 capture vt run named
-is "read, but not named: a hit, which says what it said" "$(printf '%s\n' "$out" | head -3)" "\$ print-file src/main.ts src/utils.ts $replay
+is "a file that is read but not declared does not count" "$(printf '%s\n' "$out" | head -3)" "\$ print-file src/main.ts src/utils.ts $replay
 z
 old"
 capture vt run read
@@ -136,7 +136,7 @@ hasnt "looking for a file and then making it is no overlap" "$out" "not cached"
 capture vt run exists
 has "its product, as it was left, is an input: the second run hits" "$out" "$replay"
 capture vt run odd; capture vt run odd
-is "a malformed path hurts nobody" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 fine"
+is "a malformed path does no harm" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 fine"
 
 # byte for byte
 workspace chronological

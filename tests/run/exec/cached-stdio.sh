@@ -22,12 +22,12 @@ stderr:not-tty
 ---
 vt run: cache hit, <dur> saved.'
 out=$(echo from-stdin | vt run --cache read)
-is "nothing to read" "$out" '~/packages/a$ read-stdin'
+is "stdin is empty" "$out" '~/packages/a$ read-stdin'
 capture vt run --cache both
-is "each stream to its own" "$(printf '%s\n' "$out" | sed 1d | tr '\n' ' ')/$err" "one three /two
+is "stdout and stderr stay apart" "$(printf '%s\n' "$out" | sed 1d | tr '\n' ' ')/$err" "one three /two
 four"
 capture vt run --cache both
-is "replayed: each to its own" "$(printf '%s\n' "$out" | sed 1d | head -2 | tr '\n' ' ')/$err" "one three /two
+is "... also when replayed" "$(printf '%s\n' "$out" | sed 1d | head -2 | tr '\n' ' ')/$err" "one three /two
 four"
 capture vt run --cache --log=labeled both
 is "replayed labeled" "$(printf '%s\n' "$out" | head -3)/$err" "[a#both] ~/packages/a\$ both ◉ cache hit, replaying
@@ -41,16 +41,16 @@ with FORCE_COLOR=0 capture vt run --cache env
 is "a cached task always has FORCE_COLOR=1" "$(printf '%s\n' "$out" | tail -1)" 1
 e=$'\033'
 with FORCE_COLOR=1 capture vt run --cache color
-has "coloured" "$out" "$e[31mhello-world"
+has "on a terminal the output has colours" "$out" "$e[31mhello-world"
 with FORCE_COLOR=0 capture vt run --cache color
-is "replayed without" "$(printf '%s\n' "$out" | head -2)" '~/packages/a$ color hello-world ◉ cache hit, replaying
+is "replayed into a pipe it has none" "$(printf '%s\n' "$out" | head -2)" '~/packages/a$ color hello-world ◉ cache hit, replaying
 hello-world'
 with FORCE_COLOR=1 capture vt run --cache color
-has "and with colours again: the cache kept them" "$out" "$e[31mhello-world"
+has "replayed on a terminal it has them again" "$out" "$e[31mhello-world"
 with FORCE_COLOR=0 capture vt run --cache plain
-is "run without" "$out" '~/packages/a$ color hello-again
+is "run into a pipe it has none" "$out" '~/packages/a$ color hello-again
 hello-again'
 with FORCE_COLOR=1 capture vt run --cache plain
-is "... the cache has them all the same" "$(printf '%s\n' "$out" | head -2)" "$e[34m~/packages/a\$ color hello-again$e[0m $e[32m◉$e[0m $e[90mcache hit, replaying$e[0m
+is "... but the cache has them" "$(printf '%s\n' "$out" | head -2)" "$e[34m~/packages/a\$ color hello-again$e[0m $e[32m◉$e[0m $e[90mcache hit, replaying$e[0m
 $e[31mhello-again$e[0m"
 finish

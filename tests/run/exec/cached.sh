@@ -9,7 +9,7 @@ run() { capture vt run --cache "$@"; out=$(printf '%s\n' "$out" | undated); }
 
 scripts '"script1":"print hello","script2":"print hello"'
 run script1
-is "never seen: only the command" "$out" '$ print hello
+is "a new task shows only its command" "$out" '$ print hello
 hello'
 run script2
 is "another task that runs the same: a hit" "$out" '$ print hello ◉ cache hit, replaying
@@ -19,7 +19,7 @@ hello
 vt run: cache hit, <dur> saved.'
 scripts '"script1":"print hello","script2":"print world"'
 run script2
-is "its command changed: the reason" "$out" '$ print world ○ cache miss: args changed, executing
+is "a changed command is the reason" "$out" '$ print world ○ cache miss: args changed, executing
 world'
 
 file foo.txt one
@@ -79,7 +79,7 @@ is "after it nothing is known, no reason is told" "$(steps)" '$ print a'
 file vite-task.json '{"tasks":{"e":{"command":"print-env FOO","env":["FOO"]},"off":{"command":"print off","cache":false}}}'
 with FOO=1 capture vt run e
 with FOO=2 capture vt run e
-is "an env value" "$out" '$ print-env FOO ○ cache miss: env '"'FOO'"' changed, executing
+is "a changed variable is the reason" "$out" '$ print-env FOO ○ cache miss: env '"'FOO'"' changed, executing
 2'
 for v in 1 2; do
 	with FOO=$v capture vt run e

@@ -11,11 +11,11 @@ file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"sc
 cd packages/a
 terminal_options=(--when ready '\x03')
 terminal vt run dev
-has "the task gets it" "$out" "INT received"
-is "a task that copes with it: 0" $rc 0
-hasnt "no summary" "$out" "---"
+has "the task gets the signal" "$out" "INT received"
+is "a task that handles it and exits with 0: 0" $rc 0
+hasnt "there is no summary" "$out" "---"
 terminal vt run --log=labeled count
-is "and only once" "$(printf '%s\n' "$out" | grep -c 'got [0-9]')" 1
+is "the task gets it once" "$(printf '%s\n' "$out" | grep -c 'got [0-9]')" 1
 terminal vt run die
 is "a task that dies of it: 130" $rc 130
 cd ../..
@@ -24,8 +24,8 @@ is "nothing new starts" "$rc $(printf '%s\n' "$out" | grep -c '^~')" "0 1"
 cd packages/a
 timed() { with TERMINAL_TOOK="$T/took" terminal vt run "$1"; took=$(cat "$T/took"); }
 timed old
-ok "one that does not cope is killed after 5 s ($took ms)" $((took < 4900))
-is "then: 130" $rc 130
+ok "a task that ignores it is killed after 5 s ($took ms)" $((took < 4900))
+is "... and vt exits with 130" $rc 130
 terminal_options=(--when ready '\x03' --after 1 '\x03')
 once_below 3900 timed old
 ok "a second Ctrl-C ends the grace ($took ms)" $?

@@ -9,9 +9,9 @@ ignored() { ([ $# = 0 ] || trap '' "$@"; base_env "$VT" run --no-cache first 2>&
 own=$(sed -n 's/^SigIgn:.//p' /proc/self/status)
 mask() { local m=$((16#$own)) n; for n; do m=$((m | 1 << (n - 1))); done; printf '%016x\n' "$m" "$m" | others; }
 
-is "as the shell has it" "$(ignored)" "$(mask)"
-is "a signal that vt never touches" "$(ignored USR1)" "$(mask 10)"
-is "one that vt catches" "$(ignored HUP)" "$(mask 1)"
-is "ones that vt ignores itself" "$(ignored PIPE XFSZ)" "$(mask 13 25)"
-is "a real-time signal, and others" "$(ignored QUIT ALRM RTMIN+3)" "$(mask 3 14 37)"
+is "a task ignores what vt was born ignoring, and nothing else" "$(ignored)" "$(mask)"
+is "... also a signal that vt never touches" "$(ignored USR1)" "$(mask 10)"
+is "... a signal that vt catches" "$(ignored HUP)" "$(mask 1)"
+is "... signals that vt ignores for itself" "$(ignored PIPE XFSZ)" "$(mask 13 25)"
+is "... a real-time signal, and others" "$(ignored QUIT ALRM RTMIN+3)" "$(mask 3 14 37)"
 finish

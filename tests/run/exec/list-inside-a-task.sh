@@ -11,7 +11,7 @@ has "vt run inside a task is a task of its own" "$out" '$ vt run ⊘ cache disab
 like "... with the list, from which one is run" "$out" '*Selected task: hello
 *$ print hello ⊘ cache disabled
 hello*'
-is "... and its exit code" $rc 0
+is "... and the exit code is that task's" $rc 0
 with TERM=xterm NO_COLOR=1 terminal vt run --cache
 like "--cache without a task: the chosen one is cached" "$out" '*Selected task: hello
 *$ print hello

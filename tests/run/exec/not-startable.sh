@@ -6,7 +6,7 @@ mkdir -p node_modules/.bin
 printf '#!/no/such/interpreter\n' >node_modules/.bin/bad
 chmod +x node_modules/.bin/bad
 capture vt run x
-is "exit code" $rc 127
+is "the exit code of a command that cannot be started" $rc 127
 is "an error line below the command" "$out" "\$ bad one ⊘ cache disabled
 ✗ Failed to spawn process: the interpreter of '$W/node_modules/.bin/bad' was not found"
 capture vt run -v y

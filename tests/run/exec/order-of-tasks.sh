@@ -10,24 +10,24 @@ for p in app core lib solo; do scripts='"scripts":{"build":"print '$p'","meet":"
 done
 lines() { printf '%s\n' "$out" | grep -E '^[a-z]+$'; }
 capture vt run --concurrency-limit 1 -r build
-is "all: core, lib, app, and the lonely one when nobody waits any more" "$(lines | tr '\n' ' ')" "core lib app solo "
+is "dependencies first, then the task that no other waits for" "$(lines | tr '\n' ' ')" "core lib app solo "
 capture vt run -r build
 is "the same again" "$(lines | grep -v solo | tr '\n' ' ')" "core lib app "
-has "the count" "$out" "vt run: 0/4 cache hit (0%). (Run"
+has "the summary counts four tasks" "$out" "vt run: 0/4 cache hit (0%). (Run"
 cd packages/app
 capture vt run -t build
-is "from app" "$(lines | tr '\n' ' ')" "core lib app "
-has "... three" "$out" "vt run: 0/3 cache hit (0%). (Run"
+is "-t in app: its dependencies first" "$(lines | tr '\n' ' ')" "core lib app "
+has "... three tasks" "$out" "vt run: 0/3 cache hit (0%). (Run"
 cd ../lib
 capture vt run -t build
-is "from lib" "$(lines | tr '\n' ' ')" "core lib "
+is "-t in lib: its dependency first" "$(lines | tr '\n' ' ')" "core lib "
 cd ../..
 with D="$T/d1" capture vt run --filter core --filter solo meet
 is "independent tasks run at the same time" $rc 0
 with D="$T/d2" capture vt run --parallel --filter core --filter lib meet
 is "--parallel: those that depend on one another, too" $rc 0
 with D="$T/d3" ALONE=40 capture vt run --parallel --concurrency-limit 1 --filter core --filter solo meet
-isnt "--parallel with a limit of 1: they never meet" $rc 0
+isnt "--parallel with a limit of 1: they do not run at the same time" $rc 0
 capture vt run --parallel --concurrency-limit 1 -r one
 is "one at a time" "$(printf '%s\n' "$out" | grep -oE '^(start|end|[0-9]+ start)' | sed 's/^[0-9]* //' | tr '\n' ' ')" "start end start end start end start end "
 
@@ -40,10 +40,10 @@ sleeper() { file packages/$1/package.json "{\"name\":\"$1\"$3,\"scripts\":{\"bui
 change() { sleeper app 0.3 ',"dependencies":{"core":"workspace:*"}' "$1"; sleeper core 0.3 '' "$1"; sleeper slow 2 '' "$1"; sleeper zero 0 '' "$1"; }
 change ''
 capture vt run --concurrency-limit 1 -r build
-is "nothing is known: the longest chain, then the order of packages" "$(lines | tr '\n' ' ')" "core app slow zero "
+is "without known durations: the longest chain, then the order of packages" "$(lines | tr '\n' ' ')" "core app slow zero "
 change ' again'
 capture vt run --concurrency-limit 1 -r build
-is "what took long the last time comes before a longer chain" "$(lines | tr '\n' ' ')" "slow core app zero "
+is "a task that took long the last time comes before a longer chain" "$(lines | tr '\n' ' ')" "slow core app zero "
 is "they are misses" "$(steps | grep -c 'cache miss: args changed')" 4
 capture vt run --concurrency-limit 1 -r build
 is "hits come in that order, too, if they are not ready before" "$(lines | tr '\n' ' ')" "slow core zero app "

@@ -16,10 +16,10 @@ signal() {
 for mode in "TERM term 143" "HUP hup 129" "INT int 0"; do
 	set -- $mode
 	once_below 4500 signal $1 $2
-	ok "$1: no grace was needed ($took ms)" $?
+	ok "$1: vt ends without a grace ($took ms)" $?
 	has "$1 reaches the task" "$out" "$1 received"
 	is "$1: exit code" $rc $3
-	hasnt "$1: nothing new starts" "$out" "print never"
+	hasnt "$1: no later command starts" "$out" "print never"
 done
 signal INT die
 is "a task that dies of INT: 130" $rc 130
@@ -31,13 +31,13 @@ for s in "TERM 143" "INT 130"; do
 	ok "$1: after 5 s of grace ($took ms) all are killed" $((took < 4900))
 	is "$1: exit code" $rc $2
 	wait_gone "$(cat "$T/pids")"
-	ok "$1: the grandchild is dead, too" $?
+	ok "$1: the grandchild is killed, too" $?
 done
 once_below 3900 signal TERM old again
 ok "a second signal ends the grace ($took ms)" $?
-is "its exit code" $rc 143
+is "... with the exit code of the signal" $rc 143
 signal KILL old
-is "the runner was killed" $rc 137
+is "vt itself is killed by KILL" $rc 137
 wait_gone "$(cat "$T/pids")"
-ok "nothing of the task is left" $?
+ok "... and the task with it" $?
 finish

@@ -8,5 +8,5 @@ file vite-task.json '{"tasks":{"t":{"command":"print at-once","input":[],"output
 vt run t >/dev/null
 for i in 1 2 3 4 5 6; do vt run t >"$T/at-once-$i" 2>&1 & done
 wait
-is "six hits at once" "$(cat "$T"/at-once-* | grep -c '◉ cache hit, replaying')" 6
+is "each of six runs at once is a hit" "$(cat "$T"/at-once-* | grep -c '◉ cache hit, replaying')" 6
 finish

@@ -9,22 +9,22 @@ tool away 'sleep 300 >/dev/null 2>&1 </dev/null & echo $! >"$PIDS"'
 tool many 'i=0; while [ $i -lt 20000 ]; do echo line-$i; i=$((i+1)); done'
 file package.json '{"name":"r","scripts":{"late":"late","held":"held","away":"away","many":"many","quiet":"true"}}'
 capture vt run --log=labeled late
-is "what a background process prints belongs to it" "$(printf '%s\n' "$out" | tail -1)" "[r#late] late"
+is "the output of a background process belongs to its task" "$(printf '%s\n' "$out" | tail -1)" "[r#late] late"
 PIDS=$T/pids
 start=$SECONDS
 with PIDS="$PIDS" capture vt run --log=labeled held
 took=$((SECONDS - start))
-ok "a pipe that is held is waited for, but not for long ($took s)" $((took < 9 || took > 150))
-is "it is no failure" $rc 0
+ok "a held pipe is waited for, 10 s long ($took s)" $((took < 9 || took > 150))
+is "... which is no failure" $rc 0
 kill -0 "$(cat "$PIDS")" 2>/dev/null
 ok "the background process lives on" $?
 kill "$(cat "$PIDS")"
 away() { start=$(date +%s%N); with PIDS="$PIDS" capture vt run --log=labeled away; took=$((($(date +%s%N) - start) / 1000000)); pids+=($(cat "$PIDS")); }
 pids=()
 once_below 9000 away
-ok "one that took no pipe is not waited for ($took ms)" $?
+ok "a background process without a pipe is not waited for ($took ms)" $?
 kill -0 "$(cat "$PIDS")" 2>/dev/null
-ok "it lives on as well" $?
+ok "... and lives on" $?
 kill "${pids[@]}"
 for log in labeled grouped; do
 	vt run --log=$log many | { sleep 1; cat; } >"$T/many"
@@ -37,7 +37,7 @@ vt run --log=labeled many >/dev/full 2>"$T/err"
 is "a full disk fails the task" $? 1
 start=$SECONDS
 { vt run --log=labeled many; echo $? >"$T/rc"; } | head -1 >/dev/null
-isnt "a reader that left ends it" "$(cat "$T/rc")" 0
+isnt "a reader that leaves ends the task" "$(cat "$T/rc")" 0
 vt run --log=labeled quiet >/dev/full
-is "a task that prints nothing does not mind" $? 0
+is "a full disk does not disturb a task that prints nothing" $? 0
 finish
