@@ -1,7 +1,6 @@
-#!/bin/bash
 # Small workspaces of pnpm, npm and yarn 4, installed by them: build, test and lint by their own
 # runner and by vt come to the same. The short form of make check-real.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/managers.sh"
 requires node sha256sum find
 mkdir "$T/bin"

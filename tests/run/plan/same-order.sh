@@ -1,7 +1,6 @@
-#!/bin/bash
 # The order of packages is the one that npm, pnpm and yarn 4 themselves have, in random workspaces.
 # ORDERS: how many for each (make check-order: 30); ORDER_SEED: those of an earlier run again.
-. "$abs_top_srcdir/tests/lib/functions.sh"
+. "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/managers.sh"
 requires node
 n=${ORDERS:-4} seed=${ORDER_SEED:-$(date +%s)}
