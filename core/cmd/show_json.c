@@ -121,6 +121,8 @@ static void cache_json(struct showing *d, const struct dry_step *at)
 {
 	static const char *const words[] = { "hit", "changed", "unknown", "noBaseline", "disabled", "error" };
 	bool known = at->status == DRY_HIT || at->status == DRY_CHANGED;
+	const char *message = at->no_program ? "not found yet" : at->status == DRY_ERROR ? dry_trouble(at)
+			    : at->status == DRY_DISABLED && at->step ? at->step->uncached : NULL;
 
 	buf_printf(&d->b, ",\"cache\":{\"status\":\"%s\"", words[at->status]);
 	if (known && at->saved_ms > 0)
@@ -130,9 +132,9 @@ static void cache_json(struct showing *d, const struct dry_step *at)
 		buf_text(&d->b, at->changes);
 		buf_text(&d->b, at->partial ? "],\"changesPartial\":true" : "]");
 	}
-	if (at->status == DRY_ERROR || at->no_program) {
+	if (message) {
 		buf_text(&d->b, ",\"message\":");
-		quote(&d->b, at->no_program ? "not found yet" : dry_trouble(at));
+		quote(&d->b, message);
 	}
 	buf_byte(&d->b, '}');
 }

@@ -125,14 +125,15 @@ static void find_program(struct planner *p, const struct working *w, const struc
 	step->program = own ? ask(p, name, step->dir, step->path) : find(p, w, name, step->dir);
 }
 
-/* What is remembered must have a place in the workspace that means the same on
- * another machine. */
-static int check_dir(struct planner *p, const struct step *step)
+/* What is remembered must have a place in the workspace, so that it means the same on another
+ * machine: why the step has none, or NULL. */
+static const char *out_of_place(struct planner *p, const struct step *step)
 {
-	if (path_below(p->world->workspace->root, step->dir))
-		return 0;
-	err_set(p->err, ERR_USER, "Path %s is outside of the workspace %s", step_shown_dir(p, step->cwd), p->world->workspace->root);
-	return err_wrap(p->err, "Failed to fingerprint current working directory");
+	if (step->task->package->outside)
+		return arena_printf(p->a, "its package lies outside of the workspace, in %s", step->task->package->outside);
+	if (!path_below(p->world->workspace->root, step->dir))
+		return arena_printf(p->a, "it runs outside of the workspace, in %s", step->dir);
+	return NULL;
 }
 
 static vt_bytes text_bytes(const char *s)
@@ -170,7 +171,7 @@ static const vt_bytes *trusted_sockets(struct planner *p, const struct step *ste
 	return ret;
 }
 
-/* After check_dir: the directory is below the root. */
+/* Only of a step that is cached: its directory is below the root. */
 static const vt_step *describe(struct planner *p, const struct step *step)
 {
 	const char *root = p->world->workspace->root;
@@ -229,18 +230,15 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 	}
 	ret->kind = ITEM_STEP;
 	step->rules = w->cached && !is_never_cached(p->world, action) ? &w->task->rules : NULL;
-	if (step->rules && w->task->package->outside) {
+	step->uncached = step->rules ? out_of_place(p, step) : NULL;
+	if (step->uncached)
 		step->rules = NULL;
-		step->uncached = arena_printf(p->a, "its package lies outside of the workspace, in %s", w->task->package->outside);
-	}
 	step->path = view_package_path(w->env);
 	step->shell = action->kind == ACTION_SHELL;
 	if (step->shell)
 		step->program = STEP_SHELL;
 	else
 		find_program(p, w, action, step);
-	if (step->rules && check_dir(p, step) < 0)
-		return -1;
 	if (spawn_env_make(w->env,
 			   &(struct spawn_for){ w->task, step->dir, step->rules != NULL, asks_for_script(action), action->assignments, action->assignments_n },
 			   &env, p->err) < 0)

@@ -1,15 +1,13 @@
 #include "config.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "os/file.h"
 #include "base/texts.h"
+#include "os/file.h"
 #include "text/path.h"
 #include "workspace/load.h"
 
@@ -135,7 +133,7 @@ struct place {
 /* false: no pattern could have meant it: the link leads nowhere, to the root or into node_modules. */
 static bool follow(struct search *s, const char *link, struct place *ret)
 {
-	const char *root = s->l->w.root, *real = file_real(path_join(scratch(s->l), root, link), s->l->w.arena);
+	const char *root = s->l->w.root, *real = file_real(path_join(s->l->scratch, root, link), s->l->w.arena);
 	const char *below = real ? path_below(root, real) : NULL, *p, *end;
 
 	if (!real || (below && !*below))

@@ -38,6 +38,17 @@ cd "$W/packages/c" || exit 99
 capture vt run b
 has "and through the link" "$out" sea
 
+capture vt run -r --dry-run --json b
+is "the plan has the reason" "$(jq -r '.plan["packages/a#b"].steps[0].cache | .status + ": " + .message' <<<"$out")" \
+	"disabled: its package lies outside of the workspace, in $T/ext/a"
+cd "$W" || exit 99
+file packages/z/package.json '{"name":"z","scripts":{"out":"cat package.json && cd ../../../ext && cat a/data"}}'
+capture vt run z#out
+is "a command that leaves the workspace runs" "$rc $(grep -c two <<<"$out")" "0 1"
+has "its part outside is not cached, and why is told" "$out" "cache disabled: it runs outside of the workspace, in $T/ext"
+capture vt run z#out
+has "its part inside is cached" "$out" "cat package.json ◉ cache hit"
+
 # --- odd names ---
 latin=$(printf 'latin\351')
 for name in '[res]' 'back\slash' "$latin" 'a b' '{x,y}' 'st*r' 'quo"te' $'new\nline' '(group)' '@(a)' '!no' '$dollar' "é"; do
