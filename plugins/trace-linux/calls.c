@@ -1,4 +1,4 @@
-/* calls: what each call means. Pure: numbers in, meaning out. */
+/* calls: says what each system call means, from its arguments alone. */
 #include "config.h"
 
 #include "calls.h"
@@ -75,14 +75,14 @@ static void decode_open(uint64_t flags, struct call_meaning *m)
 	if (flags & O_PATH) {
 		act(m, VT_SEEN_PROBE, seen, 0);
 	} else if ((flags & O_TMPFILE) == O_TMPFILE) {
-		/* no name yet; a link may give it one */
+		/* the file has no name; linkat may give it one */
 		act(m, VT_SEEN_PROBE, VT_SEEN_DIRECTORY, 0);
 	} else if ((flags & O_CREAT) && (flags & O_EXCL)) {
 		act(m, VT_SEEN_PROBE, VT_SEEN_NOFOLLOW, 0);
 		act(m, VT_SEEN_WRITE, VT_SEEN_NOFOLLOW, 0);
 		m->depends = DEPENDS_WRITE;
 	} else if (flags & O_TRUNC) {
-		/* what was there is gone before it could be read */
+		/* the old content is gone before anything is read */
 		act(m, VT_SEEN_WRITE, seen, 0);
 	} else if (!writes && (flags & O_DIRECTORY)) {
 		act(m, VT_SEEN_LIST, seen, 0);
@@ -198,7 +198,7 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		m->keeps = extra & RENAME_NOREPLACE;
 		m->depends = extra & RENAME_EXCHANGE ? DEPENDS_NOT : DEPENDS_RENAME;
 		if (extra & RENAME_EXCHANGE) {
-			/* nothing is gone afterwards: each has what the other had */
+			/* both names stay: each gets the file of the other */
 			act(m, VT_SEEN_READ, VT_SEEN_NOFOLLOW, 0);
 			act(m, VT_SEEN_READ, VT_SEEN_NOFOLLOW, 1);
 		}

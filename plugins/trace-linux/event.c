@@ -1,5 +1,5 @@
-/* event: one call of the task. What must be asked is asked while its thread stands
- * still (event_look); what is remembered is remembered when it runs again. */
+/* event: one call of the task. event_look asks what must be asked while the calling thread
+ * stands still; event_remember notes the call when the thread runs again. */
 #include "config.h"
 
 #include "event.h"
@@ -51,7 +51,7 @@ static bool writes(const struct call_meaning *m, int path, bool *follow)
 	return false;
 }
 
-/* Was it told what is there, as far as this call asks for it? */
+/* Was the state of this path before its first write noted already? */
 static bool is_told(const struct watch *w, const struct path *p, bool content)
 {
 	uint32_t name = notes_find(&w->notes, p->text, p->length);
@@ -68,8 +68,8 @@ static void only_look(struct call_meaning *m)
 	}
 }
 
-/* Reading what the call itself makes is no reading; and a call that will find its
- * file in the way makes nothing. */
+/* Changes the meaning of a call by what is there: a file that the call itself makes is not
+ * read, and a call that fails because its file is there makes nothing. */
 static void apply_depends(struct call_meaning *m, const enum look_answer there[CALL_PATHS])
 {
 	switch (m->depends) {
@@ -100,7 +100,7 @@ static void apply_depends(struct call_meaning *m, const enum look_answer there[C
 	}
 }
 
-/* What is there before the call; no later moment can tell. */
+/* Looks at the paths that the call may change, before it does. */
 static void look_before(struct watch *w, struct event *e)
 {
 	struct call_meaning *m = &e->means;
@@ -209,10 +209,10 @@ static uint16_t seen_of(enum look_answer there)
 	return there == LOOK_THERE ? VT_SEEN_THERE : there == LOOK_ABSENT ? VT_SEEN_ABSENT : 0;
 }
 
-/* What was there when the task first asked: if it is not there in the end, and the task
- * did not take it away, somebody else did. What comes back meanwhile has new times. The
- * thread runs again, but what it does itself comes as a call of its own. The newest
- * note is of this path. */
+/* Notes, once for each path, whether something is there when the task first asks for it. If
+ * that has changed at the end, and not by the task, somebody else has changed it. The
+ * thread runs again, but each change of its own is another call. The newest note is of
+ * this path. */
 static void sight(struct watch *w, const struct path *p)
 {
 	struct note *note = &w->notes.at[w->notes.n - 1];
@@ -224,7 +224,7 @@ static void sight(struct watch *w, const struct path *p)
 	note->flags |= seen_of(look_for(&w->ground, p->text, false));
 }
 
-/* Once for each path, before the first note that may change what is there. */
+/* Notes what a path was, before the first note of a change. */
 static void remember_before(struct watch *w, struct event *e, int i)
 {
 	const struct look_state *state = &e->before[i];
@@ -247,7 +247,7 @@ static void remember_before(struct watch *w, struct event *e, int i)
 		     text && state->bytes[0] == 'f' && only_attributes ? BEFORE_OUTSIDE : BEFORE_ALL);
 }
 
-/* The link may be gone when the step has ended; what was reached through it is not. */
+/* Keeps the target of a link that the task makes: the link may be gone at the step's end. */
 static void remember_link(struct watch *w, const struct event *e)
 {
 	const struct path *p = &e->path[0];
@@ -273,7 +273,7 @@ void event_remember(struct watch *w, struct event *e)
 	if (m->acts && e->found[0] == PATH_OK && gates_is_shim(&w->gates, e->path[0].text, e->path[0].length)) {
 		if (e->native)
 			gates_load(&w->gates, e->tid);
-		return;                      /* it belongs to us, not to the task */
+		return;                      /* the shim is vt's, not the task's */
 	}
 	if (e->peer.socket >= 0 && peer_was_before(&w->peers, &w->world, &e->peer, name, sizeof name))
 		watch_escape_named(w, ESCAPE_PEER, e->tid, name);

@@ -1,5 +1,5 @@
-/* exec: what the kernel opens by itself when a program starts: the interpreter of
- * a script, the loader of a dynamic program. No system call tells of them. */
+/* exec: finds the files that the kernel opens itself when a program starts: the interpreter
+ * of a script, the loader of a dynamic program. No system call names them. */
 #include "config.h"
 
 #include <elf.h>
@@ -74,7 +74,7 @@ static bool loses_rights(struct watch *w, uint32_t tid, const struct statx *st)
 		if (fd >= 0)
 			close(fd);
 		if (n < 0)
-			return false;        /* it is gone; the next one tells */
+			return false;        /* the process is gone; the next one tells */
 		text[n] = '\0';
 		line = strstr(text, "\nNoNewPrivs:");
 		w->no_new_privs = line && strtol(line + 12, NULL, 10) == 1;
@@ -130,7 +130,7 @@ static bool note_named(struct watch *w, uint32_t tid, const char *name, char ret
 {
 	struct path path;
 
-	/* the thread is in its next program by now, or back; where it stands is the same */
+	/* the thread runs its new program by now, or still the old one; its working directory is the same */
 	if (path_of_text(&w->world, (pid_t)tid, name, &path) != PATH_OK)
 		return false;
 	notes_add(&w->notes, VT_SEEN_EXEC, 0, tid, path.text, path.length, NULL, 0);

@@ -33,8 +33,8 @@ static uint32_t low(int arg)
 	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? at : at + 4;
 }
 
-/* The tails of a block, by their distance from its end; what no test caught falls
- * into the first of them. */
+/* The ends of a block, by their distance from its last instruction. A call that no test
+ * matches reaches the first. */
 enum { TAIL_ALLOW = 3, TAIL_NOSYS = 2, TAIL_EVENT = 1, TAILS = 3 };
 
 /* Signals that a task's own doings send: with a handler for one of them a call may be
@@ -118,7 +118,7 @@ uint32_t filter_make(uint32_t event, struct sock_filter ret[FILTER_MAX])
 	for (a = 0; a < ARCH_COUNT; a++) {
 		if (!call_audit_arch[a])
 			continue;
-		/* a block is longer than a short jump: step over a long one */
+		/* a block is longer than a conditional jump can be */
 		ret[n++] = IF(BPF_JEQ, call_audit_arch[a], 1, 0);
 		ret[n++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, block_length((enum call_arch)a));
 		n += block_make((enum call_arch)a, event, ret + n);

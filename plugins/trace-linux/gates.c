@@ -1,5 +1,5 @@
-/* gates: what is known of each process, by its number. A process that was forked has
- * what its parent has; so what is not known itself is asked of those above it. */
+/* gates: keeps for each process whether it has loaded the shim. A forked process has what
+ * its parent has, so an unknown process is looked up by its parents. */
 #include "config.h"
 
 #include "gates.h"

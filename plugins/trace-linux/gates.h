@@ -1,9 +1,9 @@
 /* gates: which processes run with the shim, and whether one without it can be hurt.
  *
- * A signal that comes while a call waits for the tracer ends the call with EINTR, where
- * its handler does not let calls be started again. The shim makes such calls again. A
- * program without the shim is told that a file of its is not there; from then on
- * nobody knows what the task would have done. */
+ * A signal during a call that waits for the tracer ends the call with EINTR, if the signal's
+ * handler has no SA_RESTART. The shim makes such a call again. A program without the shim
+ * gets the error, and may go on as if a file were missing: then the trace tells nothing
+ * about an undisturbed run. */
 #ifndef TRACE_GATES_H
 #define TRACE_GATES_H
 

@@ -1,13 +1,13 @@
-/* listen: the thread. Receive, ask which file it meant, continue, remember.
+/* listen: the thread that receives each call of the task, looks at it, lets it go on and
+ * notes it.
  *
- * Between receiving and continuing a thread of the task stands still; so nothing
- * here waits for the task, for the rest of vt, or for memory it could do without.
+ * A thread of the task stands still from RECV to SEND. So the code in between waits
+ * neither for the task nor for another part of vt.
  *
- * While the step runs the thread waits where it receives: a poll before it would be
- * one of the four kernel calls that an event costs. That wait ends with the last
- * process (Linux 6.11), or by WAKE_SIGNAL, with which `stop` brings the thread back
- * to a poll that has an end. A host that does not catch that signal gets the poll
- * all the time. */
+ * While the step runs, the thread waits in RECV itself: a poll before each RECV would
+ * add a fourth kernel call to each event. The wait ends when the last process ends
+ * (Linux 6.11), or by WAKE_SIGNAL, which listen_stop sends. Where the host does not
+ * catch that signal, the thread polls from the start. */
 #include "config.h"
 
 #include <errno.h>
@@ -37,14 +37,14 @@
 #endif
 
 enum {
-	GRACE_MS = 50,        /* for stragglers, after the task has ended */
-	NOTICE_MAX = 512,     /* more than any kernel's struct seccomp_notif so far */
-	WAKE_SIGNAL = SIGURG, /* ignored where nobody knows it */
-	WAKE_MS = 2,          /* to the next signal: one that comes just before the wait is lost */
+	GRACE_MS = 50,        /* how long events of background processes are noted after the task's end */
+	NOTICE_MAX = 512,     /* bytes: more than any kernel's struct seccomp_notif so far */
+	WAKE_SIGNAL = SIGURG, /* ignored by default */
+	WAKE_MS = 2,          /* between two signals: a signal just before the wait is lost */
 };
 
-/* The kernel's structs may be longer than those this was built with; no more than they
- * are long is touched, for the task's data is what the caches were filled with. */
+/* The running kernel's structs may be longer than those of the header. Only the kernel's
+ * length is cleared, to keep the task's data in the processor's cache. */
 union notice { struct seccomp_notif is; char room[NOTICE_MAX]; };
 union answer { struct seccomp_notif_resp is; char room[NOTICE_MAX]; };
 
@@ -83,7 +83,7 @@ static bool hung_up(struct watch *w)
 	return poll(&at, 1, 0) > 0 && !(at.revents & POLLIN);
 }
 
-/* A call is gone that was not answered yet. */
+/* Notes that a signal or a kill took away a call before its answer. */
 static void interrupted(struct watch *w)
 {
 	if (!w->gates.fragile)
@@ -91,8 +91,8 @@ static void interrupted(struct watch *w)
 	watch_escape_named(w, ESCAPE_INTERRUPTED, w->gates.process, w->gates.name);
 }
 
-/* 1: one is here; 0: none after all; -1: the channel is of no use any more, errno 0:
- * because there is no process left. */
+/* Receives one event. 1: received; 0: none; -1: the channel failed, or, with errno 0, the
+ * last process is gone. */
 static int receive(struct watch *w, union notice *notice)
 {
 	ssize_t n;
@@ -108,7 +108,7 @@ static int receive(struct watch *w, union notice *notice)
 	}
 	if (!ioctl(atomic_load(&w->listener), SECCOMP_IOCTL_NOTIF_RECV, notice))
 		return 1;
-	/* killed or interrupted before it was received, or nobody is left */
+	/* ENOENT: a kill or a signal took the call away, or no process is left */
 	if (errno == ENOENT && !hung_up(w)) {
 		interrupted(w);
 		return 0;
@@ -128,7 +128,7 @@ static int proceed(struct watch *w, uint64_t id)
 	while (ioctl(atomic_load(&w->listener), SECCOMP_IOCTL_NOTIF_SEND, &answer)) {
 		if (errno == EINTR)
 			continue;
-		/* ENOENT: it was interrupted or killed meanwhile */
+		/* ENOENT: a kill or a signal took the call away */
 		if (errno == ENOENT && !w->killable)
 			interrupted(w);
 		return errno == ENOENT ? 0 : -1;
@@ -146,7 +146,7 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Takes back what `wake` gave, before looking at what it was for. */
+/* Empties the eventfd. Comes before the look at `listener` and `ended`. */
 static void woken(struct watch *w)
 {
 	uint64_t n;
@@ -155,7 +155,7 @@ static void woken(struct watch *w)
 		;
 }
 
-/* Before there is anything to hear: until attach or the end. */
+/* Waits for attach or the end. False: there is no listener. */
 static bool wait_for_listener(struct watch *w)
 {
 	struct pollfd at = { .fd = w->wake, .events = POLLIN };
@@ -168,7 +168,7 @@ static bool wait_for_listener(struct watch *w)
 	return atomic_load(&w->listener) >= 0;
 }
 
-/* One call, from end to end. False: the channel is of no use any more. */
+/* Serves one event. False: the channel is of no use any more. */
 static bool serve(struct watch *w, struct event *e)
 {
 	union notice notice;
@@ -191,7 +191,7 @@ static bool serve(struct watch *w, struct event *e)
 	return false;
 }
 
-/* While the step runs, where receiving may wait. False: nobody is left. */
+/* Serves events while the step runs, and waits in RECV. False: no process is left. */
 static bool listen_waiting(struct watch *w, struct event *e)
 {
 	uint64_t before;
@@ -208,7 +208,7 @@ static bool listen_waiting(struct watch *w, struct event *e)
 	return true;
 }
 
-/* The same with a poll; and after the end, for GRACE_MS. */
+/* Serves events with a poll before each, and after the step's end for GRACE_MS. */
 static void listen_polling(struct watch *w, struct event *e)
 {
 	struct pollfd at[2] = { { .fd = atomic_load(&w->listener), .events = POLLIN }, { .fd = w->wake, .events = POLLIN } };
@@ -216,7 +216,7 @@ static void listen_polling(struct watch *w, struct event *e)
 	int n;
 
 	for (;;) {
-		/* `ended` is looked at after the wake-up was taken back, so none is lost */
+		/* this look at `ended` comes after woken(): no wake-up is lost */
 		if (!end && atomic_load(&w->ended))
 			end = now_ms() + GRACE_MS;
 		if (end) {
@@ -237,13 +237,13 @@ static void listen_polling(struct watch *w, struct event *e)
 			if (!serve(w, e))
 				return;
 		} else if (at[0].revents) {
-			w->alone = true;             /* hung up: no process is left */
+			w->alone = true;             /* the listener hung up: no process is left */
 			return;
 		}
 	}
 }
 
-/* Nothing more to wait for without an end. */
+/* Tells listen_stop that the thread needs no more signals. */
 static void leave(struct watch *w)
 {
 	atomic_store(&w->left, 1);
@@ -256,8 +256,8 @@ static void settle_may_begin(struct watch *w)
 	syscall(SYS_futex, &w->heard, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-/* What outlives the step may serve a file system that is asked when the notes are
- * settled. Its calls go on, and nobody takes note of them. */
+/* Lets calls of background processes go on, unnoted, while the notes are settled: such a
+ * process may serve a file system that settling asks. */
 static void answer_on(struct watch *w)
 {
 	struct pollfd at[2] = { { .fd = atomic_load(&w->listener), .events = POLLIN }, { .fd = w->wake, .events = POLLIN } };
@@ -306,7 +306,7 @@ static void wake(struct watch *w)
 		;
 }
 
-/* Does the signal end a wait, and nothing else? */
+/* Has the host a handler for WAKE_SIGNAL that ends a wait? */
 static bool signal_wakes(void)
 {
 	struct sigaction a;

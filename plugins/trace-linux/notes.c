@@ -176,7 +176,7 @@ uint32_t notes_name(struct notes *notes, const char *text, size_t length)
 	return i;
 }
 
-/* One bit for each (op, flags) that tells a part something of its own. */
+/* Bits of name.seen: one for each (op, flags) that a part can tell apart. */
 enum { BITS_READ = 0, BITS_PROBE = 4, BITS_LIST = 8, BITS_EXEC = 12, BITS_WRITE = 16, BITS_ATTRIBUTE = 24 };
 
 static uint32_t bit_of(uint16_t op, uint16_t flags)

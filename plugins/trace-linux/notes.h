@@ -1,5 +1,5 @@
-/* notes: what was seen, in order. Written by the thread that listens, read after
- * it has ended. Never dies on memory: then it is full. */
+/* notes: the calls that were seen, in order. The listening thread writes them; others read
+ * them after listen_stop. Without memory notes are full, and vt goes on. */
 #ifndef TRACE_NOTES_H
 #define TRACE_NOTES_H
 
@@ -18,10 +18,10 @@ struct name {
 	uint32_t length;
 	uint32_t hash;
 	uint32_t seen;             /* which (op, flags) were noted: notes.c */
-	bool sighted;              /* it was asked whether something is there */
+	bool sighted;              /* the tracer has looked whether something is there */
 	uint8_t before;            /* enum before: was it told what this was before the first write? */
 	uint32_t link;             /* where a link leads that the task made here: an index of the caller's; 0: it made none */
-	uint32_t turn;             /* the value of notes.turn when a write was noted last */
+	uint32_t turn;             /* notes.turn at the last noted write */
 };
 
 enum before { BEFORE_NOT, BEFORE_OUTSIDE, BEFORE_ALL };   /* OUTSIDE: a file, without its content */
@@ -34,28 +34,28 @@ struct notes {
 	uint32_t n, room;
 	uint32_t names_n, names_room;
 	uint32_t table_size;       /* a power of two, at least twice names_n */
-	uint32_t turn;             /* renames so far: each may make a written path new again */
-	bool full;                 /* something was left out */
+	uint32_t turn;             /* count of renames: after each a write of a known path is noted again */
+	bool full;                 /* a note was lost */
 };
 
 void notes_init(struct notes *notes);
 
-/* Takes the first room there is need of. A thread that asks the heap for the first time
- * is made an arena of its own, which costs as much as ten calls traced; growing what
- * another asked for costs nothing of the kind. False: no memory. */
+/* Allocates the first room, before the listening thread starts. A thread's first malloc
+ * makes a heap arena of its own, which costs as much as ten traced calls; a realloc of
+ * another thread's memory does not. False: no memory. */
 bool notes_prepare(struct notes *notes);
 void notes_free(struct notes *notes);
 
 /* The index of this path; 0: it has none. */
 uint32_t notes_find(const struct notes *notes, const char *text, size_t length);
 
-/* ... made if need be; 0: no room. */
+/* The index of this path, which is added if it is new; 0: no room. */
 uint32_t notes_name(struct notes *notes, const char *text, size_t length);
 
-/* Notes it, unless the same was noted before in a way that says it all: the first
+/* Adds a note, unless an earlier one says the same. Added are: the first
  * READ, PROBE, LIST or EXEC of a path with these flags; a WRITE or removal that
  * changes whether the path is there, or follows a rename; every RENAME.
- * True: it was new. */
+ * True: the note was added. */
 bool notes_add(struct notes *notes, uint16_t op, uint16_t flags, uint32_t process,
 	       const char *path, size_t length, const char *other, size_t other_length);
 

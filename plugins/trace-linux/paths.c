@@ -1,17 +1,16 @@
 /* paths: reads a path from a stopped program's memory and makes it absolute.
  *
- * The working directory and descriptors are asked of /proc each time: two
- * microseconds, and always right. A cache would have to see every chdir, dup and
- * close, in threads that share them, across numbers used again. What is kept is the
- * way to ask: an open link in /proc belongs to one thread for ever, not to its number,
- * and answers what is true now, or not at all when the thread is gone. The link of a
- * descriptor likewise: it says what that number is now.
+ * /proc is asked for the working directory and for descriptors each time: that takes two
+ * microseconds and is always right. A cache of the answers would have to follow every
+ * chdir, dup and close. Only the way to ask is kept: an open link of /proc/TID/cwd or
+ * /proc/TID/fd/N belongs to one thread, tells the present state, and fails when the
+ * thread is gone.
  *
  *   buffer  |  what a link says  | ... directory/|path as given\0 |
  *           0                        ^ text      PATH_MAX
  *
- * The path is read where it stays, and a directory is put before it: a page that is
- * not touched is not missed after the switch from the task. */
+ * The path is read to its final place, and the directory is written before it. So few
+ * pages are touched, and few cache lines are missed after the switch from the task. */
 #include "config.h"
 
 #include "paths.h"
@@ -31,14 +30,14 @@ enum { CHUNK = 256 };         /* longer than nearly every path */
 
 static size_t page_size(void)
 {
-	static _Atomic size_t size;    /* every asker finds the same */
+	static _Atomic size_t size;    /* each thread finds the same value */
 
 	if (!size)
 		size = (size_t)sysconf(_SC_PAGESIZE);
 	return size;
 }
 
-/* No piece crosses a page: what is readable is read, whatever follows it. */
+/* No piece crosses a page: an unreadable page does not hide the readable one before it. */
 ssize_t path_peek(pid_t tid, uint64_t address, void *ret, size_t size)
 {
 	size_t first = page_size() - (size_t)(address & (page_size() - 1));
@@ -118,8 +117,8 @@ void path_world_close(struct path_world *world)
 		link_close(&world->links[i]);
 }
 
-/* Where descriptor `fd` of the thread leads, AT_FDCWD: its working directory. The link
- * is opened for who asks twice in a row: threads and descriptors may take turns. */
+/* Where descriptor `fd` of the thread leads, AT_FDCWD: its working directory. The link is
+ * kept open from the second question in a row on. */
 static ssize_t directory_of(struct path_world *world, pid_t tid, int fd, char *ret)
 {
 	struct path_link *at = &world->links[((unsigned)tid + (unsigned)fd) % PATH_LINKS];
@@ -199,9 +198,9 @@ static bool is_thread_of(pid_t tid, pid_t process)
 	return tid == process || !access(name, F_OK);
 }
 
-/* "/proc/self/fd/3/x" names what descriptor 3 is: `*what` is the link in the folder of
- * `*owner` in /proc that stands at the beginning, `*rest` what follows. Of another
- * process only what is reached through a link: who looks around in /proc means no file. */
+/* Does the path begin with a link of /proc, like "/proc/self/fd/3/x"? `*what`: the link in
+ * the folder of `*owner`; `*rest`: what follows. Of another process only paths through a
+ * link count: a look around in /proc means no file. */
 static bool is_magic(pid_t tid, char *path, pid_t *owner, char what[32], char **rest)
 {
 	char *p = path;
@@ -285,7 +284,7 @@ static enum path_found find(struct path_world *world, pid_t tid, const struct ca
 		return PATH_NONE;
 	else
 		n = directory_of(world, tid, given->dirfd, ret->buffer);
-	/* in another process the task may not look where vt may not */
+	/* the task may not look into that process either */
 	if ((n == -EACCES || n == -EPERM) && raw[0] == '/' && owner != tid)
 		return PATH_NONE;
 	if (n < 0)
@@ -304,8 +303,8 @@ static int stat_theirs(pid_t tid, const char *path, struct stat *ret)
 	return stat(through, ret);
 }
 
-/* File systems that the kernel makes up hold no file of the workspace, whatever they
- * are called; nor does a new one in memory. */
+/* Is it a file system that the kernel makes up, or a new one in memory? Neither holds a
+ * file of the workspace. */
 static bool is_made_up(pid_t tid, const char *path)
 {
 	size_t i;
@@ -358,16 +357,16 @@ static bool on_the_way(const struct path_world *world, const struct stat *st, si
 	return false;
 }
 
-/* A path in another mount namespace. What exists of it may be the same thing here; or
- * lie below the workspace, or a directory above it, mounted under another name; or be
- * made up. Else nobody knows. */
+/* Maps a path of another mount namespace to a name here. The part of it that exists is
+ * the same thing here; or a mount of the workspace, or of a folder above it, under
+ * another name; or made up. Else the file cannot be told: PATH_ELSEWHERE. */
 static enum path_found check_mounts(const struct path_world *world, pid_t tid, struct path *path)
 {
 	char part[PATH_MAX], mapped[2 * PATH_MAX];
 	struct stat theirs, here, up;
 	size_t n = path->length, exists, ours;
 
-	/* another's "self" is not ours; what it opened before was seen then */
+	/* "self" means the task's process; its descriptors were seen when they were opened */
 	if (n >= sizeof part || strstr(path->buffer, "/proc/self/"))
 		return PATH_NONE;
 	memcpy(part, path->buffer, n + 1);
@@ -412,7 +411,7 @@ static enum path_found by_their_root(struct path_world *world, pid_t tid, bool a
 	n = link_of(tid, "root", root);
 	if (n < 0)
 		return failed(n);
-	/* what /proc says of directories and descriptors is said from our root already */
+	/* the links of /proc are told from vt's root already */
 	if (!absolute || n <= 1)
 		return PATH_OK;
 	if ((size_t)n + path->length >= sizeof path->buffer)
@@ -449,7 +448,7 @@ void path_world_look(struct path_world *world)
 	}
 }
 
-/* What was found, tidy, as it is called from here. */
+/* Tidies a found path and maps it to vt's own root and mounts. */
 static enum path_found map_here(struct path_world *world, pid_t tid, bool absolute, enum path_found found, struct path *ret)
 {
 	if (found != PATH_OK)

@@ -26,15 +26,15 @@ struct path {
 	size_t length;
 };
 
-/* A thread's way to say where its working directory is, or one of its descriptors. */
+/* An open link of /proc that tells a thread's working directory, or one of its descriptors. */
 struct path_link {
-	pid_t tid;               /* who asked last in this place ... */
-	int fd;                  /* ... and of what; AT_FDCWD: its working directory */
-	int link;                /* that link in /proc, itself; -1: not open */
+	pid_t tid;               /* the thread that was asked for last ... */
+	int fd;                  /* ... and the descriptor; AT_FDCWD: the working directory */
+	int link;                /* the link itself; -1: not open */
 };
 
-/* Processes that called chroot, mount or setns, and their children, may see other
- * files under the same names. Once there are such processes, all are looked at. */
+/* Processes that called chroot, mount or setns, and their children, may see other files
+ * under the same names. After the first such call the roots of all processes are checked. */
 struct path_world {
 	bool rooted;
 	const char *root;        /* the workspace */
@@ -54,7 +54,7 @@ enum path_found path_find(struct path_world *world, pid_t tid, const struct call
 /* The same of a text: where it is relative, from the thread's working directory. */
 enum path_found path_of_text(struct path_world *world, pid_t tid, const char *text, struct path *ret);
 
-/* From now on roots and mounts are looked at. */
+/* From now on roots and mounts of all processes are checked. */
 void path_world_look(struct path_world *world);
 
 /* A text in its memory, with the NUL: its length, or -errno. */

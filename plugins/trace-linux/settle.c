@@ -1,14 +1,14 @@
-/* settle: the notes as a part should see them. The task has ended and nothing
- * waits any more, so now links may be followed:
+/* settle: turns the notes into the records that a part sees. The task has ended, so links
+ * can be followed now:
  *
  *   /a/link/../b             ".." goes to the parent of what the link names
  *   /tmp/ws/src/x            a link outside may lead into the workspace
  *   node_modules/p/out.js    what the task wrote as packages/p/out.js
  *   /usr/lib/x.so            opened for reading: a library was loaded
  *
- * Paths keep the names that the task used, but for those it wrote: of them the part
- * must know that they are one file. What remains outside is nobody's business, but for
- * programs, libraries, and files that belong to the workspace all the same (outside.h). */
+ * Paths keep the names that the task used, except those of files that it wrote: the part
+ * must see that two names are one file. Of paths outside only programs, libraries and the
+ * files that outside.h tells are kept. */
 #include "config.h"
 
 #include <errno.h>
@@ -24,18 +24,18 @@
 
 enum { BATCH = 256 };
 
-/* Text owned by one of the tables below, or by the watch. */
+/* A text that one of the tables below owns, or the watch. */
 struct text {
 	const char *at;
 	uint32_t length;
-	bool made;               /* found by way of a link that the task made, and that is gone */
+	bool made;               /* found through a link that the task made and removed */
 };
 
-/* A name, settled. */
+/* What a name of the notes means. */
 struct settled {
-	struct text used;        /* as the task named it, without ".."; at NULL: not settled yet */
-	struct text real;        /* by way of the workspace's root, without links but for the last part; at NULL: outside */
-	struct text end;         /* where its last part leads, if that is a link; else itself; at NULL: not asked yet */
+	struct text used;        /* the task's name for it, without ".."; at NULL: not settled yet */
+	struct text real;        /* below the workspace's root, without links except the last part; at NULL: outside */
+	struct text end;         /* the target of its last part if that is a link, else the name; at NULL: not asked yet */
 };
 
 struct settling {
@@ -43,19 +43,19 @@ struct settling {
 	char root[PATH_MAX];     /* the workspace's root without links in it */
 	size_t root_length;
 	struct settled *names;   /* beside w->notes.names */
-	struct notes folders;    /* directories, once each, and beside its names ... */
-	struct text *folders_real;   /* ... what they really are; at NULL: not asked */
+	struct notes folders;    /* the directories that were asked for ... */
+	struct text *folders_real;   /* ... and their real paths, by index; at NULL: not asked yet */
 	uint32_t folders_room;
 	struct notes texts;      /* owns texts made here */
 	struct notes written;    /* real names that the task wrote, and their directories */
 	struct notes moved;      /* real names that something was renamed to */
 	struct notes links;      /* names that tell_links has asked for */
-	struct notes made;       /* names outside that the task wrote, and so knows the content of */
+	struct notes made;       /* names outside that the task wrote */
 	struct outside outside;
 	bool full;
 };
 
-/* ---- one text from others ------------------------------------------------------- */
+/* ---- texts -------------------------------------------------------------------- */
 
 static struct text kept(struct settling *s, const char *a, size_t a_length, const char *b, size_t b_length)
 {
@@ -74,7 +74,7 @@ static struct text kept(struct settling *s, const char *a, size_t a_length, cons
 	return (struct text){ .at = s->texts.names[i].text, .length = s->texts.names[i].length };
 }
 
-/* Without "..": what stands before it is replaced by what it really is. */
+/* Removes "..": the part before it is replaced by its real path. */
 static bool without_dots(const char *path, char *ret, size_t size)
 {
 	size_t n = 0;
@@ -111,7 +111,7 @@ static bool without_dots(const char *path, char *ret, size_t size)
 
 /* ---- where things really are ------------------------------------------------------ */
 
-/* Nothing is there now. If the task made a link there, where that leads; else the path. */
+/* The target of a link that the task made at `path` and removed; else the path. */
 static struct text followed_made(struct settling *s, struct text path)
 {
 	uint32_t i = notes_find(&s->w->notes, path.at, path.length), link = i ? s->w->notes.names[i].link : 0;
@@ -135,7 +135,7 @@ static struct text followed_made(struct settling *s, struct text path)
 	return ret;
 }
 
-/* If the last part of `path` is a link, where it leads; else the path. */
+/* The target if the last part of `path` is a link, else the path. */
 static struct text followed(struct settling *s, struct text path)
 {
 	char target[2], *real;
@@ -150,7 +150,7 @@ static struct text followed(struct settling *s, struct text path)
 	return ret;
 }
 
-/* A directory without links on the way; asked once each, whether it exists or not. */
+/* The path of a directory without links; asked once for each, whether it exists or not. */
 static struct text folder_real(struct settling *s, const char *path, size_t n)
 {
 	const char *slash = memrchr(path, '/', n);
@@ -187,7 +187,7 @@ static struct text folder_real(struct settling *s, const char *path, size_t n)
 	return real;
 }
 
-/* The real path by way of the workspace's root as it was given; at NULL: outside. */
+/* A real path as a name below the workspace's root as vt was given it; at NULL: outside. */
 static struct text by_root(struct settling *s, struct text real)
 {
 	size_t n = s->root_length == 1 ? 0 : s->root_length;
@@ -294,7 +294,7 @@ static struct text told(struct settling *s, struct settled *name, uint16_t op, u
 			return real.at ? real : end;
 	}
 	if (!real.at) {
-		/* a link outside to a file in the workspace; in /proc links are not for us */
+		/* a link outside may lead to a file of the workspace; links of /proc do not count */
 		if (!(flags & VT_SEEN_NOFOLLOW) && strncmp(name->used.at, "/proc/", 6))
 			real = by_root(s, end_of(s, name));
 		return real.at ? real : name->used;
@@ -308,7 +308,7 @@ static struct text told(struct settling *s, struct settled *name, uint16_t op, u
 		return real;
 	if (real.made)
 		return real;
-	/* named from outside: it is inside all the same */
+	/* a name outside may lead inside */
 	return watch_has(s->w, name->used.at, name->used.length) ? name->used : name->real;
 }
 
@@ -326,7 +326,7 @@ static bool is_library(const char *path)
 	return false;
 }
 
-/* Where links of the workspace lead out of it: the shortest way that is outside. */
+/* Finds the links of the workspace that lead out of it. */
 static void find_links_out(struct settling *s)
 {
 	const struct notes *notes = &s->w->notes;
@@ -372,7 +372,7 @@ static bool is_file(const char *path)
 	return !stat(path, &st) && S_ISREG(st.st_mode);
 }
 
-/* False: nobody wants it. */
+/* Makes the record of a note. False: the note does not count. */
 static bool settle_note(struct settling *s, const struct note *note, vt_seen *ret)
 {
 	struct text name = told(s, name_of(s, note->name), note->op, note->flags), other = { .at = "" };
@@ -510,7 +510,7 @@ static vt_status tell_links_on(struct settling *s, struct vt_call *call, struct 
 		if ((i < path.length && path.at[i] != '/') || !watch_has(s->w, path.at, i) || notes_find(&s->links, path.at, i))
 			continue;
 		way = kept(s, path.at, i, "", 0);
-		/* once each: links that lead in a circle end, too */
+		/* once for each: this ends circles of links */
 		if (!notes_name(&s->links, way.at, way.length)) {
 			s->full = true;
 			break;
@@ -545,7 +545,7 @@ static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_
 
 			if (told(s, name, note->op, note->flags).at == used.at)
 				continue;
-			/* what a write leaves at the end of the way is the task's own, but for a link that it follows */
+			/* the last part is what the write made, unless the write followed a link there */
 			if (note->op != VT_SEEN_RENAME && !(note->flags & VT_SEEN_NOFOLLOW))
 				writes = false;
 			while (writes && used.length && used.at[used.length - 1] != '/')

@@ -31,7 +31,7 @@ enum escape {
 	ESCAPE_THREAD,           /* value: errno */
 };
 
-/* A flag of notes, never seen outside: an EXEC that was not looked into yet. */
+/* A flag of notes alone: exec_note has not looked into this EXEC yet. */
 #define NOTE_LATER 0x8000u
 
 /* Numbers of threads that named a path in the workspace. */
@@ -46,10 +46,10 @@ struct watch {
 	size_t root_length;
 	const char *home;        /* the user's folder; lent by the component; NULL: not known */
 	uint32_t how;            /* VT_FILTER_*, set by attach */
-	bool abandoned;          /* cancel: end at once, with nothing to tell; set before ended */
+	bool abandoned;          /* cancelled: the thread ends at once; set before `ended` */
 	bool listening;          /* the thread exists */
 	bool killable;           /* a received call is interrupted by nothing but the end of its process */
-	bool wakes;              /* a signal ends its wait in the kernel; else it polls */
+	bool wakes;              /* a signal ends the thread's wait in RECV; else the thread polls */
 	pthread_t thread;
 	size_t notice_size;      /* bytes: the kernel's struct seccomp_notif ... */
 	size_t answer_size;      /* ... and seccomp_notif_resp, or the most there is room for */
@@ -88,11 +88,11 @@ void watch_escape_named(struct watch *w, enum escape why, uint32_t process, cons
 void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t process);
 bool watch_has(const struct watch *w, const char *path, size_t length);   /* below the workspace's root, or it */
 
-/* exec.c: what the kernel opens by itself when a program starts. The EXEC of `path`
- * is the newest note. False: only a call that may block could tell, so later. */
+/* exec.c: notes the files that the kernel opens itself when a program starts. The EXEC of
+ * `path` is the newest note. False: only a call that may wait could tell; ask later. */
 bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block);
 
-/* settle.c: the notes as a part should see them */
+/* settle.c: tells the notes as records */
 struct vt_call;
 struct vt_notes;
 int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into);

@@ -1,9 +1,9 @@
 /* trace-linux: sees what the processes of a task do to files, on Linux.
  *
- * One inherited system call filter over the whole tree of processes; the kernel
- * asks before each listed call, the thread in listen.c answers "go on" and notes
- * what it was. The filter is handed over as data: installing it, and answering
- * for processes that live longer than the step, is the work of who starts them. */
+ * All processes of the task inherit one system call filter. The kernel asks before each
+ * listed call; the thread in listen.c answers "go on" and notes the call. The plugin
+ * hands the filter over as data: vt's supervisor installs it, and answers for processes
+ * that outlive the step. */
 #include "config.h"
 
 #include <dirent.h>
@@ -25,7 +25,7 @@
 #include "trace.h"
 #include "vt-plugin.h"
 
-enum { TOUCHED_FIRST = 256 };         /* threads: made here, for the same reason as notes_prepare */
+enum { TOUCHED_FIRST = 256 };         /* threads: room made before the listening thread starts, as in notes_prepare */
 
 /* The component. */
 struct tracer {
@@ -198,7 +198,7 @@ static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn 
 		say(call, VT_REPORT_ERROR, "memory", "out of memory");
 		return VT_FAILED;
 	}
-	/* first the thread: once a task waits for an answer it is too late to fail */
+	/* the thread comes first: a task that waits for an answer cannot be refused any more */
 	error = listen_start(w);
 	if (error) {
 		watch_escape(w, ESCAPE_THREAD, error, 0);
@@ -210,7 +210,7 @@ static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn 
 	status = hand_over(call, spawn, VT_FILTER_NOTIFY, SECCOMP_RET_USER_NOTIF);
 	if (status == VT_OK)
 		status = hand_over(call, spawn, VT_FILTER_PTRACE, SECCOMP_RET_TRACE);
-	/* without it the trace is as good, where no signal comes */
+	/* a failure only means that a signal can make the trace incomplete */
 	if (status == VT_OK && t->shim[0] && VT_HAS(spawn, preload))
 		(void)spawn->preload(spawn, call, (vt_bytes){ t->shim, strlen(t->shim) });
 	if (status != VT_OK) {
@@ -268,8 +268,8 @@ static bool holds(void *ctx, uint32_t process)
 	return ret;
 }
 
-/* What lives on may have touched the workspace, or do so. One that never did, that
- * stands elsewhere and holds nothing of it open does no harm. */
+/* A background process makes the trace incomplete if it named a file of the workspace,
+ * stands in the workspace, or holds something of it open. */
 static void find_straggler(struct watch *w)
 {
 	uint32_t i, process;
@@ -326,8 +326,8 @@ static bool kernel_waits(void)
 	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 19));
 }
 
-/* A program for another word length would complain of a library that is not for it, so
- * there must be one for each loader that is installed. */
+/* Is a loader for another word length installed for which no shim was built? It would
+ * complain about the shim in each of its programs. */
 static bool loader_without_shim(const char *folder)
 {
 	static const struct { const char *loader, *built; } others[] = {

@@ -41,7 +41,7 @@ extern char **environ;
 #define NAMES(X) \
 	X(open) X(open64) X(openat) X(openat64) X(creat) X(creat64) \
 	X(__open_2) X(__open64_2) X(__openat_2) X(__openat64_2) \
-	X(fopen) X(fopen64) X(opendir) X(scandir) X(scandir64) \
+	X(fopen) X(fopen64) X(opendir) X(glob) X(glob64) X(tmpfile) X(tmpfile64) X(scandir) X(scandir64) \
 	X(stat) X(stat64) X(lstat) X(lstat64) X(fstatat) X(fstatat64) X(statx) \
 	X(fstat) X(fstat64) X(__fxstat) X(__fxstat64) X(getpid) X(__xstat) X(__xstat64) X(__lxstat) X(__lxstat64) X(__fxstatat) X(__fxstatat64) \
 	X(access) X(faccessat) X(eaccess) X(euidaccess) \
@@ -291,6 +291,33 @@ AGAIN_UNLESS_IT_WAITS(void *, NULL, fopen64, (const char *path, const char *mode
 AGAIN(void *, NULL, opendir, (const char *path), (path))
 AGAIN(int, -1, scandir, (const char *path, void *list, void *filter, void *order), (path, list, filter, order))
 AGAIN(int, -1, scandir64, (const char *path, void *list, void *filter, void *order), (path, list, filter, order))
+
+AGAIN(void *, NULL, tmpfile, (void), ())
+AGAIN(void *, NULL, tmpfile64, (void), ())
+
+/* glob passes over a folder that it cannot open, and does not say so. Signals wait until
+ * it is done, unless it calls functions of the program, which may want them. */
+enum { ALTERNATIVE_FUNCTIONS = 1 << 9 };     /* GLOB_ALTDIRFUNC */
+enum { SET_MASK = 2, MASK_SIZE = 8 };
+
+#define UNDISTURBED(name) \
+EXPORT int name(const char *pattern, int flags, void *on_error, void *found); \
+EXPORT int name(const char *pattern, int flags, void *on_error, void *found) \
+{ \
+	unsigned long all = ~0UL, before = 0; \
+	int ret, waits = !on_error && !(flags & ALTERNATIVE_FUNCTIONS); \
+	\
+	if (is_missing(NAME_##name)) \
+		return 1; \
+	if (waits) \
+		waits = raw(__NR_rt_sigprocmask, SET_MASK, (long)&all, (long)&before, MASK_SIZE, 0) == 0; \
+	ret = CALL(int, (const char *, int, void *, void *), name)(pattern, flags, on_error, found); \
+	if (waits) \
+		raw(__NR_rt_sigprocmask, SET_MASK, (long)&before, 0, MASK_SIZE, 0); \
+	return ret; \
+}
+UNDISTURBED(glob)
+UNDISTURBED(glob64)
 
 /* A failed attempt leaves letters where the X were. */
 static void put_back(char *template)

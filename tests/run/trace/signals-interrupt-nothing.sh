@@ -28,6 +28,7 @@ my \$n = 0;
 for (1 .. $ROUNDS) { \$n++ unless -f 'a'; \$n++ unless -d 'd'; opendir(my \$d, 'd') or \$n++; open(my \$f, '<', 'a') or \$n++; chdir 'd' or \$n++; chdir '..' or \$n++ }
 setitimer(ITIMER_REAL, 0); print \"\$n\\n\";"
 file timer.c "#include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,12 +41,14 @@ int main(void)
 	struct itimerval every = { { 0, 500 }, { 0, 500 } }, never = { { 0, 0 }, { 0, 0 } };
 	struct sigaction act;
 	struct stat st;
+	glob_t g;
 	int i, n = 0, fd;
 	memset(&act, 0, sizeof act); act.sa_handler = on_alarm;
 	sigaction(SIGALRM, &act, 0);
 	setitimer(ITIMER_REAL, &every, 0);
 	for (i = 0; i < $ROUNDS; i++) {
 		n += stat(\"a\", &st) != 0; n += access(\"d\", F_OK) != 0; n += (fd = open(\"a\", O_RDONLY)) < 0; close(fd);
+		n += glob(\"d/*\", 0, 0, &g) != 0 || g.gl_pathc != 1; globfree(&g);
 		n += chdir(\"d\") != 0; n += chdir(\"..\") != 0;
 	}
 	setitimer(ITIMER_REAL, &never, 0);
