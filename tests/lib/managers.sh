@@ -14,9 +14,9 @@ has_manager() {
 manager() {
 	local name=$1; shift
 	case $name in
-	npm) _limited 120 npm_config_offline=true npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false npm "$@" ;;
-	pnpm) _limited 120 npm_config_offline=true npm_config_store_dir="$T/pnpm-store" npm_config_update_notifier=false npm_config_manage_package_manager_versions=false node "$PNPM" "$@" ;;
-	yarn) _limited 120 YARN_ENABLE_NETWORK=false YARN_ENABLE_TELEMETRY=false YARN_ENABLE_GLOBAL_CACHE=false YARN_NODE_LINKER=node-modules \
+	npm) _limited 300 npm_config_offline=true npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false npm "$@" ;;
+	pnpm) _limited 300 npm_config_offline=true npm_config_store_dir="$T/pnpm-store" npm_config_update_notifier=false npm_config_manage_package_manager_versions=false node "$PNPM" "$@" ;;
+	yarn) _limited 300 YARN_ENABLE_NETWORK=false YARN_ENABLE_TELEMETRY=false YARN_ENABLE_GLOBAL_CACHE=false YARN_NODE_LINKER=node-modules \
 		YARN_ENABLE_COLORS=false YARN_ENABLE_IMMUTABLE_INSTALLS=false node "$YARN" "$@" ;;
 	esac
 }
