@@ -12,7 +12,7 @@
 #include "cmd/backend.h"
 #include "exec/run.h"
 #include "os/loop.h"
-#include "plan/step.h"
+#include "plan/plan.h"
 #include "query/options.h"
 #include "record/directory.h"
 #include "report/last.h"
@@ -29,6 +29,7 @@ struct execution {
 	struct backend *backend;       /* its cache is NULL if no step wants one or it cannot be used */
 	struct loop *loop;
 	struct screen *screen;
+	enum log_mode mode;
 	struct live *live;
 	struct summary *summary;
 	struct tail *tail;             /* the last lines of the step that failed first */
@@ -53,6 +54,14 @@ static bool wants_cache(const struct plan *plan)
 	return false;
 }
 
+/* In a file nobody saw which line came from which task. */
+static enum log_mode log_mode(const struct session *s, const struct plan *plan, const struct query_options *o)
+{
+	if (!o->log_given && !s->stdout_tty && plan_is_parallel(plan))
+		return LOG_LABELED;
+	return (enum log_mode)o->log;
+}
+
 static int execution_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
 {
 	const struct session *s = x->backend->session;
@@ -61,7 +70,8 @@ static int execution_open(struct execution *x, const struct plan *plan, const st
 	    (wants_cache(plan) && backend_cache(x->backend, err) < 0))
 		return -1;
 	x->screen = screen_open(x->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
-	x->live = live_new((enum log_mode)o->log, x->screen);
+	x->mode = log_mode(s, plan, o);
+	x->live = live_new(x->mode, x->screen);
 	warnings_attach(s->warnings, x->loop, live_listener(x->live));
 	x->summary = summary_new(o->verbose > 1);
 	x->summary->tail = x->tail = tail_new();
@@ -133,7 +143,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.plug = x->backend->plug,
 		.env = s->env,
 		.places = &x->backend->places,
-		.mode = (enum log_mode)o->log,
+		.mode = x->mode,
 		.listeners = listeners,
 		.listeners_n = COUNT(listeners),
 		.screen = x->screen,

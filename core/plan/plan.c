@@ -15,6 +15,7 @@
 enum {
 	LIMIT_DEFAULT = 4,
 	DEEPEST = 256,             /* nested runs */
+	LINE_MAX = 64,             /* tasks in a row that are known to be one */
 	STEPS_MAX = 1 << 20        /* all of a plan: doubling commands end here */
 };
 
@@ -344,4 +345,49 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 		return -1;
 	link_chains(*ret, NULL, false, a);
 	return 0;
+}
+
+/* Is nothing left to wait for but what is done? */
+static bool is_ready(const struct plan_node *node, const bool *done)
+{
+	uint32_t i;
+
+	for (i = 0; i < node->waits_n; i++)
+		if (!done[node->waits_for[i]])
+			return false;
+	return true;
+}
+
+/* Do all nodes wait for one another, so that only one at a time is ever ready? */
+static bool is_line(const struct plan *plan)
+{
+	bool done[LINE_MAX] = { false };
+	uint32_t turn, i, ready, found;
+
+	if (plan->n > LINE_MAX)
+		return false;
+	for (turn = 0; turn < plan->n; turn++) {
+		for (i = found = ready = 0; i < plan->n; i++)
+			if (!done[i] && is_ready(&plan->nodes[i], done)) {
+				ready = i;
+				found++;
+			}
+		if (found != 1)
+			return false;
+		done[ready] = true;
+	}
+	return true;
+}
+
+bool plan_is_parallel(const struct plan *plan)
+{
+	uint32_t i, k;
+
+	if (plan->limit > 1 && !is_line(plan))
+		return true;
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].items_n; k++)
+			if (plan->nodes[i].items[k].kind == ITEM_PLAN && plan_is_parallel(plan->nodes[i].items[k].plan))
+				return true;
+	return false;
 }

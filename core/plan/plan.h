@@ -32,4 +32,6 @@ struct plan_world {
 /* Everything in `a`. `options` name a task. */
 int plan_make(const struct plan_world *world, const struct query_options *options, struct arena *a,
 	      struct plan **ret, struct err *err);
+/* Can tasks of it run at the same time? */
+bool plan_is_parallel(const struct plan *plan);
 #endif

@@ -355,7 +355,7 @@ class Real:
                 shutil.rmtree(os.path.join(self.dir, d), ignore_errors=True)
 
     def run(self, wanted):
-        words = [self.vt, 'run'] + [w for n in wanted for w in ('-F', f'p{n}')] + ['t']
+        words = [self.vt, 'run', '--log=interleaved'] + [w for n in wanted for w in ('-F', f'p{n}')] + ['t']
         r = subprocess.run(words, cwd=self.dir, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, timeout=120)
         self.said = r.stdout.decode(errors='replace')

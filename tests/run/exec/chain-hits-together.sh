@@ -10,9 +10,9 @@ chain app ',"dependencies":{"lib":"workspace:*"}'
 chain lib ''
 chain solo ''
 lines() { printf '%s\n' "$out" | grep -E '^[a-z]+ [a-z]+$' | tr '\n' ','; }
-capture vt run -r build
+capture vt run --log=interleaved -r build
 is "the first run" "$rc $(steps | wc -l)" "0 12"
-capture vt run -r build
+capture vt run --log=interleaved -r build
 is "hits are told chain by chain, in the order of their turns" "$(lines)" \
 	"lib one,lib echo,lib two,lib three,solo one,solo echo,solo two,solo three,app one,app echo,app two,app three,"
 has "nine of twelve: an echo is none" "$out" "vt run: 9/12 cache hit (75%)"

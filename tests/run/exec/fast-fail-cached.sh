@@ -9,14 +9,14 @@ file vite-task.json '{"tasks":{}}'
 for p in a b; do ln -s ../.. packages/$p/root; done
 file packages/a/package.json '{"name":"a","scripts":{"x":"barrier root/d a 2 exit 1","d":"barrier root/d a 2 exit 1"}}'
 file packages/b/package.json '{"name":"b","scripts":{"x":"barrier root/d b 2 hang","d":"barrier root/d b 2 daemonize"}}'
-for how in "--log=interleaved x hang" "--cache x hang" "--cache d daemonize" "--log=interleaved d daemonize"; do
+for how in "--no-cache x hang" "--cache x hang" "--cache d daemonize" "--no-cache d daemonize"; do
 	set -- $how
 	status=' ⊘ cache disabled'
 	[ $1 = --cache ] && status=
 	for i in 1 2; do
 		rm -rf d
 		start=$SECONDS
-		capture vt run $1 -r $2
+		capture vt run --log=interleaved $1 -r $2
 		is "$how, run $i: exit code" $rc 1
 		ok "$how, run $i: it does not wait" $((SECONDS - start > 150))
 		is "$how, run $i: both command lines, two blank lines, the summary" "$(printf '%s\n' "$out" | sed '1,2s/^~.*packages\/\([ab]\)\$ barrier root\/d . 2/\1/' | sed '1,2{s/ exit 1//;s/ hang//;s/ daemonize//}' | sed '1{N;s/^b\(.*\)\na\(.*\)/a\2\nb\1/}')" "a$status

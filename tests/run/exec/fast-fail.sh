@@ -9,7 +9,7 @@ file packages/a/package.json '{"name":"a","scripts":{"x":"barrier $D a 2 exit 1 
 file packages/b/package.json '{"name":"b","scripts":{"x":"family","d":"barrier $D b 2 daemonize"}}'
 file packages/c/package.json '{"name":"c","dependencies":{"a":"workspace:*"},"scripts":{"x":"print never"}}'
 start=$SECONDS
-with D="$T/d1" PIDS="$T/pids" capture vt run -r x
+with D="$T/d1" PIDS="$T/pids" capture vt run --log=interleaved -r x
 is "exit code of the one that failed" $rc 1
 ok "it does not wait for the hanging one" $((SECONDS - start > 150))
 is "both command lines, nothing after them" "$(steps)" '~/packages/a$ barrier $D a 2 exit 1 && print never ⊘ cache disabled

@@ -11,7 +11,7 @@ capture vt run --concurrency-limit 1 -r build
 is "a task that runs itself everywhere: the others only" "$(lines)" "a b "
 capture vt run --concurrency-limit 1 build
 is "from the root" "$(lines)" "a b "
-with D="$T/d" capture vt run --concurrency-limit 1 all
+with D="$T/d" capture vt run --log=interleaved --concurrency-limit 1 all
 is "the outer limit does not count inside" "$rc $(lines)" "0 before after "
 capture vt run none
 is "an empty nested run is over at once" "$rc $(lines)" "0 after "

@@ -28,10 +28,10 @@ has "its detail line" "$out" "  [1] @t/a#task: ~/packages/a\$ rewrite data.txt â
       â†’ Not cached: read and wrote 'packages/a/data.txt'"
 cd ../..
 theirs 4
-capture vt run -r task
+capture vt run --log=interleaved -r task
 has "several: the one that was over first" "${out/@t\/[ab]#task (and/FIRST (and}" 'vt run: 0/3 cache hit (0%). FIRST (and 1 more) not cached because they modified their inputs. '"$hint"
 theirs 5
-capture vt run -r task
+capture vt run --log=interleaved -r task
 like "again: one of them hits" "$out" '*vt run: 1/3 cache hit (33%), *s saved. @t/[ab]#task (and 1 more) not cached because*'
 terminal_options=(--when ready '\x03')
 cd packages/a
@@ -45,7 +45,7 @@ cd ../..
 terminal_options=()
 for i in 1 2; do
 	rm -rf "$T/d"
-	capture vt run --filter @t/a --filter @t/b x
+	capture vt run --log=interleaved --filter @t/a --filter @t/b x
 	is "fast-fail: both are run again ($i)" "$rc:$(steps | sed 's/ [^ ]*vt-test[^ ]*//')" '1:~/packages/a$ barrier a 2 hang
 ~/packages/b$ barrier b 2 exit 1'
 done

@@ -11,20 +11,20 @@ done
 lines() { printf '%s\n' "$out" | grep -E '^[a-z]+$'; }
 capture vt run --concurrency-limit 1 -r build
 is "dependencies first, then the task that no other waits for" "$(lines | tr '\n' ' ')" "core lib app solo "
-capture vt run -r build
+capture vt run --log=interleaved -r build
 is "the same again" "$(lines | grep -v solo | tr '\n' ' ')" "core lib app "
 has "the summary counts four tasks" "$out" "vt run: 0/4 cache hit (0%). (Run"
 cd packages/app
-capture vt run -t build
+capture vt run --log=interleaved -t build
 is "-t in app: its dependencies first" "$(lines | tr '\n' ' ')" "core lib app "
 has "... three tasks" "$out" "vt run: 0/3 cache hit (0%). (Run"
 cd ../lib
-capture vt run -t build
+capture vt run --log=interleaved -t build
 is "-t in lib: its dependency first" "$(lines | tr '\n' ' ')" "core lib "
 cd ../..
-with D="$T/d1" capture vt run --filter core --filter solo meet
+with D="$T/d1" capture vt run --log=interleaved --filter core --filter solo meet
 is "independent tasks run at the same time" $rc 0
-with D="$T/d2" capture vt run --parallel --filter core --filter lib meet
+with D="$T/d2" capture vt run --log=interleaved --parallel --filter core --filter lib meet
 is "--parallel: those that depend on one another, too" $rc 0
 with D="$T/d3" ALONE=40 capture vt run --parallel --concurrency-limit 1 --filter core --filter solo meet
 isnt "--parallel with a limit of 1: they do not run at the same time" $rc 0

@@ -13,23 +13,23 @@ file package.json '{"name":"r","workspaces":["packages/*"]}'
 file vite-task.json '{"cache":true}'
 ln -s "$T/ext/a" packages/a
 ln -s ../inside/c packages/c
-capture vt run -r b
+capture vt run --log=interleaved -r b
 is "links are packages: all run" "$rc" 0
 has "the one outside runs" "$out" one
 has "the one inside runs" "$out" see
 is "its dependents come after it" "$(grep -oE '^(one|IN-z)$' <<<"$out" | tr '\n' ' ')" "one IN-z "
 has "why the one outside is not cached is told where it runs" "$out" "cache disabled: its package lies outside of the workspace, in $T/ext/a"
 echo two >"$T/ext/a/data"
-capture vt run -v -r b
+capture vt run --log=interleaved -v -r b
 has "a change outside is seen" "$out" two
 has "the one inside hits" "$out" "~/inside/c\$ cat data ◉ cache hit"
 has "the full summary has the reason, too" "$out" "Not cached: its package lies outside of the workspace, in $T/ext/a"
 echo sea >inside/c/data
-capture vt run -r b
+capture vt run --log=interleaved -r b
 has "a change of the one inside is seen" "$out" sea
-capture vt run -F ./packages/c b
+capture vt run --log=interleaved -F ./packages/c b
 has "a link is found by the folder where it stands" "$out" sea
-capture vt run -F ./inside/c b
+capture vt run --log=interleaved -F ./inside/c b
 has "and by the folder to which it leads" "$out" sea
 cd inside/c || exit 99
 capture vt run b
@@ -60,29 +60,29 @@ for name in '[res]' 'back\slash' "$latin" 'a b' '{x,y}' 'st*r' 'quo"te' $'new\nl
 	file "packages/$name/package.json" '{"name":"odd"}'
 	file "packages/$name/data" 'first'
 	file "packages/$name/vite-task.json" '{"tasks":{"t":"cat data","g":{"command":"cat data","input":["dat*"]},"w":{"command":"cp data made","output":["made"]}}}'
-	capture vt run -r t
+	capture vt run --log=interleaved -r t
 	is "$shown: runs with the others" "$rc $(grep -cE '^(first|OTHER)$' <<<"$out")" "0 2"
-	capture vt run -F odd t
+	capture vt run --log=interleaved -F odd t
 	has "$shown: is cached" "$out" "cache hit"
 	echo second >"packages/$name/data"
-	capture vt run -F odd t
+	capture vt run --log=interleaved -F odd t
 	has "$shown: an edit is seen" "$out" second
-	vt run -F odd g >/dev/null 2>&1; capture vt run -F odd g
+	vt run --log=interleaved -F odd g >/dev/null 2>&1; capture vt run --log=interleaved -F odd g
 	has "$shown: declared inputs are cached" "$out" "cache hit"
 	echo third >"packages/$name/data"
-	capture vt run -F odd g
+	capture vt run --log=interleaved -F odd g
 	has "$shown: an edit of a declared input is seen" "$out" third
-	vt run -F odd w >/dev/null 2>&1; rm "packages/$name/made"; capture vt run -F odd w
+	vt run --log=interleaved -F odd w >/dev/null 2>&1; rm "packages/$name/made"; capture vt run --log=interleaved -F odd w
 	is "$shown: an output comes back" "$(cat "packages/$name/made")" third
 	case $name in *[\ $'\n']*) ;; *)           # blanks part the selectors of one value
-		capture vt run -F "./packages/$name" t
+		capture vt run --log=interleaved -F "./packages/$name" t
 		is "$shown: is found by its folder" "$rc $(grep -cE '^(third|WRONG|OTHER)$' <<<"$out") $(grep -c '^third$' <<<"$out")" "0 1 1"
-		capture vt run -F "{./packages/$name}" t
+		capture vt run --log=interleaved -F "{./packages/$name}" t
 		is "$shown: is found by its folder in braces" "$rc $(grep -c '^third$' <<<"$out") $(grep -cE '^(WRONG|OTHER)$' <<<"$out")" "0 1 0"
 	esac
 	vt run --json 2>/dev/null | jq -e '.packages | length == 4' >/dev/null
 	ok "$shown: the graph is JSON" $?
-	vt run -r --dry-run --json t 2>/dev/null | jq -e '.plan | length == 3' >/dev/null
+	vt run --log=interleaved -r --dry-run --json t 2>/dev/null | jq -e '.plan | length == 3' >/dev/null
 	ok "$shown: the plan is JSON" $?
 done
 workspace
@@ -90,7 +90,7 @@ file package.json '{"name":"r","workspaces":["packages/*"]}'
 file 'packages/[res]/package.json' '{"name":"odd","scripts":{"t":"echo RES"}}'
 file packages/r/package.json '{"name":"r2","scripts":{"t":"echo WRONG"}}'
 for s in './packages/\[res\]' '{./packages/\[res\]}'; do
-	capture vt run -F "$s" t
+	capture vt run --log=interleaved -F "$s" t
 	is "$s means the folder with brackets" "$rc $(grep -cE '^RES$' <<<"$out") $(grep -c WRONG <<<"$out")" "0 1 0"
 done
 
@@ -115,13 +115,13 @@ workspace
 pnpm a b
 file packages/a/package.json '{"name":"a","scripts":{"t":"echo A"}}'
 file packages/b/package.json '{"name":"b","scripts":{"t":"echo B"}}'
-capture vt run -r -F a t
+capture vt run --log=interleaved -r -F a t
 is "-r with --filter is the filter" "$rc $(grep -xE '[AB]' <<<"$out")" "0 A"
 
 # --- patterns that are not understood ---
 workspace
 file package.json '{"name":"r","workspaces":["packages/{1..2}"]}'
 file packages/1/package.json '{"name":"one","scripts":{"b":"echo ONE"}}'
-capture vt run -r b
+capture vt run --log=interleaved -r b
 has "a construct that vt does not know is told" "$err" "warning: the pattern 'packages/{1..2}' of the workspace's packages has '{1..2}', which vt does not know"
 finish

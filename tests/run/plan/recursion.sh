@@ -83,7 +83,7 @@ file packages/a/package.json '{"name":"a","scripts":{"build":"echo >>built","lin
 capture vt run -r build
 is "-r leaves it out" "$rc $(times packages/a/built) $(times root)" "0 1 0"
 is "and says so in one line" "$err" 'The root'"'"'s task "build" is left out: its command runs "build" in the packages itself, by `turbo run build`; -w runs it'
-capture vt run -r lint
+capture vt run --log=interleaved -r lint
 is "what runs nothing else stays" "$rc $(grep -c '^LINT' <<<"$out") $err" "0 1 "
 capture vt run -r -F r --dry-run build
 is "a filter that names it gets it" "$rc $(steps | grep -c turbo)" "0 1"
