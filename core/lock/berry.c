@@ -71,7 +71,7 @@ int lock_read_berry(struct lock *l, struct bytes text, struct err *err)
 
 		if (!key || strcmp(key, "__metadata") == 0)
 			continue;
-		/* who needs a package of the workspace does not change with what that needs */
+		/* needs of a workspace package count for it alone, not for packages that need it */
 		key = arena_strn(l->a, key, strstr(key, ", ") ? (size_t)(strstr(key, ", ") - key) : strlen(key));
 		read_needs(l, place ? lock_importer(l, place) : lock_find(l, key), root->items[i].value);
 	}

@@ -13,7 +13,7 @@
 struct yaml_value;
 
 struct lock_node {
-	const char *ident;             /* "name@version": what those who need it see of it */
+	const char *ident;             /* "name@version": how lock_need names it */
 	uint64_t sum[2];               /* of what the file says of it, in any order */
 	struct lock_node **needs;
 	uint32_t needs_n;
@@ -38,7 +38,7 @@ void lock_need(struct lock *l, struct lock_node *n, const char *name, struct loc
 
 /* yarn: the node under another "name@range"; the first makes it. */
 struct lock_node *lock_descriptor(struct lock *l, const char *descriptor, struct lock_node *n, const char *ident);
-/* yarn: n needs what name@range came to; where "resolutions" changed the range, all there is of that name. */
+/* yarn: n needs the node of name@range; all nodes of that name where "resolutions" changed the range. */
 void lock_need_range(struct lock *l, struct lock_node *n, const char *name, const char *range);
 
 /* The formats. 0, or -1: err */

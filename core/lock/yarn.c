@@ -126,7 +126,7 @@ static int read_package(struct lock *l, const struct package *package, struct er
 	for (k = 0; lock_kinds[k]; k++) {
 		item = cJSON_GetObjectItemCaseSensitive(json_root(doc), lock_kinds[k]);
 		if (strcmp(lock_kinds[k], "peerDependencies") == 0)
-			continue;              /* what they come to is for those who need the package to say */
+			continue;              /* packages that need this one resolve them */
 		for (item = cJSON_IsObject(item) ? item->child : NULL; item; item = item->next)
 			if (cJSON_IsString(item))
 				lock_need_range(l, n, item->string, item->valuestring);

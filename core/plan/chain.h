@@ -18,7 +18,7 @@ struct working;
 const char *chain_value(const struct step *step, struct arena *a);
 /* -1: err: the processes around this one run this task for the second time. */
 int chain_check(struct planner *p, const struct task *task);
-/* Is this the task whose process asks? */
+/* Did a process of this task start the present vt? */
 bool chain_asks(struct planner *p, const struct task *task);
 /* -1: err: all that the command does first is to come back to itself through scripts. */
 int chain_check_scripts(struct planner *p, const struct working *w, const struct action *action);

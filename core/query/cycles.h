@@ -1,4 +1,4 @@
-/* What to do with packages that depend on each other in a circle. */
+/* Breaks cycles of packages that depend on each other. */
 #ifndef QUERY_CYCLES_H
 #define QUERY_CYCLES_H
 

@@ -83,8 +83,8 @@ static uint32_t add(struct graphing *q, const struct task *task, bool requested)
 	return q->place[task->index] = q->g.n++;
 }
 
-/* The selected packages that have the task; those that lack it are bridged: who
- * needs them waits for what they need. */
+/* The selected packages that have the task; those that lack it are bridged:
+ * packages that need them wait for what they need. */
 static void package_order(struct graphing *q)
 {
 	const struct workspace *w = q->w;

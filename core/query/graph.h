@@ -22,7 +22,7 @@ struct task_graph {
 /* -1: err; 1: err, and it is about the words themselves (select_packages). */
 int graph_make(const struct query_world *world, const struct query_options *options, struct arena *a,
 	       struct task_graph *ret, struct err *err);
-/* Takes a node out: who waited for it waits for what it waited for. */
+/* Removes a node: nodes that waited for it wait for those it waited for. */
 void graph_remove(struct task_graph *g, uint32_t node, struct arena *a);
 /* Without cycles? -1: err names one. */
 int graph_check(const struct task_graph *g, struct arena *a, struct err *err);

@@ -6,7 +6,7 @@
 
 #include "text/path.h"
 
-/* The words of one simple command that are not looked at yet. */
+/* The words of one simple command that are still to be read. */
 struct rest {
 	const char *const *at;
 	uint32_t n;

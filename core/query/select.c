@@ -20,7 +20,7 @@ struct selecting {
 	const struct workspace *w;
 	struct arena *a;
 	struct err *err;
-	uint32_t **dependents;             /* per package: who needs it; made at the first `...x` */
+	uint32_t **dependents;             /* per package: those that need it; made at the first `...x` */
 	uint32_t *dependents_n;
 	bool moving;                       /* what is selected moves with what has changed */
 };

@@ -15,7 +15,7 @@ struct query_world {
 	const struct workspace *workspace;
 	const char *cwd;                   /* absolute: where the words were said */
 	/* Paths changed since a git reference ("REF...": since the merge base with it; "...": with the
-	 * default branch), root-relative, or -1: why, without who asked. NULL: nobody can tell. */
+	 * default branch), root-relative, or -1: err, without the option that asked. NULL: no plugin can tell. */
 	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
 	/* Is this changed path a lockfile? Then marks the packages (by index) for which it resolves other
 	 * dependencies than at the reference; all, and says so, where that cannot be known. NULL: no path is. */
@@ -32,7 +32,8 @@ struct selection {
 	const char *same;                  /* equal texts: the same query, whatever words were used */
 };
 
-/* 1: the words do not go together (err: which; the caller says whose words); -1: a package that is not there, a filter that matches nothing. */
+/* 1: err: options that exclude each other (the caller adds the command); -1: err: an unknown package, a filter that
+ * matches nothing. */
 int select_packages(const struct query_world *world, const struct query_options *options, struct arena *a,
 		    struct selection *ret, struct err *err);
 #endif

@@ -130,7 +130,7 @@ struct place {
 	const char *outside;           /* absolute: its real place outside of the root; NULL: inside */
 };
 
-/* false: no pattern could have meant it: the link leads nowhere, to the root or into node_modules. */
+/* Resolves a link. false: it leads nowhere, to the root or into node_modules, and is no member. */
 static bool follow(struct search *s, const char *link, struct place *ret)
 {
 	const char *root = s->l->w.root, *real = file_real(path_join(s->l->scratch, root, link), s->l->w.arena);
@@ -150,7 +150,7 @@ static bool follow(struct search *s, const char *link, struct place *ret)
 	return true;
 }
 
-/* Is there a package in this folder? Then it is a member. */
+/* Adds the folder as a member if it has a package.json. */
 static int visit(struct search *s, const char *path, bool through_link)
 {
 	struct arena *short_lived = scratch(s->l);
@@ -246,8 +246,7 @@ static int walk_list(struct search *s, const struct pattern *p, const struct tex
 	return 0;
 }
 
-/* Links are members where the pattern matches them; `**` does not pass through them, so that the
- * walk ends. */
+/* A link that the pattern matches is a member. `**` does not enter links, so that the walk ends. */
 static int walk(struct search *s, const struct pattern *p, const char *path, bool through_link)
 {
 	struct listing list = list_folder(s, path);

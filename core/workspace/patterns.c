@@ -175,7 +175,7 @@ static const char *base_of(struct arena *a, const char *text, const char *rest)
 	return path_clean(a, out);
 }
 
-/* A construct of other tools that means something else here, or NULL. */
+/* Finds a construct that npm or pnpm knows and vt does not; NULL: there is none. */
 static const char *unknown_construct(struct arena *a, const char *text)
 {
 	const char *p, *end, *dots;
@@ -287,7 +287,7 @@ bool pattern_is_open(const struct pattern *p)
 	return p->open;
 }
 
-/* With exclusions the last pattern that matches decides. */
+/* The last pattern that matches decides, whether it includes or excludes. */
 static bool last_says(const struct patterns *patterns, const char *path)
 {
 	uint32_t i;

@@ -170,7 +170,7 @@ static void npm_2_and_3(void **state)
 		{ "sha512-x\"", "sha512-other\"", "packages/a" }, { "sha512-x2", "sha512-other", "packages/b" }, { "sha512-y", "sha512-other", "packages/b" },
 		{ "sha512-z15", "sha512-other", "packages/b" }, { "sha512-z1\"", "sha512-other\"", "packages/a" }, { "sha512-p", "sha512-other", "packages/b" },
 		{ "\"dev\": true", "\"dev\": false", "" }, { "\"version\": \"1.5.0\"", "\"version\": \"1.6.0\"", "packages/b" }, { "\"x\": \"^1.0.0\"", "\"x\": \"^1.0.1\"", "" },
-		/* who hangs it elsewhere in the tree changes nothing */
+		/* another place in the tree is no change, another version is */
 		{ "\"node_modules/y/node_modules/@s/z\"", "\"packages/b/node_modules/y/node_modules/@s/z\"", "packages/b" },
 	};
 
@@ -194,7 +194,7 @@ static void yarn_1(void **state)
 	static const struct row rows[] = {
 		{ "sha512-x", "sha512-other", "packages/a" }, { "sha512-z", "sha512-other", "packages/a packages/b" }, { "r/y.tgz#1", "r/y.tgz#2", "packages/b" },
 		{ "version \"2.1.0\"", "version \"2.2.0\"", "packages/b" }, { "r/w.tgz#1", "r/w.tgz#2", "packages/b" }, { "w@1:", "w@1, w@~1:", "" }, { "# yarn", "#  \n# yarn", "" },
-		/* resolutions name another range: all there is of that name counts */
+		/* "resolutions" name another range: all versions of that name count */
 		{ "x@^1.0.0:", "x@1.0.0:", "" },
 	};
 

@@ -108,7 +108,7 @@ capture vt run b
 has "one that the package around it has runs there" "$out" ROOT
 has "and this is told" "$err" "$said"
 capture vt run r#b
-hasnt "who names the package is not told" "$err" "$said"
+hasnt "a task named with its package brings no warning" "$err" "$said"
 
 # --- -r beside --filter ---
 workspace

@@ -88,7 +88,7 @@ is "what runs nothing else stays" "$rc $(grep -c '^LINT' <<<"$out") $err" "0 1 "
 capture vt run -r -F r --dry-run build
 is "a filter that names it gets it" "$rc $(steps | grep -c turbo)" "0 1"
 capture vt run --dry-run build
-is "and so does who stands there" "$rc $(steps | grep -c turbo)" "0 1"
+is "and so does a run in the root" "$rc $(steps | grep -c turbo)" "0 1"
 capture vt run -r --dry-run test
 is "where no package has the task the root's stays" "$rc $(steps | grep -c turbo) $err" "0 1 "
 file package.json '{"name":"r","workspaces":["packages/*"],"scripts":{"build":"vt run -r build"}}'
