@@ -39,6 +39,13 @@ put own '$LIB'
 ln -s own "$out/$name"
 lib=$($loader --list-diagnostics 2>/dev/null | sed -n 's/^dl_dst_lib="\(.*\)"$/\1/p') || lib=
 [ -z "$lib" ] || put own "$lib"
+# "lib" is the folder of 32 bits where that of 64 is lib64; elsewhere it is that of loaders
+# from another distribution (Nix, Homebrew)
+case $lib in
+lib64) ;;
+'') [ ! -d /lib/x86_64-linux-gnu ] || put own lib ;;
+*) put own lib ;;
+esac
 
 case $($CC -dumpmachine) in
 x86_64*)

@@ -58,7 +58,8 @@ extern char **environ;
 	X(mkstemp) X(mkstemp64) X(mkostemp) X(mkostemp64) X(mkdtemp) \
 	X(sigaction) X(signal) X(connect) \
 	X(execve) X(execv) X(execvp) X(execvpe) \
-	X(chroot) X(mount) X(umount) X(umount2) X(unshare) X(setns)
+	X(chroot) X(mount) X(umount) X(umount2) X(unshare) X(setns) \
+	X(setuid) X(seteuid) X(setreuid) X(setresuid)
 
 enum name {
 #define X(name) NAME_##name,
@@ -472,7 +473,7 @@ EXPORT int connect(int fd, const void *address, unsigned size)
 
 /* ---- other roots, and programs -------------------------------------------------------- */
 
-static int moved;                        /* it may see other files under the same names */
+static int moved;                        /* it may see other files under the same names, or fewer */
 
 #define MOVING(name, params, args) \
 EXPORT int name params; \
@@ -492,6 +493,10 @@ MOVING(umount, (const char *where), (where))
 MOVING(umount2, (const char *where, int flags), (where, flags))
 MOVING(unshare, (int flags), (flags))
 MOVING(setns, (int fd, int type), (fd, type))
+MOVING(setuid, (unsigned user), (user))
+MOVING(seteuid, (unsigned user), (user))
+MOVING(setreuid, (unsigned real, unsigned effective), (real, effective))
+MOVING(setresuid, (unsigned real, unsigned effective, unsigned saved), (real, effective, saved))
 
 enum {
 	ENTRIES_MAX = 4096,              /* of an environment that is copied to leave the shim out */
