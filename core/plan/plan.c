@@ -23,8 +23,6 @@ enum {
 struct level {
 	const struct query_options *options;
 	const char *cwd;                   /* absolute */
-	const char *words;                 /* as messages show them: "[]" at the top */
-	const char *shown_cwd;
 	struct view *view;
 	bool cache_scripts, cache_tasks;
 	const struct call *by;
@@ -64,23 +62,16 @@ static struct item *add_item(struct planner *p, struct plan_node *node)
 
 static int refused(struct planner *p, const struct working *w, const struct action *action)
 {
-	struct texts words = { action->argv.at + 1, action->argv.n - 1 };
-	bool is_vpr = strcmp(action->argv.at[0], "vpr") == 0;
-
 	err_set(p->err, ERR_USER, "%s", action->refused);
-	return err_wrap(p->err, "Invalid vite task command: vt with args %s under cwd %s",
-			options_show(is_vpr ? "run" : NULL, &words, p->a), step_shown_dir(p, w->cwd));
+	return err_wrap(p->err, "Failed to plan tasks from `%s` in task %s", action->shown, w->task->label);
 }
 
 static int nested(struct planner *p, const struct working *w, const struct action *action,
 		  const struct level *above, const struct call *by, struct plan_node *node)
 {
-	struct texts words = { action->argv.at + 1, action->argv.n - 1 };
 	struct level l = {
 		.options = action->nested,
 		.cwd = step_dir(p, w->cwd),
-		.words = options_show(strcmp(action->argv.at[0], "vpr") == 0 ? "run" : NULL, &words, p->a),
-		.shown_cwd = step_shown_dir(p, w->cwd),
 		.cache_scripts = above->cache_scripts,
 		.cache_tasks = above->cache_tasks,
 		.by = by,
@@ -93,7 +84,7 @@ static int nested(struct planner *p, const struct working *w, const struct actio
 	r = plan_level(p, &l, above, &plan);
 	view_free(l.view, w->view);
 	if (r < 0)
-		return r == -2 ? -1 : err_wrap(p->err, "Failed to plan tasks from `%s` in task %s", action->shown, w->task->label);
+		return err_wrap(p->err, "Failed to plan tasks from `%s` in task %s", action->shown, w->task->label);
 	if (!plan) {                       /* the query of this very level again */
 		p->itself = w->task;
 		return 0;
@@ -204,18 +195,13 @@ static void cache_flags(struct level *l)
 		l->cache_scripts = l->cache_tasks = l->options->cache == OPTION_CACHE_ON;
 }
 
-/* The tasks of a level. 0, -1, or -2: wrong words, already told whose. */
+/* The tasks of a level. */
 static int level_graph(struct planner *p, struct level *l, struct task_graph *ret)
 {
 	const struct plan_world *world = p->world;
 	struct query_world q = { world->workspace, l->cwd, world->changed_since, world->relocked, world->warn, world->ctx };
-	int r = graph_make(&q, l->options, p->a, ret, p->err);
 
-	if (r > 0) {
-		err_wrap(p->err, "Invalid vite task command: vt with args %s under cwd %s", l->words, l->shown_cwd);
-		return -2;
-	}
-	return r;
+	return graph_make(&q, l->options, p->a, ret, p->err) == 0 ? 0 : -1;
 }
 
 /* A query inside a task's command leaves the task out; also one that its process asks, if there
@@ -327,7 +313,7 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 	const struct workspace *w = world->workspace;
 	struct planner p = { .world = world, .a = a, .err = err };
 	struct level l = {
-		.options = options, .cwd = world->cwd, .words = "[]", .shown_cwd = world->cwd,
+		.options = options, .cwd = world->cwd,
 		.cache_scripts = w->cache_scripts, .cache_tasks = w->cache_tasks,
 	};
 	int r;

@@ -245,32 +245,3 @@ bool options_bare(const struct query_options *o)
 	return !options_scoped(o) && !o->fail_if_no_match && !o->ignore_depends_on && !o->parallel && !o->limited &&
 	       o->cache != OPTION_CACHE_OFF && !o->verbose && !o->log_given && !o->dry_run;
 }
-
-char *options_show(const char *first, const struct texts *words, struct arena *a)
-{
-	struct buf b;
-	char *ret;
-	uint32_t i;
-	const char *s;
-
-	buf_init(&b, 1 << 20);
-	buf_byte(&b, '[');
-	for (i = 0; i < words->n + (first != NULL); i++) {
-		const char *word = first ? (i ? words->at[i - 1] : first) : words->at[i];
-
-		buf_text(&b, i ? ", \"" : "\"");
-		for (s = word; *s; s++) {
-			if (*s == '"' || *s == '\\')
-				buf_byte(&b, '\\');
-			if (*s == '\n' || *s == '\t')
-				buf_text(&b, *s == '\n' ? "\\n" : "\\t");
-			else
-				buf_byte(&b, *s);
-		}
-		buf_byte(&b, '"');
-	}
-	buf_byte(&b, ']');
-	ret = arena_str(a, buf_str(&b));
-	buf_free(&b);
-	return ret;
-}

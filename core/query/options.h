@@ -54,6 +54,4 @@ int options_unexpected_inside(const struct query_options *o, struct err *err);
 bool options_scoped(const struct query_options *o);
 /* Is no option given but --cache and --json? Then `vt run` without a task lists the tasks. */
 bool options_bare(const struct query_options *o);
-/* The words as messages show them: "["run", "-r"]". first: put in front; NULL: nothing. */
-char *options_show(const char *first, const struct texts *words, struct arena *a);
 #endif

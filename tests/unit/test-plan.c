@@ -264,9 +264,9 @@ static void recursion_and_bad_nested_words_are_told_with_their_way(void **state)
 			    "Failed to plan tasks from `vp run rec` in task root#rec2 * "
 			    "Detected a recursion in task call stack: the last frame calls the 1th frame");
 	assert_string_equal(world_show(w, "", "bad"), "Failed to plan tasks from `vt run nosuch` in task root#bad * Task \"nosuch\" not found");
-	assert_string_equal(world_show(w, "", "flags"), "Invalid vite task command: vt with args [\"run\", \"-r\", \"-t\", \"x\"] under cwd /w/ * "
+	assert_string_equal(world_show(w, "", "flags"), "Failed to plan tasks from `vt run -r -t x` in task root#flags * "
 			    "--recursive and --transitive cannot be used together");
-	assert_string_equal(world_show(w, "", "value"), "Invalid vite task command: vt with args [\"run\", \"--log=x\", \"y\"] under cwd /w/ * "
+	assert_string_equal(world_show(w, "", "value"), "Failed to plan tasks from `vt run --log=x y` in task root#value * "
 			    "invalid value 'x' for '--log <LOG>'");
 	assert_string_equal(world_show(w, "", "outside"), "Failed to plan tasks from `vt run x` in task root#outside * "
 			    "Package not found in workspace: `/`");

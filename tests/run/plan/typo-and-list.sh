@@ -56,6 +56,6 @@ file package.json '{"name":"root","scripts":{"bad":"vt run nosuch"}}'
 refuses "inside a task" 'error: Failed to plan tasks from `vt run nosuch` in task root#bad
 * Task "nosuch" not found' bad
 file package.json '{"name":"root","scripts":{"bad":"vt run --dry-rn build"}}'
-refuses "a misspelt option inside a task" "error: Invalid vite task command: vt with args [\"run\", \"--dry-rn\", \"build\"] under cwd $W/
+refuses "a misspelt option inside a task" "error: Failed to plan tasks from \`vt run --dry-rn build\` in task root#bad
 * unexpected argument '--dry-rn' found; a similar argument exists: '--dry-run'" bad
 finish
