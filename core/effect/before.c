@@ -39,13 +39,12 @@ static struct bytes renamed(struct arena *a, struct bytes path, struct bytes fro
 	return (struct bytes){ p, to.size + rest };
 }
 
-/* The name that a path had before the run, if it came with a folder that was there. */
-static struct bytes origin_of(struct before *b, struct bytes path)
+struct bytes before_origin(struct before *b, struct bytes path)
 {
 	uint32_t i;
 
 	for (i = b->moves_n; i-- > 0; )
-		if (is_within(path, b->moves[i].to))
+		if (is_within(path, b->moves[i].to) || bytes_order(path, b->moves[i].to) == 0)
 			path = renamed(b->arena, path, b->moves[i].to, b->moves[i].from);
 	return path;
 }
@@ -86,7 +85,7 @@ static struct bytes state_of(const struct before *b, const vt_seen *s)
 
 static void found(struct before *b, const vt_seen *s)
 {
-	struct bytes path = origin_of(b, (struct bytes){ s->name.data, s->name.size });
+	struct bytes path = before_origin(b, (struct bytes){ s->name.data, s->name.size });
 
 	if (!path.size || map_get(&b->layer.seats, path.data, path.size) || is_below_own(b, path))
 		return;
@@ -96,14 +95,14 @@ static void found(struct before *b, const vt_seen *s)
 /* A folder that was there gets another name. */
 static void moved(struct before *b, const vt_seen *s)
 {
-	struct bytes from = { s->name.data, s->name.size }, origin = origin_of(b, from);
+	struct bytes from = { s->name.data, s->name.size }, origin = before_origin(b, from);
 	struct seat *seat = map_get(&b->layer.seats, origin.data, origin.size), *to;
 
-	if (!seat || !seat->state.size || *(const char *)seat->state.data != 'd' || seat->moved || is_below_own(b, origin))
+	if (!seat || !seat->state.size || *(const char *)seat->state.data != 'd' || is_below_own(b, origin))
 		return;
-	seat->moved = true;
 	b->moves = arena_grow(b->arena, b->moves, b->moves_n, sizeof *b->moves);
-	b->moves[b->moves_n++] = (struct move){ .from = from, .to = { s->other.data, s->other.size }, .origin = origin };
+	b->moves[b->moves_n++] = (struct move){ .from = from, .to = { s->other.data, s->other.size }, .origin = origin, .again = seat->moved };
+	seat->moved = true;
 	to = map_get(&b->layer.seats, s->other.data, s->other.size);
 	if (to)
 		to->bare = true;
@@ -186,7 +185,8 @@ struct before *before_new(const struct state_world *w, struct ledger *l, const s
 			moved(b, &seen->at[i]);
 	}
 	for (i = 0; i < b->moves_n; i++)
-		end_move(b, i);
+		if (!b->moves[i].again)
+			end_move(b, i);
 	return b;
 }
 

@@ -18,11 +18,14 @@ struct before {
 	struct move {
 		struct bytes from, to;         /* a folder that was there before the run got another name */
 		struct bytes origin;           /* its name before the run */
+		bool again;                    /* it was moved before */
 	} *moves;
 	uint32_t moves_n;
 };
 
 /* `started_ns`: by the file system's clock. States live in `a`. */
 struct before *before_new(const struct state_world *w, struct ledger *l, const struct seen *seen, int64_t started_ns, struct arena *a);
+/* The name that a path had before the run, if it came with a folder that was there; else itself. In `a`. */
+struct bytes before_origin(struct before *b, struct bytes path);
 void before_free(struct before *b);        /* what is not in the arena */
 #endif

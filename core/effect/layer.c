@@ -123,6 +123,33 @@ void layer_copy(struct layer *v, const struct layer *from, struct arena *a)
 	}
 }
 
+static struct bytes below(struct arena *a, struct bytes folder, const char *name, size_t size)
+{
+	char *p = arena_alloc(a, folder.size + size + 2);
+
+	if (!folder.size)
+		return (struct bytes){ memcpy(p, name, size), size };
+	memcpy(p, folder.data, folder.size);
+	p[folder.size] = '/';
+	memcpy(p + folder.size + 1, name, size);
+	return (struct bytes){ p, folder.size + 1 + size };
+}
+
+/* Does the layer have something in the folder? Then the folder is there. */
+static bool holds_any(const struct layer *v, struct bytes folder)
+{
+	const struct kid *k;
+
+	for (k = map_get(&v->folders, folder.data, folder.size); k; k = k->next) {
+		const struct bytes path = below(v->arena, folder, k->name, k->size);
+		const struct seat *s = map_get(&v->seats, path.data, path.size);
+
+		if (s ? s->state.size > 0 : holds_any(v, path))
+			return true;
+	}
+	return false;
+}
+
 /* What the layer says of a path; false: the disk counts. */
 static bool layer_says(const struct layer *v, struct bytes path, struct bytes *ret)
 {
@@ -142,11 +169,15 @@ static bool layer_says(const struct layer *v, struct bytes path, struct bytes *r
 		if (!s)
 			continue;
 		if (!s->bare)
-			return false;
-		*ret = map_get(&v->folders, path.data, path.size) ? bytes_text("d") : nothing;
+			break;
+		*ret = holds_any(v, path) ? bytes_text("d") : nothing;
 		return true;
 	}
-	return false;
+	/* something of the layer's is below it */
+	if (!holds_any(v, path))
+		return false;
+	*ret = bytes_text("d");
+	return true;
 }
 
 bool layer_covers(const struct layer *v, struct bytes path)
@@ -257,18 +288,6 @@ static bool may_differ_below(const struct layer *v, struct bytes folder)
 }
 
 static bool is_hidden(struct finding *f, struct bytes path, bool folder);
-
-static struct bytes below(struct arena *a, struct bytes folder, const char *name, size_t size)
-{
-	char *p = arena_alloc(a, folder.size + size + 2);
-
-	if (!folder.size)
-		return (struct bytes){ memcpy(p, name, size), size };
-	memcpy(p, folder.data, folder.size);
-	p[folder.size] = '/';
-	memcpy(p + folder.size + 1, name, size);
-	return (struct bytes){ p, folder.size + 1 + size };
-}
 
 /* A name the disk has, as the layer has it: its type, or 0: it is not there. */
 static char type_now(struct finding *f, struct bytes path, char type)
@@ -493,7 +512,7 @@ static void amend(struct finding *f, struct fact *fact)
 		bare = is_dir(state) && !is_dir(fact->state);
 		if (bare || !is_dir(state))
 			fact->state = as_fact(f, fact, path, state);
-	} else if (!fact->state.size && map_get(&f->v->folders, path.data, path.size)) {
+	} else if (!fact->state.size && holds_any(f->v, path)) {
 		fact->state = bytes_text("d");
 		bare = true;
 	}

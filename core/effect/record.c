@@ -16,6 +16,7 @@ struct touched {
 	struct bytes found, left;  /* states of FACT_LEFT: before and after */
 	bool hidden;               /* not there yet for this step when it began */
 	bool written;              /* seen to be written, moved or removed; else only asked about */
+	bool target;               /* something else got this name */
 	bool moved;                /* what it held got another name: it may have been read under that */
 	bool folder;               /* made as a directory */
 	bool cut;                  /* content or name was written, not only attributes */
@@ -81,7 +82,7 @@ static void find_touched(struct recording *k)
 		}
 		if (s->op != VT_SEEN_RENAME || !(to = touch(k, other)))
 			continue;
-		to->written = to->folder = to->cut = true;
+		to->written = to->folder = to->cut = to->target = true;
 		touch_below(k, other);
 	}
 	for (i = 0; i < seen->left_out.n; i++)
@@ -238,12 +239,15 @@ static void add_more(struct record *r, struct facts *more, enum fact_kind kind, 
 static void weigh(struct recording *k, struct touched *t, struct facts *more)
 {
 	struct record *r = k->r;
-	bool read_first = fact_at(r, t->path, true) != NULL;
+	bool read_first = fact_at(r, t->path, true) != NULL || (t->moved && t->written);
 	bool made = !(t->found.size && t->left.size && read_first) || t->hidden;
 	unsigned bits = made ? EFFECT_MADE : 0;
 
 	if (t->moved && t->found.size && !is_dir(t->found) && !fact_at(r, t->path, true))
 		add_more(r, more, FACT_FILE, t->path, t->hidden ? nothing : t->found);
+	/* a folder takes no name but of an empty one, or none */
+	if (t->target && is_dir(t->left) && !fact_at(r, t->path, false))
+		add_more(r, more, FACT_LIST, t->path, t->hidden ? nothing : t->found);
 	if (!t->written && same(t->found, t->left))
 		return;
 	note_line(r, t, read_first);
@@ -297,6 +301,7 @@ static void carry(struct recording *k, struct facts *more)
 			add_more(r, more, FACT_FILE, line->path, nothing);
 		}
 	}
+	map_free(&has);
 }
 
 static bool has_effect(const struct record *r, struct bytes path)
@@ -393,6 +398,12 @@ static int amend(struct recording *k)
 	uint32_t leaned = 0, i, n = 0;
 	struct facts more = { 0 };
 
+	for (i = 0; r->before->moves_n && i < r->facts.n; i++) {
+		struct bytes origin = before_origin(r->before, r->facts.at[i].name);
+
+		if (state_is_path_kind(r->facts.at[i].kind) && !same(origin, r->facts.at[i].name))
+			add_more(r, &more, (enum fact_kind)r->facts.at[i].kind, origin, nothing);
+	}
 	check_ways(k, &more);
 	if (more.n) {
 		facts_sort(&more);

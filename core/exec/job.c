@@ -339,6 +339,17 @@ static bool go_on(struct job *j)
 	return true;
 }
 
+/* Before the first hit is told all of them are put in place: where one cannot be, those before it may have to run. */
+static bool must_restore(const struct job *j)
+{
+	const struct answer *a, *end = j->answers + j->answers_n;
+
+	for (a = j->answer; a && a < end && a->known && is_hit(a); a++)
+		if (!a->in_place)
+			return true;
+	return false;
+}
+
 void job_decide(struct job *j)
 {
 	struct run *r = j->run;
@@ -348,7 +359,7 @@ void job_decide(struct job *j)
 			job_drop(j);
 			return;
 		}
-		if (j->answer->known && is_hit(j->answer) && !j->answer->in_place) {
+		if (must_restore(j)) {
 			job_restore(j);
 			return;
 		}

@@ -217,12 +217,14 @@ static bool is_within(const struct tree *t, uint32_t i, uint32_t folder)
 static void renamed(struct tree *t, uint32_t from, uint32_t to)
 {
 	uint32_t folder = t->at[from].is & FOLDER ? VT_SEEN_DIRECTORY : 0;
+	bool known = (t->at[from].is & (FOLDER | MADE)) == (FOLDER | MADE);
 
 	/* the kernel refuses such a rename */
 	if (is_within(t, from, to) || is_within(t, to, from))
 		return;
 	wrote(t, to, (uint16_t)folder);
-	if (!(t->at[to].is & MOVED_HERE)) {
+	/* what was there before the task, and came along, is no product */
+	if (known && !(t->at[to].is & MOVED_HERE)) {
 		t->at[to].is |= MOVED_HERE;
 		t->moves++;
 	}

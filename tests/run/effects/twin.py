@@ -192,7 +192,7 @@ class Paper:
                     self.confluent(n, step, t, hidden)
                 for kind, p in t.looked:
                     reads |= {p} if kind in 'fe' else {p} | set(below(t.start, p))
-                writes |= {p for p in t.wrote if t.start.get(p) != t.ws.get(p)}
+                writes |= t.wrote        # the same bytes, too: for a moment the file is empty
                 reads |= t.wrote
                 outputs[step.name] = t.output
                 for p in t.wrote if step.cached else ():
