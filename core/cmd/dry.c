@@ -83,7 +83,7 @@ static void keep(struct dry_step *at, const struct found *found, struct cache *c
 	if (found->state == FOUND_MISS) {
 		at->certain = is_certain(found);
 		at->partial = found->why.partial;
-		at->reason = worded(&found->why, words_reason);
+		at->reason = found->because ? xstrdup(found->because) : worded(&found->why, words_reason);
 		at->changes = worded(&found->why, words_json);
 	}
 	if (found->state == FOUND_ERROR && found->trouble)

@@ -13,7 +13,7 @@ disable_cache() {
 	for t in t explicit; do
 		local n=D1; [ $t = t ] || n=D2
 		step "$n first run" cold vt run $t
-		step "$n an opted-out run is not kept" cold vt run $t
+		step "$n an opted-out run is not stored, and the next one says so" "miss(the last run was not kept: the task opted out of caching)" vt run $t
 		has "$BY: $n the details say so" "$(details)" '→ Not cached: the task opted out of caching'
 		has "$BY: $n it counts as a miss" "$(details)" '1 task • 0 cache hits • 1 cache miss'
 	done

@@ -35,7 +35,7 @@ step "R3: the same value hits" hit A=1 vt run get
 step "R3: another one misses" "miss(env 'A' changed)" A=2 vt run get
 step "R3: none misses" "miss(env 'A' changed)" vt run get
 step "R2: disableCache arrives" cold vt run opt
-step "R2: ... every time" cold vt run opt
+step "R2: ... every time, and the next run says so" "miss(the last run was not kept: the task opted out of caching)" vt run opt
 
 # --- R4, R8
 step "R2: getEnvs arrives" cold PROBE_B=b PROBE_C=c vt run gets

@@ -36,13 +36,15 @@ status -r build
 is "neither is what a hit would restore" "$status" "unknown hit"
 file packages/b/y 3
 status -r build
-is "nor when what stands there is not what it made" "$status" "unknown hit"
+is "an output that is not as the task left it is a miss, as in a run" "$status" "unknown changed"
+capture vt run --dry-run b#build
+has "... with that reason" "$out" "○ cache miss: 'packages/b/y' is not as this task left it"
 cp packages/b/x packages/b/y
 status -r build
 is "a younger file with that content is as good" "$status" "hit hit"
 chmod +x packages/b/y
 status -r build
-is "but not with another mode" "$status" "unknown hit"
+is "... also with another mode" "$status" "unknown changed"
 status --no-cache -r build
 is "without a cache" "$status" "disabled disabled"
 file vite-task.json '{"plugins":{"stores":["store-nowhere"]}}'
