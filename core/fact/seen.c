@@ -130,8 +130,10 @@ static enum place place_of(struct seen *s, struct inside *in, vt_bytes given, ch
 		return s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE ? NOWHERE : OUTSIDE;
 	}
 	*ret = (vt_bytes){ rel, strlen(rel) };
+	/* a vt in the task writes there, too: that is no effect of the task */
+	if (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE)
+		return NOWHERE;
 	if ((strncmp(rel, ".git", 4) == 0 && (!rel[4] || rel[4] == '/')) ||
-	    (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE) ||
 	    (s->input && file_patterns_match(&s->input->no, ret->data, ret->size)))
 		return LEFT_OUT;
 	return INSIDE;

@@ -125,9 +125,12 @@ static void look_before(struct watch *w, struct event *e)
 	}
 	if (m->depends)
 		apply_depends(m, there);
-	for (i = 0; i < m->paths; i++)
+	for (i = 0; i < m->paths; i++) {
 		if (!writes(m, i, &follow))
 			e->told[i] = true;
+		else if (there[i] == LOOK_ABSENT)    /* also what the call makes by opening it for reading */
+			e->told[i] = is_told(w, &e->path[i], m->content);
+	}
 }
 
 static bool may_write(const struct call_meaning *m)

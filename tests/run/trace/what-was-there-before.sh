@@ -18,6 +18,10 @@ same "a file that was there: its content, once" a "$one"
 is "a file that was not" "$(before new)" absent
 is "told before the write" "$(order a)" "BEFORE WRITE READ"
 
+fresh; traced python3 -c 'import os; os.open("made", os.O_RDONLY | os.O_CREAT); os.open("a", os.O_RDONLY | os.O_CREAT)'
+is "made by opening it for reading: it was not there" "$(before made)" absent
+is "what is there is only read" "$(order a)" READ
+
 fresh; chmod +x a; traced sh -c 'echo x >a'
 same "that its owner may execute it is told, too" a "${one}x"
 
