@@ -17,6 +17,7 @@
 #include "record/directory.h"
 #include "report/warnings.h"
 #include "text/path.h"
+#include "text/shown.h"
 #include "workspace/workspace.h"
 
 enum { CHANGED_MAX = 1 << 26 };        /* bytes of paths that changed since a reference, at most */
@@ -42,12 +43,13 @@ static void plugin_hangs(void *ctx, const char *text)
 {
 	const struct backend *b = ctx;
 	int code = b->code;
-	char line[1024];
+	char line[1024], shown[768];
 
+	shown_cut(shown, sizeof shown, text, strlen(text));
 	if (code >= 0)
-		snprintf(line, sizeof line, "warning: %s; vt ends without waiting for it\n", text);
+		snprintf(line, sizeof line, "warning: %s; vt ends without waiting for it\n", shown);
 	else
-		snprintf(line, sizeof line, "error: %s\n* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits\n", text);
+		snprintf(line, sizeof line, "error: %s\n* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits\n", shown);
 	warnings_last(b->session->warnings, line);
 	_exit(code >= 0 ? code : 1);
 }

@@ -70,7 +70,7 @@ static void show(const char *dir, const struct cache_figures *f)
 	uint64_t asked = f->hits + f->misses;
 	char day[DAY_SIZE];
 
-	printf("directory   %s\n", dir);
+	cmd_line(stdout, "directory   %s", dir);
 	if (!f->there) {
 		puts("There is nothing in it yet.");
 		return;

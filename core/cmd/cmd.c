@@ -2,10 +2,43 @@
 
 #include "cmd/cmd.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "report/screen.h"
 #include "report/warnings.h"
+#include "text/shown.h"
+
+/* Prints a sentence as it may be shown. What is wrong with the words of the command line takes several lines. */
+static void print_sentence(const char *text, bool has_lines)
+{
+	const char *nl;
+
+	for (; has_lines && (nl = strchr(text, '\n')); text = nl + 1)
+		cmd_line(stderr, "%.*s", (int)(nl - text), text);
+	cmd_line(stderr, "%s", text);
+}
+
+void cmd_line(FILE *to, const char *fmt, ...)
+{
+	struct buf b;
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	buf_init(&b, SIZE_MAX / 2);
+	shown_text(&b, text ? text : "");
+	buf_byte(&b, '\n');
+	fwrite(b.data, 1, b.size, to);
+	buf_free(&b);
+	free(text);
+}
 
 int cmd_fail(const struct session *s, struct err *err)
 {
@@ -14,11 +47,10 @@ int cmd_fail(const struct session *s, struct err *err)
 
 	fflush(stdout);
 	warnings_flush(s->warnings);
-	for (i = 0; i < err->n; i++)
-		if (i)
-			fprintf(stderr, "* %s\n", err->text[i]);
-		else
-			fprintf(stderr, "%s %s\n", coloured ? "\033[31;1merror:\033[0m" : "error:", err->text[i]);
+	for (i = 0; i < err->n; i++) {
+		fputs(i ? "* " : coloured ? "\033[31;1merror:\033[0m " : "error: ", stderr);
+		print_sentence(err->text[i], err->code == ERR_USAGE);
+	}
 	err_clear(err);
 	return code;
 }

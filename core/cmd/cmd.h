@@ -68,4 +68,6 @@ bool command_line_has(const struct command_line *l, uint32_t option);
 /* Prints "error: <outermost>" and a line "* <cause>" for each cause on stderr, the prefix in bold red
  * if stderr has colours. Returns the exit code: 2 for usage, else 1. Clears err. */
 int cmd_fail(const struct session *s, struct err *err);
+/* Prints a line of vt's own; what it formats is shown as text/shown.h says. */
+void cmd_line(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #endif

@@ -172,9 +172,9 @@ static int print_list(const struct picks *all, const char *typo, struct arena *a
 
 	pick_match(all, typo ? typo : "", a, &some);
 	if (typo)
-		printf("Task \"%s\" not found.%s\n", typo, some.n ? " Did you mean:" : "");
+		cmd_line(stdout, "Task \"%s\" not found.%s", typo, some.n ? " Did you mean:" : "");
 	for (i = 0; i < some.n; i++)
-		printf("  %s: %s\n", some.at[i].label, some.at[i].command);
+		cmd_line(stdout, "  %s: %s", some.at[i].label, some.at[i].command);
 	return typo ? 1 : 0;
 }
 
@@ -197,7 +197,8 @@ int pick_task(const struct session *s, const struct workspace *w, const char *ty
 		if (picked) {
 			bool coloured = screen_has_colours(s->env, s->stdout_tty);
 
-			printf("%sSelected task: %s%s\n", coloured ? "\033[1m" : "", coloured ? "\033[0m" : "", picked->label);
+			fputs(coloured ? "\033[1mSelected task: \033[0m" : "Selected task: ", stdout);
+			cmd_line(stdout, "%s", picked->label);
 			fflush(stdout);
 			*ret = picked->task;
 		}

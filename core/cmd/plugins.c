@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "choose/user_config.h"
 #include "cmd/cmd.h"
 #include "kit/check.h"
@@ -13,6 +14,7 @@
 #include "report/warnings.h"
 #include "text/json.h"
 #include "text/path.h"
+#include "text/shown.h"
 #include "workspace/workspace.h"
 
 enum { HELP, JSON };
@@ -205,7 +207,7 @@ static void print_list(const struct session *s, const struct list *l)
 		end = text + strlen(text);
 		while (end > text && end[-1] == ' ')
 			*--end = '\0';
-		puts(text);
+		cmd_line(stdout, "%s", text);
 	}
 }
 
@@ -234,9 +236,13 @@ static int check_named(const struct session *s, const struct list *l)
 static void print_json(const cJSON *json)
 {
 	char *text = cJSON_PrintUnformatted(json);
+	struct buf b;
 
+	buf_init(&b, SIZE_MAX / 2);
+	shown_json(&b, text ? text : "");
 	if (text)
-		puts(text);
+		puts(buf_str(&b));
+	buf_free(&b);
 	cJSON_free(text);
 }
 
@@ -269,26 +275,27 @@ static void print_option(const cJSON *o)
 {
 	const char *fallback = text_of(o, "default"), *help = text_of(o, "help");
 
-	printf("    %s (%s%s%s)", word_of(o, "name"), word_of(o, "type"),
+	cmd_line(stdout, "    %s (%s%s%s)%s%s%s%s", word_of(o, "name"), word_of(o, "type"),
 	       cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "required")) ? ", required" : "",
 	       cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "secret")) ? ", secret, by the user only" :
-	       cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "userOnly")) ? ", by the user only" : "");
-	if (fallback)
-		printf(", default %s", fallback);
-	printf("%s%s\n", help ? ": " : "", help ? help : "");
+	       cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "userOnly")) ? ", by the user only" : "",
+		 fallback ? ", default " : "", fallback ? fallback : "", help ? ": " : "", help ? help : "");
 }
 
 static void print_component(const cJSON *c)
 {
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(c, "has"), *item;
-	const char *summary = text_of(c, "summary"), *sep = "";
+	const char *summary = text_of(c, "summary");
+	struct buf calls;
 
-	printf("\n%s: %s%s%s\n  calls: ", word_of(c, "kind"), word_of(c, "name"), summary && *summary ? ", " : "", summary ? summary : "");
-	cJSON_ArrayForEach(item, list) {
-		printf("%s%s", sep, item->valuestring);
-		sep = ", ";
-	}
-	printf("%s\n  threads: %s\n", *sep ? "" : "none", word_of(c, "threads"));
+	puts("");
+	cmd_line(stdout, "%s: %s%s%s", word_of(c, "kind"), word_of(c, "name"), summary && *summary ? ", " : "", summary ? summary : "");
+	buf_init(&calls, SIZE_MAX / 2);
+	cJSON_ArrayForEach(item, list)
+		shown_printf(&calls, "%s%s", calls.size ? ", " : "", item->valuestring);
+	cmd_line(stdout, "  calls: %s", calls.size ? buf_str(&calls) : "none");
+	buf_free(&calls);
+	cmd_line(stdout, "  threads: %s", word_of(c, "threads"));
 	list = cJSON_GetObjectItemCaseSensitive(c, "options");
 	printf(cJSON_GetArraySize(list) ? "  options:\n" : "  options: none\n");
 	cJSON_ArrayForEach(item, list)
@@ -300,22 +307,22 @@ static void print_info(const struct list *l, const cJSON *row)
 	const cJSON *abi = cJSON_GetObjectItemCaseSensitive(row, "abi"), *c;
 	const char *text = word_of(row, "state"), *reason = reason_of(row), *version = word_of(row, "version");
 
-	printf("name:      %s\n", word_of(row, "name"));
-	printf("version:   %s\n", version);
-	printf("file:      %s\n", word_of(row, "file"));
-	printf("from:      %s\n", word_of(row, "origin"));
+	cmd_line(stdout, "name:      %s", word_of(row, "name"));
+	cmd_line(stdout, "version:   %s", version);
+	cmd_line(stdout, "file:      %s", word_of(row, "file"));
+	cmd_line(stdout, "from:      %s", word_of(row, "origin"));
 	if (!*reason)
 		reason = use_word(l, row);
-	printf("state:     %s%s%s\n", text, *reason ? ", " : "", reason);
+	cmd_line(stdout, "state:     %s%s%s", text, *reason ? ", " : "", reason);
 	if (cJSON_IsObject(abi))
-		printf("interface: built for %s, needs %d.%d or newer\n", word_of(abi, "built"), 1,
-		       (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(abi, "needs")));
+		cmd_line(stdout, "interface: built for %s, needs %d.%d or newer", word_of(abi, "built"), 1,
+			 (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(abi, "needs")));
 	text = text_of(row, "license");
 	if (text && *text)
-		printf("license:   %s\n", text);
+		cmd_line(stdout, "license:   %s", text);
 	text = text_of(row, "homepage");
 	if (text && *text)
-		printf("homepage:  %s\n", text);
+		cmd_line(stdout, "homepage:  %s", text);
 	cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
 		print_component(c);
 }
@@ -371,7 +378,7 @@ static int info(const struct session *s, const char *name, bool json)
 static void print_trial(void *ctx, const char *component, bool good, const char *text)
 {
 	(void)ctx;
-	printf("%-6s %s%s%s\n", good ? "ok" : "WRONG", component, *component ? ": " : "", text);
+	cmd_line(stdout, "%-6s %s%s%s", good ? "ok" : "WRONG", component, *component ? ": " : "", text);
 }
 
 /* Checks a file. words: the file, then options of its components as KEY=VALUE. */

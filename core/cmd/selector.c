@@ -16,6 +16,7 @@
 #include "cmd/pick.h"
 #include "os/file.h"
 #include "report/screen.h"
+#include "text/shown.h"
 #include "text/utf8.h"
 #include "workspace/workspace.h"
 
@@ -140,6 +141,7 @@ static uint32_t cut(struct buf *b, const char *s, uint32_t room)
 {
 	uint32_t all = columns(s), used = 0, w;
 	size_t n;
+	bool safe;
 
 	for (; *s && room; s += n, used += w) {
 		n = next(s, &w);
@@ -147,10 +149,11 @@ static uint32_t cut(struct buf *b, const char *s, uint32_t room)
 			buf_text(b, "…");
 			return used + 1;
 		}
-		if (n == 1)
-			buf_byte(b, (unsigned char)*s < 32 || *s == 127 ? ' ' : *s);
-		else
+		shown_next(s, n, &safe);
+		if (safe)
 			buf_add(b, s, n);
+		else
+			buf_byte(b, ' ');
 	}
 	return used;
 }
@@ -227,8 +230,10 @@ static void draw(struct selector *l)
 		end_line(l, &b);
 	}
 	buf_text(&b, "Select a task (↑/↓, Enter to run, type to search):");
-	if (l->query_n)
-		buf_printf(&b, " %s", l->query);
+	if (l->query_n) {
+		buf_byte(&b, ' ');
+		cut(&b, l->query, QUERY_MAX);
+	}
 	end_line(l, &b);
 	end_line(l, &b);
 	if (!l->rows_n) {

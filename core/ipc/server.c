@@ -19,6 +19,7 @@
 #include "os/loop.h"
 #include "os/stream.h"
 #include "text/env_match.h"
+#include "text/shown.h"
 
 enum {
 	SERVER_CONNECTIONS = 1024,             /* at once; others wait in the backlog */
@@ -76,14 +77,12 @@ static void fail(struct server *s, const char *message)
 	outer_runner_opt_out(s->outer);
 }
 
-/* The same with a tool's text in quotes, shortened and without control characters. */
+/* The same with a tool's text in quotes, shortened. */
 static void fail_naming(struct server *s, const char *message, const char *text, size_t size)
 {
-	char *shown = arena_strn(s->seen->arena, text, size < SERVER_SHOWN ? size : SERVER_SHOWN), *p;
+	char shown[4 * SERVER_SHOWN + 1];      /* "\x1b" for each byte */
 
-	for (p = shown; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 127)
-			*p = '?';
+	shown_cut(shown, sizeof shown, text, size < SERVER_SHOWN ? size : SERVER_SHOWN);
 	fail(s, arena_printf(s->seen->arena, "%s: \"%s%s\"", message, shown, size > SERVER_SHOWN ? "..." : ""));
 }
 

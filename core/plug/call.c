@@ -8,29 +8,24 @@
 
 #include "os/loop.h"       /* for os_now_ns */
 #include "plug/inside.h"
+#include "text/shown.h"
 
-enum { LIVE = 0x76746361 };
+enum {
+	LIVE = 0x76746361,
+	TEXT_ROOM = sizeof ((struct plug_call *)0)->text
+};
 
-/* Copies any bytes as one line of printable UTF-8. */
+/* Copies any bytes as one line that may be shown; lines become one. */
 static void clean(char *ret, size_t room, const char *data, size_t size)
 {
-	size_t n = 0, i;
+	char line[TEXT_ROOM];
+	size_t i;
 
 	while (size && (data[size - 1] == '\n' || data[size - 1] == ' '))
 		size--;
-	for (i = 0; i < size && n + 1 < room; i++) {
-		unsigned char c = (unsigned char)data[i];
-
-		ret[n++] = c == '\n' || c == '\t' || c == '\r' ? ' ' : c < 0x20 || c == 0x7f ? '?' : (char)c;
-	}
-	/* the copy must not end inside a character */
-	if (n + 1 == room) {
-		while (n && ((unsigned char)ret[n - 1] & 0xc0) == 0x80)
-			n--;
-		if (n && ((unsigned char)ret[n - 1] & 0x80))
-			n--;
-	}
-	ret[n] = '\0';
+	for (i = 0; i < size && i < sizeof line; i++)
+		line[i] = data[i] == '\n' || data[i] == '\t' || data[i] == '\r' ? ' ' : data[i];
+	shown_cut(ret, room, line, i);
 }
 
 static void call_report(vt_call *call, uint32_t level, const char *code, vt_bytes text)
@@ -127,7 +122,7 @@ void call_check(vt_call *call, int own_thread, const char *function)
 	else if (c->live != LIVE)
 		fprintf(stderr, "vt: %s called outside of a call\n", function);
 	else if (!good)
-		fprintf(stderr, "vt: %s called from another thread than %s of '%s' runs on\n", function, c->operation, c->component->choice.name);
+		fprintf(stderr, "vt: %s called from another thread than %s runs on\n", function, c->operation);
 	if (!good)
 		abort();
 #else

@@ -10,6 +10,7 @@
 #include "plan/step.h"
 #include "report/screen.h"
 #include "report/words.h"
+#include "text/shown.h"
 #include "workspace/workspace.h"
 
 /* Bytes of a line. A longer one is written in pieces. */
@@ -141,7 +142,7 @@ void live_status(const struct step *step, const struct step_start *start, bool e
 	switch (start->status) {
 	case START_DISABLED:
 		buf_init(&reason, SIZE_MAX / 2);
-		buf_printf(&reason, "cache disabled%s%s", step->uncached ? ": " : "", step->uncached ? step->uncached : "");
+		shown_printf(&reason, "cache disabled%s%s", step->uncached ? ": " : "", step->uncached ? step->uncached : "");
 		add_status(b, "30", "⊘", buf_str(&reason));
 		buf_free(&reason);
 		break;
@@ -152,7 +153,7 @@ void live_status(const struct step *step, const struct step_start *start, bool e
 		buf_init(&reason, SIZE_MAX / 2);
 		buf_text(&reason, "cache miss: ");
 		if (start->because)
-			buf_text(&reason, start->because);
+			shown_text(&reason, start->because);
 		else
 			words_reason(start->why, &reason);
 		if (executing)

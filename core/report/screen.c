@@ -11,6 +11,7 @@
 #include "os/loop.h"
 #include "os/stream.h"
 #include "report/strip.h"
+#include "text/shown.h"
 
 enum { SCREEN_GATHER = 64 * 1024 };
 
@@ -186,7 +187,7 @@ int screen_close(struct screen *s)
 void screen_style(struct buf *b, const char *codes, const char *text)
 {
 	buf_printf(b, "\033[%sm", codes);
-	buf_text(b, text);
+	shown_text(b, text);
 	buf_text(b, "\033[0m");
 }
 

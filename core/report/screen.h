@@ -25,7 +25,7 @@ size_t screen_waiting(const struct screen *s);             /* bytes that the ker
 void screen_on_drained(struct screen *s, void (*fn)(void *ctx), void *ctx);
 int screen_close(struct screen *s);                        /* writes all, frees; an errno if output was lost */
 
-/* Adds text between ESC[<codes>m and ESC[0m. */
+/* Adds text, as it may be shown, between ESC[<codes>m and ESC[0m. */
 struct buf;
 void screen_style(struct buf *b, const char *codes, const char *text);
 void screen_stylef(struct buf *b, const char *codes, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

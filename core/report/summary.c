@@ -10,6 +10,7 @@
 #include "report/screen.h"
 #include "report/tail.h"
 #include "report/words.h"
+#include "text/shown.h"
 #include "workspace/workspace.h"
 
 #define PROGRAM "vt"
@@ -199,7 +200,7 @@ static bool add_notice(const struct summary *s, bool read_and_wrote, struct buf 
 		const char *text = first->not_cached ? first->not_cached : "";
 		size_t size = strlen(text);
 
-		buf_add(b, text, size);
+		shown_add(b, text, size);
 		if (size == 0 || text[size - 1] != '.')
 			buf_byte(b, '.');
 	}
@@ -344,11 +345,12 @@ static void add_detail(struct buf *b, const char *codes, const char *head, const
 
 	buf_printf(b, "      \033[%sm→ %s", codes, head);
 	while ((nl = strchr(text, '\n'))) {
-		buf_add(b, text, (size_t)(nl - text));
+		shown_add(b, text, (size_t)(nl - text));
 		buf_printf(b, "\033[0m\n%20s\033[%sm", "", codes);
 		text = nl + 1;
 	}
-	buf_printf(b, "%s\033[0m\n", text);
+	shown_text(b, text);
+	buf_text(b, "\033[0m\n");
 }
 
 static void add_details(const struct summary_step *t, struct buf *b)
@@ -384,9 +386,14 @@ static void add_list(const char *title, struct texts t, struct buf *b)
 	sorted.at = xcalloc(t.n, sizeof *sorted.at);
 	memcpy(sorted.at, t.at, t.n * sizeof *sorted.at);
 	texts_sort(&sorted);
-	buf_printf(b, "      \033[90m%s\033[0m\n", title);
-	for (i = 0; i < sorted.n; i++)
-		buf_printf(b, "        \033[90m'%s'\033[0m\n", sorted.at[i]);
+	buf_text(b, "      ");
+	screen_style(b, "90", title);
+	buf_byte(b, '\n');
+	for (i = 0; i < sorted.n; i++) {
+		buf_text(b, "        ");
+		screen_stylef(b, "90", "'%s'", sorted.at[i]);
+		buf_byte(b, '\n');
+	}
 	free(sorted.at);
 }
 

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "os/loop.h"
+#include "text/shown.h"
 
 enum {
 	TEXTS_MAX = 10000,             /* different texts; later ones are dropped */
@@ -97,11 +98,17 @@ static void tell_posted(void *ctx)
 
 static struct warning *new_line(const char *prefix, const char *text)
 {
-	size_t room = strlen(prefix) + strlen(text) + 2;
-	struct warning *ret = xmalloc(sizeof *ret + room);
+	struct warning *ret;
+	struct buf line;
 
+	buf_init(&line, SIZE_MAX / 2);
+	buf_text(&line, prefix);
+	shown_text(&line, text);
+	buf_byte(&line, '\n');
+	ret = xmalloc(sizeof *ret + line.size + 1);
 	ret->next = NULL;
-	snprintf(ret->line, room, "%s%s\n", prefix, text);
+	memcpy(ret->line, buf_str(&line), line.size + 1);
+	buf_free(&line);
 	return ret;
 }
 

@@ -7,6 +7,7 @@
 
 #include "fact/fact.h"
 #include "text/json.h"
+#include "text/shown.h"
 
 /* Lines of changed files that are shown, at most. */
 enum { WORDS_LINES = 20 };
@@ -19,7 +20,7 @@ const char *words_home(const char *cwd)
 static void add_name(struct buf *b, struct bytes name)
 {
 	buf_byte(b, '\'');
-	buf_add(b, name.data, name.size);
+	shown_add(b, name.data, name.size);
 	buf_byte(b, '\'');
 }
 

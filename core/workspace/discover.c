@@ -34,9 +34,10 @@ static int look(const char *dir, struct arena *a, struct root *nearest, struct e
 		nearest->dir = dir;
 		return 1;
 	}
-	r = manifest_open(path_join(a, dir, "package.json"), a, &doc, err);
+	file = path_join(a, dir, "package.json");
+	r = manifest_open(file, a, &doc, err);
 	if (r)
-		return r < 0 ? -1 : 0;
+		return r < 0 ? workspace_hide(dir, file, err) : 0;
 	r = has_workspaces(doc);
 	if (!r && nearest->dir) {
 		json_free(doc);
@@ -109,7 +110,9 @@ static int read_manifest(struct loading *l, const char *file, struct arena *scra
 	struct bytes text;
 	int r = file_read(file, WORKSPACE_FILE_MAX, scratch, &text, err);
 
-	return r ? r : manifest_from(file, text, l->root.ranges, l->w.arena, ret, err);
+	if (r == 0 && manifest_from(file, text, l->root.ranges, l->w.arena, ret, err) < 0)
+		r = workspace_hide(l->w.root, file, err);
+	return r;
 }
 
 static bool is_passed_over(const char *name, size_t n)
@@ -316,13 +319,13 @@ static int add_root(struct loading *l, struct err *err)
 	if (!doc)
 		r = manifest_open(file, l->scratch, &doc, err);
 	if (r < 0)
-		return -1;
+		return workspace_hide(l->w.root, file, err);
 	m = add_member(l, "");
 	if (!r)
 		r = manifest_read(doc, file, l->root.ranges, l->w.arena, &m->manifest, err);
 	if (!l->root.manifest)
 		json_free(doc);
-	return r < 0 ? -1 : 0;
+	return r < 0 ? workspace_hide(l->w.root, file, err) : 0;
 }
 
 int discover_members(struct loading *l, struct err *err)

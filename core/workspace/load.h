@@ -157,4 +157,7 @@ int tasks_make(struct loading *l, struct err *err);
 void workspace_warn(struct workspace *w, const char *text);    /* `text` lives as long as w */
 /* The absolute directory as messages have it: the root's ends with a slash. In w->arena. */
 const char *workspace_shown_dir(const struct workspace *w, const char *path);
+/* Takes what a file's text quotes out of an error, "FILE:LINE:COLUMN: ...", if the file lies behind a link that leaves `root`:
+ * a repository must not make vt print files that are not its own. Returns -1. */
+int workspace_hide(const char *root, const char *file, struct err *err);
 #endif

@@ -92,12 +92,16 @@ static int read_texts(struct loading *l, struct texts *ret, struct err *err)
 
 	if (l->root.kind == ROOT_NPM) {
 		file = path_join(a, l->w.root, "package.json");
-		if (npm_patterns(l->root.manifest, a, ret, err))
+		if (npm_patterns(l->root.manifest, a, ret, err)) {
+			workspace_hide(l->w.root, file, err);
 			return err_wrap(err, "Failed to parse JSON file at %s", file);
+		}
 	} else if (l->root.kind == ROOT_PNPM) {
 		file = path_join(a, l->w.root, "pnpm-workspace.yaml");
-		if (yaml_read(file, l->root.yaml.data, l->root.yaml.size, a, &settings, err) || yaml_texts(file, settings, "packages", a, ret, err))
+		if (yaml_read(file, l->root.yaml.data, l->root.yaml.size, a, &settings, err) || yaml_texts(file, settings, "packages", a, ret, err)) {
+			workspace_hide(l->w.root, file, err);
 			return err_wrap(err, "Failed to parse YAML file at %s", file);
+		}
 	}
 	return read_ranges(l, settings, err);
 }

@@ -43,6 +43,32 @@ const char *workspace_shown_dir(const struct workspace *w, const char *path)
 	return arena_printf(w->arena, "%s%s%s", w->root, w->root[1] ? "/" : "", path);
 }
 
+/* Does `file` lie behind a link that leaves the folder `root`? */
+static bool leaves(const char *root, const char *file)
+{
+	char *real_root = realpath(root, NULL), *real = realpath(file, NULL);
+	bool ret = real_root && real && !path_below(real_root, real);
+
+	free(real_root);
+	free(real);
+	return ret;
+}
+
+int workspace_hide(const char *root, const char *file, struct err *err)
+{
+	static const char hidden[] = " is not as it should be; what is wrong is not shown, because a symbolic link leads to it that leaves the workspace";
+	const size_t n = strlen(file);
+	char **text = err && err->n ? &err->text[err->n - 1] : NULL;
+
+	if (!text || strncmp(*text, file, n) != 0 || (*text)[n] != ':' || !leaves(root, file))
+		return -1;
+	free(*text);
+	*text = xmalloc(n + sizeof hidden);
+	memcpy(*text, file, n);
+	memcpy(*text + n, hidden, sizeof hidden);
+	return -1;
+}
+
 static int load_config(struct loading *l, struct member *m, struct err *err)
 {
 	struct arena *a = l->w.arena;
@@ -56,7 +82,7 @@ static int load_config(struct loading *l, struct member *m, struct err *err)
 	if (r == 0 && !m->path[0])
 		l->w.config_file = arena_str(a, file);
 	if (config_read(file, r ? NULL : &text, r ? "" : workspace_shown_dir(&l->w, m->path), !m->path[0], a, &m->config, err))
-		return -1;
+		return workspace_hide(l->w.root, file, err);
 	if (!m->path[0]) {
 		l->w.cache_scripts = m->config.cache_scripts;
 		l->w.cache_tasks = m->config.cache_tasks;

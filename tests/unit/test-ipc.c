@@ -392,7 +392,7 @@ static void a_bad_glob_fails_that_question_only_but_the_run_is_not_kept(void **s
 
 	(void)state;
 	play(ask_bad_glob, &s);
-	assert_string_equal(s.seen.broken, "invalid glob pattern from the task: \"{unclosed?[31m\"");
+	assert_string_equal(s.seen.broken, "invalid glob pattern from the task: \"{unclosed\\x1b[31m\"");
 	close_stage(&s);
 }
 

@@ -88,7 +88,7 @@ runs() {
 hangs="has neither returned nor asked for anything for 2 s"
 runs -DROGUE_SILENT 0 "warning: plugin 'rogue': get failed without saying why"
 runs -DROGUE_STATUS 0 "warning: plugin 'rogue': get answered 77, which means nothing"
-runs -DROGUE_LONG_REPORT 0 "warning: plugin 'rogue': bad?[31m $(printf 'x%.0s' $(seq 503))"
+runs -DROGUE_LONG_REPORT 0 "warning: plugin 'rogue': bad\x1b[31m $(printf 'x%.0s' $(seq 500))"
 runs -DROGUE_NEVER_RETURNS 1 "error: plugin 'rogue': get $hangs
 * vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits"
 runs -DROGUE_PUT_NEVER_RETURNS 0 "warning: plugin 'rogue': put $hangs; vt ends without waiting for it"
