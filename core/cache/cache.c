@@ -36,15 +36,13 @@ void cache_warn(struct cache *c, const char *fmt, ...)
 
 static int use_directory(struct cache *c, struct err *err)
 {
-	char *key;
-	int r;
-
-	if (directory_check(c->dir.path, c->setup.dry, err) < 0)
+	if (directory_open(&c->dir, err) < 0)
 		return -1;
-	key = path_new(c->dir.inner, "key");
-	r = c->setup.dry && access(key, R_OK) < 0 ? 1 : mac_load(key, &c->mac, err);
-	free(key);
-	return r;
+	if (c->setup.dry && faccessat(c->dir.inner_fd, "key", R_OK, 0) < 0)
+		return 1;
+	if (mac_load(c->dir.inner_fd, "key", &c->mac) < 0)
+		return err_errno(err, errno, "'%s/key' cannot be used; remove it", c->dir.inner);
+	return 0;
 }
 
 struct cache *cache_open(const struct cache_setup *setup)
@@ -55,7 +53,7 @@ struct cache *cache_open(const struct cache_setup *setup)
 	int r;
 
 	c->setup = *setup;
-	directory_init(&c->dir, setup->dir, setup->dry);
+	directory_init(&c->dir, setup->dir, setup->workspace->root, setup->dry);
 	pthread_mutex_init(&c->lock, NULL);
 	map_init(&c->whos);
 	c->root_fd = open(setup->workspace->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -73,7 +71,7 @@ struct cache *cache_open(const struct cache_setup *setup)
 		.root = setup->workspace->root,
 		.cache_dir = c->dir.path,
 		.root_fd = c->root_fd,
-		.clock = clock_new(c->dir.usable && !setup->dry ? c->dir.inner : NULL, c->root_fd),
+		.clock = clock_new(c->dir.usable && !setup->dry ? c->dir.inner_fd : -1, c->root_fd),
 		.programs = setup->programs,
 		.mac = &c->mac,
 		.plug = setup->plug,
@@ -94,7 +92,7 @@ static char *backend_of(struct component *fingerprint)
 static void make_ready(struct cache *c)
 {
 	struct component *fingerprint = plug_fingerprint(c->setup.plug);
-	char *file, *backend;
+	char *backend;
 
 	if (!fingerprint || !stores_any(c->setup.plug))
 		return;
@@ -105,15 +103,9 @@ static void make_ready(struct cache *c)
 		c->history = cache_prefetch_history(c->setup.prefetch);
 		c->ledger = cache_prefetch_ledger(c->setup.prefetch);
 	} else {
-		file = path_new(c->dir.inner, "stat");
-		c->world.stats = stat_cache_new(file);
-		free(file);
-		file = path_new(c->dir.inner, "history");
-		c->history = history_new(file);
-		free(file);
-		file = path_new(c->dir.inner, "ledger");
-		c->ledger = ledger_new(file);
-		free(file);
+		c->world.stats = stat_cache_new(c->dir.inner_fd, "stat");
+		c->history = history_new(c->dir.inner_fd, "history");
+		c->ledger = ledger_new(c->dir.inner_fd, "ledger");
 	}
 	ledger_load(c->ledger);        /* unless the prefetch has */
 	backend = backend_of(fingerprint);
@@ -144,15 +136,12 @@ bool cache_works(const struct cache *c)
 /* Hits and misses since the cache was made: 16 bytes. Two runs at once may lose a count. */
 static void add_counts(struct cache *c)
 {
-	char *file;
 	uint64_t n[2] = { 0, 0 };
 	int fd;
 
 	if (!c->hits && !c->misses)
 		return;
-	file = path_new(c->dir.inner, "counts");
-	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	free(file);
+	fd = openat(c->dir.inner_fd, "counts", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	if (fd < 0)
 		return;
 	if (pread(fd, n, sizeof n, 0) != (ssize_t)sizeof n)
@@ -189,8 +178,8 @@ void cache_close(struct cache *c)
 	if (save)
 		add_counts(c);
 	if (save && c->misses) {
-		directory_sweep_unfinished(c->dir.path);
-		directory_sweep_unfinished(c->dir.inner);
+		directory_sweep_unfinished(c->dir.fd);
+		directory_sweep_unfinished(c->dir.inner_fd);
 	}
 	directory_free(&c->dir);
 	clock_free(c->world.clock);

@@ -147,5 +147,5 @@ struct cache_figures {
 	uint64_t entries, blobs, bound;
 	int64_t oldest;                /* day of the oldest use, seconds since 1970 */
 };
-int cache_figures(const char *dir, struct cache_figures *ret, struct err *err);
+int cache_figures(const char *dir, const char *root, struct cache_figures *ret, struct err *err);
 #endif

@@ -25,14 +25,14 @@ static void add_size(void *ctx, const char *path, size_t size, const struct stat
 }
 
 /* Reads the "name value" lines that the local store writes. */
-static void read_about(const char *dir, struct cache_figures *ret)
+static void read_about(int dir, struct cache_figures *ret)
 {
-	char *file = path_new(dir, "store-1/about");
+	int store = tree_open(dir, "store-1");
 	struct arena *a = arena_new();
 	struct bytes b;
 	const char *line;
 
-	if (file_read(file, 4096, a, &b, NULL) == 0) {
+	if (store >= 0 && file_read_at(store, "about", 4096, a, &b, NULL) == 0) {
 		for (line = b.data; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 			unsigned long long n;
 
@@ -47,35 +47,49 @@ static void read_about(const char *dir, struct cache_figures *ret)
 		}
 	}
 	arena_free(a);
-	free(file);
+	if (store >= 0)
+		close(store);
 }
 
-int cache_figures(const char *dir, struct cache_figures *ret, struct err *err)
+static void read_counts(int inner, struct cache_figures *ret)
 {
-	const struct tree_visitor sizes = { .found = add_size, .ctx = &ret->bytes };
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r, count;
 	uint64_t n[2] = { 0, 0 };
-	struct history *h;
-	char *inner;
+	int fd = openat(inner, "counts", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
-	*ret = (struct cache_figures){ 0 };
-	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, errno, "cannot open '%s'", dir);
-	ret->there = true;
-	r = tree_walk(fd, "", 0, &sizes, err);
-	count = openat(fd, "v" CACHE_FORMAT "/counts", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (count >= 0 && pread(count, n, sizeof n, 0) == (ssize_t)sizeof n) {
+	if (fd >= 0 && pread(fd, n, sizeof n, 0) == (ssize_t)sizeof n) {
 		ret->hits = n[0];
 		ret->misses = n[1];
 	}
-	if (count >= 0)
-		close(count);
-	close(fd);
-	inner = path_new(dir, "v" CACHE_FORMAT "/history");
-	h = history_new(inner);
-	ret->steps = history_steps(h);
-	history_free(h, false);
-	free(inner);
-	read_about(dir, ret);
+	if (fd >= 0)
+		close(fd);
+}
+
+int cache_figures(const char *dir, const char *root, struct cache_figures *ret, struct err *err)
+{
+	const struct tree_visitor sizes = { .found = add_size, .ctx = &ret->bytes };
+	struct directory d;
+	struct stat st;
+	struct history *h;
+	int r;
+
+	*ret = (struct cache_figures){ 0 };
+	if (lstat(dir, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	directory_init(&d, dir, root, true);
+	r = directory_open_top(&d, err);
+	if (r >= 0) {
+		d.fd = r;
+		ret->there = true;
+		r = tree_walk(d.fd, "", 0, &sizes, err);
+		d.inner_fd = tree_open(d.fd, "v" CACHE_FORMAT);
+		read_about(d.fd, ret);
+	}
+	if (d.inner_fd >= 0) {
+		read_counts(d.inner_fd, ret);
+		h = history_new(d.inner_fd, "history");
+		ret->steps = history_steps(h);
+		history_free(h, false);
+	}
+	directory_free(&d);
 	return r;
 }

@@ -15,6 +15,7 @@
 enum { PREFETCH_LEAST = 128 << 10 };      /* bytes of the stat index from which a thread is worth its start */
 
 struct cache_prefetch {
+	struct directory dir;          /* the files' */
 	struct stat_cache *stats;      /* NULL: taken */
 	struct history *history;       /* NULL: taken */
 	struct ledger *ledger;         /* NULL: taken */
@@ -37,7 +38,7 @@ static void *read_all(void *ctx)
 	return NULL;
 }
 
-struct cache_prefetch *cache_prefetch_start(const char *dir)
+struct cache_prefetch *cache_prefetch_start(const char *dir, const char *root)
 {
 	struct arena *a = arena_new();
 	const char *stats = path_join(a, dir, "v" CACHE_FORMAT "/stat");
@@ -46,9 +47,16 @@ struct cache_prefetch *cache_prefetch_start(const char *dir)
 
 	if (lstat(stats, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= PREFETCH_LEAST) {
 		prefetch = xcalloc(1, sizeof *prefetch);
-		prefetch->of.stats = prefetch->stats = stat_cache_new(stats);
-		prefetch->of.history = prefetch->history = history_new(path_join(a, dir, "v" CACHE_FORMAT "/history"));
-		prefetch->of.ledger = prefetch->ledger = ledger_new(path_join(a, dir, "v" CACHE_FORMAT "/ledger"));
+		directory_init(&prefetch->dir, dir, root, true);
+		/* why it cannot be used is reported when the cache is opened */
+		if (directory_open(&prefetch->dir, NULL) < 0) {
+			cache_prefetch_free(prefetch);
+			arena_free(a);
+			return NULL;
+		}
+		prefetch->of.stats = prefetch->stats = stat_cache_new(prefetch->dir.inner_fd, "stat");
+		prefetch->of.history = prefetch->history = history_new(prefetch->dir.inner_fd, "history");
+		prefetch->of.ledger = prefetch->ledger = ledger_new(prefetch->dir.inner_fd, "ledger");
 		prefetch->reading = pthread_create(&prefetch->reader, NULL, read_all, &prefetch->of) == 0;
 	}
 	arena_free(a);
@@ -95,5 +103,6 @@ void cache_prefetch_free(struct cache_prefetch *a)
 	stat_cache_close(a->stats, false);
 	history_free(a->history, false);
 	ledger_close(a->ledger, false);
+	directory_free(&a->dir);
 	free(a);
 }

@@ -115,7 +115,7 @@ void backend_prefetch(struct backend *b, const char *root)
 
 	/* a wrong setting is reported when the cache is opened */
 	if (directory_place(b->session->env, root, b->arena, &dir, NULL) == 0)
-		b->prefetch = cache_prefetch_start(dir);
+		b->prefetch = cache_prefetch_start(dir, root);
 }
 
 /* ---- what has changed since ------------------------------------------------- */

@@ -116,28 +116,26 @@ static void show_json(const char *dir, const struct cache_figures *f)
 }
 
 /* The cache's folder for the workspace around the current directory. */
-static int place(const struct session *s, const char **ret, struct err *err)
+static int place(const struct session *s, const char **ret_root, const char **ret, struct err *err)
 {
-	const char *root;
-
-	if (workspace_find(s->cwd, s->arena, &root, err) < 0)
+	if (workspace_find(s->cwd, s->arena, ret_root, err) < 0)
 		return -1;
-	return directory_place(s->env, root, s->arena, ret, err);
+	return directory_place(s->env, *ret_root, s->arena, ret, err);
 }
 
-static int clean(const struct session *s, const char *dir)
+static int clean(const struct session *s, const char *root, const char *dir)
 {
 	struct err err = { 0 };
 
-	return directory_clean(dir, &err) < 0 ? cmd_fail(s, &err) : 0;
+	return directory_clean(dir, root, &err) < 0 ? cmd_fail(s, &err) : 0;
 }
 
-static int stat_cache(const struct session *s, const char *dir, bool json)
+static int stat_cache(const struct session *s, const char *root, const char *dir, bool json)
 {
 	struct cache_figures figures;
 	struct err err = { 0 };
 
-	if (cache_figures(dir, &figures, &err) < 0)
+	if (cache_figures(dir, root, &figures, &err) < 0)
 		return cmd_fail(s, &err);
 	if (json)
 		show_json(dir, &figures);
@@ -151,7 +149,7 @@ static int run(const struct session *s, int argc, char **argv)
 	static const char *const verbs[] = { "clean", "stat", NULL };
 	struct command_line line;
 	struct err err = { 0 };
-	const char *verb, *dir;
+	const char *verb, *root, *dir;
 	bool cleans;
 	int code = command_read_line(&command_cache, s, argc, argv, &line);
 
@@ -169,7 +167,7 @@ static int run(const struct session *s, int argc, char **argv)
 		args_unexpected(&line.args, line.words[1], &err);
 	else if (cleans && command_line_has(&line, JSON))
 		args_unexpected(&line.args, "--json", &err);
-	if (err.n || place(s, &dir, &err) < 0)
+	if (err.n || place(s, &root, &dir, &err) < 0)
 		return cmd_fail(s, &err);
-	return cleans ? clean(s, dir) : stat_cache(s, dir, command_line_has(&line, JSON));
+	return cleans ? clean(s, root, dir) : stat_cache(s, root, dir, command_line_has(&line, JSON));
 }

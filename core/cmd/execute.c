@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cache/cache.h"
@@ -124,9 +125,16 @@ static void show_summary(struct execution *x, const struct query_options *o)
 static void *save_summary(void *ctx)
 {
 	const struct execution *x = ctx;
+	struct directory d;
+	int fd;
 
-	if (directory_make(x->backend->cache_dir, NULL) == 0)
-		last_save(x->summary, x->backend->cache_dir);
+	directory_init(&d, x->backend->cache_dir, x->backend->workspace->root, false);
+	fd = directory_open_top(&d, NULL);
+	if (fd >= 0) {
+		last_save(x->summary, fd);
+		close(fd);
+	}
+	directory_free(&d);
 	return NULL;
 }
 
@@ -201,12 +209,20 @@ int run_last_details(const struct session *s, const char *root)
 {
 	struct summary *last = NULL;
 	struct err err = { 0 };
+	struct directory d;
+	enum last_state state;
 	const char *dir;
-	int code;
+	int code, fd;
 
 	if (directory_place(s->env, root, s->arena, &dir, &err) < 0)
 		return cmd_fail(s, &err);
-	switch (last_read(dir, &last)) {
+	directory_init(&d, dir, root, true);
+	fd = directory_open_top(&d, NULL);
+	state = fd < 0 ? LAST_NONE : last_read(fd, &last);
+	if (fd >= 0)
+		close(fd);
+	directory_free(&d);
+	switch (state) {
 	case LAST_NONE:
 		fputs("No previous run summary found. Run a task first to generate a summary.\n", stderr);
 		return 1;

@@ -2,6 +2,7 @@
 
 #include "effect/ledger.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -45,7 +46,8 @@ struct who {
 
 struct ledger {
 	pthread_rwlock_t lock;     /* all below */
-	char *file;
+	int dir;                   /* the file's folder; borrowed */
+	char *file;                /* its name there */
 	struct arena *arena;
 	struct map lines;          /* path -> struct line, oldest first */
 	struct map folders;        /* every folder above a line */
@@ -62,12 +64,13 @@ struct ledger {
 	bool told;                 /* the file has a clock of this run */
 };
 
-struct ledger *ledger_new(const char *file)
+struct ledger *ledger_new(int dir, const char *name)
 {
 	struct ledger *l = xcalloc(1, sizeof *l);
 
 	pthread_rwlock_init(&l->lock, NULL);
-	l->file = xstrdup(file);
+	l->dir = dir;
+	l->file = xstrdup(name);
 	l->arena = arena_new();
 	map_init(&l->lines);
 	map_init(&l->folders);
@@ -408,7 +411,7 @@ void ledger_load(struct ledger *l)
 	pthread_rwlock_wrlock(&l->lock);
 	if (!l->loaded) {
 		l->loaded = true;
-		fd = open(l->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		fd = openat(l->dir, l->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (fd >= 0) {
 			read_more(l, fd);
 			close(fd);
@@ -489,16 +492,23 @@ static bool make_piece(struct ledger *l, bool all, struct buf *ret)
 }
 
 /* Opened and locked, and still the file of that name. */
-static int lock_file(const char *name)
+static int lock_file(int dir, const char *name)
 {
 	struct stat here, there;
 	int fd, tries;
 
 	for (tries = 0; tries < 10; tries++) {
-		fd = open(name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-		if (fd < 0)
+		fd = openat(dir, name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+		if (fd < 0 && errno != ELOOP && errno != ENXIO)
 			return -1;
-		if (flock(fd, LOCK_EX) == 0 && fstat(fd, &here) == 0 && lstat(name, &there) == 0 && S_ISREG(here.st_mode) &&
+		/* a link, a socket, a pipe: no ledger */
+		if (fd < 0 || fstat(fd, &here) < 0 || !S_ISREG(here.st_mode)) {
+			(void)unlinkat(dir, name, 0);
+			if (fd >= 0)
+				close(fd);
+			continue;
+		}
+		if (flock(fd, LOCK_EX) == 0 && fstat(fd, &here) == 0 && fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    here.st_ino == there.st_ino && here.st_dev == there.st_dev)
 			return fd;
 		close(fd);
@@ -528,7 +538,7 @@ static void save(struct ledger *l)
 
 	if (!is_dirty(l))
 		return;
-	fd = lock_file(l->file);
+	fd = lock_file(l->dir, l->file);
 	if (fd < 0)
 		return;
 	/* what others added, or wrote anew, since it was read */
@@ -540,9 +550,9 @@ static void save(struct ledger *l)
 	anew = l->torn || l->read_to > 2 * l->used + LEDGER_LOOSE || l->lines.n > LEDGER_LINES + LEDGER_LINES / 8;
 	if (make_piece(l, anew, &piece)) {
 		if (anew)
-			(void)file_write(l->file, piece.data, piece.size, 0600, NULL);
+			(void)file_write_at(l->dir, l->file, piece.data, piece.size, 0600, NULL);
 		else if (file_write_all(fd, piece.data, piece.size) < 0 && ftruncate(fd, (off_t)l->read_to) < 0)
-			(void)unlink(l->file);
+			(void)unlinkat(l->dir, l->file, 0);
 		else
 			l->read_to += piece.size;
 	}

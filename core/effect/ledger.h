@@ -31,7 +31,7 @@ struct left {
 	uint64_t clock;            /* the ledger's when it was left */
 };
 
-struct ledger *ledger_new(const char *file);
+struct ledger *ledger_new(int dir, const char *name);      /* `dir`: the file's folder, borrowed */
 /* Reads the file, unless that was done. A missing or damaged one is empty; a torn end is left out. */
 void ledger_load(struct ledger *l);
 /* Adds what changed to the file (`save`), and frees. NULL is fine. */

@@ -17,13 +17,13 @@
  * makes the file. */
 struct clock {
 	pthread_mutex_t lock;          /* guards opened, and fd until it is set */
-	const char *dir;               /* where the file is made; NULL: use the kernel's clock */
+	int dir;                       /* the folder where the file is made; borrowed; -1: use the kernel's clock */
 	int root;                      /* the workspace; borrowed */
 	int fd;                        /* of the file; -1: there is none */
 	bool opened;                   /* fd is final */
 };
 
-struct clock *clock_new(const char *dir, int root)
+struct clock *clock_new(int dir, int root)
 {
 	struct clock *c = xcalloc(1, sizeof *c);
 
@@ -43,16 +43,13 @@ void clock_free(struct clock *c)
 }
 
 /* Opens a file beside the cache, without a name if possible. */
-static int open_beside_cache(const char *dir)
+static int open_beside_cache(int dir)
 {
-	char *name;
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	if (fd >= 0 || asprintf(&name, "%s/clock", dir) < 0)
+	if (fd >= 0)
 		return fd;
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	free(name);
-	return fd;
+	return openat(dir, "clock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 }
 
 /* Opens the private file: beside the cache, or, where the cache is read-only or on another
@@ -62,7 +59,7 @@ static int clock_open(const struct clock *c)
 	struct stat here, there;
 	int fd = -1;
 
-	if (!c->dir || stat(c->dir, &here) < 0 || fstat(c->root, &there) < 0)
+	if (c->dir < 0 || fstat(c->dir, &here) < 0 || fstat(c->root, &there) < 0)
 		return -1;
 	if (here.st_dev == there.st_dev)
 		fd = open_beside_cache(c->dir);

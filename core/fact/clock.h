@@ -7,8 +7,8 @@
 
 struct clock;
 
-/* `dir`: the cache's own folder, borrowed, or NULL; `root`: the workspace's fd, borrowed. */
-struct clock *clock_new(const char *dir, int root);
+/* `dir`: an fd of the cache's own folder, or -1; `root`: the workspace's fd. Both borrowed. */
+struct clock *clock_new(int dir, int root);
 void clock_free(struct clock *c);
 /* Nanoseconds since 1970. A file that changes after the call gets this time or a later one. [any] */
 int64_t clock_now(struct clock *c);

@@ -6,27 +6,29 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static int read_key(const char *file, struct mac *ret)
+/* 0; 1: there is none; 2: it is no key; -1 with errno. */
+static int read_key(int dir, const char *name, struct mac *ret)
 {
 	uint8_t bytes[DIGEST_KEY_SIZE + 1];
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	ssize_t n = -1;
 
-	if (fd < 0)
-		return errno == ENOENT ? 1 : -1;
-	n = read(fd, bytes, sizeof bytes);
+	if (fd < 0)            /* ELOOP: a link. ENXIO: a socket */
+		return errno == ENOENT ? 1 : errno == ELOOP || errno == ENXIO ? 2 : -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, bytes, sizeof bytes);
 	close(fd);
-	if (n != DIGEST_KEY_SIZE) {
-		errno = EINVAL;
+	if (n != DIGEST_KEY_SIZE)
 		return 2;
-	}
 	memcpy(ret->key, bytes, DIGEST_KEY_SIZE);
 	return 0;
 }
 
-static int make_key(const char *file, int replace)
+static int make_key(int dir, const char *name, int replace)
 {
 	char temp[4096];
 	uint8_t bytes[DIGEST_KEY_SIZE];
@@ -35,34 +37,36 @@ static int make_key(const char *file, int replace)
 
 	digest_random(bytes, sizeof bytes);
 	digest_random(&unique, sizeof unique);
-	n = snprintf(temp, sizeof temp, "%s.%08x", file, unique);
+	n = snprintf(temp, sizeof temp, "%s.%08x", name, unique);
 	if (n < 0 || (size_t)n >= sizeof temp) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	failed = write(fd, bytes, sizeof bytes) != (ssize_t)sizeof bytes;
 	failed |= close(fd) != 0;
 	if (!failed)
-		failed = replace ? rename(temp, file) != 0 : link(temp, file) != 0 && errno != EEXIST;
+		failed = replace ? renameat(dir, temp, dir, name) != 0 : linkat(dir, temp, dir, name, 0) != 0 && errno != EEXIST;
 	number = errno;
-	unlink(temp);
+	unlinkat(dir, temp, 0);
 	errno = number;
 	return failed ? -1 : 0;
 }
 
-int mac_load(const char *file, struct mac *ret, struct err *err)
+int mac_load(int dir, const char *name, struct mac *ret)
 {
-	int r = read_key(file, ret);
+	int r = read_key(dir, name, ret);
 
 	if (r > 0) {
-		if (make_key(file, r == 2) < 0)
-			return err_errno(err, errno, "cannot write '%s'", file);
-		r = read_key(file, ret);
+		if (make_key(dir, name, r == 2) < 0)
+			return -1;
+		r = read_key(dir, name, ret);
+		if (r > 0)
+			errno = EINVAL;
 	}
-	return r == 0 ? 0 : err_errno(err, errno, "cannot read '%s'", file);
+	return r == 0 ? 0 : -1;
 }
 
 void mac_value(const struct mac *m, const char *name, size_t size, const char *value, struct digest *ret)

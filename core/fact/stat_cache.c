@@ -49,7 +49,8 @@ enum {
 
 struct stat_cache {
 	pthread_rwlock_t lock;     /* guards the members below; many readers or one writer */
-	char *file;
+	int dir;                   /* the file's folder; borrowed */
+	char *file;                /* its name there */
 	struct digest backend;     /* digest of the fingerprint's name; set before a second thread asks */
 	struct digest loaded_backend; /* the backend that the file named */
 	struct record *at;         /* n of room */
@@ -239,7 +240,7 @@ static void load(struct stat_cache *s)
 	if (s->loaded)
 		return;
 	s->loaded = true;
-	fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = openat(s->dir, s->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0) {
 		read_file(s, fd);
 		close(fd);
@@ -261,12 +262,13 @@ static void make_ready(struct stat_cache *s)
 	rehash(s, 16);
 }
 
-struct stat_cache *stat_cache_new(const char *file)
+struct stat_cache *stat_cache_new(int dir, const char *name)
 {
 	struct stat_cache *s = xcalloc(1, sizeof *s);
 
 	pthread_rwlock_init(&s->lock, NULL);
-	s->file = xstrdup(file);
+	s->dir = dir;
+	s->file = xstrdup(name);
 	s->today = (uint32_t)(time(NULL) / 86400);
 	return s;
 }
@@ -412,7 +414,7 @@ static void write_anew(struct stat_cache *s)
 	if (n)
 		memcpy(to, s->at, n * sizeof *s->at);
 	h->check = check_of(h, to);
-	(void)file_write(s->file, h, size, 0600, NULL);      /* a failure only costs time */
+	(void)file_write_at(s->dir, s->file, h, size, 0600, NULL);      /* a failure only costs time */
 	free(h);
 }
 
@@ -420,7 +422,7 @@ static void write_anew(struct stat_cache *s)
  * the next run finds it and replaces the file. */
 static void write_more(struct stat_cache *s)
 {
-	int fd = open(s->file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(s->dir, s->file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct record *to;
 	struct head *h;
 	uint32_t i;

@@ -18,7 +18,7 @@ struct stamp {
 };
 
 /* Reads nothing yet. A missing or damaged file is an empty index. */
-struct stat_cache *stat_cache_new(const char *file);
+struct stat_cache *stat_cache_new(int dir, const char *name);      /* `dir`: the file's folder, borrowed */
 /* Reads the file, unless it was read. */
 void stat_cache_load(struct stat_cache *s);
 /* Call it before the first ask or put. `backend` names the fingerprint; ids of another one are forgotten. */

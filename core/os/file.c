@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/map.h"
 #include "text/path.h"
 
@@ -48,9 +49,9 @@ static ssize_t read_all(int fd, size_t expected, size_t max, struct arena *a, ch
 	return (ssize_t)n;
 }
 
-int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err)
+/* Reads the file that was opened, or not opened with errno, and closes it. */
+static int read_opened(int fd, const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	ssize_t n = -1;
 	char *data = NULL;
@@ -79,6 +80,16 @@ int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, 
 	ret->data = data;
 	ret->size = (size_t)n;
 	return 0;
+}
+
+int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err)
+{
+	return read_opened(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), path, max, a, ret, err);
+}
+
+int file_read_at(int dir, const char *name, size_t max, struct arena *a, struct bytes *ret, struct err *err)
+{
+	return read_opened(openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW), name, max, a, ret, err);
 }
 
 int file_write_all(int fd, const void *data, size_t size)
@@ -123,6 +134,33 @@ int file_write(const char *path, const void *data, size_t size, mode_t mode, str
 failed:
 	unlink(temporary);
 	return err_errno(err, number, "%s cannot be written", path);
+}
+
+int file_write_at(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err)
+{
+	_clean_(free_p) char *temporary = NULL;
+	uint32_t unique;
+	int fd, number;
+
+	digest_random(&unique, sizeof unique);
+	if (asprintf(&temporary, "%s.%08x", name, unique) < 0)
+		return err_errno(err, ENOMEM, "%s cannot be written", name);
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_errno(err, errno, "%s cannot be written", name);
+	if (file_write_all(fd, data, size)) {
+		number = errno;
+		close(fd);
+		goto failed;
+	}
+	if (close(fd) || renameat(dir, temporary, dir, name)) {
+		number = errno;
+		goto failed;
+	}
+	return 0;
+failed:
+	unlinkat(dir, temporary, 0);
+	return err_errno(err, number, "%s cannot be written", name);
 }
 
 int file_mkdirs(const char *path, mode_t mode, struct err *err)
@@ -179,13 +217,18 @@ static int remove_below(int at, const char *name, int depth)
 	return -1;
 }
 
+int file_remove_tree_at(int dir, const char *name, struct err *err)
+{
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	if (remove_below(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	return err_errno(err, errno, "%s cannot be removed", name);
+}
+
 int file_remove_tree(const char *path, struct err *err)
 {
-	if (unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR)
-		return 0;
-	if (remove_below(AT_FDCWD, path, 0) == 0 || errno == ENOENT)
-		return 0;
-	return err_errno(err, errno, "%s cannot be removed", path);
+	return file_remove_tree_at(AT_FDCWD, path, err);
 }
 
 bool file_is_executable(const char *path)

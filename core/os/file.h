@@ -13,14 +13,19 @@
 
 /* Reads a regular file of at most `max` bytes; NUL-terminated in `a`. 0; 1: there is none (ENOENT, ENOTDIR); -1: err. */
 int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err);
+/* The same of the file `name` in the folder `dir`, through no link. */
+int file_read_at(int dir, const char *name, size_t max, struct arena *a, struct bytes *ret, struct err *err);
 /* Writes a temporary file beside `path` and renames it. */
 int file_write(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
+/* The same in the folder `dir`; the temporary name is `name`, a dot and eight digits. A link at `name` is replaced. */
+int file_write_at(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err);
 /* Writes everything to a blocking fd. -1 with errno. */
 int file_write_all(int fd, const void *data, size_t size);
 /* Makes the directory and its parents. */
 int file_mkdirs(const char *path, mode_t mode, struct err *err);
 /* Removes a tree, following no link. */
 int file_remove_tree(const char *path, struct err *err);
+int file_remove_tree_at(int dir, const char *name, struct err *err);
 bool file_is_executable(const char *path);               /* a regular file this user may execute */
 /* Remembers which files on PATH are executable, so that a run does not ask the same folders for
  * every step. [any] */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -18,7 +18,7 @@
 #include "os/tree.h"
 #include "text/path.h"
 
-enum { UNFINISHED_S = 3600 };
+enum { OPEN_TRIES = 8 };               /* `vt cache clean` may take the directory away meanwhile */
 
 const char directory_tag[] =
 	"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -56,13 +56,16 @@ char *path_new(const char *dir, const char *name)
 	return ret;
 }
 
-/* ---- making and checking it ----------------------------------------------------- */
+/* ---- may vt use it? ------------------------------------------------------------- */
 
 static int put_file(int dir, const char *name, const char *text)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd;
 	ssize_t n;
 
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return errno == EEXIST ? 0 : -1;
 	n = write(fd, text, strlen(text));
@@ -70,18 +73,51 @@ static int put_file(int dir, const char *name, const char *text)
 	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* vt trusts only a directory of this user's to which no other user may write. */
-static int check_owner(int fd, const char *dir, struct err *err)
+int directory_put_marks(int fd)
 {
+	return put_file(fd, ".gitignore", "*\n") < 0 || put_file(fd, "CACHEDIR.TAG", directory_tag) < 0 ? -1 : 0;
+}
+
+/* vt trusts only a folder of this user's to which no other user may write. Git carries neither the owner nor a
+ * mode without rights for others: one that a repository brought to the default place does not pass. */
+static int check_level(const struct directory *d, const struct stat *st, const char *path, struct err *err)
+{
+	if (S_ISLNK(st->st_mode))
+		return err_set(err, ERR_USER, "'%s' is a symbolic link, and nothing in a cache is reached through one; remove it%s", path,
+			       strcmp(path, d->path) == 0 ? ", or name the folder with VT_CACHE_DIR" : "");
+	if (!S_ISDIR(st->st_mode))
+		return err_set(err, ERR_USER, "'%s' is no folder; remove it", path);
+	if (st->st_uid != geteuid() && !(d->given && st->st_uid == 0))
+		return err_set(err, ERR_USER, "'%s' belongs to another user; remove it, or name another folder with VT_CACHE_DIR", path);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(err, ERR_USER, "others may write to '%s'; remove it, and vt makes it anew", path);
+	if (!d->given && (st->st_mode & 077))
+		return err_set(err, ERR_USER, "others may look into '%s' (mode %04o), so it is not one that vt made: it may have come with the repository; remove it, and vt makes it anew",
+			       path, (unsigned)st->st_mode & 07777);
+	return 0;
+}
+
+/* Opens a folder that passes check_level. Returns its fd; -1 with errno ENOENT and no err: there is none; else err. */
+static int open_level(const struct directory *d, int at, const char *name, const char *path, bool follow, struct err *err)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW)), number = errno;
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return err_errno(err, errno, "cannot use '%s'", dir);
-	if (st.st_uid != geteuid())
-		return err_set(err, ERR_USER, "'%s' belongs to another user", dir);
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return err_set(err, ERR_USER, "others may write to '%s'", dir);
-	return 0;
+	if (fd < 0 && number == ENOENT)
+		return -1;
+	if (fd < 0 && (number == ENOTDIR || number == ELOOP) && fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISDIR(st.st_mode))
+		check_level(d, &st, path, err);
+	else if (fd < 0)
+		err_errno(err, number, "cannot use '%s'", path);
+	else if (fstat(fd, &st) < 0)
+		err_errno(err, errno, "cannot use '%s'", path);
+	else if (check_level(d, &st, path, err) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	errno = EPERM;
+	return -1;
 }
 
 static bool is_own_name(const char *name)
@@ -102,120 +138,136 @@ static bool is_foreign(int fd)
 	uint32_t n = 0, i;
 	bool foreign = false;
 
-	if (faccessat(fd, "CACHEDIR.TAG", F_OK, 0) < 0 && tree_list(fd, "", a, &names, &n) == 0)
+	if (faccessat(fd, "CACHEDIR.TAG", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && tree_list(fd, "", a, &names, &n) == 0)
 		for (i = 0; i < n; i++)
 			foreign |= !is_own_name(names[i].name);
 	arena_free(a);
 	return foreign;
 }
 
-static int make_marks(int fd, const char *dir, struct err *err)
+/* ---- opening it ------------------------------------------------------------------ */
+
+static int open_top(const struct directory *d, struct err *err)
 {
-	if (is_foreign(fd))
-		return err_set(err, ERR_USER, "'%s' holds something else (there is no CACHEDIR.TAG of vt in it)", dir);
-	if (put_file(fd, ".gitignore", "*\n") < 0 || put_file(fd, "CACHEDIR.TAG", directory_tag) < 0 ||
-	    (mkdirat(fd, "v" CACHE_FORMAT, 0700) < 0 && errno != EEXIST))
-		return err_errno(err, errno, "cannot write to '%s'", dir);
+	int fd = open_level(d, AT_FDCWD, d->path, d->path, d->given, err);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	if (d->dry) {
+		err_errno(err, ENOENT, "cannot use '%s'", d->path);
+		errno = EPERM;
+		return -1;
+	}
+	if (file_mkdirs(d->path, 0700, err) < 0) {
+		errno = EPERM;
+		return -1;
+	}
+	return open_level(d, AT_FDCWD, d->path, d->path, d->given, err);
+}
+
+/* The marks are put back whenever they are missing: without them git takes the cache for a part of the repository. */
+static int keep_marks(const struct directory *d, int fd, bool is_new, struct err *err)
+{
+	if (is_new && is_foreign(fd))
+		return err_set(err, ERR_USER, "'%s' holds something else (there is no CACHEDIR.TAG of vt in it)", d->path);
+	/* a cache that cannot be written to can be read */
+	if (directory_put_marks(fd) < 0 && is_new && errno != ENOENT)
+		return err_errno(err, errno, "cannot write to '%s'", d->path);
 	return 0;
 }
 
-int directory_check(const char *dir, bool dry, struct err *err)
+/* 0; 1: it went away meanwhile; -1. */
+static int open_inner(struct directory *d, struct err *err)
 {
-	struct stat st;
-	int fd, r;
+	bool is_new;
 
-	if (!dry && stat(dir, &st) < 0 && file_mkdirs(dir, 0700, err) < 0)
+	d->inner_fd = open_level(d, d->fd, "v" CACHE_FORMAT, d->inner, false, err);
+	is_new = d->inner_fd < 0;
+	if (is_new && errno != ENOENT)
 		return -1;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, errno, "cannot use '%s'", dir);
-	r = check_owner(fd, dir, err);
-	if (r == 0 && !dry && faccessat(fd, "v" CACHE_FORMAT, F_OK, 0) < 0)
-		r = make_marks(fd, dir, err);
-	close(fd);
-	return r;
+	if (d->dry)
+		return is_new ? err_errno(err, ENOENT, "cannot use '%s'", d->inner) : 0;
+	if (keep_marks(d, d->fd, is_new, err) < 0)
+		return -1;
+	if (!is_new)
+		return 0;
+	if (mkdirat(d->fd, "v" CACHE_FORMAT, 0700) < 0 && errno != EEXIST)
+		return errno == ENOENT ? 1 : err_errno(err, errno, "cannot write to '%s'", d->path);
+	d->inner_fd = open_level(d, d->fd, "v" CACHE_FORMAT, d->inner, false, err);
+	return d->inner_fd >= 0 ? 0 : errno == ENOENT ? 1 : -1;
 }
 
-int directory_make(const char *dir, struct err *err)
+static void close_both(struct directory *d)
 {
-	return directory_check(dir, false, err);
+	if (d->inner_fd >= 0)
+		close(d->inner_fd);
+	if (d->fd >= 0)
+		close(d->fd);
+	d->fd = d->inner_fd = -1;
 }
 
-/* ---- unfinished files ---------------------------------------------------------- */
-
-void directory_sweep(const struct directory *dir)
+int directory_open(struct directory *d, struct err *err)
 {
-	char *tmp = path_new(dir->inner, "tmp"), *one;
-	DIR *d = opendir(tmp);
-	struct dirent *e;
-	int fd;
+	int tries, r = 1;
 
-	while (d && (e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		one = path_new(tmp, e->d_name);
-		fd = open(one, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			(void)file_remove_tree(one, NULL);
-		if (fd >= 0)
-			close(fd);
-		free(one);
+	for (tries = 0; r == 1 && tries < OPEN_TRIES; tries++) {
+		close_both(d);
+		d->fd = open_top(d, err);
+		if (d->fd >= 0)
+			r = open_inner(d, err);
+		else
+			r = errno == ENOENT ? 1 : -1;
 	}
-	if (d)
-		closedir(d);
-	free(tmp);
+	if (r == 0)
+		return 0;
+	close_both(d);
+	return r < 0 ? -1 : err_set(err, ERR_USER, "'%s' is being removed by another process", d->path);
 }
 
-/* Is it a temporary name of file_write or mac_load? */
-static bool is_unfinished(const char *name)
+int directory_open_top(const struct directory *d, struct err *err)
 {
-	static const char *const made[] = { "history.", "stat.", "key.", "ledger.", "last-summary.", "last-summary.json." };
-	unsigned i;
+	int fd = open_top(d, err);
 
-	for (i = 0; i < COUNT(made); i++) {
-		size_t n = strlen(made[i]);
-
-		if (strncmp(name, made[i], n) == 0 && (strlen(name + n) == 6 || strlen(name + n) == 8) && !strchr(name + n, '.'))
-			return true;
+	/* the run that made it has put the marks there; where there are none, somebody has removed the cache */
+	if (fd >= 0 && !d->dry && faccessat(fd, "v" CACHE_FORMAT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && keep_marks(d, fd, true, err) < 0) {
+		close(fd);
+		return -1;
 	}
-	return false;
+	if (fd < 0 && errno == ENOENT)
+		return err_errno(err, ENOENT, "cannot use '%s'", d->path);
+	return fd;
 }
 
-/* A process that still writes its file has made it within the hour. */
-void directory_sweep_unfinished(const char *dir)
+void directory_init(struct directory *d, const char *path, const char *root, bool dry)
 {
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	struct stat st;
+	size_t n = strlen(root);
 
-	while (d && (e = readdir(d)))
-		if (is_unfinished(e->d_name) && fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && st.st_mtime < time(NULL) - UNFINISHED_S)
-			(void)unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-}
-
-void directory_init(struct directory *d, const char *path, bool dry)
-{
-	*d = (struct directory){ .path = xstrdup(path), .inner = path_new(path, "v" CACHE_FORMAT), .dry = dry, .tmp_fd = -1, .tmp_parent = -1 };
+	*d = (struct directory){
+		.path = xstrdup(path),
+		.inner = path_new(path, "v" CACHE_FORMAT),
+		.given = strncmp(path, root, n) != 0 || strcmp(path + n, n && root[n - 1] == '/' ? ".vt" : "/.vt") != 0,
+		.dry = dry,
+		.fd = -1,
+		.inner_fd = -1,
+		.tmp_fd = -1,
+		.tmp_parent = -1,
+	};
 	pthread_mutex_init(&d->lock, NULL);
 }
 
+/* ---- this process's own folder ------------------------------------------------------ */
+
 int directory_tmp(struct directory *d)
 {
-	char *tmp;
 	struct stat st;
 	uint64_t unique;
 	int tries;
 
 	pthread_mutex_lock(&d->lock);
 	if (d->tmp_fd < 0 && d->usable && !d->dry) {
-		tmp = path_new(d->inner, "tmp");
-		(void)mkdir(tmp, 0700);
+		(void)mkdirat(d->inner_fd, "tmp", 0700);
 		if (d->tmp_parent < 0)
-			d->tmp_parent = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		free(tmp);
+			d->tmp_parent = openat(d->inner_fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		for (tries = 0; d->tmp_parent >= 0 && d->tmp_fd < 0 && tries < 10; tries++) {
 			digest_random(&unique, sizeof unique);
 			snprintf(d->tmp_name, sizeof d->tmp_name, "%016llx", (unsigned long long)unique);
@@ -236,60 +288,14 @@ int directory_tmp(struct directory *d)
 
 void directory_free(struct directory *d)
 {
-	char *tmp, *one;
-
 	if (d->tmp_fd >= 0) {
-		tmp = path_new(d->inner, "tmp");
-		one = path_new(tmp, d->tmp_name);
-		(void)file_remove_tree(one, NULL);
-		free(one);
-		free(tmp);
+		(void)file_remove_tree_at(d->tmp_parent, d->tmp_name, NULL);
 		close(d->tmp_fd);
 	}
 	if (d->tmp_parent >= 0)
 		close(d->tmp_parent);
+	close_both(d);
 	pthread_mutex_destroy(&d->lock);
 	free(d->path);
 	free(d->inner);
-}
-
-/* ---- removing it ---------------------------------------------------------------- */
-
-static bool is_tagged(const char *dir)
-{
-	char *file = path_new(dir, "CACHEDIR.TAG");
-	struct arena *a = arena_new();
-	const size_t size = strlen(directory_tag);
-	struct bytes b;
-	bool ret = file_read(file, 4096, a, &b, NULL) == 0 && b.size >= size &&
-		   memcmp(b.data, directory_tag, size) == 0;
-
-	arena_free(a);
-	free(file);
-	return ret;
-}
-
-int directory_clean(const char *dir, struct err *err)
-{
-	struct stat st;
-	unsigned i;
-	char *one;
-	int r = 0;
-
-	if (lstat(dir, &st) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, errno, "cannot look at '%s'", dir);
-	if (!is_tagged(dir) && S_ISDIR(st.st_mode) && access(dir, R_OK | X_OK) < 0)
-		return err_errno(err, errno, "cannot look into '%s'", dir);
-	if (!is_tagged(dir))
-		return err_set(err, ERR_USER, "'%s' is not a cache that vt made (there is no CACHEDIR.TAG of vt in it); nothing was removed", dir);
-	for (i = 0; r == 0 && directory_names[i]; i++) {
-		one = path_new(dir, directory_names[i]);
-		if (lstat(one, &st) == 0)
-			r = file_remove_tree(one, err);
-		free(one);
-	}
-	/* the directory stays when it holds files of other programs */
-	if (r == 0 && rmdir(dir) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
-		r = err_errno(err, errno, "cannot remove '%s'", dir);
-	return r;
 }

@@ -32,7 +32,8 @@ enum { HISTORY_MAX = 512 << 20, HISTORY_DAYS = 90 };
 
 struct history {
 	pthread_mutex_t lock;          /* guards the members below */
-	char *file;
+	int dir;                       /* the file's folder; borrowed */
+	char *file;                    /* its name there */
 	struct arena *arena;
 	bool loaded, changed;
 	struct map facts;              /* encoded fact -> index + 1; in order of insertion */
@@ -116,7 +117,7 @@ static void load(struct history *h)
 		return;
 	h->loaded = true;
 	a = arena_new();
-	if (file_read(h->file, HISTORY_MAX, a, &b, NULL) == 0)
+	if (file_read_at(h->dir, h->file, HISTORY_MAX, a, &b, NULL) == 0)
 		parse(h, b);
 	arena_free(a);
 }
@@ -128,12 +129,13 @@ void history_load(struct history *h)
 	pthread_mutex_unlock(&h->lock);
 }
 
-struct history *history_new(const char *file)
+struct history *history_new(int dir, const char *name)
 {
 	struct history *h = xcalloc(1, sizeof *h);
 
 	pthread_mutex_init(&h->lock, NULL);
-	h->file = xstrdup(file);
+	h->dir = dir;
+	h->file = xstrdup(name);
 	h->arena = arena_new();
 	map_init(&h->facts);
 	map_init(&h->steps);
@@ -375,7 +377,7 @@ static void write_file(struct history *h)
 		buf_add(&whole, magic, sizeof magic);
 		buf_add(&whole, check.byte, sizeof check.byte);
 		buf_add(&whole, b.data, b.size);
-		(void)file_write(h->file, whole.data, whole.size, 0600, NULL);   /* without it a miss is not explained */
+		(void)file_write_at(h->dir, h->file, whole.data, whole.size, 0600, NULL);   /* without it a miss is not explained */
 		buf_free(&whole);
 	}
 	buf_free(&b);

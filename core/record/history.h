@@ -10,7 +10,7 @@
 
 struct history;
 
-struct history *history_new(const char *file);
+struct history *history_new(int dir, const char *name);    /* `dir`: the file's folder, borrowed */
 /* Reads the file, unless it was read. */
 void history_load(struct history *h);
 /* Tells the step's last key; facts in `a`. false: the step is not known. */

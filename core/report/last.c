@@ -11,6 +11,7 @@
 
 enum { LAST_VERSION = 1, LAST_MOST = 256 << 20 };
 
+static const char name[] = "last-summary";
 static const char *const results[] = { "done", "hit", "builtin", "notStarted" };
 static const char *const statuses[] = { "disabled", "hit", "miss", "first" };
 
@@ -63,9 +64,8 @@ static void add_step(struct buf *b, const struct summary_step *t)
 	buf_byte(b, '}');
 }
 
-void last_save(const struct summary *s, const char *dir)
+void last_save(const struct summary *s, int dir)
 {
-	struct arena *a = arena_new();
 	struct buf b;
 	uint32_t i;
 
@@ -77,9 +77,8 @@ void last_save(const struct summary *s, const char *dir)
 	}
 	buf_text(&b, "\n]}\n");
 	if (!b.full)
-		file_write(arena_printf(a, "%s/last-summary", dir), b.data, b.size, 0600, NULL);
+		file_write_at(dir, name, b.data, b.size, 0600, NULL);
 	buf_free(&b);
-	arena_free(a);
 }
 
 /* ---- reading ---- */
@@ -169,18 +168,17 @@ static int read_summary(const cJSON *root, struct summary *s)
 	return 0;
 }
 
-enum last_state last_read(const char *dir, struct summary **ret)
+enum last_state last_read(int dir, struct summary **ret)
 {
 	struct summary *s = summary_new(true);
 	struct json_doc *doc = NULL;
 	enum last_state state = LAST_OTHER;
 	struct bytes text;
-	const char *path = arena_printf(s->arena, "%s/last-summary", dir);
-	int r = file_read(path, LAST_MOST, s->arena, &text, NULL);
+	int r = file_read_at(dir, name, LAST_MOST, s->arena, &text, NULL);
 
 	if (r > 0)
 		state = LAST_NONE;
-	else if (r == 0 && json_read(path, text.data, text.size, JSON_STRICT, &doc, NULL) == 0 &&
+	else if (r == 0 && json_read(name, text.data, text.size, JSON_STRICT, &doc, NULL) == 0 &&
 		 read_summary(json_root(doc), s) == 0)
 		state = LAST_READ;
 	if (doc)

@@ -4,9 +4,9 @@
 
 #include "report/summary.h"
 
-/* Writes <dir>/last-summary, whole or not at all. A failure is not reported. */
-void last_save(const struct summary *s, const char *dir);
+/* Writes last-summary in the folder `dir`, whole or not at all. A failure is not reported. */
+void last_save(const struct summary *s, int dir);
 
 enum last_state { LAST_READ, LAST_NONE, LAST_OTHER };      /* OTHER: another version of vt wrote it, or it is damaged */
-enum last_state last_read(const char *dir, struct summary **ret);
+enum last_state last_read(int dir, struct summary **ret);
 #endif

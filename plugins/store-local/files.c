@@ -3,23 +3,87 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { FILES_PATH = 96, FILES_PIECE = 256 << 10 };
 
-/* files/ab/abcdef...; the folder part ends at [8] */
+enum { FILES_FOLDER = 8, FILES_NAME = 9 };     /* in a path: where its folder ends, and its name begins */
+
+/* files/ab/abcdef... */
 static void path_of(const vt_id *id, char ret[FILES_PATH])
 {
 	int at = snprintf(ret, FILES_PATH, "files/%02x/", id->byte[0]), i;
 
 	for (i = 0; i < 32; i++)
 		at += snprintf(ret + at, (size_t)(FILES_PATH - at), "%02x", id->byte[i]);
+}
+
+/* Opens one component after the other, for kernels without openat2. */
+static int open_stepwise(int dir, const char *path, int flags)
+{
+	char name[FILES_PATH];
+	int at = dir, fd;
+
+	for (;;) {
+		size_t n = strcspn(path, "/");
+		bool last = !path[n];
+
+		memcpy(name, path, n);
+		name[n] = '\0';
+		fd = openat(at, name, last ? flags : O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (at != dir)
+			close(at);
+		if (fd < 0 || last)
+			return fd;
+		at = fd;
+		path += n + 1;
+	}
+}
+
+/* Opens what is at `path` below the store's folder, reached through no link. */
+static int open_beneath(int dir, const char *path, int flags)
+{
+	struct open_how how = { .flags = (uint64_t)(flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
+		fd = open_stepwise(dir, path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return fd;
+}
+
+/* Opens the folder of the file at `path`. */
+static int open_folder(int dir, const char *path)
+{
+	char folder[FILES_FOLDER + 1];
+
+	memcpy(folder, path, FILES_FOLDER);
+	folder[FILES_FOLDER] = '\0';
+	return open_beneath(dir, folder, O_RDONLY | O_DIRECTORY);
+}
+
+/* The same; makes it. */
+static int make_folder(int dir, const char *path)
+{
+	int folder = open_folder(dir, path), files, r;
+
+	if (folder >= 0 || errno != ENOENT)
+		return folder;
+	if (mkdirat(dir, "files", 0700) < 0 && errno != EEXIST)
+		return -1;
+	files = open_beneath(dir, "files", O_RDONLY | O_DIRECTORY);
+	if (files < 0)
+		return -1;
+	r = mkdirat(files, (char[]){ path[6], path[7], 0 }, 0700) < 0 && errno != EEXIST ? -1 : 0;
+	close(files);
+	return r < 0 ? -1 : open_folder(dir, path);
 }
 
 static int write_full(int fd, const char *data, size_t size, const struct files_put *p)
@@ -63,65 +127,74 @@ static int copy(int fd, struct files_put *p)
 	return r;
 }
 
-/* Gives an unnamed (or temporarily named) file its name. */
-static int name_it(int dir, int fd, const char *temp, const char *path)
+/* Gives an unnamed (or temporarily named) file in `folder` its name. */
+static int name_it(int folder, int fd, const char *temp, const char *name)
 {
 	char self[32];
 
 	if (temp[0])
-		return renameat(dir, temp, dir, path);
+		return renameat(folder, temp, folder, name);
 	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, self, dir, path, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST)
+	if (linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST)
 		return 0;
 	return -1;
 }
 
-static int open_temp(int dir, int named, char temp[FILES_PATH])
+static int open_temp(int folder, int named, char temp[FILES_PATH])
 {
 	uint64_t unique = 0;
 
 	temp[0] = '\0';
 	if (!named)
-		return openat(dir, "files", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+		return openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	(void)!getrandom(&unique, sizeof unique, GRND_NONBLOCK);
-	snprintf(temp, FILES_PATH, "files/new-%016llx", (unsigned long long)unique);
-	return openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	snprintf(temp, FILES_PATH, "new-%016llx", (unsigned long long)unique);
+	return openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-/* Opens a new file in the folder it will be named in. Returns its fd. */
-static int begin(int dir, const char *folder, char temp[FILES_PATH])
+/* Opens a new file in the folder it will be named in. Returns its fd, and the folder's. */
+static int begin(int dir, const char *path, char temp[FILES_PATH], int *ret_folder)
 {
-	int fd;
+	int folder = make_folder(dir, path), fd, number;
 
-	if ((mkdirat(dir, "files", 0700) < 0 && errno != EEXIST) || (mkdirat(dir, folder, 0700) < 0 && errno != EEXIST))
+	if (folder < 0)
 		return -1;
-	fd = open_temp(dir, 0, temp);
-	return fd < 0 ? open_temp(dir, 1, temp) : fd;
+	/* the file there may be damaged: replace it */
+	(void)unlinkat(folder, path + FILES_NAME, 0);
+	fd = open_temp(folder, 0, temp);
+	if (fd < 0)
+		fd = open_temp(folder, 1, temp);
+	if (fd < 0) {
+		number = errno;
+		close(folder);
+		errno = number;
+		return -1;
+	}
+	*ret_folder = folder;
+	return fd;
 }
 
 int files_put(int dir, const vt_id *id, struct files_put *p)
 {
-	char path[FILES_PATH], folder[FILES_PATH], temp[FILES_PATH];
-	int fd, r, number;
+	char path[FILES_PATH], temp[FILES_PATH];
+	int fd, folder = -1, r, number;
 
 	path_of(id, path);
-	snprintf(folder, sizeof folder, "%.8s", path);
-	/* the file there may be damaged: replace it */
-	(void)unlinkat(dir, path, 0);
 	do
-		fd = begin(dir, folder, temp);
+		fd = begin(dir, path, temp, &folder);
 	while (fd < 0 && p->again(p->ctx));
 	if (fd < 0)
 		return -1;
 	r = copy(fd, p);
 	if (r == 0)
 		do
-			r = name_it(dir, fd, temp, path);
+			r = name_it(folder, fd, temp, path + FILES_NAME);
 		while (r < 0 && p->again(p->ctx));
 	number = errno;
 	if (r < 0 && temp[0])
-		(void)unlinkat(dir, temp, 0);
+		(void)unlinkat(folder, temp, 0);
 	close(fd);
+	close(folder);
 	errno = number;
 	return r;
 }
@@ -133,7 +206,7 @@ int files_open(int dir, const vt_id *id, uint64_t *ret_size)
 	int fd;
 
 	path_of(id, path);
-	fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = open_beneath(dir, path, O_RDONLY);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -148,9 +221,14 @@ int files_open(int dir, const vt_id *id, uint64_t *ret_size)
 void files_remove(int dir, const vt_id *id)
 {
 	char path[FILES_PATH];
+	int folder;
 
 	path_of(id, path);
-	(void)unlinkat(dir, path, 0);
+	folder = open_folder(dir, path);
+	if (folder < 0)
+		return;
+	(void)unlinkat(folder, path + FILES_NAME, 0);
+	close(folder);
 }
 
 static int id_of(const char *name, vt_id *ret)

@@ -65,7 +65,7 @@ int log_write_full(int fd, const void *data, size_t size, uint64_t at);
 int log_load(struct log *l);
 /* Reads a record's data into malloc'ed memory. 0; 3: damaged; -1: out of memory. */
 int log_read_record(struct log *l, const struct slot *s, void **ret);
-/* The lock between processes; taken after the log's own lock. */
+/* The lock between processes; taken with `appending` held, and before the log's own lock: readers go on meanwhile. */
 int log_lock(struct log *l);
 void log_unlock(struct log *l);
 

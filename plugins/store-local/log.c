@@ -116,6 +116,15 @@ static void reset(struct log *l)
 	l->end = l->dead = l->file_bytes = l->indexed = 0;
 }
 
+/* Is it the head of a log that a later version of vt made? That one is left alone; anything else is damage. */
+static bool is_newer(const char magic[8])
+{
+	enum { DIGIT = 5 };
+
+	return memcmp(magic, log_magic, DIGIT) == 0 && magic[DIGIT] > log_magic[DIGIT] && magic[DIGIT] <= '9' &&
+	       memcmp(magic + DIGIT + 1, log_magic + DIGIT + 1, sizeof log_magic - DIGIT - 1) == 0;
+}
+
 int log_load(struct log *l)
 {
 	struct head h;
@@ -123,9 +132,9 @@ int log_load(struct log *l)
 	int64_t done;
 
 	reset(l);
-	l->fd = openat(l->dir, "log", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	l->fd = openat(l->dir, "log", O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (l->fd < 0 && (errno == EACCES || errno == EROFS))
-		l->fd = openat(l->dir, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		l->fd = openat(l->dir, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (l->fd < 0)
 		return errno == ENOENT ? 1 : -1;
 	if (fstat(l->fd, &st) < 0)
@@ -134,6 +143,10 @@ int log_load(struct log *l)
 	    memcmp(h.magic, log_magic, sizeof log_magic) != 0) {
 		close(l->fd);
 		l->fd = -1;
+		if (S_ISREG(st.st_mode) && st.st_size >= (off_t)sizeof h && is_newer(h.magic)) {
+			errno = EPROTONOSUPPORT;
+			return -1;
+		}
 		return 1;
 	}
 	l->id = h.id;
@@ -161,8 +174,38 @@ void log_init(struct log *l)
 {
 	memset(l, 0, sizeof *l);
 	pthread_rwlock_init(&l->lock, NULL);
+	pthread_mutex_init(&l->appending, NULL);
 	l->dir = l->fd = l->lock_fd = -1;
 	l->today = (uint32_t)(time(NULL) / 86400);
+}
+
+/* Is the store's folder as private as the cache's, which vt has looked at? One that a repository brought is not. */
+static bool is_private(int fd, const char *dir)
+{
+	struct stat st, above;
+	char parent[4096];
+	int n = (int)(strrchr(dir, '/') - dir);
+
+	if (fstat(fd, &st) < 0 || (st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return false;
+	if (!(st.st_mode & 077))
+		return true;
+	return snprintf(parent, sizeof parent, "%.*s/.", n, dir) < (int)sizeof parent && stat(parent, &above) == 0 &&
+	       !(st.st_mode & 077 & ~above.st_mode);
+}
+
+/* Opens the store's folder. -1 with errno; EPERM: it is not private. */
+static int open_folder(struct log *l, const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd >= 0 && !is_private(fd, dir)) {
+		close(fd);
+		errno = EPERM;
+		fd = -1;
+	}
+	l->dir = fd;
+	return fd;
 }
 
 int log_open(struct log *l, const char *dir)
@@ -171,7 +214,7 @@ int log_open(struct log *l, const char *dir)
 
 	pthread_rwlock_wrlock(&l->lock);
 	if (l->dir < 0)
-		l->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		(void)open_folder(l, dir);
 	r = l->dir < 0 ? (errno == ENOENT ? 1 : -1) : log_load(l);
 	pthread_rwlock_unlock(&l->lock);
 	return r;
@@ -185,6 +228,7 @@ void log_close(struct log *l)
 	if (l->dir >= 0)
 		close(l->dir);
 	pthread_rwlock_destroy(&l->lock);
+	pthread_mutex_destroy(&l->appending);
 }
 
 int log_read_record(struct log *l, const struct slot *s, void **ret)
@@ -301,7 +345,7 @@ int log_lock(struct log *l)
 	int tries;
 
 	if (l->lock_fd < 0)
-		l->lock_fd = openat(l->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		l->lock_fd = openat(l->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (l->lock_fd < 0)
 		return -1;
 	for (tries = 0; tries < 5000; tries++) {
@@ -345,7 +389,7 @@ int log_write_full(int fd, const void *data, size_t size, uint64_t at)
 int log_create(struct log *l, uint64_t *ret_id)
 {
 	struct head h;
-	int fd = openat(l->dir, "log.new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(l->dir, "log.new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
 	memcpy(h.magic, log_magic, sizeof log_magic);
 	if (getrandom(&h.id, sizeof h.id, GRND_NONBLOCK) != (ssize_t)sizeof h.id)
@@ -442,8 +486,7 @@ static int make_folder(struct log *l, const char *dir)
 		return 0;
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return -1;
-	l->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	return l->dir < 0 ? -1 : 0;
+	return open_folder(l, dir) < 0 ? -1 : 0;
 }
 
 int log_make_folder(struct log *l, const char *dir)
@@ -465,17 +508,19 @@ int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, 
 	if (kind == LOG_FILE)
 		data = &size;
 	r.size = kind == LOG_FILE ? 8 : (uint32_t)size;
-	pthread_rwlock_wrlock(&l->lock);
-	ret = make_folder(l, dir);
+	pthread_mutex_lock(&l->appending);
+	ret = log_make_folder(l, dir);
 	if (ret == 0)
 		ret = log_lock(l);
 	if (ret == 0) {
+		pthread_rwlock_wrlock(&l->lock);
 		ret = log_refresh(l);
 		if (ret == 0)
 			ret = log_append(l, &r, data);
+		pthread_rwlock_unlock(&l->lock);
 		log_unlock(l);
 	}
-	pthread_rwlock_unlock(&l->lock);
+	pthread_mutex_unlock(&l->appending);
 	return ret;
 }
 

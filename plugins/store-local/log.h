@@ -22,9 +22,11 @@ enum log_kind { LOG_DATA = 1, LOG_FILE, LOG_DROP, LOG_TOUCH };
 struct slot;                                   /* where something is */
 
 struct log {
-	pthread_rwlock_t lock;         /* guards the members below; shared for reading, exclusive for the rest */
+	pthread_mutex_t appending;     /* held while the lock between processes is waited for and held; guards lock_fd */
+	int lock_fd;                   /* the lock's file; -1 */
+	pthread_rwlock_t lock;         /* guards the members below; shared for reading, exclusive for the rest; taken last */
 	int dir;                       /* the store's folder; -1: not made yet */
-	int fd, lock_fd;               /* the log, the lock's file; -1 */
+	int fd;                        /* the log; -1 */
 	uint64_t id;                   /* of this log; an index with another id is ignored */
 	uint64_t end;                  /* the log was read up to here */
 	uint64_t dead;                 /* bytes of replaced and dropped records */

@@ -32,7 +32,7 @@ void index_load(struct log *l, uint64_t size)
 	struct index_head h = { .n = 0 };
 	struct slot *slots = NULL;
 	struct stat st;
-	int fd = openat(l->dir, "index", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(l->dir, "index", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	uint64_t i;
 	bool good;
 
@@ -72,7 +72,7 @@ static int index_write(struct log *l)
 	memcpy(h.magic, index_magic, sizeof index_magic);
 	h.n = n;
 	h.check = XXH3_64bits(slots, n * sizeof *slots);
-	fd = openat(l->dir, "index.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(l->dir, "index.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd >= 0 && log_write_full(fd, &h, sizeof h, 0) == 0 && log_write_full(fd, slots, n * sizeof *slots, sizeof h) == 0)
 		r = renameat(l->dir, "index.new", l->dir, "index");
 	if (r < 0)
@@ -115,24 +115,28 @@ static void note_uses(struct log *l)
 
 int log_settle(struct log *l, struct log_settle *how)
 {
-	bool due;
+	bool due, wanted;
 	int r = 0;
 
-	pthread_rwlock_wrlock(&l->lock);
+	pthread_mutex_lock(&l->appending);
+	pthread_rwlock_rdlock(&l->lock);
 	due = collect_is_due(l, how);
-	if (l->fd >= 0 && (l->touches || l->changed || due)) {
-		r = log_lock(l);
-		if (r == 0) {
-			r = log_refresh(l);
-			if (r == 0 && l->touches)
-				note_uses(l);
-			if (r == 0 && due)
-				r = collect(l, how);
-			if (r == 0 && l->end > LOG_WINDOW && l->end - l->indexed > LOG_INDEX_STEP)
-				(void)index_write(l);
-			log_unlock(l);
-		}
-	}
+	wanted = l->fd >= 0 && (l->touches || l->changed || due);
 	pthread_rwlock_unlock(&l->lock);
+	if (wanted)
+		r = log_lock(l);
+	if (wanted && r == 0) {
+		pthread_rwlock_wrlock(&l->lock);
+		r = log_refresh(l);
+		if (r == 0 && l->touches)
+			note_uses(l);
+		if (r == 0 && due)
+			r = collect(l, how);
+		if (r == 0 && l->end > LOG_WINDOW && l->end - l->indexed > LOG_INDEX_STEP)
+			(void)index_write(l);
+		pthread_rwlock_unlock(&l->lock);
+		log_unlock(l);
+	}
+	pthread_mutex_unlock(&l->appending);
 	return r;
 }

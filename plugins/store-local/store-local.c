@@ -308,10 +308,13 @@ static void write_about(struct store *s, uint64_t bound)
 	char text[200];
 	uint64_t entries, blobs;
 	uint32_t oldest;
-	int fd = openat(s->log.dir, "about.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), n;
+	int fd = openat(s->log.dir, "about.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600), n;
 
-	if (fd < 0)
+	if (fd < 0) {
+		/* a pipe or a link, which no store makes: the next run makes a file */
+		(void)unlinkat(s->log.dir, "about.new", 0);
 		return;
+	}
 	log_figures(&s->log, &entries, &blobs, &oldest);
 	n = snprintf(text, sizeof text, "entries %llu\nblobs %llu\nbytes %llu\nbound %llu\noldest %llu\n", (unsigned long long)entries,
 		     (unsigned long long)blobs, (unsigned long long)log_bytes(&s->log), (unsigned long long)bound,
@@ -382,7 +385,19 @@ static vt_status start(void *self, vt_call *call)
 {
 	struct store *s = self;
 
-	return log_open(&s->log, s->dir) < 0 ? fail_errno(call, "cannot open the local store") : VT_OK;
+	if (log_open(&s->log, s->dir) >= 0)
+		return VT_OK;
+	switch (errno) {
+	case ENOTDIR:
+	case ELOOP:
+		return fail(call, "system", "'%s' is no folder; remove it", s->dir);
+	case EPERM:
+		return fail(call, "system", "'%s' belongs to others or is open to them; remove it", s->dir);
+	case EPROTONOSUPPORT:
+		return fail(call, "system", "another version of vt made the log in '%s'; vt cache clean removes it", s->dir);
+	default:
+		return fail_errno(call, "cannot open the local store");
+	}
 }
 
 static void destroy(void *self)

@@ -25,7 +25,7 @@ static const struct ledger_step first = { { { 1 } }, { { 1 } } }, second = { { {
 
 static struct ledger *open_ledger(void)
 {
-	struct ledger *l = ledger_new(ledger_file);
+	struct ledger *l = ledger_new(AT_FDCWD, ledger_file);
 
 	ledger_load(l);
 	return l;

@@ -182,12 +182,12 @@ static void history_explains_in_the_next_run_and_survives_damage(void **state)
 	strcat(file, "/history");
 	fact(a, &f, FACT_ARGS, "", "x");
 	fact(a, &f, FACT_CWD, "", "packages/a");
-	h = history_new(file);
+	h = history_new(AT_FDCWD, file);
 	assert_false(history_get(h, &step, a, &k, &back));
 	history_put(h, &step, &key, &f, 3000);
 	history_set_setuid(h, &setuid);
 	history_free(h, true);
-	h = history_new(file);
+	h = history_new(AT_FDCWD, file);
 	assert_true(history_get(h, &step, a, &k, &back));
 	assert_true(digest_equal(&k, &key));
 	assert_int_equal(back.n, 2);
@@ -205,7 +205,7 @@ static void history_explains_in_the_next_run_and_survives_damage(void **state)
 		assert_int_equal(pread(fd, &byte, 1, i), 1);
 		byte ^= 16;
 		assert_int_equal(pwrite(fd, &byte, 1, i), 1);
-		h = history_new(file);
+		h = history_new(AT_FDCWD, file);
 		assert_false(history_get(h, &step, a, &k, &back));
 		history_free(h, false);
 		byte ^= 16;

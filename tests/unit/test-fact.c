@@ -221,11 +221,11 @@ static void a_value_is_bound_to_its_name_and_its_cache(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(mac_load(in_folder("key"), &one, NULL), 0);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), &one), 0);
 	assert_int_equal(stat(in_folder("key"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(st.st_size, 32);
-	assert_int_equal(mac_load(in_folder("other"), &two, NULL), 0);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("other"), &two), 0);
 	mac_value(&one, "A", 1, "secret", &x);
 	mac_value(&one, "B", 1, "secret", &y);
 	assert_false(digest_equal(&x, &y));
@@ -233,7 +233,7 @@ static void a_value_is_bound_to_its_name_and_its_cache(void **state)
 	assert_false(digest_equal(&x, &y));
 	mac_value(&one, "A", 1, "", &y);
 	assert_false(digest_equal(&x, &y));
-	assert_int_equal(mac_load(in_folder("key"), &two, NULL), 0);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), &two), 0);
 	mac_value(&two, "A", 1, "secret", &y);
 	assert_true(digest_equal(&x, &y));
 }
@@ -245,7 +245,7 @@ static void a_damaged_key_file_is_replaced(void **state)
 
 	(void)state;
 	assert_int_equal(file_write(in_folder("key"), "short", 5, 0600, NULL), 0);
-	assert_int_equal(mac_load(in_folder("key"), &m, NULL), 0);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), &m), 0);
 	assert_int_equal(stat(in_folder("key"), &st), 0);
 	assert_int_equal(st.st_size, 32);
 }
@@ -261,7 +261,7 @@ static struct stamp stamp_at(uint64_t inode, int64_t ns)
 
 static struct stat_cache *stat_index(const char *backend)
 {
-	struct stat_cache *s = stat_cache_new(in_folder("stat"));
+	struct stat_cache *s = stat_cache_new(AT_FDCWD, in_folder("stat"));
 
 	stat_cache_use(s, backend);
 	return s;

@@ -451,12 +451,15 @@ static void the_last_summary_comes_back_as_it_was(void **state)
 {
 	char dir[] = "/tmp/vt-test-XXXXXX", path[64];
 	struct summary *s = full_summary(), *back = NULL;
+	int fd;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(last_read(dir, &back), LAST_NONE);
-	last_save(s, dir);
-	assert_int_equal(last_read(dir, &back), LAST_READ);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(last_read(fd, &back), LAST_NONE);
+	last_save(s, fd);
+	assert_int_equal(last_read(fd, &back), LAST_READ);
+	close(fd);
 	assert_full(back, full_text);
 	assert_int_equal(back->exit_code, 1);
 	summary_free(back);
@@ -474,17 +477,20 @@ static void a_summary_of_another_version_is_not_read(void **state)
 	struct summary *back = NULL;
 	size_t i;
 	FILE *f;
+	int fd;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	snprintf(path, sizeof path, "%s/last-summary", dir);
 	for (i = 0; i < COUNT(texts); i++) {
 		f = fopen(path, "w");
 		assert_non_null(f);
 		fputs(texts[i], f);
 		fclose(f);
-		assert_int_equal(last_read(dir, &back), LAST_OTHER);
+		assert_int_equal(last_read(fd, &back), LAST_OTHER);
 	}
+	close(fd);
 	unlink(path);
 	rmdir(dir);
 }

@@ -85,4 +85,13 @@ rm -rf dist
 ( ulimit -f 100; trap '' XFSZ; vt run build ) >"$T/out" 2>"$T/err"; rc=$?
 out=$(cat "$T/out")
 has "no room for the outputs: the task runs" "$out" "built 1"
+# the log of a later version of vt is not taken for damage
+rm -rf dist .vt; vt run build >/dev/null 2>&1
+printf 'vtlog2\n\0' | dd of=.vt/store-1/log conv=notrunc 2>/dev/null
+sum=$(cksum <.vt/store-1/log)
+capture vt run build
+is "a log of a later version: it runs" "$rc:$(cat dist/small)" 0:1
+is "... with one warning" "$(printf '%s\n' "$err" | grep -c .)" 1
+has "... that says what to do" "$err" "vt cache clean"
+is "... and the log is as it was" "$(cksum <.vt/store-1/log)" "$sum"
 finish

@@ -70,7 +70,7 @@ if [ "$(id -u)" = 0 ] && [ "$(cat /proc/self/uid_map | tr -s ' ')" = " 0 0 42949
 	chown -hR 0:0 .vt; chmod -R a+rX .vt
 	capture vt run -r build
 	is "a cache of another user is not used" "$rc:$(hits)" "0:0/3 cache hit"
-	is "... with one warning" "$err" "warning: the cache is not used: '$W/.vt' belongs to another user"
+	is "... with one warning" "$err" "warning: the cache is not used: '$W/.vt' belongs to another user; remove it, or name another folder with VT_CACHE_DIR"
 	chown -hR 65534:65534 .vt
 fi
 
