@@ -125,9 +125,11 @@ static enum place place_of(struct seen *s, struct inside *in, vt_bytes given, ch
 	buffer[given.size] = '\0';
 	if (is_unclean(path))
 		path = path_clean(in->keys, path);
+	if (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE)
+		return NOWHERE;
 	if (below(s->root, path, &rel) == OUTSIDE) {
 		*ret = (vt_bytes){ path, strlen(path) };
-		return s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE ? NOWHERE : OUTSIDE;
+		return OUTSIDE;
 	}
 	*ret = (vt_bytes){ rel, strlen(rel) };
 	/* a vt in the task writes there, too: that is no effect of the task */
