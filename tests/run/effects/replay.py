@@ -127,7 +127,7 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
             with open(os.path.join(twin, name), 'w') as f:
                 f.write(text)
         never, done = 0, []
-        taken, over = set(), set()
+        taken, products = set(), set()
         for e in events:
             if e[0] != 'run':
                 done.append(e)
@@ -156,15 +156,16 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
             if gone and gone <= taken:
                 stats['taken away and missing'] += 1
                 return None
+            over = products & {e[2] if e[0] == 'link' else e[1] for e in done}
+            products |= {p for p in b if b[p] != pre.get(p)}
             if out != out2 and over:
-                # it wrote over files of the user's: they are its own products since, and not there yet
+                # what the user put where it writes is its own product since, and not there yet
                 hidden = w.dir(f'hidden{never}')
                 for x in done + [('del', p) for p in over]:
                     edit(hidden, x)
                 if w.run([play, 's'] + ops, hidden)[1] == out:
                     stats['cut: it prints something else where its products are'] += 1
                     return None
-            over |= {p for p in b if b[p] != pre.get(p) and any(p == (e[2] if e[0] == 'link' else e[1]) for e in done)}
             if rc != rc2 or out != out2:
                 return f'exit and terminal: vt {rc} {out}, plain {rc2} {out2}'
             if a != b:
