@@ -60,6 +60,18 @@ static void touch_below(struct recording *k, struct bytes path)
 	tree_walk(k->r->world->root_fd, arena_strn(k->r->arena, path.data, path.size), TREE_LINKS | TREE_EMPTY, &v, NULL);
 }
 
+/* Is it in the cache's folder? A vt that the task starts writes there. */
+static bool is_of_cache(const struct record *r, struct bytes path)
+{
+	const char *dir = r->seen->cache_dir, *whole;
+	size_t n = dir ? strlen(dir) : 0;
+
+	if (!dir)
+		return false;
+	whole = arena_printf(r->arena, "%s/%.*s", r->seen->root, (int)path.size, (const char *)path.data);
+	return strncmp(whole, dir, n) == 0 && (!whole[n] || whole[n] == '/');
+}
+
 static void find_touched(struct recording *k)
 {
 	const struct seen *seen = k->r->seen;
@@ -86,7 +98,7 @@ static void find_touched(struct recording *k)
 		touch_below(k, other);
 	}
 	for (i = 0; i < seen->left_out.n; i++)
-		if ((t = touch(k, seen->left_out.at[i].key)) != NULL)
+		if (!is_of_cache(k->r, seen->left_out.at[i].key) && (t = touch(k, seen->left_out.at[i].key)) != NULL)
 			t->written = true;
 	for (i = 0; i < seats->n; i++) {
 		const struct seat *s = seats->at[i].value;
