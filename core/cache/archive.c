@@ -11,6 +11,7 @@
 
 #include "cache/inside.h"
 #include "os/file.h"
+#include "os/stage.h"
 #include "os/tree.h"
 #include "plan/step.h"
 #include "record/blob.h"
@@ -44,7 +45,7 @@ bool output_is_allowed(const struct cache *c, const char *path, size_t size)
 	const char *own = path_below(c->world.root, c->world.cache_dir);
 	size_t n = own ? strlen(own) : 0, i, start = 0;
 
-	if (!path_is_safe(path, size))
+	if (!path_is_safe(path, size) || stage_is_unfinished(path, size))
 		return false;
 	if (n && size >= n && memcmp(path, own, n) == 0 && (size == n || path[n] == '/'))
 		return false;

@@ -83,7 +83,7 @@ void found_own(struct found *f, void *bytes);
 /* Has the part a role for this step? A part without roles is always asked. */
 bool part_is_asked(const struct cache *c, const struct component *part, const struct step *step);
 bool step_is_automatic(const struct cache *c, const struct step *step);   /* its inputs or outputs are found by a tracer */
-/* May an output have this path? Not in the cache, and not in a .git. */
+/* May an output have this path? Not in the cache, not in a .git, and not the name of a file that was being put back. */
 bool output_is_allowed(const struct cache *c, const char *path, size_t size);
 /* Does a link at `path` with this target stay inside the workspace? */
 bool output_link_stays(const struct cache *c, const char *path, const char *target);

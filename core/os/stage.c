@@ -2,17 +2,21 @@
 
 #include "os/stage.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/digest.h"
 #include "base/mem.h"
 #include "os/tree.h"
+
+enum { STAGE_NAME = 4 + 16 + 4, STAGE_OLD_S = 3600 };
 
 enum staged_how { STAGED_FILE, STAGED_LINK, STAGED_DIR, STAGED_META, STAGED_REMOVE };
 
@@ -34,6 +38,7 @@ struct stage {
 	uint32_t n;
 	int fd;                        /* of the file being written, or -1 */
 	char *checked;                 /* the last parent that was looked at */
+	bool committing;               /* stage_commit has begun: folders are looked at a second time */
 	int near;                      /* ... and is on another file system than tmp */
 	char *near_dir;                /* ... its nearest folder that exists */
 	char *parent;                  /* the last parent that was opened, and its fd */
@@ -63,6 +68,38 @@ static char *dir_of(struct stage *s, const char *path)
 	return slash ? arena_strn(s->arena, path, (size_t)(slash - path)) : arena_str(s->arena, "");
 }
 
+bool stage_is_unfinished(const char *path, size_t size)
+{
+	const char *slash = memrchr(path, '/', size), *name = slash ? slash + 1 : path;
+	size_t n = size - (size_t)(name - path), i;
+
+	if (n != STAGE_NAME || memcmp(name, ".vt-", 4) != 0 || memcmp(name + n - 4, ".tmp", 4) != 0)
+		return false;
+	for (i = 4; i < n - 4; i++)
+		if (!strchr("0123456789abcdef", name[i]))
+			return false;
+	return true;
+}
+
+/* Removes what killed processes left in a folder where files wait beside their places. A process that still needs
+ * its file has made it within the hour; the time of last access tells, for the other one is set to the output's. */
+static void sweep(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d)))
+		if (stage_is_unfinished(e->d_name, strlen(e->d_name)) && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)) && st.st_atime < time(NULL) - STAGE_OLD_S)
+			(void)unlinkat(fd, e->d_name, 0);
+	if (d)
+		closedir(d);
+	else if (fd >= 0)
+		close(fd);
+}
+
 /* May vt write into `dir`? The nearest existing parent must be a folder, reached through no link. */
 static int check_parent(struct stage *s, char *dir, struct err *err)
 {
@@ -85,6 +122,8 @@ static int check_parent(struct stage *s, char *dir, struct err *err)
 	s->near = s->tmp < 0 || st.st_dev != s->tmp_dev;
 	s->near_dir = at;
 	s->checked = dir;
+	if (s->near && !s->committing)
+		sweep(fd);
 	close(fd);
 	return 0;
 }
@@ -250,6 +289,34 @@ static int parent_of(struct stage *s, const struct staged *one, const char **ret
 	return s->parent_fd;
 }
 
+/* Is it what the step left, and nothing that somebody put in its place? */
+static bool is_kind(int fd, enum staged_how how)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (how == STAGED_DIR ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode));
+}
+
+/* The same as set_meta for a file or folder that its owner may not read: by a descriptor that only names it. */
+static int set_meta_unread(int dir, const char *name, const struct staged *one, const struct timespec times[2])
+{
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = -1, number;
+	char self[32];
+
+	if (fd < 0)
+		return -1;
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	if (!is_kind(fd, one->how))
+		errno = EINVAL;
+	else if (chmod(self, one->mode) == 0)
+		r = utimensat(AT_FDCWD, self, times, 0);
+	number = errno;
+	close(fd);
+	errno = number;
+	return r;
+}
+
+/* Sets mode and time by a descriptor: a link that somebody puts at `name` meanwhile is not followed. */
 static int set_meta(int dir, const char *name, const struct staged *one)
 {
 	const int64_t fraction = (one->mtime_ns % 1000000000 + 1000000000) % 1000000000;       /* also before 1970 */
@@ -261,10 +328,12 @@ static int set_meta(int dir, const char *name, const struct staged *one)
 
 	if (one->how == STAGED_LINK)
 		return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)            /* not readable by its owner: set the time by name */
-		return fchmodat(dir, name, one->mode, 0) < 0 || utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -1 : 0;
-	if (fchmod(fd, one->mode) == 0)
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (one->how == STAGED_DIR ? O_DIRECTORY : 0));
+	if (fd < 0)
+		return errno == EACCES ? set_meta_unread(dir, name, one, times) : -1;
+	if (one->how == STAGED_META && !is_kind(fd, one->how))
+		errno = EINVAL;
+	else if (fchmod(fd, one->mode) == 0)
 		r = futimens(fd, times);
 	close(fd);
 	return r;
@@ -310,6 +379,7 @@ int stage_commit(struct stage *s, struct err *err)
 		close(s->fd);
 	s->fd = -1;
 	s->checked = NULL;
+	s->committing = true;
 	for (i = 0; i < s->n; i++)
 		if (s->at[i].how != STAGED_DIR && check_place(s, s->at[i].path, err) < 0)
 			return -1;

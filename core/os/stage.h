@@ -3,6 +3,8 @@
 #ifndef OS_STAGE_H
 #define OS_STAGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -23,4 +25,7 @@ int stage_remove(struct stage *s, const char *path, struct err *err);
 /* Renames all. -1: an error; foreseeable ones are found before the first rename. */
 int stage_commit(struct stage *s, struct err *err);
 void stage_free(struct stage *s);      /* removes everything not committed */
+/* Has the path the name of a file that waits beside its place? A killed process leaves it; the next one that puts
+ * something into the folder removes it after an hour. */
+bool stage_is_unfinished(const char *path, size_t size);
 #endif

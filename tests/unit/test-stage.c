@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -243,6 +246,143 @@ static void removing_and_mending_what_stands_there(void **state)
 	assert_int_equal(st.st_mtim.tv_sec, 1300000000);
 }
 
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+static void a_link_that_takes_the_place_of_a_file_or_folder_is_not_followed(void **state)
+{
+	struct stage *s = stage_new(root, tmp);
+
+	(void)state;
+	put("outside/secret", "theirs");
+	assert_int_equal(chmod("outside/secret", 0600), 0);
+	assert_int_equal(chmod("outside", 0711), 0);
+	put("root/file", "ours");
+	assert_int_equal(stage_meta(s, "file", 0666, 0, NULL), 0);
+	assert_int_equal(unlink("root/file"), 0);
+	assert_int_equal(symlink("../outside/secret", "root/file"), 0);
+	assert_int_equal(stage_commit(s, NULL), -1);
+	stage_free(s);
+	s = stage_new(root, tmp);
+	assert_int_equal(stage_dir(s, "folder", 0755, 0, NULL), 0);
+	assert_int_equal(symlink("../outside", "root/folder"), 0);
+	assert_int_equal(stage_commit(s, NULL), -1);
+	stage_free(s);
+	/* nor does anything else that stands there get the mode of an output */
+	s = stage_new(root, tmp);
+	put("root/other", "ours");
+	assert_int_equal(stage_meta(s, "other", 0666, 0, NULL), 0);
+	assert_int_equal(unlink("root/other"), 0);
+	assert_int_equal(mkfifo("root/other", 0600), 0);
+	assert_int_equal(stage_commit(s, NULL), -1);
+	stage_free(s);
+	assert_int_equal(mode_of("outside/secret"), 0600);
+	assert_int_equal(mode_of("outside"), 0711);
+	assert_int_equal(mode_of("root/other"), 0600);
+}
+
+/* Swaps a file and a link to a file outside, again and again. */
+static void swap_for_ever(void)
+{
+	for (;;)
+		if (renameat2(root, "file", root, "link", RENAME_EXCHANGE) < 0)
+			_exit(1);
+}
+
+static void modes_stay_inside_whatever_is_swapped_meanwhile(void **state)
+{
+	struct stage *s;
+	pid_t child;
+	int i, status;
+
+	(void)state;
+	put("outside/secret", "theirs");
+	assert_int_equal(chmod("outside/secret", 0600), 0);
+	put("root/file", "ours");
+	assert_int_equal(symlink("../outside/secret", "root/link"), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		swap_for_ever();
+	for (i = 0; i < 20000; i++) {
+		s = stage_new(root, tmp);
+		if (stage_meta(s, "file", 0666, 0, NULL) == 0)
+			(void)stage_commit(s, NULL);
+		stage_free(s);
+	}
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));      /* it swapped to the end */
+	assert_int_equal(mode_of("outside/secret"), 0600);
+}
+
+/* As a user who may not read the file, in a child. Returns its exit status. */
+static int mend_unreadable(void)
+{
+	struct stage *s;
+	pid_t child = fork();
+	int status, r;
+
+	if (child == 0) {
+		if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0))
+			_exit(2);
+		s = stage_new(root, -1);
+		r = stage_meta(s, "closed", 0640, 1300000000000000000, NULL) == 0 && stage_commit(s, NULL) == 0;
+		stage_free(s);
+		_exit(r ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_file_that_may_not_be_read_is_mended(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	put("root/closed", "x");
+	assert_int_equal(chmod("root/closed", 0), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown("root", 65534, 65534), 0);
+		assert_int_equal(chown("root/closed", 65534, 65534), 0);
+	}
+	assert_int_equal(mend_unreadable(), 0);
+	assert_int_equal(mode_of("root/closed"), 0640);
+	assert_int_equal(stat("root/closed", &st), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 1300000000);
+}
+
+static void what_a_killed_process_left_is_known_and_goes(void **state)
+{
+	static const struct timespec old[2] = { { .tv_sec = 1300000000 }, { .tv_sec = 1300000000 } };
+	struct stage *s;
+
+	(void)state;
+	assert_true(stage_is_unfinished("a/.vt-0123456789abcdef.tmp", 26));
+	assert_true(stage_is_unfinished(".vt-0123456789abcdef.tmp", 24));
+	assert_false(stage_is_unfinished(".vt-0123456789abcdeg.tmp", 24));
+	assert_false(stage_is_unfinished(".vt-0123456789abcdef.tmp/a", 26));
+	mkdir("root/dist", 0755);
+	put("root/dist/.vt-0123456789abcdef.tmp", "old");
+	put("root/dist/.vt-00000000000000ff.tmp", "young");
+	put("root/dist/.vt-notes.tmp", "mine");
+	assert_int_equal(utimensat(AT_FDCWD, "root/dist/.vt-0123456789abcdef.tmp", old, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, "root/dist/.vt-notes.tmp", old, 0), 0);
+	s = stage_new(root, -1);
+	give(s, "dist/x", "x");
+	assert_int_equal(stage_commit(s, NULL), 0);
+	stage_free(s);
+	assert_string_equal(content("root/dist/.vt-0123456789abcdef.tmp"), "(none)");
+	assert_string_equal(content("root/dist/.vt-00000000000000ff.tmp"), "young");
+	assert_string_equal(content("root/dist/.vt-notes.tmp"), "mine");
+	assert_int_equal(entries("root/dist"), 3);
+}
+
 /* ---- tree --------------------------------------------------------------------- */
 
 static char walked[1000];
@@ -321,6 +461,10 @@ int main(void)
 		TEST(a_parent_that_becomes_a_link_meanwhile_stops_it),
 		TEST(another_file_system_is_no_obstacle),
 		TEST(removing_and_mending_what_stands_there),
+		TEST(a_link_that_takes_the_place_of_a_file_or_folder_is_not_followed),
+		TEST(modes_stay_inside_whatever_is_swapped_meanwhile),
+		TEST(a_file_that_may_not_be_read_is_mended),
+		TEST(what_a_killed_process_left_is_known_and_goes),
 		TEST(a_walk_reports_files_and_does_not_follow_links),
 		TEST(opening_below_leaves_the_root_by_no_way),
 	};
