@@ -4,9 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +13,12 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "choose/trust.h"
 #include "os/file.h"
 #include "text/json.h"
 #include "text/path.h"
 
-enum { PLACES_MAX = 64, PINS_MAX = 64, CANDIDATES_MAX = 512, OWNERS_MAX = 4, NAME_MAX_SIZE = 64 };
+enum { PLACES_MAX = 64, PINS_MAX = 64, CANDIDATES_MAX = 512, NAME_MAX_SIZE = 64 };
 
 struct find {
 	char *root;                /* real, or NULL */
@@ -32,14 +31,11 @@ struct find {
 	} pins[PINS_MAX];
 	uint32_t pins_n;
 	/* What the last check accepted: a folder as named, and a real path with every folder above it.
-	 * Both are not checked again for the next file of the same origin, because a run loads its
+	 * Both are not checked again for the next file of the same owners, because a run loads its
 	 * plugins within milliseconds. */
 	char *good_folder, *good_path;
-	enum find_origin good_origin;
-	struct owners {            /* users who may own a plugin; n 0: not determined yet */
-		uid_t uid[OWNERS_MAX];
-		int n;
-	} owners[FIND_ENV + 1];
+	const struct trust_owners *good_owners;        /* in this struct */
+	struct trust_owners owners[FIND_ENV + 1], pinned;      /* who may own a plugin; n 0: not determined yet */
 };
 
 static void place_add(struct find *f, const char *path, enum find_origin origin)
@@ -172,101 +168,37 @@ bool find_name_is_good(const char *name)
 
 /* ---- trust ----------------------------------------------------------------- */
 
-static const struct owners *owners_of(struct find *f, enum find_origin origin)
+/* A pinned file has the content that the user has seen, whoever owns it. */
+static const struct trust_owners *owners_of(struct find *f, enum find_origin origin, bool pinned)
 {
-	struct owners *o = &f->owners[origin];
+	struct trust_owners *o = pinned ? &f->pinned : &f->owners[origin];
 	struct stat st;
 
 	if (o->n)
 		return o;
-	*o = (struct owners){ .uid = { 0, geteuid() }, .n = 2 };
+	*o = trust_user();
 	/* the owner of vt's own file can replace vt itself */
 	if (origin == FIND_SYSTEM && !stat("/proc/self/exe", &st))
 		o->uid[o->n++] = st.st_uid;
 	/* root works in another user's checkout, as in a container */
-	if (o->uid[1] == 0 && f->root && !stat(f->root, &st))
+	if (pinned && geteuid() == 0 && f->root && !stat(f->root, &st))
 		o->uid[o->n++] = st.st_uid;
 	return o;
 }
 
-/* Is the file's group the owner's private one, as on Debian? Then g+w gives nobody else access. */
-static bool group_is_private(const struct stat *st)
-{
-	struct passwd pw, *pw_found = NULL;
-	struct group gr, *gr_found = NULL;
-	char pw_text[4096], gr_text[16384];
-	char **m;
-
-	if (st->st_uid == 0 && st->st_gid == 0)
-		return true;
-	if (getpwuid_r(st->st_uid, &pw, pw_text, sizeof pw_text, &pw_found) || !pw_found || pw.pw_gid != st->st_gid)
-		return false;
-	if (getgrgid_r(st->st_gid, &gr, gr_text, sizeof gr_text, &gr_found) || !gr_found || strcmp(gr.gr_name, pw.pw_name))
-		return false;
-	for (m = gr.gr_mem; *m; m++)
-		if (strcmp(*m, pw.pw_name))
-			return false;
-	return true;
-}
-
-/* Who else can change the file, as a clause; NULL: nobody. */
-static const char *stranger(const struct stat *st, const struct owners *who)
-{
-	bool known = false;
-	int i;
-
-	for (i = 0; i < who->n; i++)
-		known = known || who->uid[i] == st->st_uid;
-	if (!known)
-		return "belongs to another user";
-	if (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0)
-		return NULL;
-	if (st->st_mode & S_IWOTH)
-		return "can be written by everybody";
-	if ((st->st_mode & S_IWGRP) && !group_is_private(st))
-		return "can be written by its group";
-	return NULL;
-}
-
 /* Is this folder (absolute, real) good_path or above it? */
-static bool is_known(const struct find *f, const char *folder)
+static bool is_known(const void *ctx, const char *folder)
 {
+	const struct find *f = ctx;
 	size_t n = strlen(folder);
 
 	return f->good_path && strncmp(f->good_path, folder, n) == 0 && (n == 1 || f->good_path[n] == '/' || !f->good_path[n]);
 }
 
 /* Checks `path` (absolute, real) and every folder above it that was not accepted before. */
-static int chain_check(const struct find *f, const char *path, const struct owners *who, const char **ret_code, char **ret_reason)
+static int chain_check(const struct find *f, const char *path, const struct trust_owners *who, const char **ret_code, char **ret_reason)
 {
-	char part[PATH_MAX];
-	size_t n = strlen(path);
-	struct stat st;
-	const char *what;
-
-	if (n >= sizeof part)
-		return -1;
-	memcpy(part, path, n + 1);
-	for (;;) {
-		if (lstat(part, &st)) {
-			*ret_code = "unreadable";
-			return asprintf(ret_reason, "'%s': %s", part, strerror(errno)) < 0 ? -1 : 1;
-		}
-		what = stranger(&st, who);
-		if (what) {
-			*ret_code = "owner";
-			return asprintf(ret_reason, "'%s' %s", part, what) < 0 ? -1 : 1;
-		}
-		if (n <= 1)
-			return 0;
-		while (n > 1 && part[n - 1] != '/')
-			n--;
-		if (n > 1)
-			n--;
-		part[n] = '\0';
-		if (is_known(f, part))
-			return 0;
-	}
+	return trust_chain(path, who, is_known, f, ret_code, ret_reason);
 }
 
 /* Remembers a path that was accepted. Without memory it will be checked again. */
@@ -277,7 +209,7 @@ static void good_is(char **slot, const char *path)
 }
 
 /* Checks the folder that holds the file or link: who can write there can redirect the link. */
-static int folder_check(struct find *f, const char *path, const struct owners *who, const char **ret_code, char **ret_reason)
+static int folder_check(struct find *f, const char *path, const struct trust_owners *who, const char **ret_code, char **ret_reason)
 {
 	char folder[PATH_MAX], real[PATH_MAX], *slash;
 	int rc;
@@ -318,7 +250,7 @@ static const struct pin *pin_of(const struct find *f, const char *real)
 static int trust(struct find *f, const char *path, enum find_origin origin, const struct pin **ret_pin, char **ret_real,
 		 const char **ret_code, char **ret_reason)
 {
-	const struct owners *who = owners_of(f, origin);
+	const struct trust_owners *who;
 	char real[PATH_MAX];
 	int rc;
 
@@ -327,15 +259,16 @@ static int trust(struct find *f, const char *path, enum find_origin origin, cons
 		return asprintf(ret_reason, "%s", strerror(errno)) < 0 ? -1 : 1;
 	}
 	*ret_pin = pin_of(f, real);
+	who = owners_of(f, origin, *ret_pin != NULL);
 	/* the system's folder came with vt; any other place could be set by a cloned repository */
 	if (origin != FIND_SYSTEM && f->root && !*ret_pin && (path_below(f->root, real) || path_below(f->root, path))) {
 		*ret_code = "workspace";
 		return (*ret_reason = strdup("inside the workspace")) ? 1 : -1;
 	}
-	if (f->good_origin != origin) {
+	if (f->good_owners != who) {
 		good_is(&f->good_folder, NULL);
 		good_is(&f->good_path, NULL);
-		f->good_origin = origin;
+		f->good_owners = who;
 	}
 	rc = chain_check(f, real, who, ret_code, ret_reason);
 	if (rc)

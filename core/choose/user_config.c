@@ -8,6 +8,7 @@
 
 #include "base/env.h"
 #include "base/mem.h"
+#include "choose/trust.h"
 #include "os/file.h"
 #include "text/json.h"
 
@@ -42,7 +43,22 @@ static int config_check(struct user_config *c, struct err *err)
 	return 0;
 }
 
-int user_config_read(const struct env *env, struct user_config *ret, struct err *err)
+/* Is it the user's own? 0; 1: no, c->ignored says why; -1. */
+static int config_trust(struct user_config *c, const char *root, struct err *err)
+{
+	char *reason = NULL, *real = root ? realpath(root, NULL) : NULL;
+	int r = trust_own_file(c->file, real, &reason);
+
+	free(real);
+	if (r == 1 && asprintf(&c->ignored, "%s is not read, for it may not be yours: %s", c->file, reason) < 0) {
+		c->ignored = NULL;
+		r = -1;
+	}
+	free(reason);
+	return r < 0 ? err_set(err, ERR_SYSTEM, "%s cannot be checked: out of memory", c->file) : r;
+}
+
+int user_config_read(const struct env *env, const char *root, struct user_config *ret, struct err *err)
 {
 	struct user_config c = { .file = config_place(env) };
 	struct arena *a;
@@ -54,6 +70,8 @@ int user_config_read(const struct env *env, struct user_config *ret, struct err 
 		return 0;
 	a = arena_new();
 	rc = file_read(c.file, CONFIG_MAX, a, &text, err);
+	if (rc == 0)
+		rc = config_trust(&c, root, err);
 	if (rc == 0)
 		rc = json_read(c.file, text.data, text.size, JSON_COMMENTS, &c.doc, err);
 	if (rc == 0)
@@ -73,5 +91,6 @@ void user_config_free(struct user_config *c)
 	if (c->doc)
 		json_free(c->doc);
 	free(c->file);
+	free(c->ignored);
 	*c = (struct user_config){ 0 };
 }

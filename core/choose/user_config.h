@@ -14,9 +14,11 @@ struct user_config {
 	char *file;                        /* owned; the path, whether it exists or not; NULL: HOME is not set */
 	struct json_doc *doc;              /* owned; NULL: the file does not exist */
 	const struct cJSON *plugins;       /* in doc; NULL: the file has no such key */
+	char *ignored;                     /* owned; why the file was not read, a sentence for a warning; NULL: it was, or does not exist */
 };
 
-/* Reads the file; it need not exist. -1: it is wrong. */
-int user_config_read(const struct env *env, struct user_config *ret, struct err *err);
+/* Reads the file; it need not exist. A file that stands below `root` (the workspace; NULL: there is none), or that
+ * somebody else can change, is not the user's: it is ignored. -1: it is wrong. */
+int user_config_read(const struct env *env, const char *root, struct user_config *ret, struct err *err);
 void user_config_free(struct user_config *c);
 #endif

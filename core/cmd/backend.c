@@ -71,8 +71,10 @@ int backend_plugins(struct backend *b, struct err *err)
 		return 0;
 	user_config_free(&b->user);
 	if (directory_place(s->env, b->workspace->root, b->arena, &b->cache_dir, err) < 0 ||
-	    file_places(b->arena, &b->places, err) < 0 || user_config_read(s->env, &b->user, err) < 0)
+	    file_places(b->arena, &b->places, err) < 0 || user_config_read(s->env, b->workspace->root, &b->user, err) < 0)
 		return -1;
+	if (b->user.ignored)
+		warnings_add(s->warnings, b->user.ignored);
 	setup.cache_dir = b->cache_dir;
 	setup.system_dir = b->places.plugins;
 	setup.user_config = b->user.plugins;

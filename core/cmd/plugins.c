@@ -71,7 +71,7 @@ static int sources_make(const struct session *s, struct sources *ret, struct err
 	struct err none = { 0 };
 	const char *root = NULL;
 
-	if (file_places(s->arena, &g.places, err) || user_config_read(s->env, &g.user, err))
+	if (file_places(s->arena, &g.places, err))
 		return -1;
 	if (workspace_find(s->cwd, s->arena, &root, &none)) {
 		err_clear(&none);
@@ -80,6 +80,13 @@ static int sources_make(const struct session *s, struct sources *ret, struct err
 		g.workspace = NULL;
 		warnings_add(s->warnings, arena_printf(s->arena, "the workspace's configuration is left out: %s", err_take(&none, s->arena)));
 	}
+	if (user_config_read(s->env, root, &g.user, err)) {
+		if (g.workspace)
+			workspace_free(g.workspace);
+		return -1;
+	}
+	if (g.user.ignored)
+		warnings_add(s->warnings, g.user.ignored);
 	g.setup = (struct plug_setup){
 		.root = root,
 		.system_dir = g.places.plugins,
