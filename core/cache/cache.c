@@ -36,7 +36,7 @@ void cache_warn(struct cache *c, const char *fmt, ...)
 
 static int use_directory(struct cache *c, struct err *err)
 {
-	if (directory_open(&c->dir, err) < 0)
+	if (directory_open(&c->dir, err) < 0 || directory_check_tracked(&c->dir, c->root_fd, err) < 0)
 		return -1;
 	if (c->setup.dry && faccessat(c->dir.inner_fd, "key", R_OK, 0) < 0)
 		return 1;

@@ -16,6 +16,7 @@
 #include "base/env.h"
 #include "os/file.h"
 #include "os/tree.h"
+#include "record/tracked.h"
 #include "text/path.h"
 
 enum { OPEN_TRIES = 8 };               /* `vt cache clean` may take the directory away meanwhile */
@@ -222,6 +223,31 @@ int directory_open(struct directory *d, struct err *err)
 		return 0;
 	close_both(d);
 	return r < 0 ? -1 : err_set(err, ERR_USER, "'%s' is being removed by another process", d->path);
+}
+
+/* Does git make folders without rights for others here? */
+static bool is_all_private(int root_fd)
+{
+	mode_t mask = umask(077);
+	struct stat st;
+
+	umask(mask);
+	return (mask & 077) == 077 || (fstat(root_fd, &st) == 0 && !(st.st_mode & 077));
+}
+
+int directory_check_tracked(const struct directory *d, int root_fd, struct err *err)
+{
+	struct arena *a;
+	bool tracked;
+
+	if (d->given || !is_all_private(root_fd))
+		return 0;
+	a = arena_new();
+	tracked = tracked_below(path_dir(a, d->path), d->path);
+	arena_free(a);
+	if (!tracked)
+		return 0;
+	return err_set(err, ERR_USER, "'%s' is in the git index, so it may have come with the repository; remove it, also with git rm -r --cached", d->path);
 }
 
 int directory_open_top(const struct directory *d, struct err *err)

@@ -41,6 +41,9 @@ void directory_init(struct directory *d, const char *path, const char *root, boo
  * where the user named the place: of this user's or root's, and not writable by others.
  * -1: it cannot be opened or made, vt did not make it, or vt may not trust it; err says what to do. */
 int directory_open(struct directory *d, struct err *err);
+/* Where modes tell nothing, because git makes folders that are closed to others here (umask 077): did the directory come
+ * with the repository? `root_fd`: the workspace's. Main thread, before others make files. 0; -1: it did; err says what to do. */
+int directory_check_tracked(const struct directory *d, int root_fd, struct err *err);
 /* Opens path alone, and makes it with its marks where it is missing. Returns an fd, or -1. */
 int directory_open_top(const struct directory *d, struct err *err);
 /* `vt cache clean`: removes what vt made, in a directory that carries vt's tag. Beside runs that start meanwhile it

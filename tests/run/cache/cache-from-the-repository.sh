@@ -42,6 +42,34 @@ has "a folder kept by tar is used" "$out:$err" "cache hit"
 chmod 750 .vt; capture vt run build; refused "open to the group"; chmod 700 .vt
 chmod 701 .vt/v1; capture vt run build; refused "its inside is open"; chmod 700 .vt/v1
 
+# where git makes folders that are closed to others, its index tells
+umask 077
+for how in "index.version 2" "index.version 3" "index.version 4" "core.splitIndex true" sha256; do
+	for place in . sub/deep; do
+		project
+		[ $place = . ] || { mkdir -p $place; mv package.json lib.js vite-task.json b.sh $place; cd $place || exit 99; }
+		touch .aaa .vs .vtx; file b.sh 'mkdir -p dist; cp lib.js dist/out.js; [ ! -e evil ] || echo EVIL >dist/out.js; echo built'
+		touch evil; vt run build >/dev/null; rm -rf dist evil
+		cd "$W" || exit 99
+		format=() with_git=()
+		if [ "$how" = sha256 ]; then format=(--object-format=sha256); else with_git=(-c "${how/ /=}"); fi
+		git "${with_git[@]}" init -q "${format[@]}" . 2>/dev/null || { skip "$how" "this git cannot"; continue; }
+		git add -A -f && git -c user.name=a -c user.email=a@b commit -qm x || exit 99
+		rm -rf "$T/victim"; git "${with_git[@]}" clone -q "$W" "$T/victim" 2>/dev/null
+		cd "$T/victim/$place" || exit 99
+		[ "$how" = sha256 ] || { git "${with_git[@]}" update-index --force-write-index 2>/dev/null; touch .aaa; git "${with_git[@]}" add .aaa; }
+		is "$how, $place: the folder is private" "$(stat -c %a .vt .vt/v1 | tr '\n' ' ')" "700 700 "
+		capture vt run build
+		is "$how, $place: what is built is honest" "$rc:$(cat dist/out.js)" 0:honest
+		hasnt "$how, $place: no hit" "$out" "cache hit"
+		refused "$how, $place"
+		# what a split index takes out of its shared part is gone when it is joined
+		git rm -rqf --cached .vt; git update-index --no-split-index; rm -rf .vt dist; vt run build >/dev/null; capture vt run build
+		has "$how, $place: out of the index and made anew it is used" "$out:$err" "cache hit"
+	done
+done
+umask 022
+
 # a link in the place of each level: under the modes git makes, and under vt's own
 for mode in git own; do
 	for link in .vt .vt/v1 .vt/v1/tmp .vt/store-1 .vt/plugins; do
