@@ -125,6 +125,7 @@ static enum place place_of(struct seen *s, struct inside *in, vt_bytes given, ch
 	buffer[given.size] = '\0';
 	if (is_unclean(path))
 		path = path_clean(in->keys, path);
+	/* a vt in the task writes there, too: that is no effect of the task */
 	if (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE)
 		return NOWHERE;
 	if (below(s->root, path, &rel) == OUTSIDE) {
@@ -132,9 +133,6 @@ static enum place place_of(struct seen *s, struct inside *in, vt_bytes given, ch
 		return OUTSIDE;
 	}
 	*ret = (vt_bytes){ rel, strlen(rel) };
-	/* a vt in the task writes there, too: that is no effect of the task */
-	if (s->cache_dir && below(s->cache_dir, path, &rel) == INSIDE)
-		return NOWHERE;
 	if ((strncmp(rel, ".git", 4) == 0 && (!rel[4] || rel[4] == '/')) ||
 	    (s->input && file_patterns_match(&s->input->no, ret->data, ret->size)))
 		return LEFT_OUT;
