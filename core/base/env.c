@@ -27,6 +27,34 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct env_pair *)a)->name, ((const struct env_pair *)b)->name);
 }
 
+struct numbered {
+	struct env_pair pair;
+	uint32_t number;
+};
+
+static int by_name_and_number(const void *pa, const void *pb)
+{
+	const struct numbered *a = pa, *b = pb;
+	int c = by_name(&a->pair, &b->pair);
+
+	return c ? c : a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Equal names stay in their order. */
+static void sort_stably(struct env_pair *pairs, uint32_t n)
+{
+	struct numbered *all = xcalloc(n ? n : 1, sizeof *all);
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		all[i] = (struct numbered){ pairs[i], i };
+	if (n > 1)
+		qsort(all, n, sizeof *all, by_name_and_number);
+	for (i = 0; i < n; i++)
+		pairs[i] = all[i].pair;
+	free(all);
+}
+
 static const struct env *flat(struct arena *a, const struct env_pair *pairs, uint32_t n)
 {
 	struct env *env = arena_alloc(a, sizeof *env);
@@ -53,22 +81,7 @@ const struct env *env_from(struct arena *a, char *const *entries)
 		pairs[kept].name = arena_strn(a, entries[i], (size_t)(eq - entries[i]));
 		pairs[kept++].value = arena_str(a, eq + 1);
 	}
-	/* insertion by halves: stable, so that of two equal names the first stays first */
-	for (i = 1; i < kept; i++) {
-		struct env_pair p = pairs[i];
-		uint32_t low = 0, high = i;
-
-		while (low < high) {
-			uint32_t mid = (low + high) / 2;
-
-			if (strcmp(pairs[mid].name, p.name) <= 0)
-				low = mid + 1;
-			else
-				high = mid;
-		}
-		memmove(&pairs[low + 1], &pairs[low], (i - low) * sizeof *pairs);
-		pairs[low] = p;
-	}
+	sort_stably(pairs, kept);
 	n = kept;
 	for (i = kept = 0; i < n; i++)
 		if (!kept || strcmp(pairs[kept - 1].name, pairs[i].name) != 0)
@@ -127,21 +140,19 @@ struct env_list env_list(const struct env *env, struct arena *a)
 	return ret;
 }
 
-/* The last pair of a name counts: the pairs before it lose their names. */
-static uint32_t last_of_each(struct env_pair *pairs, uint32_t n)
+/* Sorts the pairs by their names. The last pair of a name counts. Returns how many are left. */
+static uint32_t sort_last_of_each(struct env_pair *pairs, uint32_t n)
 {
-	uint32_t i, k, kept = 0;
+	uint32_t i, kept = 0;
 
-	for (i = n; i-- > 0;) {
-		for (k = i + 1; k < n; k++)
-			if (pairs[k].name && strcmp(pairs[k].name, pairs[i].name) == 0)
-				break;
-		if (k < n)
-			pairs[i].name = NULL;
+	if (n < 2)
+		return n;
+	sort_stably(pairs, n);
+	for (i = 0; i < n; i++) {
+		if (kept && strcmp(pairs[kept - 1].name, pairs[i].name) == 0)
+			kept--;
+		pairs[kept++] = pairs[i];
 	}
-	for (i = 0; i < n; i++)
-		if (pairs[i].name)
-			pairs[kept++] = pairs[i];
 	return kept;
 }
 
@@ -151,9 +162,7 @@ static const struct env *layer(struct arena *a, const struct env *below, struct 
 	struct env *env = arena_alloc(a, sizeof *env);
 
 	env->pairs = own;
-	env->n = last_of_each(own, n);
-	if (env->n > 1)
-		qsort(own, env->n, sizeof *own, by_name);
+	env->n = sort_last_of_each(own, n);
 	env->below = below;
 	env->depth = below ? below->depth + 1 : 0;
 	if (env->depth > ENV_DEEPEST || !below) {

@@ -202,10 +202,17 @@ static void add_piece(struct element *e, uint32_t i, const struct texts *extra)
 /* The pieces of one stretch, as one text. */
 static const char *joined(const struct element *e, uint32_t from, uint32_t to)
 {
-	const char *ret = e->words.at[from].source;
+	const char *ret;
+	struct buf b;
 
-	for (from++; from < to; from++)
-		ret = arena_printf(e->a, "%s && %s", ret, e->words.at[from].source);
+	buf_init(&b, TEXT_MAX);
+	buf_text(&b, e->words.at[from].source);
+	for (from++; from < to; from++) {
+		buf_text(&b, " && ");
+		buf_text(&b, e->words.at[from].source);
+	}
+	ret = arena_strn(e->a, buf_str(&b), b.size);
+	buf_free(&b);
 	return ret;
 }
 

@@ -16,7 +16,8 @@ enum {
 	LIMIT_DEFAULT = 4,
 	DEEPEST = 256,             /* nested runs */
 	LINE_MAX = 64,             /* tasks in a row that are known to be one */
-	STEPS_MAX = 1 << 20        /* all of a plan: doubling commands end here */
+	STEPS_MAX = 1 << 20,       /* all of a plan */
+	NESTED_MAX = 1 << 16       /* tasks of nested runs in a plan: doubling commands end here */
 };
 
 /* One query and what it hands down. */
@@ -232,6 +233,8 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 	if (above && strcmp(l->same, above->same) == 0)
 		return 0;
 	prune(p, &g, l->by);
+	if (above && (p->nested += g.n) > NESTED_MAX)
+		return err_set(p->err, ERR_USER, "The plan has more than %d tasks in nested runs; is a `vt run` inside a command too wide?", NESTED_MAX);
 	cache_flags(l);
 	if (read_limit(p, l, &plan->limit) < 0)
 		return -1;

@@ -12,6 +12,7 @@ struct planner {
 	struct arena *a;                   /* the plan's */
 	struct err *err;
 	uint32_t ordinal;                  /* of the next step */
+	uint32_t nested;                   /* tasks of nested runs so far */
 	const struct task *itself;         /* one whose command asks what is being done already; or NULL */
 	struct map commands;               /* command without extra arguments -> struct actions */
 	struct map programs;               /* name and PATH -> absolute path, "" when there is none */

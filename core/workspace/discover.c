@@ -68,11 +68,32 @@ int discover_root(const char *cwd, struct arena *a, struct root *ret, struct err
 	return 0;
 }
 
+enum {
+	PATTERNS_MANY = 1000,
+	TRIES_MAX = 1 << 20            /* folders times patterns, where those are many */
+};
+
 struct search {
 	struct loading *l;
 	struct map seen;               /* paths looked at */
+	struct map listed;             /* path -> struct listing: many patterns may walk through one folder */
+	uint32_t tries;                /* times that a folder was compared with a pattern */
 	struct err *err;
 };
+
+/* n more comparisons. -1: it takes too long. */
+static int count_tries(struct search *s, uint32_t n)
+{
+	const uint32_t patterns = s->l->w.patterns->n;
+
+	if (patterns <= PATTERNS_MANY)
+		return 0;
+	if (n <= TRIES_MAX - s->tries) {
+		s->tries += n;
+		return 0;
+	}
+	return err_set(s->err, ERR_USER, "The workspace has %u patterns of packages for too many folders; write fewer and wider ones", patterns);
+}
 
 /* --- the members --- */
 
@@ -164,6 +185,8 @@ static int visit(struct search *s, const char *path, bool through_link)
 	void **seen;
 	int r;
 
+	if (s->l->w.patterns->any_no && count_tries(s, s->l->w.patterns->n) < 0)
+		return -1;
 	if (!patterns_want(s->l->w.patterns, path) || (through_link && !follow(s, path, &place)))
 		return 0;
 	path = place.outside ? place.outside : place.path;
@@ -210,12 +233,17 @@ static void add_path(struct search *s, struct texts *to, const char *dir, const 
 }
 
 /* A folder that cannot be read holds nothing. */
-static struct listing list_folder(struct search *s, const char *path)
+static const struct listing *list_folder(struct search *s, const char *path)
 {
-	struct listing list = { { NULL, 0 }, { NULL, 0 } };
-	DIR *d = opendir(path_join(scratch(s->l), s->l->w.root, path));
+	struct listing *list = map_gets(&s->listed, path);
+	DIR *d;
 	struct dirent *e;
 
+	if (list)
+		return list;
+	list = arena_alloc(s->l->w.arena, sizeof *list);
+	*map_puts(&s->listed, arena_str(s->l->w.arena, path)) = list;
+	d = opendir(path_join(scratch(s->l), s->l->w.root, path));
 	while (d && (e = readdir(d))) {
 		int type;
 
@@ -223,14 +251,14 @@ static struct listing list_folder(struct search *s, const char *path)
 			continue;
 		type = type_of(dirfd(d), e);
 		if (type == DT_DIR)
-			add_path(s, &list.folders, path, e->d_name);
+			add_path(s, &list->folders, path, e->d_name);
 		else if (type == DT_LNK)
-			add_path(s, &list.links, path, e->d_name);
+			add_path(s, &list->links, path, e->d_name);
 	}
 	if (d)
 		closedir(d);
-	texts_sort(&list.folders);
-	texts_sort(&list.links);
+	texts_sort(&list->folders);
+	texts_sort(&list->links);
 	return list;
 }
 
@@ -240,6 +268,8 @@ static int walk_list(struct search *s, const struct pattern *p, const struct tex
 {
 	uint32_t i;
 
+	if (count_tries(s, list->n) < 0)
+		return -1;
 	for (i = 0; i < list->n; i++) {
 		if (pattern_match(p, list->at[i]) && visit(s, list->at[i], through_link))
 			return -1;
@@ -252,15 +282,15 @@ static int walk_list(struct search *s, const struct pattern *p, const struct tex
 /* A link that the pattern matches is a member. `**` does not enter links, so that the walk ends. */
 static int walk(struct search *s, const struct pattern *p, const char *path, bool through_link)
 {
-	struct listing list = list_folder(s, path);
+	const struct listing *list = list_folder(s, path);
 	uint32_t i;
 
-	if (walk_list(s, p, &list.folders, through_link))
+	if (walk_list(s, p, &list->folders, through_link))
 		return -1;
 	if (!pattern_is_open(p))
-		return walk_list(s, p, &list.links, true);
-	for (i = 0; i < list.links.n; i++)
-		if (pattern_match(p, list.links.at[i]) && visit(s, list.links.at[i], true))
+		return walk_list(s, p, &list->links, true);
+	for (i = 0; i < list->links.n; i++)
+		if (pattern_match(p, list->links.at[i]) && visit(s, list->links.at[i], true))
 			return -1;
 	return 0;
 }
@@ -336,8 +366,10 @@ int discover_members(struct loading *l, struct err *err)
 	if (patterns_read(l, err))
 		return -1;
 	map_init(&s.seen);
+	map_init(&s.listed);
 	r = search_all(&s);
 	map_free(&s.seen);
+	map_free(&s.listed);
 	if (r)
 		return -1;
 	if (l->members_n > 1)

@@ -9,6 +9,8 @@
 #include "text/yaml.h"
 #include "workspace/load.h"
 
+enum { NEGATIONS_MAX = 64 };           /* in one pattern: it is compiled once for each */
+
 /* --- what the root says --- */
 
 static int npm_patterns(const struct json_doc *doc, struct arena *a, struct texts *ret, struct err *err)
@@ -257,10 +259,12 @@ static int add_pattern(struct loading *l, struct patterns *patterns, const char 
 	patterns->any_no |= no;
 	p->open = strstr(rest, "**") != NULL;
 	text = rooted(a, p, rest);
-	if (make_glob(l, unnegated(a, text, UINT32_MAX), whole, &p->glob, err))
-		return -1;
 	for (rest = text; (rest = negation(rest, &end)); rest = end)
 		p->but_n++;
+	if (p->but_n > NEGATIONS_MAX)
+		return err_set(err, ERR_USER, "A pattern of the workspace's packages has more than %d `!(...)`; write several patterns", NEGATIONS_MAX);
+	if (make_glob(l, unnegated(a, text, UINT32_MAX), whole, &p->glob, err))
+		return -1;
 	p->but = arena_array(a, (size_t)p->but_n + 1, sizeof *p->but);
 	for (i = 0; i < p->but_n; i++)
 		if (make_glob(l, unnegated(a, text, i), whole, &p->but[i], err))
