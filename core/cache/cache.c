@@ -153,6 +153,21 @@ static void add_counts(struct cache *c)
 	close(fd);
 }
 
+void cache_not_watched(const char *dir, const char *root)
+{
+	struct directory d;
+	struct ledger *l;
+
+	directory_init(&d, dir, root, true);
+	if (directory_open(&d, NULL) == 0 && faccessat(d.inner_fd, "ledger", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		l = ledger_new(d.inner_fd, "ledger");
+		ledger_load(l);
+		ledger_unknown(l);
+		ledger_close(l, false);
+	}
+	directory_free(&d);
+}
+
 void cache_something_ran(struct cache *c, bool known)
 {
 	if (!known && cache_ready(c) && !c->setup.dry)

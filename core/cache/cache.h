@@ -46,6 +46,10 @@ void cache_something_ran(struct cache *c, bool known);
 /* Waits until all results are published, saves the stat index and the history, settles the stores, frees. */
 void cache_close(struct cache *c);
 
+/* A run that opens no cache changes files all the same, and nobody sees which: the cache in `dir`
+ * (directory_place), if there is one, is told. */
+void cache_not_watched(const char *dir, const char *root);
+
 enum found_state {
 	FOUND_HIT,
 	FOUND_MISS,                    /* `why` tells */

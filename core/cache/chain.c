@@ -165,6 +165,7 @@ int chain_add(struct cache_chain *chain, const struct step *step, struct found *
 struct last {
 	uint32_t hit;
 	struct bytes path, state;
+	bool there;                    /* something stands there now */
 	int output;                    /* its number among the hit's outputs, or -1 */
 };
 
@@ -189,7 +190,7 @@ static void put_last(struct ending *e, uint32_t hit, struct bytes path, struct b
 {
 	struct last *last = arena_alloc(e->chain->arena, sizeof *last);
 
-	*last = (struct last){ hit, path, state, output };
+	*last = (struct last){ .hit = hit, .path = path, .state = state, .output = output };
 	*map_put(&e->last, path.data, path.size) = last;
 }
 
@@ -288,8 +289,9 @@ static bool can_stand(struct ending *e)
 	if (state_fill(&e->chain->cache->world, NULL, &now, e->chain->arena, NULL) < 0)
 		return fails(e, 0, now.at[0].name, "could not be looked at");
 	for (i = 0; i < now.n; i++) {
-		const struct last *last = map_get(&e->last, now.at[i].name.data, now.at[i].name.size);
+		struct last *last = map_get(&e->last, now.at[i].name.data, now.at[i].name.size);
 
+		last->there = now.at[i].state.size > 0;
 		if (bytes_order(now.at[i].state, last->state) == 0) {
 			if (last->output >= 0 && !meta_is_right(e, last))
 				e->chain->hits[last->hit].in->restore = true;
@@ -321,7 +323,7 @@ static void settle(struct ending *e)
 
 		if (last->output >= 0) {
 			in->skip[last->output] = false;
-		} else if (!last->state.size && cover_output(cover_of(chain, h), last->path)) {
+		} else if (!last->state.size && last->there && cover_output(cover_of(chain, h), last->path)) {
 			in->remove.at = arena_grow(a, in->remove.at, in->remove.n, sizeof *in->remove.at);
 			in->remove.at[in->remove.n++] = arena_strn(a, last->path.data, last->path.size);
 		}

@@ -160,7 +160,11 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.ctx = s->warnings,
 	};
 	struct err err = { 0 };
-	int code = exec_run(&setup, &err);
+	int code;
+
+	if (!setup.cache)
+		cache_not_watched(setup.cache_dir, setup.workspace->root);
+	code = exec_run(&setup, &err);
 
 	x->backend->code = code;
 	show_summary(x, o);

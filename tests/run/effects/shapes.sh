@@ -39,4 +39,13 @@ shape "clean && compile, declared" "rr hh hh | rr hh | hh hh | hh hh | hh hh" t 
 shape "compile && fix in place, declared" "rr hh hh | rr hh | hh hh | hh hh | hh hh" t "$(t t "$tsc && $fix")"
 shape "clean && compile && fix, declared" "rrr hhh hhh | rrr hhh | hhh hhh | hhh hhh | hhh hhh" t "$(t t "$clean && $tsc && $fix")"
 shape "an incremental compiler, declared" "r h h | r h | r h | h h | h h" t "$(t t "play s1 incr:.info:i:src/a:dist/x:src/b:dist/y")"
+# a run of uncached tasks alone opens no cache, and its effects are not known all the same
+workspace
+file package.json '{"name":"w"}'
+file vite-task.json '{"tasks":{"t":{"command":"play s1 write:dist/y:k","output":["gen/**"]},"c":{"command":"play s2 rimraf:dist","cache":false}}}'
+vt run t >/dev/null
+vt run c >/dev/null
+capture vt run t
+has "what a command took away, and not the user, is made again" "$out" "'dist/y' is not as this task left it"
+there "... and is there" dist/y
 finish
