@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "plug/inside.h"
+#include "text/path.h"
 
 static bool unusable(struct component *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -297,15 +299,38 @@ static const void *host_find(const vt_host *host, const char *id)
 	return NULL;
 }
 
+/* Could nobody else have made the folder? `closed`: its rights must say so too, as in record/directory. */
+static bool is_private(const char *path, bool follow, bool closed)
+{
+	struct stat st;
+
+	if ((follow ? stat(path, &st) : lstat(path, &st)) < 0)
+		return errno == ENOENT;
+	return S_ISDIR(st.st_mode) && (st.st_uid == geteuid() || st.st_uid == 0) && !(st.st_mode & (closed ? 077 : 022));
+}
+
+/* Makes <cache>/plugins, once: a component then makes its own folder with one mkdir. false: a repository may have
+ * brought what stands there. */
+static bool make_parent(struct plug *p)
+{
+	const char *cache = p->setup.cache_dir, *below = p->setup.root ? path_below(p->setup.root, cache) : NULL;
+	bool given = !below || strcmp(below, ".vt") != 0;
+	char parent[PATH_MAX];
+
+	if (p->folder_asked)
+		return p->folder_made;
+	p->folder_asked = true;
+	if (snprintf(parent, sizeof parent, "%s/plugins", cache) >= (int)sizeof parent || !is_private(cache, given, !given))
+		return false;
+	p->folder_made = mkdir(parent, 0700) == 0 || is_private(parent, false, !given);
+	return p->folder_made;
+}
+
 static bool host_make(struct component *c)
 {
 	const char *cache = c->plug->setup.cache_dir;
-	char parent[PATH_MAX];
 
-	/* a component then makes its own folder with one mkdir */
-	if (cache && !c->plug->folder_made && snprintf(parent, sizeof parent, "%s/plugins", cache) < (int)sizeof parent)
-		c->plug->folder_made = mkdir(parent, 0700) == 0 || errno == EEXIST;
-	if (cache && asprintf(&c->folder, "%s/plugins/%s", cache, c->choice.name) < 0)
+	if (cache && make_parent(c->plug) && asprintf(&c->folder, "%s/plugins/%s", cache, c->choice.name) < 0)
 		return unusable(c, "out of memory");
 	c->host = (vt_host){ .struct_size = sizeof c->host, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,
 		.version = PACKAGE_VERSION, .folder = c->folder, .cache = cache, .find = host_find };

@@ -4,15 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -423,11 +428,62 @@ static void sizes_are_understood_or_refused(void **state)
 	component->destroy(self);
 }
 
+struct putter {
+	void *self;
+	_Atomic bool began, ended;
+	vt_status status;
+};
+
+static void *put_two(void *ctx)
+{
+	struct putter *p = ctx;
+
+	p->began = true;
+	p->status = put_in(p->self, VT_SPACE_BLOB, 2, 40);
+	p->ended = true;
+	return NULL;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void reading_goes_on_while_a_put_waits_for_another_process(void **state)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	void *self = store_open(NULL);
+	struct putter p = { .self = self };
+	pthread_t thread;
+	uint64_t begin;
+	int fd;
+
+	(void)state;
+	assert_int_equal(put_in(self, VT_SPACE_BLOB, 1, 40), VT_OK);
+	fd = open(file("lock"), O_RDWR | O_CLOEXEC);
+	assert_int_equal(fcntl(fd, F_OFD_SETLK, &whole), 0);
+	assert_int_equal(pthread_create(&thread, NULL, put_two, &p), 0);
+	begin = now_ms();
+	/* a reader that waits too is stopped until the put gives up */
+	while (!p.began || now_ms() - begin < 200)
+		assert_int_equal(there(self, VT_SPACE_BLOB, 1, 40), 1);
+	assert_false(p.ended);
+	close(fd);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(p.status, VT_OK);
+	assert_int_equal(there(self, VT_SPACE_BLOB, 2, 40), 1);
+	store_close(self);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		TEST(what_was_put_is_found_now_and_in_the_next_run),
+		TEST(reading_goes_on_while_a_put_waits_for_another_process),
 		TEST(the_last_entry_wins_and_a_blob_is_kept_once),
 		TEST(what_was_dropped_stays_away),
 		TEST(a_torn_tail_is_cut_and_nothing_else_is_lost),
