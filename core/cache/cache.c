@@ -36,8 +36,12 @@ void cache_warn(struct cache *c, const char *fmt, ...)
 
 static int use_directory(struct cache *c, struct err *err)
 {
-	if (directory_open(&c->dir, err) < 0 || directory_check_tracked(&c->dir, c->root_fd, err) < 0)
-		return -1;
+	int r = directory_open(&c->dir, err);
+
+	if (r == 0)
+		r = directory_check_tracked(&c->dir, c->root_fd, err);
+	if (r)
+		return r;
 	if (c->setup.dry && faccessat(c->dir.inner_fd, "key", R_OK, 0) < 0)
 		return 1;
 	if (mac_load(c->dir.inner_fd, "key", &c->mac) < 0)
@@ -59,14 +63,14 @@ struct cache *cache_open(const struct cache_setup *setup)
 	c->root_fd = open(setup->workspace->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = c->root_fd < 0 ? err_errno(&err, errno, "cannot open '%s'", setup->workspace->root) : use_directory(c, &err);
 	c->dir.usable = r == 0;
-	if (r < 0 && !setup->dry) {
+	if (r < 0) {
 		text = err_join(&err);
 		cache_warn(c, "the cache is not used: %s", text);
 		free(text);
 	}
 	err_clear(&err);
 	if (c->dir.usable && !setup->dry)
-		directory_sweep(&c->dir);
+		directory_sweep(&c->dir, true);
 	c->world = (struct state_world){
 		.root = setup->workspace->root,
 		.cache_dir = c->dir.path,
@@ -193,6 +197,7 @@ void cache_close(struct cache *c)
 	if (save)
 		add_counts(c);
 	if (save && c->misses) {
+		directory_sweep(&c->dir, false);
 		directory_sweep_unfinished(c->dir.fd);
 		directory_sweep_unfinished(c->dir.inner_fd);
 	}

@@ -49,7 +49,7 @@ struct cache_prefetch *cache_prefetch_start(const char *dir, const char *root)
 		prefetch = xcalloc(1, sizeof *prefetch);
 		directory_init(&prefetch->dir, dir, root, true);
 		/* why it cannot be used is reported when the cache is opened */
-		if (directory_open(&prefetch->dir, NULL) < 0) {
+		if (directory_open(&prefetch->dir, NULL)) {
 			cache_prefetch_free(prefetch);
 			arena_free(a);
 			return NULL;

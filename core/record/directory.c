@@ -20,6 +20,7 @@
 #include "text/path.h"
 
 enum { OPEN_TRIES = 8 };               /* `vt cache clean` may take the directory away meanwhile */
+enum { WENT = 1, NONE };               /* open_inner */
 
 const char directory_tag[] =
 	"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -154,11 +155,8 @@ static int open_top(const struct directory *d, struct err *err)
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	if (d->dry) {
-		err_errno(err, ENOENT, "cannot use '%s'", d->path);
-		errno = EPERM;
+	if (d->dry)
 		return -1;
-	}
 	if (file_mkdirs(d->path, 0700, err) < 0) {
 		errno = EPERM;
 		return -1;
@@ -177,7 +175,7 @@ static int keep_marks(const struct directory *d, int fd, bool is_new, struct err
 	return 0;
 }
 
-/* 0; 1: it went away meanwhile; -1. */
+/* 0; WENT: it went away meanwhile; NONE: there is none, and none is to be made; -1. */
 static int open_inner(struct directory *d, struct err *err)
 {
 	bool is_new;
@@ -187,15 +185,15 @@ static int open_inner(struct directory *d, struct err *err)
 	if (is_new && errno != ENOENT)
 		return -1;
 	if (d->dry)
-		return is_new ? err_errno(err, ENOENT, "cannot use '%s'", d->inner) : 0;
+		return is_new ? NONE : 0;
 	if (keep_marks(d, d->fd, is_new, err) < 0)
 		return -1;
 	if (!is_new)
 		return 0;
 	if (mkdirat(d->fd, "v" CACHE_FORMAT, 0700) < 0 && errno != EEXIST)
-		return errno == ENOENT ? 1 : err_errno(err, errno, "cannot write to '%s'", d->path);
+		return errno == ENOENT ? WENT : err_errno(err, errno, "cannot write to '%s'", d->path);
 	d->inner_fd = open_level(d, d->fd, "v" CACHE_FORMAT, d->inner, false, err);
-	return d->inner_fd >= 0 ? 0 : errno == ENOENT ? 1 : -1;
+	return d->inner_fd >= 0 ? 0 : errno == ENOENT ? WENT : -1;
 }
 
 static void close_both(struct directory *d)
@@ -209,20 +207,20 @@ static void close_both(struct directory *d)
 
 int directory_open(struct directory *d, struct err *err)
 {
-	int tries, r = 1;
+	int tries, r = WENT;
 
-	for (tries = 0; r == 1 && tries < OPEN_TRIES; tries++) {
+	for (tries = 0; r == WENT && tries < OPEN_TRIES; tries++) {
 		close_both(d);
 		d->fd = open_top(d, err);
 		if (d->fd >= 0)
 			r = open_inner(d, err);
 		else
-			r = errno == ENOENT ? 1 : -1;
+			r = errno != ENOENT ? -1 : d->dry ? NONE : WENT;
 	}
 	if (r == 0)
 		return 0;
 	close_both(d);
-	return r < 0 ? -1 : err_set(err, ERR_USER, "'%s' is being removed by another process", d->path);
+	return r < 0 ? -1 : r == NONE ? 1 : err_set(err, ERR_USER, "'%s' is being removed by another process", d->path);
 }
 
 /* Does git make folders without rights for others here? */

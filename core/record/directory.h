@@ -39,7 +39,8 @@ void directory_init(struct directory *d, const char *path, const char *root, boo
 /* Opens the directory and v1. Makes them, and the marks (.gitignore, CACHEDIR.TAG) whenever they are missing,
  * unless `dry`. Each level must be a folder that is reached through no link, of this user's, and closed to others;
  * where the user named the place: of this user's or root's, and not writable by others.
- * -1: it cannot be opened or made, vt did not make it, or vt may not trust it; err says what to do. */
+ * 0; 1: there is none, and it is not to be made; -1: it cannot be opened or made, vt did not make it, or vt may not
+ * trust it; err says what to do. */
 int directory_open(struct directory *d, struct err *err);
 /* Where modes tell nothing, because git makes folders that are closed to others here (umask 077): did the directory come
  * with the repository? `root_fd`: the workspace's. Main thread, before others make files. 0; -1: it did; err says what to do. */
@@ -54,8 +55,9 @@ int directory_clean(const char *path, const char *root, struct err *err);
 void directory_free(struct directory *d);
 /* Returns this process's own folder for unfinished files, made at the first call: a borrowed fd, or -1. */
 int directory_tmp(struct directory *d);
-/* Removes the folders of processes that have ended: their folders are not locked. */
-void directory_sweep(const struct directory *d);
+/* Removes the folders of processes that have ended: their folders are not locked. `quick`: skips the look where the
+ * file system says by its number of links that there is none; not all say the truth. */
+void directory_sweep(const struct directory *d, bool quick);
 /* Removes temporary files in the folder `fd` that a killed process never renamed, an hour old and more. */
 void directory_sweep_unfinished(int fd);
 /* Puts the marks back that are missing. -1 with errno. */

@@ -30,7 +30,7 @@ static DIR *open_list(int at, const char *name)
 
 /* ---- unfinished files ---------------------------------------------------------- */
 
-void directory_sweep(const struct directory *dir)
+void directory_sweep(const struct directory *dir, bool quick)
 {
 	struct dirent *e;
 	struct stat st;
@@ -38,7 +38,7 @@ void directory_sweep(const struct directory *dir)
 	int fd;
 
 	/* most file systems count the folders in a folder: two links are none */
-	if (fstatat(dir->inner_fd, "tmp", &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) || st.st_nlink == 2)
+	if (quick && (fstatat(dir->inner_fd, "tmp", &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_nlink == 2))
 		return;
 	d = open_list(dir->inner_fd, "tmp");
 	while (d && (e = readdir(d))) {

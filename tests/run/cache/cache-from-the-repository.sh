@@ -30,6 +30,7 @@ capture vt run build
 hasnt "a cache that came with a clone: no hit" "$out" "cache hit"
 is "... what is built is honest" "$(cat dist/out.js)" honest
 refused "a cache that came with a clone"
+capture vt run --dry-run build; refused "... told by a dry run"
 capture vt cache clean
 is "... vt cache clean removes it" "$rc:$(ls -d .vt 2>/dev/null)" 0:
 vt run build >/dev/null; capture vt run build
