@@ -57,6 +57,9 @@ enum found_state {
 	FOUND_ERROR                    /* lookup was impossible; the task runs and is not stored: `trouble` */
 };
 
+/* Bytes of terminal output; the result of a step that prints more is not kept. */
+#define CACHE_TERMINAL_MAX ((size_t)1 << 30)
+
 /* The answer of a lookup, for restore or save. Owned by the caller, filled by lookup. */
 struct found {
 	enum found_state state;
@@ -66,6 +69,7 @@ struct found {
 	int64_t saved_ms;              /* HIT: the duration of the recorded run; MISS: of the nearest, or 0 */
 	const void *output;            /* HIT: the recorded terminal output, verified: capture.h's format */
 	size_t output_size;
+	bool output_mapped;            /* output is a file in memory's place: its pages may be given back */
 	/* paths of the hit, if the setup wants lists; or of the stored run; in order */
 	struct texts inputs, outputs;
 	const char *because;           /* MISS, although nothing that it read changed: what it left is not there (a sentence), or NULL */
@@ -123,6 +127,7 @@ struct ran {
 	struct seen *seen;
 	const void *output;            /* captured terminal output, capture.h's format; borrowed for the call */
 	size_t output_size;
+	bool output_mapped;            /* as found.output_mapped */
 };
 
 enum kept_why {

@@ -57,6 +57,8 @@ struct found_inside {
 	bool *skip;                    /* of each output: a later step of the chain leaves the path */
 	struct texts remove;           /* paths that earlier runs of the step made and this result lacks */
 	void **owned;                  /* bytes that facts point into; freed with found */
+	void *mapped;                  /* the terminal output, or NULL */
+	size_t mapped_size;
 	uint32_t owned_n;
 	/* filled by cache_before_run */
 	bool traced;                   /* automatic inputs or outputs are wanted, and a tracer can be started */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cache/inside.h"
 #include "base/texts.h"
@@ -12,7 +13,7 @@
 #include "workspace/workspace.h"
 
 enum { LOOKUP_RESULT_MAX = 256 << 20 };
-#define LOOKUP_OUTPUT_MAX ((size_t)2 << 30)
+enum { LOOKUP_OUTPUT_MEMORY = 1 << 20 };       /* a longer terminal output comes into a file */
 
 /* A lookup under way. */
 struct looking {
@@ -51,6 +52,8 @@ void found_free(struct found *found)
 	for (i = 0; in && i < in->owned_n; i++)
 		free(in->owned[i]);
 	if (in) {
+		if (in->mapped)
+			munmap(in->mapped, in->mapped_size);
 		overlap_leave(&in->overlap);
 		cache_chain_free(in->alone);
 		free(in->owned);
@@ -181,8 +184,15 @@ static bool take_output(struct looking *l, const struct result *r)
 
 	if (!r->output_size || l->dry)
 		return true;
-	if (r->output_size > LOOKUP_OUTPUT_MAX ||
-	    blob_get(l->cache->blobs, &r->output, (size_t)r->output_size, &bytes, &size) != 0)
+	if (r->output_size > CACHE_TERMINAL_MAX)
+		return false;
+	if (r->output_size > LOOKUP_OUTPUT_MEMORY) {
+		f->output = f->inside->mapped = blob_map(l->cache->blobs, &r->output, (size_t)r->output_size);
+		f->output_size = f->inside->mapped_size = (size_t)r->output_size;
+		f->output_mapped = f->output != NULL;
+		return f->output_mapped;
+	}
+	if (blob_get(l->cache->blobs, &r->output, (size_t)r->output_size, &bytes, &size) != 0)
 		return false;
 	found_own(f, bytes);
 	f->output = bytes;

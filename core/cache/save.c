@@ -82,6 +82,8 @@ static int check_run(struct saving *s)
 		return refuse(s, KEPT_CANCELLED, NULL);
 	if (ran->exit_code)
 		return refuse(s, KEPT_EXIT_CODE, NULL);
+	if (ran->output_size > CACHE_TERMINAL_MAX)
+		return refuse(s, KEPT_OTHER, "it printed more than 1 GiB");
 	if (s->in->not_kept)
 		return refuse(s, s->in->untraceable ? KEPT_UNTRACED : KEPT_OTHER, s->in->not_kept);
 	if (!s->in->keyed)
@@ -418,14 +420,39 @@ static int record(struct saving *s, const char **ret_wrote, struct err *err)
 
 /* ---- taking ----------------------------------------------------------------------- */
 
+/* Reads the mapped terminal output once, from its start. */
+struct printed {
+	vt_source source;              /* first */
+	const struct ran *ran;
+	size_t at;
+};
+
+static vt_status read_printed(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+{
+	struct printed *p = (struct printed *)source;
+
+	(void)call;
+	if (size > p->ran->output_size - p->at)
+		size = p->ran->output_size - p->at;
+	memcpy(buffer, (const char *)p->ran->output + p->at, size);
+	file_forget_pages((const char *)p->ran->output + p->at, size);
+	p->at += size;
+	*ret = size;
+	return VT_OK;
+}
+
 static int take_terminal(struct saving *s, struct batch *batch, struct result *r, struct err *err)
 {
+	struct printed from = { .source = { .read = read_printed, .size = s->ran->output_size }, .ran = s->ran };
+
 	if (!s->ran->output_size)
 		return 0;
 	if (!s->ran->output)
 		return err_set(err, ERR_SYSTEM, "the terminal output is not there");
 	r->output_size = s->ran->output_size;
-	return batch_take(batch, s->ran->output, s->ran->output_size, &r->output, err);
+	if (!s->ran->output_mapped)
+		return batch_take(batch, s->ran->output, s->ran->output_size, &r->output, err);
+	return batch_take_source(batch, NULL, &from.source, &r->output, NULL, err);
 }
 
 /* The effects whose bytes are not kept. */

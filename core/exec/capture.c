@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "os/file.h"
 
 enum { CAPTURE_HEAD = 5, CAPTURE_MEMORY = 1 << 20 };
 
@@ -165,8 +166,9 @@ static int map_file(struct capture *c, struct bytes *ret)
 	return 0;
 }
 
-int capture_bytes(struct capture *c, struct bytes *ret)
+int capture_bytes(struct capture *c, struct bytes *ret, bool *ret_mapped)
 {
+	*ret_mapped = c->fd >= 0;
 	if (c->failed)
 		return -1;
 	if (c->fd < 0) {
@@ -183,8 +185,8 @@ void capture_emit(struct capture *c, void (*on_chunk)(void *ctx, int stream, str
 	struct bytes part;
 
 	if (map_file(c, &part) == 0)
-		capture_replay(part, on_chunk, ctx);
-	capture_replay((struct bytes){ buf_str(&c->tail), c->tail.size }, on_chunk, ctx);
+		capture_replay(part, true, on_chunk, ctx);
+	capture_replay((struct bytes){ buf_str(&c->tail), c->tail.size }, false, on_chunk, ctx);
 }
 
 /* The next chunk of [*at, end): 1; 0: the end; -1: damaged. */
@@ -206,18 +208,30 @@ static int next_chunk(const unsigned char **at, const unsigned char *end, int *r
 	return 1;
 }
 
-int capture_replay(struct bytes bytes, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
+/* Gives back the memory of what was read from *held on, once it is worth it. */
+static void forget(bool mapped, const unsigned char **held, const unsigned char *at)
 {
-	const unsigned char *start = bytes.data, *end = start + bytes.size, *at = start;
+	if (!mapped || at - *held < CAPTURE_MEMORY)
+		return;
+	file_forget_pages(*held, (size_t)(at - *held));
+	*held = at;
+}
+
+int capture_replay(struct bytes bytes, bool mapped, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
+{
+	const unsigned char *start = bytes.data, *end = start + bytes.size, *at = start, *held = start;
 	struct bytes data;
 	int stream, r;
 
 	/* Nothing is printed of damaged bytes: look at the heads first. */
 	while ((r = next_chunk(&at, end, &stream, &data)) > 0)
-		;
+		forget(mapped, &held, at);
 	if (r < 0)
 		return -1;
-	for (at = start; next_chunk(&at, end, &stream, &data) > 0;)
+	held = start;
+	for (at = start; next_chunk(&at, end, &stream, &data) > 0;) {
 		on_chunk(ctx, stream, data);
+		forget(mapped, &held, at);
+	}
 	return 0;
 }

@@ -306,7 +306,7 @@ static void job_tell_hit(struct job *j)
 	cache_count(r->setup->cache, found);
 	job_tell_outer(j);
 	job_tell_started(j);
-	capture_replay((struct bytes){ found->output, found->output_size }, job_tell_output, j);
+	capture_replay((struct bytes){ found->output, found->output_size }, found->output_mapped, job_tell_output, j);
 	job_tell_finished(j, &o);
 }
 

@@ -99,6 +99,7 @@ static void settle_cached(struct job *j)
 {
 	const struct child_end *end = child_end(j->child);
 	struct bytes output;
+	bool mapped;
 
 	if (j->trouble)
 		j->cancelled = true;
@@ -108,7 +109,7 @@ static void settle_cached(struct job *j)
 		finish(j);
 		return;
 	}
-	if (capture_bytes(j->capture, &output) < 0) {
+	if (capture_bytes(j->capture, &output, &mapped) < 0) {
 		if (!j->cancelled && end->exit_code == 0)
 			j->not_kept = "what the task printed could not be kept";
 		finish(j);
@@ -123,6 +124,7 @@ static void settle_cached(struct job *j)
 		.seen = &j->seen,
 		.output = output.data,
 		.output_size = output.size,
+		.output_mapped = mapped && output.size,
 	};
 	j->state = JOB_SAVING;
 	loop_work(j->run->setup->loop, save, saved, j);

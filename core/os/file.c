@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -427,4 +428,13 @@ int file_places(struct arena *a, struct file_places *ret, struct err *err)
 	ret->plugins = arena_printf(a, "%s%s", prefix, VT_PLUGINDIR);
 	ret->addon = addon_in(a, prefix, VT_ADDONDIR);
 	return 0;
+}
+
+/* A page that goes on behind the bytes is read from the file again. */
+void file_forget_pages(const void *data, size_t size)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)data & ~(page - 1);
+
+	if (size)
+		madvise((void *)from, (uintptr_t)data + size - from, MADV_DONTNEED);
 }

@@ -51,4 +51,6 @@ struct file_places {
 	const char *addon;             /* vt-node.node; NULL: built without it */
 };
 int file_places(struct arena *a, struct file_places *ret, struct err *err);
+/* Gives back the memory of pages of a mapped, unchanged file that were read: all that begin in the bytes. [any] */
+void file_forget_pages(const void *data, size_t size);
 #endif

@@ -368,8 +368,7 @@ int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struc
 	return 0;
 }
 
-/* Opens a private file without a name, for a blob that is too large for memory. */
-static int spool_open(struct directory *d)
+int blob_spool(struct directory *d)
 {
 	int dir = directory_tmp(d), fd;
 	char name[32];
@@ -402,7 +401,7 @@ int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *re
 	while (r == 0) {
 		if (size == BLOB_MEMORY) {
 			if (fd < 0)
-				fd = spool_open(b->dir);
+				fd = blob_spool(b->dir);
 			if (fd < 0 || file_write_all(fd, data, size) < 0)
 				r = err_errno(err, errno, "cannot write to '%s'", b->dir->inner);
 			size = 0;

@@ -26,6 +26,9 @@ void blobs_free(struct blobs *b, bool settle); /* waits for the publisher, then 
 /* Reads a blob of at most `max` bytes; *ret is malloc'ed. 0; 1: no store has it, or it is damaged
  * (then it is told and dropped). */
 int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *ret_size);
+/* Reads a blob of this size, page by page, from a private file. NULL: as blob_get, or the file cannot be had. To be
+ * unmapped by the caller. */
+void *blob_map(struct blobs *b, const vt_id *id, size_t size);
 /* Pushes a blob into a sink. It is verified at the end: after VT_FAILED the pushed bytes are wrong. */
 vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into);
 /* Notes blobs that a hit relies on without reading them; the stores are told at the end. */

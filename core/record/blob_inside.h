@@ -53,6 +53,8 @@ struct offering {
 
 vt_status pending_offer(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret);
 
+/* Opens a private file without a name, for a blob that is too large for memory. -1 */
+int blob_spool(struct directory *d);
 /* Asks the stores alone. 0; 1: none has an entry. */
 int blob_entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret);
 #endif

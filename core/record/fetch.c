@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "os/file.h"
 #include "plug/stores.h"
 #include "record/blob_inside.h"
 #include "record/directory.h"
@@ -219,6 +222,37 @@ vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *i
 		return pending_push(b, p, call, into);
 	digest_begin(&h.state, NULL);
 	return stores_get(b->plug, VT_SPACE_BLOB, id, &h.into, NULL);
+}
+
+/* Writes what comes into a file. */
+struct filing {
+	vt_sink sink;                  /* first */
+	int fd;
+	size_t left;                   /* bytes that may still come */
+};
+
+static vt_status file_away(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct filing *f = (struct filing *)sink;
+
+	(void)call;
+	if (size > f->left || file_write_all(f->fd, data, size) < 0)
+		return VT_FAILED;
+	f->left -= size;
+	return VT_OK;
+}
+
+void *blob_map(struct blobs *b, const vt_id *id, size_t size)
+{
+	struct filing f = { .sink = { file_away }, .fd = blob_spool(b->dir), .left = size };
+	void *map = MAP_FAILED;
+
+	if (f.fd < 0)
+		return NULL;
+	if (blob_fetch(b, NULL, id, &f.sink) == VT_OK && f.left == 0)
+		map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, f.fd, 0);
+	close(f.fd);
+	return map == MAP_FAILED ? NULL : map;
 }
 
 int blob_entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret)

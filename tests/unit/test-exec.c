@@ -38,8 +38,8 @@ static void output_comes_back_in_its_order(void **state)
 	assert_int_equal(capture_add(c, 2, "err", 3), 0);
 	assert_int_equal(capture_add(c, 1, "", 0), 0);
 	assert_int_equal(capture_add(c, 1, "a\0b", 3), 0);
-	assert_int_equal(capture_bytes(c, &bytes), 0);
-	assert_int_equal(capture_replay(bytes, add_chunk, &b), 0);
+	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), 0);
+	assert_int_equal(capture_replay(bytes, false, add_chunk, &b), 0);
 	assert_int_equal(b.size, 23);
 	assert_memory_equal(b.data, "1:one more|2:err|1:a\0b|", 23);
 	capture_free(c);
@@ -54,9 +54,9 @@ static void no_output_is_no_chunk(void **state)
 
 	(void)state;
 	buf_init(&b, 16);
-	assert_int_equal(capture_bytes(c, &bytes), 0);
+	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), 0);
 	assert_int_equal(bytes.size, 0);
-	assert_int_equal(capture_replay(bytes, add_chunk, &b), 0);
+	assert_int_equal(capture_replay(bytes, false, add_chunk, &b), 0);
 	assert_int_equal(b.size, 0);
 	capture_free(c);
 }
@@ -96,16 +96,16 @@ static void long_output_goes_through_a_file(void **state)
 	}
 	capture_emit(c, add_sum, &emitted);
 	assert_int_equal(emitted.hash, want.hash);
-	assert_int_equal(capture_bytes(c, &bytes), 0);
-	assert_int_equal(capture_replay(bytes, add_sum, &got), 0);
+	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), 0);
+	assert_int_equal(capture_replay(bytes, false, add_sum, &got), 0);
 	assert_int_equal(got.size, want.size);
 	assert_int_equal(got.hash, want.hash);
 	assert_true(got.chunks < 40);
 	/* More may come after it was looked at. */
 	assert_int_equal(capture_add(c, 1, "x", 1), 0);
-	assert_int_equal(capture_bytes(c, &bytes), 0);
+	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), 0);
 	memset(&got, 0, sizeof got);
-	assert_int_equal(capture_replay(bytes, add_sum, &got), 0);
+	assert_int_equal(capture_replay(bytes, false, add_sum, &got), 0);
 	assert_int_equal(got.size, want.size + 1);
 	capture_free(c);
 }
@@ -123,7 +123,7 @@ static void a_spool_that_cannot_be_made_keeps_the_beginning(void **state)
 		r = capture_add(c, 1, piece, sizeof piece);
 	assert_int_equal(r, -1);
 	assert_true(i > 100);
-	assert_int_equal(capture_bytes(c, &bytes), -1);
+	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), -1);
 	capture_emit(c, add_sum, &got);
 	assert_int_equal(got.size, (size_t)(i - 1) * sizeof piece);
 	capture_free(c);
@@ -140,7 +140,7 @@ static void damaged_bytes_are_not_shown(void **state)
 	(void)state;
 	buf_init(&b, 64);
 	for (i = 0; i < COUNT(rows); i++)
-		assert_int_equal(capture_replay(rows[i], add_chunk, &b), -1);
+		assert_int_equal(capture_replay(rows[i], false, add_chunk, &b), -1);
 	assert_int_equal(b.size, 0);
 }
 
