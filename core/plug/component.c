@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -299,14 +300,16 @@ static const void *host_find(const vt_host *host, const char *id)
 	return NULL;
 }
 
-/* Could nobody else have made the folder? `closed`: its rights must say so too, as in record/directory. */
+/* Could nobody else have made the folder? `closed`: its rights must say so too, as in record/directory. false with
+ * errno ENOENT: there is none. */
 static bool is_private(const char *path, bool follow, bool closed)
 {
 	struct stat st;
 
 	if ((follow ? stat(path, &st) : lstat(path, &st)) < 0)
-		return errno == ENOENT;
-	return S_ISDIR(st.st_mode) && (st.st_uid == geteuid() || st.st_uid == 0) && !(st.st_mode & (closed ? 077 : 022));
+		return false;
+	errno = 0;
+	return S_ISDIR(st.st_mode) && (st.st_uid == getauxval(AT_EUID) || st.st_uid == 0) && !(st.st_mode & (closed ? 077 : 022));
 }
 
 /* Makes <cache>/plugins, once: a component then makes its own folder with one mkdir. false: a repository may have
@@ -322,7 +325,8 @@ static bool make_parent(struct plug *p)
 	p->folder_asked = true;
 	if (snprintf(parent, sizeof parent, "%s/plugins", cache) >= (int)sizeof parent || !is_private(cache, given, !given))
 		return false;
-	p->folder_made = mkdir(parent, 0700) == 0 || is_private(parent, false, !given);
+	p->folder_made = is_private(parent, false, !given) ||
+			 (errno == ENOENT && (mkdir(parent, 0700) == 0 || is_private(parent, false, !given)));
 	return p->folder_made;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,7 +90,7 @@ static int check_level(const struct directory *d, const struct stat *st, const c
 			       strcmp(path, d->path) == 0 ? ", or name the folder with VT_CACHE_DIR" : "");
 	if (!S_ISDIR(st->st_mode))
 		return err_set(err, ERR_USER, "'%s' is no folder; remove it", path);
-	if (st->st_uid != geteuid() && !(d->given && st->st_uid == 0))
+	if (st->st_uid != getauxval(AT_EUID) && !(d->given && st->st_uid == 0))
 		return err_set(err, ERR_USER, "'%s' belongs to another user; remove it, or name another folder with VT_CACHE_DIR", path);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(err, ERR_USER, "others may write to '%s'; remove it, and vt makes it anew", path);
