@@ -16,10 +16,10 @@ file vite-task.json "$(<"$T/tasks.json")"
 file package.json '{"name":"many"}'
 limited() { local n=$1; shift; ( ulimit -n "$n"; "$@" ); }
 for n in 48 100 256; do
-	capture limited $n vt run --parallel plain
+	capture limited $n vt run --parallel --log=interleaved plain
 	is "all plain steps run with $n open files" "$rc $(printf '%s\n' "$out" | grep -cE '^p[0-9]+$')" "0 $N"
 	is "... and nothing is said" "$err" ""
-	capture limited $n vt run --parallel cached
+	capture limited $n vt run --parallel --log=interleaved cached
 	is "all cached steps run with $n open files" "$rc $(printf '%s\n' "$out" | grep -cE '^c[0-9]+$')" "0 $N"
 	is "... and nothing is said" "$err" ""
 	capture limited $n vt run --parallel --log=grouped plain
