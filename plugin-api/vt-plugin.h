@@ -287,7 +287,8 @@ struct vt_host {                                                        /* [grow
 	uint16_t abi_major, abi_minor;
 	const char *version;                 /* of vt */
 	/* Both NULL without a workspace. The component's private folder inside the cache is made by
-	 * the component when it needs it (mkdir 0700; its parent is there). */
+	 * the component when it needs it (mkdir 0700; its parent is there). folder is NULL also where
+	 * a repository may have brought what stands in the cache's place. */
 	const char *folder;
 	const char *cache;                   /* the cache directory itself, for stores that keep their data beside the core's */
 	const void *(*find)(const vt_host *, const char *id);   /* rare services; NULL: not offered */

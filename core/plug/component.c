@@ -321,13 +321,15 @@ static bool make_parent(struct plug *p)
 	char parent[PATH_MAX];
 
 	if (p->folder_asked)
-		return p->folder_made;
+		return p->folder_private;
 	p->folder_asked = true;
-	if (snprintf(parent, sizeof parent, "%s/plugins", cache) >= (int)sizeof parent || !is_private(cache, given, !given))
+	if (snprintf(parent, sizeof parent, "%s/plugins", cache) >= (int)sizeof parent || (!is_private(cache, given, !given) && errno != ENOENT))
 		return false;
-	p->folder_made = is_private(parent, false, !given) ||
-			 (errno == ENOENT && (mkdir(parent, 0700) == 0 || is_private(parent, false, !given)));
-	return p->folder_made;
+	p->folder_private = is_private(parent, false, !given);
+	/* without a folder a component keeps nothing there: the cache may be read-only */
+	if (!p->folder_private && errno == ENOENT)
+		p->folder_private = mkdir(parent, 0700) == 0 || errno != EEXIST || is_private(parent, false, !given);
+	return p->folder_private;
 }
 
 static bool host_make(struct component *c)

@@ -64,7 +64,7 @@ struct plug {
 	struct component **ready_parts;    /* the chosen parts that are READY */
 	uint32_t ready_parts_n;
 	_Atomic int listed_parts;          /* ready_parts is complete */
-	bool folder_asked, folder_made;    /* <cache>/plugins was looked for; components may make their folders there; under lock */
+	bool folder_asked, folder_private; /* <cache>/plugins was looked for; components may make their folders there; under lock */
 	struct watchdog watchdog;
 };
 
