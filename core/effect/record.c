@@ -251,11 +251,12 @@ static void add_more(struct record *r, struct facts *more, enum fact_kind kind, 
 static void weigh(struct recording *k, struct touched *t, struct facts *more)
 {
 	struct record *r = k->r;
-	bool read_first = fact_at(r, t->path, true) != NULL || (t->moved && t->written);
+	bool only_mode = t->written && !t->cut && t->found.size && !is_dir(t->found);
+	bool read_first = fact_at(r, t->path, true) != NULL || (t->moved && t->written) || only_mode;
 	bool made = !(t->found.size && t->left.size && read_first) || t->hidden;
 	unsigned bits = made ? EFFECT_MADE : 0;
 
-	if (t->moved && t->found.size && !is_dir(t->found) && !fact_at(r, t->path, true))
+	if ((t->moved || only_mode) && t->found.size && !is_dir(t->found) && !fact_at(r, t->path, true))
 		add_more(r, more, FACT_FILE, t->path, t->hidden ? nothing : t->found);
 	/* a folder takes no name but of an empty one, or none */
 	if (t->target && is_dir(t->left) && !fact_at(r, t->path, false))

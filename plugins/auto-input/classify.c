@@ -252,7 +252,11 @@ static void happened(struct tree *t, const vt_seen *s)
 		t->at[i].is |= LISTED;
 		break;
 	case VT_SEEN_WRITE:
-		wrote(t, i, s->flags);
+		/* attributes change nothing of what it holds */
+		if (s->flags & VT_SEEN_ATTRIBUTE)
+			looked(t, i, PROBED_FIRST);
+		else
+			wrote(t, i, s->flags);
 		break;
 	default:
 		other = place_of(t, &s->other);
