@@ -108,9 +108,14 @@ static void reap(void)
 
 	while (read(s.children, &info, sizeof info) > 0)
 		;
-	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL)) > 0) {
 		if (!is_keeper(pid))
 			continue;
+		if (WIFSTOPPED(status)) {
+			/* a keeper is the parent of its task, which may stop it: the runner waits for its word */
+			kill(pid, SIGCONT);
+			continue;
+		}
 		flip_keeper(pid);
 		s.keepers--;
 		if (status != 0) {
