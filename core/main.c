@@ -119,6 +119,7 @@ int main(int argc, char **argv)
 	close_gaps();
 	start_raise_files();
 	s.env = env_from(s.arena, environ);
+	start_keep_jobserver(env_get(s.env, "MAKEFLAGS"));
 	s.stdin_tty = isatty(STDIN_FILENO);
 	s.stdout_tty = isatty(STDOUT_FILENO);
 	s.stderr_tty = isatty(STDERR_FILENO);

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -61,6 +64,60 @@ void start_raise_files(void)
 	more = (struct rlimit){ now.rlim_max, now.rlim_max };
 	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
 		born_files = now.rlim_cur;
+}
+
+/* ---- make's job server -------------------------------------------------------- */
+
+static int make_fd[2];                 /* to read tokens from, to write them to; 0: there is none */
+
+/* Does `makeflags` name two descriptors? The last option counts. */
+static bool names_jobserver(const char *makeflags, int ret[2])
+{
+	static const char *const options[] = { "--jobserver-auth=", "--jobserver-fds=" };
+	const char *at;
+	size_t i;
+	bool found = false;
+
+	for (i = 0; i < COUNT(options); i++)
+		for (at = makeflags; (at = strstr(at, options[i])) != NULL; at++)
+			found |= sscanf(at + strlen(options[i]), "%4d,%4d", &ret[0], &ret[1]) == 2;
+	return found && ret[0] > 2 && ret[1] > 2 && ret[0] != ret[1];
+}
+
+void start_keep_jobserver(const char *makeflags)
+{
+	struct stat st;
+	int fd[2], i;
+
+	if (!makeflags || !names_jobserver(makeflags, fd))
+		return;
+	for (i = 0; i < 2; i++)
+		if (fstat(fd[i], &st) < 0 || !S_ISFIFO(st.st_mode))
+			return;
+	memcpy(make_fd, fd, sizeof fd);
+}
+
+static bool gets_jobserver(char *const *env)
+{
+	int fd[2];
+
+	for (; make_fd[0] && env && *env; env++)
+		if (strncmp(*env, "MAKEFLAGS=", 10) == 0)
+			return names_jobserver(*env + 10, fd) && fd[0] == make_fd[0] && fd[1] == make_fd[1];
+	return false;
+}
+
+static void add_jobserver(struct start_packet *s, const struct process_start *what)
+{
+	struct message_start *head = (void *)s->bytes.data;
+	int i;
+
+	if (!gets_jobserver(what->env))
+		return;
+	for (i = 0; i < 2; i++) {
+		head->make[i] = make_fd[i];
+		s->fd[s->fds_n++] = make_fd[i];
+	}
 }
 
 /* ---- the packet -------------------------------------------------------------- */
@@ -157,6 +214,7 @@ int start_pack(struct start_packet *s, const struct process_start *what, uint64_
 		s->fd[s->fds_n++] = s->memfd;
 	}
 	add_stdio(s, what->fd);
+	add_jobserver(s, what);
 	return 0;
 }
 

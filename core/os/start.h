@@ -20,6 +20,10 @@ struct start_packet {
 /* Raises this process's soft limit of open files to the hard one. What is started by
  * start_pack gets the old one back. Once, before threads. */
 void start_raise_files(void);
+/* Is `makeflags` (NULL: not set) the MAKEFLAGS of a make that handed its job server down
+ * by two open descriptors (GNU make, "POSIX Jobserver Interaction")? Then each child whose
+ * own MAKEFLAGS says the same gets them by the same numbers. Once, before anything is opened. */
+void start_keep_jobserver(const char *makeflags);
 /* The signals that this program was born ignoring, bit n-1: n. Asks the kernel: once is enough. */
 uint64_t start_ignored(void);
 /* ignored: what start_ignored said. task_sock: the keeper's end of the socket to the new process. To be freed either way. */

@@ -80,6 +80,25 @@ static int set_up_fds(const int fd[3])
 	return 0;
 }
 
+/* Puts make's job server where MAKEFLAGS says that it is. The keeper's socket, which may
+ * have one of these numbers, gets another. */
+static void set_up_jobserver(const struct message_start *head, const int make[2], int *keeper)
+{
+	int above = (head->make[0] > head->make[1] ? head->make[0] : head->make[1]) + 1;
+	int i, moved, at[2];
+
+	if (head->make[0] == 0)
+		return;
+	moved = fcntl(*keeper, F_DUPFD_CLOEXEC, above);
+	for (i = 0; i < 2; i++)
+		at[i] = fcntl(make[i], F_DUPFD_CLOEXEC, above);
+	if (moved < 0 || at[0] < 0 || at[1] < 0)
+		return;                /* no room: the child's make builds one by one, and says so */
+	*keeper = moved;
+	for (i = 0; i < 2; i++)
+		dup2(at[i], head->make[i]);
+}
+
 static long seccomp_set(unsigned long flags, struct sock_fprog *program)
 {
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
@@ -226,13 +245,14 @@ static void exec_script(const struct start *s, char **env)
 	execve(shell, s->argv - 1, env);
 }
 
-void child_run(const struct start *s, const int fd[3], int keeper, int filtered)
+void child_run(const struct start *s, const int fd[3], const int make[2], int keeper, int filtered)
 {
 	uint32_t how = 0;
 	char **env;
 
 	if (set_up_fds(fd) < 0)
 		fail(keeper, CALL_FORK, errno);
+	set_up_jobserver(s->head, make, &keeper);
 	if (chdir(s->dir) < 0)
 		fail(keeper, CALL_CHDIR, errno);
 	reset_signals(s->head->ignored);

@@ -23,6 +23,7 @@ struct child_note {
 };
 
 /* Runs in the child and never returns. `keeper`: the socket for notes; fd: what
- * becomes 0-2, -1: /dev/null; filtered: tries the filters. */
-void child_run(const struct start *start, const int fd[3], int keeper, int filtered) __attribute__((noreturn));
+ * becomes 0-2, -1: /dev/null; make: what becomes
+ * start->head->make; filtered: tries the filters. */
+void child_run(const struct start *start, const int fd[3], const int make[2], int keeper, int filtered) __attribute__((noreturn));
 #endif

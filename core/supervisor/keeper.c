@@ -28,6 +28,7 @@
 struct keeper {
 	struct start start;
 	int fd[3];             /* the child's 0-2 until it runs; -1: none (any more) */
+	int make[2];           /* make's job server, for the child; -1: none (any more) */
 	int runner;            /* the task's socket; -1: the runner is gone */
 	int notes;             /* from the child, until exec closed it; -1 from then on */
 	int children;          /* signalfd */
@@ -61,7 +62,7 @@ static void finish(struct keeper *k, int error, uint32_t call)
 	_exit(0);
 }
 
-static void close_stdio(struct keeper *k)
+static void close_given(struct keeper *k)
 {
 	int i;
 
@@ -69,6 +70,11 @@ static void close_stdio(struct keeper *k)
 		if (k->fd[i] >= 0)
 			close(k->fd[i]);
 		k->fd[i] = -1;
+	}
+	for (i = 0; i < 2; i++) {
+		if (k->make[i] >= 0)
+			close(k->make[i]);
+		k->make[i] = -1;
 	}
 }
 
@@ -81,7 +87,7 @@ static pid_t fork_child(struct keeper *k, int notes, int filtered)
 	pid_t pid = filtered ? fork() : vfork();
 
 	if (pid == 0)
-		child_run(&k->start, k->fd, notes, filtered);
+		child_run(&k->start, k->fd, k->make, notes, filtered);
 	return pid;
 }
 
@@ -98,7 +104,7 @@ static void start_child(struct keeper *k, bool filtered)
 	k->notes = pair[0];
 	k->started.pid = k->child;
 	if (!filtered)
-		close_stdio(k);
+		close_given(k);
 }
 
 static void tell_started(struct keeper *k, int listener)
@@ -106,7 +112,7 @@ static void tell_started(struct keeper *k, int listener)
 	if (k->told)
 		return;
 	k->told = true;
-	close_stdio(k);
+	close_given(k);
 	k->started.kind = MESSAGE_STARTED;
 	tell(k, &k->started, listener);
 }
@@ -388,6 +394,11 @@ void keeper_run(const struct message_start *head, char *rest, const int *fds, in
 		if (head->stdio[i] == MESSAGE_STDIO_GIVEN && at >= fds_n)
 			finish(&k, EBADF, CALL_FORK);
 		k.fd[i] = head->stdio[i] == MESSAGE_STDIO_GIVEN ? fds[at++] : -1;
+	}
+	for (i = 0; i < 2; i++) {
+		if (head->make[i] != 0 && at >= fds_n)
+			finish(&k, EBADF, CALL_FORK);
+		k.make[i] = head->make[i] != 0 ? fds[at++] : -1;
 	}
 	error = message_parse_start(head, rest, &k.start);
 	if (error != 0)

@@ -16,13 +16,13 @@
 enum {
 	MESSAGE_SOCKET = 3,            /* the fd the supervisor is started with */
 	MESSAGE_INLINE = 32 * 1024,    /* a START larger than this travels in a memfd */
-	MESSAGE_FDS = 5,               /* at most: the task's socket, the memfd, fds 0 to 2 */
+	MESSAGE_FDS = 7,               /* at most: the task's socket, the memfd, fds 0 to 2, make's job server */
 	MESSAGE_FILTERS = 8,
 	MESSAGE_GRACE_MS = 5500        /* a bit more than the runner's own, which comes first */
 };
 
 enum message_kind {
-	MESSAGE_START = 1,             /* fds: task socket, [memfd], fds 0-2 as far as `stdio` says GIVEN */
+	MESSAGE_START = 1,             /* fds: task socket, [memfd], fds 0-2 as far as `stdio` says GIVEN, [2 of make] */
 	MESSAGE_STARTED,               /* fds: [listener] */
 	MESSAGE_FAILED,                /* it could not be started */
 	MESSAGE_EXITED,                /* a wait status */
@@ -48,6 +48,7 @@ struct message_start {
 	uint64_t ignored;              /* signals (bit n-1: n) the child inherits as ignored */
 	uint64_t files;                /* the child's soft limit of open files; 0: as the supervisor's */
 	uint32_t stdio[3];             /* MESSAGE_STDIO_* */
+	int32_t make[2];               /* the numbers that the child gets make's job server by; 0: it gets none */
 	uint32_t filters_n;
 	uint32_t argv_n, env_n;        /* strings */
 	uint32_t untraced;             /* 1: env_untraced follows; 0: env serves both ways */
