@@ -92,9 +92,9 @@ static uint32_t closed_path(const struct waits *of, const uint32_t *group, uint3
 			if (group[to] != group[from] || came[to] != NONE)
 				continue;
 			came[to] = todo[done];
-			todo[todo_n++] = to;
 			if (to == from)
 				break;
+			todo[todo_n++] = to;
 		}
 	for (at = came[from]; at != from; at = came[at])
 		length++;
