@@ -116,13 +116,16 @@ void call_check(vt_call *call, int own_thread, const char *function)
 
 #ifdef VT_DEBUG
 	bool good = c && c->live == LIVE && (!own_thread || pthread_equal(c->thread, pthread_self()));
+	char name[TEXT_ROOM];
 
 	if (!c)
 		fprintf(stderr, "vt: %s called without a call\n", function);
 	else if (c->live != LIVE)
 		fprintf(stderr, "vt: %s called outside of a call\n", function);
-	else if (!good)
-		fprintf(stderr, "vt: %s called from another thread than %s runs on\n", function, c->operation);
+	else if (!good) {
+		shown_cut(name, sizeof name, c->component->choice.name, strlen(c->component->choice.name));
+		fprintf(stderr, "vt: %s called from another thread than %s of '%s' runs on\n", function, c->operation, name);
+	}
 	if (!good)
 		abort();
 #else
