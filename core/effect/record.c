@@ -14,6 +14,7 @@
 struct touched {
 	struct bytes path;
 	struct bytes found, left;  /* states of FACT_LEFT: before and after */
+	const struct touched *from;        /* the name that it had before the last rename; NULL: none */
 	bool hidden;               /* not there yet for this step when it began */
 	bool written;              /* seen to be written, moved or removed; else only asked about */
 	bool target;               /* something else got this name */
@@ -95,6 +96,7 @@ static void find_touched(struct recording *k)
 		if (s->op != VT_SEEN_RENAME || !(to = touch(k, other)))
 			continue;
 		to->written = to->folder = to->cut = to->target = true;
+		to->from = t;
 		touch_below(k, other);
 	}
 	for (i = 0; i < seen->left_out.n; i++)
@@ -208,13 +210,35 @@ static bool holds_something(struct recording *k, struct bytes folder)
 	return n > 0;
 }
 
-static void note_line(struct record *r, const struct touched *t, bool read_first)
+/* Is it, under another name, a file that no step made? The run is not its maker then, and
+ * nothing may take it away but the user. */
+static bool is_somebodys(struct recording *k, const struct touched *t)
+{
+	struct before *b = k->r->before;
+	const struct touched *first = t;
+	struct bytes origin, found;
+	struct left was;
+	bool as_left;
+	uint32_t i;
+
+	for (i = 0; first->from && i < k->known.n; i++)
+		first = first->from;
+	origin = before_origin(b, first->path);
+	if (same(origin, t->path) || layer_state(&b->layer, origin, &found, k->err) < 0 || !state_is_content(found) ||
+	    !same(found, t->left))
+		return false;
+	return layer_left(&b->layer, origin, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
+}
+
+static void note_line(struct record *r, const struct touched *t, bool read_first, bool somebodys)
 {
 	struct left line = { .path = t->path, .state = t->left, .step = r->eyes->own, .maker = r->eyes->own }, was;
 	bool as_left;
 
 	if (same(t->found, t->left))
 		return;
+	if (somebodys)
+		line.maker = 0;
 	if (t->found.size && t->left.size && read_first) {
 		line.maker = 0;
 		if (layer_left(&r->before->layer, t->path, &was, &as_left, NULL) > 0 && as_left)
@@ -253,7 +277,8 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 	struct record *r = k->r;
 	bool only_mode = t->written && !t->cut && t->found.size && !is_dir(t->found);
 	bool read_first = fact_at(r, t->path, true) != NULL || (t->moved && t->written) || only_mode;
-	bool made = !(t->found.size && t->left.size && read_first) || t->hidden;
+	bool somebodys = is_somebodys(k, t);
+	bool made = (!(t->found.size && t->left.size && read_first) || t->hidden) && !somebodys;
 	unsigned bits = made ? EFFECT_MADE : 0;
 
 	if ((t->moved || only_mode) && t->found.size && !is_dir(t->found) && !fact_at(r, t->path, true))
@@ -263,7 +288,7 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		add_more(r, more, FACT_LIST, t->path, t->hidden ? nothing : t->found);
 	if (!t->written && same(t->found, t->left))
 		return;
-	note_line(r, t, read_first);
+	note_line(r, t, read_first, somebodys);
 	if (is_dir(t->left) && !is_dir(t->found) && holds_something(k, t->path))
 		return;
 	if (!t->left.size && (!t->found.size || t->hidden)) {
@@ -476,7 +501,7 @@ int record_run(struct record *r, struct err *err)
 		goto out;
 	for (i = 0; i < k.known.n; i++)
 		if (cover_cache(r->cover, k.known.at[i].key))
-			note_line(r, k.known.at[i].value, false);
+			note_line(r, k.known.at[i].value, false, is_somebodys(&k, k.known.at[i].value));
 		else
 			weigh(&k, k.known.at[i].value, &more);
 	facts_sort(&r->effects);

@@ -241,6 +241,8 @@ static void remember_before(struct watch *w, struct event *e, int i)
 	writes(&e->means, i, &follow);
 	if (!follow)
 		flags |= VT_SEEN_NOFOLLOW;
+	else if (only_attributes && e->there[i] == LOOK_ABSENT && look_for(&w->ground, e->path[i].text, false) == LOOK_THERE)
+		return;                      /* a link to nothing: the call fails, the link is there as before */
 	if (e->there[i] == LOOK_THERE) {
 		text = notes_name(&w->states, state->bytes, state->size);
 		if (!text)
