@@ -26,10 +26,11 @@ done
 vt run -r build >/dev/null
 vt run -r traced >/dev/null
 
-# grows COLUMN: of the last twenty runs, after how many there was more than before. The C library
+# grows COLUMN: of the last twenty runs, after how many there was more than ever before. The C library
 # keeps the stack of a thread that has ended, so a run with more threads than ever before it leaves
-# more behind, once; what a run forgets is more after each run.
-grows() { awk -v c="$1" 'NR > 4 && $c > last { n++ } { last = $c } END { print (NR < 24 ? NR " runs only" : n > 5 ? "after " n " of 20 runs" : "no") }' "$T/report"; }
+# more behind, once, and a sanitizer has rooms of its own; what a run forgets makes nearly each run
+# the one with the most.
+grows() { awk -v c="$1" '$c > most { most = $c; n += NR > 4 } END { print (NR < 24 ? NR " runs only" : n > 9 ? "after " n " of 20 runs" : "no") }' "$T/report"; }
 codes() { cut -d' ' -f1 "$T/report" | sort | uniq -c | tr -s ' '; }
 story() {                      # story NAME TASK
 	capture again "$T/report" 24 -r "$2"
@@ -45,6 +46,8 @@ if command -v valgrind >/dev/null && [[ -z ${ASAN_OPTIONS+x}${TSAN_OPTIONS+x} ]]
 	under=(valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9 --trace-children=no
 		--suppressions="$abs_top_srcdir/tests/lib/valgrind.supp")
 	for task in build changed; do
+		capture again
+		[ "$rc" = 99 ] || { skip "valgrind finds nothing: $task" "this valgrind cannot read what this compiler wrote"; continue; }
 		capture again "$T/report" 2 -r $task
 		# --12-- WARNING: a call of the kernel that valgrind does not know, and vt does without
 		is "valgrind finds nothing: $task" "$rc $(grep -v '^--' <<<"$err")" "0 "
