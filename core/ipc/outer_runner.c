@@ -26,15 +26,16 @@ struct message {
 	char name[];
 };
 
-/* What the loop and the teller share. An outer that is freed while the teller waits for an
- * answer leaves it behind: then the teller frees it, or the end of the process does. */
+/* What the loop and the teller share, until the last of its holders lets go: the outer
+ * runner, the teller, and each post to the loop that has not run yet. A run that ended
+ * leaves behind a teller that waits for an answer, and such a post. */
 struct line {
 	pthread_mutex_t lock;          /* guards all below but the client */
 	pthread_cond_t more;           /* a message was added, or `left` was set */
 	struct message *first, **end;
 	bool telling;                  /* the teller has taken a message and not finished it */
 	bool left;                     /* outer_runner_free was called */
-	bool abandoned;                /* ... while `telling`: the teller frees the line */
+	uint32_t holders;
 	struct loop *loop;
 	void (*on_idle)(void *ctx);
 	void *ctx;
@@ -109,10 +110,16 @@ static struct message *next_message(struct line *l)
 	return m;
 }
 
-static void line_free(struct line *l)
+static void line_let_go(struct line *l)
 {
 	struct message *m;
+	bool last;
 
+	pthread_mutex_lock(&l->lock);
+	last = --l->holders == 0;
+	pthread_mutex_unlock(&l->lock);
+	if (!last)
+		return;
 	while ((m = next_message(l)))
 		free(m);
 	vt_client_close(l->client);
@@ -122,14 +129,26 @@ static void line_free(struct line *l)
 	free(l);
 }
 
+/* [loop] Whoever waited for the teller may be gone by now. */
+static void become_idle(void *ctx)
+{
+	struct line *l = ctx;
+
+	if (!l->left)
+		l->on_idle(l->ctx);
+	line_let_go(l);
+}
+
 /* Waits for the next message; NULL: there will be none. The last one is over. */
 static struct message *take_message(struct line *l)
 {
 	struct message *m;
 
 	pthread_mutex_lock(&l->lock);
-	if (l->telling && !l->first && !l->left)
-		loop_post(l->loop, l->on_idle, l->ctx);
+	if (l->telling && !l->first && !l->left) {
+		l->holders++;
+		loop_post(l->loop, become_idle, l);
+	}
 	l->telling = false;
 	while (!l->first && !l->left)
 		pthread_cond_wait(&l->more, &l->lock);
@@ -143,17 +162,12 @@ static void *teller(void *ctx)
 {
 	struct line *l = ctx;
 	struct message *m;
-	bool abandoned;
 
 	while ((m = take_message(l))) {
 		tell(l, m);
 		free(m);
 	}
-	pthread_mutex_lock(&l->lock);
-	abandoned = l->abandoned;
-	pthread_mutex_unlock(&l->lock);
-	if (abandoned)
-		line_free(l);
+	line_let_go(l);
 	return NULL;
 }
 
@@ -177,6 +191,7 @@ struct outer_runner *outer_runner_new(struct loop *loop, const struct env *sessi
 	o->line->loop = loop;
 	o->line->on_idle = on_idle;
 	o->line->ctx = ctx;
+	o->line->holders = 1;
 	pthread_mutex_init(&o->line->lock, NULL);
 	pthread_cond_init(&o->line->more, NULL);
 	return o;
@@ -185,22 +200,21 @@ struct outer_runner *outer_runner_new(struct loop *loop, const struct env *sessi
 void outer_runner_free(struct outer_runner *o)
 {
 	struct line *l;
-	bool abandoned;
+	bool telling;
 
 	if (!o)
 		return;
 	l = o->line;
 	pthread_mutex_lock(&l->lock);
 	l->left = true;
-	abandoned = l->abandoned = l->telling;
+	telling = l->telling;
 	pthread_cond_signal(&l->more);
 	pthread_mutex_unlock(&l->lock);
-	if (abandoned)
+	if (telling)
 		pthread_detach(o->teller);
 	else if (o->has_teller)
 		pthread_join(o->teller, NULL);
-	if (!abandoned)
-		line_free(l);
+	line_let_go(l);
 	map_free(&o->asked);
 	arena_free(o->arena);
 	free(o);
@@ -226,6 +240,7 @@ static void start_teller(struct outer_runner *o)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	o->has_teller = pthread_create(&o->teller, NULL, teller, o->line) == 0;
+	o->line->holders += o->has_teller;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
