@@ -4,5 +4,5 @@ case $1 in /*) p=$1 ;; *) p=./$1 ;; esac
 set -o pipefail
 run() { "$@" | sed 's/^not ok \([0-9]* # SKIP\)/ok \1/'; }
 [ -n "${VALGRIND:-}" ] || { run "$p"; exit; }
-run valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9 \
+run timeout --foreground 900 valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9 \
 	--trace-children=no --suppressions="$(dirname "$0")/valgrind.supp" "$p"

@@ -1041,6 +1041,8 @@ static void a_child_whose_listener_finds_no_descriptor_runs_on(void **state)
 	struct task t = { 0 };
 
 	(void)state;
+	if (getenv("VALGRIND"))
+		skip();                /* it keeps descriptors of its own above the limit, and gives them out */
 	begin(&w);
 	assert_int_equal(process_start(w.ps, &what, &events, &t, &t.p, &err), 0);
 	take_all_descriptors(&before);
