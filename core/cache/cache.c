@@ -153,7 +153,7 @@ static void add_counts(struct cache *c)
 	n[0] += c->hits;
 	n[1] += c->misses;
 	if (pwrite(fd, n, sizeof n, 0) != (ssize_t)sizeof n)
-		(void)ftruncate(fd, 0);
+		unlinkat(c->dir.inner_fd, "counts", 0);        /* half a count is none */
 	close(fd);
 }
 
