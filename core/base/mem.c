@@ -216,6 +216,26 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return p;
 }
 
+char *arena_concat(struct arena *a, ...)
+{
+	const char *s;
+	size_t n = 0;
+	va_list ap;
+	char *ret, *to;
+
+	va_start(ap, a);
+	while ((s = va_arg(ap, const char *)))
+		n += strlen(s);
+	va_end(ap);
+	ret = to = take(a, n + 1);
+	va_start(ap, a);
+	while ((s = va_arg(ap, const char *)))
+		to = stpcpy(to, s);
+	va_end(ap);
+	*to = '\0';
+	return ret;
+}
+
 size_t arena_size(const struct arena *a)
 {
 	return a->total;

@@ -9,7 +9,7 @@ enum {
 	QUEUE_SLICE = 32,          /* jobs that one worker looks up in one go, at most */
 	QUEUE_SLICE_DUE = 16,      /* the same for jobs whose turn has come: smaller, so that the first is known sooner */
 	QUEUE_EXTRA = 64,          /* chains beyond the free slots, at most */
-	QUEUE_LOOKAHEADS = 128     /* jobs before their turn, at most */
+	QUEUE_LOOKAHEADS = 64      /* jobs before their turn, at most */
 };
 
 /* Jobs that one worker looks up. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "text/path.h"
 
 enum { TEXT_MAX = 1 << 26 };
 
@@ -157,6 +158,24 @@ static struct action *add(struct actions *all, struct arena *a)
 	return &all->at[all->n++];
 }
 
+/* Does what comes out depend on the script's name? So it is with programs that read in package.json what that script
+ * shall do. */
+static bool asks_for_script(const struct action *action)
+{
+	static const char *const programs[] = { "wireit", "run-s", "run-p", "npm-run-all" };
+	uint32_t i;
+	size_t k;
+
+	if (action->kind == ACTION_SHELL && strstr(action->argv.at[2], "npm_lifecycle_"))
+		return true;
+	for (i = 0; i < action->argv.n; i++)
+		for (k = 0; k < COUNT(programs); k++)
+			if (action->kind == ACTION_SHELL ? strstr(action->argv.at[i], programs[k]) != NULL
+							 : is(path_base(action->argv.at[i]), programs[k]))
+				return true;
+	return false;
+}
+
 /* One element of a command on its way to actions. */
 struct element {
 	struct actions *all;
@@ -299,6 +318,8 @@ void command_read(const struct texts *command, const struct texts *extra, struct
 			.all = &all, .a = a, .text = command->at[i], .number = i,
 			.extra = i + 1 == command->n ? extra : &none,
 		});
+	for (i = 0; i < all.n; i++)
+		all.at[i].asks_for_script = asks_for_script(&all.at[i]);
 	*ret = all;
 }
 

@@ -27,6 +27,7 @@ struct action {
 	struct texts argv;                 /* with the extra arguments */
 	struct texts extra;                /* those that reached this piece */
 	bool never_cached;                 /* a nested run that is not expanded */
+	bool asks_for_script;              /* what comes out depends on the script's name */
 	const char *runner_command;        /* "cache" of `vt cache clean`; NULL: it is no other command of the runner */
 	const struct query_options *nested;        /* RUN; NULL: none */
 	const char *refused;               /* REFUSED: why, one line */

@@ -100,12 +100,19 @@ struct view {
 /* Who gets it: a task of vite-task.json or a script. */
 enum { FOR_TASK, FOR_SCRIPT, FOR_N };
 
+/* A filtered map with a package's variables. */
+struct kept {
+	const struct filtered *filter;
+	const struct env *env;
+	struct kept *next;
+};
+
 struct view_package {
 	struct view *view;
 	const struct package *package;
 	const char *bin, *path, *rest;
 	const struct env *spawn[FOR_N], *full[FOR_N];      /* with the package's variables; NULL: not asked for yet */
-	struct map kept[FOR_N];            /* struct filtered (by its address) -> struct env with the package's variables */
+	struct kept *kept[FOR_N];          /* one for each filter that a task of the package has */
 };
 
 static struct variables *variables_new(struct common *common, struct arena *a)
@@ -121,10 +128,15 @@ static struct variables *variables_new(struct common *common, struct arena *a)
 /* dir in front of path, and nowhere else. */
 static const char *path_with(struct arena *a, const char *dir, const char *path)
 {
-	size_t n = strlen(dir), room = n + (path ? strlen(path) : 0) + 2;
-	char *ret = arena_alloc(a, room), *to = ret + n;
+	size_t n = strlen(dir), rest = path ? strlen(path) : 0;
+	char *ret = arena_alloc(a, n + rest + 2), *to = ret + n;
 
 	memcpy(ret, dir, n);
+	if (rest && !strstr(path, dir)) {
+		*to++ = ':';
+		memcpy(to, path, rest);
+		return ret;
+	}
 	while (path && *path) {
 		size_t k = strcspn(path, ":");
 
@@ -142,7 +154,13 @@ static const char *path_with(struct arena *a, const char *dir, const char *path)
 
 static const char *bin(struct arena *a, const char *dir)
 {
-	return arena_printf(a, "%s/node_modules/.bin", strcmp(dir, "/") == 0 ? "" : dir);
+	static const char below[] = "/node_modules/.bin";
+	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+	char *ret = arena_alloc(a, n + sizeof below);
+
+	memcpy(ret, dir, n);
+	memcpy(ret + n, below, sizeof below);
+	return ret;
 }
 
 static void add_pair(struct env_pair **to, uint32_t *n, const char *name, const char *value, struct arena *a)
@@ -253,20 +271,8 @@ const char *view_get(const struct view *view, const char *name)
 	return strcmp(name, "PATH") == 0 ? view->path : env_get(view->v->spawn, name);
 }
 
-static void package_free(struct view_package *p)
-{
-	int i;
-
-	for (i = 0; i < FOR_N; i++)
-		map_free(&p->kept[i]);
-}
-
 void view_free(struct view *view, const struct view *below)
 {
-	uint32_t i;
-
-	for (i = 0; i < view->packages.n; i++)
-		package_free(view->packages.at[i].value);
 	map_free(&view->packages);
 	map_free(&view->folders);
 	if (!below || below->v != view->v)
@@ -278,7 +284,6 @@ struct view_package *view_package(struct view *view, const struct package *packa
 	const char *dir = package->dir;
 	void **place = map_puts(&view->packages, dir);
 	struct view_package *p = *place;
-	int i;
 
 	if (p)
 		return p;
@@ -288,8 +293,6 @@ struct view_package *view_package(struct view *view, const struct package *packa
 	p->bin = bin(view->v->a, dir);
 	p->path = folder_path(view, dir);
 	p->rest = has_above(view, dir) ? folder_path(view, path_dir(view->v->a, dir)) : view->path;
-	for (i = 0; i < FOR_N; i++)
-		map_init(&p->kept[i]);
 	return p;
 }
 
@@ -466,11 +469,15 @@ static char *patterns_text(struct arena *a, const struct cache_rules *rules)
 	uint32_t i;
 
 	buf_init(&b, SIZE_MAX / 4);
-	for (i = 0; i < rules->env.n; i++)
-		buf_printf(&b, "%s\n", rules->env.at[i]);
+	for (i = 0; i < rules->env.n; i++) {
+		buf_text(&b, rules->env.at[i]);
+		buf_byte(&b, '\n');
+	}
 	buf_byte(&b, '\n');
-	for (i = 0; i < rules->untracked.n; i++)
-		buf_printf(&b, "%s\n", rules->untracked.at[i]);
+	for (i = 0; i < rules->untracked.n; i++) {
+		buf_text(&b, rules->untracked.at[i]);
+		buf_byte(&b, '\n');
+	}
 	ret = arena_strn(a, buf_str(&b), b.size);
 	buf_free(&b);
 	return ret;
@@ -501,15 +508,15 @@ static int filtered(struct variables *v, const struct cache_rules *rules, const 
 /* The filtered map with the package's variables: one for all steps of the package. */
 static const struct env *kept_with_package(struct view_package *p, const struct filtered *f, int whose)
 {
-	const struct env *env = map_get(&p->kept[whose], &f, sizeof f);
-	void *key;
+	struct kept *k;
 
-	if (env)
-		return env;
-	key = arena_copy(p->view->v->a, &f, sizeof f);
-	env = with_package(p, f->kept, whose, true, f->path);
-	*map_put(&p->kept[whose], key, sizeof f) = (void *)env;
-	return env;
+	for (k = p->kept[whose]; k; k = k->next)
+		if (k->filter == f)
+			return k->env;
+	k = arena_alloc(p->view->v->a, sizeof *k);
+	*k = (struct kept){ f, with_package(p, f->kept, whose, true, f->path), p->kept[whose] };
+	p->kept[whose] = k;
+	return k->env;
 }
 
 static void count(struct arena *a, const struct filtered *f, const char *name, struct spawn_env *ret)

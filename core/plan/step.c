@@ -22,7 +22,7 @@ const char *step_shown_dir(const struct planner *p, const char *cwd)
 
 	if (cwd[0] == '/')
 		return cwd;
-	return arena_printf(p->a, "%s/%s", strcmp(root, "/") == 0 ? "" : root, cwd);
+	return arena_concat(p->a, strcmp(root, "/") == 0 ? "" : root, "/", cwd, NULL);
 }
 
 /* What every item of a command has. */
@@ -93,6 +93,7 @@ static const char *ask(const struct planner *p, const char *name, const char *di
 static const char *find(struct planner *p, const struct working *w, const char *name, const char *dir)
 {
 	const char *rest = view_package_rest(w->env), *found;
+	size_t size;
 	char *key;
 	void **place;
 
@@ -100,8 +101,11 @@ static const char *find(struct planner *p, const struct working *w, const char *
 		return ask(p, name, dir, view_package_path(w->env));
 	if ((found = ask(p, name, dir, view_package_bin(w->env))))
 		return found;
-	key = arena_printf(p->a, "%p %s", (const void *)rest, name);
-	place = map_puts(&p->programs, key);
+	size = sizeof rest + strlen(name);
+	key = arena_alloc(p->a, size);
+	memcpy(key, &rest, sizeof rest);
+	memcpy(key + sizeof rest, name, size - sizeof rest);
+	place = map_put(&p->programs, key, size);
 	if (!*place) {
 		found = ask(p, name, dir, rest);
 		*place = found ? (void *)found : arena_str(p->a, "");
@@ -200,24 +204,6 @@ static bool is_never_cached(const struct plan_world *world, const struct action 
 	       (action->runner_command && world->never_cached && world->never_cached(world->ctx, action->runner_command));
 }
 
-/* Does what comes out depend on the script's name? So it is with programs that read in package.json what that script
- * shall do. */
-static bool asks_for_script(const struct action *action)
-{
-	static const char *const programs[] = { "wireit", "run-s", "run-p", "npm-run-all" };
-	uint32_t i;
-	size_t k;
-
-	if (action->kind == ACTION_SHELL && strstr(action->argv.at[2], "npm_lifecycle_"))
-		return true;
-	for (i = 0; i < action->argv.n; i++)
-		for (k = 0; k < COUNT(programs); k++)
-			if (action->kind == ACTION_SHELL ? strstr(action->argv.at[i], programs[k]) != NULL
-							 : strcmp(path_base(action->argv.at[i]), programs[k]) == 0)
-				return true;
-	return false;
-}
-
 int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret)
 {
 	struct step *step = step_new(p, w, action, ret);
@@ -240,7 +226,7 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 	else
 		find_program(p, w, action, step);
 	if (spawn_env_make(w->env,
-			   &(struct spawn_for){ w->task, step->dir, step->rules != NULL, asks_for_script(action), action->assignments, action->assignments_n },
+			   &(struct spawn_for){ w->task, step->dir, step->rules != NULL, action->asks_for_script, action->assignments, action->assignments_n },
 			   &env, p->err) < 0)
 		return err_wrap(p->err, "Failed to resolve environment variables of task %s", w->task->label);
 	step->spawn_env = env.spawn;

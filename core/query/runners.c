@@ -304,17 +304,17 @@ const char *runners_script(const struct texts *argv)
 	static const char *const programs[] = { "npm", "pnpm", "yarn", "bun", NULL };
 	struct rest r = skip_assignments((struct rest){ argv->at, argv->n });
 	const char *program, *word;
+	bool is_manager;
 
 	if (!r.n)
 		return NULL;
 	program = path_base(*r.at++);
 	r.n--;
-	if (has_option(&r, elsewhere))
+	is_manager = is_one_of(program, programs);
+	if ((!is_manager && strcmp(program, "vt") != 0 && strcmp(program, "vp") != 0) || has_option(&r, elsewhere))
 		return NULL;
-	if (is_one_of(program, programs))
+	if (is_manager)
 		return script_word(&r, strcmp(program, "npm") == 0);
-	if (strcmp(program, "vt") != 0 && strcmp(program, "vp") != 0)
-		return NULL;
 	word = next_word(&r);
 	word = same(word, "run") ? next_word(&r) : NULL;
 	return word && !strchr(word, '#') ? word : NULL;

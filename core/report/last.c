@@ -17,18 +17,27 @@ static const char *const statuses[] = { "disabled", "hit", "miss", "first" };
 
 /* ---- writing ---- */
 
+static void add_key(struct buf *b, const char *key)
+{
+	buf_text(b, ",\"");
+	buf_text(b, key);
+	buf_text(b, "\":");
+}
+
 static void add_text(struct buf *b, const char *key, const char *text)
 {
 	if (!text)
 		return;
-	buf_printf(b, ",\"%s\":", key);
+	add_key(b, key);
 	json_quote(b, text, strlen(text));
 }
 
 static void add_flag(struct buf *b, const char *key, bool on)
 {
-	if (on)
-		buf_printf(b, ",\"%s\":true", key);
+	if (!on)
+		return;
+	add_key(b, key);
+	buf_text(b, "true");
 }
 
 static void add_texts(struct buf *b, const char *key, struct texts t)
@@ -37,7 +46,8 @@ static void add_texts(struct buf *b, const char *key, struct texts t)
 
 	if (t.n == 0)
 		return;
-	buf_printf(b, ",\"%s\":[", key);
+	add_key(b, key);
+	buf_byte(b, '[');
 	for (i = 0; i < t.n; i++) {
 		if (i > 0)
 			buf_byte(b, ',');

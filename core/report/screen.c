@@ -186,7 +186,9 @@ int screen_close(struct screen *s)
 
 void screen_style(struct buf *b, const char *codes, const char *text)
 {
-	buf_printf(b, "\033[%sm", codes);
+	buf_text(b, "\033[");
+	buf_text(b, codes);
+	buf_byte(b, 'm');
 	shown_text(b, text);
 	buf_text(b, "\033[0m");
 }

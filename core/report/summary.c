@@ -74,7 +74,7 @@ static void add_step(struct summary *s, const struct step *step, const struct ou
 	t = &s->at[s->n++];
 	*t = (struct summary_step){
 		.label = arena_str(a, step->task->label),
-		.command = arena_printf(a, "%s%s$ %s", words_home(step->cwd), step->cwd, step->shown),
+		.command = arena_concat(a, words_home(step->cwd), step->cwd, "$ ", step->shown, NULL),
 		.result = o->result,
 		.status = o->status,
 		.exit_code = o->exit_code,

@@ -40,7 +40,7 @@ void workspace_warn(struct workspace *w, const char *text)
 
 const char *workspace_shown_dir(const struct workspace *w, const char *path)
 {
-	return arena_printf(w->arena, "%s%s%s", w->root, w->root[1] ? "/" : "", path);
+	return arena_concat(w->arena, w->root, w->root[1] ? "/" : "", path, NULL);
 }
 
 /* Does `file` lie behind a link that leaves the folder `root`? */
