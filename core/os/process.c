@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
@@ -18,12 +19,13 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "os/loop.h"
+#include "os/orphans.h"
 #include "os/start.h"
 #include "supervisor/message.h"
-#include "supervisor/tree.h"
 
 enum {
 	END_WAIT_MS = 2000,            /* how long killed children may take to be gone */
+	WAKE_MS = 1000,                /* how often a stopped supervisor is looked for */
 	SEND_RETRY_MS = 20             /* while the kernel has no room for descriptors on their way */
 };
 
@@ -42,6 +44,8 @@ struct processes {
 	pid_t pid;                     /* 0: not started, or gone */
 	int sock;                      /* -1: likewise */
 	uv_poll_t *uv;                 /* of sock */
+	uv_timer_t *wake;              /* while sock is open: wakes a supervisor that was stopped */
+	struct orphans orphans;        /* of supervisor and keepers that were killed */
 	uint64_t ignored;              /* signals that vt was born ignoring, and so children ignore; set when the supervisor starts */
 	bool dead;                     /* the supervisor or a keeper died: nothing can be started any more */
 	struct process *first;         /* newest first */
@@ -58,6 +62,7 @@ struct process {
 	int idle;                      /* the same socket until uv is closed: no other file may get its number before; -1: none */
 	uv_poll_t uv;                  /* of sock */
 	pid_t pid;                     /* 0 before on_started */
+	pid_t keeper;                  /* likewise */
 	bool ended;                    /* on_exit or on_failed was called */
 	bool released;
 	enum message_call failed_in;
@@ -215,6 +220,7 @@ static void on_supervisor(uv_poll_t *uv, int status, int events)
 static void close_socket(struct processes *ps)
 {
 	uv_close((uv_handle_t *)ps->uv, free_handle);
+	uv_close((uv_handle_t *)ps->wake, free_handle);
 	close(ps->sock);
 	ps->sock = -1;
 }
@@ -248,6 +254,20 @@ static int spawn(const char *program, int sock, pid_t *ret)
 	return r;
 }
 
+/* A stopped supervisor starts nothing, and wakes no stopped keeper: a task could stop both for good. */
+static void wake_supervisor(struct processes *ps)
+{
+	siginfo_t info = { 0 };
+
+	if (ps->pid > 0 && waitid(P_PID, (id_t)ps->pid, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid == ps->pid)
+		kill(ps->pid, SIGCONT);
+}
+
+static void on_wake(uv_timer_t *uv)
+{
+	wake_supervisor(uv->data);
+}
+
 /* 0 or an errno. */
 static int watch_supervisor(struct processes *ps, int sock)
 {
@@ -263,6 +283,11 @@ static int watch_supervisor(struct processes *ps, int sock)
 	uv->data = ps;
 	watch(ps);
 	uv_unref((uv_handle_t *)uv);
+	ps->wake = xcalloc(1, sizeof *ps->wake);
+	uv_timer_init(loop_uv(ps->loop), ps->wake);
+	ps->wake->data = ps;
+	uv_timer_start(ps->wake, on_wake, WAKE_MS, WAKE_MS);
+	uv_unref((uv_handle_t *)ps->wake);
 	return 0;
 }
 
@@ -281,6 +306,7 @@ static int start_supervisor(struct processes *ps, struct err *err)
 		close(pair[0]);
 		err_errno(err, e, "the supervisor's socket cannot be watched");
 	} else {
+		orphans_adopt(&ps->orphans);
 		e = spawn(ps->supervisor, pair[1], &ps->pid);
 		if (e != 0) {
 			ps->pid = 0;
@@ -371,6 +397,7 @@ static void on_started(struct process *p, const struct message *m, int fd, int f
 	int listener = m->how == 0 ? -m->refused : fds_n > 0 ? fd : -EMFILE;
 
 	p->pid = m->pid;
+	p->keeper = m->value;
 	if (m->how != 0 && fds_n <= 0)
 		leave_listener(p);
 	p->events.on_started(p->ctx, m->pid, m->how, listener);
@@ -561,41 +588,90 @@ bool processes_running(const struct processes *ps)
 
 /* ---- the end --------------------------------------------------------------- */
 
-/* Reads and drops what a keeper says. Returns false once it has ended. */
-static bool drop_messages(int sock)
+/* Reads and drops what a keeper says. Returns false once it has ended. ret_exited (may be NULL) is set when the child has. */
+static bool drop_messages(int sock, bool *ret_exited)
 {
 	struct message m;
 	int n;
 	ssize_t r;
 
 	while ((r = message_receive(sock, &m, sizeof m, NULL, 0, &n)) > 0)
-		;
+		if (ret_exited && (m.kind == MESSAGE_EXITED || m.kind == MESSAGE_FAILED))
+			*ret_exited = true;
 	return r < 0 && errno == EAGAIN;
 }
 
-/* Kills every running child with its descendants, and waits END_WAIT_MS at most: a keeper ends when
- * nothing of its task is left. */
+/* While its socket is open the keeper lives: then the pid is still its own, and the pidfd is of nobody else. */
+static void signal_keeper(struct process *p, int signum)
+{
+	int fd = p->keeper > 0 ? (int)syscall(SYS_pidfd_open, p->keeper, 0) : -1;
+
+	if (fd >= 0 && drop_messages(p->sock, NULL))
+		syscall(SYS_pidfd_send_signal, fd, signum, NULL, 0);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Waits until the keeper has ended its task, but not beyond `until`. false: it was killed, or does not do it. */
+static bool wait_for_keeper(struct process *p, int64_t until)
+{
+	struct pollfd w = { .fd = p->sock, .events = POLLIN };
+	bool exited = false;
+
+	while (p->sock >= 0 && drop_messages(p->sock, &exited) && os_now_ns() < until)
+		poll(&w, 1, 50);
+	return exited;
+}
+
+/* The supervisor and the keepers that live. To be freed. */
+static pid_t *living(struct processes *ps, uint32_t *ret_n)
+{
+	struct process *p;
+	pid_t *list;
+	uint32_t n = 1;
+
+	for (p = ps->first; p; p = p->next)
+		n++;
+	list = xcalloc(n, sizeof *list);
+	n = 0;
+	list[n++] = ps->pid;
+	for (p = ps->first; p; p = p->next)
+		if (p->keeper > 0 && p->sock >= 0 && drop_messages(p->sock, NULL))
+			list[n++] = p->keeper;
+	*ret_n = n;
+	return list;
+}
+
+/* Kills every running child with its descendants, and waits a few times END_WAIT_MS at most. A keeper ends when nothing
+ * of its task is left. One that was killed, or is being stopped again and again, does not: then this process does it. */
 static void kill_running(struct processes *ps)
 {
 	int64_t until = os_now_ns() + END_WAIT_MS * INT64_C(1000000);
 	struct process *p;
-	struct pollfd w;
+	bool lost = false;
+	pid_t *list;
+	uint32_t n;
 
-	for (p = ps->first; p; p = p->next)
-		if (!p->ended)
-			send_signal(p, SIGKILL, false);
+	wake_supervisor(ps);
 	for (p = ps->first; p; p = p->next) {
-		while (!p->ended && p->sock >= 0 && drop_messages(p->sock) && os_now_ns() < until) {
-			w.fd = p->sock;
-			w.events = POLLIN;
-			poll(&w, 1, 50);
-		}
-		/* the keeper was killed as well: only the tree below the known pid can be found */
-		if (!p->ended && p->pid > 0) {
-			tree_signal(p->pid, SIGKILL, NULL);
-			kill(p->pid, SIGKILL);
-		}
+		if (p->ended)
+			continue;
+		send_signal(p, SIGKILL, false);
+		if (p->sock >= 0)
+			signal_keeper(p, SIGCONT);
 	}
+	for (p = ps->first; p; p = p->next) {
+		if (p->ended || wait_for_keeper(p, until))
+			continue;
+		lost = true;
+		if (p->sock >= 0)
+			signal_keeper(p, SIGKILL);
+	}
+	if (!lost)
+		return;
+	list = living(ps, &n);
+	orphans_kill(&ps->orphans, ps->pid, list, n, END_WAIT_MS);
+	free(list);
 }
 
 static bool have_survivors(struct processes *ps)
@@ -603,7 +679,7 @@ static bool have_survivors(struct processes *ps)
 	struct process *p;
 
 	for (p = ps->first; p; p = p->next)
-		if (p->sock >= 0 && drop_messages(p->sock))
+		if (p->sock >= 0 && drop_messages(p->sock, NULL))
 			return true;
 	return false;
 }

@@ -114,6 +114,7 @@ static void tell_started(struct keeper *k, int listener)
 	k->told = true;
 	close_given(k);
 	k->started.kind = MESSAGE_STARTED;
+	k->started.value = getpid();
 	tell(k, &k->started, listener);
 }
 
@@ -233,7 +234,7 @@ static void kill_all(struct keeper *k)
 /* Without /proc the one child is all that is known. */
 static void signal_all(struct keeper *k, int signum)
 {
-	if (tree_signal(getpid(), signum, NULL) == 0 && !k->ended)
+	if (tree_signal(getpid(), signum, NULL, NULL) == 0 && !k->ended)
 		kill(k->child, signum);
 }
 

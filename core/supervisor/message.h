@@ -59,7 +59,7 @@ struct message_start {
 struct message {
 	uint32_t kind;
 	int32_t pid;                   /* STARTED */
-	int32_t value;                 /* FAILED: errno; EXITED: wait status; SIGNAL: its number */
+	int32_t value;                 /* STARTED: the keeper's pid; FAILED: errno; EXITED: wait status; SIGNAL: its number */
 	uint32_t call;                 /* FAILED: enum message_call; SIGNAL: 1: the runner's process group has it already */
 	uint32_t how;                  /* STARTED: VT_FILTER_* installed */
 	int32_t refused;               /* STARTED: errno of the last filter refused, 0: none */

@@ -125,10 +125,16 @@ static void reap(void)
 	}
 }
 
+static int is_spared(void *ctx, pid_t pid, unsigned long long started)
+{
+	(void)ctx, (void)started;
+	return is_keeper(pid);
+}
+
 static void kill_orphans(void)
 {
 	s.wait_ms = s.wait_ms < 200 ? s.wait_ms * 2 : 200;
-	if (tree_signal(getpid(), SIGKILL, is_keeper) == 0)
+	if (tree_signal(getpid(), SIGKILL, is_spared, NULL) == 0)
 		s.killing = false;
 }
 

@@ -17,6 +17,7 @@ enum { TREE_MAX = 1 << 16 };
 struct row {
 	pid_t pid, parent, group;
 	unsigned long long started;    /* clock ticks since boot: with pid, a name that is never used again */
+	char state;                    /* as ps shows it; Z, X: it has ended */
 	int below;                     /* a descendant */
 };
 
@@ -25,7 +26,7 @@ struct row {
 static struct row table[TREE_MAX];
 static int table_n;
 
-/* Field 4 and 22 of /proc/PID/stat, which begin behind the last ')'. */
+/* Fields 3, 4, 5 and 22 of /proc/PID/stat, which begin behind the last ')'. */
 static int read_stat(pid_t pid, struct row *ret)
 {
 	char name[32], text[512], *p;
@@ -44,8 +45,8 @@ static int read_stat(pid_t pid, struct row *ret)
 	p = strrchr(text, ')');
 	ret->pid = pid;
 	ret->below = 0;
-	return p && sscanf(p + 1, " %*c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-				   &ret->parent, &ret->group, &ret->started) == 3 ? 0 : -1;
+	return p && sscanf(p + 1, " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+				   &ret->state, &ret->parent, &ret->group, &ret->started) == 4 ? 0 : -1;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -102,7 +103,7 @@ static int is_below(pid_t pid, pid_t top)
 	return r && r->below;
 }
 
-static void mark(pid_t top, int (*spare)(pid_t pid))
+static void mark(pid_t top, int (*spare)(void *ctx, pid_t pid, unsigned long long started), void *ctx)
 {
 	struct row *r;
 	int again = 1;
@@ -110,7 +111,8 @@ static void mark(pid_t top, int (*spare)(pid_t pid))
 	while (again) {
 		again = 0;
 		for (r = table; r < table + table_n; r++)
-			if (!r->below && is_below(r->parent, top) && !(r->parent == top && spare && spare(r->pid)))
+			if (!r->below && is_below(r->parent, top) &&
+			    !(r->parent == top && spare && spare(ctx, r->pid, r->started)))
 				again = r->below = 1;
 	}
 }
@@ -141,21 +143,32 @@ static int signal_marked(int signum, pid_t group)
 	for (i = 0; i < table_n; i++)
 		if (table[i].below && table[i].group != group) {
 			signal_row(&table[i], signum);
-			n++;
+			n += table[i].state != 'Z' && table[i].state != 'X';
 		}
 	return n;
 }
 
-int tree_signal(pid_t top, int signum, int (*spare)(pid_t pid))
+int tree_signal(pid_t top, int signum, int (*spare)(void *ctx, pid_t pid, unsigned long long started), void *ctx)
 {
 	read_table();
-	mark(top, spare);
+	mark(top, spare, ctx);
 	return signal_marked(signum, -1);
 }
 
 int tree_signal_outside(pid_t top, int signum, pid_t group)
 {
 	read_table();
-	mark(top, NULL);
+	mark(top, NULL, NULL);
 	return signal_marked(signum, group);
+}
+
+int tree_children(pid_t top, pid_t *ret, int room)
+{
+	int i, n = 0;
+
+	read_table();
+	for (i = 0; i < table_n && n < room; i++)
+		if (table[i].parent == top)
+			ret[n++] = table[i].pid;
+	return n;
 }

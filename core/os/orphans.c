@@ -1,0 +1,70 @@
+#include "config.h"
+
+#include "os/orphans.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/loop.h"       /* for os_now_ms */
+#include "supervisor/tree.h"
+
+static unsigned long long ticks_since_boot(void)
+{
+	struct timespec t;
+	unsigned long long hz = (unsigned long long)sysconf(_SC_CLK_TCK);
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (unsigned long long)t.tv_sec * hz + (unsigned long long)t.tv_nsec / (1000000000 / hz);
+}
+
+void orphans_adopt(struct orphans *o)
+{
+	siginfo_t info;
+
+	memset(o, 0, sizeof *o);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	/* nearly always there are none, and the whole of /proc need not be read */
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+		o->others_n = tree_children(getpid(), o->other, ORPHANS_OTHERS);
+	o->since = ticks_since_boot();
+}
+
+static int is_in(pid_t pid, const pid_t *list, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n && list[i] != pid; i++)
+		;
+	return i < n;
+}
+
+static int is_spared(void *ctx, pid_t pid, unsigned long long started)
+{
+	const struct orphans *o = ctx;
+
+	return started < o->since || is_in(pid, o->other, (uint32_t)o->others_n) || is_in(pid, o->keepers, o->keepers_n);
+}
+
+void orphans_kill(struct orphans *o, pid_t supervisor, const pid_t *keepers, uint32_t keepers_n, int wait_ms)
+{
+	int64_t until = os_now_ms() + wait_ms;
+	int left, pause = 1;
+
+	o->keepers = keepers;
+	o->keepers_n = keepers_n;
+	do {
+		left = tree_signal(getpid(), SIGKILL, is_spared, o);
+		if (supervisor > 0)
+			left += tree_signal(supervisor, SIGKILL, is_spared, o);
+		if (left > 0)
+			poll(NULL, 0, pause);
+		pause = pause < 50 ? pause * 2 : 50;
+	} while (left > 0 && os_now_ms() < until);
+	o->keepers = NULL;
+	o->keepers_n = 0;
+}

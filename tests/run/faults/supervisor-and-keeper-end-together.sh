@@ -1,0 +1,69 @@
+# Supervisor and keeper of a running task are killed together, or stopped together: vt ends, and no descendant of the
+# task lives on, however it tried to get away. What was there before vt, and what is not vt's, is left alone.
+. "${0%/*}/../../lib/functions.sh" || exit
+requires setsid
+workspace
+file package.json '{"name":"r"}'
+# writes the pids of itself, of a double-forked daemon and of a child in another session; then its keeper and its supervisor
+file task.sh 'keeper=$PPID
+supervisor=$(sed -n "s/^PPid:[^0-9]*//p" /proc/$keeper/status)
+(setsid sh -c "echo \$\$ >>pids; exec sleep 1000" &) >/dev/null 2>&1
+setsid -f sh -c "echo \$\$ >>pids; sleep 1000 & echo \$! >>pids; wait" >/dev/null 2>&1
+while [ "$(grep -c . pids 2>/dev/null)" != 3 ]; do sleep 0.01; done
+echo $$ >>pids
+kill -$1 $supervisor $keeper
+echo "$supervisor $keeper" >killed
+exec sleep 1000'
+file vite-task.json '{"tasks":{
+	"killed":{"command":"sh task.sh KILL","cache":false},
+	"stopped":{"command":"sh task.sh STOP","cache":false}}}'
+dead() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null; }
+all_dead() { local p; for p in $(cat pids killed); do dead "$p" || return 1; done; }
+# what a run left is told, and ended
+left() { local p; for p in $(cat pids killed); do dead "$p" || { echo "$p $(tr '\0' ' ' <"/proc/$p/cmdline")"; kill -KILL "$p"; }; done; }
+
+VT_TIMEOUT=60 capture vt run killed
+is "killed together: vt fails" $rc 1
+has "... and says why" "$err" "the supervisor of the tasks died; the tasks that were running have been ended"
+until_true all_dead
+is "... and nothing of the task lives on" "$(left)" ""
+
+# a shell starts something, and becomes vt
+rm -f pids
+sleep 1000 &
+bystander=$!
+disown
+cleanup "kill $bystander 2>/dev/null"
+VT_TIMEOUT=60 capture _limited 60 sh -c 'sleep 1000 & echo $! >own; exec "$@"' sh "$VT" run killed
+is "... nor where vt had a child before it was vt" "$(left)" ""
+ok "... which is not ended" "$(dead "$(<own)"; [ $? = 1 ]; echo $?)"
+ok "... and neither is anybody else's" "$(dead $bystander; [ $? = 1 ]; echo $?)"
+kill "$(<own)"
+
+for signal in TERM KILL; do
+	rm -f pids killed
+	_limited 0 sh -c 'echo $$ >"$0"; exec "$@"' "$T/runner" "$VT" run stopped >"$T/out" 2>&1 &
+	until_true test -s killed
+	runner=$(<"$T/runner")
+	[ $signal = TERM ] || kill -CONT $(cat killed)         # all three at once: nobody is left who could wake them
+	kill -$signal "$runner"
+	until_true dead "$runner"
+	ok "stopped together: vt ends at SIG$signal" $?
+	until_true all_dead
+	is "... and nothing of the task lives on" "$(left)" ""
+	wait 2>/dev/null
+done
+
+# they stay stopped, vt does not wait for a signal
+rm -f pids killed
+file task.sh 'keeper=$PPID
+supervisor=$(sed -n "s/^PPid:[^0-9]*//p" /proc/$keeper/status)
+kill -STOP $supervisor $keeper
+echo on'
+file vite-task.json '{"tasks":{
+	"stopped":{"command":"sh task.sh","cache":false},
+	"next":{"command":"echo next; sh -c :","cache":false,"dependsOn":["stopped"]}}}'
+VT_TIMEOUT=60 capture vt run next
+is "a task that stops both ends, and the next one starts" "$rc" 0
+has "... and is heard" "$out" "next"
+finish
