@@ -22,6 +22,7 @@ enum { PLACES_MAX = 64, PINS_MAX = 64, CANDIDATES_MAX = 512, NAME_MAX_SIZE = 64 
 
 struct find {
 	char *root;                /* real, or NULL */
+	char *prefix;              /* of vt's own tree, real; NULL: none */
 	struct find_place places[PLACES_MAX];
 	uint32_t places_n;
 	bool looked;               /* `used` and `reason` of the places are set */
@@ -35,7 +36,8 @@ struct find {
 	 * plugins within milliseconds. */
 	char *good_folder, *good_path;
 	const struct trust_owners *good_owners;        /* in this struct */
-	struct trust_owners owners[FIND_ENV + 1], pinned;      /* who may own a plugin; n 0: not determined yet */
+	/* who may own a plugin; n 0: not determined yet */
+	struct trust_owners owners[FIND_ENV + 1], pinned, own;
 };
 
 static void place_add(struct find *f, const char *path, enum find_origin origin)
@@ -118,6 +120,7 @@ int find_new(const struct find_setup *s, struct find **ret, struct err *err)
 	if (!f)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	f->root = s->root ? realpath(s->root, NULL) : NULL;
+	f->prefix = s->system_prefix ? strdup(s->system_prefix) : NULL;
 	if (s->system_dir)
 		place_add(f, s->system_dir, FIND_SYSTEM);
 	if (data && data[0] == '/')
@@ -148,6 +151,7 @@ void find_free(struct find *f)
 		free(f->pins[i].path);
 	free(f->good_folder);
 	free(f->good_path);
+	free(f->prefix);
 	free(f->root);
 	free(f);
 }
@@ -168,6 +172,22 @@ bool find_name_is_good(const char *name)
 
 /* ---- trust ----------------------------------------------------------------- */
 
+/* Is this file (real path, found in a place of this origin) a part of vt's own tree? */
+static bool is_own(const struct find *f, enum find_origin origin, const char *real)
+{
+	return origin == FIND_SYSTEM && f->prefix && path_below(f->prefix, real);
+}
+
+/* Who may change what is a part of vt's own tree. */
+static const struct trust_owners *owners_of_own(struct find *f)
+{
+	char program[PATH_MAX];
+
+	if (f->own.n == 0 && file_real_in("/proc/self/exe", program))
+		f->own = trust_program(program, f->prefix);
+	return &f->own;
+}
+
 /* A pinned file has the content that the user has seen, whoever owns it. */
 static const struct trust_owners *owners_of(struct find *f, enum find_origin origin, bool pinned)
 {
@@ -186,12 +206,14 @@ static const struct trust_owners *owners_of(struct find *f, enum find_origin ori
 	return o;
 }
 
-/* Is this folder (absolute, real) good_path or above it? */
+/* Is this folder (absolute, real) good_path or above it, or above all that is vt's own? */
 static bool is_known(const void *ctx, const char *folder)
 {
 	const struct find *f = ctx;
 	size_t n = strlen(folder);
 
+	if (f->good_owners == &f->own && strcmp(folder, f->prefix) != 0 && path_below(folder, f->prefix))
+		return true;
 	return f->good_path && strncmp(f->good_path, folder, n) == 0 && (n == 1 || f->good_path[n] == '/' || !f->good_path[n]);
 }
 
@@ -252,6 +274,7 @@ static int trust(struct find *f, const char *path, enum find_origin origin, cons
 {
 	const struct trust_owners *who;
 	char real[PATH_MAX];
+	bool own;
 	int rc;
 
 	if (!file_real_in(path, real)) {
@@ -259,9 +282,11 @@ static int trust(struct find *f, const char *path, enum find_origin origin, cons
 		return asprintf(ret_reason, "%s", strerror(errno)) < 0 ? -1 : 1;
 	}
 	*ret_pin = pin_of(f, real);
-	who = owners_of(f, origin, *ret_pin != NULL);
-	/* the system's folder came with vt; any other place could be set by a cloned repository */
-	if (origin != FIND_SYSTEM && f->root && !*ret_pin && (path_below(f->root, real) || path_below(f->root, path))) {
+	own = is_own(f, origin, real);
+	who = own ? owners_of_own(f) : owners_of(f, origin, *ret_pin != NULL);
+	/* the system's folder came with vt, but a link there may lead out of vt's tree; any other place could be set
+	 * by a cloned repository */
+	if (!own && (origin != FIND_SYSTEM || f->prefix) && f->root && !*ret_pin && (path_below(f->root, real) || path_below(f->root, path))) {
 		*ret_code = "workspace";
 		return (*ret_reason = strdup("inside the workspace")) ? 1 : -1;
 	}

@@ -7,7 +7,8 @@
  *
  * in this order: of two files with one name the first counts. Relative paths and bare names do not
  * count. A file is trusted if it and every folder above it belong to root or the user and nobody
- * else can write to them. A file below the workspace is trusted only if `paths` lists it with its
+ * else can write to them; one of vt's own tree if nobody can write to it who cannot write to vt. A
+ * file below the workspace that is not vt's own is trusted only if `paths` lists it with its
  * SHA-256, which plugin_load checks. Finding a plugin never runs it. */
 #ifndef CHOOSE_FIND_H
 #define CHOOSE_FIND_H
@@ -34,6 +35,7 @@ struct find_place {
 struct find_setup {
 	const char *root;          /* real path of the workspace; NULL: there is none */
 	const char *system_dir;    /* absolute */
+	const char *system_prefix; /* the folder with vt's program and its parts; NULL: system_dir is as any other folder */
 	const struct env *env;     /* VT_PLUGIN_PATH, XDG_DATA_HOME, HOME */
 	const struct cJSON *paths; /* the user's `paths`; NULL: none */
 	const char *config_file;   /* for messages */

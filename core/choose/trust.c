@@ -19,6 +19,45 @@ struct trust_owners trust_user(void)
 	return (struct trust_owners){ .uid = { 0, geteuid() }, .n = 2 };
 }
 
+/* A folder of root's with the sticky bit lets nobody change what is another's. */
+static bool is_sticky(const struct stat *st)
+{
+	return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0;
+}
+
+/* Adds those who may write to this file or folder. Of several groups the first counts. */
+static void widen(struct trust_owners *who, const struct stat *st)
+{
+	who->wide |= st->st_mode & S_IWOTH;
+	if ((st->st_mode & S_IWGRP) && !(who->wide & S_IWGRP)) {
+		who->wide |= S_IWGRP;
+		who->group = st->st_gid;
+	}
+}
+
+struct trust_owners trust_program(const char *path, const char *prefix)
+{
+	struct trust_owners who = { .uid = { 0 }, .n = 1 };
+	char part[PATH_MAX];
+	size_t n = strlen(path), stop = strlen(prefix);
+	struct stat st;
+
+	if (n >= sizeof part || lstat(path, &st))
+		return who;
+	who.uid[who.n++] = st.st_uid;
+	memcpy(part, path, n + 1);
+	while (n >= stop && lstat(part, &st) == 0) {
+		if (!is_sticky(&st))
+			widen(&who, &st);
+		while (n > 1 && part[n - 1] != '/')
+			n--;
+		if (n <= 1)
+			break;
+		part[--n] = '\0';
+	}
+	return who;
+}
+
 /* Is the file's group the owner's private one, as on Debian? Then g+w gives nobody else access. */
 static bool group_is_private(const struct stat *st)
 {
@@ -49,11 +88,11 @@ static const char *stranger(const struct stat *st, const struct trust_owners *wh
 		known = known || who->uid[i] == st->st_uid;
 	if (!known)
 		return "belongs to another user";
-	if (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0)
+	if (is_sticky(st) || (who->wide & S_IWOTH))
 		return NULL;
 	if (st->st_mode & S_IWOTH)
 		return "can be written by everybody";
-	if ((st->st_mode & S_IWGRP) && !group_is_private(st))
+	if ((st->st_mode & S_IWGRP) && !((who->wide & S_IWGRP) && who->group == st->st_gid) && !group_is_private(st))
 		return "can be written by its group";
 	return NULL;
 }
@@ -112,4 +151,25 @@ int trust_own_file(const char *path, const char *root, char **ret_reason)
 			r = trust_chain(real[i], &who, NULL, NULL, &code, ret_reason);
 	}
 	return r;
+}
+
+/* Is this folder above the prefix? */
+static bool is_above(const void *ctx, const char *folder)
+{
+	const char *prefix = ctx;
+
+	return strcmp(folder, prefix) != 0 && path_below(folder, prefix);
+}
+
+int trust_part(const char *path, const char *program, const char *prefix, char **ret_reason)
+{
+	const struct trust_owners who = trust_program(program, prefix);
+	char real[PATH_MAX];
+	const char *code;
+
+	if (!file_real_in(path, real))
+		return asprintf(ret_reason, "'%s': %s", path, strerror(errno)) < 0 ? -1 : 1;
+	if (!path_below(prefix, real))
+		return asprintf(ret_reason, "it is a link that leads out of '%s'", prefix) < 0 ? -1 : 1;
+	return trust_chain(real, &who, is_above, prefix, &code, ret_reason);
 }

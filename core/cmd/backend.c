@@ -12,6 +12,7 @@
 #include "cache/cache.h"
 #include "cache/prefetch.h"
 #include "lock/lock.h"
+#include "os/file.h"
 #include "plug/call.h"
 #include "plug/setup.h"
 #include "record/directory.h"
@@ -71,12 +72,13 @@ int backend_plugins(struct backend *b, struct err *err)
 		return 0;
 	user_config_free(&b->user);
 	if (directory_place(s->env, b->workspace->root, b->arena, &b->cache_dir, err) < 0 ||
-	    file_places(b->arena, &b->places, err) < 0 || user_config_read(s->env, b->workspace->root, &b->user, err) < 0)
+	    installation_find(b->arena, &b->installation, err) < 0 || user_config_read(s->env, b->workspace->root, &b->user, err) < 0)
 		return -1;
 	if (b->user.ignored)
 		warnings_add(s->warnings, b->user.ignored);
 	setup.cache_dir = b->cache_dir;
-	setup.system_dir = b->places.plugins;
+	setup.system_dir = b->installation.plugins;
+	setup.system_prefix = b->installation.prefix;
 	setup.user_config = b->user.plugins;
 	setup.user_config_file = b->user.file;
 	return plug_new(&setup, &b->plug, err);

@@ -6,7 +6,7 @@
 
 #include "choose/user_config.h"
 #include "cmd/cmd.h"
-#include "os/file.h"
+#include "os/installation.h"
 
 struct cache;
 struct cache_prefetch;
@@ -18,8 +18,8 @@ struct backend {
 	bool dry;                      /* the cache is only read */
 	bool lists;                    /* the cache tells the inputs and outputs of hits; set after backend_init */
 	const struct workspace *workspace;     /* set by the command after loading it; the calls below need it */
-	struct arena *arena;           /* places, cache_dir */
-	struct file_places places;
+	struct arena *arena;           /* installation, cache_dir */
+	struct installation installation;
 	struct user_config user;
 	const char *cache_dir;
 	struct plug *plug;             /* NULL: not opened yet */
@@ -42,7 +42,7 @@ int backend_cache(struct backend *b, struct err *err);
 int backend_changed_since(struct backend *b, const char *reference, struct arena *a, struct texts *ret, struct err *err);
 /* For plan_world.relocked. */
 bool backend_relocked(struct backend *b, const char *reference, const char *path, const char *asked, bool *ret);
-/* Closes cache and plugins, which may take time and warn; places and cache_dir stay. */
+/* Closes cache and plugins, which may take time and warn; installation and cache_dir stay. */
 void backend_close_cache(struct backend *b);
 void backend_close(struct backend *b);
 #endif

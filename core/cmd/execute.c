@@ -10,8 +10,10 @@
 
 #include "base/buf.h"
 #include "cache/cache.h"
+#include "choose/trust.h"
 #include "cmd/backend.h"
 #include "exec/run.h"
+#include "os/installation.h"
 #include "os/loop.h"
 #include "plan/plan.h"
 #include "query/options.h"
@@ -63,11 +65,25 @@ static enum log_mode log_mode(const struct session *s, const struct plan *plan, 
 	return (enum log_mode)o->log;
 }
 
+/* -1: the supervisor may be somebody else's program. */
+static int check_supervisor(const struct installation *i, struct err *err)
+{
+	char *reason = NULL;
+	int r = i->prefix ? trust_part(i->supervisor, i->executable, i->prefix, &reason) : 0;
+
+	if (r)
+		err_set(err, ERR_SYSTEM, "'%s' is not started: %s; install vt again, or give it the owner and the modes of '%s'",
+			i->supervisor, reason ? reason : "out of memory", i->executable);
+	free(reason);
+	return r ? -1 : 0;
+}
+
 static int execution_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
 {
 	const struct session *s = x->backend->session;
 
 	if (loop_new(&x->loop, err) < 0 || backend_plugins(x->backend, err) < 0 ||
+	    check_supervisor(&x->backend->installation, err) < 0 ||
 	    (wants_cache(plan) && backend_cache(x->backend, err) < 0))
 		return -1;
 	x->screen = screen_open(x->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
@@ -150,7 +166,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.cache_dir = x->backend->cache_dir,
 		.plug = x->backend->plug,
 		.env = s->env,
-		.places = &x->backend->places,
+		.installation = &x->backend->installation,
 		.mode = x->mode,
 		.listeners = listeners,
 		.listeners_n = COUNT(listeners),

@@ -10,7 +10,7 @@
 #include "cmd/cmd.h"
 #include "kit/check.h"
 #include "kit/list.h"
-#include "os/file.h"
+#include "os/installation.h"
 #include "report/warnings.h"
 #include "text/json.h"
 #include "text/path.h"
@@ -57,7 +57,7 @@ const struct command command_plugin_check = {
 
 /* The two configurations, and the places where plugins may lie. */
 struct sources {
-	struct file_places places;
+	struct installation installation;
 	struct user_config user;
 	struct workspace *workspace;       /* NULL: there is none, or it cannot be read */
 	struct plug_setup setup;
@@ -71,7 +71,7 @@ static int sources_make(const struct session *s, struct sources *ret, struct err
 	struct err none = { 0 };
 	const char *root = NULL;
 
-	if (file_places(s->arena, &g.places, err))
+	if (installation_find(s->arena, &g.installation, err))
 		return -1;
 	if (workspace_find(s->cwd, s->arena, &root, &none)) {
 		err_clear(&none);
@@ -89,7 +89,8 @@ static int sources_make(const struct session *s, struct sources *ret, struct err
 		warnings_add(s->warnings, g.user.ignored);
 	g.setup = (struct plug_setup){
 		.root = root,
-		.system_dir = g.places.plugins,
+		.system_dir = g.installation.plugins,
+		.system_prefix = g.installation.prefix,
 		.env = s->env,
 		.workspace_config = g.workspace ? g.workspace->plugins : NULL,
 		.workspace_config_file = g.workspace ? g.workspace->config_file : NULL,

@@ -14,6 +14,7 @@
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"
 #include "os/file.h"
+#include "os/installation.h"
 #include "os/loop.h"
 #include "plug/setup.h"
 #include "report/screen.h"
@@ -265,7 +266,7 @@ static struct endpoint *channel_of(struct job *j)
 
 	if (r->endpoint)
 		return r->endpoint;
-	if (!r->no_channel && endpoint_new(r->setup->env, r->setup->places->addon, &r->endpoint, &err) == 0)
+	if (!r->no_channel && endpoint_new(r->setup->env, r->setup->installation->addon, &r->endpoint, &err) == 0)
 		return r->endpoint;
 	if (!r->no_channel) {
 		_clean_(free_p) char *cause = err_join(&err);

@@ -16,6 +16,7 @@
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"
 #include "os/file.h"
+#include "os/installation.h"
 #include "os/loop.h"
 #include "os/process.h"
 #include "plan/step.h"
@@ -105,7 +106,7 @@ static void on_death(void *ctx)
 struct processes *run_processes(struct run *r)
 {
 	if (!r->processes)
-		r->processes = processes_new(r->setup->loop, r->setup->places->supervisor, on_death, r);
+		r->processes = processes_new(r->setup->loop, r->setup->installation->supervisor, on_death, r);
 	return r->processes;
 }
 

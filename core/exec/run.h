@@ -12,7 +12,7 @@
 
 struct cache;
 struct env;
-struct file_places;
+struct installation;
 struct loop;
 struct plan;
 struct plug;
@@ -27,7 +27,7 @@ struct exec_setup {
 	const char *cache_dir;         /* absolute; accesses of tasks below it are not recorded */
 	struct plug *plug;             /* for the tracer */
 	const struct env *env;         /* the session's, for the channel's folder */
-	const struct file_places *places;
+	const struct installation *installation;
 	enum log_mode mode;            /* decides stdio of uncached steps */
 	const struct listener *listeners;
 	uint32_t listeners_n;

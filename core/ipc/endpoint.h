@@ -8,7 +8,7 @@
 struct endpoint;
 struct env;
 
-/* `addon`: the installed file (file_places.addon); NULL: this vt has none. -1: no folder can be used,
+/* `addon`: the installed file (installation.addon); NULL: this vt has none. -1: no folder can be used,
  * or the addon cannot be offered; tasks then run uncached. */
 int endpoint_new(const struct env *session, const char *addon, struct endpoint **ret, struct err *err);
 void endpoint_free(struct endpoint *e);                   /* NULL is fine */

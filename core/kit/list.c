@@ -116,7 +116,7 @@ int list_make(const struct plug_setup *setup, struct list *ret, struct err *err)
 {
 	struct choice_config config = { .root = setup->root, .workspace = setup->workspace_config, .user = setup->user_config,
 		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file };
-	struct find_setup where = { .root = setup->root, .system_dir = setup->system_dir, .env = setup->env,
+	struct find_setup where = { .root = setup->root, .system_dir = setup->system_dir, .system_prefix = setup->system_prefix, .env = setup->env,
 		.paths = cJSON_GetObjectItemCaseSensitive(setup->user_config, "paths"), .config_file = setup->user_config_file };
 	struct candidates all = { 0 };
 	struct choices choices = { 0 };

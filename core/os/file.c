@@ -383,53 +383,6 @@ const char *file_real(const char *path, struct arena *a)
 	return file_real_in(path, real) ? arena_str(a, real) : NULL;
 }
 
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* Finds the addon; NULL if this vt was built without it. */
-static const char *addon_in(struct arena *a, const char *prefix, const char *dir)
-{
-#ifdef VT_WITH_NODE
-	return arena_printf(a, "%s%s/vt-node.node", prefix, dir);
-#else
-	(void)a, (void)prefix, (void)dir;
-	return NULL;
-#endif
-}
-
-int file_places(struct arena *a, struct file_places *ret, struct err *err)
-{
-	const char *self = file_real("/proc/self/exe", a), *dir, *prefix, *build;
-	size_t n, bin = strlen(VT_BINDIR);
-
-	if (!self)
-		return err_errno(err, errno, "where this program stands cannot be found out (/proc/self/exe)");
-	dir = path_dir(a, self);
-	/* in a build tree libtool keeps the program in .libs */
-	if (strcmp(path_base(dir), ".libs") == 0)
-		dir = path_dir(a, dir);
-	ret->executable = self;
-	if (strcmp(path_base(dir), "core") == 0) {
-		build = path_dir(a, dir);
-		ret->plugins = path_join(a, build, "plugins-1");
-		if (is_folder(ret->plugins)) {
-			ret->supervisor = path_join(a, dir, "vt-supervisor");
-			ret->addon = addon_in(a, build, "/plugin-api/client");
-			return 0;
-		}
-	}
-	n = strlen(dir);
-	prefix = n >= bin && strcmp(dir + n - bin, VT_BINDIR) == 0 ? arena_strn(a, dir, n - bin) : "";
-	ret->supervisor = arena_printf(a, "%s%s/vt-supervisor", prefix, VT_LIBEXECDIR);
-	ret->plugins = arena_printf(a, "%s%s", prefix, VT_PLUGINDIR);
-	ret->addon = addon_in(a, prefix, VT_ADDONDIR);
-	return 0;
-}
-
 /* A page that goes on behind the bytes is read from the file again. */
 void file_forget_pages(const void *data, size_t size)
 {

@@ -41,16 +41,6 @@ bool file_on_path(const char *name, const char *dir, const char *path, struct fi
 const char *file_find_program(const char *name, const char *dir, const char *path, struct file_memo *memo, struct arena *a);
 const char *file_real(const char *path, struct arena *a);        /* realpath; NULL with errno */
 bool file_real_in(const char *path, char real[PATH_MAX]);        /* the same, into the caller's room; false with errno */
-
-/* Where vt's own files are: beside the executable in a build tree, else where vt was installed, also
- * if the installation was moved as a whole. */
-struct file_places {
-	const char *executable;        /* absolute path of this vt */
-	const char *supervisor;        /* vt-supervisor */
-	const char *plugins;           /* the system folder of plugins */
-	const char *addon;             /* vt-node.node; NULL: built without it */
-};
-int file_places(struct arena *a, struct file_places *ret, struct err *err);
 /* Gives back the memory of pages of a mapped, unchanged file that were read: all that begin in the bytes. [any] */
 void file_forget_pages(const void *data, size_t size);
 #endif

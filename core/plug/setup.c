@@ -64,7 +64,7 @@ int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err)
 {
 	struct plug *p = calloc(1, sizeof *p);
 	struct choices choices = { 0 };
-	struct find_setup find = { .root = setup->root, .system_dir = setup->system_dir, .env = setup->env,
+	struct find_setup find = { .root = setup->root, .system_dir = setup->system_dir, .system_prefix = setup->system_prefix, .env = setup->env,
 		.paths = cJSON_GetObjectItemCaseSensitive(setup->user_config, "paths"), .config_file = setup->user_config_file };
 	int rc;
 

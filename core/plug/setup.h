@@ -24,7 +24,8 @@ struct component;
 struct plug_setup {
 	const char *root;                  /* of the workspace; NULL: there is none */
 	const char *cache_dir;             /* NULL: components get no folder */
-	const char *system_dir;            /* file_places.plugins */
+	const char *system_dir;            /* installation.plugins */
+	const char *system_prefix;         /* installation.prefix */
 	const struct env *env;             /* VT_PLUGIN_PATH, XDG_*, HOME */
 	const struct cJSON *workspace_config;      /* the root's `plugins`, or NULL */
 	const char *workspace_config_file;         /* for messages */

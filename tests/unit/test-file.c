@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "os/file.h"
+#include "os/installation.h"
 #include "text/path.h"
 
 static struct arena *a;
@@ -227,7 +228,12 @@ static void parts_are_found_in_a_build_tree(void **state)
 
 static void parts_are_found_in_a_staged_installation(void **state)
 {
+	struct err e = { 0 };
+
 	(void)state;
+	assert_int_equal(file_mkdirs(in("stage" VT_PLUGINDIR), 0755, &e), 0);
+	assert_int_equal(file_mkdirs(in("stage" VT_LIBEXECDIR), 0755, &e), 0);
+	assert_int_equal(file_write(in("stage" VT_LIBEXECDIR "/vt-supervisor"), "", 0, 0755, &e), 0);
 	assert_string_equal(places_at(arena_printf(a, "%s/stage" VT_BINDIR "/vt", dir)),
 		arena_printf(a, "%1$s/stage" VT_LIBEXECDIR "/vt-supervisor %1$s/stage" VT_PLUGINDIR " %1$s/stage" VT_ADDONDIR "/vt-node.node", dir));
 	/* somewhere else altogether: where it was configured to be */
@@ -236,10 +242,10 @@ static void parts_are_found_in_a_staged_installation(void **state)
 
 static int print_places(void)
 {
-	struct file_places p;
+	struct installation p;
 	struct err e = { 0 };
 	struct arena *own = arena_new();
-	int r = file_places(own, &p, &e);
+	int r = installation_find(own, &p, &e);
 
 	if (!r)
 		printf("%s %s %s\n", p.supervisor, p.plugins, p.addon);
