@@ -187,6 +187,8 @@ static int task_items(struct planner *p, const struct level *l, const struct tas
 		return -1;
 	if (command(p, l, &w, extra, w.call, node) < 0)
 		return -1;
+	if (task->persistent && persistent_mark(p, task, node) < 0)
+		return -1;
 	return hooked ? hook_items(p, l, task, "post", w.call, node) : 0;
 }
 
@@ -247,9 +249,12 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 		node->requested = g.nodes[i].requested;
 		node->waits_for = g.nodes[i].waits_for;
 		node->waits_n = g.nodes[i].waits_n;
-		if (task_items(p, l, node->task, NULL, node->requested ? &l->options->extra : &none, l->by, node) < 0)
+		if (task_items(p, l, node->task, NULL, node->requested ? &l->options->extra : &none, l->by, node) < 0 ||
+		    persistent_find(p, node->task, node) < 0)
 			return -1;
 	}
+	if (persistent_waits(p, plan, &g) < 0)
+		return -1;
 	plan->steps = p->ordinal - before;
 	*ret = plan;
 	return 0;
@@ -372,7 +377,7 @@ bool plan_is_parallel(const struct plan *plan)
 {
 	uint32_t i, k;
 
-	if (plan->limit > 1 && !is_line(plan))
+	if ((plan->limit > 1 && !is_line(plan)) || (plan->serves && plan->n > 1))
 		return true;
 	for (i = 0; i < plan->n; i++)
 		for (k = 0; k < plan->nodes[i].items_n; k++)

@@ -37,4 +37,13 @@ const char *step_shown_dir(const struct planner *p, const char *cwd);
 int step_make(struct planner *p, const struct working *w, const struct action *action, struct item *ret);
 /* `cd`: moves w, and makes the item that looks whether the folder is there. */
 int step_cd(struct planner *p, struct working *w, const struct action *action, struct item *ret);
+
+/* persistent.c: tasks that do not end by themselves. Each -1 with err. */
+struct task_graph;
+/* Marks the step that a persistent task's command ends with. */
+int persistent_mark(struct planner *p, const struct task *task, struct plan_node *node);
+/* Says of a node with all its items whether it lasts. Nothing may stand behind what does. */
+int persistent_find(struct planner *p, const struct task *task, struct plan_node *node);
+/* Nobody can wait for what is never ready: package order does without, `dependsOn` is an error. Then sums up the plan. */
+int persistent_waits(struct planner *p, struct plan *plan, const struct task_graph *g);
 #endif

@@ -60,6 +60,7 @@ struct step {
 	struct texts extra;            /* extra arguments that reached it */
 	const struct step_list *later; /* the cached steps that come after it in its chain: of its task, of plans within it and around it */
 	bool waited;                   /* another task of the run waits for it */
+	bool persistent;               /* it runs until it is ended: the last of a persistent task */
 };
 
 enum item_kind {
@@ -82,6 +83,9 @@ struct plan_node {
 	uint32_t waits_n;
 	struct item *items;
 	uint32_t items_n;
+	bool persistent;               /* its last item is a persistent step */
+	bool lasts;                    /* it does not end by itself: persistent, or its last item is a plan that lasts */
+	bool unready;                  /* it lasts, and nobody knows when it can be used */
 };
 
 struct plan {
@@ -89,5 +93,7 @@ struct plan {
 	uint32_t n;
 	uint32_t limit;                /* steps at once at this level; UINT32_MAX: no limit */
 	uint32_t steps;                /* steps and echoes in here and below */
+	bool serves;                   /* it has persistent nodes */
+	bool lasts, unready;           /* one of its requested nodes does, or is */
 };
 #endif

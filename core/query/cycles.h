@@ -11,6 +11,7 @@
 struct wait {
 	uint32_t on;
 	bool derived;                      /* only because one package depends on the other */
+	bool order;                        /* likewise, and no `dependsOn` says so */
 };
 
 struct waits {

@@ -38,14 +38,14 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* By the node waited for; of two for one node the derived one is last. */
+/* By the node waited for; of two for one node the derived one is last, and then that of package order. */
 static int by_wait(const void *a, const void *b)
 {
 	const struct wait *x = a, *y = b;
 
 	if (x->on != y->on)
 		return x->on < y->on ? -1 : 1;
-	return x->derived - y->derived;
+	return x->derived != y->derived ? x->derived - y->derived : x->order - y->order;
 }
 
 static void tidy(struct graph_node *node)
@@ -60,12 +60,12 @@ static void tidy(struct graph_node *node)
 	node->waits_n = kept;
 }
 
-static void wait_for(struct graphing *q, uint32_t node, uint32_t on, bool derived)
+static void wait_for(struct graphing *q, uint32_t node, uint32_t on, bool derived, bool order)
 {
 	struct waits *waits = &q->waits[node];
 
 	waits->at = arena_grow(q->a, waits->at, waits->n, sizeof *waits->at);
-	waits->at[waits->n++] = (struct wait){ on, derived };
+	waits->at[waits->n++] = (struct wait){ on, derived, order };
 }
 
 static uint32_t add(struct graphing *q, const struct task *task, bool requested)
@@ -107,7 +107,7 @@ static void package_order(struct graphing *q)
 					continue;
 				mark[to] = node + 1;
 				if (q->of[to])
-					wait_for(q, node, q->place[q->of[to]->index], true);
+					wait_for(q, node, q->place[q->of[to]->index], true, true);
 				else
 					todo[n++] = to;
 			}
@@ -123,7 +123,7 @@ static void depends_on(struct graphing *q)
 		const struct task *task = q->g.nodes[node].task;
 
 		for (i = 0; i < task->needs_n; i++)
-			wait_for(q, node, add(q, task->needs[i].task, false), task->needs[i].derived);
+			wait_for(q, node, add(q, task->needs[i].task, false), task->needs[i].derived, false);
 	}
 }
 
@@ -168,9 +168,12 @@ static void fill(struct graphing *q)
 		struct graph_node *node = &q->g.nodes[i];
 
 		node->waits_for = arena_array(q->a, q->waits[i].n, sizeof *node->waits_for);
+		node->order = arena_array(q->a, q->waits[i].n, sizeof *node->order);
 		node->waits_n = q->waits[i].n;
-		for (k = 0; k < node->waits_n; k++)
+		for (k = 0; k < node->waits_n; k++) {
 			node->waits_for[k] = q->waits[i].at[k].on;
+			node->order[k] = q->waits[i].at[k].order;
+		}
 	}
 }
 
@@ -282,13 +285,32 @@ int graph_make(const struct query_world *world, const struct query_options *opti
 	return 0;
 }
 
+/* Does a node wait for this one by package order alone? What it waits for through another node counts as such
+ * where one of the two does. */
+static bool is_order(const struct graph_node *node, const struct graph_node *through, uint32_t through_index, uint32_t on)
+{
+	bool order = false;
+	uint32_t i;
+
+	for (i = 0; i < node->waits_n; i++) {
+		if (node->waits_for[i] == on)
+			return node->order[i];
+		if (node->waits_for[i] == through_index)
+			order = node->order[i];
+	}
+	for (i = 0; i < through->waits_n; i++)
+		if (through->waits_for[i] == on)
+			return order || through->order[i];
+	return order;
+}
+
 void graph_remove(struct task_graph *g, uint32_t gone, struct arena *a)
 {
 	struct graph_node *nodes = g->nodes, it = nodes[gone];
 	uint32_t i, k, n;
 
 	for (i = 0; i < g->n; i++) {
-		struct graph_node *node = &nodes[i];
+		struct graph_node *node = &nodes[i], was = *node;
 		uint32_t *waits = arena_array(a, node->waits_n + it.waits_n, sizeof *waits);
 
 		if (i == gone)
@@ -300,11 +322,14 @@ void graph_remove(struct task_graph *g, uint32_t gone, struct arena *a)
 			for (k = 0; k < it.waits_n; k++)
 				if (it.waits_for[k] != i && it.waits_for[k] != gone)
 					waits[n++] = it.waits_for[k];
-		for (k = 0; k < n; k++)
-			waits[k] -= waits[k] > gone;
 		node->waits_for = waits;
 		node->waits_n = n;
 		tidy(node);
+		node->order = arena_array(a, node->waits_n, sizeof *node->order);
+		for (k = 0; k < node->waits_n; k++) {
+			node->order[k] = is_order(&was, &it, gone, waits[k]);
+			waits[k] -= waits[k] > gone;
+		}
 	}
 	memmove(nodes + gone, nodes + gone + 1, (g->n - gone - 1) * sizeof *nodes);
 	g->n--;

@@ -10,6 +10,7 @@ struct graph_node {
 	const struct task *task;
 	bool requested;                    /* false: pulled in by dependsOn */
 	uint32_t *waits_for;               /* indices, sorted, unique */
+	bool *order;                       /* of each: it is package order alone, and no `dependsOn` */
 	uint32_t waits_n;
 };
 

@@ -290,10 +290,31 @@ static int read_command(struct reading *r, const cJSON *node, struct task_config
 	return 0;
 }
 
+/* `cached`: `cache`, and the keys it holds. */
+static int read_persistent(struct reading *r, const cJSON *persistent, const cJSON *ready, const cJSON *const cached[1 + CACHE_NAMES],
+			   struct task_config *t)
+{
+	int i;
+
+	if (persistent && read_bool(r, persistent, &t->persistent))
+		return -1;
+	if (ready && !t->persistent)
+		return json_fail_key(r->doc, ready, r->err, "found `ready`, expected `\"persistent\": true` beside it");
+	if (!t->persistent)
+		return 0;
+	for (i = 0; i < 1 + CACHE_NAMES; i++)
+		if (cached[i] && !cJSON_IsFalse(cached[i]))
+			return json_fail_key(r->doc, cached[i], r->err, "found `%s` beside `\"persistent\": true`, expected only one of them: a persistent task is never cached",
+					     i ? cache_names[i - 1] : "cache");
+	t->cache = false;
+	return ready ? ready_read(r->doc, ready, r->a, &t->ready, r->err) : 0;
+}
+
 static int read_task_fields(struct reading *r, const cJSON *node, struct task_config *t)
 {
-	static const char *const names[] = { "command", "cwd", "dependsOn", "cache", "env", "untrackedEnv", "input", "output", "trustedSockets", NULL };
-	const cJSON *got[4 + CACHE_NAMES] = { NULL }, *item;
+	static const char *const names[] = { "command", "cwd", "dependsOn", "cache", "env", "untrackedEnv", "input", "output", "trustedSockets",
+		"persistent", "ready", NULL };
+	const cJSON *got[4 + CACHE_NAMES + 2] = { NULL }, *item;
 	int i;
 
 	for (item = node->child; item; item = item->next) {
@@ -316,7 +337,9 @@ static int read_task_fields(struct reading *r, const cJSON *node, struct task_co
 	for (i = 0; i < CACHE_NAMES; i++)
 		if (got[4 + i] && read_cache_field(r, got[4 + i], i, t))
 			return -1;
-	return got[3] ? read_cache(r, got[3], got + 4, t) : 0;
+	if (got[3] && read_cache(r, got[3], got + 4, t))
+		return -1;
+	return read_persistent(r, got[4 + CACHE_NAMES], got[5 + CACHE_NAMES], got + 3, t);
 }
 
 static int read_tasks(struct reading *r, const cJSON *node, struct config *c)

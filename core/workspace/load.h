@@ -62,6 +62,8 @@ struct task_config {
 	struct texts trusted;          /* trustedSockets */
 	bool deaf;                     /* heedOptOut is false */
 	struct glob_entries input, output;
+	bool persistent;
+	struct ready *ready;           /* NULL: not given; the path of READY_FILE as written */
 };
 
 struct config {
@@ -144,6 +146,11 @@ int discover_members(struct loading *l, struct err *err);
 
 /* config.c: `text` NULL: there is no file */
 int config_read(const char *file, const struct bytes *text, const char *dir_shown, bool is_root, struct arena *a, struct config *ret, struct err *err);
+
+/* ready.c: `ready` of a task */
+int ready_read(const struct json_doc *doc, const cJSON *node, struct arena *a, struct ready **ret, struct err *err);
+/* "90s", "500ms", "2m", "1h": ms, 1 to UINT32_MAX. false: it is none of these. */
+bool duration_read(const char *text, uint32_t *ret_ms);
 
 /* edges.c */
 /* Does the value name a folder? Then what is behind its protocol; else NULL. */

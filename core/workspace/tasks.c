@@ -151,6 +151,10 @@ static int add_config_task(struct loading *l, struct package *p, const struct ta
 	t->cwd = task_cwd(&l->w, p->path, c->cwd);
 	t->command = c->command;
 	t->command_is_array = c->command_is_array;
+	t->persistent = c->persistent;
+	t->ready = c->ready;
+	if (c->ready && c->ready->kind == READY_FILE)
+		c->ready->text = path_clean(l->w.arena, path_join(l->w.arena, p->dir, c->ready->text));
 	if (resolve_rules(&l->w, p, c, &t->rules, err))
 		return err_wrap(err, "Failed to resolve task config for task %s", t->label);
 	return 0;
@@ -328,6 +332,10 @@ static int task_needs(struct loading *l, struct task *t, const struct task_confi
 				add_need(l->w.arena, &list, found, true);
 		}
 	}
+	for (i = 0; i < list.n; i++)
+		if (list.at[i].task->persistent && !list.at[i].task->ready)
+			return err_set(err, ERR_USER, "Task %s depends on the persistent task %s, which does not say when it is ready: "
+				       "give it `ready`", t->label, list.at[i].task->label);
 	t->needs = list.at;
 	t->needs_n = list.n;
 	return 0;

@@ -49,6 +49,16 @@ struct cache_rules {
 	bool deaf;                 /* `heedOptOut` is false: a tool's disableCache() is not heeded */
 };
 
+/* What tells that a persistent task can be used. */
+enum ready_kind { READY_OUTPUT, READY_PORT, READY_HTTP, READY_FILE };
+
+struct ready {
+	enum ready_kind kind;
+	const char *text;          /* OUTPUT: what it prints; HTTP: the URL; FILE: the absolute path; PORT: NULL */
+	uint16_t port;             /* PORT: a TCP port of this machine */
+	uint32_t timeout_ms;       /* from its start */
+};
+
 enum task_source { TASK_FROM_CONFIG, TASK_FROM_SCRIPT };
 
 /* A resolved `dependsOn` entry: this task waits for that one. */
@@ -67,6 +77,8 @@ struct task {
 	struct need *needs;
 	uint32_t needs_n;
 	struct cache_rules rules;
+	bool persistent;           /* its last element runs until it is ended; never cached */
+	const struct ready *ready; /* of a persistent task: when it can be used; NULL: nobody knows */
 	enum task_source source;
 	uint32_t index;            /* place in workspace->tasks */
 };

@@ -589,7 +589,7 @@ static void only_waits_in_cycles_are_cut(void **state)
 				uint32_t on = (uint32_t)rand() % n;
 
 				if (on != i)
-					before[i].at[before[i].n++] = (struct wait){ on, rand() % 4 != 0 };
+					before[i].at[before[i].n++] = (struct wait){ .on = on, .derived = rand() % 4 != 0 };
 			}
 			after[i].n = before[i].n;
 			memcpy(after[i].at, before[i].at, before[i].n * sizeof *after[i].at);

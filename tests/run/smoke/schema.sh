@@ -77,6 +77,22 @@ cat >configs <<'J'
 {"tasks":{"a":{"command":"echo a","input":[{"pattern":"x","base":"root"}]}}}
 {"tasks":{"a":{"command":"echo a","input":[{"auto":"yes"}]}}}
 {"tasks":{"a":{"command":"echo a","output":[{"auto":true}]}}}
+{"tasks":{"a":{"command":"node s","persistent":true}}}
+{"tasks":{"a":{"command":"node s","persistent":null,"ready":null}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"cache":false,"ready":{"port":3000}}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"ready":{"output":"listening","timeout":"500ms"}}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"ready":{"http":"http://localhost:3000/x"}}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"ready":{"file":"ready"}}}}
+{"tasks":{"a":{"command":"node s","persistent":false,"input":[]}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"input":[]}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"cache":{}}}}
+{"tasks":{"a":{"command":"node s","persistent":1}}}
+{"tasks":{"a":{"command":"node s","ready":{"port":3000}}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"ready":{}}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"ready":{"port":0}}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"ready":{"port":1,"http":"http://x"}}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"ready":{"http":"localhost"}}}}
+{"tasks":{"a":{"command":"node s","persistent":true,"ready":{"port":1,"timeout":5}}}}
 J
 node check.cjs "$NPM" "$abs_top_srcdir/core/man/vite-task.schema.json" <configs >schema-says 2>"$T/ajv.err" || sed 's/^/# /' "$T/ajv.err"
 paste -d ' ' schema-says configs >both
