@@ -35,7 +35,6 @@ struct archive_saving {
 		vt_source source;              /* first */
 		int fd;                        /* of a file, or -1 */
 		char target[PATH_MAX];         /* of a link */
-		size_t at;
 	} file;
 	const char *not_kept;                /* the reason that the user is told */
 };
@@ -81,21 +80,22 @@ static vt_status say(vt_call *call, const char *code, const char *text)
 	return VT_FAILED;
 }
 
-static vt_status read_opened(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+static vt_status read_opened(vt_source *source, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret)
 {
 	struct opened *o = (struct opened *)source;
 	ssize_t n;
 
 	call_check(call, 1, "vt_source.read");
 	if (o->fd < 0) {
-		n = (ssize_t)(strlen(o->target) - o->at);
+		size_t all = strlen(o->target);
+
+		n = at < all ? (ssize_t)(all - at) : 0;
 		if ((size_t)n > size)
 			n = (ssize_t)size;
-		memcpy(buffer, o->target + o->at, (size_t)n);
-		o->at += (size_t)n;
+		memcpy(buffer, o->target + (all - (size_t)n < at ? all : at), (size_t)n);
 	} else {
 		do
-			n = read(o->fd, buffer, size);
+			n = pread(o->fd, buffer, size, (off_t)at);
 		while (n < 0 && errno == EINTR);
 		if (n < 0)
 			return say(call, "system", "an output could not be read");
@@ -151,9 +151,8 @@ static vt_status open_there(struct archive_saving *s, vt_call *call, const char 
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return VT_NONE;
-	s->file.at = 0;
 	s->file.target[0] = '\0';
-	s->file.source = (vt_source){ .read = read_opened };
+	s->file.source = (vt_source){ .struct_size = sizeof s->file.source, .read = read_opened };
 	if (S_ISREG(st.st_mode)) {
 		s->file.fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (s->file.fd < 0 && errno != ENOENT) {

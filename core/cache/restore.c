@@ -67,16 +67,30 @@ static vt_status write_taking(vt_sink *sink, vt_call *call, const void *data, si
 			t->failed = true;
 			return say(call, "system", &err);
 		}
+		sink->got += size;
 		return VT_OK;
 	case VT_META_LINK:
 		if (size >= sizeof t->target - t->size || memchr(data, 0, size))
 			return say_text(call, "link", "a link's target cannot be");
 		memcpy(t->target + t->size, data, size);
 		t->size += size;
+		sink->got += size;
 		return VT_OK;
 	default:
 		return say_text(call, "late", "nothing is being written");
 	}
+}
+
+static vt_status write_anew(vt_sink *sink, vt_call *call)
+{
+	struct taking *t = (struct taking *)sink;
+
+	call_check(call, 1, "vt_sink.restart");
+	if (t->type == VT_META_FILE && (ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0))
+		return VT_UNSUPPORTED;
+	t->size = 0;
+	sink->got = 0;
+	return VT_OK;
 }
 
 /* A link is complete when the next thing begins. */
@@ -186,7 +200,10 @@ static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, co
 		failed = stage_meta(stage_of(r), path, meta->mode, meta->mtime_ns, &err);
 		return failed < 0 ? say(call, "system", &err) : VT_NONE;
 	}
-	r->taking = (struct taking){ .sink = { .write = write_taking }, .path = path, .mtime_ns = meta->mtime_ns };
+	r->taking = (struct taking){
+		.sink = { .struct_size = sizeof(vt_sink), .write = write_taking, .restart = write_anew, .most = UINT64_MAX },
+		.path = path, .mtime_ns = meta->mtime_ns,
+	};
 	switch (meta->type) {
 	case VT_META_FILE:
 		failed = stage_file(stage_of(r), path, meta->mode, meta->mtime_ns, &r->taking.fd, &err);

@@ -420,30 +420,30 @@ static int record(struct saving *s, const char **ret_wrote, struct err *err)
 
 /* ---- taking ----------------------------------------------------------------------- */
 
-/* Reads the mapped terminal output once, from its start. */
+/* Reads the mapped terminal output. */
 struct printed {
 	vt_source source;              /* first */
 	const struct ran *ran;
-	size_t at;
 };
 
-static vt_status read_printed(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+static vt_status read_printed(vt_source *source, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret)
 {
 	struct printed *p = (struct printed *)source;
 
 	(void)call;
-	if (size > p->ran->output_size - p->at)
-		size = p->ran->output_size - p->at;
-	memcpy(buffer, (const char *)p->ran->output + p->at, size);
-	file_forget_pages((const char *)p->ran->output + p->at, size);
-	p->at += size;
+	if (at > p->ran->output_size)
+		at = p->ran->output_size;
+	if (size > p->ran->output_size - at)
+		size = p->ran->output_size - at;
+	memcpy(buffer, (const char *)p->ran->output + at, size);
+	file_forget_pages((const char *)p->ran->output + at, size);
 	*ret = size;
 	return VT_OK;
 }
 
 static int take_terminal(struct saving *s, struct batch *batch, struct result *r, struct err *err)
 {
-	struct printed from = { .source = { .read = read_printed, .size = s->ran->output_size }, .ran = s->ran };
+	struct printed from = { .source = { .struct_size = sizeof(vt_source), .read = read_printed, .size = s->ran->output_size }, .ran = s->ran };
 
 	if (!s->ran->output_size)
 		return 0;
@@ -503,6 +503,11 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 	struct err err = { 0 };
 	uint32_t why = 0;
 	vt_id result;
+
+	if (s->ran->seen && s->ran->seen->refused) {
+		refused = s->ran->seen->refused;
+		why = VT_REFUSE_OTHER;
+	}
 
 	changed_during_init(&s->changes, s->cache->root_fd, s->in->started_ns, s->ran->seen);
 	if (check_run(s) < 0)

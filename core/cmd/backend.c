@@ -133,7 +133,10 @@ struct bytes_sink {
 static vt_status write_bytes(vt_sink *sink, vt_call *call, const void *data, size_t size)
 {
 	call_check(call, 1, "vt_sink.write");
-	return buf_add(&((struct bytes_sink *)sink)->bytes, data, size) < 0 ? VT_FAILED : VT_OK;
+	if (buf_add(&((struct bytes_sink *)sink)->bytes, data, size) < 0)
+		return VT_FAILED;
+	sink->got += size;
+	return VT_OK;
 }
 
 static struct component *who_knows(struct plug *plug)
@@ -153,7 +156,7 @@ static struct component *who_knows(struct plug *plug)
 
 int backend_changed_since(struct backend *b, const char *reference, struct arena *a, struct texts *ret, struct err *err)
 {
-	struct bytes_sink sink = { .sink.write = write_bytes };
+	struct bytes_sink sink = { .sink = { .struct_size = sizeof(vt_sink), .write = write_bytes, .most = UINT64_MAX } };
 	const vt_fingerprint_ops *ops;
 	vt_bytes root = { b->workspace->root, strlen(b->workspace->root) }, ref = { reference, strlen(reference) };
 	struct component *c;
@@ -182,7 +185,7 @@ int backend_changed_since(struct backend *b, const char *reference, struct arena
 /* A file's content at a reference, ended by NUL. 1: it is not there. */
 static int content_at(struct backend *b, const char *reference, const char *path, struct buf *ret, struct err *err)
 {
-	struct bytes_sink sink = { .sink.write = write_bytes };
+	struct bytes_sink sink = { .sink = { .struct_size = sizeof(vt_sink), .write = write_bytes, .most = UINT64_MAX } };
 	vt_bytes root = { b->workspace->root, strlen(b->workspace->root) }, ref = { reference, strlen(reference) }, file = { path, strlen(path) };
 	struct component *c = who_knows(b->plug);
 	const vt_fingerprint_ops *ops = c ? component_ops(c) : NULL;

@@ -47,14 +47,6 @@ static vt_status spawn_setenv(vt_spawn *spawn, vt_call *call, vt_bytes name, vt_
 	return VT_OK;
 }
 
-/* The supervisor's message has no room for more descriptors. */
-static vt_status spawn_pass_fd(vt_spawn *spawn, vt_call *call, int32_t fd, int32_t *ret_number)
-{
-	(void)spawn, (void)fd, (void)ret_number;
-	call_check(call, 1, "vt_spawn.pass_fd");
-	return VT_UNSUPPORTED;
-}
-
 static vt_status spawn_filter(vt_spawn *spawn, vt_call *call, uint32_t how, vt_bytes program)
 {
 	struct trace *w = (struct trace *)spawn;
@@ -108,7 +100,7 @@ struct trace *trace_begin(struct component *tracer, const struct step *step, str
 	vt_status status;
 
 	*w = (struct trace){
-		.spawn = { .struct_size = sizeof(vt_spawn), .setenv = spawn_setenv, .pass_fd = spawn_pass_fd,
+		.spawn = { .struct_size = sizeof(vt_spawn), .setenv = spawn_setenv,
 			   .filter = spawn_filter, .preload = spawn_preload },
 		.tracer = tracer,
 		.arena = a,
@@ -166,10 +158,19 @@ static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *record
 	return VT_OK;
 }
 
+static vt_status notes_refuse(vt_notes *notes, vt_call *call, vt_bytes sentence)
+{
+	struct notes *self = (struct notes *)notes;
+
+	call_check(call, 1, "vt_notes.refuse");
+	seen_refuse(self->seen, sentence.data, sentence.size);
+	return VT_OK;
+}
+
 void trace_stop(struct trace *w, struct seen *seen)
 {
 	const vt_tracer_ops *ops = component_ops(w->tracer);
-	struct notes notes = { .notes = { .struct_size = sizeof(vt_notes), .add = notes_add }, .seen = seen };
+	struct notes notes = { .notes = { .struct_size = sizeof(vt_notes), .add = notes_add, .refuse = notes_refuse }, .seen = seen };
 	struct plug_call call;
 	vt_status status;
 

@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "text/path.h"
+#include "text/shown.h"
 #include "workspace/workspace.h"
 
 /* No real task does so much; a run that passes a limit is not stored. */
@@ -279,6 +280,16 @@ void seen_add(struct seen *s, const vt_seen *given)
 	} else if (from == INSIDE || (from == OUTSIDE && (given->op == VT_SEEN_EXEC || given->op == VT_SEEN_READ))) {
 		add_path(s, given, name, none);
 	}
+}
+
+void seen_refuse(struct seen *s, const void *sentence, size_t size)
+{
+	char line[513];
+
+	if (s->refused || !size)
+		return;
+	shown_cut(line, sizeof line, sentence, size);
+	s->refused = arena_str(s->arena, line);
 }
 
 void seen_env(struct seen *s, uint16_t op, const char *name, size_t size)

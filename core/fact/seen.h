@@ -18,6 +18,7 @@ struct seen {
 	const char *cache_dir;         /* absolute: never seen */
 	const struct globs *input, *output;   /* exclusions; `output` marks VT_SEEN_OUTPUT; borrowed, or NULL */
 	const char *untraced;          /* why the trace is incomplete or missing; else NULL */
+	const char *refused;           /* the tracer's sentence: it is not to be kept; else NULL */
 	const char *broken;            /* the channel failed: the message of "task communication failed (...)", else NULL */
 	struct map left_out;           /* dropped paths inside the workspace that the task wrote */
 	bool opted_out;                /* a tool called disableCache */
@@ -33,5 +34,7 @@ void seen_free(struct seen *s);    /* frees `inside`; the arena is the job's */
  * which there are), in the cache, and those that the task's negative input globs match. Past a limit `untraced` (paths) or `broken` (names) is set. Names of variables and
  * paths to ignore are recorded as they are. */
 void seen_add(struct seen *s, const vt_seen *record);
+/* It is not to be kept; the first sentence counts. */
+void seen_refuse(struct seen *s, const void *sentence, size_t size);
 void seen_env(struct seen *s, uint16_t op, const char *name, size_t size);   /* VT_SEEN_ENV, _GLOB, _PREFIX; once each */
 #endif

@@ -85,17 +85,16 @@ static void digest(struct check *k)
 
 static vt_status sink_away(vt_sink *s, vt_call *call, const void *data, size_t size)
 {
-	(void)s;
 	(void)call;
 	(void)data;
-	(void)size;
+	s->got += size;
 	return VT_OK;
 }
 
 static void changed_since(struct check *k)
 {
 	const vt_fingerprint_ops *ops = &k->component->made->ops.fingerprint;
-	vt_sink sink = { sink_away };
+	vt_sink sink = { .struct_size = sizeof sink, .write = sink_away, .most = UINT64_MAX };
 	struct plug_call call;
 	vt_status s;
 
@@ -110,7 +109,7 @@ static void changed_since(struct check *k)
 static void content_at(struct check *k)
 {
 	const vt_fingerprint_ops *ops = &k->component->made->ops.fingerprint;
-	vt_sink sink = { sink_away };
+	vt_sink sink = { .struct_size = sizeof sink, .write = sink_away, .most = UINT64_MAX };
 	struct plug_call call;
 	vt_status s;
 
@@ -131,20 +130,26 @@ static vt_status spawn_setenv(vt_spawn *s, vt_call *call, vt_bytes name, vt_byte
 	return name.size ? VT_OK : VT_FAILED;
 }
 
-static vt_status spawn_pass_fd(vt_spawn *s, vt_call *call, int32_t fd, int32_t *ret)
-{
-	(void)s;
-	(void)call;
-	*ret = 10;
-	return fd >= 0 ? VT_OK : VT_FAILED;
-}
-
 static vt_status spawn_filter(vt_spawn *s, vt_call *call, uint32_t how, vt_bytes program)
 {
 	(void)s;
 	(void)call;
 	(void)how;
 	return program.size && program.size % 8 == 0 ? VT_OK : VT_FAILED;
+}
+
+static vt_status spawn_preload(vt_spawn *s, vt_call *call, vt_bytes file)
+{
+	(void)s;
+	(void)call;
+	return file.size ? VT_OK : VT_FAILED;
+}
+
+static vt_status notes_refuse(vt_notes *notes, vt_call *call, vt_bytes sentence)
+{
+	(void)notes;
+	(void)call;
+	return sentence.size ? VT_OK : VT_FAILED;
 }
 
 static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *seen, uint32_t n)
@@ -160,8 +165,8 @@ static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *seen, 
 static void tracer_life(struct check *k)
 {
 	const vt_tracer_ops *ops = &k->component->made->ops.tracer;
-	vt_spawn spawn = { .struct_size = sizeof spawn, .setenv = spawn_setenv, .pass_fd = spawn_pass_fd, .filter = spawn_filter };
-	vt_notes notes = { .struct_size = sizeof notes, .add = notes_add };
+	vt_spawn spawn = { .struct_size = sizeof spawn, .setenv = spawn_setenv, .filter = spawn_filter, .preload = spawn_preload };
+	vt_notes notes = { .struct_size = sizeof notes, .add = notes_add, .refuse = notes_refuse };
 	struct plug_call call;
 	struct trial_step step;
 	void *watch = NULL;

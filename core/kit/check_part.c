@@ -156,18 +156,17 @@ static void part_infer(struct check *k)
 struct file_source {
 	vt_source source;
 	const unsigned char *data;
-	size_t size, at;
 };
 
-static vt_status file_read_on(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+static vt_status file_read_on(vt_source *source, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret)
 {
 	struct file_source *f = (struct file_source *)source;
-	size_t n = f->size - f->at < size ? f->size - f->at : size;
+	uint64_t left = at < source->size ? source->size - at : 0;
+	size_t n = left < size ? (size_t)left : size;
 
 	(void)call;
 	if (n)
-		memcpy(buffer, f->data + f->at, n);
-	f->at += n;
+		memcpy(buffer, f->data + at, n);
 	*ret = n;
 	return VT_OK;
 }
@@ -234,7 +233,7 @@ static vt_status keep_open(vt_saving *s, vt_call *call, vt_bytes path, vt_source
 		return VT_FAILED;
 	if (!f)
 		return VT_NONE;
-	t->open = (struct file_source){ .source = { .read = file_read_on, .size = f->size }, .data = f->data, .size = f->size };
+	t->open = (struct file_source){ .source = { .struct_size = sizeof(vt_source), .read = file_read_on, .size = f->size }, .data = f->data };
 	*ret = &t->open.source;
 	*ret_meta = (vt_meta){ f->type, 0640, 1234567890123456789 };
 	return VT_OK;
@@ -251,7 +250,7 @@ static vt_status keep_keep(vt_saving *s, vt_call *call, vt_source *from, vt_id *
 	k->data = malloc(from->size + 1);
 	k->size = 0;
 	while (k->data && n) {
-		if (from->read(from, call, k->data + k->size, from->size + 1 - k->size, &n))
+		if (from->read(from, call, k->size, k->data + k->size, from->size + 1 - k->size, &n))
 			return VT_FAILED;
 		k->size += n;
 		if (k->size > from->size)
@@ -283,6 +282,7 @@ static vt_status restored_write(vt_sink *s, vt_call *call, const void *data, siz
 	if (f->came + size > f->size || memcmp((const char *)f->data + f->came, data, size))
 		f->differs = true;
 	f->came += size;
+	s->got += size;
 	return VT_OK;
 }
 
@@ -297,7 +297,7 @@ static vt_status restore_create(vt_restoring *r, vt_call *call, vt_bytes path, c
 	f->came = 0;
 	f->differs = meta->type != f->type || (meta->mode & 0777) != 0640 || meta->mtime_ns != 1234567890123456789;
 	t->into = f;
-	t->sink.write = restored_write;
+	t->sink = (vt_sink){ .struct_size = sizeof t->sink, .write = restored_write, .most = UINT64_MAX };
 	*ret = &t->sink;
 	return VT_OK;
 }

@@ -156,7 +156,7 @@ static cJSON *option_json(const vt_option *o)
 
 static cJSON *component_json(const struct load_component *c)
 {
-	static const char *const threads[] = { "one", "per-task", "many" };
+	static const char *const threads[] = { "one", "many" };
 	const char *names[16];
 	cJSON *j = cJSON_CreateObject(), *list;
 	uint32_t n = ops_names(c, names, 16), i;
@@ -165,7 +165,6 @@ static cJSON *component_json(const struct load_component *c)
 	add_text(j, "name", c->about.name);
 	add_text(j, "summary", c->about.summary);
 	cJSON_AddStringToObject(j, "threads", threads[c->about.threads <= VT_THREADS_MANY ? c->about.threads : 0]);
-	cJSON_AddArrayToObject(j, "caps");
 	list = cJSON_AddArrayToObject(j, "has");
 	for (i = 0; i < n; i++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));

@@ -91,6 +91,7 @@ vt_status call_end(struct plug_call *c, vt_status status)
 	case VT_CANCELLED:
 	case VT_UNSUPPORTED:
 		break;
+	case VT_DOWN:
 	case VT_FAILED:
 		if (!c->text[0] || c->level < VT_REPORT_WARNING) {
 			snprintf(c->code, sizeof c->code, "silent");
@@ -108,6 +109,16 @@ vt_status call_end(struct plug_call *c, vt_status status)
 	if (status >= 0 && c->level == VT_REPORT_WARNING && c->text[0])
 		plug_warn_about(component, c->text);
 	return status;
+}
+
+vt_status sink_is_full(const vt_sink *sink, vt_call *call)
+{
+	char text[100];
+	int n = snprintf(text, sizeof text, "it gives more than %llu bytes", (unsigned long long)sink->most);
+
+	if (call)
+		call->report(call, VT_REPORT_ERROR, "too-large", (vt_bytes){ text, (size_t)n });
+	return VT_FAILED;
 }
 
 void call_check(vt_call *call, int own_thread, const char *function)

@@ -7,10 +7,8 @@
  *
  * Between the two lines the caller may set call.stop and call.deadline_ns.
  *
- * Locks: a component with VT_THREADS_ONE runs one call at a time. With VT_THREADS_PER_TASK, parts
- * and tracers take no lock, because the caller makes the calls of one step in turn; stores and
- * fingerprints, which know no step, are locked as with ONE. A caller that holds the lock of a part
- * or tracer may take that of a store or fingerprint, never the reverse. */
+ * Locks: a component with VT_THREADS_ONE runs one call at a time. A caller that holds the lock of a
+ * part or tracer may take that of a store or fingerprint, never the reverse. */
 #ifndef PLUG_CALL_H
 #define PLUG_CALL_H
 
@@ -51,4 +49,6 @@ vt_status call_end(struct plug_call *c, vt_status status);
  * build aborts with the function's name if `call` is not under way, or if `own_thread` is set and
  * this is not the call's thread. */
 void call_check(vt_call *call, int own_thread, const char *function);
+/* For a sink that takes no more: reports that to the call, and returns VT_FAILED. */
+vt_status sink_is_full(const vt_sink *sink, vt_call *call);
 #endif

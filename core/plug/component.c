@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "plug/inside.h"
+#include "plug/value.h"
 #include "text/path.h"
 
 static bool unusable(struct component *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -122,48 +123,6 @@ static bool find_type(struct component *c)
 	return ok;
 }
 
-/* Is the text a number with one of the units, "10 GiB" or "1.5h"? `bare`: the unit may be missing. */
-static bool has_unit(const char *text, const char *const *units, bool bare)
-{
-	char *end;
-	double n = strtod(text, &end);
-
-	if (end == text || !(n >= 0))
-		return false;
-	while (*end == ' ')
-		end++;
-	if (!*end)
-		return bare;
-	for (; *units; units++)
-		if (strcmp(end, *units) == 0)
-			return true;
-	return false;
-}
-
-/* What the type expects instead of the text; NULL: the text fits. */
-static const char *type_expects(const char *type, const char *text)
-{
-	static const char *const sizes[] = { "B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "K", "M", "G", "T", NULL };
-	static const char *const times[] = { "ms", "s", "m", "h", "d", NULL };
-	char *end;
-
-	if (strcmp(type, "bool") == 0)
-		return strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ? NULL : "true or false";
-	if (strcmp(type, "int") == 0) {
-		strtoll(text, &end, 10);
-		return *text && !*end ? NULL : "a whole number";
-	}
-	if (strcmp(type, "size") == 0)
-		return has_unit(text, sizes, true) ? NULL : "a size as 500 MiB or 10 GB";
-	if (strcmp(type, "duration") == 0)
-		return has_unit(text, times, false) ? NULL : "a duration as 500ms, 30s, 5m, 2h or 1d";
-	if (strcmp(type, "url") == 0)
-		return strstr(text, "://") ? NULL : "a URL";
-	if (strcmp(type, "path") == 0)
-		return *text == '/' ? NULL : "an absolute path";
-	return NULL;
-}
-
 /* The option of a key; "headers.*" in the table matches every key below headers. */
 static const vt_option *option_of(const struct load_component *made, const char *key)
 {
@@ -183,7 +142,7 @@ static bool option_check(struct component *c, const struct option_value *v, bool
 {
 	const vt_option *o = option_of(c->made, v->key);
 	const char *expected;
-	char text[400];
+	char text[400], *canonical = NULL;
 
 	if (!o)
 		snprintf(text, sizeof text, "'%s' has no option `%.100s`", c->choice.name, v->key);
@@ -194,11 +153,13 @@ static bool option_check(struct component *c, const struct option_value *v, bool
 	else if ((o->flags & VT_OPTION_SECRET) && !v->from_credentials && !url_from_user)
 		snprintf(text, sizeof text, "the workspace chose where '%s' connects to, so `%.100s` must stand under `credentials`, by origin",
 			 c->choice.name, v->key);
-	else if ((expected = type_expects(o->type, v->text)))
+	else if ((expected = value_canonical(o->type, v->text, &canonical)))
 		/* the value is not shown: it may be a secret */
 		snprintf(text, sizeof text, "option `%.100s` of '%s' must be %s", v->key, c->choice.name, expected);
-	else
+	else {
+		free(canonical);
 		return true;
+	}
 	return misconfigured(c, v->from_user, v->place, text);
 }
 
@@ -259,13 +220,17 @@ static const char *problem_of(struct plug_call *call, vt_status status)
 	return call->text[0] ? call->text : status == VT_UNSUPPORTED ? "this machine cannot do that" : "it declined";
 }
 
-static bool option_set(struct component *c, const char *key, const char *text)
+static bool option_set(struct component *c, const vt_option *o, const char *key, const char *text)
 {
 	struct plug_call call;
 	const char *problem;
+	char *canonical;
 
+	/* both were checked: what was configured by option_check, what is the fallback when the plugin was loaded */
+	(void)value_canonical(o->type, text, &canonical);
 	call_begin(&call, c, "set");
-	problem = problem_of(&call, c->made->about.set(c->self, &call.call, key, (vt_bytes){ text, strlen(text) }));
+	problem = problem_of(&call, c->made->about.set(c->self, &call.call, key, (vt_bytes){ canonical, strlen(canonical) }));
+	free(canonical);
 	return problem ? unusable(c, "option `%s`: %s", key, problem) : true;
 }
 
@@ -284,20 +249,13 @@ static bool options_set(struct component *c)
 			if (strcmp(v->key, o->name) && !(n > 2 && strcmp(o->name + n - 2, ".*") == 0 && strncmp(o->name, v->key, n - 1) == 0))
 				continue;
 			any = true;
-			if (!option_set(c, v->key, v->text))
+			if (!option_set(c, o, v->key, v->text))
 				return false;
 		}
-		if (!any && o->fallback && !option_set(c, o->name, o->fallback))
+		if (!any && o->fallback && !option_set(c, o, o->name, o->fallback))
 			return false;
 	}
 	return true;
-}
-
-static const void *host_find(const vt_host *host, const char *id)
-{
-	(void)host;
-	(void)id;
-	return NULL;
 }
 
 /* Could nobody else have made the folder? `closed`: its rights must say so too, as in record/directory. false with
@@ -339,7 +297,7 @@ static bool host_make(struct component *c)
 	if (cache && make_parent(c->plug) && asprintf(&c->folder, "%s/plugins/%s", cache, c->choice.name) < 0)
 		return unusable(c, "out of memory");
 	c->host = (vt_host){ .struct_size = sizeof c->host, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,
-		.version = PACKAGE_VERSION, .folder = c->folder, .cache = cache, .find = host_find };
+		.version = PACKAGE_VERSION, .folder = c->folder, .cache = cache };
 	return true;
 }
 
@@ -358,10 +316,12 @@ static bool start_now(struct component *c)
 		return unusable(c, "%s", about->summary && about->summary[0] ? about->summary : "it is disabled");
 	if (!options_check(c) || !host_make(c))
 		return false;
-	call_begin(&call, c, "create");
-	problem = problem_of(&call, about->create(&c->host, &call.call, &c->self));
-	if (problem)
-		return unusable(c, "%s", problem);
+	if (about->create) {
+		call_begin(&call, c, "create");
+		problem = problem_of(&call, about->create(&c->host, &call.call, &c->self));
+		if (problem)
+			return unusable(c, "%s", problem);
+	}
 	if (options_set(c)) {
 		problem = NULL;
 		if (about->start) {
@@ -369,15 +329,15 @@ static bool start_now(struct component *c)
 			problem = problem_of(&call, about->start(c->self, &call.call));
 		}
 		if (!problem) {
-			c->serial = about->threads == VT_THREADS_ONE || about->threads > VT_THREADS_MANY ||
-				(about->threads == VT_THREADS_PER_TASK && (about->kind == VT_KIND_STORE || about->kind == VT_KIND_FINGERPRINT));
+			c->serial = about->threads != VT_THREADS_MANY;
 			c->plug->created[c->plug->created_n++] = c;
 			atomic_store(&c->state, COMPONENT_READY);
 			return true;
 		}
 		unusable(c, "%s", problem);
 	}
-	about->destroy(c->self);
+	if (about->destroy)
+		about->destroy(c->self);
 	c->self = NULL;
 	return false;
 }

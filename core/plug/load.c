@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "choose/find.h"
+#include "plug/value.h"
 
 #define FILE_SIZE_MAX ((off_t)512 << 20)
 enum { STRUCT_SIZE_MAX = 1 << 16 };
@@ -121,13 +122,43 @@ static const char *shown(const char *s, char *room, size_t size)
 	return room;
 }
 
-static int options_check(struct load_component *c, struct refusal *why)
+const char *const load_store_options[] = { "use", "as", "mode", "optional", "timeout", "budget", "below", "unsealed", NULL };
+
+/* Checks the option that is the next of the component's. */
+static int option_check(const struct load_component *c, struct refusal *why)
 {
 	static const char *const types[] = { "string", "bool", "int", "size", "duration", "url", "path" };
+	const vt_option *o = &c->options[c->options_n];
+	const char *expected;
+	bool known = false;
+	char name[80], *canonical;
+	uint32_t i;
+
+	if (!o->name || !o->name[0])
+		return refuse(why, LOAD_REFUSED, "option", "'%s' has an option without a name", c->about.name);
+	shown(o->name, name, sizeof name);
+	for (i = 0; o->type && i < sizeof types / sizeof *types; i++)
+		known = known || strcmp(o->type, types[i]) == 0;
+	if (!known)
+		return refuse(why, LOAD_REFUSED, "option", "option '%s' of '%s' has no type that this vt knows", name, c->about.name);
+	for (i = 0; i < c->options_n; i++)
+		if (strcmp(c->options[i].name, o->name) == 0)
+			return refuse(why, LOAD_REFUSED, "option", "'%s' has two options '%s'", c->about.name, name);
+	for (i = 0; c->about.kind == VT_KIND_STORE && load_store_options[i]; i++)
+		if (strcmp(load_store_options[i], o->name) == 0)
+			return refuse(why, LOAD_REFUSED, "option", "'%s' has an option '%s', which vt itself answers for in every store",
+				      c->about.name, name);
+	if (!o->fallback)
+		return 0;
+	expected = value_canonical(o->type, o->fallback, &canonical);
+	free(canonical);
+	return expected ? refuse(why, LOAD_REFUSED, "option", "the fallback of option '%s' of '%s' is not %s", name, c->about.name, expected) : 0;
+}
+
+static int options_check(struct load_component *c, struct refusal *why)
+{
 	const vt_option *const *list = c->about.options;
 	uint32_t n = 0;
-	char name[80];
-	uint32_t i;
 
 	while (list && list[n] && n <= LOAD_OPTIONS_MAX)
 		n++;
@@ -137,17 +168,9 @@ static int options_check(struct load_component *c, struct refusal *why)
 		return refuse(why, LOAD_BROKEN, "memory", "out of memory");
 	for (; c->options_n < n; c->options_n++) {
 		vt_option *o = &c->options[c->options_n];
-		bool known = false;
 
-		if (clamp(o, sizeof *o, list[c->options_n], "an option", why))
+		if (clamp(o, sizeof *o, list[c->options_n], "an option", why) || option_check(c, why))
 			return -1;
-		if (!o->name || !o->name[0])
-			return refuse(why, LOAD_REFUSED, "option", "'%s' has an option without a name", c->about.name);
-		for (i = 0; o->type && i < sizeof types / sizeof *types; i++)
-			known = known || strcmp(o->type, types[i]) == 0;
-		if (!known)
-			return refuse(why, LOAD_REFUSED, "option", "option '%s' of '%s' has no type that this vt knows",
-				      shown(o->name, name, sizeof name), c->about.name);
 	}
 	if (n && !c->about.set)
 		return refuse(why, LOAD_REFUSED, "missing", "'%s' has options but no `set`", c->about.name);
@@ -188,7 +211,7 @@ static int component_check(struct load_component *c, const vt_component *its, st
 		c->about.name = NULL;
 		return refuse(why, LOAD_REFUSED, "name", "a component's name, '%s', is not made of a-z 0-9 . _ -", name);
 	}
-	if (c->about.flags >> 16)
+	if (c->about.flags >> 16 & ~(VT_COMPONENT_WATCH_ALL >> 16))
 		return refuse(why, LOAD_REFUSED, "flags", "'%s' asks for something this vt does not know (flags %#x)",
 			      c->about.name, c->about.flags);
 	if (options_check(c, why))
@@ -199,8 +222,6 @@ static int component_check(struct load_component *c, const vt_component *its, st
 		return 0;
 	if (!c->about.ops)
 		return refuse(why, LOAD_REFUSED, "missing", "'%s' has no operations", c->about.name);
-	if (!c->about.create || !c->about.destroy)
-		return refuse(why, LOAD_REFUSED, "missing", "'%s' lacks `%s`", c->about.name, c->about.create ? "destroy" : "create");
 	lacks = ops_missing(c->about.kind, &c->ops);
 	if (lacks)
 		return refuse(why, LOAD_REFUSED, "missing", "'%s' lacks `%s`, which every %s has", c->about.name, lacks,
@@ -412,10 +433,10 @@ uint32_t ops_names(const struct load_component *c, const char **ret, uint32_t ro
 
 	static const char *const tracer[] = { "start", "attach", "stop", "cancel" },
 		*const part[] = { "key", "infer", "save", "restore" }, *const fingerprint[] = { "digest", "changed_since", "content_at" },
-		*const store[] = { "get", "put", "drop", "used", "settle" };
+		*const store[] = { "get", "put", "drop", "get_many", "put_many", "has", "used", "list", "wants", "lease", "release", "settle" };
 	static const struct { const char *const *names; uint32_t n; } kinds[] = {
 		[VT_KIND_TRACER] = { tracer, 4 }, [VT_KIND_PART] = { part, 4 },
-		[VT_KIND_FINGERPRINT] = { fingerprint, 3 }, [VT_KIND_STORE] = { store, 5 },
+		[VT_KIND_FINGERPRINT] = { fingerprint, 3 }, [VT_KIND_STORE] = { store, 12 },
 	};
 	const unsigned char *members = (const unsigned char *)&c->ops + 8;
 	uint32_t n = 0, kind = c->about.kind;

@@ -100,7 +100,8 @@ void plug_free(struct plug *p)
 		struct plug_call call;
 
 		call_begin(&call, c, "destroy");
-		c->made->about.destroy(c->self);
+		if (c->made->about.destroy)
+			c->made->about.destroy(c->self);
 		call_end(&call, VT_OK);
 	}
 	watchdog_free(p);

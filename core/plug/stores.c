@@ -52,19 +52,21 @@ static vt_status put_one(struct component *c, uint32_t space, const vt_id *name,
 	call_begin(&call, c, "put");
 	call.stop = stop;
 	status = call_end(&call, c->made->ops.store.put(c->self, &call.call, space, name, from));
-	if (status == VT_FAILED || status == VT_UNSUPPORTED)
+	if (status == VT_DOWN)
+		give_up(c, &c->given_up, call.text, "it is not used any more");
+	else if (status == VT_FAILED || status == VT_UNSUPPORTED)
 		give_up(c, &c->full, call.text[0] ? call.text : "it takes nothing", "nothing more is kept there");
 	return status;
 }
 
-static void drop_one(struct component *c, uint32_t space, const vt_id *name)
+static void drop_one(struct component *c, uint32_t space, const vt_id *name, uint32_t why)
 {
 	struct plug_call call;
 
 	if (!c->made->ops.store.drop)
 		return;
 	call_begin(&call, c, "drop");
-	call_end(&call, c->made->ops.store.drop(c->self, &call.call, space, name));
+	call_end(&call, c->made->ops.store.drop(c->self, &call.call, space, name, why));
 }
 
 /* Asks one store. */
@@ -73,18 +75,19 @@ static vt_status get_one(struct component *c, uint32_t space, const vt_id *name,
 	struct plug_call call;
 	vt_status status;
 
-	if (into->restart)
-		into->restart(into);
+	into->sink.restart(&into->sink, NULL);
 	call_begin(&call, c, "get");
 	call.stop = stop;
 	status = call_end(&call, c->made->ops.store.get(c->self, &call.call, space, name, &into->sink));
 	if (into->refused)
 		return VT_FAILED;
-	if (status == VT_FAILED)
+	if (status == VT_DOWN)
+		give_up(c, &c->given_up, call.text, "it is not used any more");
+	else if (status == VT_FAILED)
 		get_failed(c, call.text);
 	if (status == VT_OK && into->check && !into->check(into)) {
 		plug_warn_about(c, space == VT_SPACE_BLOB ? "a damaged blob was dropped" : "a damaged entry was dropped");
-		drop_one(c, space, name);
+		drop_one(c, space, name, VT_DROP_DAMAGED);
 		status = VT_NONE;
 	}
 	return status;
@@ -105,7 +108,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 		status = get_one(stores[i], space, name, into, stop);
 		if (status == VT_CANCELLED || into->refused)
 			return status;
-		failed = failed || status == VT_FAILED;
+		failed = failed || status == VT_FAILED || status == VT_DOWN;
 		if (status != VT_OK)
 			continue;
 		for (k = 0; into->reopen && k < i; k++) {
@@ -119,7 +122,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 	return failed ? VT_FAILED : VT_NONE;
 }
 
-vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *(*open)(void *ctx), void *ctx, const volatile int *stop)
+vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
@@ -127,31 +130,27 @@ vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_sourc
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		vt_source *from;
 		vt_status status;
 
 		if (!takes_more(stores[i]))
 			continue;
-		from = open(ctx);
-		if (!from)
-			return VT_FAILED;
 		status = put_one(stores[i], space, name, from, stop);
 		if (status == VT_CANCELLED)
 			return status;
-		if (status == VT_OK)
-			best = VT_OK;
+		if (status == VT_OK || (status == VT_NONE && best != VT_OK))
+			best = status;
 	}
 	return best;
 }
 
-void stores_drop(struct plug *p, uint32_t space, const vt_id *name)
+void stores_drop(struct plug *p, uint32_t space, const vt_id *name, uint32_t why)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n; i++)
 		if (is_usable(stores[i]))
-			drop_one(stores[i], space, name);
+			drop_one(stores[i], space, name, why);
 }
 
 void stores_used(struct plug *p, const vt_id *blobs, uint32_t count)

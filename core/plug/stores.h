@@ -11,12 +11,11 @@
 
 /* Receives an answer. The caller's own struct begins with it.
  *
- *     for each store:  restart -> the store writes to sink -> check -> true: done, reopen fills the
- *                                                                      stores before it
- *                                                             false: drop it there, ask the next */
+ *     for each store:  sink.restart -> the store writes to sink -> check -> true: done, reopen fills the
+ *                                                                           stores before it
+ *                                                                  false: drop it there, ask the next */
 struct stores_into {
-	vt_sink sink;
-	void (*restart)(struct stores_into *);             /* forgets what came so far; NULL: nothing is kept */
+	vt_sink sink;                                      /* restart is called without a call between two stores */
 	bool (*check)(struct stores_into *);               /* is the whole answer what it should be? NULL: always */
 	vt_source *(*reopen)(struct stores_into *);        /* the answer from its start; NULL: nearer stores are not filled */
 	bool refused;                                      /* set by the sink: it takes no more, and no store is at fault */
@@ -26,10 +25,9 @@ struct stores_into {
  * gave it and one failed (`warn` was told), or the sink refused. VT_CANCELLED: *stop was set.
  * `stop` may be NULL. */
 vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop);
-/* Puts the bytes into every store that works. `open` returns the source from its start, once per
- * store; NULL: the bytes cannot be read. VT_OK: at least one store took them. */
-vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *(*open)(void *ctx), void *ctx, const volatile int *stop);
-void stores_drop(struct plug *p, uint32_t space, const vt_id *name);
+/* Puts the bytes into every store that works. VT_OK: at least one store took them. VT_NONE: all that were asked declined. */
+vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop);
+void stores_drop(struct plug *p, uint32_t space, const vt_id *name, uint32_t why);        /* VT_DROP_* */
 void stores_used(struct plug *p, const vt_id *blobs, uint32_t n);
 /* Tells the stores that the run is over. Stores that were never started stay so. */
 void stores_settle(struct plug *p, int64_t deadline_ns);

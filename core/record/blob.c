@@ -43,24 +43,28 @@ struct blobs *blobs_new(struct plug *plug, struct directory *dir, void (*warn)(v
 	return b;
 }
 
-vt_status pending_offer(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+struct offering offering_of(const struct pending *p)
+{
+	return (struct offering){ .source = { .struct_size = sizeof(vt_source), .read = pending_offer, .size = p->size }, .from = p };
+}
+
+vt_status pending_offer(vt_source *source, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret)
 {
 	struct offering *o = (struct offering *)source;
-	size_t left = o->from->size - o->at;
+	size_t left = at < o->from->size ? o->from->size - (size_t)at : 0;
 	ssize_t n;
 
 	call_check(call, 1, "vt_source.read");
 	if (size > left)
 		size = left;
 	if (o->from->data) {
-		memcpy(buffer, (const char *)o->from->data + o->at, size);
+		memcpy(buffer, (const char *)o->from->data + (o->from->size - left), size);
 	} else if (size) {
-		n = pread(o->from->fd, buffer, size, (off_t)o->at);
+		n = pread(o->from->fd, buffer, size, (off_t)at);
 		if (n <= 0)
 			return VT_FAILED;
 		size = (size_t)n;
 	}
-	o->at += size;
 	*ret = size;
 	return VT_OK;
 }
@@ -138,7 +142,7 @@ static struct pending *pending_add(struct blobs *b, uint32_t space, const void *
 void blob_drop(struct blobs *b, const vt_id *id)
 {
 	if (!b->dir->dry)
-		stores_drop(b->plug, VT_SPACE_BLOB, id);
+		stores_drop(b->plug, VT_SPACE_BLOB, id, VT_DROP_USELESS);
 }
 
 void blob_used(struct blobs *b, const vt_id *ids, uint32_t n)
@@ -157,21 +161,13 @@ void blob_used(struct blobs *b, const vt_id *ids, uint32_t n)
 
 /* ---- publishing ------------------------------------------------------------- */
 
-static vt_source *offer_again(void *ctx)
-{
-	struct offering *o = ctx;
-
-	o->at = 0;
-	return &o->source;
-}
-
 static vt_status put(struct blobs *b, const struct pending *p)
 {
-	struct offering from = { .source = { .read = pending_offer, .size = p->size }, .from = p };
+	struct offering from = offering_of(p);
 	vt_id id;
 
 	memcpy(&id, p->name + 1, sizeof id);
-	return stores_put(b->plug, p->name[0], &id, offer_again, &from, NULL);
+	return stores_put(b->plug, p->name[0], &id, &from.source, NULL);
 }
 
 /* Tells the stores which blobs hits rely on, before a put may make a store drop blobs. */
@@ -407,7 +403,7 @@ int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *re
 			size = 0;
 			continue;
 		}
-		if (from->read(from, call, data + size, BLOB_MEMORY - size, &n) != VT_OK || n > BLOB_MEMORY - size)
+		if (from->read(from, call, total, data + size, BLOB_MEMORY - size, &n) != VT_OK || n > BLOB_MEMORY - size)
 			r = err_set(err, ERR_SYSTEM, "an output could not be read");
 		if (r < 0 || n == 0)
 			break;

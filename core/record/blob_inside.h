@@ -48,10 +48,10 @@ void pending_release(struct blobs *b, struct pending *p);
 struct offering {
 	vt_source source;                      /* first */
 	const struct pending *from;            /* held by the reader */
-	size_t at;                             /* bytes that were read */
 };
 
-vt_status pending_offer(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret);
+vt_status pending_offer(vt_source *source, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret);
+struct offering offering_of(const struct pending *p);
 
 /* Opens a private file without a name, for a blob that is too large for memory. -1 */
 int blob_spool(struct directory *d);

@@ -27,7 +27,6 @@ struct collecting {
 	struct again {
 		vt_source source;
 		const char *data;
-		size_t size, at;
 	} bytes;                       /* the collected bytes once more, for nearer stores */
 };
 
@@ -38,7 +37,7 @@ static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t 
 
 	call_check(call, 1, "vt_sink.write");
 	if (size > c->max - c->size)
-		return VT_FAILED;
+		return sink_is_full(sink, call);
 	if (size > c->room - c->size) {
 		size_t room = c->size + size > c->room * 2 ? c->size + size : c->room * 2;
 
@@ -51,12 +50,17 @@ static vt_status collect(vt_sink *sink, vt_call *call, const void *data, size_t 
 	if (size)
 		memcpy(c->data + c->size, data, size);
 	c->size += size;
+	sink->got = c->size;
 	return VT_OK;
 }
 
-static void collect_again(struct stores_into *into)
+static vt_status collect_restart(vt_sink *sink, vt_call *call)
 {
-	((struct collecting *)into)->size = 0;
+	if (call)
+		call_check(call, 1, "vt_sink.restart");
+	((struct collecting *)sink)->size = 0;
+	sink->got = 0;
+	return VT_OK;
 }
 
 static bool is_named(const void *data, size_t size, const vt_id *id)
@@ -76,16 +80,16 @@ static bool collected_is_good(struct stores_into *into)
 	return is_named(c->data, c->size, c->name);
 }
 
-static vt_status read_again(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+static vt_status read_again(vt_source *source, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret)
 {
 	struct again *a = (struct again *)source;
+	size_t left = at < source->size ? (size_t)(source->size - at) : 0;
 
 	call_check(call, 1, "vt_source.read");
-	if (size > a->size - a->at)
-		size = a->size - a->at;
+	if (size > left)
+		size = left;
 	if (size)
-		memcpy(buffer, a->data + a->at, size);
-	a->at += size;
+		memcpy(buffer, a->data + at, size);
 	*ret = size;
 	return VT_OK;
 }
@@ -94,15 +98,15 @@ static vt_source *collected_bytes(struct stores_into *into)
 {
 	struct collecting *c = (struct collecting *)into;
 
-	c->bytes = (struct again){ .source = { .read = read_again, .size = c->size }, .data = c->data, .size = c->size };
+	c->bytes = (struct again){ .source = { .struct_size = sizeof(vt_source), .read = read_again, .size = c->size }, .data = c->data };
 	return &c->bytes.source;
 }
 
 static struct collecting collecting_begin(const struct blobs *b, size_t max)
 {
 	return (struct collecting){
-		.into = { .sink = { collect }, .restart = collect_again, .check = collected_is_good,
-			  .reopen = b->dir->dry ? NULL : collected_bytes },
+		.into = { .sink = { .struct_size = sizeof(vt_sink), .write = collect, .restart = collect_restart, .most = max },
+			  .check = collected_is_good, .reopen = b->dir->dry ? NULL : collected_bytes },
 		.max = max,
 	};
 }
@@ -114,7 +118,7 @@ struct hashing {
 	vt_call *call;                 /* the part's, for `to` */
 	const vt_id *name;
 	struct digest_state state;
-	bool began, spoiled;           /* bytes went to the part; ... and are wrong, or the part refused them */
+	bool spoiled;                  /* bytes went to the part that are wrong, or the part refused them */
 };
 
 static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t size)
@@ -122,21 +126,31 @@ static vt_status hash_on(vt_sink *sink, vt_call *call, const void *data, size_t 
 	struct hashing *h = (struct hashing *)sink;
 
 	call_check(call, 1, "vt_sink.write");
-	h->began = true;
 	if (h->spoiled)
 		return VT_FAILED;
 	digest_add(&h->state, data, size);
 	if (h->to->write(h->to, h->call, data, size) != VT_OK)
 		h->spoiled = h->into.refused = true;
+	else
+		sink->got += size;
 	return h->spoiled ? VT_FAILED : VT_OK;
 }
 
-static void hash_again(struct stores_into *into)
+/* A part that cannot begin again is given no second store's bytes behind a first one's. */
+static vt_status hash_restart(vt_sink *sink, vt_call *call)
 {
-	struct hashing *h = (struct hashing *)into;
+	struct hashing *h = (struct hashing *)sink;
 
-	h->spoiled |= h->began;
+	if (call)
+		call_check(call, 1, "vt_sink.restart");
+	if (sink->got && (!VT_HAS(h->to, restart) || h->to->restart(h->to, h->call) != VT_OK)) {
+		if (call)
+			return VT_UNSUPPORTED;
+		h->spoiled = true;
+	}
+	sink->got = 0;
 	digest_begin(&h->state, NULL);
+	return VT_OK;
 }
 
 static bool hash_is_good(struct stores_into *into)
@@ -154,15 +168,15 @@ static bool hash_is_good(struct stores_into *into)
 static int pending_copy(struct blobs *b, struct pending *p, size_t max, void **ret, size_t *ret_size)
 {
 	char *data = p->size <= max ? malloc(p->size + 1) : NULL;
-	struct offering from = { .from = p };
-	size_t size = p->size, n = 1;
+	struct offering from = offering_of(p);
+	size_t size = p->size, at = 0, n = 1;
 
-	while (data && n && pending_offer(&from.source, NULL, data + from.at, size - from.at, &n) == VT_OK)
-		;
+	while (data && n && pending_offer(&from.source, NULL, at, data + at, size - at, &n) == VT_OK)
+		at += n;
 	pthread_mutex_lock(&b->lock);
 	pending_release(b, p);
 	pthread_mutex_unlock(&b->lock);
-	if (!data || from.at != size) {
+	if (!data || at != size) {
 		free(data);
 		return 1;
 	}
@@ -194,14 +208,15 @@ int blob_get(struct blobs *b, const vt_id *id, size_t max, void **ret, size_t *r
 static vt_status pending_push(struct blobs *b, struct pending *p, vt_call *call, vt_sink *into)
 {
 	char *piece = malloc(BLOB_PIECE);
-	struct offering from = { .from = p };
+	struct offering from = offering_of(p);
 	vt_status status = piece ? VT_OK : VT_FAILED;
-	size_t n = 1;
+	size_t at = 0, n = 1;
 
 	while (status == VT_OK && n) {
-		status = pending_offer(&from.source, call, piece, BLOB_PIECE, &n);
+		status = pending_offer(&from.source, call, at, piece, BLOB_PIECE, &n);
 		if (status == VT_OK && n)
 			status = into->write(into, call, piece, n);
+		at += n;
 	}
 	free(piece);
 	pthread_mutex_lock(&b->lock);
@@ -212,7 +227,10 @@ static vt_status pending_push(struct blobs *b, struct pending *p, vt_call *call,
 
 vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *into)
 {
-	struct hashing h = { .into = { .sink = { hash_on }, .restart = hash_again, .check = hash_is_good }, .to = into, .call = call, .name = id };
+	struct hashing h = {
+		.into = { .sink = { .struct_size = sizeof(vt_sink), .write = hash_on, .restart = hash_restart, .most = UINT64_MAX }, .check = hash_is_good },
+		.to = into, .call = call, .name = id,
+	};
 	struct pending *p;
 
 	pthread_mutex_lock(&b->lock);
@@ -244,7 +262,7 @@ static vt_status file_away(vt_sink *sink, vt_call *call, const void *data, size_
 
 void *blob_map(struct blobs *b, const vt_id *id, size_t size)
 {
-	struct filing f = { .sink = { file_away }, .fd = blob_spool(b->dir), .left = size };
+	struct filing f = { .sink = { .struct_size = sizeof(vt_sink), .write = file_away, .most = size }, .fd = blob_spool(b->dir), .left = size };
 	void *map = MAP_FAILED;
 
 	if (f.fd < 0)

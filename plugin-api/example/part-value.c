@@ -91,15 +91,5 @@ static const vt_component component = {
 	.format = 1,               /* raised when the same machine would give another value */
 	.options = options, .create = create, .set = set, .start = start, .destroy = free, .ops = &ops,
 };
-static const vt_component *const components[] = { &component, NULL };
 
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,
-	.name = "part-value", .version = "1.0", .summary = "an example", .license = "0BSD", .homepage = "",
-	.components = components,
-};
-
-VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("part-value", "1.0", "an example", "0BSD", NULL, &component);

@@ -98,25 +98,6 @@ const vt_component component = [] {
 	c.ops = &ops;
 	return c;
 }();
-const vt_component *const components[] = {&component, nullptr};
-
-const vt_plugin plugin = [] {
-	vt_plugin p {};
-	p.struct_size = sizeof p;
-	p.abi_major = VT_ABI_MAJOR;
-	p.abi_minor = VT_ABI_MINOR;
-	p.name = "part-value-cc";
-	p.version = "1.0";
-	p.summary = "an example";
-	p.license = "0BSD";
-	p.homepage = "";
-	p.components = components;
-	return p;
-}();
-
 } // namespace
 
-extern "C" VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : nullptr;
-}
+VT_PLUGIN("part-value-cc", "1.0", "an example", "0BSD", nullptr, &component);

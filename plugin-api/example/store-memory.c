@@ -51,12 +51,12 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	return into->write(into, call, item->data, item->size);
 }
 
-static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name)
+static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name, uint32_t why)
 {
 	struct store *s = self;
 	struct item **at = find(s, space, name), *item = *at;
 
-	(void)call;
+	(void)call, (void)why;
 	if (!item)
 		return VT_NONE;
 	*at = item->next;
@@ -73,8 +73,6 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	vt_status status = VT_OK;
 	size_t n = 1, done = 0;
 
-	if (space != VT_SPACE_BLOB && space != VT_SPACE_ENTRY)
-		return VT_UNSUPPORTED;
 	if (from->size > s->limit || s->used > s->limit - from->size)
 		return fail(call, "full", "the memory store is full");
 	item = (struct item *)malloc(sizeof *item + (size_t)from->size);
@@ -84,7 +82,7 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 		if (call->stopping(call))
 			status = VT_CANCELLED;
 		else
-			status = from->read(from, call, item->data + done, (size_t)from->size - done, &n);
+			status = from->read(from, call, done, item->data + done, (size_t)from->size - done, &n);
 		done += status == VT_OK ? n : 0;
 	}
 	if (status == VT_OK && done < from->size)
@@ -93,7 +91,7 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 		free(item);
 		return status;     /* whoever failed has reported it */
 	}
-	drop(self, call, space, name);
+	drop(self, call, space, name, VT_DROP_ASKED);      /* the last put wins */
 	item->space = space;
 	item->name = *name;
 	item->size = done;
@@ -110,25 +108,15 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 	return *ret_self ? VT_OK : fail(call, "memory", "out of memory");
 }
 
-/* vt has checked the type; for "limit" it is a size: a number and a unit. */
+/* vt has checked the type, and gives a size as bytes: "1.5 GiB" comes as "1610612736". */
 static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 {
-	static const char units[] = "BKMGT";
 	struct store *s = self;
-	char text[32] = "", *end;
-	const char *unit;
+	char text[32] = "";
 
-	(void)key;
-	if (value.size >= sizeof text)
-		return fail(call, "limit", "not a size");
-	memcpy(text, value.data, value.size);
-	s->limit = strtoull(text, &end, 10);
-	while (*end == ' ')
-		end++;
-	unit = *end ? strchr(units, *end) : units;
-	if (!unit)
-		return fail(call, "limit", "not a size");
-	s->limit <<= 10 * (unit - units);
+	(void)call, (void)key;     /* there is one option */
+	memcpy(text, value.data, value.size < sizeof text ? value.size : sizeof text - 1);
+	s->limit = strtoull(text, NULL, 10);
 	return VT_OK;
 }
 
@@ -157,15 +145,5 @@ static const vt_component component = {
 	.summary = "keeps results until vt ends", .threads = VT_THREADS_ONE,   /* vt does the locking */
 	.options = options, .create = create, .set = set, .destroy = destroy, .ops = &ops,
 };
-static const vt_component *const components[] = { &component, NULL };
 
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,
-	.name = "store-memory", .version = "1.0", .summary = "an example", .license = "0BSD", .homepage = "",
-	.components = components,
-};
-
-VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("store-memory", "1.0", "an example", "0BSD", NULL, &component);

@@ -16,21 +16,6 @@ static const vt_part_ops ops = {
 	.infer = infer,
 };
 
-static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
-{
-	static char nothing;
-
-	(void)host;
-	(void)call;
-	*ret_self = &nothing;
-	return VT_OK;
-}
-
-static void destroy(void *self)
-{
-	(void)self;
-}
-
 static const vt_component component = {
 	.struct_size = sizeof component,
 	.kind = VT_KIND_PART,
@@ -39,26 +24,7 @@ static const vt_component component = {
 	.threads = VT_THREADS_MANY,
 	.roles = VT_ROLE_INPUT,
 	.format = 2,
-	.create = create,
-	.destroy = destroy,
 	.ops = &ops,
 };
 
-static const vt_component *const components[] = { &component, NULL };
-
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin,
-	.abi_major = VT_ABI_MAJOR,
-	.abi_minor = VT_ABI_MINOR,
-	.name = "auto-input",
-	.version = "0.1.0",
-	.summary = "automatic inputs",
-	.license = "MIT",
-	.homepage = "",
-	.components = components,
-};
-
-const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("auto-input", "0.1.0", "automatic inputs", "MIT", NULL, &component);

@@ -120,21 +120,6 @@ static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file 
 
 static const vt_fingerprint_ops ops = { .struct_size = sizeof ops, .digest = digest };
 
-static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
-{
-	static char nothing;
-
-	(void)host;
-	(void)call;
-	*ret_self = &nothing;
-	return VT_OK;
-}
-
-static void destroy(void *self)
-{
-	(void)self;
-}
-
 static const vt_component component = {
 	.struct_size = sizeof component,
 	.kind = VT_KIND_FINGERPRINT,
@@ -142,26 +127,7 @@ static const vt_component component = {
 	.summary = "a file is what it holds (XXH3-128)",
 	.threads = VT_THREADS_MANY,
 	.format = 1,
-	.create = create,
-	.destroy = destroy,
 	.ops = &ops,
 };
 
-static const vt_component *const components[] = { &component, NULL };
-
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin,
-	.abi_major = VT_ABI_MAJOR,
-	.abi_minor = VT_ABI_MINOR,
-	.name = "fingerprint-content",
-	.version = "0.1.0",
-	.summary = "recognises files by their content",
-	.license = "MIT",
-	.homepage = "",
-	.components = components,
-};
-
-const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("fingerprint-content", "0.1.0", "recognises files by their content", "MIT", NULL, &component);

@@ -425,21 +425,4 @@ static const vt_component component = {
 	.destroy = destroy,
 	.ops = &ops,
 };
-static const vt_component *const components[] = { &component, NULL };
-
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin,
-	.abi_major = VT_ABI_MAJOR,
-	.abi_minor = VT_ABI_MINOR,
-	.name = "fingerprint-git",
-	.version = "0.1.0",
-	.summary = "files recognised by their git blob ids",
-	.license = "MIT",
-	.homepage = "",
-	.components = components,
-};
-
-VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("fingerprint-git", "0.1.0", "files recognised by their git blob ids", "MIT", NULL, &component);

@@ -47,16 +47,18 @@ static vt_status end_pack(struct packing *p)
 static vt_status read_all(vt_call *call, vt_source *from, struct bytes_out *to)
 {
 	char piece[16 << 10];
+	uint64_t at = 0;
 	size_t n = 1;
 
 	while (n) {
-		vt_status status = from->read(from, call, piece, sizeof piece, &n);
+		vt_status status = from->read(from, call, at, piece, sizeof piece, &n);
 
 		if (status != VT_OK)
 			return status;
 		out_add(to, piece, n);
 		if (to->failed)
 			return fail(call, "system", "out of memory");
+		at += n;
 	}
 	return VT_OK;
 }
@@ -212,21 +214,6 @@ static vt_status restore(void *self, vt_call *call, const vt_step *step, vt_rest
 
 static const vt_part_ops ops = { .struct_size = sizeof ops, .save = save, .restore = restore };
 
-static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
-{
-	static char nothing;
-
-	(void)host;
-	(void)call;
-	*ret_self = &nothing;
-	return VT_OK;
-}
-
-static void destroy(void *self)
-{
-	(void)self;
-}
-
 static const vt_component component = {
 	.struct_size = sizeof component,
 	.kind = VT_KIND_PART,
@@ -235,26 +222,7 @@ static const vt_component component = {
 	.threads = VT_THREADS_MANY,
 	.roles = VT_ROLE_ARCHIVE,
 	.format = 1,
-	.create = create,
-	.destroy = destroy,
 	.ops = &ops,
 };
 
-static const vt_component *const components[] = { &component, NULL };
-
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin,
-	.abi_major = VT_ABI_MAJOR,
-	.abi_minor = VT_ABI_MINOR,
-	.name = "output-restore",
-	.version = "0.1.0",
-	.summary = "keeps and restores outputs",
-	.license = "MIT",
-	.homepage = "",
-	.components = components,
-};
-
-const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("output-restore", "0.1.0", "keeps and restores outputs", "MIT", NULL, &component);

@@ -10,18 +10,18 @@ enum { PACK_LEVEL = 1 };
 struct memory_source {
 	vt_source source;
 	const char *data;
-	size_t size, at;
 };
 
-static vt_status read_memory(vt_source *source, vt_call *call, void *buffer, size_t size, size_t *ret)
+static vt_status read_memory(vt_source *source, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret)
 {
 	struct memory_source *m = (struct memory_source *)source;
 
 	(void)call;
-	if (size > m->size - m->at)
-		size = m->size - m->at;
-	memcpy(buffer, m->data + m->at, size);
-	m->at += size;
+	if (at > source->size)
+		at = source->size;
+	if (size > source->size - at)
+		size = (size_t)(source->size - at);
+	memcpy(buffer, m->data + at, size);
 	*ret = size;
 	return VT_OK;
 }
@@ -30,14 +30,14 @@ vt_status pack_keep(vt_saving *saving, vt_call *call, const struct bytes_out *ra
 {
 	size_t room = ZSTD_compressBound(raw->size), size;
 	char *data = malloc(room);
-	struct memory_source from = { .source = { .read = read_memory }, .data = data };
+	struct memory_source from = { .source = { .struct_size = sizeof(vt_source), .read = read_memory }, .data = data };
 	vt_status status = VT_FAILED;
 
 	if (!data)
 		return VT_FAILED;
 	size = ZSTD_compress(data, room, raw->data, raw->size, PACK_LEVEL);
 	if (!ZSTD_isError(size)) {
-		from.size = from.source.size = size;
+		from.source.size = size;
 		ret->raw = (uint32_t)raw->size;
 		status = saving->keep(saving, call, &from.source, &ret->id);
 	}
@@ -60,12 +60,24 @@ static vt_status write_memory(vt_sink *sink, vt_call *call, const void *data, si
 		return VT_FAILED;
 	memcpy(m->data + m->size, data, size);
 	m->size += size;
+	sink->got = m->size;
+	return VT_OK;
+}
+
+static vt_status write_memory_anew(vt_sink *sink, vt_call *call)
+{
+	(void)call;
+	((struct memory_sink *)sink)->size = 0;
+	sink->got = 0;
 	return VT_OK;
 }
 
 vt_status pack_fetch(vt_restoring *restoring, vt_call *call, const struct pack *p, char **ret)
 {
-	struct memory_sink into = { .sink = { .write = write_memory }, .room = ZSTD_compressBound(p->raw) };
+	struct memory_sink into = {
+		.sink = { .struct_size = sizeof(vt_sink), .write = write_memory, .restart = write_memory_anew, .most = ZSTD_compressBound(p->raw) },
+		.room = ZSTD_compressBound(p->raw),
+	};
 	char *raw = malloc(p->raw + 1);
 	vt_status status = VT_FAILED;
 

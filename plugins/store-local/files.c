@@ -109,7 +109,7 @@ static int copy(int fd, struct files_put *p)
 
 	p->size = p->first_size;
 	while (r == 0) {
-		if (p->call->stopping(p->call) || p->from->read(p->from, p->call, piece, FILES_PIECE, &n) != VT_OK || n > FILES_PIECE) {
+		if (p->call->stopping(p->call) || p->from->read(p->from, p->call, p->size, piece, FILES_PIECE, &n) != VT_OK || n > FILES_PIECE) {
 			errno = ECANCELED;
 			r = -1;
 		} else if (n == 0) {

@@ -320,6 +320,23 @@ static void touch(struct log *l, const uint8_t *name)
 	}
 }
 
+size_t log_list(struct log *l, uint32_t space, uint32_t since_day, vt_id **ret)
+{
+	size_t n = 0;
+	uint32_t i;
+
+	pthread_rwlock_rdlock(&l->lock);
+	*ret = l->live ? malloc(l->live * sizeof **ret) : NULL;
+	for (i = 0; *ret && i < l->room; i++) {
+		const struct slot *s = &l->slots[i];
+
+		if (s->kind && !s->gone && s->name[0] == space && s->day >= since_day)
+			memcpy(&(*ret)[n++], s->name + 1, sizeof **ret);
+	}
+	pthread_rwlock_unlock(&l->lock);
+	return n;
+}
+
 void log_use(struct log *l, uint32_t space, const vt_id *id)
 {
 	uint8_t name[LOG_NAME];

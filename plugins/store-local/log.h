@@ -50,6 +50,8 @@ void log_close(struct log *l);
 /* Returns a malloc'ed copy. 0; 1: not there; 2: it is a file of *ret_size bytes; 3: damaged, and forgotten now; -1 with errno. */
 int log_get(struct log *l, uint32_t space, const vt_id *id, void **ret, uint64_t *ret_size);
 bool log_has(struct log *l, uint32_t space, const vt_id *id);
+/* The names in a space that were put or used on that day or later; *ret is malloc'ed, or NULL. Returns their number. */
+size_t log_list(struct log *l, uint32_t space, uint32_t since_day, vt_id **ret);
 /* Marks it as used today, to be recorded by log_settle. */
 void log_use(struct log *l, uint32_t space, const vt_id *id);
 /* Makes the folder if need be. -1 with errno. */

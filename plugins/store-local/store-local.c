@@ -16,7 +16,8 @@
 #include "size.h"
 #include "vt-plugin.h"
 
-enum { STORE_SMALL = 64 << 10, STORE_PIECE = 64 << 10 };
+/* Bytes: larger blobs are files; nothing else is a file, and larger than this it is declined. */
+enum { STORE_SMALL = 64 << 10, STORE_UNNAMED = 4 << 20, STORE_PIECE = 64 << 10 };
 
 struct store {
 	char *dir;                     /* below the cache */
@@ -103,11 +104,6 @@ static vt_status get_file(struct store *s, vt_call *call, const vt_id *id, uint6
 	return status;
 }
 
-static bool known(uint32_t space)
-{
-	return space == VT_SPACE_BLOB || space == VT_SPACE_ENTRY;
-}
-
 static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into)
 {
 	struct store *s = self;
@@ -116,8 +112,6 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	vt_status status = VT_NONE;
 	int r;
 
-	if (!known(space))
-		return VT_UNSUPPORTED;
 	r = log_get(&s->log, space, name, &data, &size);
 	if (r < 0)
 		return fail_errno(call, "cannot read the log");
@@ -201,14 +195,14 @@ static int put_file(struct putting *p, uint32_t space, const vt_id *name, vt_sou
 	return -1;
 }
 
-/* Reads up to one byte more than a small blob has. */
-static vt_status read_first(vt_call *call, vt_source *from, char *data, size_t *ret)
+/* Reads up to `most` bytes. */
+static vt_status read_first(vt_call *call, vt_source *from, char *data, size_t most, size_t *ret)
 {
 	size_t n = 1;
 
 	*ret = 0;
-	while (*ret <= STORE_SMALL && n) {
-		vt_status status = from->read(from, call, data + *ret, STORE_SMALL + 1 - *ret, &n);
+	while (*ret < most && n) {
+		vt_status status = from->read(from, call, *ret, data + *ret, most - *ret, &n);
 
 		if (status != VT_OK)
 			return status;
@@ -224,7 +218,7 @@ static bool is_kept(struct store *s, uint32_t space, const vt_id *name)
 	uint64_t size;
 	int r, fd = -1;
 
-	if (space != VT_SPACE_BLOB || !log_has(&s->log, space, name))
+	if (space & VT_SPACE_MUTABLE || !log_has(&s->log, space, name))
 		return false;
 	log_use(&s->log, space, name);
 	r = log_get(&s->log, space, name, &there, &size);
@@ -238,26 +232,29 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 {
 	struct store *s = self;
 	struct putting p = { .store = s, .call = call, .size = from->size, .seen = limits_seen(&s->limits) };
+	const size_t small = space == VT_SPACE_BLOB ? STORE_SMALL : STORE_UNNAMED;
 	size_t first;
 	char *data;
 	vt_status status;
 
-	if (!known(space))
-		return VT_UNSUPPORTED;
+	if (space != VT_SPACE_BLOB && from->size > STORE_UNNAMED)
+		return VT_NONE;
 	if (is_kept(s, space, name))
 		return VT_OK;
 	status = want_room(s, call, from->size);
 	if (status != VT_OK)
 		return status;
-	data = malloc(STORE_SMALL + 1);
+	data = malloc(from->size < small ? (size_t)from->size + 1 : small + 1);
 	if (!data)
 		return fail(call, "system", "out of memory");
-	status = read_first(call, from, data, &first);
-	if (status == VT_OK && first <= STORE_SMALL) {
+	status = read_first(call, from, data, from->size < small ? (size_t)from->size + 1 : small + 1, &first);
+	if (status == VT_OK && first <= small && first <= from->size) {
 		if (first != from->size)
 			status = fail(call, "short", "what is to be kept ended early");
 		else if (note(&p, LOG_DATA, space, name, data, first) < 0)
 			status = fail_errno(call, "cannot write to the cache");
+	} else if (status == VT_OK && space != VT_SPACE_BLOB) {
+		status = fail(call, "long", "what is to be kept has more bytes than it said");
 	} else if (status == VT_OK && put_file(&p, space, name, from, data, first) < 0) {
 		status = errno == ENODATA ? fail(call, "short", "what is to be kept ended early") :
 			errno != ECANCELED ? fail_errno(call, "cannot write to the cache") :
@@ -267,12 +264,11 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	return status;
 }
 
-static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name)
+static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name, uint32_t why)
 {
 	struct store *s = self;
 
-	if (!known(space))
-		return VT_UNSUPPORTED;
+	(void)why;
 	if (!log_has(&s->log, space, name))
 		return VT_OK;
 	if (log_put(&s->log, s->dir, LOG_DROP, space, name, NULL, 0) < 0)
@@ -291,6 +287,20 @@ static vt_status used(void *self, vt_call *call, const vt_id *blobs, uint32_t n)
 	for (i = 0; i < n; i++)
 		log_use(&s->log, VT_SPACE_BLOB, &blobs[i]);
 	return VT_OK;
+}
+
+/* The names go out in pieces: no lock is held while the sink takes them. */
+static vt_status list(void *self, vt_call *call, uint32_t space, int64_t since_s, vt_sink *names)
+{
+	struct store *s = self;
+	vt_id *at;
+	size_t n = log_list(&s->log, space, since_s > 0 ? (uint32_t)(since_s / 86400) : 0, &at), i;
+	vt_status status = VT_OK;
+
+	for (i = 0; i < n && status == VT_OK; i += 512)
+		status = names->write(names, call, at + i, (n - i < 512 ? n - i : 512) * sizeof *at);
+	free(at);
+	return status;
 }
 
 /* ---- settling ------------------------------------------------------------------ */
@@ -368,15 +378,15 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 {
 	struct store *s = self;
 	bool is_free = strcmp(key, "free") == 0;
-	char text[64];
+	char text[32] = "";
 	uint64_t size;
 
 	if ((!is_free && strcmp(key, "size") != 0) || value.size >= sizeof text)
 		return fail(call, "option", "cannot use `%.100s`", key);
 	memcpy(text, value.data, value.size);
-	text[value.size] = '\0';
-	if (!size_read(text, &size) || (!is_free && !size))
-		return fail(call, "option", "'%s' is no size", text);
+	size = strtoull(text, NULL, 10);
+	if (!is_free && !size)
+		return fail(call, "option", "nothing would be kept");
 	*(is_free ? &s->limits.free : &s->limits.bound) = size;
 	return VT_OK;
 }
@@ -416,6 +426,7 @@ static const vt_store_ops ops = {
 	.put = put,
 	.drop = drop,
 	.used = used,
+	.list = list,
 	.settle = settle,
 };
 
@@ -452,21 +463,4 @@ static const vt_component component = {
 	.ops = &ops,
 };
 
-static const vt_component *const components[] = { &component, NULL };
-
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin,
-	.abi_major = VT_ABI_MAJOR,
-	.abi_minor = VT_ABI_MINOR,
-	.name = "store-local",
-	.version = "0.1.0",
-	.summary = "the local store",
-	.license = "MIT",
-	.homepage = "",
-	.components = components,
-};
-
-const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("store-local", "0.1.0", "the local store", "MIT", NULL, &component);

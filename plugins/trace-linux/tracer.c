@@ -447,21 +447,4 @@ static const vt_component component = {
 	.ops = &ops,
 };
 
-static const vt_component *const components[] = { &component, NULL };
-
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin,
-	.abi_major = VT_ABI_MAJOR,
-	.abi_minor = VT_ABI_MINOR,
-	.name = "trace-linux",
-	.version = "0.1.0",
-	.summary = "tracing with seccomp on Linux",
-	.license = "MIT",
-	.homepage = "",
-	.components = components,
-};
-
-const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("trace-linux", "0.1.0", "tracing with seccomp on Linux", "MIT", NULL, &component);

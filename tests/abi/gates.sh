@@ -51,7 +51,7 @@ has "a plugin that exports a second symbol" "$said" "vt-one.so exports vt_plugin
 has "one that exports none" "$said" "vt-none.so exports vt_plugin_entry alone"
 
 broken prefix.sh "a member in the middle" 's/^	uint32_t threads, flags;.*/	uint32_t more, other;\n&/' "today's header begins as"
-broken prefix.sh "a member of another width" 's/uint64_t caps;/uint32_t caps, more;/' "every member is where"
+broken prefix.sh "a member of another width" 's/uint64_t batch_bytes;/uint32_t batch_bytes, more;/' "every member is where"
 broken prefix.sh "a constant renumbered" 's/^#define VT_KIND_STORE  .*/#define VT_KIND_STORE 5u/' "today's header begins as"
 broken old.sh "a member that the released store needs" '/vt_status (\*put)(void \*self, vt_call \*, uint32_t space/d' "its source compiles with vt-plugin.h"
 

@@ -24,7 +24,7 @@ for table in "$abi"/frozen/layout-1.*."$(uname -m)".txt; do
 	CC=$CC bash "$abi/layout.sh" "$header" >"$T/layout"
 	is "every member is where $(basename "$table") has it" "$(grep -vxFf "$T/layout" "$table")" ""
 	[ -z "${ONLY_TODAY-}" ] || continue
-	sed 's/uint64_t caps/uint32_t caps/' "$header" >"$T/narrow.h"
+	sed 's/uint64_t batch_bytes/uint32_t batch_bytes/' "$header" >"$T/narrow.h"
 	CC=$CC bash "$abi/layout.sh" "$T/narrow.h" >"$T/layout"
 	isnt "a member of another width is noticed" "$(grep -vxFf "$T/layout" "$table")" ""
 done

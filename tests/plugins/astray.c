@@ -41,7 +41,7 @@ static void source_read(struct stray *s)
 	char byte;
 	size_t n;
 
-	((vt_source *)s->service)->read(s->service, s->call, &byte, 1, &n);
+	((vt_source *)s->service)->read(s->service, s->call, 0, &byte, 1, &n);
 }
 static void findings_add(struct stray *s) { ((vt_findings *)s->service)->add(s->service, s->call, VT_FACT_VALUE, word, word); }
 static void findings_output(struct stray *s) { ((vt_findings *)s->service)->output(s->service, s->call, word); }
@@ -63,7 +63,7 @@ static void restoring_create(struct stray *s)
 }
 static void restoring_fetch(struct stray *s)
 {
-	vt_sink sink = { NULL };
+	vt_sink sink = { .struct_size = sizeof sink };
 	vt_id id = { { 0 } };
 
 	((vt_restoring *)s->service)->fetch(s->service, s->call, &id, &sink);
@@ -75,6 +75,7 @@ static void notes_add(struct stray *s)
 
 	((vt_notes *)s->service)->add(s->service, s->call, &seen, 1);
 }
+static void notes_refuse(struct stray *s) { ((vt_notes *)s->service)->refuse(s->service, s->call, word); }
 /* may be asked from anywhere: nothing happens */
 static void call_any(struct stray *s)
 {
@@ -96,12 +97,13 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_source *source)
 {
 	char buffer[4096];
+	uint64_t at = 0;
 	size_t n = 1;
 
 	(void)self, (void)space, (void)name;
 	stray("vt_source.read", source_read, call, source);
-	while (n)
-		if (source->read(source, call, buffer, sizeof buffer, &n))
+	for (; n; at += n)
+		if (source->read(source, call, at, buffer, sizeof buffer, &n))
 			return VT_FAILED;
 	return VT_OK;
 }
@@ -161,6 +163,7 @@ static vt_status stop(void *self, vt_call *call, void *watch, vt_notes *into)
 {
 	(void)self, (void)watch;
 	stray("vt_notes.add", notes_add, call, into);
+	stray("vt_notes.refuse", notes_refuse, call, into);
 	return VT_OK;
 }
 
@@ -185,11 +188,6 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 	return VT_OK;
 }
 
-static void destroy(void *self)
-{
-	(void)self;
-}
-
 static const vt_option option = { .struct_size = sizeof option, .name = "from", .type = "string", .help = "which service" };
 static const vt_option *const options[] = { &option, NULL };
 static const vt_store_ops store_ops = { .struct_size = sizeof store_ops, .get = get, .put = put };
@@ -197,15 +195,9 @@ static const vt_part_ops part_ops = { .struct_size = sizeof part_ops, .infer = i
 static const vt_tracer_ops tracer_ops = { .struct_size = sizeof tracer_ops, .start = trace, .attach = attach, .stop = stop, .cancel = cancel };
 
 #define COMPONENT(its_kind, its_name, its_ops, its_roles) { .struct_size = sizeof(vt_component), .kind = its_kind, .name = its_name, \
-	.threads = VT_THREADS_MANY, .roles = its_roles, .options = options, .create = create, .set = set, .destroy = destroy, .ops = its_ops }
+	.threads = VT_THREADS_MANY, .roles = its_roles, .options = options, .create = create, .set = set, .ops = its_ops }
 static const vt_component store = COMPONENT(VT_KIND_STORE, "astray-store", &store_ops, 0);
 static const vt_component part = COMPONENT(VT_KIND_PART, "astray-part", &part_ops, VT_ROLE_INPUT | VT_ROLE_ARCHIVE);
 static const vt_component tracer = COMPONENT(VT_KIND_TRACER, "astray-tracer", &tracer_ops, 0);
-static const vt_component *const components[] = { &store, &part, &tracer, NULL };
-static const vt_plugin plugin = { .struct_size = sizeof plugin, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,
-	.name = "astray", .version = "1", .components = components };
 
-VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("astray", "1", NULL, NULL, NULL, &store, &part, &tracer);

@@ -66,21 +66,4 @@ static const vt_component component = {
 	.ops = &ops,
 };
 
-static const vt_component *const components[] = { &component, NULL };
-
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin,
-	.abi_major = VT_ABI_MAJOR,
-	.abi_minor = VT_ABI_MINOR,
-	.name = "foreign-env",
-	.version = "1.0",
-	.summary = "variables, by somebody else",
-	.license = "0BSD",
-	.homepage = "",
-	.components = components,
-};
-
-const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("foreign-env", "1.0", "variables, by somebody else", "0BSD", NULL, &component);

@@ -73,6 +73,7 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_source *from)
 {
 	char buffer[4096];
+	uint64_t at = 0;
 	size_t n = 1;
 
 	(void)self, (void)space, (void)name;
@@ -80,8 +81,8 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	for (;;)
 		sleep(1);
 #endif
-	while (n)
-		if (from->read(from, call, buffer, sizeof buffer, &n))
+	for (; n; at += n)
+		if (from->read(from, call, at, buffer, sizeof buffer, &n))
 			return VT_FAILED;
 	return VT_OK;
 }

@@ -100,7 +100,7 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	i->space = space;
 	i->name = *name;
 	while (n && i->size < sizeof i->data) {
-		if (from->read(from, call, i->data + i->size, sizeof i->data - i->size, &n)) {
+		if (from->read(from, call, i->size, i->data + i->size, sizeof i->data - i->size, &n)) {
 			free(i);
 			return VT_FAILED;
 		}
@@ -111,11 +111,11 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	return VT_OK;
 }
 
-static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name)
+static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name, uint32_t why)
 {
 	struct item *i = find(self, space, name);
 
-	(void)call;
+	(void)call, (void)why;
 	if (i)
 		i->space = 0;
 	return VT_OK;
@@ -185,14 +185,5 @@ static const vt_store_ops ops = { .struct_size = sizeof ops, .get = get, .put = 
 		.start = start, .destroy = destroy, .status = status, .ops = &ops }
 STORE(near_store, "near", VT_THREADS_ONE);
 STORE(far_store, "far", VT_THREADS_MANY);
-static const vt_component *const components[] = { &near_store, &far_store, NULL };
 
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,
-	.name = "scripted", .version = "1.0", .components = components,
-};
-
-VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("scripted", "1.0", NULL, NULL, NULL, &near_store, &far_store);

@@ -61,19 +61,6 @@ static vt_status infer(void *self, vt_call *call, const vt_step *step, const vt_
 	return status;
 }
 
-static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
-{
-	(void)host;
-	(void)call;
-	*ret_self = NULL;
-	return VT_OK;
-}
-
-static void destroy(void *self)
-{
-	(void)self;
-}
-
 static const vt_part_ops ops = { .struct_size = sizeof ops, .infer = infer };
 
 static const vt_component component = {
@@ -84,22 +71,7 @@ static const vt_component component = {
 	.threads = VT_THREADS_MANY,
 	.roles = VT_ROLE_OUTPUT,
 	.format = 1,
-	.create = create,
-	.destroy = destroy,
 	.ops = &ops,
 };
-static const vt_component *const components[] = { &component, NULL };
 
-static const vt_plugin plugin = {
-	.struct_size = sizeof plugin,
-	.abi_major = VT_ABI_MAJOR,
-	.abi_minor = VT_ABI_MINOR,
-	.name = "track-outputs",
-	.version = "1.0",
-	.components = components,
-};
-
-VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
-{
-	return host_major == VT_ABI_MAJOR ? &plugin : NULL;
-}
+VT_PLUGIN("track-outputs", "1.0", NULL, NULL, NULL, &component);

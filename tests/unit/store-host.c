@@ -82,21 +82,21 @@ void store_close(void *self)
 struct memory {
 	union { vt_source source; vt_sink sink; } is;
 	const char *data;
-	size_t size, at;
+	size_t size;
 	char *got;
 };
 
-static vt_status read_memory(vt_source *s, vt_call *c, void *buffer, size_t size, size_t *ret)
+static vt_status read_memory(vt_source *s, vt_call *c, uint64_t at, void *buffer, size_t size, size_t *ret)
 {
 	struct memory *m = (struct memory *)s;
 
 	(void)c;
-	if (size > m->size - m->at)
-		size = m->size - m->at;
+	assert_true(at <= m->size);
+	if (size > m->size - at)
+		size = m->size - at;
 	if (size > 10007)
 		size = 10007;                  /* in pieces, as they come */
-	memcpy(buffer, m->data + m->at, size);
-	m->at += size;
+	memcpy(buffer, m->data + at, size);
 	*ret = size;
 	return VT_OK;
 }
@@ -135,7 +135,7 @@ static char *content_of(unsigned n, size_t size)
 vt_status put_in(void *self, unsigned space, unsigned n, size_t size)
 {
 	char *data = content_of(n, size);
-	struct memory m = { .is.source = { .read = read_memory, .size = size }, .data = data, .size = size };
+	struct memory m = { .is.source = { .struct_size = sizeof(vt_source), .read = read_memory, .size = size }, .data = data, .size = size };
 	vt_id id = id_of(n);
 	vt_status status = ops->put(self, &call, space, &id, &m.is.source);
 
@@ -145,7 +145,7 @@ vt_status put_in(void *self, unsigned space, unsigned n, size_t size)
 
 int there(void *self, unsigned space, unsigned n, size_t size)
 {
-	struct memory m = { .is.sink = { .write = write_memory } };
+	struct memory m = { .is.sink = { .struct_size = sizeof(vt_sink), .write = write_memory, .most = UINT64_MAX } };
 	vt_id id = id_of(n);
 	vt_status status = ops->get(self, &call, space, &id, &m.is.sink);
 	char *want = content_of(n, size);

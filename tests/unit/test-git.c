@@ -294,7 +294,7 @@ static vt_status sink_write(vt_sink *s, vt_call *call, const void *data, size_t 
 static const char *changed(struct world *w, const char *reference)
 {
 	const vt_fingerprint_ops *ops = component_ops(w->git);
-	struct text_sink into = { .sink = { sink_write } };
+	struct text_sink into = { .sink = { .struct_size = sizeof(vt_sink), .write = sink_write, .most = UINT64_MAX } };
 	struct plug_call call;
 	vt_status s;
 
@@ -308,7 +308,7 @@ static const char *changed(struct world *w, const char *reference)
 static const char *content(struct world *w, const char *reference, const char *path)
 {
 	const vt_fingerprint_ops *ops = component_ops(w->git);
-	struct text_sink into = { .sink = { sink_write } };
+	struct text_sink into = { .sink = { .struct_size = sizeof(vt_sink), .write = sink_write, .most = UINT64_MAX } };
 	struct plug_call call;
 	vt_status s;
 

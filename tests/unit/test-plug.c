@@ -15,6 +15,7 @@
 #include "base/env.h"
 #include "plug/inside.h"
 #include "plug/stores.h"
+#include "plug/value.h"
 #include "text/json.h"
 
 struct world {
@@ -109,30 +110,23 @@ static const char *status_of(struct world *w, const char *name)
 struct text_source {
 	vt_source source;
 	const char *text;
-	size_t at;
 };
 
-static vt_status text_read(vt_source *s, vt_call *call, void *buffer, size_t size, size_t *ret)
+static vt_status text_read(vt_source *s, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret)
 {
 	struct text_source *t = (struct text_source *)s;
-	size_t n = strlen(t->text + t->at);
+	size_t n = strlen(t->text + at);
 
 	(void)call;
 	n = n < size ? n : size;
-	memcpy(buffer, t->text + t->at, n);
-	t->at += n;
+	memcpy(buffer, t->text + at, n);
 	*ret = n;
 	return VT_OK;
 }
 
-static vt_source *text_again(void *ctx)
+static struct text_source source_of(const char *text)
 {
-	struct text_source *t = ctx;
-
-	t->at = 0;
-	t->source.read = text_read;
-	t->source.size = strlen(t->text);
-	return &t->source;
+	return (struct text_source){ .source = { .struct_size = sizeof(vt_source), .read = text_read, .size = strlen(text) }, .text = text };
 }
 
 struct text_into {
@@ -154,9 +148,11 @@ static vt_status into_write(vt_sink *s, vt_call *call, const void *data, size_t 
 	return VT_OK;
 }
 
-static void into_again(struct stores_into *s)
+static vt_status into_restart(vt_sink *s, vt_call *call)
 {
+	(void)call;
 	((struct text_into *)s)->n = 0;
+	return VT_OK;
 }
 
 static bool into_good(struct stores_into *s)
@@ -168,21 +164,25 @@ static vt_source *into_bytes(struct stores_into *s)
 {
 	struct text_into *t = (struct text_into *)s;
 
-	t->filling.text = t->got;
-	return text_again(&t->filling);
+	t->filling = source_of(t->got);
+	return &t->filling.source;
 }
 
 static vt_status get(struct world *w, const vt_id *id, const char *want, struct text_into *ret)
 {
-	*ret = (struct text_into){ .into = { .sink = { into_write }, .restart = into_again, .check = into_good, .reopen = into_bytes }, .want = want };
+	*ret = (struct text_into){
+		.into = { .sink = { .struct_size = sizeof(vt_sink), .write = into_write, .restart = into_restart, .most = UINT64_MAX },
+			  .check = into_good, .reopen = into_bytes },
+		.want = want,
+	};
 	return stores_get(w->plug, VT_SPACE_BLOB, id, &ret->into, NULL);
 }
 
 static vt_status put(struct world *w, const vt_id *id, const char *text)
 {
-	struct text_source from = { .text = text };
+	struct text_source from = source_of(text);
 
-	return stores_put(w->plug, VT_SPACE_BLOB, id, text_again, &from, NULL);
+	return stores_put(w->plug, VT_SPACE_BLOB, id, &from.source, NULL);
 }
 
 static const vt_id id = { { 1, 2, 3 } };
@@ -259,7 +259,7 @@ static vt_status refuse(vt_sink *s, vt_call *call, const void *data, size_t size
 
 static void what_the_asker_cannot_take_is_no_fault_of_a_store(void **state)
 {
-	struct stores_into into = { .sink = { refuse } };
+	struct stores_into into = { .sink = { .struct_size = sizeof(vt_sink), .write = refuse, .restart = into_restart } };
 	struct world w;
 	int i;
 
@@ -464,6 +464,35 @@ static void the_users_word_wins(void **state)
 	world_free(&w);
 }
 
+static void values_are_handed_on_in_one_form(void **state)
+{
+	static const struct { const char *type, *text, *given; } values[] = {
+		{ "size", "0", "0" }, { "size", "1.5 GiB", "1610612736" }, { "size", "10GB", "10000000000" }, { "size", "7", "7" },
+		{ "size", "1e40", NULL }, { "size", "", NULL }, { "size", "x", NULL }, { "size", "-1", NULL }, { "size", "5 miles", NULL },
+		{ "size", "nan", NULL }, { "size", "0x10", NULL },
+		{ "duration", "90s", "90000" }, { "duration", "1.5h", "5400000" }, { "duration", "1d", "86400000" }, { "duration", "250 ms", "250" },
+		{ "duration", "5", NULL }, { "duration", "5 weeks", NULL },
+		{ "bool", "true", "1" }, { "bool", "false", "0" }, { "bool", "yes", NULL },
+		{ "int", "-12", "-12" }, { "int", "1.5", NULL }, { "int", "99999999999999999999", NULL },
+		{ "url", "https://x:1/y", "https://x:1/y" }, { "url", "x", NULL }, { "path", "/a b", "/a b" }, { "path", "a", NULL },
+		{ "string", "", "" },
+	};
+	const char *expected;
+	char *given;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(values); i++) {
+		expected = value_canonical(values[i].type, values[i].text, &given);
+		if (!values[i].given && expected && !given)
+			continue;
+		if (expected || !given || !values[i].given || strcmp(given, values[i].given) != 0)
+			fail_msg("%s '%s' gives '%s', expected '%s'", values[i].type, values[i].text, given ? given : "nothing",
+				 values[i].given ? values[i].given : "nothing");
+		free(given);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -480,6 +509,7 @@ int main(void)
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(a_token_goes_to_its_origin_alone),
 		cmocka_unit_test(the_users_word_wins),
+		cmocka_unit_test(values_are_handed_on_in_one_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,8 +23,12 @@
  * same time. What a call is handed (sinks, sources, findings, saving, restoring,
  * spawn, notes) is used on that call's own thread and until it returns; vt_call
  * itself is [any] meanwhile. A vt built for debugging ends with the name of what was
- * called from elsewhere. A call that for a minute neither returns nor asks vt for
- * anything ends the run.
+ * called from elsewhere.
+ * Time: vt_call.stopping and vt_call.left_ms tell the truth in every call. A call of a
+ * part, tracer or fingerprint that for a minute neither returns nor asks vt for anything
+ * ends the run. A store that neither returns nor moves bytes is abandoned: the run goes
+ * on without it, its thread is left to it until the process ends, and it is not called
+ * again, not even to be destroyed.
  * Memory: nobody frees what the other side allocated. Arguments are borrowed for
  * the length of the call. Results leave through a sink or a caller's buffer.
  * Text is UTF-8; paths and names are bytes, not NUL-terminated. No environment
@@ -68,9 +72,10 @@ typedef int32_t vt_status;
 #define VT_FAILED      -1  /* an error; a report was made on this call             */
 #define VT_CANCELLED   -2  /* gave up because vt asked (vt_call.stopping)          */
 #define VT_UNSUPPORTED -3  /* this plugin, or this machine, cannot do that         */
+#define VT_DOWN        -4  /* of no use in this run: one warning, not called again; a report was made */
 
 typedef struct vt_bytes { const void *data; size_t size; } vt_bytes;   /* [frozen] */
-typedef struct vt_id { uint8_t byte[32]; } vt_id;                       /* [frozen] a key, or the BLAKE2b-256 of a blob's bytes */
+typedef struct vt_id { uint8_t byte[32]; } vt_id;                       /* [frozen] a MAC, or the SHA-256 of a blob's bytes */
 
 typedef struct vt_call vt_call;
 typedef struct vt_sink vt_sink;
@@ -99,14 +104,19 @@ struct vt_call {                                                        /* [grow
 	int64_t (*left_ms)(vt_call *);       /* time left before vt gives up on it; INT64_MAX: no limit */
 };
 
-struct vt_sink {                                                        /* [frozen] bytes out; either side makes them */
-	vt_status (*write)(vt_sink *, vt_call *, const void *data, size_t size);
+struct vt_sink {                                                        /* [grows] bytes out; either side makes them */
+	uint32_t struct_size, reserved;
+	vt_status (*write)(vt_sink *, vt_call *, const void *data, size_t size);   /* all or a failure */
+	vt_status (*restart)(vt_sink *, vt_call *);   /* forget what came: from the first byte again. VT_UNSUPPORTED: go on at `got` */
+	uint64_t most;                       /* more bytes than this are refused; UINT64_MAX: no limit */
+	uint64_t got;                        /* bytes that were written since the last restart; the sink's maker counts */
 };
 
-struct vt_source {                                                      /* [frozen] bytes in */
-	vt_status (*read)(vt_source *, vt_call *, void *buffer, size_t size, size_t *ret);   /* *ret 0: the end */
+struct vt_source {                                                      /* [grows] bytes in */
+	uint32_t struct_size, reserved;
+	/* From byte `at` on: in any order, and again. At least one byte unless `at` is the end; *ret 0: the end. */
+	vt_status (*read)(vt_source *, vt_call *, uint64_t at, void *buffer, size_t size, size_t *ret);
 	uint64_t size;                       /* of all of it */
-	const char *file;                    /* NULL, or a private copy that may be linked, never changed */
 };
 
 /* ---- what a step is -------------------------------------------------------- */
@@ -140,15 +150,19 @@ typedef struct vt_step {                                                /* [grow
 #define VT_SEEN_IGNORE_INPUT  10u
 #define VT_SEEN_IGNORE_OUTPUT 11u
 #define VT_SEEN_BEFORE        12u  /* what a path was before its first WRITE or RENAME: other, see below */
+#define VT_SEEN_NET           13u  /* a connection or a datagram: name is "tcp:ADDRESS:PORT", "udp:ADDRESS:PORT", "unix:/PATH", "unix:@NAME" */
 
 #define VT_SEEN_OUTPUT        1u   /* flag: under the task's `output` globs (set by vt) */
 #define VT_SEEN_REMOVED       2u   /* flag, WRITE: taken away (unlink, rmdir)           */
 #define VT_SEEN_DIRECTORY     4u   /* flag: the call demands a directory (O_DIRECTORY, mkdir, rmdir) */
 #define VT_SEEN_NOFOLLOW      8u   /* flag: a link at the end was not followed          */
 #define VT_SEEN_SETUID        16u  /* flag, EXEC: the file is set-uid or set-gid        */
-#define VT_SEEN_THERE         32u  /* flag: something was there when it was asked for   */
+#define VT_SEEN_THERE         32u  /* flag: something was there when it was asked for; NET: it was connected */
 #define VT_SEEN_ABSENT        64u  /* flag: nothing was there then; neither: not known  */
 #define VT_SEEN_ATTRIBUTE     128u /* flag, WRITE: mode, owner or times; the content stays */
+#define VT_SEEN_OUTSIDE       256u /* flag: name is absolute, outside the workspace (set by vt) */
+#define VT_SEEN_LEFT          512u /* flag, WRITE: not a moment but what the run left at name, for OUTPUT parts (set by vt): */
+                                   /* with REMOVED nothing, with DIRECTORY an empty folder, else a file or a link */
 
 /* The `other` of VT_SEEN_BEFORE, if something was there. Its first byte:
  *     c   a regular file; then the vt_id of its content (XXH3-128, canonical, in bytes 0-15; byte 31 is 1)
@@ -174,6 +188,7 @@ typedef struct vt_seen {                                                /* [froz
 #define VT_FACT_LIST       6u   /* a directory's names and types; detail: names left out, each ended by NUL */
 #define VT_FACT_PROGRAM    7u   /* an executed program or loaded library, absolute     */
 #define VT_FACT_VALUE      8u   /* detail is the state itself                          */
+#define VT_FACT_OUTSIDE   10u   /* a file outside the workspace, absolute: its content */
 #define VT_FACT_PROBE      9u   /* of a regular file as FILE, of anything else as TYPE */
 
 #define VT_REFUSE_READ_AND_WROTE 1u   /* name: the path                               */
@@ -227,7 +242,6 @@ typedef struct vt_part_ops {                                            /* [grow
 struct vt_spawn {                                                       /* [grows] the child about to start; vt and its supervisor do the rest */
 	uint32_t struct_size, reserved;
 	vt_status (*setenv)(vt_spawn *, vt_call *, vt_bytes name, vt_bytes value);
-	vt_status (*pass_fd)(vt_spawn *, vt_call *, int32_t fd, int32_t *ret_number);
 	vt_status (*filter)(vt_spawn *, vt_call *, uint32_t how, vt_bytes program);   /* sock_filter array; tried in the order given */
 	vt_status (*preload)(vt_spawn *, vt_call *, vt_bytes file);                   /* into each dynamic program, if a filter is installed, behind what the user wants loaded */
 };
@@ -235,6 +249,7 @@ struct vt_spawn {                                                       /* [grow
 struct vt_notes {                                                       /* [grows] */
 	uint32_t struct_size, reserved;
 	vt_status (*add)(vt_notes *, vt_call *, const vt_seen *, uint32_t n);         /* in order of happening */
+	vt_status (*refuse)(vt_notes *, vt_call *, vt_bytes sentence);                /* "do not keep it"; of several the first */
 };
 
 typedef struct vt_tracer_ops {                                          /* [grows] [work] knows processes, not policy; none may be NULL */
@@ -267,16 +282,60 @@ typedef struct vt_fingerprint_ops {                                     /* [grow
 
 /* ---- stores ---------------------------------------------------------------- */
 
-#define VT_SPACE_BLOB  1u   /* immutable, named by content */
-#define VT_SPACE_ENTRY 2u   /* small, last writer wins     */
+/* A space's bits say how it is to be served; so a store serves spaces that it never heard of. */
+#define VT_SPACE_UNNAMED 2u  /* bit: not named by the SHA-256 of its bytes                */
+#define VT_SPACE_MUTABLE 4u  /* bit: may be put again with other bytes; the last put wins */
 
-typedef struct vt_store_ops {                                           /* [grows] [work] drop, used and settle may be NULL */
+#define VT_SPACE_BLOB    1u  /* immutable, named by the SHA-256 of its bytes              */
+#define VT_SPACE_RESULT  3u  /* put again it is worth the same                            */
+#define VT_SPACE_ENTRY   7u  /* at most 64 KiB, the last put wins                         */
+
+#define VT_DROP_DAMAGED 1u   /* its bytes were wrong, twice              */
+#define VT_DROP_USELESS 2u   /* what it leads to is not there            */
+#define VT_DROP_ASKED   3u   /* the user, or whoever put it, asked       */
+
+typedef struct vt_get_item {                                            /* [frozen] */
+	vt_id name;
+	vt_sink *into;
+	vt_status status;                    /* set by the store: of this item, as get() returns it */
+	uint32_t reserved;
+} vt_get_item;
+
+typedef struct vt_put_item {                                            /* [frozen] */
+	vt_id name;
+	vt_source *from;
+	vt_status status;                    /* set by the store: of this item, as put() returns it */
+	uint32_t reserved;
+} vt_put_item;
+
+#define VT_WANTS_FAR     1u  /* elsewhere: asked after the near stores, in the background, and never waited for */
+#define VT_WANTS_BUNDLES 2u  /* one object per result instead of one per file                                   */
+#define VT_WANTS_NO_PUT  4u  /* takes nothing                                                                   */
+
+typedef struct vt_wants {                                               /* [grows] all 0: as a store without wants() */
+	uint32_t struct_size, flags;         /* VT_WANTS_* */
+	uint32_t parallel;                   /* calls that are of use at once; 0: vt chooses */
+	uint32_t batch;                      /* items in one *_many call; 0: vt chooses */
+	uint64_t batch_bytes;                /* of all items of one put_many; 0: vt chooses */
+	uint64_t most;                       /* larger objects are not offered; 0: no limit */
+} vt_wants;
+
+/* All but get and put may be NULL. Without get_many, put_many and has vt asks one by one, `parallel` calls at once. */
+typedef struct vt_store_ops {                                           /* [grows] [work] */
 	uint32_t struct_size, reserved;
-	vt_status (*get)(void *self, vt_call *, uint32_t space, const vt_id *name, vt_sink *into);    /* VT_NONE: not there */
-	vt_status (*put)(void *self, vt_call *, uint32_t space, const vt_id *name, vt_source *from);  /* whole or nothing */
-	vt_status (*drop)(void *self, vt_call *, uint32_t space, const vt_id *name);
-	vt_status (*used)(void *self, vt_call *, const vt_id *blobs, uint32_t n);                     /* relied upon without being read */
-	vt_status (*settle)(void *self, vt_call *);                                                   /* the run is over: sync, compact, collect */
+	vt_status (*get)(void *self, vt_call *, uint32_t space, const vt_id *name, vt_sink *into);      /* VT_NONE: not there */
+	vt_status (*put)(void *self, vt_call *, uint32_t space, const vt_id *name, vt_source *from);    /* whole or nothing; VT_NONE: declined, silently */
+	vt_status (*drop)(void *self, vt_call *, uint32_t space, const vt_id *name, uint32_t why);      /* VT_NONE: not there, or declined */
+	vt_status (*get_many)(void *self, vt_call *, uint32_t space, vt_get_item *items, uint32_t n);   /* VT_OK: each item has its status */
+	vt_status (*put_many)(void *self, vt_call *, uint32_t space, vt_put_item *items, uint32_t n);
+	vt_status (*has)(void *self, vt_call *, uint32_t space, const vt_id *names, uint32_t n, uint8_t *ret);   /* n bytes: 1 there, 0 not */
+	vt_status (*used)(void *self, vt_call *, const vt_id *blobs, uint32_t n);                       /* relied upon without being read */
+	vt_status (*list)(void *self, vt_call *, uint32_t space, int64_t since_s, vt_sink *names);      /* 32 bytes for each that was put or used since; seconds since 1970 */
+	vt_status (*wants)(void *self, vt_call *, vt_wants *ret);                                       /* [alone] once, after start */
+	/* Takes the lease `name` for `owner`, or prolongs it. VT_NONE: *ret_owner has it. It ends by itself after ttl_ms. */
+	vt_status (*lease)(void *self, vt_call *, const vt_id *name, const vt_id *owner, uint32_t ttl_ms, vt_id *ret_owner);
+	vt_status (*release)(void *self, vt_call *, const vt_id *name, const vt_id *owner);             /* VT_NONE: owner does not have it */
+	vt_status (*settle)(void *self, vt_call *);                                                     /* the run is over: sync, compact, collect */
 } vt_store_ops;
 
 /* ---- the description ------------------------------------------------------- */
@@ -286,10 +345,10 @@ struct vt_host {                                                        /* [grow
 	uint16_t abi_major, abi_minor;
 	const char *version;                 /* of vt */
 	/* Both NULL without a workspace. The component's private folder inside the cache is made by
-	 * the component when it needs it (mkdir 0700; its parent is there). */
+	 * the component when it needs it (mkdir 0700; its parent is there). folder is NULL also where
+	 * a repository may have brought what stands in the cache's place. */
 	const char *folder;
 	const char *cache;                   /* the cache directory itself, for stores that keep their data beside the core's */
-	const void *(*find)(const vt_host *, const char *id);   /* rare services; NULL: not offered */
 };
 
 #define VT_OPTION_SECRET    1u   /* never shown; implies USER_ONLY            */
@@ -298,7 +357,9 @@ struct vt_host {                                                        /* [grow
 
 typedef struct vt_option {                                              /* [grows] one configuration key */
 	uint32_t struct_size, flags;
-	const char *name, *type;             /* type: "string" "bool" "int" "size" "duration" "url" "path" */
+	/* type, and the text that `set` gets: "string" "url" "path": as written; "int": decimal; "bool": 0 or 1;
+	 * "size": bytes, decimal; "duration": milliseconds, decimal */
+	const char *name, *type;
 	const char *fallback, *help;         /* fallback: what `set` gets when nothing is configured; NULL: no call then */
 } vt_option;
 
@@ -307,9 +368,8 @@ typedef struct vt_option {                                              /* [grow
 #define VT_KIND_FINGERPRINT 3u
 #define VT_KIND_STORE       4u
 
-#define VT_THREADS_ONE      0u   /* one call at a time                          */
-#define VT_THREADS_PER_TASK 1u   /* steps in parallel, the calls of one in turn */
-#define VT_THREADS_MANY     2u
+#define VT_THREADS_ONE  0u   /* one call at a time; vt does the locking */
+#define VT_THREADS_MANY 1u   /* any number at once                      */
 
 #define VT_ROLE_ENV     1u   /* a part answers for tracked variables  */
 #define VT_ROLE_INPUT   2u   /* ... for automatic inputs              */
@@ -317,19 +377,19 @@ typedef struct vt_option {                                              /* [grow
 #define VT_ROLE_ARCHIVE 8u   /* ... for keeping and restoring outputs */
 
 /* Bits 0-15 may be ignored by a vt that does not know them, 16-31 refuse the component. */
-#define VT_COMPONENT_DISABLED 1u   /* listed, never created; summary says why */
+#define VT_COMPONENT_DISABLED  1u       /* listed, never created; summary says why                                  */
+#define VT_COMPONENT_WATCH_ALL 65536u   /* a part: steps with declared input are traced, too, so that it sees them */
 
 typedef struct vt_component {                                           /* [grows] */
 	uint32_t struct_size, kind;          /* VT_KIND_* */
 	const char *name, *summary;          /* name: what users write */
 	uint32_t threads, flags;             /* VT_THREADS_*, VT_COMPONENT_* */
 	uint32_t roles, format;              /* VT_ROLE_*; format is raised whenever the same run would give other findings or bytes */
-	uint64_t caps;                       /* none defined yet: 0 */
 	const vt_option *const *options;     /* NULL-terminated list of pointers, or NULL */
-	vt_status (*create)(const vt_host *, vt_call *, void **ret_self);          /* [alone] */
+	vt_status (*create)(const vt_host *, vt_call *, void **ret_self);          /* [alone] may be NULL: self is NULL then */
 	vt_status (*set)(void *self, vt_call *, const char *key, vt_bytes value);  /* [alone] options in the table's order; may be NULL without options */
 	vt_status (*start)(void *self, vt_call *);                                 /* [alone] options complete; may be NULL */
-	void (*destroy)(void *self);                                               /* [alone] also after a failed set or start */
+	void (*destroy)(void *self);                                               /* [alone] also after a failed set or start; may be NULL */
 	/* A word for the STATE column of `vt plugins list` ("seccomp"), or NULL. [work] after start; may be NULL */
 	const char *(*status)(void *self, vt_call *);
 	const void *ops;                     /* the table of its kind */
@@ -345,6 +405,19 @@ typedef struct vt_plugin {                                              /* [grow
 
 /* NULL: "I do not speak that major". Constant answer, no side effect. [any] */
 VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major);
+
+/* All of it, for a plugin that is its components: once, at the end of the file.
+ *     VT_PLUGIN("store-x", "1.0", "keeps results in x", "0BSD", "https://...", &component)
+ * Each text but name and version may be NULL. */
+#define VT_PLUGIN(name, version, summary, license, homepage, ...) \
+	static const vt_component *const vt_plugin_components[] = { __VA_ARGS__, NULL }; \
+	static const vt_plugin vt_plugin_described = { sizeof(vt_plugin), VT_ABI_MAJOR, VT_ABI_MINOR, 0, 0, \
+		name, version, summary, license, homepage, vt_plugin_components }; \
+	VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major) \
+	{ \
+		return host_major == VT_ABI_MAJOR ? &vt_plugin_described : NULL; \
+	} \
+	struct vt_plugin
 
 #ifdef __cplusplus
 }

@@ -78,7 +78,7 @@ print(sorted(c), c["kind"], c["has"], c["threads"])')
 ['abi', 'components', 'file', 'homepage', 'license', 'name', 'origin', 'reason', 'state', 'version']
 ready None shadowed {'code': 'crash', 'text': 'killed by SIGABRT'}
 1.0 0 True
-['caps', 'has', 'kind', 'name', 'options', 'summary', 'threads'] store ['get', 'put'] one"
+['has', 'kind', 'name', 'options', 'summary', 'threads'] store ['get', 'put'] one"
 else
 	skip "the JSON answer has the promised names" "python3 is not installed"
 fi
