@@ -107,17 +107,32 @@ static int by_place(const void *pa, const void *pb)
 	return c ? c : strcmp(a->task->name, b->task->name);
 }
 
+/* A group: what it waits for. */
+static void add_group(const struct task *task, struct buf *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < task->needs_n; i++)
+		buf_printf(b, "%s%s", i ? " + " : "", task->needs[i].task->package == task->package ? task->needs[i].task->name : task->needs[i].task->label);
+	for (i = 0; i < task->above.n; i++)
+		buf_printf(b, "%s^%s", b->size ? " + " : "", task->above.at[i]);
+}
+
 static const char *command(const struct task *task, struct arena *a)
 {
 	struct buf b;
 	const char *ret;
 	uint32_t i;
 
-	if (task->command.n == 1)
+	if (task->command.n == 1 && !task->description)
 		return task->command.at[0];
 	buf_init(&b, 1 << 24);
+	if (task->group)
+		add_group(task, &b);
 	for (i = 0; i < task->command.n; i++)
 		buf_printf(&b, "%s%s", i ? " && " : "", task->command.at[i]);
+	if (task->description)
+		buf_printf(&b, "%s# %s", b.size ? "  " : "", task->description);
 	ret = arena_str(a, buf_str(&b));
 	buf_free(&b);
 	return ret;

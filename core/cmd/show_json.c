@@ -80,6 +80,10 @@ static void graph_task(struct buf *b, const struct task *task, struct arena *a)
 		texts(b, task->command.at, task->command.n);
 	else
 		quote(b, task->command.n ? task->command.at[0] : "");
+	if (task->description) {
+		buf_text(b, ",\"description\":");
+		quote(b, task->description);
+	}
 	buf_byte(b, '}');
 }
 

@@ -172,6 +172,16 @@ static int hook_items(struct planner *p, const struct level *l, const struct tas
 	return task_items(p, l, task, hook, &none, by, node);
 }
 
+/* By its settings and the flags of this level. A script that has settings of the cache is cached as a task is. */
+static bool is_cached(const struct level *l, const struct task *task)
+{
+	if (!task->rules.on)
+		return false;
+	if (task->source == TASK_FROM_SCRIPT && !task->asks_for_cache)
+		return l->cache_scripts;
+	return task->source == TASK_FROM_SCRIPT ? l->cache_scripts || l->cache_tasks : l->cache_tasks;
+}
+
 static int task_items(struct planner *p, const struct level *l, const struct task *task, const char *hook,
 		      const struct texts *extra, const struct call *by, struct plan_node *node)
 {
@@ -182,7 +192,7 @@ static int task_items(struct planner *p, const struct level *l, const struct tas
 	if (recursion(p, task, by) < 0)
 		return -1;
 	w.env = view_package(l->view, task->package);
-	w.cached = task->rules.on && (task->source == TASK_FROM_SCRIPT ? l->cache_scripts : l->cache_tasks);
+	w.cached = is_cached(l, task);
 	if (hooked && hook_items(p, l, task, "pre", w.call, node) < 0)
 		return -1;
 	if (command(p, l, &w, extra, w.call, node) < 0)

@@ -115,15 +115,49 @@ static void package_order(struct graphing *q)
 	}
 }
 
+/* "^name": the nearest packages that have such a task, through those that lack it. `mark`: per package, `turn` where
+ * it was come to. */
+static void wait_for_above(struct graphing *q, uint32_t node, const char *name, uint32_t *todo, uint32_t *mark, uint32_t turn)
+{
+	const struct workspace *w = q->w;
+	uint32_t self = q->g.nodes[node].task->package->index, n = 0, i;
+
+	todo[n++] = self;
+	mark[self] = turn;
+	while (n) {
+		const struct package *p = &w->packages[todo[--n]];
+
+		for (i = 0; i < p->needs_n; i++) {
+			uint32_t to = p->needs[i].to->index;
+			const struct task *task;
+
+			if (mark[to] == turn)
+				continue;
+			mark[to] = turn;
+			task = workspace_task(&w->packages[to], name);
+			if (task)
+				wait_for(q, node, add(q, task, false), true, false);
+			else
+				todo[n++] = to;
+		}
+	}
+}
+
 static void depends_on(struct graphing *q)
 {
-	uint32_t node, i;
+	uint32_t *todo = NULL, *mark = NULL, turn = 0, node, i;
 
 	for (node = 0; node < q->g.n; node++) {            /* grows while we walk */
 		const struct task *task = q->g.nodes[node].task;
 
 		for (i = 0; i < task->needs_n; i++)
 			wait_for(q, node, add(q, task->needs[i].task, false), task->needs[i].derived, false);
+		if (task->above.n && !todo) {
+			todo = arena_array(q->a, q->w->packages_n, sizeof *todo);
+			mark = arena_array(q->a, q->w->packages_n, sizeof *mark);
+		}
+		for (i = 0; i < task->above.n; i++)
+			wait_for_above(q, node, task->above.at[i], todo, mark, ++turn);
 	}
 }
 

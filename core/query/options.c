@@ -35,7 +35,8 @@ const char options_help[] =
 "                               (the default branch) and in their dependents; of what -w and\n"
 "                               --filter select, if they are given\n"
 "      --fail-if-no-match       Fail if a filter matches no package\n"
-"      --ignore-depends-on      Leave `dependsOn` out\n"
+"      --ignore-depends-on, --only\n"
+"                               Leave `dependsOn` out\n"
 "  -v, --verbose                Print the full summary; -vv with the files of each task\n"
 "      --cache                  Cache every task and script that does not say `cache: false`\n"
 "      --no-cache               Cache nothing\n"
@@ -53,7 +54,7 @@ const char options_help[] =
 
 enum option {
 	RECURSIVE, TRANSITIVE, WORKSPACE_ROOT, FILTER, AFFECTED, FAIL_IF_NO_MATCH, IGNORE_DEPENDS_ON, VERBOSE, CACHE, NO_CACHE,
-	LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, HELP, OPTIONS
+	ONLY, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, HELP, OPTIONS
 };
 
 #define LOG_MODES "interleaved, labeled, grouped"
@@ -66,6 +67,7 @@ static const struct args_option options[OPTIONS] = {
 	[AFFECTED] = { .name = "affected", .value = "REF", .may = true },
 	[FAIL_IF_NO_MATCH] = { .name = "fail-if-no-match" },
 	[IGNORE_DEPENDS_ON] = { .name = "ignore-depends-on" },
+	[ONLY] = { .name = "only" },
 	[VERBOSE] = { .name = "verbose", .letter = 'v', .often = true },
 	[CACHE] = { .name = "cache" },
 	[NO_CACHE] = { .name = "no-cache" },
@@ -150,7 +152,8 @@ static int take(struct parsing *p, enum option which, const char *value)
 		break;
 	case AFFECTED: o->affected = value ? arena_str(p->a, value) : ""; break;
 	case FAIL_IF_NO_MATCH: o->fail_if_no_match = true; break;
-	case IGNORE_DEPENDS_ON: o->ignore_depends_on = true; break;
+	case IGNORE_DEPENDS_ON:
+	case ONLY: o->ignore_depends_on = true; break;
 	case VERBOSE: o->verbose++; break;
 	case CACHE: return cache_flag(p, OPTION_CACHE_ON);
 	case NO_CACHE: return cache_flag(p, OPTION_CACHE_OFF);

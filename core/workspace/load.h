@@ -48,15 +48,38 @@ struct glob_entries {
 struct depends_on {
 	const char *text;              /* the task alone when `from` is set */
 	unsigned from;                 /* enum edge_type bits; 0: a plain text */
+	bool inherited;                /* of taskDefaults: left out where the package has no such task */
 };
 
+/* The keys of a task, in the order in which they are read; 1 << key is its bit in `given`. */
+enum task_key {
+	KEY_COMMAND, KEY_GROUP, KEY_CWD, KEY_DEPENDS_ON, KEY_DESCRIPTION, KEY_TIMEOUT, KEY_RETRIES, KEY_WEIGHT,
+	KEY_PERSISTENT, KEY_READY, KEY_CACHE, KEY_ENV, KEY_UNTRACKED_ENV, KEY_INPUT, KEY_OUTPUT, KEY_TRUSTED_SOCKETS,
+	KEY_HEED_OPT_OUT               /* inside `cache` only */
+};
+
+enum {
+	RETRIES_MAX = 100,
+	WEIGHT_MAX = 1000000
+};
+
+/* In a list: all items of the list that the task would have without it. */
+#define INHERITED "..."
+
+/* An entry of `tasks` or `taskDefaults`, or both together (settings.c). */
 struct task_config {
-	const char *name;
+	const char *name;              /* in taskDefaults it may be a pattern */
+	unsigned given;                /* the keys that were written: bits of enum task_key */
 	struct texts command;          /* one text for a string */
 	bool command_is_array;
+	bool group;
 	const char *cwd;               /* as written, "" by default */
 	struct depends_on *depends;
 	uint32_t depends_n;
+	const char *description;       /* or NULL */
+	uint32_t timeout_ms;           /* 0: none */
+	uint32_t retries;
+	uint32_t weight;               /* 1 by default */
 	bool cache;                    /* false: the task said so */
 	struct texts env, untracked;   /* patterns, as written */
 	struct texts trusted;          /* trustedSockets */
@@ -68,6 +91,7 @@ struct task_config {
 
 struct config {
 	bool cache_scripts, cache_tasks, hooks; /* the root's `cache` and `enablePrePostScripts` */
+	struct texts env, untracked;   /* the root's `env` and `untrackedEnv`: patterns for all tasks */
 	struct texts trusted;          /* the root's `trustedSockets` */
 	struct texts tool_caches;      /* the root's `toolCaches` */
 	bool framework_env;            /* the root's `frameworkEnv`; true where it is not given */
@@ -75,6 +99,17 @@ struct config {
 	struct json_doc *doc;          /* kept only for plugins */
 	struct task_config *tasks;
 	uint32_t tasks_n;
+	struct task_config *defaults;  /* the root's `taskDefaults`, in order */
+	uint32_t defaults_n;
+};
+
+/* The root's taskDefaults, by the names of tasks. */
+struct settings {
+	struct task_config *defaults;  /* the root's */
+	const struct glob **globs;     /* per default: its name as a pattern; NULL: it is none */
+	uint32_t n;
+	struct map found;              /* name of a task -> its default + 1 */
+	struct arena *a;
 };
 
 enum root_kind { ROOT_PNPM, ROOT_NPM, ROOT_SINGLE };
@@ -99,6 +134,8 @@ struct loading {
 	struct workspace w;            /* first: workspace_free casts back */
 	struct json_doc *config;       /* the root's vite-task.json, if it has plugins; lives as long as w */
 	/* the rest: only while loading */
+	const struct config *root_config;
+	struct settings settings;
 	struct root root;
 	struct member *members;        /* as they are found */
 	uint32_t members_n;
@@ -149,8 +186,13 @@ int config_read(const char *file, const struct bytes *text, const char *dir_show
 
 /* ready.c: `ready` of a task */
 int ready_read(const struct json_doc *doc, const cJSON *node, struct arena *a, struct ready **ret, struct err *err);
-/* "90s", "500ms", "2m", "1h": ms, 1 to UINT32_MAX. false: it is none of these. */
+/* "90s", "500ms", "1h30m": ms, 1 to UINT32_MAX. false: it is none of these. */
 bool duration_read(const char *text, uint32_t *ret_ms);
+/* settings.c */
+void settings_init(struct settings *s, const struct config *root, struct arena *a);
+void settings_free(struct settings *s);
+/* `own`: the package's entry; NULL: there is none. *ret_asks: as struct task's asks_for_cache. In the arena. */
+const struct task_config *settings_of(struct settings *s, const char *name, const struct task_config *own, bool *ret_asks);
 
 /* edges.c */
 /* Does the value name a folder? Then what is behind its protocol; else NULL. */

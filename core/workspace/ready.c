@@ -6,22 +6,39 @@
 
 enum { READY_TIMEOUT_MS = 60000 };
 
-bool duration_read(const char *text, uint32_t *ret_ms)
+/* The milliseconds of the unit at *text, which is passed; 0: there is none. */
+static uint32_t take_unit(const char **text)
 {
-	static const struct { const char *unit; uint32_t ms; } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
-	uint64_t n = 0;
+	static const struct { const char *name; uint32_t ms; } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
 	size_t i;
 
-	if (*text < '0' || *text > '9')
-		return false;
-	for (; *text >= '0' && *text <= '9' && n <= UINT32_MAX; text++)
-		n = n * 10 + (uint64_t)(*text - '0');
-	for (i = 0; i < COUNT(units); i++)
-		if (strcmp(text, units[i].unit) == 0 && n > 0 && n <= UINT32_MAX / units[i].ms) {
-			*ret_ms = (uint32_t)n * units[i].ms;
-			return true;
+	for (i = 0; i < COUNT(units); i++) {
+		size_t n = strlen(units[i].name);
+
+		if (strncmp(*text, units[i].name, n) == 0) {
+			*text += n;
+			return units[i].ms;
 		}
-	return false;
+	}
+	return 0;
+}
+
+bool duration_read(const char *text, uint32_t *ret_ms)
+{
+	uint64_t sum = 0, n;
+	uint32_t unit;
+
+	do {
+		if (*text < '0' || *text > '9')
+			return false;
+		for (n = 0; *text >= '0' && *text <= '9' && n <= UINT32_MAX; text++)
+			n = n * 10 + (uint64_t)(*text - '0');
+		unit = take_unit(&text);
+		if (!unit || (sum += n * unit) > UINT32_MAX)
+			return false;
+	} while (*text);
+	*ret_ms = (uint32_t)sum;
+	return sum > 0;
 }
 
 static int read_timeout(const struct json_doc *doc, const cJSON *node, uint32_t *ret_ms, struct err *err)

@@ -82,15 +82,30 @@ static int check_names(struct arena *a, const struct texts *patterns, struct err
 	return 0;
 }
 
+/* The root's patterns and the task's. */
+static struct texts joined(struct arena *a, const struct texts *root, const struct texts *own)
+{
+	struct texts ret = { NULL, 0 };
+	uint32_t i;
+
+	if (!root->n || !own->n)
+		return root->n ? *root : *own;
+	for (i = 0; i < root->n; i++)
+		texts_add(a, &ret, root->at[i]);
+	for (i = 0; i < own->n; i++)
+		texts_add(a, &ret, own->at[i]);
+	return ret;
+}
+
 static int resolve_rules(const struct workspace *w, const struct package *p, const struct task_config *c, struct cache_rules *ret, struct err *err)
 {
-	if (!c->cache)
+	if (!c->cache || c->group)
 		return 0;
 	if (check_names(w->arena, &c->env, err) || check_names(w->arena, &c->untracked, err))
 		return -1;
 	ret->on = true;
-	ret->env = c->env;
-	ret->untracked = c->untracked;
+	ret->env = joined(w->arena, &w->env, &c->env);
+	ret->untracked = joined(w->arena, &w->untracked, &c->untracked);
 	ret->trusted = c->trusted;
 	ret->deaf = c->deaf;
 	if (resolve_globs(w, p, &c->input, false, &ret->input, err))
@@ -130,43 +145,87 @@ static const char *label(struct arena *a, const char *package, const char *name)
 	return out;
 }
 
-static struct task *new_task(struct loading *l, struct package *p, const char *name, enum task_source source)
-{
-	struct arena *a = l->w.arena;
-	struct task *t = arena_alloc(a, sizeof *t);
+/* A task, and what is needed of it until all tasks are known. */
+struct entry {
+	struct task task;                  /* first: struct package lists it */
+	const struct task_config *settings;
+};
 
-	t->package = p;
-	t->name = name;
-	t->label = p->name[0] ? label(a, p->name, name) : name;
-	t->source = source;
-	t->cwd = p->path;
-	p->tasks[p->tasks_n++] = t;
-	return t;
+static struct entry *entry_of(const struct task *t)
+{
+	return (struct entry *)(uintptr_t)t;
 }
 
-static int add_config_task(struct loading *l, struct package *p, const struct task_config *c, struct err *err)
+/* A path of READY_FILE starts at the package. */
+static const struct ready *ready_in(struct loading *l, const struct package *p, const struct ready *as_written)
 {
-	struct task *t = new_task(l, p, c->name, TASK_FROM_CONFIG);
+	struct ready *ret;
 
-	t->cwd = task_cwd(&l->w, p->path, c->cwd);
-	t->command = c->command;
-	t->command_is_array = c->command_is_array;
+	if (!as_written || as_written->kind != READY_FILE)
+		return as_written;
+	ret = arena_copy(l->w.arena, as_written, sizeof *as_written);
+	ret->text = path_clean(l->w.arena, path_join(l->w.arena, p->dir, as_written->text));
+	return ret;
+}
+
+static int add_task(struct loading *l, struct package *p, const char *name, enum task_source source, const struct task_config *own, struct err *err)
+{
+	struct entry *e = arena_alloc(l->w.arena, sizeof *e);
+	const struct task_config *c = settings_of(&l->settings, name, own, &e->task.asks_for_cache);
+	struct task *t = &e->task;
+
+	e->settings = c;
+	t->package = p;
+	t->name = name;
+	t->label = p->name[0] ? label(l->w.arena, p->name, name) : name;
+	t->source = source;
+	t->cwd = c->cwd[0] || source == TASK_FROM_CONFIG ? task_cwd(&l->w, p->path, c->cwd) : p->path;
 	t->persistent = c->persistent;
-	t->ready = c->ready;
-	if (c->ready && c->ready->kind == READY_FILE)
-		c->ready->text = path_clean(l->w.arena, path_join(l->w.arena, p->dir, c->ready->text));
+	t->ready = ready_in(l, p, c->ready);
+	t->group = c->group;
+	t->description = c->description;
+	t->timeout_ms = c->timeout_ms;
+	t->retries = c->retries;
+	t->weight = c->weight;
+	if (source == TASK_FROM_CONFIG) {
+		t->command = c->command;
+		t->command_is_array = c->command_is_array || c->group;
+	}
+	p->tasks[p->tasks_n++] = t;
 	if (resolve_rules(&l->w, p, c, &t->rules, err))
 		return err_wrap(err, "Failed to resolve task config for task %s", t->label);
 	return 0;
 }
 
-static void add_script(struct loading *l, struct package *p, const struct script *s)
+/* The package's entry of this name that has no command of its own. NULL: there is none. */
+static const struct task_config *script_settings(const struct config *c, const char *name)
 {
-	struct task *t = new_task(l, p, s->name, TASK_FROM_SCRIPT);
+	uint32_t i;
 
-	texts_add(l->w.arena, &t->command, s->command);
-	t->rules.on = true;
-	t->rules.input.automatic = true;
+	for (i = 0; i < c->tasks_n; i++)
+		if (!(c->tasks[i].given & 1u << KEY_COMMAND) && !c->tasks[i].group && strcmp(c->tasks[i].name, name) == 0)
+			return &c->tasks[i];
+	return NULL;
+}
+
+static int add_script(struct loading *l, struct package *p, const struct member *m, const struct script *s, struct err *err)
+{
+	if (add_task(l, p, s->name, TASK_FROM_SCRIPT, script_settings(&m->config, s->name), err))
+		return -1;
+	texts_add(l->w.arena, &((struct task *)(uintptr_t)p->tasks[p->tasks_n - 1])->command, s->command);
+	return 0;
+}
+
+/* An entry without a command gives a script its settings: there must be one. */
+static int check_script(const struct package *p, const struct task_config *c, struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->tasks_n; i++)
+		if (p->tasks[i]->source == TASK_FROM_SCRIPT && strcmp(p->tasks[i]->name, c->name) == 0)
+			return 0;
+	return err_set(err, ERR_USER, "Task %s%s%s has no `command`, and package.json has no script of that name. "
+		       "Add one of them, or `\"group\": true` for a name that only stands for others", p->name, p->name[0] ? "#" : "", c->name);
 }
 
 static int compare_tasks(const void *a, const void *b)
@@ -233,11 +292,21 @@ static int package_tasks(struct loading *l, uint32_t i, struct err *err)
 	uint32_t k;
 
 	p->tasks = arena_array(l->w.arena, (size_t)m->config.tasks_n + m->manifest.scripts_n + 1, sizeof *p->tasks);
-	for (k = 0; k < m->config.tasks_n; k++)
-		if (add_config_task(l, p, &m->config.tasks[k], err))
+	for (k = 0; k < m->config.tasks_n; k++) {
+		const struct task_config *c = &m->config.tasks[k];
+
+		if ((c->group || c->given & 1u << KEY_COMMAND) && add_task(l, p, c->name, TASK_FROM_CONFIG, c, err))
 			return -1;
+	}
 	for (k = 0; k < m->manifest.scripts_n; k++)
-		add_script(l, p, &m->manifest.scripts[k]);
+		if (add_script(l, p, m, &m->manifest.scripts[k], err))
+			return -1;
+	for (k = 0; k < m->config.tasks_n; k++) {
+		const struct task_config *c = &m->config.tasks[k];
+
+		if (!c->group && !(c->given & 1u << KEY_COMMAND) && check_script(p, c, err))
+			return -1;
+	}
 	for (k = 0; k < p->tasks_n; k++)
 		add_frameworks(l, &m->manifest.frameworks, &((struct task *)(uintptr_t)p->tasks[k])->rules);
 	if (p->tasks_n > 1)
@@ -298,17 +367,40 @@ static int find_package(const struct loading *l, const char *name, const struct 
 	return 0;
 }
 
-static int text_need(struct loading *l, const struct task *t, const char *text, struct needs *list, struct err *err)
+/* Does any package have a task of this name? */
+static bool anyone_has(const struct loading *l, const char *name)
 {
-	const char *hash = strrchr(text, '#'), *name = hash ? hash + 1 : text;
+	uint32_t i = 0;
+
+	while (i < l->w.packages_n && !workspace_task(&l->packages[i], name))
+		i++;
+	return i < l->w.packages_n;
+}
+
+/* "^task": which packages are meant is asked when the task is. */
+static int above_need(struct loading *l, struct task *t, const char *name, struct err *err)
+{
+	if (!anyone_has(l, name))
+		return err_set(err, ERR_USER, "Task '%s' not found in any package", name);
+	texts_add(l->w.arena, &t->above, name);
+	return 0;
+}
+
+static int text_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, struct err *err)
+{
+	const char *text = d->text, *hash = strrchr(text, '#'), *name = hash ? hash + 1 : text;
 	const struct package *p = t->package;
 	const struct task *found;
 
+	if (text[0] == '^')
+		return above_need(l, t, text + 1, err);
 	if (hash && find_package(l, arena_strn(l->w.arena, text, (size_t)(hash - text)), &p, err))
 		return -1;
 	found = workspace_task(p, name);
+	if (!found && !hash && d->inherited && anyone_has(l, name))
+		return 0;
 	if (!found)
-		return err_set(err, ERR_USER, "Task '%s' not found in package %s", name, p->name);
+		return err_set(err, ERR_USER, "Task '%s' not found in %s%s", name, d->inherited && !hash ? "any package" : "package ", d->inherited && !hash ? "" : p->name);
 	add_need(l->w.arena, list, found, false);
 	return 0;
 }
@@ -322,7 +414,7 @@ static int task_needs(struct loading *l, struct task *t, const struct task_confi
 	for (i = 0; i < c->depends_n; i++) {
 		const struct depends_on *d = &c->depends[i];
 
-		if (!d->from && text_need(l, t, d->text, &list, err))
+		if (!d->from && text_need(l, t, d, &list, err))
 			return err_wrap(err, "Failed to lookup dependency '%s' for task %s", d->text, t->label);
 		for (k = 0; d->from && k < t->package->needs_n; k++) {
 			if (!(t->package->needs[k].types & d->from))
@@ -343,20 +435,18 @@ static int task_needs(struct loading *l, struct task *t, const struct task_confi
 
 static int all_needs(struct loading *l, struct err *err)
 {
-	uint32_t i, k;
+	uint32_t i;
 
-	for (i = 0; i < l->members_n; i++)
-		for (k = 0; k < l->members[i].config.tasks_n; k++) {
-			const struct task_config *c = &l->members[i].config.tasks[k];
-			struct task *t = (struct task *)(uintptr_t)workspace_task(&l->packages[i], c->name);
+	for (i = 0; i < l->w.tasks_n; i++) {
+		struct entry *e = entry_of(l->w.tasks[i]);
 
-			if (task_needs(l, t, c, err))
-				return -1;
-		}
+		if (e->settings->depends_n && task_needs(l, &e->task, e->settings, err))
+			return -1;
+	}
 	return 0;
 }
 
-int tasks_make(struct loading *l, struct err *err)
+static int make_tasks(struct loading *l, struct err *err)
 {
 	uint32_t i, k, n = 0;
 
@@ -372,4 +462,16 @@ int tasks_make(struct loading *l, struct err *err)
 			l->w.tasks[l->w.tasks_n++] = l->packages[i].tasks[k];
 		}
 	return all_needs(l, err);
+}
+
+int tasks_make(struct loading *l, struct err *err)
+{
+	int r;
+
+	if (check_names(l->w.arena, &l->w.env, err) || check_names(l->w.arena, &l->w.untracked, err))
+		return err_wrap(err, "Failed to resolve `env` and `untrackedEnv` of the root's vite-task.json");
+	settings_init(&l->settings, l->root_config, l->w.arena);
+	r = make_tasks(l, err);
+	settings_free(&l->settings);
+	return r;
 }

@@ -88,10 +88,13 @@ static int load_config(struct loading *l, struct member *m, struct err *err)
 		l->w.cache_tasks = m->config.cache_tasks;
 		l->w.hooks = m->config.hooks;
 		l->w.plugins = m->config.plugins;
+		l->w.env = m->config.env;
+		l->w.untracked = m->config.untracked;
 		l->w.trusted = m->config.trusted;
 		l->w.tool_caches = m->config.tool_caches;
 		l->w.framework_env = m->config.framework_env;
 		l->config = m->config.doc;
+		l->root_config = &m->config;
 	}
 	return 0;
 }

@@ -74,11 +74,18 @@ struct task {
 	const char *cwd;           /* root-relative as displayed: `..` kept */
 	struct texts command;      /* the array form; one item for a string */
 	bool command_is_array;     /* its items run one after the other */
+	bool group;                /* it has no command and only stands for what it waits for */
+	const char *description;   /* or NULL */
 	struct need *needs;
 	uint32_t needs_n;
+	struct texts above;        /* "^task": names of tasks in packages that this one depends on; see query/graph */
 	struct cache_rules rules;
 	bool persistent;           /* its last element runs until it is ended; never cached */
 	const struct ready *ready; /* of a persistent task: when it can be used; NULL: nobody knows */
+	bool asks_for_cache;       /* a script whose settings turn caching on, although scripts are not cached */
+	uint32_t timeout_ms;       /* for each of its commands; 0: none */
+	uint32_t retries;          /* how often a command that failed is run again */
+	uint32_t weight;           /* how many of the places for commands it takes, at least 1 */
 	enum task_source source;
 	uint32_t index;            /* place in workspace->tasks */
 };
@@ -116,6 +123,7 @@ struct workspace {
 	bool cache_scripts, cache_tasks;   /* the root's `cache` */
 	bool hooks;                        /* enablePrePostScripts */
 	bool framework_env;                /* the variables of frameworks count */
+	struct texts env, untracked;       /* the root's `env` and `untrackedEnv`: part of each task's rules, too */
 	struct texts trusted;              /* the root's `trustedSockets` */
 	struct texts tool_caches;          /* the root's `toolCaches`: root-relative patterns, "!x" takes away */
 	const struct cJSON *plugins;       /* root key `plugins`, or NULL; lives as long as the workspace */

@@ -2,7 +2,7 @@
 . "${0%/*}/../../lib/functions.sh" || exit
 requires_npm ajv
 workspace
-file package.json '{"name":"root"}'
+file package.json '{"name":"root","scripts":{"s":"echo s"}}'
 cat >check.cjs <<'J'
 const Ajv = require(process.argv[2] + "/ajv").default ?? require(process.argv[2] + "/ajv");
 const schema = JSON.parse(require("fs").readFileSync(process.argv[3]));
@@ -58,7 +58,32 @@ cat >configs <<'J'
 {"tasks":[]}
 {"tasks":{"a":5}}
 {"tasks":{"a":null}}
-{"tasks":{"a":{}}}
+{"tasks":{"s":{}}}
+{"tasks":{"s":{"output":["dist"],"timeout":"1m30s","retries":2,"weight":3,"description":"x"}}}
+{"tasks":{"s":{"command":null,"group":null}}}
+{"tasks":{"s":{"command":"echo s","group":true}}}
+{"tasks":{"s":{"timeout":"90"}}}
+{"tasks":{"s":{"timeout":90}}}
+{"tasks":{"s":{"timeout":""}}}
+{"tasks":{"s":{"retries":-1}}}
+{"tasks":{"s":{"retries":1.5}}}
+{"tasks":{"s":{"retries":101}}}
+{"tasks":{"s":{"weight":0}}}
+{"tasks":{"s":{"description":1}}}
+{"tasks":{"g":{"group":true,"dependsOn":["s"],"description":"x"}}}
+{"tasks":{"g":{"group":true}}}
+{"tasks":{"g":{"group":true,"env":["A"]}}}
+{"tasks":{"s":{"trustedSockets":["...","tcp:1"]}}}
+{"tasks":{"s":{"trustedSockets":["x"]}}}
+{"tasks":{"s":{"dependsOn":["^s"]}}}
+{"env":["A"],"untrackedEnv":["B*"],"taskDefaults":{"s":{"output":["..."],"cache":true},"b*":{}}}
+{"taskDefaults":{"s":{"command":"ls"}}}
+{"taskDefaults":{"s":{"group":true}}}
+{"taskDefaults":{"s":"ls"}}
+{"taskDefaults":{"s":{"cache":false,"env":["A"]}}}
+{"taskDefaults":[]}
+{"trustedSockets":["..."]}
+{"env":"A"}
 {"tasks":{"a":{"command":5}}}
 {"tasks":{"a":[5]}}
 {"tasks":{"a":{"command":"echo a","foo":1}}}
