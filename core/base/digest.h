@@ -1,6 +1,9 @@
-/* digest: names bytes by their content, and keyed digests (MACs): BLAKE2b-256 (RFC 7693), from libsodium. */
+/* digest: names bytes by their content with SHA-256, from nettle; keyed digests (MACs) are BLAKE2b-256 (RFC 7693), from
+ * libsodium. */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
+
+#include <stdbool.h>
 
 #include "base/mem.h"
 
@@ -12,7 +15,8 @@ struct digest {
 
 /* A digest under way; may be copied. */
 struct digest_state {
-	_Alignas(64) unsigned char opaque[384];
+	_Alignas(64) unsigned char opaque[384];        /* the library's own */
+	bool keyed;                                    /* a MAC */
 };
 
 int digest_init(void);                                            /* once, in main, before threads; -1: no randomness */
@@ -22,8 +26,6 @@ void digest_end(struct digest_state *s, struct digest *ret);
 void digest_of(const void *data, size_t size, struct digest *ret);
 int digest_equal(const struct digest *a, const struct digest *b);
 void digest_hex(const struct digest *d, char ret[DIGEST_HEX_SIZE]);
-/* SHA-256, to compare with what sha256sum printed. */
-void digest_sha256(const void *data, size_t size, struct digest *ret);
 int digest_unhex(const char *hex, struct digest *ret);             /* -1: not 64 hexadecimal digits */
 void digest_random(void *ret, size_t size);                       /* unpredictable bytes */
 #endif

@@ -199,6 +199,7 @@ void cache_close(struct cache *c)
 	if (save && c->misses) {
 		directory_sweep(&c->dir, false);
 		directory_sweep_unfinished(c->dir.fd);
+		directory_sweep_old(c->dir.fd);
 		directory_sweep_unfinished(c->dir.inner_fd);
 	}
 	directory_free(&c->dir);

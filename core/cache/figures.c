@@ -27,7 +27,7 @@ static void add_size(void *ctx, const char *path, size_t size, const struct stat
 /* Reads the "name value" lines that the local store writes. */
 static void read_about(int dir, struct cache_figures *ret)
 {
-	int store = tree_open(dir, "store-1");
+	int store = tree_open(dir, "store-2");
 	struct arena *a = arena_new();
 	struct bytes b;
 	const char *line;

@@ -337,7 +337,7 @@ static int open_checked(const char *path, const struct digest *sha256, struct re
 		return -1;
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, copy, 0);
 	if (bytes != MAP_FAILED) {
-		digest_sha256(bytes, (size_t)st.st_size, &its);
+		digest_of(bytes, (size_t)st.st_size, &its);
 		munmap(bytes, (size_t)st.st_size);
 	}
 	if (bytes == MAP_FAILED || !digest_equal(&its, sha256)) {

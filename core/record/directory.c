@@ -28,7 +28,7 @@ const char directory_tag[] =
 	"# This directory is the cache of vt. It may be deleted at any time.\n";
 
 const char *const directory_names[] = {
-	"v1", "store-1", "plugins", "last-summary", "last-summary.json", ".gitignore", "CACHEDIR.TAG", NULL
+	"v" CACHE_FORMAT, "store-" CACHE_FORMAT, "v1", "store-1", "plugins", "last-summary", "last-summary.json", ".gitignore", "CACHEDIR.TAG", NULL
 };
 
 int directory_place(const struct env *env, const char *root, struct arena *a, const char **ret, struct err *err)

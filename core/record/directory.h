@@ -11,8 +11,8 @@
 struct arena;
 struct env;
 
-/* Version of everything that the core keeps in the cache: folder v1, and a fact of every key. */
-#define CACHE_FORMAT "1"
+/* Version of everything that the core keeps in the cache: folder v2, and a fact of every key. */
+#define CACHE_FORMAT "2"
 
 extern const char directory_tag[];                 /* what CACHEDIR.TAG begins with */
 /* Every name that vt, its stores and its plugins make in the directory. Ends with NULL. */
@@ -22,7 +22,7 @@ extern const char *const directory_names[];
  * file below `.vt`, and another process can swap one at any time. */
 struct directory {
 	char *path;                    /* absolute */
-	char *inner;                   /* path/v1: the core's own files; for messages */
+	char *inner;                   /* path/v2: the core's own files; for messages */
 	bool given;                    /* the user named the place: not the workspace's own `.vt` */
 	bool usable;                   /* it is there and ours; set by the caller after directory_open */
 	bool dry;                      /* nothing is made or changed on disk */
@@ -36,7 +36,7 @@ struct directory {
 int directory_place(const struct env *env, const char *root, struct arena *a, const char **ret, struct err *err);
 /* `root`: the workspace's. Opens nothing. */
 void directory_init(struct directory *d, const char *path, const char *root, bool dry);
-/* Opens the directory and v1. Makes them, and the marks (.gitignore, CACHEDIR.TAG) whenever they are missing,
+/* Opens the directory and v2. Makes them, and the marks (.gitignore, CACHEDIR.TAG) whenever they are missing,
  * unless `dry`. Each level must be a folder that is reached through no link, of this user's, and closed to others;
  * where the user named the place: of this user's or root's, and not writable by others.
  * 0; 1: there is none, and it is not to be made; -1: it cannot be opened or made, vt did not make it, or vt may not
@@ -58,6 +58,8 @@ int directory_tmp(struct directory *d);
 /* Removes the folders of processes that have ended: their folders are not locked. `quick`: skips the look where the
  * file system says by its number of links that there is none; not all say the truth. */
 void directory_sweep(const struct directory *d, bool quick);
+/* Removes what vt of the format before left in the directory `fd`, once nobody wrote there for 30 days. */
+void directory_sweep_old(int fd);
 /* Removes temporary files in the folder `fd` that a killed process never renamed, an hour old and more. */
 void directory_sweep_unfinished(int fd);
 /* Puts the marks back that are missing. -1 with errno. */

@@ -15,7 +15,7 @@
 #include "os/file.h"
 #include "record/directory.h"
 
-enum { UNFINISHED_S = 3600, CLEAN_TRIES = 20 };
+enum { UNFINISHED_S = 3600, OLD_S = 30 * 86400, CLEAN_TRIES = 20 };      /* _S: seconds */
 
 /* Opens a folder below `at`, through no link, to be listed. */
 static DIR *open_list(int at, const char *name)
@@ -82,6 +82,30 @@ void directory_sweep_unfinished(int fd)
 			(void)unlinkat(fd, e->d_name, 0);
 	if (d)
 		closedir(d);
+}
+
+/* When something below these names was last written. 0: nothing is there. */
+static time_t last_written(int fd, const char *const *names)
+{
+	time_t last = 0;
+	struct stat st;
+	unsigned i;
+
+	for (i = 0; names[i]; i++)
+		if (fstatat(fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime > last)
+			last = st.st_mtime;
+	return last;
+}
+
+void directory_sweep_old(int fd)
+{
+	static const char *const written[] = { "v1", "v1/history", "v1/stat", "v1/ledger", "v1/counts", "store-1", "store-1/log", NULL };
+	time_t last = last_written(fd, written), now = time(NULL);
+
+	if (!last || last > now || now - last < OLD_S)
+		return;
+	(void)file_remove_tree_at(fd, "store-1", NULL);
+	(void)file_remove_tree_at(fd, "v1", NULL);
 }
 
 /* ---- removing all of it ----------------------------------------------------------- */

@@ -231,6 +231,40 @@ void files_remove(int dir, const vt_id *id)
 	close(folder);
 }
 
+/* Sizes of the regular files in a folder below `at`, and in the folders of that down to `depth`. */
+static uint64_t bytes_below(int at, const char *name, int depth)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	uint64_t ret = 0;
+	struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] == '.' || fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (S_ISREG(st.st_mode))
+			ret += (uint64_t)st.st_size;
+		else if (S_ISDIR(st.st_mode) && depth)
+			ret += bytes_below(fd, e->d_name, depth - 1);
+	}
+	if (d)
+		closedir(d);
+	else if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+uint64_t files_old_bytes(int dir)
+{
+	int cache = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t ret = cache < 0 ? 0 : bytes_below(cache, "store-1", 2);
+
+	if (cache >= 0)
+		close(cache);
+	return ret;
+}
+
 static int id_of(const char *name, vt_id *ret)
 {
 	unsigned byte;

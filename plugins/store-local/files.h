@@ -23,6 +23,8 @@ struct files_put {
 int files_put(int dir, const vt_id *id, struct files_put *p);
 int files_open(int dir, const vt_id *id, uint64_t *ret_size);   /* an fd */
 void files_remove(int dir, const vt_id *id);
+/* Bytes in the folder that the store of the format before left beside this one; 0: there is none. */
+uint64_t files_old_bytes(int dir);
 /* Removes files that the log does not know and that are older than an hour. */
 void files_sweep(int dir, int (*known)(void *ctx, const vt_id *id), void *ctx);
 #endif

@@ -144,6 +144,12 @@ int limits_settle(struct limits *m, vt_call *call, bool changed, uint64_t *ret_b
 
 	(void)disk_ask(m->log->dir, &d);
 	how.bound = *ret_bound = bound_of(m, &d);
+	/* what vt of the format before left counts, but takes no more than half */
+	if (changed) {
+		uint64_t old = files_old_bytes(m->log->dir);
+
+		how.bound -= old < how.bound / 2 ? old : how.bound / 2;
+	}
 	/* a full disk is no reason to collect after a run that stored nothing */
 	if (changed && d.available < free_of(m, &d))
 		how.room = free_of(m, &d);

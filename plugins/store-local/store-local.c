@@ -364,7 +364,7 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 		free(s);
 		return fail(call, "cache", "there is no cache directory");
 	}
-	if (!s || asprintf(&s->dir, "%s/store-1", cache) < 0) {
+	if (!s || asprintf(&s->dir, "%s/store-2", cache) < 0) {
 		free(s);
 		return fail(call, "system", "out of memory");
 	}

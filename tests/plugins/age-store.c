@@ -1,4 +1,4 @@
-/* age-store FOLDER DAYS: what is in this store-1 was used that many days earlier than it was. */
+/* age-store FOLDER DAYS: what is in this store-2 was used that many days earlier than it was. */
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -160,7 +160,7 @@ const char *file(const char *name)
 {
 	static char path[600];
 
-	snprintf(path, sizeof path, "%s/store-1/%s", folder, name);
+	snprintf(path, sizeof path, "%s/store-2/%s", folder, name);
 	return path;
 }
 

@@ -50,7 +50,7 @@ static uint64_t bytes_in(const char *name)
 	uint64_t bytes = 0;
 	DIR *d;
 
-	snprintf(path, sizeof path, "%s/store-1/%s", folder, name);
+	snprintf(path, sizeof path, "%s/store-2/%s", folder, name);
 	d = opendir(path);
 	while (d && (e = readdir(d)))
 		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
@@ -239,7 +239,7 @@ static void what_is_kept_for_others_is_told_with_its_option(void **state)
 	self = store_open(NULL);
 	assert_int_equal(put_in(self, VT_SPACE_BLOB, 100, LARGE), VT_FAILED);
 	snprintf(want, sizeof want, "3 full keeping more would leave less than 2.0 MiB free (option 'free'): "
-		 "lower it, or make room on the disk of '%s/store-1'", folder);
+		 "lower it, or make room on the disk of '%s/store-2'", folder);
 	assert_string_equal(reported, want);
 	leave_available(1000);
 	assert_int_equal(put_in(self, VT_SPACE_BLOB, 100, LARGE), VT_FAILED);

@@ -313,6 +313,34 @@ static void it_stays_below_its_bound_and_the_latest_stay(void **state)
 	store_close(self);
 }
 
+/* Up to half of the bound. */
+static void what_the_format_before_left_counts(void **state)
+{
+	char path[400];
+	uint64_t bytes = 0;
+	void *self;
+	unsigned i;
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/store-1", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/store-1/log", folder);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(ftruncate(fileno(f), 400000), 0);
+	fclose(f);
+	self = store_open("1048576");
+	for (i = 0; i < 60; i++)
+		put_in(self, VT_SPACE_BLOB, i, 20000);
+	store_close(self);
+	self = store_open("1048576");
+	for (i = 0; i < 60; i++)
+		bytes += there(self, VT_SPACE_BLOB, i, 20000) == 1 ? 20000 : 0;
+	assert_in_range(bytes, 200000, 1048576 - 400000);
+	store_close(self);
+}
+
 static void reading_goes_on_while_another_collects(void **state)
 {
 	void *reader, *writer = store_open(NULL);
@@ -482,6 +510,7 @@ int main(void)
 		TEST(four_processes_write_at_once_and_all_is_there),
 		TEST(killed_while_writing_leaves_what_was_whole),
 		TEST(it_stays_below_its_bound_and_the_latest_stay),
+		TEST(what_the_format_before_left_counts),
 		TEST(reading_goes_on_while_another_collects),
 		TEST(a_use_is_noted_though_another_has_rewritten_the_log),
 		TEST(a_large_log_has_an_index_that_tells_the_same),

@@ -25,7 +25,7 @@ file b.sh 'mkdir -p dist; cp lib.js dist/out.js; [ ! -e evil ] || echo EVIL >dis
 touch evil; vt run build >/dev/null; is "the wrong result is kept" "$(cat dist/out.js)" EVIL
 rm -rf dist evil
 commit; cloned
-is "git makes the folder open to others" "$(stat -c %a .vt .vt/v1 | tr '\n' ' ')" "755 755 "
+is "git makes the folder open to others" "$(stat -c %a .vt .vt/v2 | tr '\n' ' ')" "755 755 "
 capture vt run build
 hasnt "a cache that came with a clone: no hit" "$out" "cache hit"
 is "... what is built is honest" "$(cat dist/out.js)" honest
@@ -41,7 +41,7 @@ tar cf "$T/kept.tar" .vt; rm -rf .vt; tar xf "$T/kept.tar"
 capture vt run build
 has "a folder kept by tar is used" "$out:$err" "cache hit"
 chmod 750 .vt; capture vt run build; refused "open to the group"; chmod 700 .vt
-chmod 701 .vt/v1; capture vt run build; refused "its inside is open"; chmod 700 .vt/v1
+chmod 701 .vt/v2; capture vt run build; refused "its inside is open"; chmod 700 .vt/v2
 
 # where git makes folders that are closed to others, its index tells
 umask 077
@@ -59,7 +59,7 @@ for how in "index.version 2" "index.version 3" "index.version 4" "core.splitInde
 		rm -rf "$T/victim"; git "${with_git[@]}" clone -q "$W" "$T/victim" 2>/dev/null
 		cd "$T/victim/$place" || exit 99
 		[ "$how" = sha256 ] || { git "${with_git[@]}" update-index --force-write-index 2>/dev/null; touch .aaa; git "${with_git[@]}" add .aaa; }
-		is "$how, $place: the folder is private" "$(stat -c %a .vt .vt/v1 | tr '\n' ' ')" "700 700 "
+		is "$how, $place: the folder is private" "$(stat -c %a .vt .vt/v2 | tr '\n' ' ')" "700 700 "
 		capture vt run build
 		is "$how, $place: what is built is honest" "$rc:$(cat dist/out.js)" 0:honest
 		hasnt "$how, $place: no hit" "$out" "cache hit"
@@ -73,7 +73,7 @@ umask 022
 
 # a link in the place of each level: under the modes git makes, and under vt's own
 for mode in git own; do
-	for link in .vt .vt/v1 .vt/v1/tmp .vt/store-1 .vt/plugins; do
+	for link in .vt .vt/v2 .vt/v2/tmp .vt/store-2 .vt/plugins; do
 		project; precious
 		mkdir -p "${link%/*}"; rm -rf "$link"; ln -s "$T/precious" "$link"
 		commit; cloned
@@ -93,8 +93,8 @@ vt run build >/dev/null; head -c 100000 /dev/zero >big
 file vite-task.json '{"tasks":{"build":{"command":"sh b.sh","input":["lib.js","b.sh"],"output":["dist/**"]},"hello":"/bin/echo hello"}}'
 file b.sh 'mkdir -p dist; cp lib.js dist/out.js; cp big dist/big; echo built'
 vt run build >/dev/null; vt run build >/dev/null
-for name in v1 v1/key v1/stat v1/history v1/ledger v1/counts v1/tmp v1/clock store-1 store-1/log store-1/lock store-1/index store-1/about store-1/about.new store-1/log.new \
-	store-1/index.new store-1/files plugins last-summary .gitignore CACHEDIR.TAG; do
+for name in v2 v2/key v2/stat v2/history v2/ledger v2/counts v2/tmp v2/clock store-2 store-2/log store-2/lock store-2/index store-2/about store-2/about.new store-2/log.new \
+	store-2/index.new store-2/files plugins last-summary .gitignore CACHEDIR.TAG; do
 	cp -a .vt "$T/good"
 	for kind in link pipe folder socket; do
 		precious

@@ -42,7 +42,7 @@ while_it_runs() {
 	done
 }
 while_it_runs "it is deleted" "a b c" '(cd ../.. && rm -rf .vt)' : ''
-while_it_runs "its inside is deleted" a '(cd ../.. && rm -rf .vt/v1 .vt/store-1)' : ''
+while_it_runs "its inside is deleted" a '(cd ../.. && rm -rf .vt/v2 .vt/store-2)' : ''
 while_it_runs "a file takes its place" "a c" '(cd ../.. && rm -rf .vt && echo precious >.vt)' 'cat .vt' precious
 while_it_runs "another folder takes its place" a '(cd ../.. && rm -rf .vt && mkdir .vt && echo precious >.vt/f)' 'ls -A .vt; cat .vt/f' "f
 precious"
@@ -51,7 +51,7 @@ precious
 $T/mine"
 while_it_runs "a link to nothing takes its place" c '(cd ../.. && rm -rf .vt && ln -s nowhere .vt)' 'readlink .vt; ls nowhere 2>&1 | grep -c "No such"' "nowhere
 1"
-while_it_runs "it is moved" a "(cd ../.. && rm -rf '$T/mine' && mv .vt '$T/mine')" 'ls -A .vt 2>/dev/null | grep -vx "CACHEDIR.TAG\|.gitignore\|v1\|store-1\|last-summary"' ''
+while_it_runs "it is moved" a "(cd ../.. && rm -rf '$T/mine' && mv .vt '$T/mine')" 'ls -A .vt 2>/dev/null | grep -vx "CACHEDIR.TAG\|.gitignore\|v2\|store-2\|last-summary"' ''
 
 # whenever it happens
 seed

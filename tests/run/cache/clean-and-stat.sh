@@ -9,7 +9,7 @@ is "cleaning a missing cache succeeds" "$rc:$out$err" 0:
 capture vt cache stat
 is "stat of a missing cache succeeds" "$rc" 0
 vt run t >/dev/null; vt run t >/dev/null; vt run t >/dev/null
-is "the folder is private" "$(stat -c %a .vt .vt/v1 .vt/store-1 | sort -u) $(find .vt -type f -printf '%m\n' | sort -u)" "700 600"
+is "the folder is private" "$(stat -c %a .vt .vt/v2 .vt/store-2 | sort -u) $(find .vt -type f -printf '%m\n' | sort -u)" "700 600"
 is "git ignores the folder" "$(cat .vt/.gitignore)" "*"
 is "the folder is tagged as a cache" "$(head -1 .vt/CACHEDIR.TAG)" "Signature: 8a477f597d28d172789f06886806bc55"
 capture vt cache stat
@@ -37,8 +37,8 @@ else
 fi
 rm -rf .vt
 with VT_CACHE_DIR="$T/elsewhere" vt run t >/dev/null
-there "VT_CACHE_DIR puts the cache elsewhere" "$T/elsewhere/v1"
-gone "... and nothing into .vt" .vt/v1
+there "VT_CACHE_DIR puts the cache elsewhere" "$T/elsewhere/v2"
+gone "... and nothing into .vt" .vt/v2
 with VT_CACHE_DIR="$T/elsewhere" VITE_CACHE_PATH="$T/third" capture vt run t
 has "VT_CACHE_DIR wins" "$out" '◉ cache hit'
 with VITE_CACHE_PATH="$T/elsewhere" capture vt run t
@@ -50,11 +50,11 @@ has "a copied cache hits in another clone" "$out" '◉ cache hit'
 # files that a killed run was writing go after an hour, with the next run that runs something
 cd "$W" || exit 99
 vt run t >/dev/null
-litter='.vt/v1/history.AbCdEf .vt/v1/stat.aaaaaa .vt/v1/key.0123abcd .vt/last-summary.json.Qwerty'
-touch -d '2 hours ago' $litter .vt/v1/other.things .vt/own.txt
-touch .vt/v1/stat.Young1
+litter='.vt/v2/history.AbCdEf .vt/v2/stat.aaaaaa .vt/v2/key.0123abcd .vt/last-summary.json.Qwerty'
+touch -d '2 hours ago' $litter .vt/v2/other.things .vt/own.txt
+touch .vt/v2/stat.Young1
 file vite-task.json '{"tasks":{"t":{"command":"/bin/true","input":["package.json"]}}}'
 vt run t >/dev/null
 is "old unfinished files are removed" "$(ls $litter 2>/dev/null)" ""
-is "new unfinished files and foreign files stay" "$(ls .vt/v1/stat.Young1 .vt/v1/other.things .vt/own.txt | wc -l)" 3
+is "new unfinished files and foreign files stay" "$(ls .vt/v2/stat.Young1 .vt/v2/other.things .vt/own.txt | wc -l)" 3
 finish

@@ -16,31 +16,31 @@ good() {                       # good STORY: it ran or was replayed, rightly; af
 	is "... without a word" "$err" ""
 }
 
-fresh; truncate -s 30 .vt/store-1/log; good "log cut"
-fresh; truncate -s -7 .vt/store-1/log; good "log torn"
-fresh; echo garbage >.vt/store-1/log; good "log replaced"
-fresh; rm .vt/store-1/log; good "log gone"
-fresh; rm -rf dist .vt/store-1/files; good "blobs gone"
-fresh; rm -rf dist; find .vt/store-1/files -type f -exec truncate -s 1000 {} +; good "blobs cut"
-fresh; rm -rf dist; for f in $(find .vt/store-1/files -type f); do printf x | dd of="$f" bs=1 seek=5000 conv=notrunc 2>/dev/null; done; good "a blob altered"
-fresh; rm .vt/v1/stat; good "stat index gone"
-fresh; echo junk >.vt/v1/stat; good "stat index replaced"
-fresh; echo junk >.vt/v1/history; good "history replaced"
-fresh; rm .vt/v1/key; good "key gone"
-fresh; rm -rf .vt/v1; good "the core's own folder gone"
+fresh; truncate -s 30 .vt/store-2/log; good "log cut"
+fresh; truncate -s -7 .vt/store-2/log; good "log torn"
+fresh; echo garbage >.vt/store-2/log; good "log replaced"
+fresh; rm .vt/store-2/log; good "log gone"
+fresh; rm -rf dist .vt/store-2/files; good "blobs gone"
+fresh; rm -rf dist; find .vt/store-2/files -type f -exec truncate -s 1000 {} +; good "blobs cut"
+fresh; rm -rf dist; for f in $(find .vt/store-2/files -type f); do printf x | dd of="$f" bs=1 seek=5000 conv=notrunc 2>/dev/null; done; good "a blob altered"
+fresh; rm .vt/v2/stat; good "stat index gone"
+fresh; echo junk >.vt/v2/stat; good "stat index replaced"
+fresh; echo junk >.vt/v2/history; good "history replaced"
+fresh; rm .vt/v2/key; good "key gone"
+fresh; rm -rf .vt/v2; good "the core's own folder gone"
 fresh; rm .vt/CACHEDIR.TAG .vt/.gitignore; good "marks gone"
 
 cat >"$T/flip.py" <<'P'
 import subprocess, sys, random, os, shutil
 vt = sys.argv[1]
 random.seed(int(os.environ["SEED"]))
-log = open(".vt/store-1/log", "rb").read()
+log = open(".vt/store-2/log", "rb").read()
 bad = []
 for i in range(60):
     d = bytearray(log)
     at = random.randrange(16, len(d))
     d[at] ^= 1 << random.randrange(8)
-    open(".vt/store-1/log", "wb").write(d)
+    open(".vt/store-2/log", "wb").write(d)
     if i % 2: shutil.rmtree("dist", ignore_errors=True)
     r = subprocess.run([vt, "run", "build"], capture_output=True, text=True, timeout=300)
     if r.returncode != 0 or "built 1" not in r.stdout or open("dist/small").read() != "1\n" or open("dist/large", "rb").read() != bytes(200000):
@@ -55,7 +55,7 @@ fresh
 python3 - <<'P'
 # results of one key under another's name
 import re
-p = ".vt/store-1/log"
+p = ".vt/store-2/log"
 d = open(p, "rb").read()
 open(p, "wb").write(d.replace(b"vtR1", b"vtR9"))
 P
@@ -87,11 +87,11 @@ out=$(cat "$T/out")
 has "no room for the outputs: the task runs" "$out" "built 1"
 # the log of a later version of vt is not taken for damage
 rm -rf dist .vt; vt run build >/dev/null 2>&1
-printf 'vtlog2\n\0' | dd of=.vt/store-1/log conv=notrunc 2>/dev/null
-sum=$(cksum <.vt/store-1/log)
+printf 'vtlog2\n\0' | dd of=.vt/store-2/log conv=notrunc 2>/dev/null
+sum=$(cksum <.vt/store-2/log)
 capture vt run build
 is "a log of a later version: it runs" "$rc:$(cat dist/small)" 0:1
 is "... with one warning" "$(printf '%s\n' "$err" | grep -c .)" 1
 has "... that says what to do" "$err" "vt cache clean"
-is "... and the log is as it was" "$(cksum <.vt/store-1/log)" "$sum"
+is "... and the log is as it was" "$(cksum <.vt/store-2/log)" "$sum"
 finish

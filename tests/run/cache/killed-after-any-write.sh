@@ -22,14 +22,14 @@ while at < len(d):
     at = end
 P
 cp -a .vt "$T/whole"
-python3 "$T/records.py" .vt/store-1/log >"$T/records"
+python3 "$T/records.py" .vt/store-2/log >"$T/records"
 [ "$(grep -c blob "$T/records")" -ge 2 ] && grep -q entry "$T/records"
 ok "blobs and an entry were kept" $?
 known=no wrong=
 while read -r end what; do
 	[ $what != entry ] || known=yes
 	rm -rf .vt dist; cp -a "$T/whole" .vt
-	truncate -s "$end" .vt/store-1/log
+	truncate -s "$end" .vt/store-2/log
 	capture vt run build
 	[ "$rc:$err:$(cat dist/small):$(wc -c <dist/large):$(wc -l <dist/middle)" = "0::1:200000:9999" ] || wrong="$wrong
 $end $what: $rc $err"
@@ -44,7 +44,7 @@ done <"$T/records"
 is "killed after any of $(grep -c . "$T/records") writes" "$wrong" ""
 # a large blob is a file of its own: it is there before the log tells of it
 rm -rf .vt dist; cp -a "$T/whole" .vt
-rm .vt/store-1/log
+rm .vt/store-2/log
 capture vt run build
 is "only the large ones were written" "$rc:$err:$(cat dist/small):$(wc -c <dist/large)" "0::1:200000"
 finish

@@ -13,7 +13,7 @@ capture vt run -r build
 has "the first run" "$out" "0/40 cache hit"
 capture vt run -r build
 has "the second" "$out" "40/40 cache hit"
-index=.vt/v1/stat
+index=.vt/v2/stat
 is "there is enough to be worth it" "$(($(stat -c %s $index) >= 128 << 10))" 1
 
 said() { sed 's/, [0-9.]*m*s saved/, saved/' <<<"$rc|$out|$err"; }

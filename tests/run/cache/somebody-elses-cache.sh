@@ -23,7 +23,7 @@ capture with VT_CACHE_DIR="$T/link" vt run t
 has "one that others may read, through a link: it is used" "$out" "cache hit"
 is "... without a word" "$err" ""
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
-	chmod 755 "$T" "$T/home" "$W"; chmod -R go+rX "$T/c"; chmod 644 "$T/c/v1/key"
+	chmod 755 "$T" "$T/home" "$W"; chmod -R go+rX "$T/c"; chmod 644 "$T/c/v2/key"
 	capture with VT_CACHE_DIR="$T/c" base_env setpriv --reuid 65534 --regid 65534 --clear-groups "$VT" run t
 	has "root's, that nobody else can write: it is used" "$out:$err" "cache hit"
 fi

@@ -2,7 +2,7 @@
 # in use does not, and so much stays free as the option `free` says.
 . "${0%/*}/../../lib/functions.sh" || exit
 own_mounts
-age() { "$abs_top_builddir/tests/plugins/age-store" "$C/store-1" "$1" || ok "the store is aged" 1; }
+age() { "$abs_top_builddir/tests/plugins/age-store" "$C/store-2" "$1" || ok "the store is aged" 1; }
 available() { echo $(($(stat -f -c '%a * %S' "$T/disk"))); }
 # all but so many bytes are taken by somebody else
 leave() { rm -f "$T/disk/ballast"; head -c $(($(available) - $1)) /dev/zero >"$T/disk/ballast"; }
@@ -47,7 +47,7 @@ begin 1
 package e
 leave $((KEEP + 100000))
 run e#build
-is "what was used yesterday does not give way" "$rc:$err" "0:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-1'; nothing more is kept there in this run"
+is "what was used yesterday does not give way" "$rc:$err" "0:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-2'; nothing more is kept there in this run"
 rm -rf packages/?/dist
 run a#build; is "... it is a hit" "$rc:$(hits):$err" "0:1:"
 run -r --concurrency-limit 1 build
@@ -61,7 +61,7 @@ begin 5
 package e d
 leave $((KEEP + 50000))
 run -r build
-is "a run that needs room, with hits that find all in place" "$rc:$(hits):$err" "0:4:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-1'; nothing more is kept there in this run"
+is "a run that needs room, with hits that find all in place" "$rc:$(hits):$err" "0:4:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-2'; nothing more is kept there in this run"
 rm -rf packages/?/dist
 run --filter '!e' build
 is "... gives up nothing of those" "$rc:$(hits):$err:$(is_made)" "0:4::packages/e"

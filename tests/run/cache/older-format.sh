@@ -1,0 +1,30 @@
+# What vt of the format before left: it stays as it is, and goes once nobody wrote it for 30 days.
+. "${0%/*}/../../lib/functions.sh" || exit
+workspace
+file package.json '{"name":"root"}'
+file in.txt one
+file vite-task.json '{"tasks": {"t": {"command": "cat in.txt", "input": ["in.txt"]}}}'
+capture vt run t
+is "the run" "$rc$err" 0
+mkdir -p .vt/v1 .vt/store-1/files/ab
+chmod -R go-rwx .vt
+echo old >.vt/store-1/log; echo old >.vt/v1/history; echo old >.vt/store-1/files/ab/abcdef
+again() { file in.txt "$1"; capture vt run t; is "$2: the run" "$rc$err" 0; }
+find .vt/v1 .vt/store-1 -exec touch -d '29 days ago' {} +
+again two "29 days old"
+there "it stays" .vt/store-1/files/ab/abcdef
+find .vt/v1 .vt/store-1 -exec touch -d '31 days ago' {} +
+touch -d '3 days ago' .vt/v1/history
+again three "one file was written 3 days ago"
+there "it stays" .vt/store-1/files/ab/abcdef
+touch -d '31 days ago' .vt/v1/history .vt/v1
+again four "31 days old"
+gone "the store of the format before goes" .vt/store-1
+gone "and the core's folder" .vt/v1
+there "what is new stays" .vt/store-2/log
+again four "and hits"
+has "..." "$out" "cache hit"
+mkdir -p .vt/store-1 .vt/v1
+capture vt cache clean
+is "vt cache clean removes all of it" "$rc$err $(ls -A .vt 2>/dev/null)" "0 "
+finish
