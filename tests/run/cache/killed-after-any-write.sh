@@ -18,7 +18,7 @@ while at < len(d):
     assert magic == 0x31727476, at
     end = at + 56 + (size + 7) // 8 * 8
     print(at + 56 + size // 2, "half")
-    print(end, {1: "blob", 2: "entry"}[space])
+    print(end, {1: "blob", 7: "entry"}[space])
     at = end
 P
 cp -a .vt "$T/whole"
