@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -18,24 +19,43 @@
 #include "plan/plan.h"
 #include "query/options.h"
 #include "record/directory.h"
+#include "report/account.h"
+#include "report/ci.h"
+#include "report/events.h"
 #include "report/last.h"
 #include "report/live.h"
+#include "report/profile.h"
+#include "report/progress.h"
 #include "report/screen.h"
+#include "report/sink.h"
 #include "report/strip.h"
 #include "report/summary.h"
 #include "report/tail.h"
 #include "report/warnings.h"
 #include "workspace/workspace.h"
 
+/* What is told of a run besides what is shown; each is NULL if it is not asked for. */
+struct reports {
+	struct account_start start;
+	struct sink *summary_file, *profile_file, *events_file, *ci_page;
+	struct profile *profile;
+	struct events *events;
+};
+
+enum { LISTENERS_MAX = 6 };
+
 /* All that a run needs; opened in this order, closed in reverse. */
 struct execution {
 	struct backend *backend;       /* its cache is NULL if no step wants one or it cannot be used */
 	struct loop *loop;
+	struct reports reports;
 	struct screen *screen;
 	enum log_mode mode;
+	enum ci ci;
 	struct live *live;
+	struct progress *progress;     /* NULL: not on a terminal */
 	struct summary *summary;
-	struct tail *tail;             /* the last lines of the step that failed first */
+	struct tail *tail;             /* the last lines of the steps that failed */
 	pthread_t saver;               /* writes the summary while the rest is closed */
 	bool saving;                   /* saver runs and is not joined */
 };
@@ -78,20 +98,115 @@ static int check_supervisor(const struct installation *i, struct err *err)
 	return r ? -1 : 0;
 }
 
-static int execution_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
+/* Opens FILE, if it is given. */
+static int open_sink(const struct session *s, const char *path, bool append, struct sink **ret, struct err *err)
+{
+	return path ? sink_open(s->cwd, path, append, ret, err) : 0;
+}
+
+/* The page of a GitHub job is a file that its steps add to. */
+static int open_ci_page(struct execution *x, const struct query_options *o, struct err *err)
+{
+	const struct session *s = x->backend->session;
+	const char *path = o->ci_summary ? env_get(s->env, "GITHUB_STEP_SUMMARY") : NULL;
+
+	if (o->ci_summary && (!path || !*path)) {
+		warnings_add(s->warnings, "--ci-summary has nowhere to write to: GITHUB_STEP_SUMMARY is not set");
+		return 0;
+	}
+	return open_sink(s, path, true, &x->reports.ci_page, err);
+}
+
+static int reports_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
+{
+	struct reports *r = &x->reports;
+	const struct session *s = x->backend->session;
+	struct events_setup events = { .start = &r->start, .summary = x->summary, .total = plan->steps, .temporary = env_get(s->env, "TMPDIR") };
+
+	r->start = (struct account_start){ os_real_ns(), os_now_ns(), x->backend->workspace->root };
+	if (open_sink(s, o->summary_file, false, &r->summary_file, err) < 0 || open_sink(s, o->profile, false, &r->profile_file, err) < 0 ||
+	    open_sink(s, o->events, false, &r->events_file, err) < 0 || open_ci_page(x, o, err) < 0)
+		return -1;
+	if (r->profile_file)
+		r->profile = profile_new(plan, r->start.zero_ns);
+	events.sink = r->events_file;
+	return r->events_file ? events_new(&events, &r->events, err) : 0;
+}
+
+/* Writes what is written at the end. */
+static void reports_write(struct execution *x)
+{
+	struct reports *r = &x->reports;
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX / 2);
+	if (r->summary_file) {
+		account_run(x->summary, &r->start, os_now_ns(), &b);
+		sink_write(r->summary_file, b.data, b.size);
+	}
+	buf_clear(&b);
+	if (r->profile_file) {
+		profile_write(r->profile, &b);
+		sink_write(r->profile_file, b.data, b.size);
+	}
+	buf_clear(&b);
+	if (r->ci_page && x->summary->n > 0) {
+		ci_table(x->summary, &b);
+		sink_write(r->ci_page, b.data, b.size);
+	}
+	buf_free(&b);
+}
+
+/* Closes all. Returns the exit code: 1 instead of 0 where something of them was lost. */
+static int reports_close(struct execution *x, int code)
+{
+	struct reports *r = &x->reports;
+	struct sink *sinks[] = { r->summary_file, r->profile_file, r->events_file, r->ci_page };
+	size_t i;
+
+	for (i = 0; i <= COUNT(sinks); i++) {
+		struct err err = { 0 };
+
+		if ((i ? sink_close(sinks[i - 1], &err) : events_free(r->events, &err)) < 0 && cmd_fail(x->backend->session, &err) && code == 0)
+			code = 1;
+	}
+	profile_free(r->profile);
+	return code;
+}
+
+/* Is there a terminal, for a person? The log of a CI job may be one, and keeps each drawing. */
+static bool wants_progress(const struct session *s, const struct query_options *o)
+{
+	const char *ci = env_get(s->env, "CI"), *term = env_get(s->env, "TERM");
+
+	return (s->stdout_tty || s->stderr_tty) && !o->quiet && (!ci || !*ci || strcmp(ci, "false") == 0) && term && strcmp(term, "dumb") != 0;
+}
+
+static void screen_up(struct execution *x, const struct plan *plan, const struct query_options *o)
 {
 	const struct session *s = x->backend->session;
 
-	if (loop_new(&x->loop, err) < 0 || backend_plugins(x->backend, err) < 0 ||
-	    check_supervisor(&x->backend->installation, err) < 0 ||
-	    (wants_cache(plan) && backend_cache(x->backend, err) < 0))
-		return -1;
 	x->screen = screen_open(x->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
 	x->mode = log_mode(s, plan, o);
-	x->live = live_new(x->mode, x->screen);
+	x->ci = ci_of(s->env);
+	x->live = live_new(&(struct live_setup){ x->mode, (enum shown)o->shown, x->ci, x->screen });
 	warnings_attach(s->warnings, x->loop, live_listener(x->live));
+	if (wants_progress(s, o)) {
+		screen_foot_on(x->screen, s->stdout_tty, s->stderr_tty);
+		x->progress = progress_new(x->loop, x->screen, plan->steps);
+	}
+}
+
+static int execution_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
+{
 	x->summary = summary_new(o->verbose > 1);
 	x->summary->tail = x->tail = tail_new();
+	x->summary->names_only = o->shown == OPTION_SHOWN_ERRORS || o->shown == OPTION_SHOWN_NONE;
+	if (loop_new(&x->loop, err) < 0 || backend_plugins(x->backend, err) < 0 ||
+	    check_supervisor(&x->backend->installation, err) < 0 ||
+	    (wants_cache(plan) && backend_cache(x->backend, err) < 0) || reports_open(x, plan, o, err) < 0)
+		return -1;
+	screen_up(x, plan, o);
 	return 0;
 }
 
@@ -103,6 +218,7 @@ static int execution_close(struct execution *x, int code)
 
 	warnings_detach(s->warnings);
 	live_free(x->live);
+	progress_free(x->progress);
 	lost = x->screen ? screen_close(x->screen) : 0;
 	/* waits for the publisher: after the last line has been shown */
 	backend_close_cache(x->backend);
@@ -111,6 +227,7 @@ static int execution_close(struct execution *x, int code)
 		loop_free(x->loop);
 	if (x->saving)
 		pthread_join(x->saver, NULL);
+	code = reports_close(x, code);
 	summary_free(x->summary);
 	tail_free(x->tail);
 	if (lost && lost != EPIPE && code) {
@@ -126,7 +243,7 @@ static void show_summary(struct execution *x, const struct query_options *o)
 {
 	struct buf b;
 
-	if (x->summary->n == 0)
+	if (x->summary->n == 0 || (o->quiet && x->summary->exit_code == 0))
 		return;
 	buf_init(&b, SIZE_MAX / 2);
 	if (o->verbose)
@@ -134,6 +251,9 @@ static void show_summary(struct execution *x, const struct query_options *o)
 	else
 		summary_compact(x->summary, &b);
 	screen_write(x->screen, 1, b.data, b.size);
+	buf_clear(&b);
+	ci_annotate(x->ci, x->summary, &b);
+	screen_mark(x->screen, 1, b.data, b.size);
 	screen_flush(x->screen);
 	buf_free(&b);
 }
@@ -154,10 +274,26 @@ static void *save_summary(void *ctx)
 	return NULL;
 }
 
+static uint32_t list_listeners(const struct execution *x, struct listener ret[LISTENERS_MAX])
+{
+	uint32_t n = 0;
+
+	ret[n++] = live_listener(x->live);
+	ret[n++] = summary_listener(x->summary);
+	ret[n++] = tail_listener(x->tail);
+	if (x->progress)
+		ret[n++] = progress_listener(x->progress);
+	if (x->reports.events)
+		ret[n++] = events_listener(x->reports.events);
+	if (x->reports.profile)
+		ret[n++] = profile_listener(x->reports.profile);
+	return n;
+}
+
 static int execute(struct execution *x, const struct plan *plan, const struct query_options *o)
 {
 	const struct session *s = x->backend->session;
-	struct listener listeners[] = { live_listener(x->live), summary_listener(x->summary), tail_listener(x->tail) };
+	struct listener listeners[LISTENERS_MAX];
 	struct exec_setup setup = {
 		.loop = x->loop,
 		.workspace = x->backend->workspace,
@@ -167,9 +303,11 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.plug = x->backend->plug,
 		.env = s->env,
 		.installation = &x->backend->installation,
-		.mode = x->mode,
+		.mode = o->shown == OPTION_SHOWN_ERRORS || o->shown == OPTION_SHOWN_NONE ? LOG_GROUPED : x->mode,
+		.piped = x->reports.events != NULL,
+		.timed = x->reports.events || x->reports.profile || x->reports.summary_file,
 		.listeners = listeners,
-		.listeners_n = COUNT(listeners),
+		.listeners_n = list_listeners(x, listeners),
 		.screen = x->screen,
 		.spool_dir = x->backend->cache ? x->backend->cache_dir : env_get(s->env, "TMPDIR"),
 		.warn = warnings_add,
@@ -184,6 +322,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 
 	x->backend->code = code;
 	show_summary(x, o);
+	reports_write(x);
 	if (err.n > 0)
 		cmd_fail(s, &err);
 	x->saving = x->summary->n >= SAVED_APART && pthread_create(&x->saver, NULL, save_summary, x) == 0;

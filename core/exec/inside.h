@@ -60,6 +60,7 @@ struct answer {
 	bool in_place;                 /* a hit with nothing to put back, or whose outputs were put back */
 	struct found found;            /* not of an echo or a cd */
 	struct cache_plan_for_step before;     /* of a step that must run */
+	struct span look;              /* when it was looked up; only if the run is timed */
 	const char *restore_why;       /* a hit whose outputs could not be put back: the step must run */
 };
 
@@ -124,6 +125,8 @@ struct job {
 	uint32_t files;                /* descriptors that it may need: counted in run->files */
 	bool printed;                  /* it printed something */
 	bool cancelled;                /* the run was stopped before it had ended: vt or the terminal ended it */
+	int64_t began_ns;              /* when its step was told as started; 0: the run is not timed */
+	struct span work;              /* restoring or storing, by a worker; only if the run is timed */
 	/* saving */
 	struct ran ran;
 	struct kept kept;
@@ -134,6 +137,8 @@ struct job {
 /* run.c */
 void run_pump(struct run *r);                      /* starts all that can start; ends the run when nothing is left */
 void run_tell(struct run *r, const struct event *e);
+int64_t run_clock(const struct run *r);            /* [any] monotonic ns; 0: the run is not timed */
+bool run_inherits(const struct run *r, bool cached);       /* does such a step write to vt's own stdout and stderr? */
 void run_failed(struct run *r, int code);          /* a step failed: the others are ended */
 void run_stop(struct run *r, enum stopped why);    /* nothing new starts, running children are to end */
 void run_kill(struct run *r);                      /* SIGKILL for all that runs */
@@ -177,6 +182,7 @@ void job_stop(struct job *j);                      /* the run was stopped */
 void job_tell_started(struct job *j);
 void job_tell_output(void *ctx, int stream, struct bytes data);    /* ctx: the job */
 void job_tell_finished(struct job *j, struct outcome *o);
+void job_tell_span(struct job *j, const struct step *step, const struct span *span);       /* nothing, if the run is not timed */
 void job_tell_outer(struct job *j);                /* to the runner around this one: what decides here has to decide there */
 
 /* job_run.c: a job's step runs, from its start to its stored result. */

@@ -153,7 +153,9 @@ void job_look(struct job *j)
 		a->in_place = is_builtin(a->step);
 		if (a->in_place)
 			continue;
+		a->look = (struct span){ SPAN_LOOKUP, run_clock(j->run), 0 };
 		cache_lookup(cache, a->step, false, j->chain, &a->found);
+		a->look.ended_ns = run_clock(j->run);
 		if (a->found.state != FOUND_HIT)
 			break;
 	}
@@ -162,7 +164,11 @@ void job_look(struct job *j)
 
 void job_answered(struct job *j)
 {
+	uint32_t i;
+
 	j->state = JOB_LOOKED;
+	for (i = 0; i < j->answers_n && j->run->setup->timed; i++)
+		job_tell_span(j, j->answers[i].step, &j->answers[i].look);
 }
 
 void job_forget(struct job *j)
@@ -195,9 +201,10 @@ void job_tell_started(struct job *j)
 		.status = j->status,
 		.why = j->answer ? &j->answer->found.why : NULL,
 		.because = j->answer ? j->answer->restore_why : NULL,
-		.inherits = !j->answer && j->run->setup->mode == LOG_INTERLEAVED,
+		.inherits = run_inherits(j->run, j->answer != NULL),
 	};
 
+	j->began_ns = run_clock(j->run);
 	run_tell(j->run, &(struct event){ .kind = EVENT_STARTED, .step = j->step, .start = &start });
 }
 
@@ -212,6 +219,8 @@ void job_tell_finished(struct job *j, struct outcome *o)
 {
 	o->status = j->status;
 	o->trouble = j->trouble;
+	o->began_ns = j->began_ns;
+	o->ended_ns = run_clock(j->run);
 	if (j->answer) {
 		o->why = j->answer->found.why;
 		o->inputs = j->answer->found.inputs;
@@ -219,6 +228,12 @@ void job_tell_finished(struct job *j, struct outcome *o)
 		o->because = j->answer->restore_why;
 	}
 	run_tell(j->run, &(struct event){ .kind = EVENT_FINISHED, .step = j->step, .outcome = o });
+}
+
+void job_tell_span(struct job *j, const struct step *step, const struct span *span)
+{
+	if (span->ended_ns)
+		run_tell(j->run, &(struct event){ .kind = EVENT_SPAN, .step = step, .span = span });
 }
 
 /* ---- inside another vt's task ---- */
@@ -261,12 +276,14 @@ static void restore(void *ctx)
 	const char *why = NULL;
 	uint32_t failed, hits;
 
+	j->work = (struct span){ SPAN_RESTORE, run_clock(j->run), 0 };
 	while ((failed = restore_hits(j, &why)) != UINT32_MAX) {
 		hits = cache_chain_decide(j->chain, failed, false);
 		if (!why || hits < failed)
 			why = hits < failed ? NULL : "the outputs could not be restored";
 		stand(j, hits, why);
 	}
+	j->work.ended_ns = run_clock(j->run);
 }
 
 static void job_restored(void *ctx)
@@ -277,6 +294,7 @@ static void job_restored(void *ctx)
 	r->restoring--;
 	r->changes++;
 	j->state = JOB_LOOKED;
+	job_tell_span(j, j->step, &j->work);
 	job_decide(j);
 	run_pump(r);
 }

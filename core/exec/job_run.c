@@ -87,12 +87,17 @@ static void save(void *ctx)
 {
 	struct job *j = ctx;
 
+	j->work = (struct span){ SPAN_STORE, run_clock(j->run), 0 };
 	cache_save(j->run->setup->cache, j->step, &j->answer->found, &j->ran, &j->kept);
+	j->work.ended_ns = run_clock(j->run);
 }
 
 static void saved(void *ctx)
 {
-	finish(ctx);
+	struct job *j = ctx;
+
+	job_tell_span(j, j->step, &j->work);
+	finish(j);
 }
 
 /* What the child printed and did goes to the cache, which decides. */
@@ -208,12 +213,14 @@ static void job_ended(void *ctx)
 	int code = child_end(j->child)->exit_code;
 
 	j->state = JOB_SETTLING;
-	if (r->setup->mode == LOG_GROUPED && j->capture && !j->capture_lost)
-		capture_emit(j->capture, job_tell_output, j);
-	if (j->printed && run_flush(r) && !j->trouble)
-		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(run_flush(r)));
 	if (r->stopped != STOPPED_NOT)
 		j->cancelled = true;
+	if (r->setup->mode == LOG_GROUPED && j->capture && !j->capture_lost) {
+		run_tell(r, &(struct event){ .kind = EVENT_ENDED, .step = j->step, .failed = j->trouble || (code != 0 && !was_ended(j)) });
+		capture_emit(j->capture, job_tell_output, j);
+	}
+	if (j->printed && run_flush(r) && !j->trouble)
+		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(run_flush(r)));
 	if (r->signum && code == 128 + SIGKILL)
 		r->grace_over = true;      /* it does not matter who sent it */
 	if (j->trouble)
@@ -331,7 +338,7 @@ void job_start(struct job *j)
 		.loop = r->setup->loop,
 		.workspace = r->setup->workspace,
 		.step = j->step,
-		.piped = j->answer || r->setup->mode != LOG_INTERLEAVED,
+		.piped = !run_inherits(r, j->answer != NULL),
 		.on_output = on_output,
 		.on_ended = job_ended,
 		.on_settled = on_settled,

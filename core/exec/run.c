@@ -38,6 +38,16 @@ void run_tell(struct run *r, const struct event *e)
 		r->setup->listeners[i].on_event(r->setup->listeners[i].self, e);
 }
 
+int64_t run_clock(const struct run *r)
+{
+	return r->setup->timed ? os_now_ns() : 0;
+}
+
+bool run_inherits(const struct run *r, bool cached)
+{
+	return !cached && r->setup->mode == LOG_INTERLEAVED && !r->setup->piped;
+}
+
 int run_flush(struct run *r)
 {
 	return r->setup->screen ? screen_flush(r->setup->screen) : 0;
@@ -115,6 +125,7 @@ void run_tell_echo(struct run *r, const struct step *step)
 	struct step_start start = { .status = START_DISABLED };
 	struct outcome o = { .result = END_BUILTIN, .status = START_DISABLED };
 
+	o.began_ns = o.ended_ns = run_clock(r);
 	r->started++;
 	run_tell(r, &(struct event){ .kind = EVENT_STARTED, .step = step, .start = &start });
 	run_tell(r, &(struct event){ .kind = EVENT_OUTPUT, .step = step, .stream = 1,
@@ -134,6 +145,7 @@ bool run_enter(struct run *r, const struct step *step)
 		return true;
 	if (asprintf(&trouble, "cannot enter the folder '%s': %s", step->argv.n > 1 ? step->argv.at[1] : step->dir, strerror(error)) >= 0)
 		o.trouble = trouble;
+	o.began_ns = o.ended_ns = run_clock(r);
 	r->started++;
 	run_tell(r, &(struct event){ .kind = EVENT_STARTED, .step = step, .start = &start });
 	run_tell(r, &(struct event){ .kind = EVENT_FINISHED, .step = step, .outcome = &o });

@@ -28,7 +28,9 @@ struct exec_setup {
 	struct plug *plug;             /* for the tracer */
 	const struct env *env;         /* the session's, for the channel's folder */
 	const struct installation *installation;
-	enum log_mode mode;            /* decides stdio of uncached steps */
+	enum log_mode mode;            /* decides stdio of uncached steps; GROUPED: output is told when its step has ended */
+	bool piped;                    /* also in interleaved mode no step writes to vt's own stdout and stderr */
+	bool timed;                    /* outcomes have times, and spans are told */
 	const struct listener *listeners;
 	uint32_t listeners_n;
 	struct screen *screen;         /* pauses reading while more than 1 MiB waits for it; its write errors end the run. NULL: there is none */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -218,6 +219,13 @@ int output_write(struct output *o, const void *data, size_t size)
 size_t output_queued(const struct output *o)
 {
 	return o->queue.size - o->sent;
+}
+
+unsigned output_columns(const struct output *o)
+{
+	struct winsize w;
+
+	return ioctl(o->fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
 void output_on_drained(struct output *o, void (*fn)(void *ctx), void *ctx)

@@ -41,6 +41,7 @@ struct output;
 struct output *output_open(struct loop *l, int fd);
 int output_write(struct output *o, const void *data, size_t size);   /* 0; an errno once writing has failed */
 size_t output_queued(const struct output *o);
+unsigned output_columns(const struct output *o);   /* of the terminal; 0: it is none, or does not tell */
 void output_on_drained(struct output *o, void (*fn)(void *ctx), void *ctx);  /* whenever the queue becomes empty again */
 int output_close(struct output *o);               /* flushes everything, frees; an errno if something was lost */
 #endif

@@ -41,11 +41,20 @@ const char options_help[] =
 "      --cache                  Cache every task and script that does not say `cache: false`\n"
 "      --no-cache               Cache nothing\n"
 "      --log <LOG>              How output is shown [possible values: interleaved, labeled, grouped]\n"
+"      --output-logs <WHICH>    Which output is shown: of all tasks, of those that ran, of those that\n"
+"                               failed, of none [possible values: full, new-only, errors-only, none]\n"
+"  -q, --quiet                  Show only what fails: `--output-logs errors-only`, no progress line, and\n"
+"                               no summary of a run that succeeds\n"
 "      --concurrency-limit <N>  How many tasks run at once [default: 4]\n"
 "      --parallel               Ignore the order between tasks and run all at once\n"
 "      --dry-run                Show what would run and what is cached, run nothing\n"
 "      --json                   Print JSON: packages and tasks, or with --dry-run the plan\n"
 "      --last-details           Print the full summary of the last run\n"
+"      --ci-summary             Add a table of the run to the page of the GitHub job\n"
+"      --summary-file <FILE>    Write a summary of the run, as JSON\n"
+"      --events <FILE>          Write a line of JSON for each start and end of a command, as they come,\n"
+"                               and keep what each printed in a file of its own\n"
+"      --profile <FILE>         Write where the time went, as a Chrome trace\n"
 "  -h, --help                   Print help\n"
 "\n"
 "Environment:\n"
@@ -54,10 +63,11 @@ const char options_help[] =
 
 enum option {
 	RECURSIVE, TRANSITIVE, WORKSPACE_ROOT, FILTER, AFFECTED, FAIL_IF_NO_MATCH, IGNORE_DEPENDS_ON, VERBOSE, CACHE, NO_CACHE,
-	ONLY, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, HELP, OPTIONS
+	ONLY, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, OUTPUT_LOGS, QUIET, CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS, HELP, OPTIONS
 };
 
 #define LOG_MODES "interleaved, labeled, grouped"
+#define SHOWN "full, new-only, errors-only, none"
 
 static const struct args_option options[OPTIONS] = {
 	[RECURSIVE] = { .name = "recursive", .letter = 'r' },
@@ -77,6 +87,12 @@ static const struct args_option options[OPTIONS] = {
 	[DRY_RUN] = { .name = "dry-run" },
 	[JSON] = { .name = "json" },
 	[LAST_DETAILS] = { .name = "last-details" },
+	[OUTPUT_LOGS] = { .name = "output-logs", .value = "WHICH", .possible = SHOWN },
+	[QUIET] = { .name = "quiet", .letter = 'q' },
+	[CI_SUMMARY] = { .name = "ci-summary" },
+	[SUMMARY_FILE] = { .name = "summary-file", .value = "FILE" },
+	[PROFILE] = { .name = "profile", .value = "FILE" },
+	[EVENTS] = { .name = "events", .value = "FILE" },
 	[HELP] = { .name = "help", .letter = 'h' },
 };
 
@@ -125,6 +141,28 @@ static int read_log(struct parsing *p, const char *value)
 	return err_set(p->err, ERR_USAGE, "invalid value '%s' for '--log <LOG>'\n  [possible values: " LOG_MODES "]" TRY, value);
 }
 
+static int read_shown(struct parsing *p, const char *value)
+{
+	static const char *const which[] = { "full", "new-only", "errors-only", "none" };
+	uint32_t i;
+
+	for (i = 0; i < COUNT(which); i++)
+		if (strcmp(value, which[i]) == 0) {
+			p->o.shown = (enum option_shown)i;
+			p->o.shown_given = true;
+			return 0;
+		}
+	return err_set(p->err, ERR_USAGE, "invalid value '%s' for '--output-logs <WHICH>'\n  [possible values: " SHOWN "]" TRY, value);
+}
+
+static int read_file(struct parsing *p, enum option which, const char *value, const char **ret)
+{
+	if (!*value)
+		return err_set(p->err, ERR_USAGE, "invalid value '' for '--%s <FILE>': the name of a file is needed" TRY, options[which].name);
+	*ret = arena_str(p->a, value);
+	return 0;
+}
+
 static int cache_flag(struct parsing *p, enum option_cache flag)
 {
 	if (p->o.cache != OPTION_CACHE_DEFAULT && p->o.cache != flag) {
@@ -163,6 +201,12 @@ static int take(struct parsing *p, enum option which, const char *value)
 	case DRY_RUN: o->dry_run = true; break;
 	case JSON: o->json = true; break;
 	case LAST_DETAILS: o->last_details = true; break;
+	case OUTPUT_LOGS: return read_shown(p, value);
+	case QUIET: o->quiet = true; break;
+	case CI_SUMMARY: o->ci_summary = true; break;
+	case SUMMARY_FILE: return read_file(p, which, value, &o->summary_file);
+	case PROFILE: return read_file(p, which, value, &o->profile);
+	case EVENTS: return read_file(p, which, value, &o->events);
 	case HELP:
 	case OPTIONS: break;
 	}
@@ -172,8 +216,15 @@ static int take(struct parsing *p, enum option which, const char *value)
 /* Fails for options that exclude each other. */
 static int check(struct parsing *p)
 {
+	static const enum option reports[] = { CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS };
+	size_t i;
+
 	if (p->o.last_details && (p->o.task || p->args.seen != 1u << LAST_DETAILS))
 		return args_wrong(&p->args, p->err, "the argument '--last-details' cannot be used with one or more of the other specified arguments");
+	for (i = 0; p->o.dry_run && i < COUNT(reports); i++)
+		if (p->args.seen & 1u << reports[i])
+			return args_wrong(&p->args, p->err, "the argument '--%s%s' cannot be used with '--dry-run': it tells of what ran",
+					  options[reports[i]].name, options[reports[i]].value ? " <FILE>" : "");
 	if (p->o.json && p->o.task && !p->o.dry_run)
 		return err_set(p->err, ERR_USAGE, "the argument '--json' with a task needs '--dry-run'; without a task it prints packages and tasks\n\n"
 			       "Usage: vt run --dry-run --json <TASK_SPECIFIER> [ADDITIONAL_ARGS]..." TRY);
@@ -208,6 +259,8 @@ int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struc
 	}
 	if (check(&p) < 0)
 		return -1;
+	if (p.o.quiet && !p.o.shown_given)
+		p.o.shown = OPTION_SHOWN_ERRORS;
 	*ret = p.o;
 	return 0;
 }
@@ -246,5 +299,6 @@ bool options_scoped(const struct query_options *o)
 bool options_bare(const struct query_options *o)
 {
 	return !options_scoped(o) && !o->fail_if_no_match && !o->ignore_depends_on && !o->parallel && !o->limited &&
-	       o->cache != OPTION_CACHE_OFF && !o->verbose && !o->log_given && !o->dry_run;
+	       o->cache != OPTION_CACHE_OFF && !o->verbose && !o->log_given && !o->dry_run && !o->shown_given && !o->quiet && !o->ci_summary &&
+	       !o->summary_file && !o->profile && !o->events;
 }

@@ -17,6 +17,9 @@ enum option_cache { OPTION_CACHE_DEFAULT, OPTION_CACHE_ON, OPTION_CACHE_OFF };
 /* In the order of report's enum log_mode. */
 enum option_log { OPTION_LOG_INTERLEAVED, OPTION_LOG_LABELED, OPTION_LOG_GROUPED };
 
+/* In the order of report's enum shown. */
+enum option_shown { OPTION_SHOWN_FULL, OPTION_SHOWN_NEW, OPTION_SHOWN_ERRORS, OPTION_SHOWN_NONE };
+
 struct query_options {
 	/* which packages */
 	bool recursive, transitive, workspace_root;
@@ -36,6 +39,11 @@ struct query_options {
 	uint32_t verbose;                  /* number of v's */
 	enum option_log log;
 	bool log_given;
+	enum option_shown shown;           /* --output-logs; with -q and without it: ERRORS */
+	bool shown_given;
+	bool quiet;                        /* no progress line; a summary only of a run that failed */
+	bool ci_summary;                   /* a table for the page of the CI job */
+	const char *summary_file, *profile, *events;       /* files as typed; NULL: not given */
 	bool help, last_details, dry_run, json;
 };
 

@@ -50,17 +50,30 @@ struct outcome {
 	bool cancelled;            /* it was ended because the run was stopped; not failed */
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
 	uint32_t missing;          /* of a hit: files that its task made, that somebody took away and that are not put back */
+	int64_t began_ns, ended_ns;        /* monotonic: when it was told as started and as finished; 0: exec_setup.timed is off */
 };
 
-enum event_kind { EVENT_STARTED, EVENT_OUTPUT, EVENT_FINISHED, EVENT_RUN_FINISHED, EVENT_WARNING };
+/* Work for a step besides its command. */
+enum span_kind { SPAN_LOOKUP, SPAN_RESTORE, SPAN_STORE };
+
+struct span {
+	enum span_kind kind;
+	int64_t began_ns, ended_ns;        /* monotonic */
+};
+
+/* The events of a step come in this order. ENDED: its process is over; what it printed follows, if that was
+ * held back. It comes for steps that ran in grouped mode only. SPAN: any time, and only if exec_setup.timed is on. */
+enum event_kind { EVENT_STARTED, EVENT_ENDED, EVENT_OUTPUT, EVENT_FINISHED, EVENT_SPAN, EVENT_RUN_FINISHED, EVENT_WARNING };
 
 struct event {
 	enum event_kind kind;
-	const struct step *step;           /* of STARTED, OUTPUT, FINISHED */
+	const struct step *step;           /* of STARTED, ENDED, OUTPUT, FINISHED, SPAN */
 	const struct step_start *start;
 	int stream;                        /* OUTPUT: 1 or 2 */
 	struct bytes output;
+	bool failed;                       /* ENDED: it counts as failed */
 	const struct outcome *outcome;     /* FINISHED */
+	const struct span *span;           /* SPAN */
 	int exit_code;                     /* RUN_FINISHED */
 	const char *text;                  /* WARNING: the whole line, newline included */
 };
@@ -72,4 +85,7 @@ struct listener {
 };
 
 enum log_mode { LOG_INTERLEAVED, LOG_LABELED, LOG_GROUPED };
+
+/* Whose command line and output are shown: everybody's, the output of those that are no hits, those that failed, nobody's. */
+enum shown { SHOWN_FULL, SHOWN_NEW, SHOWN_ERRORS, SHOWN_NONE };
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "os/loop.h"
 #include "plan/step.h"
 #include "report/screen.h"
 #include "report/words.h"
@@ -21,32 +22,36 @@ struct partial {
 	struct buf line[2];
 };
 
-/* A running step. In interleaved mode only those that inherit are listed. A list will do, because few
- * run at a time. */
+/* A running step. In interleaved mode with everything shown only those that inherit are listed. A list will
+ * do, because few run at a time. */
 struct running {
 	struct running *next;
 	const struct step *step;
 	struct partial partial;
 	bool inherits;             /* it writes to the terminal itself */
 	bool headed;               /* grouped: the header of its block was written */
+	bool failed;               /* its process has ended, and it counts as failed */
+	bool muted;                /* what it prints is not shown */
+	bool silent;               /* not even its command line was shown; that is `head` */
+	uint32_t fold;             /* the number of the fold that is open; 0: none */
+	struct buf head;
 };
 
 struct live {
-	enum log_mode mode;
-	struct screen *screen;
+	struct live_setup setup;
 	struct running *running;
 	uint32_t running_n;        /* all running steps, listed or not */
 	uint32_t inheriting;       /* running steps that inherit */
+	uint32_t folds;            /* begun so far */
 	struct buf text;           /* scratch for one event */
 	struct buf held;           /* warnings that wait for the end of a line */
 };
 
-struct live *live_new(enum log_mode mode, struct screen *screen)
+struct live *live_new(const struct live_setup *setup)
 {
 	struct live *l = xcalloc(1, sizeof *l);
 
-	l->mode = mode;
-	l->screen = screen;
+	l->setup = *setup;
 	buf_init(&l->text, SIZE_MAX / 2);
 	buf_init(&l->held, SIZE_MAX / 2);
 	return l;
@@ -56,6 +61,7 @@ static void running_free(struct running *r)
 {
 	buf_free(&r->partial.line[0]);
 	buf_free(&r->partial.line[1]);
+	buf_free(&r->head);
 	free(r);
 }
 
@@ -64,14 +70,14 @@ static void running_free(struct running *r)
 /* May vt write a line of its own now? Both streams may be the same terminal. */
 static bool is_between_lines(const struct live *l)
 {
-	return !l->inheriting && screen_at_line_start(l->screen, 1) && screen_at_line_start(l->screen, 2);
+	return !l->inheriting && screen_at_line_start(l->setup.screen, 1) && screen_at_line_start(l->setup.screen, 2);
 }
 
 static void tell_held(struct live *l)
 {
 	if (!l->held.size || !is_between_lines(l))
 		return;
-	screen_write(l->screen, 2, l->held.data, l->held.size);
+	screen_write(l->setup.screen, 2, l->held.data, l->held.size);
 	buf_clear(&l->held);
 }
 
@@ -80,9 +86,9 @@ static void tell_held_at_last(struct live *l)
 {
 	if (!l->held.size)
 		return;
-	if (!screen_at_line_start(l->screen, 2))
-		screen_write(l->screen, 2, "\n", 1);
-	screen_write(l->screen, 2, l->held.data, l->held.size);
+	if (!screen_at_line_start(l->setup.screen, 2))
+		screen_write(l->setup.screen, 2, "\n", 1);
+	screen_write(l->setup.screen, 2, l->held.data, l->held.size);
 	buf_clear(&l->held);
 }
 
@@ -99,10 +105,10 @@ static void write_output(struct live *l, int stream, struct bytes output)
 	size_t n = nl ? (size_t)(nl - at) + 1 : 0;
 
 	if (n) {
-		screen_write(l->screen, stream, at, n);
+		screen_write(l->setup.screen, stream, at, n);
 		tell_held(l);
 	}
-	screen_write(l->screen, stream, at + n, output.size - n);
+	screen_write(l->setup.screen, stream, at + n, output.size - n);
 	tell_held(l);
 }
 
@@ -171,29 +177,59 @@ static void add_label(const struct step *step, struct buf *b)
 	screen_stylef(b, "90", "[%s]", step->task->label);
 }
 
+static struct running *list(struct live *l, const struct event *e)
+{
+	struct running *r = xcalloc(1, sizeof *r);
+	enum shown shown = l->setup.shown;
+
+	r->step = e->step;
+	r->inherits = e->start->inherits;
+	r->silent = shown == SHOWN_ERRORS || shown == SHOWN_NONE;
+	r->muted = r->silent || (shown == SHOWN_NEW && e->start->status == START_HIT);
+	buf_init(&r->partial.line[0], LIVE_LINE);
+	buf_init(&r->partial.line[1], LIVE_LINE);
+	buf_init(&r->head, SIZE_MAX / 2);
+	r->next = l->running;
+	l->running = r;
+	return r;
+}
+
 static void started(struct live *l, const struct event *e)
 {
-	struct running *r;
+	struct running *r = NULL;
 
 	l->running_n++;
 	l->inheriting += e->start->inherits;
-	if (l->mode != LOG_INTERLEAVED || e->start->inherits) {
-		r = xcalloc(1, sizeof *r);
-		r->step = e->step;
-		r->inherits = e->start->inherits;
-		buf_init(&r->partial.line[0], LIVE_LINE);
-		buf_init(&r->partial.line[1], LIVE_LINE);
-		r->next = l->running;
-		l->running = r;
-	}
-	if (l->mode != LOG_INTERLEAVED) {
+	if (l->setup.mode != LOG_INTERLEAVED || e->start->inherits || l->setup.shown != SHOWN_FULL)
+		r = list(l, e);
+	if (l->setup.mode != LOG_INTERLEAVED) {
 		add_label(e->step, &l->text);
 		buf_byte(&l->text, ' ');
 	}
 	live_command(e->step, &l->text);
-	live_status(e->step, e->start, true, &l->text);
+	live_status(e->step, e->start, !(r && r->muted && e->start->status == START_HIT), &l->text);
 	buf_byte(&l->text, '\n');
-	screen_write(l->screen, 1, l->text.data, l->text.size);
+	if (r && r->silent)
+		buf_add(&r->head, l->text.data, l->text.size);
+	else
+		screen_write(l->setup.screen, 1, l->text.data, l->text.size);
+}
+
+/* Shows the command line of a step after all. */
+static void show_head(struct live *l, struct running *r)
+{
+	if (r->silent)
+		screen_write(l->setup.screen, 1, r->head.data, r->head.size);
+	r->silent = false;
+}
+
+static void ended(struct live *l, struct running *r, const struct event *e)
+{
+	r->failed = e->failed;
+	if (!e->failed || l->setup.shown != SHOWN_ERRORS)
+		return;
+	show_head(l, r);
+	r->muted = false;
 }
 
 static struct running *find(struct live *l, const struct step *step)
@@ -213,7 +249,7 @@ static void write_line(struct live *l, const struct step *step, int stream, stru
 	buf_byte(&l->text, ' ');
 	buf_add(&l->text, line->data, line->size);
 	buf_add(&l->text, rest.data, rest.size);
-	screen_write(l->screen, stream, l->text.data, l->text.size);
+	screen_write(l->setup.screen, stream, l->text.data, l->text.size);
 	buf_clear(line);
 	tell_held(l);
 }
@@ -231,54 +267,91 @@ static void labeled(struct live *l, struct running *r, const struct event *e)
 		write_line(l, e->step, e->stream, line, (struct bytes){ at, (size_t)(end - at) });
 }
 
+/* The line above a block: a fold's, or one of vt's own, which also stands above what a failed step printed. */
+static void add_block_head(struct live *l, struct running *r)
+{
+	if (l->setup.ci != CI_NONE && !r->failed) {
+		r->fold = ++l->folds;
+		ci_fold(l->setup.ci, r->step->task->label, r->fold, os_real_ns() / 1000000000, &l->text);
+		return;
+	}
+	screen_style(&l->text, "90", "──");
+	buf_byte(&l->text, ' ');
+	add_label(r->step, &l->text);
+	buf_byte(&l->text, ' ');
+	screen_style(&l->text, "90", "──");
+	buf_byte(&l->text, '\n');
+}
+
 static void grouped(struct live *l, struct running *r, const struct event *e)
 {
 	if (!r->headed) {
 		r->headed = true;
-		screen_style(&l->text, "90", "──");
-		buf_byte(&l->text, ' ');
-		add_label(e->step, &l->text);
-		buf_byte(&l->text, ' ');
-		screen_style(&l->text, "90", "──");
-		buf_byte(&l->text, '\n');
-		screen_write(l->screen, 1, l->text.data, l->text.size);
+		add_block_head(l, r);
+		if (r->fold)
+			screen_mark(l->setup.screen, 1, l->text.data, l->text.size);
+		else
+			screen_write(l->setup.screen, 1, l->text.data, l->text.size);
 	}
 	write_output(l, 1, e->output);
+}
+
+static void end_fold(struct live *l, struct running *r)
+{
+	if (!r->fold)
+		return;
+	buf_clear(&l->text);
+	if (!screen_at_line_start(l->setup.screen, 1))
+		buf_byte(&l->text, '\n');
+	ci_unfold(l->setup.ci, r->step->task->label, r->fold, os_real_ns() / 1000000000, &l->text);
+	screen_mark(l->setup.screen, 1, l->text.data, l->text.size);
 }
 
 static void output(struct live *l, const struct event *e)
 {
 	struct running *r;
 
-	if (l->mode == LOG_INTERLEAVED) {
+	r = l->running ? find(l, e->step) : NULL;
+	if (r && r->muted)
+		return;
+	if (l->setup.mode == LOG_INTERLEAVED)
 		write_output(l, e->stream, e->output);
-		return;
-	}
-	r = find(l, e->step);
-	if (!r || e->output.size == 0)
-		return;
-	if (l->mode == LOG_LABELED)
+	else if (r && e->output.size > 0 && l->setup.mode == LOG_LABELED)
 		labeled(l, r, e);
-	else
+	else if (r && e->output.size > 0)
 		grouped(l, r, e);
+}
+
+/* Takes a step off the list, with the rest of what it printed. Was anything of it shown? */
+static bool take_off(struct live *l, struct running **at, bool trouble)
+{
+	struct running *r = *at;
+	bool shown;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (r->partial.line[i].size > 0)
+			write_line(l, r->step, i + 1, &r->partial.line[i], (struct bytes){ "", 0 });
+	end_fold(l, r);
+	if (trouble)
+		show_head(l, r);
+	shown = trouble || !r->muted;
+	*at = r->next;
+	l->inheriting -= r->inherits;
+	running_free(r);
+	buf_clear(&l->text);
+	return shown;
 }
 
 static void finished(struct live *l, const struct event *e)
 {
-	struct running **at, *r;
-	int i;
+	struct running **at = &l->running;
+	bool shown = true;
 
-	for (at = &l->running; *at && (*at)->step != e->step; at = &(*at)->next)
-		;
-	if ((r = *at)) {
-		for (i = 0; i < 2; i++)
-			if (r->partial.line[i].size > 0)
-				write_line(l, e->step, i + 1, &r->partial.line[i], (struct bytes){ "", 0 });
-		*at = r->next;
-		l->inheriting -= r->inherits;
-		running_free(r);
-		buf_clear(&l->text);
-	}
+	while (*at && (*at)->step != e->step)
+		at = &(*at)->next;
+	if (*at)
+		shown = take_off(l, at, e->outcome->trouble != NULL);
 	l->running_n--;
 	if (e->outcome->trouble) {
 		screen_style(&l->text, "31;1", "✗");
@@ -286,8 +359,10 @@ static void finished(struct live *l, const struct event *e)
 		screen_style(&l->text, "31", e->outcome->trouble);
 		buf_byte(&l->text, '\n');
 	}
-	buf_byte(&l->text, '\n');
-	screen_write(l->screen, 1, l->text.data, l->text.size);
+	if (shown) {
+		buf_byte(&l->text, '\n');
+		screen_write(l->setup.screen, 1, l->text.data, l->text.size);
+	}
 	if (l->running_n)
 		tell_held(l);
 	else
@@ -297,11 +372,16 @@ static void finished(struct live *l, const struct event *e)
 static void on_event(void *self, const struct event *e)
 {
 	struct live *l = self;
+	struct running *r;
 
 	buf_clear(&l->text);
 	switch (e->kind) {
 	case EVENT_STARTED:
 		started(l, e);
+		break;
+	case EVENT_ENDED:
+		if ((r = find(l, e->step)))
+			ended(l, r, e);
 		break;
 	case EVENT_OUTPUT:
 		output(l, e);
@@ -314,6 +394,8 @@ static void on_event(void *self, const struct event *e)
 		break;
 	case EVENT_WARNING:
 		warning(l, e->text);
+		break;
+	case EVENT_SPAN:
 		break;
 	}
 }

@@ -2,6 +2,7 @@
 #ifndef REPORT_LIVE_H
 #define REPORT_LIVE_H
 
+#include "report/ci.h"
 #include "report/event.h"
 
 struct live;
@@ -9,7 +10,14 @@ struct screen;
 struct step;
 struct buf;
 
-struct live *live_new(enum log_mode mode, struct screen *screen);
+struct live_setup {
+	enum log_mode mode;
+	enum shown shown;          /* ERRORS and NONE: exec holds output back until a step has ended, as if mode were GROUPED */
+	enum ci ci;                /* grouped: folds what a step printed, unless it failed */
+	struct screen *screen;
+};
+
+struct live *live_new(const struct live_setup *setup);
 void live_free(struct live *l);
 struct listener live_listener(struct live *l);
 

@@ -13,7 +13,12 @@
 #include "report/strip.h"
 #include "text/shown.h"
 
-enum { SCREEN_GATHER = 64 * 1024 };
+enum {
+	SCREEN_GATHER = 64 * 1024,
+	SCREEN_COLUMNS = 80            /* of a terminal that does not tell */
+};
+
+#define FOOT_ERASE "\r\033[K"
 
 struct screen {
 	struct loop *loop;
@@ -24,6 +29,10 @@ struct screen {
 	struct buf gathered;       /* text not handed over yet */
 	int gathering;             /* its stream: 0 stdout, 1 stderr */
 	int error;                 /* errno of the first failed write to stdout */
+	char *foot;                /* what the foot is to show; NULL: nothing */
+	bool foot_drawn;           /* there is a foot on the terminal */
+	int foot_on;               /* the stream it is written to: 0 stdout, 1 stderr */
+	bool tty[2];               /* the streams that the foot must not be mixed with */
 	bool posted;               /* the loop will call on_turn */
 	bool closed;               /* on_turn frees the screen */
 	void (*on_drained)(void *ctx);
@@ -70,20 +79,92 @@ struct screen *screen_open(struct loop *l, bool colours_out, bool colours_err)
 	return s;
 }
 
+static void put(struct screen *s, int stream, const char *data, size_t size)
+{
+	int e = output_write(s->out[stream], data, size);
+
+	if (e && stream == 0 && !s->error)
+		s->error = e;
+}
+
+/* May the foot be drawn? Not behind an unfinished line, and not while the terminal takes nothing. */
+static bool foot_fits(const struct screen *s)
+{
+	return s->foot && !(s->tty[0] && s->in_line[0]) && !(s->tty[1] && s->in_line[1]) &&
+	       output_queued(s->out[0]) + output_queued(s->out[1]) == 0;
+}
+
+static void add_foot(struct screen *s, struct buf *b)
+{
+	bool coloured = s->coloured[s->foot_on];
+
+	buf_text(b, coloured ? "\033[90m" : "");
+	shown_text(b, s->foot);
+	buf_text(b, coloured ? "\033[0m" : "");
+	s->foot_drawn = true;
+}
+
+/* Erases the foot and draws the present one, in one write. */
+static void draw_foot(struct screen *s)
+{
+	struct buf b;
+
+	buf_init(&b, SCREEN_GATHER);
+	if (s->foot_drawn)
+		buf_text(&b, FOOT_ERASE);
+	s->foot_drawn = false;
+	if (foot_fits(s))
+		add_foot(s, &b);
+	if (b.size > 0)
+		put(s, s->foot_on, b.data, b.size);
+	buf_free(&b);
+}
+
+static void erase_foot(struct screen *s)
+{
+	if (s->foot_drawn)
+		put(s, s->foot_on, FOOT_ERASE, strlen(FOOT_ERASE));
+	s->foot_drawn = false;
+}
+
 static void hand_over(struct screen *s)
 {
-	int e;
-
 	if (s->gathered.size == 0)
 		return;
-	e = output_write(s->out[s->gathering], s->gathered.data, s->gathered.size);
-	if (e && s->gathering == 0 && !s->error)
-		s->error = e;
+	erase_foot(s);
+	put(s, s->gathering, s->gathered.data, s->gathered.size);
 	/* the memory of a rare long output is given back */
 	if (s->gathered.room > 4 * SCREEN_GATHER)
 		buf_free(&s->gathered);
 	else
 		buf_clear(&s->gathered);
+	if (s->foot)
+		draw_foot(s);
+}
+
+void screen_foot_on(struct screen *s, bool stdout_tty, bool stderr_tty)
+{
+	s->tty[0] = stdout_tty;
+	s->tty[1] = stderr_tty;
+	s->foot_on = stdout_tty ? 0 : 1;
+}
+
+unsigned screen_foot_room(const struct screen *s)
+{
+	unsigned columns = output_columns(s->out[s->foot_on]);
+
+	/* in the last column some terminals wrap at once */
+	return columns ? columns - 1 : SCREEN_COLUMNS - 1;
+}
+
+void screen_foot(struct screen *s, const char *text)
+{
+	if (!text && !s->foot && !s->foot_drawn)
+		return;
+	free(s->foot);
+	s->foot = text ? xstrdup(text) : NULL;
+	if (s->gathered.size == 0)
+		draw_foot(s);
 }
 
 static void on_turn(void *ctx)
@@ -117,7 +198,7 @@ bool screen_at_line_start(const struct screen *s, int stream)
 	return !s->in_line[stream == 2];
 }
 
-void screen_write(struct screen *s, int stream, const void *data, size_t size)
+static void gather(struct screen *s, int stream, const void *data, size_t size, bool as_it_is)
 {
 	int i = stream == 2;
 	size_t text = without_last_colours(data, size);
@@ -128,7 +209,7 @@ void screen_write(struct screen *s, int stream, const void *data, size_t size)
 		hand_over(s);
 		s->gathering = i;
 	}
-	if (s->coloured[i])
+	if (s->coloured[i] || as_it_is)
 		buf_add(&s->gathered, data, size);
 	else
 		strip_add(&s->strip[i], data, size, &s->gathered);
@@ -138,6 +219,16 @@ void screen_write(struct screen *s, int stream, const void *data, size_t size)
 		s->posted = true;
 		loop_post(s->loop, on_turn, s);
 	}
+}
+
+void screen_write(struct screen *s, int stream, const void *data, size_t size)
+{
+	gather(s, stream, data, size, false);
+}
+
+void screen_mark(struct screen *s, int stream, const void *data, size_t size)
+{
+	gather(s, stream, data, size, true);
 }
 
 int screen_flush(struct screen *s)
@@ -172,6 +263,7 @@ int screen_close(struct screen *s)
 	int e;
 
 	hand_over(s);
+	screen_foot(s, NULL);
 	e = output_close(s->out[0]);
 	if (!s->error)
 		s->error = e;

@@ -20,6 +20,14 @@ struct screen *screen_open(struct loop *l, bool colours_out, bool colours_err);
 void screen_write(struct screen *s, int stream, const void *data, size_t size);
 /* Did the last text for the stream end with a newline? Colour sequences behind it do not count. */
 bool screen_at_line_start(const struct screen *s, int stream);
+/* Writes a line of vt's own as it is, colours or not: what a CI system reads. */
+void screen_mark(struct screen *s, int stream, const void *data, size_t size);
+
+/* The foot: one line below all that was written, on a terminal only. It is erased before other text and drawn again
+ * behind it, unless a line is unfinished; so it never stands between two pieces of output. */
+void screen_foot_on(struct screen *s, bool stdout_tty, bool stderr_tty);   /* which streams are terminals; one of them is */
+unsigned screen_foot_room(const struct screen *s);         /* columns that the foot may take */
+void screen_foot(struct screen *s, const char *text);      /* shown from now on; one line that fits; NULL: none */
 int screen_flush(struct screen *s);                        /* hands over now; 0, or the errno of the first failed write to stdout */
 size_t screen_waiting(const struct screen *s);             /* bytes that the kernel has not taken yet */
 void screen_on_drained(struct screen *s, void (*fn)(void *ctx), void *ctx);

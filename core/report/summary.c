@@ -65,14 +65,9 @@ static const char *reason_text(struct arena *a, const struct outcome *o)
 	return r;
 }
 
-static void add_step(struct summary *s, const struct step *step, const struct outcome *o)
+void summary_step_of(struct arena *a, const struct step *step, const struct outcome *o, bool lists, struct summary_step *ret)
 {
-	struct arena *a = s->arena;
-	struct summary_step *t;
-
-	s->at = arena_grow(a, s->at, s->n, sizeof *s->at);
-	t = &s->at[s->n++];
-	*t = (struct summary_step){
+	*ret = (struct summary_step){
 		.label = arena_str(a, step->task->label),
 		.command = arena_concat(a, words_home(step->cwd), step->cwd, "$ ", step->shown, NULL),
 		.result = o->result,
@@ -88,11 +83,22 @@ static void add_step(struct summary *s, const struct step *step, const struct ou
 		.failed = o->failed,
 		.cancelled = o->cancelled,
 		.missing = o->missing,
+		.package = step->task->package ? arena_str(a, step->task->package->path) : "",
+		.cwd = arena_str(a, step->cwd),
+		.line = arena_str(a, step->shown),
+		.began_ns = o->began_ns,
+		.ended_ns = o->ended_ns,
 	};
-	if (s->lists) {
-		t->inputs = copy_texts(a, o->inputs);
-		t->outputs = copy_texts(a, o->outputs);
+	if (lists) {
+		ret->inputs = copy_texts(a, o->inputs);
+		ret->outputs = copy_texts(a, o->outputs);
 	}
+}
+
+static void add_step(struct summary *s, const struct event *e)
+{
+	s->at = arena_grow(s->arena, s->at, s->n, sizeof *s->at);
+	summary_step_of(s->arena, e->step, e->outcome, s->lists, &s->at[s->n++]);
 }
 
 static void on_event(void *self, const struct event *e)
@@ -100,7 +106,7 @@ static void on_event(void *self, const struct event *e)
 	struct summary *s = self;
 
 	if (e->kind == EVENT_FINISHED)
-		add_step(s, e->step, e->outcome);
+		add_step(s, e);
 	else if (e->kind == EVENT_RUN_FINISHED)
 		s->exit_code = e->exit_code;
 }
@@ -112,15 +118,9 @@ struct listener summary_listener(struct summary *s)
 
 /* ---- counting ---- */
 
-struct counts {
-	uint32_t tasks, hits, misses, disabled, failed, cancelled;
-	int64_t saved_ms;
-	unsigned rate;             /* per cent, rounded down */
-};
-
-static struct counts count(const struct summary *s)
+struct summary_counts summary_count(const struct summary *s)
 {
-	struct counts c = { .tasks = s->n };
+	struct summary_counts c = { .tasks = s->n };
 	uint32_t i;
 
 	for (i = 0; i < s->n; i++) {
@@ -151,25 +151,34 @@ static void add_duration(struct buf *b, int64_t ms)
 	buf_free(&text);
 }
 
-/* Names the step that failed first, with its last lines unless those end the log anyway. */
-static void add_first_failure(const struct summary *s, struct buf *b)
+/* Names a step that failed, with its last lines if those are out of view. */
+static void add_failure(const struct summary *s, const struct summary_step *t, uint32_t which, struct buf *b)
 {
-	const struct summary_step *t = NULL;
-	struct bytes lines;
-	uint32_t i;
+	bool repeats = !s->names_only && tail_is_passed(s->tail, which);
+	struct bytes lines = repeats ? tail_lines(s->tail, which) : (struct bytes){ "", 0 };
 
-	for (i = 0; s->tail && i < s->n && !t; i++)
-		t = s->at[i].failed ? &s->at[i] : NULL;
-	if (!t)
-		return;
-	lines = tail_lines(s->tail);
 	screen_style(b, "31;1", "✗");
 	buf_byte(b, ' ');
 	screen_style(b, "1", t->label);
-	buf_printf(b, " failed first (exit code: %d)%s\n", t->exit_code, lines.size ? "; it printed last:" : "");
+	buf_text(b, which ? " failed" : " failed first");
+	buf_printf(b, " (exit code: %d)", t->exit_code);
+	buf_text(b, lines.size ? "; it printed last:\n" : "\n");
 	buf_add(b, lines.data, lines.size);
 	if (lines.size)
 		buf_text(b, ((const char *)lines.data)[lines.size - 1] == '\n' ? "\033[0m" : "\033[0m\n");
+}
+
+static void add_failures(const struct summary *s, struct buf *b)
+{
+	uint32_t i, which = 0;
+
+	for (i = 0; s->tail && i < s->n; i++) {
+		if (s->at[i].failed && which < TAIL_STEPS)
+			add_failure(s, &s->at[i], which, b);
+		which += s->at[i].failed;
+	}
+	if (which > TAIL_STEPS)
+		buf_printf(b, "… and %u more failed\n", which - TAIL_STEPS);
 }
 
 /* ---- compact ---- */
@@ -252,7 +261,7 @@ static void add_hint(struct buf *b)
 
 void summary_compact(const struct summary *s, struct buf *b)
 {
-	struct counts c = count(s);
+	struct summary_counts c = summary_count(s);
 	struct buf notice;
 
 	if (s->n == 0)
@@ -289,7 +298,7 @@ void summary_compact(const struct summary *s, struct buf *b)
 		buf_byte(b, '.');
 		buf_add(b, notice.data, notice.size);
 		add_hint(b);
-		add_first_failure(s, b);
+		add_failures(s, b);
 	}
 	add_missing(s, b);
 	buf_free(&notice);
@@ -312,7 +321,7 @@ static void add_count(struct buf *b, const char *codes, uint32_t n, const char *
 	screen_stylef(b, codes, "%u %s", n, n == 1 ? one : many);
 }
 
-static void add_statistics(const struct counts *c, struct buf *b)
+static void add_statistics(const struct summary_counts *c, struct buf *b)
 {
 	screen_style(b, "1", "Statistics:");
 	buf_text(b, "  ");
@@ -431,7 +440,7 @@ static void add_step_lines(const struct summary_step *t, uint32_t number, bool l
 
 void summary_full(const struct summary *s, bool lists, struct buf *b)
 {
-	struct counts c = count(s);
+	struct summary_counts c = summary_count(s);
 	uint32_t i;
 
 	buf_byte(b, '\n');
@@ -455,6 +464,6 @@ void summary_full(const struct summary *s, bool lists, struct buf *b)
 	}
 	add_rule(b, "━", 47);
 	if (s->n > 1)
-		add_first_failure(s, b);
+		add_failures(s, b);
 	add_missing(s, b);
 }

@@ -21,6 +21,10 @@ struct summary_step {
 	bool notice, read_and_wrote, failed, cancelled;
 	uint32_t missing;              /* files that it made, that are gone and are not put back */
 	struct texts inputs, outputs;      /* of -vv; else empty */
+	/* the rest: not kept by last.c */
+	const char *package;           /* its folder, "" for the root */
+	const char *cwd, *line;        /* of struct step: where it ran, and its command alone */
+	int64_t began_ns, ended_ns;    /* as struct outcome has them */
 };
 
 struct summary {
@@ -29,12 +33,23 @@ struct summary {
 	uint32_t n;
 	int exit_code;             /* of the run */
 	bool lists;                /* keep inputs and outputs */
-	const struct tail *tail;   /* what the first that failed printed last; NULL: not listened to, and it is not named */
+	const struct tail *tail;   /* what those that failed printed last; NULL: not listened to, and they are not named */
+	bool names_only;           /* ... and it is in view, or not wanted: it is not repeated */
+};
+
+struct summary_counts {
+	uint32_t tasks, hits, misses, disabled, failed, cancelled;
+	int64_t saved_ms;
+	unsigned rate;             /* hits, per cent, rounded down */
 };
 
 struct summary *summary_new(bool lists);
 void summary_free(struct summary *s);
 struct listener summary_listener(struct summary *s);
+
+/* Fills a step from what is told at its end; all of it in `a`. */
+void summary_step_of(struct arena *a, const struct step *step, const struct outcome *o, bool lists, struct summary_step *ret);
+struct summary_counts summary_count(const struct summary *s);
 
 /* Adds the lines at the end of a run; none if there is nothing to say. */
 void summary_compact(const struct summary *s, struct buf *b);

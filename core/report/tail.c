@@ -14,13 +14,14 @@ struct printed {
 	struct printed *next;
 	const struct step *step;
 	struct buf text;
+	bool passed;               /* it failed, and something was told after its own */
 };
 
 struct tail {
 	struct printed *running;
-	struct printed *failed;        /* of the step that failed first; NULL: none did */
+	struct printed *failed[TAIL_STEPS];    /* of the steps that failed, in that order */
+	uint32_t failed_n;
 	const struct step *last;       /* whose event came last */
-	bool more;                     /* something was shown after the failed step's own */
 };
 
 struct tail *tail_new(void)
@@ -44,8 +45,8 @@ void tail_free(struct tail *t)
 		t->running = p->next;
 		printed_free(p);
 	}
-	if (t->failed)
-		printed_free(t->failed);
+	while (t->failed_n)
+		printed_free(t->failed[--t->failed_n]);
 	free(t);
 }
 
@@ -84,19 +85,20 @@ static void finished(struct tail *t, const struct event *e)
 	if (!p)
 		return;
 	*at = p->next;
-	if (!e->outcome->failed || t->failed) {
+	if (!e->outcome->failed || t->failed_n == TAIL_STEPS) {
 		printed_free(p);
 		return;
 	}
-	t->failed = p;
-	t->more = t->last != e->step;
+	p->passed = t->last != e->step;
+	t->failed[t->failed_n++] = p;
 }
 
 static void on_event(void *self, const struct event *e)
 {
 	struct tail *t = self;
+	uint32_t i;
 
-	if (e->kind == EVENT_RUN_FINISHED)
+	if (e->kind == EVENT_RUN_FINISHED || e->kind == EVENT_SPAN || e->kind == EVENT_ENDED)
 		return;
 	if (e->kind == EVENT_STARTED)
 		started(t, e->step);
@@ -104,7 +106,8 @@ static void on_event(void *self, const struct event *e)
 		add(*find(t, e->step), e->output);
 	/* A step that only ends shows no more than an empty line. */
 	if (e->kind != EVENT_FINISHED || e->outcome->trouble) {
-		t->more |= t->failed != NULL;
+		for (i = 0; i < t->failed_n; i++)
+			t->failed[i]->passed = true;
 		t->last = e->step;
 	}
 	if (e->kind == EVENT_FINISHED)
@@ -116,15 +119,20 @@ struct listener tail_listener(struct tail *t)
 	return (struct listener){ on_event, t };
 }
 
-struct bytes tail_lines(const struct tail *t)
+bool tail_is_passed(const struct tail *t, uint32_t which)
+{
+	return which < t->failed_n && t->failed[which]->passed;
+}
+
+struct bytes tail_lines(const struct tail *t, uint32_t which)
 {
 	const char *start, *end, *from;
 	uint32_t n = 0;
 
-	if (!t->failed || !t->more || t->failed->text.size == 0)
+	if (which >= t->failed_n || t->failed[which]->text.size == 0)
 		return (struct bytes){ "", 0 };
-	start = t->failed->text.data;
-	end = from = start + t->failed->text.size;
+	start = t->failed[which]->text.data;
+	end = from = start + t->failed[which]->text.size;
 	for (; from > start; from--)
 		if (from[-1] == '\n' && from != end && ++n == TAIL_LINES)
 			break;

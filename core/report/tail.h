@@ -1,18 +1,25 @@
-/* tail: the last lines of the step that failed first, for a run whose log goes on after it. */
+/* tail: the last lines of the steps that failed, for a run whose log goes on after them. */
 #ifndef REPORT_TAIL_H
 #define REPORT_TAIL_H
+
+#include <stdbool.h>
 
 #include "base/mem.h"
 #include "report/event.h"
 
-enum { TAIL_LINES = 20 };
+enum {
+	TAIL_LINES = 20,
+	TAIL_STEPS = 32            /* failed steps whose lines are kept */
+};
 
 struct tail;
 
 struct tail *tail_new(void);
 void tail_free(struct tail *t);            /* NULL is fine */
 struct listener tail_listener(struct tail *t);
-/* The last TAIL_LINES lines, or what is kept of them, each with its newline; belongs to the tail. Empty: no step failed,
- * it printed nothing that vt saw, or nothing was shown after it. */
-struct bytes tail_lines(const struct tail *t);
+/* The last TAIL_LINES lines of the step that failed as number `which` (from 0), or what is kept of them, each with its
+ * newline; belongs to the tail. Empty: fewer failed, it printed nothing that vt saw, or it is beyond TAIL_STEPS. */
+struct bytes tail_lines(const struct tail *t, uint32_t which);
+/* Was something told after that step's own output? Then its lines are out of view. */
+bool tail_is_passed(const struct tail *t, uint32_t which);
 #endif

@@ -498,7 +498,7 @@ static void a_summary_of_another_version_is_not_read(void **state)
 /* ---- live ---- */
 
 /* fds 1 and 2 are files while events are told. */
-struct shown {
+struct showing {
 	struct loop *loop;
 	struct screen *screen;
 	struct live *live;
@@ -507,7 +507,7 @@ struct shown {
 	char text[2][4096];
 };
 
-static void show_begin(struct shown *s, enum log_mode mode, bool coloured)
+static void show_begin(struct showing *s, enum log_mode mode, bool coloured)
 {
 	int i;
 
@@ -523,11 +523,11 @@ static void show_begin(struct shown *s, enum log_mode mode, bool coloured)
 	}
 	loop_new(&s->loop, NULL);
 	s->screen = screen_open(s->loop, coloured, coloured);
-	s->live = live_new(mode, s->screen);
+	s->live = live_new(&(struct live_setup){ .mode = mode, .screen = s->screen });
 	s->l = live_listener(s->live);
 }
 
-static void show_end(struct shown *s)
+static void show_end(struct showing *s)
 {
 	int i;
 
@@ -545,18 +545,18 @@ static void show_end(struct shown *s)
 }
 
 /* Both streams are one file, as on a terminal: its text is text[0]. */
-static void show_begin_on_one(struct shown *s, enum log_mode mode)
+static void show_begin_on_one(struct showing *s, enum log_mode mode)
 {
 	show_begin(s, mode, false);
 	dup2(s->file[0], 2);
 }
 
-static void tell_warning(struct shown *s, const char *line)
+static void tell_warning(struct showing *s, const char *line)
 {
 	s->l.on_event(s->l.self, &(struct event){ .kind = EVENT_WARNING, .text = line });
 }
 
-static void tell_start(struct shown *s, const struct step *step, enum start_status status)
+static void tell_start(struct showing *s, const struct step *step, enum start_status status)
 {
 	struct change c = { CHANGE_CHANGED, FACT_ARGS, { 0 }, false, { 0 }, { 0 } };
 	struct changes why = { &c, 1, false };
@@ -565,13 +565,13 @@ static void tell_start(struct shown *s, const struct step *step, enum start_stat
 	s->l.on_event(s->l.self, &(struct event){ .kind = EVENT_STARTED, .step = step, .start = &start });
 }
 
-static void tell_output(struct shown *s, const struct step *step, int stream, const char *text)
+static void tell_output(struct showing *s, const struct step *step, int stream, const char *text)
 {
 	s->l.on_event(s->l.self, &(struct event){ .kind = EVENT_OUTPUT, .step = step, .stream = stream,
 						  .output = { text, strlen(text) } });
 }
 
-static void tell_finish(struct shown *s, const struct step *step, const char *trouble)
+static void tell_finish(struct showing *s, const struct step *step, const char *trouble)
 {
 	struct outcome o = { .result = END_DONE, .trouble = trouble };
 
@@ -580,7 +580,7 @@ static void tell_finish(struct shown *s, const struct step *step, const char *tr
 
 static void interleaved_output_is_passed_on_as_it_is(void **state)
 {
-	struct shown s;
+	struct showing s;
 
 	(void)state;
 	show_begin(&s, LOG_INTERLEAVED, false);
@@ -598,7 +598,7 @@ static void interleaved_output_is_passed_on_as_it_is(void **state)
 
 static void labeled_output_is_made_of_whole_lines(void **state)
 {
-	struct shown s;
+	struct showing s;
 
 	(void)state;
 	show_begin(&s, LOG_LABELED, false);
@@ -620,7 +620,7 @@ static void labeled_output_is_made_of_whole_lines(void **state)
 
 static void grouped_output_is_a_block_on_stdout(void **state)
 {
-	struct shown s;
+	struct showing s;
 
 	(void)state;
 	show_begin(&s, LOG_GROUPED, false);
@@ -638,7 +638,7 @@ static void grouped_output_is_a_block_on_stdout(void **state)
 
 static void the_command_line_has_its_colours(void **state)
 {
-	struct shown s;
+	struct showing s;
 
 	(void)state;
 	show_begin(&s, LOG_INTERLEAVED, true);
@@ -649,7 +649,7 @@ static void the_command_line_has_its_colours(void **state)
 
 static void a_warning_waits_for_the_end_of_a_line(void **state)
 {
-	struct shown s;
+	struct showing s;
 
 	(void)state;
 	show_begin_on_one(&s, LOG_INTERLEAVED);
@@ -672,7 +672,7 @@ static void a_warning_waits_for_the_end_of_a_line(void **state)
 
 static void a_line_without_an_end_keeps_a_warning_until_its_task_has_ended(void **state)
 {
-	struct shown s;
+	struct showing s;
 
 	(void)state;
 	show_begin(&s, LOG_INTERLEAVED, false);
@@ -687,7 +687,7 @@ static void a_line_without_an_end_keeps_a_warning_until_its_task_has_ended(void 
 static void a_task_that_has_the_terminal_is_not_interrupted(void **state)
 {
 	struct step_start start = { .status = START_DISABLED, .inherits = true };
-	struct shown s;
+	struct showing s;
 
 	(void)state;
 	show_begin_on_one(&s, LOG_INTERLEAVED);
@@ -702,7 +702,7 @@ static void a_task_that_has_the_terminal_is_not_interrupted(void **state)
 
 static void a_warning_stands_between_labeled_lines(void **state)
 {
-	struct shown s;
+	struct showing s;
 
 	(void)state;
 	show_begin_on_one(&s, LOG_LABELED);
@@ -787,7 +787,7 @@ static void *add_one(void *ctx)
 static void without_a_loop_the_main_thread_writes_them(void **state)
 {
 	struct warnings *w = warnings_new();
-	struct shown s;
+	struct showing s;
 	pthread_t thread;
 
 	(void)state;

@@ -1,0 +1,63 @@
+# --output-logs chooses whose output is shown, in every log mode; -q shows only what fails.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/lib/tools.sh"
+workspace
+pnpm a b
+tools
+tool late-fail 'echo "bad out"; echo "bad err" >&2; until [ -e "$1" ]; do sleep 0.02; done; exit 3'
+file packages/a/package.json '{"name":"a","scripts":{"x":"print good","y":"print fine && print also fine"}}'
+file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"scripts":{"x":"late-fail /","y":"print-file in"}}'
+file packages/b/in content
+for log in interleaved labeled grouped; do
+	label= ; [ $log = interleaved ] || label="[b#x] "
+	rm -rf .vt
+	capture vt run --cache -r --log $log --output-logs errors-only x
+	hasnt "$log, errors-only: nothing of what succeeds" "$out" good
+	has "$log, errors-only: the command line of what fails" "$out" "$label~/packages/b\$ late-fail /
+"
+	like "$log, errors-only: and all it printed" "$out$err" "*bad out*bad err*"
+	is "$log, errors-only: the exit status" $rc 3
+	capture vt run --cache -r --log $log --output-logs none x
+	hasnt "$log, none: no output" "$out$err" bad
+	has "$log, none: the summary names what failed" "$out" "✗ b#x failed first (exit code: 3)"
+	rm -rf .vt
+	capture vt run --cache -r --log $log --output-logs new-only y
+	has "$log, new-only: what runs is shown" "$out" content
+	capture vt run --cache -r --log $log --output-logs new-only y
+	is "$log, new-only: a hit has one line" "$out" "${label:+[a#y] }~/packages/a\$ print fine ◉ cache hit
+${label:+[a#y] }~/packages/a\$ print also fine ◉ cache hit
+${label:+[b#y] }~/packages/b\$ print-file in ◉ cache hit
+$(sed -n '/^---/,$p' <<<"$out")"
+	file packages/b/in "content of $log"
+	capture vt run --cache -r --log $log --output-logs new-only y
+	has "$log, new-only: what runs again has its output" "$out" "content of $log"
+	hasnt "$log, new-only: the hits beside it have none" "$out" "
+also fine"
+	capture vt run --cache -r --log $log --output-logs full y
+	has "$log, full: all of it" "$out" "also fine"
+done
+capture vt run -r -q y
+is "-q: a run that succeeds says nothing" "$rc $out$err" "0 "
+capture vt run -r --quiet x
+has "-q: what fails is shown" "$out" "bad out"
+has "-q: with the summary" "$out" "1 failed"
+hasnt "-q: and nothing else" "$out" good
+capture vt run -r -q --output-logs full y
+has "-q and --output-logs: the output that was asked for" "$out" "also fine"
+hasnt "... without a summary" "$out" "vt run:"
+file packages/a/package.json '{"name":"a","scripts":{"x":"no-such-program","z":"cd nowhere && print x"}}'
+for which in errors-only none; do
+	capture vt run --output-logs $which a#x
+	like "$which: a program that is not there is told" "$rc $out" "127 *packages/a\$ no-such-program*✗ Failed to find executable no-such-program*"
+	capture vt run --output-logs $which a#z
+	like "$which: a folder that is not there is told" "$rc $out" "1 *✗ cannot enter the folder 'nowhere'*"
+done
+capture vt run --output-logs some x
+is "a wrong value" "$rc $(head -2 <<<"$err")" "2 error: invalid value 'some' for '--output-logs <WHICH>'
+  [possible values: full, new-only, errors-only, none]"
+# more output than is kept in memory
+tool big 'head -c 5000000 /dev/zero | tr "\0" z; echo; exit 9'
+file packages/a/package.json '{"name":"a","scripts":{"big":"big"}}'
+capture vt run --output-logs errors-only a#big
+is "errors-only: long output is whole" "$rc $(tr -cd z <"$T/out" | wc -c)" "9 5000000"
+finish

@@ -1,0 +1,64 @@
+# --summary-file writes the run as JSON, as vt-run.schema.json says.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/lib/tools.sh"
+requires jq
+workspace
+pnpm a b c
+tools
+file packages/a/package.json '{"name":"a","scripts":{"x":"print-file in && echo done"}}'
+file packages/a/in one
+file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"scripts":{"x":"fail 7"}}'
+file packages/c/package.json '{"name":"c","dependencies":{"b":"workspace:*"},"scripts":{"x":"print never"}}'
+file package.json '{"name":"root","scripts":{"gone":"no-such-program"}}'
+valid() {
+	if command -v node >/dev/null && [ -d "$NPM/ajv" ]; then
+		is "$1: the schema has nothing against it" "$(node "$abs_top_srcdir/tests/run/report/valid.cjs" "$NPM" "$abs_top_srcdir/core/man" vt-run.schema.json "$T/s.json" 2>&1)" ""
+	else
+		skip "$1: the schema has nothing against it" "node or the npm package ajv is not installed"
+	fi
+}
+capture vt run --cache -r --summary-file "$T/s.json" x
+is "the exit status is the run's" $rc 7
+is "it says how the run ended" "$(jq -c '[.version,.workspaceRoot,.exitCode,.counts]' "$T/s.json")" "[1,\"$W\",7,{\"tasks\":3,\"hits\":0,\"misses\":2,\"disabled\":1,\"failed\":1,\"cancelled\":0}]"
+is "it says what became of each command" "$(jq -c '.steps[]|[.task,.package,.command,.cwd,.status,.exitCode,.cache]' "$T/s.json")" '["a#x","packages/a","print-file in","packages/a","done",0,{"status":"new"}]
+["a#x","packages/a","echo done","packages/a","done",0,{"status":"disabled"}]
+["b#x","packages/b","fail 7","packages/b","failed",7,{"status":"new"}]'
+is "times add up" "$(jq '.durationMs as $d | [.steps[] | .startMs >= 0 and .startMs + .durationMs <= $d + 1] | all' "$T/s.json")" true
+valid "a run that fails"
+file packages/a/in two
+capture vt run --cache --summary-file "$T/s.json" a#x
+is "a miss has its reason" "$(jq -c '.steps[0].cache' "$T/s.json")" "{\"status\":\"miss\",\"reason\":\"'packages/a/in' modified\"}"
+capture vt run --cache -vv --summary-file "$T/s.json" a#x
+is "a hit says what it saved, -vv what it depends on" "$(jq -c '.steps[0]|[.status,.cache.status,(.savedMs>=0),(.inputs|index("packages/a/in")!=null)]' "$T/s.json")" '["hit","hit",true,true]'
+valid "a hit"
+capture vt run -w --summary-file "$T/s.json" gone
+is "an error has its words" "$(jq -c '.steps[0]|[.status,.exitCode,(.error|startswith("Failed to find executable no-such-program"))]' "$T/s.json")" '["failed",127,true]'
+valid "an error"
+capture vt run --summary-file "$T/no/s.json" a#x
+is "a place that is not there ends vt before the first task" "$rc $out$err" "1 error: Cannot write the file '$T/no/s.json': No such file or directory"
+mkfifo "$T/fifo"
+capture vt run --summary-file "$T/fifo" a#x
+is "a pipe that nobody reads is an error" "$rc $out$err" "1 error: Cannot write to the pipe '$T/fifo': nobody reads it"
+cat "$T/fifo" >"$T/s.json" & reader=$!
+until_true eval 'vt run --cache --summary-file "$T/fifo" a#x >/dev/null 2>&1'
+wait $reader
+is "a pipe that is read gets it" "$(jq .exitCode "$T/s.json")" 0
+echo "before" >"$T/all"
+vt run --cache --summary-file /dev/stdout -q a#x >>"$T/all"
+is "standard output is written on" "$(head -n 1 "$T/all") $(tail -n +2 "$T/all" | jq .exitCode)" "before 0"
+if [ -c /dev/full ]; then
+	capture vt run --cache --summary-file /dev/full a#x
+	is "what cannot be written is told, and fails" "$rc $err" "1 error: Cannot write all of '/dev/full': No space left on device"
+else
+	skip "what cannot be written is told, and fails" "there is no /dev/full"
+fi
+mkdir sub
+(cd sub && vt run --cache --summary-file here.json a#x >/dev/null)
+there "the name is seen from where vt was called" sub/here.json
+for option in --summary-file --profile --events; do
+	capture vt run --dry-run $option "$T/s.json" a#x
+	is "$option and --dry-run" "$rc $(head -n 1 <<<"$err")" "2 error: the argument '$option <FILE>' cannot be used with '--dry-run': it tells of what ran"
+	capture vt run $option '' a#x
+	is "$option without a name" "$rc $(head -n 1 <<<"$err")" "2 error: invalid value '' for '$option <FILE>': the name of a file is needed"
+done
+finish
