@@ -19,11 +19,12 @@ enum { COMMANDS_MAX = 32 };
 
 extern char **environ;
 
-enum { OPTION_HELP, OPTION_VERSION };
+enum { OPTION_HELP, OPTION_VERSION, OPTION_CWD };
 
 static const struct args_option options[] = {
 	[OPTION_HELP] = { .name = "help", .letter = 'h' },
 	[OPTION_VERSION] = { .name = "version", .letter = 'V' },
+	[OPTION_CWD] = { .name = "cwd", .letter = 'C', .value = "DIR" },
 };
 
 static void help(FILE *to)
@@ -32,8 +33,9 @@ static void help(FILE *to)
 
 	fputs("A caching task runner for workspaces of packages\n\nUsage: vt <COMMAND>\n\nCommands:\n", to);
 	for (c = commands; *c; c++)
-		fprintf(to, "  %-8s %s\n", (*c)->name, (*c)->summary);
+		fprintf(to, "  %-9s %s\n", (*c)->name, (*c)->summary);
 	fputs("\nOptions:\n  -h, --help     Print help\n  -V, --version  Print version\n"
+	      "  -C, --cwd <DIR>  As if vt were called in that folder\n"
 	      "\nSee 'vt <COMMAND> --help' for more.\n", to);
 }
 
@@ -47,14 +49,20 @@ static int unrecognized(const struct args *args, struct err *err)
 	return command_unrecognized(args, args->value, names, err);
 }
 
-static int dispatch(const struct session *s, int argc, char **argv, int cwd_error)
+static int dispatch(struct session *s, int argc, char **argv, int cwd_error)
 {
 	struct args args = { .options = options, .options_n = COUNT(options), .usage = "vt <COMMAND>",
 		.argc = (uint32_t)(argc > 1 ? argc - 1 : 0), .argv = (const char *const *)argv + 1 };
 	const struct command *c;
 	struct err err = { 0 };
+	int which = args_next(&args, &err);
 
-	switch (args_next(&args, &err)) {
+	if (which == OPTION_CWD) {
+		if (cmd_enter(s, args.value, &err) < 0)
+			return cmd_fail(s, &err);
+		which = args_next(&args, &err);
+	}
+	switch (which) {
 	case OPTION_HELP:
 		help(stdout);
 		return 0;

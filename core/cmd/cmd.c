@@ -2,10 +2,12 @@
 
 #include "cmd/cmd.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "report/screen.h"
@@ -38,6 +40,20 @@ void cmd_line(FILE *to, const char *fmt, ...)
 	fwrite(b.data, 1, b.size, to);
 	buf_free(&b);
 	free(text);
+}
+
+int cmd_enter(struct session *s, const char *dir, struct err *err)
+{
+	char *cwd;
+
+	if (chdir(dir) < 0)
+		return err_errno(err, errno, "Cannot enter the folder '%s'", dir);
+	cwd = getcwd(NULL, 0);
+	if (!cwd)
+		return err_errno(err, errno, "Cannot tell the current directory");
+	s->cwd = arena_str(s->arena, cwd);
+	free(cwd);
+	return 0;
 }
 
 int cmd_fail(const struct session *s, struct err *err)

@@ -35,6 +35,7 @@ struct command {
 	const char *summary;               /* one line, for `vt --help` */
 	const char *usage;                 /* "vt cache <COMMAND>"; follows "Usage: " */
 	const char *help;                  /* the text of --help below the usage; ends in a newline */
+	const char *help_shared;           /* its end, which other commands have, too; or NULL */
 	int (*run)(const struct session *s, int argc, char **argv);        /* argv[0]: the name; returns the exit code */
 	const struct args_option *options; /* [0] is --help; NULL: the command does not call command_read_line */
 	uint32_t options_n;
@@ -65,6 +66,8 @@ struct command_line {
 int command_read_line(const struct command *c, const struct session *s, int argc, char **argv, struct command_line *ret);
 bool command_line_has(const struct command_line *l, uint32_t option);
 
+/* -C: vt is from now on as if it had been called in `dir`. */
+int cmd_enter(struct session *s, const char *dir, struct err *err);
 /* Prints "error: <outermost>" and a line "* <cause>" for each cause on stderr, the prefix in bold red
  * if stderr has colours. Returns the exit code: 2 for usage, else 1. Clears err. */
 int cmd_fail(const struct session *s, struct err *err);

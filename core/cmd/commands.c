@@ -5,10 +5,11 @@
 
 #include "cmd/cmd.h"
 
-extern const struct command command_run, command_cache, command_plugins, command_client;
+extern const struct command command_run, command_run_many, command_cache, command_plugins, command_client;
 
 const struct command *const commands[] = {
 	&command_run,
+	&command_run_many,
 	&command_cache,
 	&command_plugins,
 	&command_client,
@@ -26,7 +27,7 @@ const struct command *command_find(const char *name)
 
 void command_help(const struct command *c, FILE *to)
 {
-	fprintf(to, "%s\n\nUsage: %s\n\n%s", c->summary, c->usage, c->help);
+	fprintf(to, "%s\n\nUsage: %s\n\n%s%s", c->summary, c->usage, c->help, c->help_shared ? c->help_shared : "");
 }
 
 int command_unrecognized(const struct args *args, const char *word, const char *const *names, struct err *err)

@@ -75,10 +75,16 @@ static char *worded(const struct changes *why, void (*words)(const struct change
 /* Copies what the dry run needs of a finding, which itself is large. */
 static void keep(struct dry_step *at, const struct found *found, struct cache *cache)
 {
+	bool forced = found->state == FOUND_HIT && at->step->forced;
+
 	at->looked = true;
-	at->state = found->state;
+	at->state = forced ? FOUND_MISS : found->state;
 	at->saved_ms = found->saved_ms;
-	if (found->state == FOUND_HIT)
+	if (forced) {
+		at->certain = true;
+		at->reason = xstrdup(WORDS_FORCED);
+		at->changes = xstrdup("");
+	} else if (found->state == FOUND_HIT)
 		at->in_place = !at->followed || !cache_would_change(cache, found);
 	if (found->state == FOUND_MISS) {
 		at->certain = is_certain(found);

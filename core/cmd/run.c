@@ -10,15 +10,22 @@
 #include "cmd/pick.h"
 #include "cmd/show.h"
 #include "os/file.h"
+#include "os/loop.h"
 #include "plan/plan.h"
 #include "query/options.h"
 #include "report/warnings.h"
 #include "workspace/workspace.h"
 
 static int run(const struct session *s, int argc, char **argv);
+static int run_many(const struct session *s, int argc, char **argv);
 
 const struct command command_run = {
-	.name = "run", .summary = "Run tasks", .usage = options_usage, .help = options_help, .run = run,
+	.name = "run", .summary = "Run tasks", .usage = options_usage, .help = options_arguments, .help_shared = options_help, .run = run,
+};
+
+const struct command command_run_many = {
+	.name = "run-many", .summary = "Run several tasks in one run", .usage = options_usage_many, .help = options_arguments_many, .help_shared = options_help,
+	.run = run_many,
 };
 
 static const char *find_program(void *ctx, const char *name, const char *dir, const char *path, struct arena *a)
@@ -64,7 +71,7 @@ static bool relocked(void *ctx, const char *reference, const char *path, const c
  * to choose from. */
 static bool wants_list(const struct session *s, const struct workspace *w, const struct query_options *o)
 {
-	if (options_scoped(o) || strchr(o->task, '#') || o->limited || o->parallel || o->dry_run)
+	if (options_scoped(o) || o->tasks.n > 1 || strchr(o->task, '#') || o->limited || o->parallel || o->dry_run)
 		return false;
 	return !workspace_task(workspace_package_at(w, s->cwd), o->task);
 }
@@ -73,7 +80,7 @@ static int run_task(struct backend *b, const struct query_options *options)
 {
 	const struct session *s = b->session;
 	struct plan_world world = {
-		.workspace = b->workspace, .cwd = s->cwd, .env = s->env, .find_program = find_program,
+		.workspace = b->workspace, .cwd = s->cwd, .cpus = os_cpus(), .env = s->env, .find_program = find_program,
 		.changed_since = changed_since, .relocked = relocked, .never_cached = never_cached, .warn = note, .ctx = b,
 		.above = npm_above(b->workspace->root, s->arena),
 		.node_options = npm_node_options(s, b->workspace->root, s->arena),
@@ -109,6 +116,16 @@ static void tell_stray(const struct backend *b, const struct query_options *opti
 				  "tasks are looked for in the package around it%s%s", w->stray, w->root, name[0] ? ", " : "", name));
 }
 
+/* Words behind the task are the task's. */
+static void tell_misplaced(const struct backend *b, const struct query_options *options)
+{
+	const char *word = options_misplaced(options);
+
+	if (word && options->tasks.n == 1 && !options->many)
+		warnings_note(b->session->warnings, arena_printf(b->arena, "hint: '%s' stands behind the task and is handed to it; "
+			      "options of vt stand before it: vt run %s %s", word, word, options->task));
+}
+
 static int run_in(struct backend *b, struct query_options *options)
 {
 	const struct session *s = b->session;
@@ -120,6 +137,7 @@ static int run_in(struct backend *b, struct query_options *options)
 	for (i = 0; i < w->warnings.n; i++)
 		warnings_add(s->warnings, w->warnings.at[i]);
 	tell_stray(b, options);
+	tell_misplaced(b, options);
 	if (!options->task && options->json)
 		return show_graph(s, w);
 	if (options_mistaken(options, w)) {
@@ -133,6 +151,7 @@ static int run_in(struct backend *b, struct query_options *options)
 			return code;
 		options->picked = picked->package;
 		options->task = picked->name;
+		options->tasks = (struct texts){ &options->task, 1 };
 	}
 	return run_task(b, options);
 }
@@ -152,35 +171,55 @@ static void rooted(void *ctx, const char *root)
 	backend_prefetch(ctx, root);
 }
 
-static int run(const struct session *s, int argc, char **argv)
+static int run_options(const struct session *s, struct query_options *o)
 {
-	struct query_options o;
 	struct workspace *w = NULL;
 	struct backend backend;
 	struct err err = { 0 };
 	int code;
 
-	if (options_parse((uint32_t)argc - 1, (const char *const *)argv + 1, s->arena, &o, &err) < 0)
-		return cmd_fail(s, &err);
-	if (o.help) {
-		command_help(&command_run, stdout);
-		return 0;
-	}
-	if (o.last_details)
+	if (o->last_details)
 		return last_details(s);
-	if (!o.task && !options_bare(&o)) {
+	if (!o->task && !options_bare(o)) {
 		err_set(&err, ERR_USER, "No task specifier provided for 'run' command");
 		return cmd_fail(s, &err);
 	}
-	backend_init(&backend, s, o.dry_run);
-	backend.lists = o.verbose > 1;
+	backend_init(&backend, s, o->dry_run);
+	backend.lists = o->verbose > 1;
 	if (workspace_load_from(s->cwd, rooted, &backend, &w, &err) < 0) {
 		code = cmd_fail(s, &err);
 	} else {
 		backend.workspace = w;
-		code = run_in(&backend, &o);
+		code = run_in(&backend, o);
 	}
 	backend_close(&backend);
 	workspace_free(w);
 	return code;
+}
+
+static int run_words(const struct command *c, const struct session *s, int argc, char **argv)
+{
+	struct session here = *s;
+	struct query_options o;
+	struct err err = { 0 };
+
+	if (options_parse((uint32_t)argc - 1, (const char *const *)argv + 1, c == &command_run_many, s->arena, &o, &err) < 0)
+		return cmd_fail(s, &err);
+	if (o.help) {
+		command_help(c, stdout);
+		return 0;
+	}
+	if (o.dir && cmd_enter(&here, o.dir, &err) < 0)
+		return cmd_fail(s, &err);
+	return run_options(&here, &o);
+}
+
+static int run(const struct session *s, int argc, char **argv)
+{
+	return run_words(&command_run, s, argc, argv);
+}
+
+static int run_many(const struct session *s, int argc, char **argv)
+{
+	return run_words(&command_run_many, s, argc, argv);
 }

@@ -8,6 +8,7 @@
 #include "exec/inside.h"
 #include "ipc/outer_runner.h"
 #include "os/loop.h"
+#include "report/words.h"
 #include "workspace/workspace.h"
 
 /* ---- making ---- */
@@ -143,6 +144,7 @@ void job_look(struct job *j)
 {
 	struct cache *cache = j->run->setup->cache;
 	const struct plan_node *node = &j->place->level->plan->nodes[j->place->node];
+	bool forced = false;
 	uint32_t i;
 
 	j->chain = cache_chain_new(cache);
@@ -156,10 +158,14 @@ void job_look(struct job *j)
 		a->look = (struct span){ SPAN_LOOKUP, run_clock(j->run), 0 };
 		cache_lookup(cache, a->step, false, j->chain, &a->found);
 		a->look.ended_ns = run_clock(j->run);
-		if (a->found.state != FOUND_HIT)
+		forced = a->found.state == FOUND_HIT && a->step->forced;
+		if (a->found.state != FOUND_HIT || forced)
 			break;
 	}
-	stand(j, cache_chain_decide(j->chain, UINT32_MAX, i == j->answers_n && j->place->item + i == node->items_n), NULL);
+	if (forced)                        /* all steps of a job are, or none */
+		stand(j, cache_chain_decide(j->chain, 0, false), WORDS_FORCED);
+	else
+		stand(j, cache_chain_decide(j->chain, UINT32_MAX, i == j->answers_n && j->place->item + i == node->items_n), NULL);
 }
 
 void job_answered(struct job *j)

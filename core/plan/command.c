@@ -45,14 +45,16 @@ static struct texts append(const struct texts *argv, const struct texts *extra, 
 	return ret;
 }
 
-/* The words after `vt run`, `vp run`, `vpr`; NULL: this is no such command. */
-static const char *const *run_words(const struct texts *argv, uint32_t *ret_n)
+/* The words after `vt run`, `vp run`, `vpr`, `vt run-many`; NULL: this is no such command. */
+static const char *const *run_words(const struct texts *argv, uint32_t *ret_n, bool *ret_many)
 {
 	uint32_t skip = 0;
 
+	*ret_many = is(argv->at[0], "vt") && argv->n > 1 && is(argv->at[1], "run-many");
+
 	if (is(argv->at[0], "vpr"))
 		skip = 1;
-	else if ((is(argv->at[0], "vt") || is(argv->at[0], "vp")) && argv->n > 1 && is(argv->at[1], "run"))
+	else if ((is(argv->at[0], "vt") || is(argv->at[0], "vp")) && argv->n > 1 && (is(argv->at[1], "run") || *ret_many))
 		skip = 2;
 	*ret_n = argv->n - skip;
 	return skip ? argv->at + skip : NULL;
@@ -64,14 +66,15 @@ static void read_runner(struct action *at, struct arena *a)
 	struct err err = { 0 };
 	struct query_options *nested;
 	uint32_t n;
-	const char *const *words = run_words(&at->argv, &n);
+	bool many;
+	const char *const *words = run_words(&at->argv, &n, &many);
 
 	if (!words) {
 		at->runner_command = at->argv.n > 1 ? at->argv.at[1] : NULL;
 		return;
 	}
 	at->nested = nested = arena_alloc(a, sizeof *nested);
-	if (options_parse(n, words, a, nested, &err) < 0) {
+	if (options_parse(n, words, many, a, nested, &err) < 0) {
 		at->kind = ACTION_REFUSED;
 		at->refused = arena_strn(a, err.text[0], strcspn(err.text[0], "\n"));
 		err_clear(&err);
@@ -122,8 +125,9 @@ static struct sort sort_of(const struct words_piece *piece)
 	const char *program = piece->argv.at[0];
 	struct sort s = { .shell = piece->words_expand || piece->assignments_expand };
 	uint32_t n;
+	bool many;
 
-	if ((is(program, "vt") || is(program, "vp") || is(program, "vpr")) && run_words(&piece->argv, &n)) {
+	if ((is(program, "vt") || is(program, "vp") || is(program, "vpr")) && run_words(&piece->argv, &n, &many)) {
 		s.runner = true;
 		s.shell = piece->assignments_expand;
 	} else if (is_builtin(program)) {

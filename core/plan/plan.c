@@ -26,31 +26,34 @@ struct level {
 	const char *cwd;                   /* absolute */
 	struct view *view;
 	bool cache_scripts, cache_tasks;
+	bool forced;
+	bool continue_given;               /* here or above: the outermost holds */
+	enum option_continue on_failure;
 	const struct call *by;
 	const char *same;                  /* struct selection's; set by graph_make */
 };
 
 static int plan_level(struct planner *p, struct level *l, const struct level *above, struct plan **ret);
 
+static uint32_t slots(const struct planner *p, const struct option_limit *limit)
+{
+	uint64_t n = limit->n;
+
+	if (limit->percent)
+		n = n * (p->world->cpus ? p->world->cpus : 1) / 100;
+	return n == 0 ? 1 : n >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)n;
+}
+
 static int read_limit(struct planner *p, const struct level *l, uint32_t *ret)
 {
-	const char *text = view_get(l->view, "VP_RUN_CONCURRENCY_LIMIT"), *s;
-	uint64_t n = 0;
+	const char *text = view_get(l->view, "VP_RUN_CONCURRENCY_LIMIT");
+	struct option_limit limit = { .n = LIMIT_DEFAULT };
 
-	*ret = LIMIT_DEFAULT;
 	if (l->options->limited)
-		*ret = l->options->limit;
-	else if (l->options->parallel)
-		*ret = UINT32_MAX;
-	else if (text) {
-		for (s = text; *s >= '0' && *s <= '9' && n < UINT32_MAX; s++)
-			n = n * 10 + (uint64_t)(*s - '0');
-		if (*s < '0' || *s > '9') {
-			if (*s || s == text)
-				return err_set(p->err, ERR_USER, "Invalid value for VP_RUN_CONCURRENCY_LIMIT: \"%s\"", text);
-		}
-		*ret = n == 0 ? 1 : n >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)n;
-	}
+		limit = l->options->limit;
+	else if (!l->options->parallel && text && options_read_limit(text, &limit))
+		return err_set(p->err, ERR_USER, "Invalid value for VP_RUN_CONCURRENCY_LIMIT: \"%s\"", text);
+	*ret = l->options->parallel && !l->options->limited ? UINT32_MAX : slots(p, &limit);
 	return 0;
 }
 
@@ -75,12 +78,17 @@ static int nested(struct planner *p, const struct working *w, const struct actio
 		.cwd = step_dir(p, w->cwd),
 		.cache_scripts = above->cache_scripts,
 		.cache_tasks = above->cache_tasks,
+		.forced = above->forced,
+		.continue_given = above->continue_given,
+		.on_failure = above->on_failure,
 		.by = by,
 	};
 	struct plan *plan = NULL;
 	struct item *item;
 	int r;
 
+	if (l.options->dir)
+		l.cwd = path_clean(p->a, path_join(p->a, l.cwd, l.options->dir));
 	l.view = view_with(w->view, action->assignments, action->assignments_n, view_package_path(w->env));
 	r = plan_level(p, &l, above, &plan);
 	view_free(l.view, w->view);
@@ -193,6 +201,7 @@ static int task_items(struct planner *p, const struct level *l, const struct tas
 		return -1;
 	w.env = view_package(l->view, task->package);
 	w.cached = is_cached(l, task);
+	w.forced = l->forced;
 	if (hooked && hook_items(p, l, task, "pre", w.call, node) < 0)
 		return -1;
 	if (command(p, l, &w, extra, w.call, node) < 0)
@@ -202,8 +211,13 @@ static int task_items(struct planner *p, const struct level *l, const struct tas
 	return hooked ? hook_items(p, l, task, "post", w.call, node) : 0;
 }
 
-static void cache_flags(struct level *l)
+static void level_flags(struct level *l)
 {
+	l->forced = l->forced || l->options->force;
+	if (l->options->continue_given && !l->continue_given) {
+		l->continue_given = true;
+		l->on_failure = l->options->on_failure;
+	}
 	if (l->options->cache != OPTION_CACHE_DEFAULT)
 		l->cache_scripts = l->cache_tasks = l->options->cache == OPTION_CACHE_ON;
 }
@@ -247,9 +261,10 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 	prune(p, &g, l->by);
 	if (above && (p->nested += g.n) > NESTED_MAX)
 		return err_set(p->err, ERR_USER, "The plan has more than %d tasks in nested runs; is a `vt run` inside a command too wide?", NESTED_MAX);
-	cache_flags(l);
+	level_flags(l);
 	if (read_limit(p, l, &plan->limit) < 0)
 		return -1;
+	plan->on_failure = (enum plan_continue)l->on_failure;
 	plan->n = g.n;
 	plan->nodes = arena_array(p->a, g.n, sizeof *plan->nodes);
 	for (i = 0; i < g.n; i++) {

@@ -13,6 +13,7 @@ struct npm;
 struct plan_world {
 	const struct workspace *workspace;
 	const char *cwd;                   /* absolute: where vt was called */
+	uint32_t cpus;                     /* processors, at least 1 */
 	const struct env *env;             /* the session's environment, as read in main */
 	const char *above, *node_options;  /* struct view_ground's */
 	const struct npm *(*npm)(void *ctx);       /* the same; or NULL */

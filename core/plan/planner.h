@@ -26,6 +26,7 @@ struct working {
 	struct view *view;
 	struct view_package *env;          /* the view as the task's package sees it */
 	bool cached;                       /* by its rules and the flags of this level */
+	bool forced;                       /* --force */
 	const char *cwd;                   /* root-relative as displayed, or absolute after cd to somewhere outside */
 };
 

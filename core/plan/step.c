@@ -219,6 +219,7 @@ int step_make(struct planner *p, const struct working *w, const struct action *a
 	step->uncached = step->rules ? out_of_place(p, step) : NULL;
 	if (step->uncached)
 		step->rules = NULL;
+	step->forced = step->rules && w->forced;
 	step->path = view_package_path(w->env);
 	step->shell = action->kind == ACTION_SHELL;
 	if (step->shell)

@@ -54,6 +54,7 @@ struct step {
 	struct texts untracked;        /* untrackedEnv patterns with the built-in list, sorted, for the key */
 	const struct cache_rules *rules;   /* NULL: not cached */
 	const struct vt_step *described;   /* the step as plugins see it; NULL: not cached */
+	bool forced;                   /* cached: it is run although it hits */
 	const char *uncached;          /* why not, although its rules say so; else NULL */
 	/* the execution key: "this step of this task", whatever it runs */
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
@@ -76,6 +77,10 @@ struct item {
 	const char *hook;              /* ITEM_PLAN: as struct step's */
 };
 
+/* What becomes of the other nodes of a plan when one has failed: they are ended; those that do not wait for it are run; all
+ * are run. */
+enum plan_continue { PLAN_STOPS, PLAN_RUNS_INDEPENDENT, PLAN_RUNS_ALL };
+
 struct plan_node {
 	const struct task *task;
 	bool requested;                /* false: pulled in by dependsOn */
@@ -92,6 +97,7 @@ struct plan {
 	struct plan_node *nodes;       /* in package order, then task order: the display and tie order */
 	uint32_t n;
 	uint32_t limit;                /* steps at once at this level; UINT32_MAX: no limit */
+	enum plan_continue on_failure;
 	uint32_t steps;                /* steps and echoes in here and below */
 	bool serves;                   /* it has persistent nodes */
 	bool lasts, unready;           /* one of its requested nodes does, or is */

@@ -83,15 +83,15 @@ static uint32_t add(struct graphing *q, const struct task *task, bool requested)
 	return q->place[task->index] = q->g.n++;
 }
 
-/* The selected packages that have the task; those that lack it are bridged:
+/* The selected packages that have the task, nodes `from` on; those that lack it are bridged:
  * packages that need them wait for what they need. */
-static void package_order(struct graphing *q)
+static void package_order(struct graphing *q, uint32_t from)
 {
 	const struct workspace *w = q->w;
 	uint32_t *todo = arena_array(q->a, w->packages_n, sizeof *todo), *mark = arena_array(q->a, w->packages_n, sizeof *mark);
 	uint32_t node, n, i;
 
-	for (node = 0; node < q->g.n; node++) {
+	for (node = from; node < q->g.n; node++) {
 		uint32_t self = q->g.nodes[node].task->package->index;
 
 		n = 0;
@@ -277,37 +277,98 @@ static bool is_left_out(struct graphing *q, const struct query_options *o, const
 	return words;
 }
 
+/* What the words ask for: of each task's name the packages. */
+struct asking {
+	struct selection *at;              /* one for each name */
+	uint32_t n;
+};
+
+static void add_selection(struct graphing *q, struct asking *all, const struct selection *sel)
+{
+	uint32_t i, k;
+
+	q->g.same = q->g.same ? arena_printf(q->a, "%s\n%s", q->g.same, sel->same) : sel->same;
+	for (i = 0; i < all->n; i++) {
+		if (strcmp(all->at[i].task, sel->task) != 0)
+			continue;
+		for (k = 0; k < q->w->packages_n; k++)
+			all->at[i].in[k] |= sel->in[k];
+		all->at[i].n += sel->n;
+		all->at[i].moving |= sel->moving;
+		return;
+	}
+	all->at = arena_grow(q->a, all->at, all->n, sizeof *all->at);
+	all->at[all->n++] = *sel;
+}
+
+static int select_all(struct graphing *q, const struct query_options *options, struct asking *ret, struct err *err)
+{
+	struct query_options one = *options;
+	struct selection sel;
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < options->tasks.n; i++) {
+		one.task = options->tasks.at[i];
+		r = select_packages(q->world, &one, q->a, &sel, err);
+		if (r != 0)
+			return r;
+		add_selection(q, ret, &sel);
+	}
+	return 0;
+}
+
+/* The nodes of one name, and their order. How many there are. */
+static uint32_t add_requested(struct graphing *q, const struct query_options *o, const struct selection *sel)
+{
+	const struct workspace *w = q->w;
+	const struct task **root;
+	uint32_t i, from = q->g.n;
+
+	q->sel = sel;
+	q->of = arena_array(q->a, w->packages_n, sizeof *q->of);
+	for (i = 0; i < w->packages_n; i++)
+		if (sel->in[i])
+			q->of[i] = workspace_task(&w->packages[i], sel->task);
+	root = &q->of[w->root_package->index];
+	if (is_left_out(q, o, *root))
+		*root = NULL;
+	for (i = 0; i < w->packages_n; i++)
+		if (q->of[i])
+			add(q, q->of[i], true);
+	package_order(q, from);
+	return q->g.n - from;
+}
+
 int graph_make(const struct query_world *world, const struct query_options *options, struct arena *a,
 	       struct task_graph *ret, struct err *err)
 {
 	const struct workspace *w = world->workspace;
-	struct selection sel;
-	struct graphing q = { .world = world, .w = w, .sel = &sel, .a = a };
-	const struct task **root;
+	struct graphing q = { .world = world, .w = w, .a = a };
+	struct asking all = { NULL, 0 };
+	const char *missing = NULL;
 	uint32_t i;
 	int r;
 
 	if (options_mistaken(options, w))
 		return options_unexpected_inside(options, err);
-	r = select_packages(world, options, a, &sel, err);
+	r = select_all(&q, options, &all, err);
 	if (r != 0)
 		return r;
-	q.g.same = sel.same;
 	q.place = arena_array(a, w->tasks_n, sizeof *q.place);
-	q.of = arena_array(a, w->packages_n, sizeof *q.of);
 	memset(q.place, 0xff, w->tasks_n * sizeof *q.place);
-	for (i = 0; i < w->packages_n; i++)
-		if (sel.in[i])
-			q.of[i] = workspace_task(&w->packages[i], sel.task);
-	root = &q.of[w->root_package->index];
-	if (is_left_out(&q, options, *root))
-		*root = NULL;
-	for (i = 0; i < w->packages_n; i++)
-		if (q.of[i])
-			add(&q, q.of[i], true);
-	if (sel.n && !q.g.n && !(sel.moving && anyone_has(w, sel.task)))
-		return err_set(err, ERR_USER, "Task \"%s\" not found", options->task);
-	package_order(&q);
+	for (i = 0; i < all.n; i++) {
+		const struct selection *sel = &all.at[i];
+
+		/* of several tasks not every package must have each */
+		if (add_requested(&q, options, sel) || !sel->n || (sel->moving && anyone_has(w, sel->task)))
+			continue;
+		if (all.n == 1 || !anyone_has(w, sel->task))
+			return err_set(err, ERR_USER, "Task \"%s\" not found", all.n == 1 ? options->task : sel->task);
+		missing = missing ? missing : sel->task;
+	}
+	if (!q.g.n && missing)
+		return err_set(err, ERR_USER, "Task \"%s\" not found", missing);
 	if (!options->ignore_depends_on)
 		depends_on(&q);
 	arrange(&q);

@@ -13,11 +13,19 @@
 #define TRY "\n\nFor more information, try '--help'."
 
 const char options_usage[] = "vt run [OPTIONS] [TASK_SPECIFIER] [ADDITIONAL_ARGS]...";
+const char options_usage_many[] = "vt run-many [OPTIONS] <TASK_SPECIFIER>... [-- ADDITIONAL_ARGS...]";
 
-const char options_help[] =
+const char options_arguments[] =
 "Arguments:\n"
 "  [TASK_SPECIFIER]      `task` or `package#task`; without it the tasks are listed\n"
-"  [ADDITIONAL_ARGS]...  Handed to the last command of the task; options of vt come before the task\n"
+"  [ADDITIONAL_ARGS]...  Handed to the last command of the task; options of vt come before the task\n";
+
+const char options_arguments_many[] =
+"Arguments:\n"
+"  <TASK_SPECIFIER>...   Several `task` or `package#task`, in one run\n"
+"  [ADDITIONAL_ARGS]...  Handed to the last command of each of these tasks\n";
+
+const char options_help[] =
 "\n"
 "Options:\n"
 "  -r, --recursive              Run the task in all packages, in the order of their dependencies\n"
@@ -37,6 +45,9 @@ const char options_help[] =
 "      --fail-if-no-match       Fail if a filter matches no package\n"
 "      --ignore-depends-on, --only\n"
 "                               Leave `dependsOn` out\n"
+"      --continue[=<WHAT>]      After a failure run what does not depend on it; <WHAT>:\n"
+"                                 dependencies-successful (the default), always: all of it\n"
+"      --force                  Run what would hit, too, and store it\n"
 "  -v, --verbose                Print the full summary; -vv with the files of each task\n"
 "      --cache                  Cache every task and script that does not say `cache: false`\n"
 "      --no-cache               Cache nothing\n"
@@ -45,7 +56,8 @@ const char options_help[] =
 "                               failed, of none [possible values: full, new-only, errors-only, none]\n"
 "  -q, --quiet                  Show only what fails: `--output-logs errors-only`, no progress line, and\n"
 "                               no summary of a run that succeeds\n"
-"      --concurrency-limit <N>  How many tasks run at once [default: 4]\n"
+"      --concurrency-limit <N>  How many tasks run at once; 50% of the processors; auto: all of\n"
+"                               them [default: 4]\n"
 "      --parallel               Ignore the order between tasks and run all at once\n"
 "      --dry-run                Show what would run and what is cached, run nothing\n"
 "      --json                   Print JSON: packages and tasks, or with --dry-run the plan\n"
@@ -55,6 +67,7 @@ const char options_help[] =
 "      --events <FILE>          Write a line of JSON for each start and end of a command, as they come,\n"
 "                               and keep what each printed in a file of its own\n"
 "      --profile <FILE>         Write where the time went, as a Chrome trace\n"
+"  -C, --cwd <DIR>              As if vt were called in that folder\n"
 "  -h, --help                   Print help\n"
 "\n"
 "Environment:\n"
@@ -63,9 +76,10 @@ const char options_help[] =
 
 enum option {
 	RECURSIVE, TRANSITIVE, WORKSPACE_ROOT, FILTER, AFFECTED, FAIL_IF_NO_MATCH, IGNORE_DEPENDS_ON, VERBOSE, CACHE, NO_CACHE,
-	ONLY, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, OUTPUT_LOGS, QUIET, CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS, HELP, OPTIONS
+	ONLY, CONTINUE, FORCE, CWD, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, OUTPUT_LOGS, QUIET, CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS, HELP, OPTIONS
 };
 
+#define CONTINUE_VALUES "dependencies-successful, always"
 #define LOG_MODES "interleaved, labeled, grouped"
 #define SHOWN "full, new-only, errors-only, none"
 
@@ -78,6 +92,9 @@ static const struct args_option options[OPTIONS] = {
 	[FAIL_IF_NO_MATCH] = { .name = "fail-if-no-match" },
 	[IGNORE_DEPENDS_ON] = { .name = "ignore-depends-on" },
 	[ONLY] = { .name = "only" },
+	[CONTINUE] = { .name = "continue", .value = "WHAT", .possible = CONTINUE_VALUES, .may = true },
+	[FORCE] = { .name = "force" },
+	[CWD] = { .name = "cwd", .letter = 'C', .value = "DIR" },
 	[VERBOSE] = { .name = "verbose", .letter = 'v', .often = true },
 	[CACHE] = { .name = "cache" },
 	[NO_CACHE] = { .name = "no-cache" },
@@ -105,25 +122,48 @@ struct parsing {
 	struct err *err;
 };
 
+const char *options_read_limit(const char *text, struct option_limit *ret)
+{
+	const char *s = text + (*text == '+' && text[1]);
+	uint64_t n = 0;
+	bool percent;
+
+	if (strcmp(text, "auto") == 0) {
+		*ret = (struct option_limit){ .n = 100, .percent = true };
+		return NULL;
+	}
+	if (!*s)
+		return "cannot parse integer from empty string";
+	for (; *s && (*s != '%' || s[1] || s == text); s++) {
+		if (*s < '0' || *s > '9')
+			return "invalid digit found in string";
+		if (n > (UINT64_MAX - 9) / 10)
+			return "number too large to fit in target type";
+		n = n * 10 + (uint64_t)(*s - '0');
+	}
+	percent = *s == '%';
+	*ret = (struct option_limit){ .n = n == 0 ? 1 : n >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)n, .percent = percent };
+	return NULL;
+}
+
 static int read_limit(struct parsing *p, const char *value)
 {
-	const char *why = NULL, *s = value + (*value == '+' && value[1]);
-	uint64_t n = 0;
+	const char *why = options_read_limit(value, &p->o.limit);
 
-	if (!*s)
-		why = "cannot parse integer from empty string";
-	for (; *s && !why; s++) {
-		if (*s < '0' || *s > '9')
-			why = "invalid digit found in string";
-		else if (n > (UINT64_MAX - 9) / 10)
-			why = "number too large to fit in target type";
-		else
-			n = n * 10 + (uint64_t)(*s - '0');
-	}
 	if (why)
 		return err_set(p->err, ERR_USAGE, "invalid value '%s' for '--concurrency-limit <CONCURRENCY_LIMIT>': %s" TRY, value, why);
 	p->o.limited = true;
-	p->o.limit = n == 0 ? 1 : n >= UINT32_MAX ? UINT32_MAX - 1 : (uint32_t)n;
+	return 0;
+}
+
+static int read_continue(struct parsing *p, const char *value)
+{
+	p->o.continue_given = true;
+	p->o.on_failure = OPTION_CONTINUE_DEPENDENCIES_SUCCESSFUL;
+	if (value && strcmp(value, "always") == 0)
+		p->o.on_failure = OPTION_CONTINUE_ALWAYS;
+	else if (value && strcmp(value, "dependencies-successful") != 0)
+		return err_set(p->err, ERR_USAGE, "invalid value '%s' for '--continue[=<WHAT>]'\n  [possible values: " CONTINUE_VALUES "]" TRY, value);
 	return 0;
 }
 
@@ -192,6 +232,9 @@ static int take(struct parsing *p, enum option which, const char *value)
 	case FAIL_IF_NO_MATCH: o->fail_if_no_match = true; break;
 	case IGNORE_DEPENDS_ON:
 	case ONLY: o->ignore_depends_on = true; break;
+	case CONTINUE: return read_continue(p, value);
+	case FORCE: o->force = true; break;
+	case CWD: o->dir = arena_str(p->a, value); break;
 	case VERBOSE: o->verbose++; break;
 	case CACHE: return cache_flag(p, OPTION_CACHE_ON);
 	case NO_CACHE: return cache_flag(p, OPTION_CACHE_OFF);
@@ -219,7 +262,7 @@ static int check(struct parsing *p)
 	static const enum option reports[] = { CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS };
 	size_t i;
 
-	if (p->o.last_details && (p->o.task || p->args.seen != 1u << LAST_DETAILS))
+	if (p->o.last_details && (p->o.task || p->args.seen & ~(1u << LAST_DETAILS | 1u << CWD)))
 		return args_wrong(&p->args, p->err, "the argument '--last-details' cannot be used with one or more of the other specified arguments");
 	for (i = 0; p->o.dry_run && i < COUNT(reports); i++)
 		if (p->args.seen & 1u << reports[i])
@@ -231,18 +274,61 @@ static int check(struct parsing *p)
 	return 0;
 }
 
-int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struct query_options *ret, struct err *err)
+static struct texts rest_of(const struct parsing *p)
 {
-	struct parsing p = {
-		.args = { .options = options, .options_n = OPTIONS, .usage = options_usage, .argc = argc, .argv = argv },
-		.a = a, .err = err,
-	};
-	int which;
+	struct texts ret = { NULL, 0 };
 	uint32_t k;
 
-	while ((which = args_next(&p.args, err)) >= 0 && which != HELP)
+	for (k = p->args.at; k < p->args.argc; k++)
+		texts_add(p->a, &ret, arena_str(p->a, p->args.argv[k]));
+	return ret;
+}
+
+/* The task, and behind it what is handed to it. */
+static int take_task(struct parsing *p, int which)
+{
+	p->o.task = arena_str(p->a, p->args.value);
+	texts_add(p->a, &p->o.tasks, p->o.task);
+	p->o.unknown = which == ARGS_UNKNOWN;
+	p->o.extra = rest_of(p);
+	return ARGS_END;
+}
+
+/* One of several tasks, or what is handed to all of them. Returns what args_next says of the next word. */
+static int take_one_of_many(struct parsing *p, int which)
+{
+	if (which == ARGS_UNKNOWN) {
+		args_unexpected(&p->args, p->args.value, p->err);
+		return ARGS_WRONG;
+	}
+	if (p->args.ended) {
+		p->args.at--;
+		p->o.extra = rest_of(p);
+		return ARGS_END;
+	}
+	texts_add(p->a, &p->o.tasks, arena_str(p->a, p->args.value));
+	p->o.task = p->o.tasks.at[0];
+	return args_next(&p->args, p->err);
+}
+
+int options_parse(uint32_t argc, const char *const *argv, bool many, struct arena *a, struct query_options *ret, struct err *err)
+{
+	struct parsing p = {
+		.args = { .options = options, .options_n = OPTIONS, .usage = many ? options_usage_many : options_usage, .argc = argc, .argv = argv },
+		.a = a, .err = err,
+	};
+	int which = args_next(&p.args, err);
+
+	p.o.many = many;
+	while (which != ARGS_END && which != ARGS_WRONG && which != HELP) {
+		if (which == ARGS_WORD || which == ARGS_UNKNOWN) {
+			which = many ? take_one_of_many(&p, which) : take_task(&p, which);
+			continue;
+		}
 		if (take(&p, (enum option)which, p.args.value) < 0)
 			return -1;
+		which = args_next(&p.args, err);
+	}
 	if (which == ARGS_WRONG)
 		return -1;
 	if (which == HELP) {
@@ -250,19 +336,39 @@ int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struc
 		*ret = p.o;
 		return 0;
 	}
-	if (which != ARGS_END) {
-		p.o.task = arena_str(a, p.args.value);
-		p.o.unknown = which == ARGS_UNKNOWN;
-		p.o.extra.at = arena_array(a, argc - p.args.at, sizeof *p.o.extra.at);
-		for (k = p.args.at; k < argc; k++)
-			p.o.extra.at[p.o.extra.n++] = arena_str(a, argv[k]);
-	}
 	if (check(&p) < 0)
 		return -1;
 	if (p.o.quiet && !p.o.shown_given)
 		p.o.shown = OPTION_SHOWN_ERRORS;
+	if (many && !p.o.task && !p.o.last_details)
+		return args_wrong(&p.args, err, "the following required arguments were not provided:\n  <TASK_SPECIFIER>...");
 	*ret = p.o;
 	return 0;
+}
+
+/* Is the word an option of vt, by its name or its letter? */
+static bool is_option(const char *word)
+{
+	size_t n = strcspn(word, "="), i;
+
+	for (i = 0; i < OPTIONS; i++) {
+		if (strncmp(word, "--", 2) == 0 && strlen(options[i].name) == n - 2 && strncmp(word + 2, options[i].name, n - 2) == 0 &&
+		    (!word[n] || options[i].value))
+			return true;
+		if (word[0] == '-' && word[1] && !word[2] && word[1] == options[i].letter)
+			return true;
+	}
+	return false;
+}
+
+const char *options_misplaced(const struct query_options *o)
+{
+	uint32_t i;
+
+	for (i = 0; i < o->extra.n && strcmp(o->extra.at[i], "--") != 0; i++)
+		if (is_option(o->extra.at[i]))
+			return o->extra.at[i];
+	return NULL;
 }
 
 bool options_mistaken(const struct query_options *o, const struct workspace *w)
@@ -300,5 +406,6 @@ bool options_bare(const struct query_options *o)
 {
 	return !options_scoped(o) && !o->fail_if_no_match && !o->ignore_depends_on && !o->parallel && !o->limited &&
 	       o->cache != OPTION_CACHE_OFF && !o->verbose && !o->log_given && !o->dry_run && !o->shown_given && !o->quiet && !o->ci_summary &&
-	       !o->summary_file && !o->profile && !o->events;
+	       !o->summary_file && !o->profile && !o->events && !o->force &&
+	       !o->continue_given;
 }

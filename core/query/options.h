@@ -12,6 +12,9 @@
 struct package;
 struct workspace;
 
+/* What becomes of other tasks when one has failed: they are ended; those that do not depend on it are run; all are run. */
+enum option_continue { OPTION_CONTINUE_NO, OPTION_CONTINUE_DEPENDENCIES_SUCCESSFUL, OPTION_CONTINUE_ALWAYS };
+
 enum option_cache { OPTION_CACHE_DEFAULT, OPTION_CACHE_ON, OPTION_CACHE_OFF };
 
 /* In the order of report's enum log_mode. */
@@ -19,6 +22,12 @@ enum option_log { OPTION_LOG_INTERLEAVED, OPTION_LOG_LABELED, OPTION_LOG_GROUPED
 
 /* In the order of report's enum shown. */
 enum option_shown { OPTION_SHOWN_FULL, OPTION_SHOWN_NEW, OPTION_SHOWN_ERRORS, OPTION_SHOWN_NONE };
+
+/* How many tasks run at once: a number, or a part of the processors. */
+struct option_limit {
+	uint32_t n;                        /* at least 1; with `percent`: of the processors, in hundredths */
+	bool percent;
+};
 
 struct query_options {
 	/* which packages */
@@ -28,13 +37,19 @@ struct query_options {
 	const char *affected;              /* the reference of --affected; "": the default branch; NULL: not given */
 	const struct package *picked;      /* the package of the task chosen from the list; NULL: none was chosen */
 	/* which tasks, and how many at once */
-	const char *task;                  /* [package#]task as typed; NULL: none was given */
+	const char *task;                  /* [package#]task as typed, the first of several; NULL: none was given */
+	struct texts tasks;                /* all of them: more than one only for `vt run-many` */
+	bool many;                         /* the words are those of `vt run-many` */
 	bool unknown;                      /* task begins with a dash and is no option; see options_mistaken */
-	struct texts extra;                /* the words after the task */
+	struct texts extra;                /* the words after the task; of `vt run-many`, behind `--` */
 	bool ignore_depends_on, parallel;
 	bool limited;                      /* --concurrency-limit was given */
-	uint32_t limit;                    /* its value, at least 1 */
+	struct option_limit limit;         /* its value */
 	enum option_cache cache;
+	bool force;                        /* run what would hit, and store it */
+	bool continue_given;
+	enum option_continue on_failure;
+	const char *dir;                   /* -C: where the words are meant to be said; NULL: here */
 	/* how it is shown */
 	uint32_t verbose;                  /* number of v's */
 	enum option_log log;
@@ -47,11 +62,15 @@ struct query_options {
 	bool help, last_details, dry_run, json;
 };
 
-extern const char options_usage[];         /* "vt run [OPTIONS] ..." */
-extern const char options_help[];          /* arguments, options, environment */
+extern const char options_usage[], options_usage_many[];           /* "vt run [OPTIONS] ..." */
+extern const char options_arguments[], options_arguments_many[], options_help[];   /* arguments; options and environment */
 
-/* Reads the words after `run`. -1: ERR_USAGE, with the whole text that follows "error: ". */
-int options_parse(uint32_t argc, const char *const *argv, struct arena *a, struct query_options *ret, struct err *err);
+/* Reads the words after `run`, or `run-many` (`many`). -1: ERR_USAGE, with the whole text that follows "error: ". */
+int options_parse(uint32_t argc, const char *const *argv, bool many, struct arena *a, struct query_options *ret, struct err *err);
+/* "4", "50%", "auto". NULL: *ret is set; else why it is none of them. */
+const char *options_read_limit(const char *text, struct option_limit *ret);
+/* The first word behind the task, but not behind `--`, that is an option of vt. NULL: none is. */
+const char *options_misplaced(const struct query_options *o);
 /* Is `task` a misspelt option? Not if a task of the workspace has exactly that name. */
 bool options_mistaken(const struct query_options *o, const struct workspace *w);
 /* Sets err to the usage error about a mistaken option. Returns -1. */

@@ -8,6 +8,9 @@
 #include "base/buf.h"
 #include "fact/change.h"
 
+/* Why a step runs that would have hit. */
+#define WORDS_FORCED "--force was given"
+
 /* Adds the reason on the command line of a miss: "env 'X' changed". Never empty. */
 void words_reason(const struct changes *why, struct buf *b);
 /* Adds all reasons: the changes of the key joined by "; ", then a line for each other change. Lines are

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (n < WORDS && next)
 		words[n++] = strsep(&next, "\n");
 	small_make(&s, "vt run -r x");
-	if (options_parse(n, words, a, &o, &err) < 0) {
+	if (options_parse(n, words, n % 2 == 1, a, &o, &err) < 0) {
 		must(err.code == ERR_USAGE && err.n == 1);
 	} else if (o.task && !o.help) {
 		static char path[] = "PATH=/bin";

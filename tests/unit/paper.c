@@ -116,7 +116,7 @@ struct query_options world_options(struct world *w, const char *words)
 
 	while ((word = strtok_r(next, " ", &next)))
 		argv[n++] = word;
-	if (options_parse(n, argv, w->a, &o, &err) < 0)
+	if (options_parse(n, argv, false, w->a, &o, &err) < 0)
 		fail_msg("%s: %s", words, err.text[0]);
 	return o;
 }

@@ -22,7 +22,7 @@ static const char *wrong(uint32_t n, const char *const *argv, enum err_code *cod
 
 	first[0] = '\0';
 	*code = ERR_NONE;
-	if (options_parse(n, argv, a, &o, &err) < 0) {
+	if (options_parse(n, argv, false, a, &o, &err) < 0) {
 		snprintf(first, sizeof first, "%s", err.text[0]);
 		*code = err.code;
 		err_clear(&err);
@@ -81,9 +81,9 @@ static void limits_are_numbers_and_at_least_one(void **state)
 	struct world *w = world_new();
 
 	(void)state;
-	assert_int_equal(world_options(w, "--concurrency-limit 0 x").limit, 1);
-	assert_int_equal(world_options(w, "--concurrency-limit=7 x").limit, 7);
-	assert_int_equal(world_options(w, "--concurrency-limit=99999999999 x").limit, UINT32_MAX - 1);
+	assert_int_equal(world_options(w, "--concurrency-limit 0 x").limit.n, 1);
+	assert_int_equal(world_options(w, "--concurrency-limit=7 x").limit.n, 7);
+	assert_int_equal(world_options(w, "--concurrency-limit=99999999999 x").limit.n, UINT32_MAX - 1);
 	WRONG("invalid value 'x' for '--concurrency-limit <CONCURRENCY_LIMIT>': invalid digit found in string\n", "--concurrency-limit", "x");
 	WRONG("invalid value '' for '--concurrency-limit <CONCURRENCY_LIMIT>': cannot parse integer from empty string\n", "--concurrency-limit=");
 	WRONG("invalid value '99999999999999999999' for '--concurrency-limit <CONCURRENCY_LIMIT>': number too large",

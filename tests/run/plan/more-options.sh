@@ -1,0 +1,48 @@
+# -C, --concurrency-limit in parts of the machine, and options behind the task.
+. "${0%/*}/plan.sh" || exit
+workspace
+pnpm a b
+mkdir -p packages/a/src elsewhere
+for p in a b; do file packages/$p/package.json "{\"name\":\"$p\",\"scripts\":{\"where\":\"pwd\",\"say\":\"echo\"}}"; done
+file package.json '{"name":"root","scripts":{"in-a":"vt run -C packages/a where","there":"cd packages && vt run -C b where"}}'
+for words in "-C packages/a run where" "run -C packages/a where" "run -C packages/a/src where" "--cwd=packages/a run where" "-C packages run -C a where" "run-many where -C packages/a"; do
+	capture vt $words
+	is "vt $words" "$rc $(grep ^/ <<<"$out")" "0 $W/packages/a"
+done
+capture vt run in-a
+is "inside a script" "$rc $(grep ^/ <<<"$out")" "0 $W/packages/a"
+capture vt run there
+is "... from where cd led" "$rc $(grep ^/ <<<"$out")" "0 $W/packages/b"
+capture vt -C nowhere run where
+is "a folder that is not there" "$rc $err" "1 error: Cannot enter the folder 'nowhere': No such file or directory"
+capture vt run -C package.json where
+is "a file" "$rc $err" "1 error: Cannot enter the folder 'package.json': Not a directory"
+capture vt run --filter ./a -C packages where
+is "a filter's folder starts there" "$rc $(grep ^/ <<<"$out")" "0 $W/packages/a"
+
+for limit in auto 50% 1% 200% 3; do
+	capture vt run --concurrency-limit $limit -r where
+	is "--concurrency-limit $limit" "$rc" 0
+	with VP_RUN_CONCURRENCY_LIMIT=$limit capture vt run -r where
+	is "VP_RUN_CONCURRENCY_LIMIT=$limit" "$rc" 0
+done
+for limit in x % 5%% -1% 50%x; do
+	capture vt run --concurrency-limit=$limit -r where
+	is "--concurrency-limit=$limit is none" "$rc $(head -n 1 <<<"$err")" "2 error: invalid value '$limit' for '--concurrency-limit <CONCURRENCY_LIMIT>': invalid digit found in string"
+done
+with VP_RUN_CONCURRENCY_LIMIT=%5 capture vt run -r where
+is "nor in the environment" "$rc $err" '1 error: Invalid value for VP_RUN_CONCURRENCY_LIMIT: "%5"'
+capture vt run --continue=sometimes -r where
+is "--continue takes two words" "$rc $(head -n 2 <<<"$err")" "2 error: invalid value 'sometimes' for '--continue[=<WHAT>]'
+  [possible values: dependencies-successful, always]"
+
+cd packages/a
+for word in --continue --filter=b -r --cache; do
+	capture vt run say $word
+	is "$word behind the task is the task's, and told" "$rc $(grep -x -- "$word" <<<"$out") $err" "0 $word hint: '$word' stands behind the task and is handed to it; options of vt stand before it: vt run $word say"
+done
+for words in "--continued" "-- --continue" "continue" "--filter=x --help=1"; do
+	capture vt run say $words
+	[ "$words" = "--filter=x --help=1" ] && has "$words: once" "$err" "hint: '--filter=x'" || is "$words: nothing to tell" "$rc $err" "0 "
+done
+finish
