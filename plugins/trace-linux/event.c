@@ -182,8 +182,10 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 	if (how[2] & RESOLVE_IN_ROOT)
 		watch_escape(w, ESCAPE_ROOT, 0, e->tid);
 	call_decode(e->call, (const uint64_t *)notice->data.args, how[0], &e->means);
-	if (e->means.chroot || e->means.mount)
+	if (e->means.chroot || e->means.mount) {
+		log_close(&w->log);          /* the shim knows nothing of other roots */
 		path_world_look(&w->world);
+	}
 	if (e->means.mount || e->means.by_handle)
 		w->ground.careful = true;    /* before the call is done */
 	e->target_length = e->means.target ? path_text((pid_t)e->tid, e->means.target, e->target) : -1;
@@ -216,7 +218,7 @@ static uint16_t seen_of(enum look_answer there)
  * that has changed at the end, and not by the task, somebody else has changed it. The
  * thread runs again, but each change of its own is another call. The newest note is of
  * this path. */
-static void sight(struct watch *w, const struct path *p)
+static void sight(struct watch *w, const struct path *p, enum look_answer known)
 {
 	struct note *note = &w->notes.at[w->notes.n - 1];
 	struct name *name = &w->notes.names[note->name];
@@ -224,7 +226,53 @@ static void sight(struct watch *w, const struct path *p)
 	if (name->sighted)
 		return;
 	name->sighted = true;
-	note->flags |= seen_of(look_for(&w->ground, p->text, false));
+	note->flags |= seen_of(known == LOOK_UNKNOWN ? look_for(&w->ground, p->text, false) : known);
+}
+
+/* What the result of a call says about the name itself. That nothing is behind a link does not say that it is not there. */
+static enum look_answer answer_of(uint32_t result, uint16_t flags)
+{
+	return result == SHIM_WORKED ? LOOK_THERE :
+	       result == SHIM_ABSENT && (flags & VT_SEEN_NOFOLLOW) ? LOOK_ABSENT : LOOK_UNKNOWN;
+}
+
+/* Notes a call that a program made by the gate. */
+static bool remember_logged(void *ctx, const struct shim_record *record, const char *text, uint32_t result)
+{
+	struct watch *w = ctx;
+	const struct call *call = call_find(call_audit_arch[ARCH_NATIVE], record->number);
+	struct call_meaning m;
+	struct path path;
+	uint64_t args[6] = { 0 };
+	uint16_t op, flags;
+	bool fresh;
+
+	if (!call)
+		return false;
+	if (call->extra != NO)
+		args[call->extra] = record->extra;
+	call_decode(call, args, 0, &m);
+	op = m.act[0].op;
+	flags = m.act[0].flags;
+	if (m.acts != 1 || m.paths != 1 || (op != VT_SEEN_READ && op != VT_SEEN_PROBE && op != VT_SEEN_LIST) || m.depends || m.content ||
+	    !path_given(text, record->length, &path))
+		return false;
+	fresh = notes_add(&w->notes, op, flags, record->thread, path.text, path.length, NULL, 0);
+	if (watch_has(w, path.text, path.length)) {
+		touch(&w->touched, record->thread);
+		if (fresh)
+			sight(w, &path, answer_of(result, flags));
+	}
+	return true;
+}
+
+void event_read_log(struct watch *w)
+{
+	log_read(&w->log, remember_logged, w);
+	if (w->log.damaged)
+		watch_escape(w, ESCAPE_LOG, 0, 0);
+	if (w->notes.full)
+		watch_escape(w, ESCAPE_FULL, 0, 0);
 }
 
 /* Notes what a path was, before the first note of a change. */
@@ -275,6 +323,8 @@ void event_remember(struct watch *w, struct event *e)
 	char name[sizeof w->escape_name];
 	int i;
 
+	if (m->acts && e->found[0] == PATH_OK && log_is_asked(e->path[0].text, e->path[0].length))
+		return;
 	if (m->acts && e->found[0] == PATH_OK && gates_is_shim(&w->gates, e->path[0].text, e->path[0].length)) {
 		if (e->native)
 			gates_load(&w->gates, e->tid);
@@ -299,7 +349,7 @@ void event_remember(struct watch *w, struct event *e)
 		if (watch_has(w, p->text, p->length)) {
 			touch(&w->touched, e->tid);
 			if (fresh && m->act[i].op != VT_SEEN_WRITE && !two)
-				sight(w, p);
+				sight(w, p, LOOK_UNKNOWN);
 		}
 		if (fresh && m->exec && !exec_note(w, e->tid, p->text, false))
 			w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;

@@ -32,6 +32,10 @@ struct event {
 /* Everything that must be asked while the thread stands still. */
 void event_look(struct watch *w, const struct seccomp_notif *notice, struct event *e);
 
+/* What programs with the shim have written down since the last time. Comes before
+ * event_look: what they did before that call is noted before it. */
+void event_read_log(struct watch *w);
+
 /* The thread runs again. */
 void event_remember(struct watch *w, struct event *e);
 #endif

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "calls.h"
@@ -34,8 +35,8 @@ static uint32_t low(int arg)
 }
 
 /* The ends of a block, by their distance from its last instruction. A call that no test
- * matches reaches the first. */
-enum { TAIL_ALLOW = 3, TAIL_NOSYS = 2, TAIL_EVENT = 1, TAILS = 3 };
+ * matches reaches the first. Before the last it is asked where the call comes from. */
+enum { TAIL_EVENT = 6, TAIL_NOSYS = 7, TAIL_ALLOW = 8, TAILS = 8 };
 
 /* Signals that a task's own doings send: with a handler for one of them a call may be
  * interrupted. Those that end a task are not worth a question each time. */
@@ -79,7 +80,24 @@ static uint32_t test_signal(const struct call *c, uint32_t end, uint32_t n, stru
 	return n;
 }
 
-static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filter *ret)
+/* A call from the gate goes on. Only this machine's own programs have one. */
+static uint32_t test_gate(enum call_arch arch, uint32_t event, uint64_t gate, uint32_t n, struct sock_filter *ret)
+{
+	uint32_t at = (uint32_t)offsetof(struct seccomp_data, instruction_pointer);
+	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+
+	if (arch != ARCH_NATIVE)
+		gate = 0;                    /* no instruction ends there */
+	ret[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, little ? at : at + 4);
+	ret[n++] = IF(BPF_JEQ, (uint32_t)gate, 0, 3);
+	ret[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, little ? at + 4 : at);
+	ret[n++] = IF(BPF_JEQ, (uint32_t)(gate >> 32), 0, 1);
+	ret[n++] = RETURN(gate ? SECCOMP_RET_ALLOW : event);
+	ret[n++] = RETURN(event);
+	return n;
+}
+
+static uint32_t block_make(enum call_arch arch, uint32_t event, uint64_t gate, struct sock_filter *ret)
 {
 	uint32_t end = block_length(arch), n = 0;
 	int i;
@@ -105,11 +123,10 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, struct sock_filt
 	}
 	ret[n++] = RETURN(SECCOMP_RET_ALLOW);
 	ret[n++] = RETURN(SECCOMP_RET_ERRNO | ENOSYS);
-	ret[n++] = RETURN(event);
-	return n;
+	return test_gate(arch, event, gate, n, ret);
 }
 
-uint32_t filter_make(uint32_t event, struct sock_filter ret[FILTER_MAX])
+uint32_t filter_make(uint32_t event, uint64_t gate, struct sock_filter ret[FILTER_MAX])
 {
 	uint32_t n = 0;
 	int a;
@@ -121,7 +138,7 @@ uint32_t filter_make(uint32_t event, struct sock_filter ret[FILTER_MAX])
 		/* a block is longer than a conditional jump can be */
 		ret[n++] = IF(BPF_JEQ, call_audit_arch[a], 1, 0);
 		ret[n++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, block_length((enum call_arch)a));
-		n += block_make((enum call_arch)a, event, ret + n);
+		n += block_make((enum call_arch)a, event, gate, ret + n);
 	}
 	ret[n++] = RETURN(event);
 	return n;

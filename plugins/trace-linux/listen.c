@@ -168,6 +168,13 @@ static bool wait_for_listener(struct watch *w)
 	return atomic_load(&w->listener) >= 0;
 }
 
+/* Is it the shim that opens its log? */
+static bool asks_for_log(const struct watch *w, const struct event *e)
+{
+	return w->how == VT_FILTER_NOTIFY && e->native && e->means.acts && e->found[0] == PATH_OK &&
+	       log_is_asked(e->path[0].text, e->path[0].length);
+}
+
 /* Serves one event. False: the channel is of no use any more. */
 static bool serve(struct watch *w, struct event *e)
 {
@@ -179,8 +186,9 @@ static bool serve(struct watch *w, struct event *e)
 		if (!w->above)
 			w->above = procs_status(notice.is.pid, "\nPPid:");
 		e->means.acts = 0;
+		event_read_log(w);
 		event_look(w, &notice.is, e);
-		got = proceed(w, notice.is.id);
+		got = asks_for_log(w, e) && log_offer(&w->log, atomic_load(&w->listener), notice.is.id) ? 0 : proceed(w, notice.is.id);
 		event_remember(w, e);
 	}
 	if (got >= 0)
@@ -292,6 +300,8 @@ static void *listen_loop(void *arg)
 	leave(w);
 	if (more)
 		listen_polling(w, &e);
+	log_close(&w->log);
+	event_read_log(w);
 	settle_may_begin(w);
 	if (!w->alone && !w->abandoned && w->how)
 		answer_on(w);

@@ -470,6 +470,17 @@ enum path_found path_find(struct path_world *world, pid_t tid, const struct call
 	return map_here(world, tid, absolute, found, ret);
 }
 
+bool path_given(const char *text, size_t length, struct path *ret)
+{
+	if (length >= PATH_MAX)
+		return false;
+	ret->text = ret->buffer + PATH_MAX;
+	memcpy(ret->text, text, length + 1);
+	ret->length = length;
+	tidy(ret);
+	return true;
+}
+
 enum path_found path_of_text(struct path_world *world, pid_t tid, const char *text, struct path *ret)
 {
 	char *raw = ret->buffer + PATH_MAX;

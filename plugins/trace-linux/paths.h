@@ -54,6 +54,9 @@ enum path_found path_find(struct path_world *world, pid_t tid, const struct call
 /* The same of a text: where it is relative, from the thread's working directory. */
 enum path_found path_of_text(struct path_world *world, pid_t tid, const char *text, struct path *ret);
 
+/* An absolute path that a program with the shim wrote down. False: it is too long. */
+bool path_given(const char *text, size_t length, struct path *ret);
+
 /* From now on roots and mounts of all processes are checked. */
 void path_world_look(struct path_world *world);
 

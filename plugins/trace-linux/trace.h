@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "gates.h"
+#include "log.h"
 #include "look.h"
 #include "notes.h"
 #include "paths.h"
@@ -27,6 +28,7 @@ enum escape {
 	ESCAPE_STRAGGLER,
 	ESCAPE_INTERRUPTED,
 	ESCAPE_PEER,
+	ESCAPE_LOG,
 	ESCAPE_FULL,
 	ESCAPE_THREAD,           /* value: errno */
 };
@@ -66,6 +68,7 @@ struct watch {
 	bool links_made;
 	struct ground ground;
 	struct gates gates;
+	struct log log;
 	struct peers peers;
 	uint32_t above;          /* the process that started the task's first; 0: not known yet */
 	struct path_world world;

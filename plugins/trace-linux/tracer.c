@@ -95,6 +95,9 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 		snprintf(ret, size, "a signal interrupted a call that waited for vt, and process %u (%s), which has handlers"
 			 " that do not restart calls, runs without vt's shim", w->escape_process, name);
 		break;
+	case ESCAPE_LOG:
+		snprintf(ret, size, "a program wrote into the memory that it shares with vt");
+		break;
 	case ESCAPE_FULL:
 		snprintf(ret, size, "it touched more paths than can be remembered");
 		break;
@@ -117,6 +120,7 @@ static void watch_free(struct watch *w)
 	path_world_close(&w->world);
 	ground_close(&w->ground);
 	gates_free(&w->gates);
+	log_free(&w->log);
 	peers_free(&w->peers);
 	notes_free(&w->notes);
 	notes_free(&w->states);
@@ -144,6 +148,7 @@ static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 		w->gates.shim_length = strlen(w->gates.shim);
 	}
 	path_world_init(&w->world, NULL);
+	log_init(&w->log, t->shim[0]);
 	w->root_length = step->root.size;
 	while (w->root_length > 1 && ((const char *)step->root.data)[w->root_length - 1] == '/')
 		w->root_length--;
@@ -161,10 +166,10 @@ static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 	return w;
 }
 
-static vt_status hand_over(vt_call *call, vt_spawn *spawn, uint32_t how, uint32_t event)
+static vt_status hand_over(vt_call *call, vt_spawn *spawn, uint32_t how, uint32_t event, uint64_t gate)
 {
 	struct sock_filter program[FILTER_MAX];
-	uint32_t n = filter_make(event, program);
+	uint32_t n = filter_make(event, gate ? gate + SHIM_GATE_BEHIND : 0, program);
 
 	return spawn->filter(spawn, call, how, (vt_bytes){ program, n * sizeof *program });
 }
@@ -207,9 +212,9 @@ static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn 
 		watch_free(w);
 		return VT_FAILED;
 	}
-	status = hand_over(call, spawn, VT_FILTER_NOTIFY, SECCOMP_RET_USER_NOTIF);
+	status = hand_over(call, spawn, VT_FILTER_NOTIFY, SECCOMP_RET_USER_NOTIF, w->log.gate);
 	if (status == VT_OK)
-		status = hand_over(call, spawn, VT_FILTER_PTRACE, SECCOMP_RET_TRACE);
+		status = hand_over(call, spawn, VT_FILTER_PTRACE, SECCOMP_RET_TRACE, 0);
 	/* a failure only means that a signal can make the trace incomplete */
 	if (status == VT_OK && t->shim[0] && VT_HAS(spawn, preload))
 		(void)spawn->preload(spawn, call, (vt_bytes){ t->shim, strlen(t->shim) });
@@ -296,7 +301,8 @@ static vt_status stop(void *self, vt_call *call, void *watch, vt_notes *into)
 		find_straggler(w);
 	status = settle(w, call, into);
 	listen_end(w);
-	snprintf(text, sizeof text, "%llu calls traced, %u things noted", (unsigned long long)w->events, w->notes.n);
+	snprintf(text, sizeof text, "%llu calls traced, %llu written down by the shim, %u things noted",
+		 (unsigned long long)w->events, (unsigned long long)w->log.records, w->notes.n);
 	say(call, VT_REPORT_DEBUG, "traced", text);
 	if (status == VT_OK && w->escape) {
 		sentence(w, text, sizeof text);
@@ -427,7 +433,7 @@ static const vt_option shim_option = {
 	.name = "shim",
 	.type = "bool",
 	.fallback = "true",
-	.help = "load a library into each program of a task that makes calls again which a signal interrupted while vt looked",
+	.help = "load a library into each program of a task: its calls need not wait for vt, and no signal interrupts them",
 };
 
 static const vt_option *const options[] = { &shim_option, NULL };

@@ -65,7 +65,7 @@ static uint32_t answer(uint32_t arch, uint32_t number, uint64_t fd, uint64_t fla
 static int make(void **state)
 {
 	(void)state;
-	filter_n = filter_make(EVENT, filter);
+	filter_n = filter_make(EVENT, 0, filter);
 	assert_in_range(filter_n, 50, FILTER_MAX);
 	return 0;
 }
@@ -85,6 +85,33 @@ static void the_filter_agrees_with_the_table(void **state)
 
 			assert_int_equal(answer(call_audit_arch[a], (uint32_t)number, 0, 0, 2), want);
 		}
+	}
+}
+
+static void calls_from_the_gate_go_on(void **state)
+{
+	enum { GATE = 0x61234006 };
+	static const uint64_t elsewhere[] = { 0, GATE - 1, GATE + 1, 0x100000000u + GATE };
+	static struct sock_filter gated[FILTER_MAX];
+	uint32_t n = filter_make(EVENT, GATE, gated);
+	struct seccomp_data data = { .arch = call_audit_arch[ARCH_NATIVE], .nr = calls[CALL_openat].number[ARCH_NATIVE] };
+	size_t i;
+
+	(void)state;
+	data.instruction_pointer = GATE;
+	assert_int_equal(run(gated, n, &data), ALLOW);
+	assert_int_equal(run(filter, filter_n, &data), EVENT);
+	for (i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+		data.instruction_pointer = elsewhere[i];
+		assert_int_equal(run(gated, n, &data), EVENT);
+	}
+	data.instruction_pointer = GATE;
+	data.nr = calls[CALL_io_uring_setup].number[ARCH_NATIVE];
+	assert_int_equal(run(gated, n, &data), NOSYS);
+	if (call_audit_arch[ARCH_COMPAT]) {
+		data.arch = call_audit_arch[ARCH_COMPAT];
+		data.nr = calls[CALL_openat].number[ARCH_COMPAT];
+		assert_int_equal(run(gated, n, &data), EVENT);
 	}
 }
 
@@ -253,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_filter_agrees_with_the_table),
+		cmocka_unit_test(calls_from_the_gate_go_on),
 		cmocka_unit_test(handlers_of_a_few_signals_are_told),
 		cmocka_unit_test(a_name_with_the_flag_for_none_is_told),
 		cmocka_unit_test(what_has_no_table_is_always_told),

@@ -1,18 +1,27 @@
 #!/bin/sh
-# make.sh SOURCE NAME FOLDER: builds the shim into FOLDER, with $CC and $CPPFLAGS.
+# make.sh SOURCES NAME FOLDER: builds the shim from the folder SOURCES into FOLDER, with $CC
+# and $CPPFLAGS.
 #
 # LD_PRELOAD names it as FOLDER/$LIB/NAME. Each loader puts its own folder in place of
 # $LIB, so that programs of another word length find a library of their own kind, an
 # empty one; where that cannot be built, the tracer loads nothing if such a loader is
 # installed. musl takes the name as it is written.
 set -e
-source=$1 name=$2 out=$3
-flags='-O2 -g0 -std=gnu11 -fPIC -shared -nostdlib -fno-builtin -fno-stack-protector -fno-asynchronous-unwind-tables
+sources=$1 name=$2 out=$3
+flags='-O2 -g0 -std=gnu11 -fPIC -shared -nostdlib -fno-builtin -fno-stack-protector -fasynchronous-unwind-tables
 	-fvisibility=hidden -fno-sanitize=all -Wl,-s,-z,relro,-z,now,-z,noseparate-code'
+# no calls of memcpy in the place of loops
+loops=-fno-tree-loop-distribute-patterns
+$CC $loops -E -x c /dev/null >/dev/null 2>&1 || loops=
+# the gate is called from within a function: what lies below the stack is not its own
+case $($CC -dumpmachine) in
+x86_64*) gate=-mno-red-zone ;;
+*) gate= ;;
+esac
 rm -rf "$out"
 mkdir -p "$out"
 # shellcheck disable=SC2086
-$CC $CPPFLAGS -Wall -Wextra $flags -DSHIM_FILE="\"$name\"" -o "$out/own" "$source"
+$CC $CPPFLAGS -Wall -Wextra $flags $loops $gate -I"$sources/.." -DSHIM_FILE="\"$name\"" -o "$out/own" "$sources"/*.c
 
 # put FILE FOLDER...: the first that asks for a folder has it
 put() {

@@ -1,32 +1,31 @@
-/* shim: makes calls again that only the tracer made fail.
+/* shim: the functions of the C library that name files, for programs that are traced.
  *
- * A thread that calls open or stat waits a moment for the tracer. A signal that comes
- * in that moment ends the call with EINTR where its handler has no SA_RESTART; without
- * a tracer it would have come before the call or after it, and the call would have
- * done its work. So each function here calls the next one of its name and, for that
- * error alone, calls it again: the handler has run, as it would have before the call.
- * What may really wait and be interrupted, a pipe or a terminal being opened, is left
- * as it is.
+ * Those that only look or read go by the gate (gate.h), where no call waits for the tracer.
  *
- * The tracer sees each call, with the shim or without. Loaded into every dynamic
- * program by LD_PRELOAD, behind what the user wants loaded, under glibc and musl alike:
- * it needs dlsym and errno and is linked with nothing. It takes no lock and no memory,
- * so it may be used in signal handlers and between vfork and exec.
+ * For the others a thread waits a moment. A signal that comes in that moment ends the call
+ * with EINTR where its handler has no SA_RESTART; without a tracer it would have come
+ * before the call or after it, and the call would have done its work. So each function
+ * calls the next one of its name and, for that error alone, calls it again: the handler
+ * has run, as it would have before the call. What may really wait and be interrupted, a
+ * pipe or a terminal being opened, is left as it is.
+ *
+ * Nothing depends on the shim: a call that it does not know of is seen by the tracer.
+ * Loaded into every dynamic program by LD_PRELOAD, behind what the user wants loaded,
+ * under glibc and musl alike: it needs dlsym and errno and is linked with nothing. It
+ * takes no lock and no memory, so it may be used in signal handlers and between vfork
+ * and exec.
  *
  * The sanitizer for addresses wants to be the first library of a program, and knows
  * itself by "libasan.so" in a name; that is why the shim's file has it in its own. It
  * may well stand before the sanitizer: what it is asked it asks the sanitizer. */
-#include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#if defined(__x86_64__)
-#include <asm/unistd_64.h>
-#else
-#include <asm/unistd.h>
-#endif
+#include "gate.h"
+#include "raw.h"
+#include "syscall.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define NEXT_OF_ALL ((void *)-1L)        /* RTLD_NEXT */
@@ -35,13 +34,14 @@
 extern void *dlsym(void *handle, const char *name);
 extern int *__errno_location(void);
 extern char **environ;
+extern void pthread_testcancel(void) __attribute__((weak));
 
 /* ---- the next functions of each name ----------------------------------------- */
 
 #define NAMES(X) \
 	X(open) X(open64) X(openat) X(openat64) X(creat) X(creat64) \
 	X(__open_2) X(__open64_2) X(__openat_2) X(__openat64_2) \
-	X(fopen) X(fopen64) X(opendir) X(glob) X(glob64) X(tmpfile) X(tmpfile64) X(scandir) X(scandir64) \
+	X(fopen) X(fopen64) X(opendir) X(fdopendir) X(glob) X(glob64) X(tmpfile) X(tmpfile64) X(scandir) X(scandir64) \
 	X(stat) X(stat64) X(lstat) X(lstat64) X(fstatat) X(fstatat64) X(statx) \
 	X(fstat) X(fstat64) X(__fxstat) X(__fxstat64) X(getpid) X(__xstat) X(__xstat64) X(__lxstat) X(__lxstat64) X(__fxstatat) X(__fxstatat64) \
 	X(access) X(faccessat) X(eaccess) X(euidaccess) \
@@ -57,7 +57,7 @@ extern char **environ;
 	X(statfs) X(statfs64) X(statvfs) X(statvfs64) X(inotify_add_watch) X(name_to_handle_at) \
 	X(mkstemp) X(mkstemp64) X(mkostemp) X(mkostemp64) X(mkdtemp) \
 	X(sigaction) X(signal) X(connect) \
-	X(execve) X(execv) X(execvp) X(execvpe) \
+	X(syscall) X(execve) X(execv) X(execvp) X(execvpe) \
 	X(chroot) X(mount) X(umount) X(umount2) X(unshare) X(setns) \
 	X(setuid) X(seteuid) X(setreuid) X(setresuid)
 
@@ -125,29 +125,55 @@ static int find_range(struct object *o, size_t size, void *ctx)
 	return 1;
 }
 
-/* Are they in the library that getpid is in, which nobody puts another in the place of? */
-static int are_libc(unsigned long a, unsigned long b)
+static struct range libc;                /* where the C library is; all 0: not known */
+
+/* The library that getpid is in: nobody puts another in its place. */
+static void find_libc(void)
 {
 	struct range r = { .inside = (unsigned long)find(NAME_getpid) };
 
-	return a && b && dl_iterate_phdr && r.inside && dl_iterate_phdr(find_range, &r) &&
-	       a >= r.from && a < r.to && b >= r.from && b < r.to;
+	if (dl_iterate_phdr && r.inside && dl_iterate_phdr(find_range, &r))
+		libc = r;
 }
 
-/* Before main: what may be called where nothing can be looked up, in a signal handler
- * or between fork and exec. The others are found when they are called first. */
+static int is_libcs(enum name name)
+{
+	unsigned long at = (unsigned long)find(name);
+
+	return at >= libc.from && at < libc.to;
+}
+
+/* The functions that the gate stands in for, and those that must be known before main:
+ * nothing can be looked up in a signal handler, or between fork and exec. The others are
+ * found when they are called first. */
+static const unsigned char gated[] = {
+	NAME_open, NAME_open64, NAME_openat, NAME_openat64, NAME_opendir, NAME_fdopendir, NAME_stat, NAME_stat64, NAME_lstat,
+	NAME_lstat64, NAME_fstatat, NAME_fstatat64, NAME_statx, NAME_access, NAME_faccessat, NAME_readlink, NAME_readlinkat,
+	NAME_syscall,
+};
+static const unsigned char needed[] = {
+	NAME_chdir, NAME_mkdir, NAME_unlink, NAME_rename, NAME_sigaction, NAME_signal,
+	NAME_connect, NAME_execve, NAME_execv, NAME_execvp, NAME_execvpe,
+};
+
 __attribute__((constructor)) static void find_some(void)
 {
-	static const unsigned char some[] = {
-		NAME_open, NAME_open64, NAME_openat, NAME_openat64, NAME_stat, NAME_stat64, NAME_lstat, NAME_fstatat, NAME_access,
-		NAME_faccessat, NAME_readlink, NAME_chdir, NAME_mkdir, NAME_unlink, NAME_rename, NAME_sigaction, NAME_signal,
-		NAME_connect, NAME_execve, NAME_execv, NAME_execvp, NAME_execvpe,
-	};
+	int plain = 1;
 	size_t i;
 
-	for (i = 0; i < sizeof some / sizeof *some; i++)
-		find((enum name)some[i]);
-	plain_fstat = are_libc((unsigned long)find(NAME_fstat), (unsigned long)find(NAME_fstat64));
+	find_libc();
+	for (i = 0; i < sizeof needed; i++)
+		find((enum name)needed[i]);
+	for (i = 0; i < sizeof gated; i++)
+		/* an old C library lacks some: then nobody calls them */
+		plain &= !find((enum name)gated[i]) || is_libcs((enum name)gated[i]);
+	plain_fstat = is_libcs(NAME_fstat) && is_libcs(NAME_fstat64);
+#if defined(__x86_64__)
+	shim_next_syscall = find(NAME_syscall);
+	shim_plain_syscall = plain && libc.to;
+#endif
+	if (plain && libc.to)
+		gate_allow();
 }
 
 static int was_interrupted(void)
@@ -163,6 +189,15 @@ static int is_missing(enum name name)
 		return 0;
 	*__errno_location() = ENOSYS;
 	return 1;
+}
+
+/* The answer of the C library for what the kernel said. */
+static int as_libc(long r)
+{
+	if (r >= 0)
+		return (int)r;
+	*__errno_location() = (int)-r;
+	return -1;
 }
 
 #define CALL(type, params, name) ((type (*) params)find(NAME_##name))
@@ -184,31 +219,6 @@ EXPORT type name params \
 
 /* ---- opening ------------------------------------------------------------------- */
 
-#if defined(__x86_64__)
-static long raw(long number, long a, long b, long c, long d, long e)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	long ret;
-
-	__asm__ volatile("syscall" : "=a"(ret) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
-	return ret;
-}
-#elif defined(__aarch64__)
-static long raw(long number, long a, long b, long c, long d, long e)
-{
-	register long x8 __asm__("x8") = number;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-
-	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
-	return x0;
-}
-#endif
-
 /* May opening it wait, and be interrupted for good? Keeps errno. */
 static int may_wait(int dir, const char *path)
 {
@@ -226,6 +236,25 @@ static int again(int failed, int dir, const char *path)
 	return failed && was_interrupted() && !may_wait(dir, path);
 }
 
+/* Does an open with these flags only look or read? */
+static int only_reads(int flags)
+{
+	const int harmless = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_PATH | O_LARGEFILE;
+
+	return (flags & ~harmless) == O_RDONLY;
+}
+
+/* Opens it by the gate. 0: it is to be opened as ever. */
+static int open_by_gate(long *ret, int dir, const char *path, int flags)
+{
+	/* a thread that waits in an open is to be cancelled where the C library can */
+	if (!only_reads(flags) || (!(flags & (O_NONBLOCK | O_PATH | O_DIRECTORY)) && !gate_opens_at_once(dir, path)))
+		return 0;
+	if (pthread_testcancel)
+		pthread_testcancel();
+	return gate_call(ret, __NR_openat, 1, (unsigned)flags, dir, (long)path, flags, 0, 0);
+}
+
 #define MODE(flags) \
 	unsigned mode = 0; \
 	va_list more; \
@@ -240,8 +269,11 @@ static int again(int failed, int dir, const char *path)
 EXPORT int name(const char *path, int flags, ...); \
 EXPORT int name(const char *path, int flags, ...) \
 { \
+	long r; \
 	int fd; \
 	MODE(flags) \
+	if (open_by_gate(&r, AT_FDCWD, path, flags)) \
+		return as_libc(r); \
 	if (is_missing(NAME_##name)) \
 		return -1; \
 	do \
@@ -256,8 +288,11 @@ OPEN(open64)
 EXPORT int name(int dir, const char *path, int flags, ...); \
 EXPORT int name(int dir, const char *path, int flags, ...) \
 { \
+	long r; \
 	int fd; \
 	MODE(flags) \
+	if (open_by_gate(&r, dir, path, flags)) \
+		return as_libc(r); \
 	if (is_missing(NAME_##name)) \
 		return -1; \
 	do \
@@ -289,7 +324,34 @@ AGAIN_UNLESS_IT_WAITS(int, -1, __openat_2, (int dir, const char *path, int flags
 AGAIN_UNLESS_IT_WAITS(int, -1, __openat64_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path)
 AGAIN_UNLESS_IT_WAITS(void *, NULL, fopen, (const char *path, const char *mode), (path, mode), AT_FDCWD, path)
 AGAIN_UNLESS_IT_WAITS(void *, NULL, fopen64, (const char *path, const char *mode), (path, mode), AT_FDCWD, path)
-AGAIN(void *, NULL, opendir, (const char *path), (path))
+
+EXPORT void *opendir(const char *path);
+EXPORT void *opendir(const char *path)
+{
+	void *dir;
+	long fd;
+
+	if (is_missing(NAME_opendir))
+		return NULL;
+	if (find(NAME_fdopendir) &&
+	    gate_call(&fd, __NR_openat, 1, O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC, AT_FDCWD, (long)path,
+		      O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC, 0, 0)) {
+		if (fd < 0) {
+			as_libc(fd);
+			return NULL;
+		}
+		do
+			dir = CALL(void *, (int), fdopendir)((int)fd);
+		while (!dir && was_interrupted());
+		if (!dir)
+			raw(__NR_close, fd, 0, 0, 0, 0);
+		return dir;
+	}
+	do
+		dir = CALL(void *, (const char *), opendir)(path);
+	while (!dir && was_interrupted());
+	return dir;
+}
 AGAIN(int, -1, scandir, (const char *path, void *list, void *filter, void *order), (path, list, filter, order))
 AGAIN(int, -1, scandir64, (const char *path, void *list, void *filter, void *order), (path, list, filter, order))
 
@@ -352,25 +414,70 @@ TEMPORARY(char *, NULL, mkdtemp, (char *template), (template))
 
 /* ---- looking and changing -------------------------------------------------------- */
 
-AGAIN(int, -1, stat, (const char *path, void *st), (path, st))
-AGAIN(int, -1, stat64, (const char *path, void *st), (path, st))
-AGAIN(int, -1, lstat, (const char *path, void *st), (path, st))
-AGAIN(int, -1, lstat64, (const char *path, void *st), (path, st))
-AGAIN(int, -1, fstatat, (int dir, const char *path, void *st, int flags), (dir, path, st, flags))
-AGAIN(int, -1, fstatat64, (int dir, const char *path, void *st, int flags), (dir, path, st, flags))
-AGAIN(int, -1, statx, (int dir, const char *path, int flags, unsigned mask, void *st), (dir, path, flags, mask, st))
-AGAIN(int, -1, __xstat, (int version, const char *path, void *st), (version, path, st))
-AGAIN(int, -1, __xstat64, (int version, const char *path, void *st), (version, path, st))
-AGAIN(int, -1, __lxstat, (int version, const char *path, void *st), (version, path, st))
-AGAIN(int, -1, __lxstat64, (int version, const char *path, void *st), (version, path, st))
-AGAIN(int, -1, __fxstatat, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags))
-AGAIN(int, -1, __fxstatat64, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags))
-AGAIN(int, -1, access, (const char *path, int mode), (path, mode))
-AGAIN(int, -1, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags))
+/* A function that only looks: by the gate, or called again as long as it is interrupted. */
+#define LOOKS(type, failed, name, params, args, call) \
+EXPORT type name params; \
+EXPORT type name params \
+{ \
+	type ret; \
+	long r; \
+	\
+	if (call) \
+		return (type)as_libc(r); \
+	if (is_missing(NAME_##name)) \
+		return failed; \
+	do \
+		ret = CALL(type, params, name) args; \
+	while (ret == failed && was_interrupted()); \
+	return ret; \
+}
+#if defined(__x86_64__)
+#define BY_GATE(number, at, extra, a, b, c, d, e) gate_call(&r, number, at, (unsigned)(extra), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
+#define STATS_AT(dir, path, st, flags) BY_GATE(__NR_newfstatat, 1, flags, dir, path, st, flags, 0)
+#define LOOKS_BY_PATH(name, a, b, c) BY_GATE(__NR_##name, 0, 0, a, b, c, 0, 0)
+#else
+#define BY_GATE(number, at, extra, a, b, c, d, e) (r = 0)
+#define STATS_AT(dir, path, st, flags) (r = 0)
+#define LOOKS_BY_PATH(name, a, b, c) (r = 0)
+#endif
+#define IS_KERNELS(version) ((version) == 0 || (version) == 1)    /* the kernel's own struct, on 64 bits */
+
+LOOKS(int, -1, stat, (const char *path, void *st), (path, st),
+      STATS_AT(AT_FDCWD, path, st, 0))
+LOOKS(int, -1, stat64, (const char *path, void *st), (path, st),
+      STATS_AT(AT_FDCWD, path, st, 0))
+LOOKS(int, -1, lstat, (const char *path, void *st), (path, st),
+      STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
+LOOKS(int, -1, lstat64, (const char *path, void *st), (path, st),
+      STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
+LOOKS(int, -1, fstatat, (int dir, const char *path, void *st, int flags), (dir, path, st, flags),
+      STATS_AT(dir, path, st, flags))
+LOOKS(int, -1, fstatat64, (int dir, const char *path, void *st, int flags), (dir, path, st, flags),
+      STATS_AT(dir, path, st, flags))
+LOOKS(int, -1, statx, (int dir, const char *path, int flags, unsigned mask, void *st), (dir, path, flags, mask, st),
+      BY_GATE(__NR_statx, 1, flags, dir, path, flags, mask, st))
+LOOKS(int, -1, __xstat, (int version, const char *path, void *st), (version, path, st),
+      IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, 0))
+LOOKS(int, -1, __xstat64, (int version, const char *path, void *st), (version, path, st),
+      IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, 0))
+LOOKS(int, -1, __lxstat, (int version, const char *path, void *st), (version, path, st),
+      IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
+LOOKS(int, -1, __lxstat64, (int version, const char *path, void *st), (version, path, st),
+      IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
+LOOKS(int, -1, __fxstatat, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags),
+      IS_KERNELS(version) && STATS_AT(dir, path, st, flags))
+LOOKS(int, -1, __fxstatat64, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags),
+      IS_KERNELS(version) && STATS_AT(dir, path, st, flags))
+LOOKS(int, -1, access, (const char *path, int mode), (path, mode),
+      LOOKS_BY_PATH(access, path, mode, 0))
+LOOKS(int, -1, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags),
+      flags == 0 && BY_GATE(__NR_faccessat, 1, 0, dir, path, mode, 0, 0))
 AGAIN(int, -1, eaccess, (const char *path, int mode), (path, mode))
 AGAIN(int, -1, euidaccess, (const char *path, int mode), (path, mode))
-AGAIN(long, -1, readlink, (const char *path, char *to, size_t size), (path, to, size))
-AGAIN(long, -1, readlinkat, (int dir, const char *path, char *to, size_t size), (dir, path, to, size))
+LOOKS(long, -1, readlink, (const char *path, char *to, size_t size), (path, to, size),
+      LOOKS_BY_PATH(readlink, path, to, size))
+LOOKS(long, -1, readlinkat, (int dir, const char *path, char *to, size_t size), (dir, path, to, size),
+      BY_GATE(__NR_readlinkat, 1, 0, dir, path, to, size, 0))
 AGAIN(long, -1, __readlink_chk, (const char *path, char *to, size_t size, size_t room), (path, to, size, room))
 AGAIN(long, -1, __readlinkat_chk, (int dir, const char *path, char *to, size_t size, size_t room), (dir, path, to, size, room))
 AGAIN(char *, NULL, realpath, (const char *path, char *to), (path, to))
@@ -482,6 +589,7 @@ EXPORT int name params \
 	int ret; \
 	\
 	moved = 1; \
+	gate_leave(); \
 	do \
 		ret = CALL(int, params, name) args; \
 	while (ret < 0 && was_interrupted()); \

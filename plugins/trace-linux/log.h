@@ -1,0 +1,40 @@
+/* log: the memory in which programs with the shim write what they look at and read, from
+ * the tracer's side. shim-log.h says how it is laid out. Used by the listening thread. */
+#ifndef TRACE_LOG_H
+#define TRACE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shim-log.h"
+
+struct log {
+	uint64_t gate;           /* where the filter lets calls through; 0: nowhere, and there is no log */
+	int fd;                  /* -1: no program has asked for it yet */
+	struct shim_log *shared;
+	uint64_t tail;           /* as in the shared memory, which nobody else is to write */
+	uint64_t records;        /* that were read */
+	bool closed;
+	bool damaged;            /* a program has written what the shim never writes */
+	bool noted[SHIM_CELLS];  /* the record that begins in this cell was read already */
+};
+
+/* Chooses where the gate is. */
+void log_init(struct log *log, bool wanted);
+void log_free(struct log *log);
+
+/* Is the log asked for by opening this path? */
+bool log_is_asked(const char *path, size_t length);
+
+/* Answers the call `id` of the listener with a descriptor of the log. False: it is still to be answered. */
+bool log_offer(struct log *log, int listener, uint64_t id);
+
+/* Programs are to write nothing more. */
+void log_close(struct log *log);
+
+/* Calls `each` for the records that were not read yet, in order. `path`: ended by NUL.
+ * `result`: SHIM_WORKED, SHIM_ABSENT or SHIM_FAILED, also where it is not known yet. */
+typedef bool log_each(void *ctx, const struct shim_record *record, const char *path, uint32_t result);
+void log_read(struct log *log, log_each *each, void *ctx);
+#endif

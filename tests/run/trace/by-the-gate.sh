@@ -1,0 +1,70 @@
+# A program with the shim looks at files without asking the tracer: it gets the same answers,
+# and the trace tells the same, in the same order.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/run/trace/lib.sh"
+LOOKS=$abs_top_builddir/tests/plugins/trace-looks
+workspace
+[ "$(uname -m)" = x86_64 ] || skip_all "the gate is for x86-64"
+world() { cd "$W" && rm -rf d pipe; mkdir d; echo x >a; echo x >by-handler; ln -sfn a l; echo x >d/b; mkfifo pipe; }
+asked() {                            # asked COMMAND...: $calls, how many calls waited for the tracer; $written, how many did not
+	local line
+	line=$(base_env TRACE_HOST_DEBUG=1 timeout 100 "$HOST" ${HOST_OPTIONS-} -r "$PWD" -o "$T/notes" "$TRACER" "$@" 2>&1 >/dev/null </dev/null | grep '^traced:')
+	calls=$(printf '%s\n' "$line" | sed 's/traced: \([0-9]*\) .*/\1/') written=$(printf '%s\n' "$line" | sed 's/.*traced, \([0-9]*\) written.*/\1/')
+}
+
+told() { printf '%s\n%s\n' "${end//process */}" "$seen" | grep -v /proc/self/exe | sort -u; }   # one for each run: no numbers of processes
+
+world; capture "$LOOKS" same; is "each function, not traced" "$rc $out" "0 "
+world; traced "$LOOKS" same; is "each function, by the gate" "$rc $(cat "$T/out")" "0 "; is "the trace is complete" "$end" complete
+by_gate=$(printf '%s\n' "$seen" | sort)
+world; HOST_OPTIONS=-s; traced "$LOOKS" same; HOST_OPTIONS=
+is "each function, without the shim" "$rc $(cat "$T/out")" "0 "
+is "with and without it the trace tells the same" "$by_gate" "$(printf '%s\n' "$seen" | sort)"
+
+world; asked "$LOOKS" many
+ok "60000 names: few calls wait ($calls), all are written down ($written)" "$((calls > 6000 || written < 50000))"
+world; traced "$LOOKS" many; well "60000 names by three threads"
+is "each is in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/[pqr][0-9]*$")" 60000
+
+world; traced "$LOOKS" killed; well "processes that are killed while they look"
+is "what came after them is in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/after[0-9]*$")" 20000
+
+world; for i in $(seq 0 99); do echo x >d/read$i; done
+traced "$LOOKS" order; well "reading and writing in turn"
+missing=
+for i in $(seq 0 99); do
+	o="$(ops "d/read$i")/$(ops "d/written$i")"
+	[ "$o" = "READ WRITE/WRITE PROBE READ" ] || missing+=" $i:$o"
+done
+is "the order of reading and writing is the order of the trace" "$missing" ""
+
+world; export KNOWN=$PWD/a; traced env KNOWN="$PWD/a" "$LOOKS" stays
+like "a background process that looked is found" "$end" "incomplete*is still running"
+
+world; traced "$LOOKS" damages
+is "it can be damaged" "$rc $(cat "$T/out")" "0 "
+like "and that is said" "$end" "incomplete*wrote into the memory that it shares with vt"
+
+# programs that others look into
+if command -v valgrind >/dev/null; then
+	world; traced valgrind -q --error-exitcode=9 "$LOOKS" order; well "a program under valgrind"
+else skip "valgrind" "it is not installed"; fi
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	world; traced strace -f -o "$T/log" "$LOOKS" many; well "a program under strace"
+else skip "strace" "it does not work here"; fi
+if [ "$(id -u)" = 0 ] && command -v unshare >/dev/null && unshare -m true 2>/dev/null; then
+	mkdir -p other; echo other >other/a
+	file mounts.sh 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -f a ] && [ -f none$i ]; done
+unshare -m sh -c "mount --bind other d; for i in 1 2 3; do cat d/a; [ -f d/late\$i ]; done"; [ -f d/last ]'
+	world; traced bash mounts.sh
+	is "where something is mounted meanwhile: it works" "$(cat "$T/out")" $'other\nother\nother'
+	by_gate=$(told)
+	world; HOST_OPTIONS=-s; traced bash mounts.sh; HOST_OPTIONS=
+	is "and is told as without the shim" "$by_gate" "$(told)"
+	was "before and after it" PROBE none20 d/last
+else skip "mounts" "none can be made here"; fi
+if command -v bwrap >/dev/null && bwrap --bind / / true 2>/dev/null; then
+	world; traced bwrap --ro-bind / / --bind "$PWD" "$PWD" --chdir "$PWD" "$LOOKS" order
+	is "in a sandbox without /proc: it works" "$rc $err" "0 "
+else skip "in a sandbox" "bubblewrap does not work here"; fi
+finish
