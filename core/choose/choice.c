@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "choose/find.h"
+#include "choose/value.h"
 #include "os/file.h"
 #include "text/json.h"
 #include "text/path.h"
@@ -128,8 +129,14 @@ void choice_free(struct choice *c)
 		option_clear(&c->options[i]);
 	free(c->options);
 	free(c->name);
+	free(c->as);
 	free(c->place);
 	*c = (struct choice){ 0 };
+}
+
+const char *choice_label(const struct choice *c)
+{
+	return c->as ? c->as : c->name;
 }
 
 void choices_free(struct choices *c)
@@ -227,16 +234,16 @@ static int flatten(const struct flatten *f, const cJSON *map, const char *prefix
 	return 0;
 }
 
-static int options_from(const struct choice_config *config, struct choice *c, bool user, struct err *err)
+static int options_under(const struct choice_config *config, struct choice *c, const char *name, bool user, struct err *err)
 {
 	const cJSON *all = cJSON_GetObjectItemCaseSensitive(user ? config->user : config->workspace, "options");
-	const cJSON *its = cJSON_GetObjectItemCaseSensitive(all, c->name);
+	const cJSON *its = cJSON_GetObjectItemCaseSensitive(all, name);
 	struct flatten f = { config, c, NULL, user, false };
 	char place[128];
 
 	if (!its)
 		return 0;
-	snprintf(place, sizeof place, "options.%s", c->name);
+	snprintf(place, sizeof place, "options.%.100s", name);
 	if (!cJSON_IsObject(its))
 		return wrong(config, user, place, err, "`plugins.%s` must be a map; found %s", place, json_kind(its));
 	if (!c->named) {
@@ -246,6 +253,14 @@ static int options_from(const struct choice_config *config, struct choice *c, bo
 			return out_of_memory(err);
 	}
 	return flatten(&f, its, "", place, 0, err);
+}
+
+/* Those of the component, then those of the entry. */
+static int options_from(const struct choice_config *config, struct choice *c, bool user, struct err *err)
+{
+	if (options_under(config, c, c->name, user, err))
+		return -1;
+	return c->as && strcmp(c->as, c->name) != 0 ? options_under(config, c, c->as, user, err) : 0;
 }
 
 int choice_options(const struct choice_config *config, struct choice *c, struct err *err)
@@ -361,6 +376,112 @@ static int read_single(const struct choice_config *config, struct choices *all, 
 	return choice_options(config, c, err);
 }
 
+/* ---- what vt answers for in the entry of a store ------------------------------ */
+
+static int amount(const struct choice_config *config, const struct option_value *v, const char *type, uint64_t *ret, struct err *err)
+{
+	char *canonical = NULL;
+	const char *expected = value_canonical(type, v->text, &canonical);
+
+	if (expected)
+		return wrong(config, v->from_user, v->place, err, "`%s` must be %s", v->key, expected);
+	*ret = strtoull(canonical, NULL, 10);
+	free(canonical);
+	return 0;
+}
+
+static int truth(const struct choice_config *config, const struct option_value *v, bool *ret, struct err *err)
+{
+	*ret = strcmp(v->text, "true") == 0;
+	return *ret || strcmp(v->text, "false") == 0 ? 0 : wrong(config, v->from_user, v->place, err, "`%s` must be true or false", v->key);
+}
+
+static int read_mode(const struct choice_config *config, const struct option_value *v, enum store_mode *ret, struct err *err)
+{
+	static const char *const words[] = { "read", "write", "both" };
+	uint32_t i;
+
+	for (i = 0; i < COUNT(words); i++)
+		if (strcmp(v->text, words[i]) == 0) {
+			*ret = (enum store_mode)(i + 1);
+			return 0;
+		}
+	return wrong(config, v->from_user, v->place, err, "`mode` must be \"read\", \"write\" or \"both\"");
+}
+
+/* Time, or bytes. */
+static int read_budget(const struct choice_config *config, const struct option_value *v, struct store_rules *r, struct err *err)
+{
+	char *canonical = NULL;
+
+	if (!value_canonical("duration", v->text, &canonical)) {
+		r->budget_ms = strtoull(canonical, NULL, 10);
+		free(canonical);
+		return 0;
+	}
+	if (amount(config, v, "size", &r->budget_bytes, NULL))
+		return wrong(config, v->from_user, v->place, err, "`budget` must be a duration as 30s or a size as 500 MiB");
+	return 0;
+}
+
+/* 0: it is the plugin's own; 1: it was taken; -1. */
+static int take_rule(const struct choice_config *config, struct choice *c, const struct option_value *v, struct err *err)
+{
+	struct store_rules *r = &c->store;
+	int rc;
+
+	if ((strcmp(v->key, "mode") == 0 || strcmp(v->key, "unsealed") == 0) && !v->from_user)
+		return wrong(config, false, v->place, err, "`%s` of a store is taken from the user's configuration only%s%s", v->key,
+			     config->user_file ? ", " : "", config->user_file ? config->user_file : "");
+	if (strcmp(v->key, "use") == 0 || strcmp(v->key, "as") == 0)
+		return 1;
+	if (strcmp(v->key, "mode") == 0)
+		rc = read_mode(config, v, &r->mode, err);
+	else if (strcmp(v->key, "optional") == 0)
+		rc = truth(config, v, &r->optional, err);
+	else if (strcmp(v->key, "unsealed") == 0)
+		rc = truth(config, v, &r->unsealed, err);
+	else if (strcmp(v->key, "timeout") == 0)
+		rc = amount(config, v, "duration", &r->timeout_ms, err);
+	else if (strcmp(v->key, "budget") == 0)
+		rc = read_budget(config, v, r, err);
+	else if (strcmp(v->key, "below") == 0)
+		rc = amount(config, v, "size", &r->below, err);
+	else
+		return 0;
+	return rc ? -1 : 1;
+}
+
+static int take_rules(const struct choice_config *config, struct choice *c, struct err *err)
+{
+	uint32_t i, n = 0;
+	int r = 0;
+
+	c->store.mode = STORE_BOTH;
+	for (i = 0; i < c->options_n; i++) {
+		struct option_value *v = &c->options[i];
+
+		r = r < 0 ? r : take_rule(config, c, v, err);
+		if (r == 1)
+			option_clear(v);
+		else
+			c->options[n++] = *v;
+	}
+	c->options_n = n;
+	return r < 0 ? -1 : 0;
+}
+
+static int read_as(const struct choice_config *config, struct choice *c, const cJSON *item, bool user, const char *place, struct err *err)
+{
+	const cJSON *as = cJSON_IsObject(item) ? cJSON_GetObjectItemCaseSensitive(item, "as") : NULL;
+
+	if (!as)
+		return 0;
+	if (!cJSON_IsString(as) || !find_name_is_good(as->valuestring))
+		return wrong(config, user, place, err, "`as` must be a name of a-z 0-9 . _ -");
+	return (c->as = strdup(as->valuestring)) ? 0 : out_of_memory(err);
+}
+
 static int read_store(const struct choice_config *config, struct choices *all, const cJSON *item, int i, bool user, struct err *err)
 {
 	const cJSON *use = cJSON_IsObject(item) ? cJSON_GetObjectItemCaseSensitive(item, "use") : item;
@@ -372,15 +493,17 @@ static int read_store(const struct choice_config *config, struct choices *all, c
 	snprintf(place, sizeof place, "stores[%d]", i);
 	if (!cJSON_IsString(use))
 		return wrong(config, user, place, err, "a store is {\"use\": name, options...} or a name; found %s", json_kind(item));
-	for (k = 0; k < all->n; k++)
-		if (all->at[k].kind == VT_KIND_STORE && strcmp(all->at[k].name, use->valuestring) == 0)
-			return wrong(config, user, place, err, "the store '%s' is listed twice", use->valuestring);
-	if (choice_add(all, VT_KIND_STORE, use->valuestring, &c, err) || choice_named(config, c, user, place, err))
+	if (choice_add(all, VT_KIND_STORE, use->valuestring, &c, err) || choice_named(config, c, user, place, err) ||
+	    read_as(config, c, item, user, place, err))
 		return -1;
+	for (k = 0; k + 1 < all->n; k++)
+		if (all->at[k].kind == VT_KIND_STORE && strcmp(choice_label(&all->at[k]), choice_label(c)) == 0)
+			return wrong(config, user, place, err, "the store '%s' is listed twice; `as` gives the second a name of its own",
+				     choice_label(c));
 	f.choice = c;
 	if (cJSON_IsObject(item) && flatten(&f, item, "", place, 0, err))
 		return -1;
-	return choice_options(config, c, err);
+	return choice_options(config, c, err) || take_rules(config, c, err) ? -1 : 0;
 }
 
 static int read_stores(const struct choice_config *config, struct choices *all, struct err *err)
@@ -394,7 +517,7 @@ static int read_stores(const struct choice_config *config, struct choices *all, 
 	if (!word) {
 		if (choice_add(all, VT_KIND_STORE, "store-local", &c, err))
 			return -1;
-		return choice_options(config, c, err);
+		return choice_options(config, c, err) || take_rules(config, c, err) ? -1 : 0;
 	}
 	if (!cJSON_IsArray(word))
 		return wrong(config, user, "stores", err, "`plugins.stores` must be a list; found %s", json_kind(word));

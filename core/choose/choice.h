@@ -19,8 +19,22 @@ struct option_value {
 	bool from_credentials;     /* from the user's `credentials` for the origin of the component's url */
 };
 
+enum store_mode { STORE_READ = 1, STORE_WRITE = 2, STORE_BOTH = 3 };
+
+/* What vt itself answers for in the entry of a store. 0: not set. */
+struct store_rules {
+	enum store_mode mode;      /* STORE_BOTH unless set; the user's alone */
+	bool optional;             /* it need not be there */
+	bool unsealed;             /* results without a proof are taken, too; the user's alone */
+	uint64_t timeout_ms;       /* for one item to begin or to end */
+	uint64_t budget_ms, budget_bytes;      /* for what is still to be sent at the end of a run */
+	uint64_t below;            /* larger objects are not sent */
+};
+
 struct choice {
 	char *name;                /* owned; of the component */
+	char *as;                  /* owned; what this entry is called, where one store is listed twice; NULL: as its component */
+	struct store_rules store;  /* of a store */
 	uint32_t kind;             /* VT_KIND_* that it must have; 0: any */
 	bool named;                /* a configuration file names it: vt must not run without it */
 	bool from_user;            /* that file is the user's */
@@ -44,6 +58,7 @@ struct choice_config {
 /* Reads both files. -1: a value is wrong; err says which and where. */
 int choices_read(const struct choice_config *config, struct choices *ret, struct err *err);
 void choices_free(struct choices *c);
+const char *choice_label(const struct choice *c);      /* what the user calls it */
 void choice_free(struct choice *c);
 /* Adds the options that either file gives to a component that it did not choose. -1: err. */
 int choice_options(const struct choice_config *config, struct choice *c, struct err *err);

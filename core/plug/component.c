@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "plug/inside.h"
-#include "plug/value.h"
+#include "choose/value.h"
 #include "text/path.h"
 
 static bool unusable(struct component *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -149,6 +149,10 @@ static bool option_check(struct component *c, const struct option_value *v, bool
 	else if ((o->flags & (VT_OPTION_USER_ONLY | VT_OPTION_SECRET)) && !v->from_user)
 		snprintf(text, sizeof text, "option `%.100s` of '%s' is taken from the user's configuration only%s%.200s", v->key,
 			 c->choice.name, c->plug->setup.user_config_file ? ", " : "",
+			 c->plug->setup.user_config_file ? c->plug->setup.user_config_file : "");
+	else if (c->made->about.kind == VT_KIND_STORE && strcmp(o->type, "url") == 0 && !v->from_user)
+		snprintf(text, sizeof text, "where '%s' connects to, `%.100s`, is taken from the user's configuration only%s%.200s; the workspace may name it as `optional`",
+			 c->choice.name, v->key, c->plug->setup.user_config_file ? ", " : "",
 			 c->plug->setup.user_config_file ? c->plug->setup.user_config_file : "");
 	else if ((o->flags & VT_OPTION_SECRET) && !v->from_credentials && !url_from_user)
 		snprintf(text, sizeof text, "the workspace chose where '%s' connects to, so `%.100s` must stand under `credentials`, by origin",
@@ -294,11 +298,24 @@ static bool host_make(struct component *c)
 {
 	const char *cache = c->plug->setup.cache_dir;
 
-	if (cache && make_parent(c->plug) && asprintf(&c->folder, "%s/plugins/%s", cache, c->choice.name) < 0)
+	if (cache && make_parent(c->plug) && asprintf(&c->folder, "%s/plugins/%s", cache, component_label(c)) < 0)
 		return unusable(c, "out of memory");
 	c->host = (vt_host){ .struct_size = sizeof c->host, .abi_major = VT_ABI_MAJOR, .abi_minor = VT_ABI_MINOR,
 		.version = PACKAGE_VERSION, .folder = c->folder, .cache = cache };
 	return true;
+}
+
+/* A store that cannot say how it is to be called is called as any. */
+static void ask_wants(struct component *c)
+{
+	vt_wants wants = { .struct_size = sizeof wants };
+	struct plug_call call;
+
+	if (c->made->about.kind != VT_KIND_STORE || !c->made->ops.store.wants)
+		return;
+	call_begin(&call, c, "wants");
+	if (call_end(&call, c->made->ops.store.wants(c->self, &call.call, &wants)) == VT_OK)
+		c->wants = wants;
 }
 
 static bool start_now(struct component *c)
@@ -329,6 +346,7 @@ static bool start_now(struct component *c)
 			problem = problem_of(&call, about->start(c->self, &call.call));
 		}
 		if (!problem) {
+			ask_wants(c);
 			c->serial = about->threads != VT_THREADS_MANY;
 			c->plug->created[c->plug->created_n++] = c;
 			atomic_store(&c->state, COMPONENT_READY);

@@ -29,6 +29,8 @@ struct component {
 	bool serial;                       /* its thread promise allows one call at a time */
 	pthread_mutex_t report_lock;       /* over the report members of calls under way */
 	/* of stores only; see stores.c */
+	vt_wants wants;                    /* READY: how it is to be called; all 0 without wants() */
+	_Atomic int abandoned;             /* calls that did not come back: it is never called again, nor destroyed */
 	_Atomic int failures;              /* answers that failed */
 	_Atomic int given_up;              /* it is not used any more in this run */
 	_Atomic int full;                  /* it is read, but given nothing more in this run */
@@ -61,6 +63,7 @@ struct plug {
 	uint32_t plugins_n;
 	struct component **stores;         /* the chosen stores, in any state */
 	uint32_t stores_n;
+	bool has_local;                    /* store-local is among them; never changes */
 	struct component **ready_parts;    /* the chosen parts that are READY */
 	uint32_t ready_parts_n;
 	_Atomic int listed_parts;          /* ready_parts is complete */
@@ -75,6 +78,7 @@ void watchdog_free(struct plug *p);        /* after the last call */
 /* Loads, creates and starts the component, once. false: component->why. */
 bool component_start(struct component *c);
 uint32_t plug_chosen_stores(struct plug *p, struct component ***ret);   /* in any state */
+const char *component_label(const struct component *c);                 /* what the user calls it: the store's `as`, or its name */
 /* The plugin of a file, loaded at the first call; under plug->lock. NULL: *why. */
 struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct refusal *why);
 /* Loads a plugin from any path, trusted or not. For the kit only. */

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "choose/find.h"
-#include "plug/value.h"
+#include "choose/value.h"
 
 #define FILE_SIZE_MAX ((off_t)512 << 20)
 enum { STRUCT_SIZE_MAX = 1 << 16 };
@@ -122,8 +122,6 @@ static const char *shown(const char *s, char *room, size_t size)
 	return room;
 }
 
-const char *const load_store_options[] = { "use", "as", "mode", "optional", "timeout", "budget", "below", "unsealed", NULL };
-
 /* Checks the option that is the next of the component's. */
 static int option_check(const struct load_component *c, struct refusal *why)
 {
@@ -144,8 +142,8 @@ static int option_check(const struct load_component *c, struct refusal *why)
 	for (i = 0; i < c->options_n; i++)
 		if (strcmp(c->options[i].name, o->name) == 0)
 			return refuse(why, LOAD_REFUSED, "option", "'%s' has two options '%s'", c->about.name, name);
-	for (i = 0; c->about.kind == VT_KIND_STORE && load_store_options[i]; i++)
-		if (strcmp(load_store_options[i], o->name) == 0)
+	for (i = 0; c->about.kind == VT_KIND_STORE && value_store_options[i]; i++)
+		if (strcmp(value_store_options[i], o->name) == 0)
 			return refuse(why, LOAD_REFUSED, "option", "'%s' has an option '%s', which vt itself answers for in every store",
 				      c->about.name, name);
 	if (!o->fallback)

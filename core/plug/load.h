@@ -51,8 +51,6 @@ struct refusal {
  * bytes that were hashed are the bytes that run; NULL: any file will do. */
 int plugin_load(const char *real, const char *name, const struct digest *sha256, struct plugin **ret, struct refusal *why);
 void plugin_free(struct plugin *p);        /* frees the copies; the library stays mapped */
-/* The options of a store's entry in the configuration that vt answers for; ends with NULL. */
-extern const char *const load_store_options[];
 const char *kind_word(uint32_t kind);      /* "store"; "?" */
 /* Fills ret with the names of the component's operations, at most `room`. Returns their number. */
 uint32_t ops_names(const struct load_component *c, const char **ret, uint32_t room);

@@ -19,7 +19,7 @@ void plug_warn_about(struct component *c, const char *text)
 {
 	char line[700];
 
-	snprintf(line, sizeof line, "plugin '%s': %s", c->choice.name, text);
+	snprintf(line, sizeof line, "plugin '%s': %s", component_label(c), text);
 	plug_warn(c->plug, line);
 }
 
@@ -56,6 +56,7 @@ static int plug_fill(struct plug *p, struct choices *choices, struct err *err)
 		component_init(c, p, &choices->at[p->chosen_n]);
 		if (c->choice.kind == VT_KIND_STORE)
 			p->stores[p->stores_n++] = c;
+		p->has_local |= c->choice.kind == VT_KIND_STORE && strcmp(c->choice.name, "store-local") == 0;
 	}
 	return 0;
 }
@@ -121,6 +122,27 @@ void plug_free(struct plug *p)
 	free(p);
 }
 
+/* Is there a file for it? It is not loaded: that may take longer than a run of hits. */
+static bool has_file(struct component *c)
+{
+	struct candidate file = { 0 };
+	bool ret;
+
+	pthread_mutex_lock(&c->plug->lock);
+	ret = find_named(c->plug->find, c->choice.name, &file) == 0;
+	candidate_clear(&file);
+	pthread_mutex_unlock(&c->plug->lock);
+	return ret;
+}
+
+/* A store beside the local one is loaded when it is needed, and one that is optional need not be there. */
+static bool can_wait(struct component *c)
+{
+	if (c->choice.kind != VT_KIND_STORE || strcmp(c->choice.name, "store-local") == 0)
+		return false;
+	return c->choice.store.optional || (c->plug->has_local && has_file(c));
+}
+
 int plug_check_named(struct plug *p, struct err *err)
 {
 	uint32_t i;
@@ -128,7 +150,7 @@ int plug_check_named(struct plug *p, struct err *err)
 	for (i = 0; i < p->chosen_n; i++) {
 		struct component *c = &p->chosen[i];
 
-		if (!c->choice.named || component_start(c))
+		if (!c->choice.named || can_wait(c) || component_start(c))
 			continue;
 		err_set(err, ERR_USER, "%s", c->why ? c->why : "out of memory");
 		if (!c->why_has_place)
@@ -154,7 +176,7 @@ void plug_warn_unusable(struct component *c)
 {
 	char line[700];
 
-	snprintf(line, sizeof line, "plugin '%s' cannot be used: %s", c->choice.name, c->why ? c->why : "out of memory");
+	snprintf(line, sizeof line, "plugin '%s' cannot be used: %s", component_label(c), c->why ? c->why : "out of memory");
 	plug_warn(c->plug, line);
 }
 
@@ -316,6 +338,11 @@ const vt_component *component_description(const struct component *c)
 const void *component_ops(const struct component *c)
 {
 	return &c->made->ops;
+}
+
+const char *component_label(const struct component *c)
+{
+	return choice_label(&c->choice);
 }
 
 const char *component_name(const struct component *c)

@@ -3,10 +3,19 @@
 #include "plug/stores.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "plug/inside.h"
 
 enum { FAILURES_MAX = 3 };
+
+/* ---- which --------------------------------------------------------------------- */
+
+/* Loading a store may take longer than a run of hits: beside the local store others come alive when that has no answer. */
+static bool is_late(const struct component *c)
+{
+	return c->plug->has_local && atomic_load(&c->state) == COMPONENT_NEW && strcmp(c->choice.name, "store-local") != 0;
+}
 
 static bool is_usable(struct component *c)
 {
@@ -14,9 +23,26 @@ static bool is_usable(struct component *c)
 		return false;
 	if (component_start(c))
 		return true;
-	plug_warn_unusable(c);
+	if (!c->choice.store.optional)
+		plug_warn_unusable(c);
 	atomic_store(&c->given_up, 1);
 	return false;
+}
+
+static bool is_near(struct component *c)
+{
+	return is_usable(c) && !(c->wants.flags & VT_WANTS_FAR);
+}
+
+uint32_t stores_far(struct plug *p, struct component **ret, uint32_t room)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores), i, k = 0;
+
+	for (i = 0; i < n && k < room; i++)
+		if (is_usable(stores[i]) && (stores[i]->wants.flags & VT_WANTS_FAR))
+			ret[k++] = stores[i];
+	return k;
 }
 
 /* Sets *what, with a warning the first time. */
@@ -41,7 +67,7 @@ static void get_failed(struct component *c, const char *text)
 /* A store that takes nothing more is still read. */
 static bool takes_more(struct component *c)
 {
-	return !atomic_load(&c->full) && is_usable(c);
+	return !atomic_load(&c->full) && is_near(c) && (c->choice.store.mode & STORE_WRITE) && !(c->wants.flags & VT_WANTS_NO_PUT);
 }
 
 static vt_status put_one(struct component *c, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
@@ -93,7 +119,8 @@ static vt_status get_one(struct component *c, uint32_t space, const vt_id *name,
 	return status;
 }
 
-vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop)
+/* Asks those that are alive, or with `late` those that are not. */
+static vt_status get_from(struct plug *p, bool late, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores);
@@ -103,7 +130,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 	for (i = 0; i < n; i++) {
 		vt_status status;
 
-		if (!is_usable(stores[i]))
+		if (is_late(stores[i]) != late || !is_near(stores[i]) || !(stores[i]->choice.store.mode & STORE_READ))
 			continue;
 		status = get_one(stores[i], space, name, into, stop);
 		if (status == VT_CANCELLED || into->refused)
@@ -112,7 +139,7 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 		if (status != VT_OK)
 			continue;
 		for (k = 0; into->reopen && k < i; k++) {
-			vt_source *bytes = takes_more(stores[k]) ? into->reopen(into) : NULL;
+			vt_source *bytes = !is_late(stores[k]) && takes_more(stores[k]) ? into->reopen(into) : NULL;
 
 			if (bytes)
 				put_one(stores[k], space, name, bytes, stop);
@@ -120,6 +147,16 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 		return VT_OK;
 	}
 	return failed ? VT_FAILED : VT_NONE;
+}
+
+vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop)
+{
+	vt_status status = get_from(p, false, space, name, into, stop), late;
+
+	if (status == VT_OK || status == VT_CANCELLED || into->refused || into->alive_only)
+		return status;
+	late = get_from(p, true, space, name, into, stop);
+	return late == VT_NONE ? status : late;
 }
 
 vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
@@ -149,7 +186,7 @@ void stores_drop(struct plug *p, uint32_t space, const vt_id *name, uint32_t why
 	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n; i++)
-		if (is_usable(stores[i]))
+		if (!is_late(stores[i]) && takes_more(stores[i]))
 			drop_one(stores[i], space, name, why);
 }
 
@@ -161,7 +198,7 @@ void stores_used(struct plug *p, const vt_id *blobs, uint32_t count)
 	for (i = 0; i < n && count; i++) {
 		struct plug_call call;
 
-		if (!is_usable(stores[i]) || !stores[i]->made->ops.store.used)
+		if (is_late(stores[i]) || !is_near(stores[i]) || !stores[i]->made->ops.store.used)
 			continue;
 		call_begin(&call, stores[i], "used");
 		call_end(&call, stores[i]->made->ops.store.used(stores[i]->self, &call.call, blobs, count));
@@ -177,7 +214,7 @@ void stores_settle(struct plug *p, int64_t deadline_ns)
 		struct component *c = stores[i];
 		struct plug_call call;
 
-		if (atomic_load(&c->state) != COMPONENT_READY || !c->made->ops.store.settle)
+		if (atomic_load(&c->state) != COMPONENT_READY || atomic_load(&c->abandoned) || !c->made->ops.store.settle)
 			continue;
 		call_begin(&call, c, "settle");
 		call.deadline_ns = deadline_ns;
@@ -192,7 +229,10 @@ bool stores_any(struct plug *p)
 	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n; i++)
-		if (is_usable(stores[i]))
+		if (!is_late(stores[i]) && is_near(stores[i]))
+			return true;
+	for (i = 0; i < n; i++)
+		if (is_near(stores[i]))
 			return true;
 	return false;
 }

@@ -1,4 +1,5 @@
-/* stores: all stores as one, asked in order, nearest first. A store that fails to take something
+/* stores: all near stores as one, asked in order; far ones (VT_WANTS_FAR) are for core/far. Beside the local
+ * store the others come alive when it has no answer, or when something is put. A store that fails to take something
  * causes one warning and gets nothing more in this run, but is still read. A store that fails to
  * answer three times is not read any more either. A broken store costs time, never a task.
  * All functions are [any] and block. */
@@ -18,6 +19,7 @@ struct stores_into {
 	vt_sink sink;                                      /* restart is called without a call between two stores */
 	bool (*check)(struct stores_into *);               /* is the whole answer what it should be? NULL: always */
 	vt_source *(*reopen)(struct stores_into *);        /* the answer from its start; NULL: nearer stores are not filled */
+	bool alive_only;                                   /* starts no store for this: a dry run */
 	bool refused;                                      /* set by the sink: it takes no more, and no store is at fault */
 };
 
@@ -32,4 +34,6 @@ void stores_used(struct plug *p, const vt_id *blobs, uint32_t n);
 /* Tells the stores that the run is over. Stores that were never started stay so. */
 void stores_settle(struct plug *p, int64_t deadline_ns);
 bool stores_any(struct plug *p);                           /* does one work? Starts them until one does */
+/* The far stores that work; starts all stores. Returns their number, at most `room`. */
+uint32_t stores_far(struct plug *p, struct component **ret, uint32_t room);
 #endif

@@ -106,7 +106,7 @@ static struct collecting collecting_begin(const struct blobs *b, size_t max)
 {
 	return (struct collecting){
 		.into = { .sink = { .struct_size = sizeof(vt_sink), .write = collect, .restart = collect_restart, .most = max },
-			  .check = collected_is_good, .reopen = b->dir->dry ? NULL : collected_bytes },
+			  .alive_only = b->dir->dry, .check = collected_is_good, .reopen = b->dir->dry ? NULL : collected_bytes },
 		.max = max,
 	};
 }

@@ -15,7 +15,7 @@
 #include "base/env.h"
 #include "plug/inside.h"
 #include "plug/stores.h"
-#include "plug/value.h"
+#include "choose/value.h"
 #include "text/json.h"
 
 struct world {
@@ -397,11 +397,26 @@ static void configurations(void **state)
 		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"token\": \"x\"}]}}", NULL,
 		  "vite-task.json:1:50: option `token` of 'near' is taken from the user's configuration only" },
 		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://evil\"}]}}", "{\"plugins\": {\"options\": {\"near\": {\"token\": \"x\"}}}}",
-		  "the user's configuration: the workspace chose where 'near' connects to, so `token` must stand under `credentials`, by origin" },
+		  "vite-task.json:1:48: where 'near' connects to, `url`, is taken from the user's configuration only; the workspace may name it as `optional`" },
 		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"mirror\": \"https://evil\"}]}}",
 		  "{\"plugins\": {\"options\": {\"near\": {\"url\": \"https://a\", \"token\": \"x\"}}}}",
-		  "the user's configuration: the workspace chose where 'near' connects to, so `token` must stand under `credentials`, by origin" },
-		{ "{\"plugins\": {\"stores\": [\"near\", \"near\"]}}", NULL, "vite-task.json:1:33: the store 'near' is listed twice" },
+		  "vite-task.json:1:51: where 'near' connects to, `mirror`, is taken from the user's configuration only; the workspace may name it as `optional`" },
+		{ "{\"plugins\": {\"stores\": [\"near\", \"near\"]}}", NULL, "vite-task.json:1:33: the store 'near' is listed twice; `as` gives the second a name of its own" },
+		{ "{\"plugins\": {\"stores\": [\"near\", {\"use\": \"near\", \"as\": \"pr\", \"timeout\": \"5s\", \"below\": \"9 MiB\", \"budget\": \"1m\"}]}}",
+		  "{\"plugins\": {\"options\": {\"pr\": {\"mode\": \"read\", \"unsealed\": true}}}}", NULL },
+		{ "{\"plugins\": {\"stores\": [\"near\", {\"use\": \"near\", \"as\": \"../x\"}]}}", NULL, "vite-task.json:1:33: `as` must be a name of a-z 0-9 . _ -" },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"mode\": \"read\"}]}}", NULL,
+		  "vite-task.json:1:49: `mode` of a store is taken from the user's configuration only" },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"unsealed\": true}]}}", NULL,
+		  "vite-task.json:1:53: `unsealed` of a store is taken from the user's configuration only" },
+		{ "{\"plugins\": {\"stores\": [\"near\"]}}", "{\"plugins\": {\"options\": {\"near\": {\"mode\": \"push\"}}}}",
+		  "the user's configuration: `mode` must be \"read\", \"write\" or \"both\"" },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"timeout\": \"soon\"}]}}", NULL,
+		  "vite-task.json:1:52: `timeout` must be a duration as 500ms, 30s, 5m, 2h or 1d" },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"budget\": \"lots\"}]}}", NULL,
+		  "vite-task.json:1:51: `budget` must be a duration as 30s or a size as 500 MiB" },
+		{ "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"optional\": 1}]}}", NULL, "vite-task.json:1:53: `optional` must be true or false" },
+		{ "{\"plugins\": {\"stores\": [\"near\", {\"use\": \"nowhere\", \"optional\": true}]}}", NULL, NULL },
 		{ "{\"plugins\": {\"stores\": [\"../near\"]}}", NULL,
 		  "vite-task.json:1:25: '../near' is not a plugin's name: it is given by name, never by path" },
 		{ "{\"plugins\": {\"stores\": {}}}", NULL, "vite-task.json:1:24: `plugins.stores` must be a list; found map" },
@@ -431,26 +446,26 @@ static void configurations(void **state)
 
 static void a_token_goes_to_its_origin_alone(void **state)
 {
-	static const char credentials[] = "{\"plugins\": {\"credentials\": {\"https://Cache.corp\": {\"token\": \"t0p\"}}}}";
+	static const struct { const char *options, *status; } cases[] = {
+		{ "\"url\": \"https://cache.corp/a\"", "token=t0p url=https://cache.corp/a calls=0 most=0" },
+		{ "\"url\": \"https://cache.corp.evil/a\"", "token= url=https://cache.corp.evil/a calls=0 most=0" },
+		{ "\"url\": \"https://cache.corp@evil/a\"", "token= url=https://cache.corp@evil/a calls=0 most=0" },
+		/* a second place that it could be sent to */
+		{ "\"url\": \"https://cache.corp/a\", \"mirror\": \"https://evil/a\"", "token= url=https://cache.corp/a calls=0 most=0" },
+		{ "\"url\": \"https://cache.corp/a\", \"mirror\": \"https://cache.corp/b\"", "token=t0p url=https://cache.corp/a calls=0 most=0" },
+	};
+	char user[400];
 	struct world w;
+	unsigned i;
 
 	(void)state;
-	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp/a\"}]}}", credentials), 0);
-	assert_string_equal(status_of(&w, "near"), "token=t0p url=https://cache.corp/a calls=0 most=0");
-	world_free(&w);
-	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp.evil/a\"}]}}", credentials), 0);
-	assert_string_equal(status_of(&w, "near"), "token= url=https://cache.corp.evil/a calls=0 most=0");
-	world_free(&w);
-	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp@evil/a\"}]}}", credentials), 0);
-	assert_string_equal(status_of(&w, "near"), "token= url=https://cache.corp@evil/a calls=0 most=0");
-	world_free(&w);
-	/* a second place that it could be sent to */
-	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp/a\", \"mirror\": \"https://evil/a\"}]}}", credentials), 0);
-	assert_string_equal(status_of(&w, "near"), "token= url=https://cache.corp/a calls=0 most=0");
-	world_free(&w);
-	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://cache.corp/a\", \"mirror\": \"https://cache.corp/b\"}]}}", credentials), 0);
-	assert_string_equal(status_of(&w, "near"), "token=t0p url=https://cache.corp/a calls=0 most=0");
-	world_free(&w);
+	for (i = 0; i < COUNT(cases); i++) {
+		snprintf(user, sizeof user, "{\"plugins\": {\"options\": {\"near\": {%s}}, \"credentials\": {\"https://Cache.corp\": {\"token\": \"t0p\"}}}}",
+			 cases[i].options);
+		assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [\"near\"]}}", user), 0);
+		assert_string_equal(status_of(&w, "near"), cases[i].status);
+		world_free(&w);
+	}
 }
 
 static void the_users_word_wins(void **state)
@@ -458,7 +473,7 @@ static void the_users_word_wins(void **state)
 	struct world w;
 
 	(void)state;
-	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"url\": \"https://a\", \"script\": \"no-start\"}]}}",
+	assert_int_equal(world_make(&w, "{\"plugins\": {\"stores\": [{\"use\": \"near\", \"script\": \"no-start\"}]}}",
 				    "{\"plugins\": {\"options\": {\"near\": {\"url\": \"https://b\", \"script\": \"\"}}}}"), 0);
 	assert_string_equal(status_of(&w, "near"), "token= url=https://b calls=0 most=0");
 	world_free(&w);

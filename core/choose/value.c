@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "plug/value.h"
+#include "choose/value.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+
+const char *const value_store_options[] = { "use", "as", "mode", "optional", "timeout", "budget", "below", "unsealed", NULL };
 
 struct unit {
 	const char *name;
