@@ -278,6 +278,7 @@ static int ask_part(struct restoring *r, const vt_step *described, const struct 
 	r->service.section = (vt_bytes){ section->bytes.data, section->bytes.size };
 	r->taking.type = 0;
 	call_begin(&call, part, "restore");
+	call.stop = plug_stopping(r->cache->setup.plug);
 	status = ops->restore(component_self(part), &call.call, described, &r->service);
 	if (status == VT_OK)
 		status = end_taking(r, &call.call);

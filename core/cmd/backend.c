@@ -13,6 +13,7 @@
 #include "cache/prefetch.h"
 #include "lock/lock.h"
 #include "os/file.h"
+#include "os/terminal.h"
 #include "plug/call.h"
 #include "plug/setup.h"
 #include "record/directory.h"
@@ -40,7 +41,7 @@ static void plugin_warns(void *ctx, const char *text)
 }
 
 /* Ends the program, because a plugin holds one of its threads. The supervisor ends the tasks. */
-static void plugin_hangs(void *ctx, const char *text)
+static void plugin_hangs(void *ctx, const char *text, int signum)
 {
 	const struct backend *b = ctx;
 	int code = b->code;
@@ -49,10 +50,13 @@ static void plugin_hangs(void *ctx, const char *text)
 	shown_cut(shown, sizeof shown, text, strlen(text));
 	if (code >= 0)
 		snprintf(line, sizeof line, "warning: %s; vt ends without waiting for it\n", shown);
+	else if (signum)
+		snprintf(line, sizeof line, "error: %s; vt ends without waiting for it\n", shown);
 	else
 		snprintf(line, sizeof line, "error: %s\n* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits\n", shown);
 	warnings_last(b->session->warnings, line);
-	_exit(code >= 0 ? code : 1);
+	terminal_restore();
+	_exit(code >= 0 ? code : signum ? 128 + signum : 1);
 }
 
 int backend_plugins(struct backend *b, struct err *err)

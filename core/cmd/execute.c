@@ -14,6 +14,7 @@
 #include "choose/trust.h"
 #include "cmd/backend.h"
 #include "exec/run.h"
+#include "os/crash.h"
 #include "os/installation.h"
 #include "os/loop.h"
 #include "plan/plan.h"
@@ -199,6 +200,7 @@ static void screen_up(struct execution *x, const struct plan *plan, const struct
 
 static int execution_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
 {
+	crash_done(-1);
 	x->summary = summary_new(o->verbose > 1);
 	x->summary->tail = x->tail = tail_new();
 	x->summary->names_only = o->shown == OPTION_SHOWN_ERRORS || o->shown == OPTION_SHOWN_NONE;
@@ -220,6 +222,7 @@ static int execution_close(struct execution *x, int code)
 	live_free(x->live);
 	progress_free(x->progress);
 	lost = x->screen ? screen_close(x->screen) : 0;
+	crash_done(x->backend->code);
 	/* waits for the publisher: after the last line has been shown */
 	backend_close_cache(x->backend);
 	warnings_flush(s->warnings);

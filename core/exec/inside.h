@@ -47,6 +47,7 @@ struct run {
 	enum stopped stopped;          /* why nothing new starts */
 	struct stop *stop;             /* signals, grace, kill */
 	int signum;                    /* of the first signal, or 0 */
+	bool cut_short;                /* no child ran when the first signal came: none has the last word */
 	bool grace_over;               /* signalled tasks had to be killed */
 	uint32_t started, failed;      /* steps; what vt ended itself is not among the failed */
 	int first_code;                /* of the first that failed */

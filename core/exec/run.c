@@ -284,7 +284,7 @@ static int exit_code(const struct run *r)
 		return 1;
 	if (r->signum == SIGTERM || r->signum == SIGHUP)
 		return 128 + r->signum;
-	if (r->signum && (r->grace_over || r->started == 0))
+	if (r->signum && (r->grace_over || r->started == 0 || (r->cut_short && !schedule_complete(&r->schedule))))
 		return 130;
 	if (r->failed == 0)
 		return r->interrupted_code;

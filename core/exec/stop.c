@@ -7,13 +7,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "exec/inside.h"
 #include "os/loop.h"
 #include "os/process.h"
 #include "os/stream.h"
+#include "os/terminal.h"
+#include "plug/setup.h"
 
 enum { STOP_GRACE_MS = 5000 };
 
@@ -25,24 +26,26 @@ struct stop {
 	bool caught[COUNT(signals)];
 	struct stream *stream;         /* reads what the handler wrote */
 	struct timer *grace;
-	int terminal;                  /* fd whose settings are kept, or -1 */
-	struct termios settings;
 };
 
-/* The pipe from the signal handler to the loop. A handler sees only globals. stop_begin and
- * stop_end set it. */
+/* The pipe from the signal handler to the loop, and the flag that calls of plugins look at: the loop may wait
+ * for one. A handler sees only globals. stop_begin and stop_end set them. */
 static volatile int handler_fd = -1;
+static volatile int *volatile handler_flag;
 
 /* One byte for each signal: its number, and 0x80 when the kernel sent it (typed at the terminal). */
 static void on_signal(int signum, siginfo_t *info, void *context)
 {
 	int e = errno, fd = handler_fd;
+	volatile int *flag = handler_flag;
 	unsigned char byte = (unsigned char)signum;
 	ssize_t n;
 
 	(void)context;
 	if (info->si_code == SI_KERNEL)
 		byte |= 0x80;
+	if (flag)
+		*flag = *flag ? -signum : signum;
 	if (fd >= 0) {
 		n = write(fd, &byte, 1);
 		(void)n;
@@ -69,6 +72,7 @@ static void signalled(struct stop *s, int signum, bool typed)
 		return;
 	}
 	r->signum = signum;
+	r->cut_short = r->running == 0;
 	if (r->stopped != STOPPED_NOT)
 		return;
 	run_stop(r, STOPPED_SIGNAL);
@@ -95,35 +99,6 @@ static void on_end(void *ctx, int error)
 	(void)ctx, (void)error;
 }
 
-static void keep_terminal(struct stop *s)
-{
-	int fd;
-
-	s->terminal = -1;
-	for (fd = 0; fd < 3; fd++) {
-		if (tcgetattr(fd, &s->settings) == 0) {
-			s->terminal = fd;
-			return;
-		}
-	}
-}
-
-/* A killed child may have left the terminal without echo. */
-static void restore_terminal(struct stop *s)
-{
-	struct termios now;
-
-	if (s->terminal < 0 || tcgetattr(s->terminal, &now) < 0)
-		return;
-	if (now.c_lflag == s->settings.c_lflag && now.c_iflag == s->settings.c_iflag &&
-	    now.c_oflag == s->settings.c_oflag && now.c_cflag == s->settings.c_cflag &&
-	    memcmp(now.c_cc, s->settings.c_cc, sizeof now.c_cc) == 0)
-		return;
-	/* in the background the call would stop vt */
-	if (tcgetpgrp(s->terminal) == getpgrp())
-		tcsetattr(s->terminal, TCSADRAIN, &s->settings);
-}
-
 struct stop *stop_begin(struct run *r)
 {
 	static const struct stream_events events = { on_bytes, on_end };
@@ -133,7 +108,7 @@ struct stop *stop_begin(struct run *r)
 	size_t i;
 
 	s->run = r;
-	keep_terminal(s);
+	terminal_keep();
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return s;
 	s->stream = stream_open(r->setup->loop, fds[0], &events, s, NULL);
@@ -144,6 +119,7 @@ struct stop *stop_begin(struct run *r)
 	}
 	stream_read_start(s->stream);
 	handler_fd = fds[1];
+	handler_flag = r->setup->plug ? plug_stopping(r->setup->plug) : NULL;
 	sigfillset(&action.sa_mask);
 	for (i = 0; i < COUNT(signals); i++) {
 		sigaction(signals[i], NULL, &s->before[i]);
@@ -164,10 +140,11 @@ void stop_end(struct stop *s)
 		if (s->caught[i])
 			sigaction(signals[i], &s->before[i], NULL);
 	handler_fd = -1;
+	handler_flag = NULL;
 	if (fd >= 0)
 		close(fd);
 	timer_stop(s->grace);
 	stream_close(s->stream);
-	restore_terminal(s);
+	terminal_restore();
 	free(s);
 }

@@ -68,20 +68,23 @@ void call_begin(struct plug_call *c, struct component *component, const char *op
 		.call = { .struct_size = sizeof c->call, .report = call_report, .stopping = call_stopping, .left_ms = call_left_ms },
 		.component = component,
 		.operation = operation,
+		.scene = { .who = component->choice.name, .what = operation },
 		.deadline_ns = INT64_MAX,
 		.thread = pthread_self(),
 		.live = LIVE,
 	};
 	if (component->serial)
 		pthread_mutex_lock(&component->call_lock);
-	watchdog_begin(c);
+	watchdog_begin(component->plug, c);
+	crash_enter(&c->scene);
 }
 
 vt_status call_end(struct plug_call *c, vt_status status)
 {
 	struct component *component = c->component;
 
-	watchdog_end(c);
+	crash_leave(&c->scene);
+	watchdog_end(component->plug, c);
 	if (component->serial)
 		pthread_mutex_unlock(&component->call_lock);
 	c->live = 0;

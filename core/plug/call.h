@@ -16,14 +16,16 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "os/crash.h"
 #include "vt-plugin.h"
 
 struct component;
 
 struct plug_call {
 	vt_call call;                      /* first: the plugin gets its address */
-	struct component *component;
+	struct component *component;       /* NULL: its plugin is being loaded */
 	const char *operation;             /* name of the vt_*_ops member, for messages */
+	struct crash_scene scene;          /* the component's or the plugin's name, and the operation */
 	/* the last report of the highest level */
 	char code[32];
 	char text[513];                    /* one printable line; "": no report */

@@ -51,6 +51,20 @@ static const struct load_component *component_in(const struct plugin *p, const c
 	return NULL;
 }
 
+/* Loading runs code of the plugin, its constructors and vt_plugin_entry. */
+static int load_watched(struct plug *p, const struct candidate *c, struct plugin **ret, struct refusal *why)
+{
+	struct plug_call call = { .operation = "vt_plugin_entry", .scene = { .who = c->name, .what = "vt_plugin_entry" } };
+	int r;
+
+	watchdog_begin(p, &call);
+	crash_enter(&call.scene);
+	r = plugin_load(c->real, c->name, c->pinned ? &c->sha256 : NULL, ret, why);
+	crash_leave(&call.scene);
+	watchdog_end(p, &call);
+	return r;
+}
+
 struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct refusal *why)
 {
 	struct plugin *made = NULL;
@@ -60,7 +74,7 @@ struct plugin *plugin_once(struct plug *p, const struct candidate *c, struct ref
 		if (strcmp(p->plugins[i]->path, c->real) == 0)
 			return p->plugins[i];
 	*why = (struct refusal){ .text = "too many plugins" };
-	if (p->plugins_n == PLUG_PLUGINS_MAX || plugin_load(c->real, c->name, c->pinned ? &c->sha256 : NULL, &made, why)) {
+	if (p->plugins_n == PLUG_PLUGINS_MAX || load_watched(p, c, &made, why)) {
 		plugin_free(made);
 		return NULL;
 	}
@@ -354,8 +368,10 @@ static bool start_now(struct component *c)
 		}
 		unusable(c, "%s", problem);
 	}
+	call_begin(&call, c, "destroy");
 	if (about->destroy)
 		about->destroy(c->self);
+	call_end(&call, VT_OK);
 	c->self = NULL;
 	return false;
 }

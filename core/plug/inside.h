@@ -44,6 +44,7 @@ struct watchdog {
 	bool runs;                         /* thread must be joined */
 	bool ends;                         /* thread shall return */
 	uint32_t limit;                    /* seconds that a call may be quiet; 0: no call was made yet */
+	uint32_t stopping;                 /* seconds since vt was told to end */
 	struct plug_call *calls;           /* under way */
 };
 
@@ -69,11 +70,12 @@ struct plug {
 	_Atomic int listed_parts;          /* ready_parts is complete */
 	bool folder_asked, folder_private; /* <cache>/plugins was looked for; components may make their folders there; under lock */
 	struct watchdog watchdog;
+	volatile int stopping;             /* see plug_stopping */
 };
 
 void watchdog_init(struct plug *p);
-void watchdog_begin(struct plug_call *c);  /* from now on c must not be quiet for too long */
-void watchdog_end(struct plug_call *c);
+void watchdog_begin(struct plug *p, struct plug_call *c);  /* from now on c must not be quiet for too long */
+void watchdog_end(struct plug *p, struct plug_call *c);
 void watchdog_free(struct plug *p);        /* after the last call */
 /* Loads, creates and starts the component, once. false: component->why. */
 bool component_start(struct component *c);

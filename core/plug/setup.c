@@ -76,6 +76,8 @@ int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err)
 		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file };
 	pthread_mutex_init(&p->lock, NULL);
 	watchdog_init(p);
+	if (setup->hangs)
+		crash_catch();
 	rc = choices_read(&p->config, &choices, err);
 	if (rc == 0)
 		rc = plug_fill(p, &choices, err);
@@ -120,6 +122,11 @@ void plug_free(struct plug *p)
 	find_free(p->find);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
+}
+
+volatile int *plug_stopping(struct plug *p)
+{
+	return &p->stopping;
 }
 
 /* Is there a file for it? It is not loaded: that may take longer than a run of hits. */

@@ -32,9 +32,9 @@ struct plug_setup {
 	const struct cJSON *user_config;           /* the user's `plugins` (choose/user_config.h), or NULL */
 	const char *user_config_file;
 	void (*warn)(void *ctx, const char *text);         /* [any] may be told a text again; NULL: nobody listens */
-	/* Called on the watchdog's thread when a call hangs; `text` names the plugin. It must end the
-	 * program. NULL: there is no watchdog. */
-	void (*hangs)(void *ctx, const char *text);
+	/* Called on the watchdog's thread when a call hangs; `text` names the plugin. signum: the signal that told
+	 * vt to end, or 0. It must end the program. NULL: there is no watchdog. */
+	void (*hangs)(void *ctx, const char *text, int signum);
 	void *ctx;
 };
 
@@ -42,6 +42,10 @@ struct plug_setup {
  * wrong. */
 int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err);
 void plug_free(struct plug *p);
+
+/* Where a signal handler puts the number of a signal that tells vt to end, and its negative when told again. From then on a get, a
+ * put or a restore is asked to end, and each call that does not is left behind after 6 s, or 1 s: `hangs` is called. */
+volatile int *plug_stopping(struct plug *p);
 
 /* Starts every component that the configuration names. -1: one of them cannot be used. */
 int plug_check_named(struct plug *p, struct err *err);

@@ -76,7 +76,8 @@ static vt_status put_one(struct component *c, uint32_t space, const vt_id *name,
 	vt_status status;
 
 	call_begin(&call, c, "put");
-	call.stop = stop;
+	call.stop = stop ? stop : plug_stopping(c->plug);
+	call.scene.behind = true;
 	status = call_end(&call, c->made->ops.store.put(c->self, &call.call, space, name, from));
 	if (status == VT_DOWN)
 		give_up(c, &c->given_up, call.text, "it is not used any more");
@@ -103,7 +104,7 @@ static vt_status get_one(struct component *c, uint32_t space, const vt_id *name,
 
 	into->sink.restart(&into->sink, NULL);
 	call_begin(&call, c, "get");
-	call.stop = stop;
+	call.stop = stop ? stop : plug_stopping(c->plug);
 	status = call_end(&call, c->made->ops.store.get(c->self, &call.call, space, name, &into->sink));
 	if (into->refused)
 		return VT_FAILED;

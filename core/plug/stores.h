@@ -25,7 +25,7 @@ struct stores_into {
 
 /* VT_OK: an answer came and passed its check. VT_NONE: no store has the name. VT_FAILED: no store
  * gave it and one failed (`warn` was told), or the sink refused. VT_CANCELLED: *stop was set.
- * `stop` may be NULL. */
+ * stop: NULL: plug_stopping says it. */
 vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop);
 /* Puts the bytes into every store that works. VT_OK: at least one store took them. VT_NONE: all that were asked declined. */
 vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop);

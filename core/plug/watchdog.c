@@ -1,7 +1,7 @@
 /* watchdog: ends a run whose plugin hangs. A thread cannot be taken out of a plugin, so the whole
- * program ends: when a call has neither returned nor called vt for a minute, plug_setup.hangs gets
- * a line that names the plugin. Time is counted in ticks of this thread, so that a stopped process
- * or a debugger costs one tick only. */
+ * program ends: when a call has neither returned nor called vt for a minute, or has not returned some
+ * seconds after a signal told vt to end, plug_setup.hangs gets a line that names the plugin. Time is
+ * counted in ticks of this thread, so that a stopped process or a debugger costs one tick only. */
 #include "config.h"
 
 #include <stdio.h>
@@ -11,7 +11,11 @@
 #include "base/env.h"
 #include "plug/inside.h"
 
-enum { LIMIT_S = 60, LIMIT_MAX = 86400 };
+enum {
+	LIMIT_S = 60, LIMIT_MAX = 86400,
+	TICK_S = 1,
+	STOP_S = 6, STOP_AGAIN_S = 1       /* after a signal; a bit more than signalled tasks get */
+};
 
 static uint32_t limit_of(const struct env *env)
 {
@@ -23,40 +27,56 @@ static uint32_t limit_of(const struct env *env)
 }
 
 /* Adds a tick to a call without a new sign. Returns whether the call has been quiet too long. */
-static bool hangs(struct plug_call *c, uint32_t tick, uint32_t limit)
+static bool hangs(struct plug_call *c, uint32_t limit)
 {
 	uint32_t signs = atomic_load_explicit(&c->signs, memory_order_relaxed);
 
-	c->quiet = signs == c->signs_then ? c->quiet + tick : 0;
+	c->quiet = signs == c->signs_then ? c->quiet + TICK_S : 0;
 	c->signs_then = signs;
 	return c->quiet >= limit;
+}
+
+/* The call that vt waits for in vain, in words. */
+static bool find_hanging(struct watchdog *w, int signum, char *ret, size_t room)
+{
+	bool late = signum != 0 && w->stopping >= (signum < 0 ? STOP_AGAIN_S : STOP_S);
+	struct plug_call *c;
+
+	for (c = w->calls; c; c = c->next) {
+		if (hangs(c, w->limit)) {
+			snprintf(ret, room, "plugin '%s': %s has neither returned nor asked for anything for %u s",
+				 c->scene.who, c->operation, w->limit);
+			return true;
+		}
+		if (late) {
+			snprintf(ret, room, "plugin '%s': %s has not returned since vt was told to end", c->scene.who, c->operation);
+			return true;
+		}
+	}
+	return false;
 }
 
 static void *watch(void *ctx)
 {
 	struct plug *p = ctx;
 	struct watchdog *w = &p->watchdog;
-	const uint32_t tick = w->limit / 20 ? w->limit / 20 : 1;
 	struct timespec until;
 	char text[300];
 	bool found = false;
-	struct plug_call *c;
+	int signum = 0;
 
 	pthread_mutex_lock(&w->lock);
 	while (!w->ends && !found) {
 		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += tick;
+		until.tv_sec += TICK_S;
 		pthread_cond_timedwait(&w->wake, &w->lock, &until);
-		for (c = w->calls; c && !w->ends && !found; c = c->next) {
-			found = hangs(c, tick, w->limit);
-			if (found)
-				snprintf(text, sizeof text, "plugin '%s': %s has neither returned nor asked for anything for %u s",
-					 c->component->choice.name, c->operation, w->limit);
-		}
+		signum = p->stopping;
+		w->stopping += signum ? TICK_S : 0;
+		found = !w->ends && find_hanging(w, signum, text, sizeof text);
 	}
 	pthread_mutex_unlock(&w->lock);
 	if (found)
-		p->setup.hangs(p->setup.ctx, text);
+		p->setup.hangs(p->setup.ctx, text, signum < 0 ? -signum : signum);
 	return NULL;
 }
 
@@ -71,9 +91,8 @@ void watchdog_init(struct plug *p)
 	pthread_condattr_destroy(&attr);
 }
 
-void watchdog_begin(struct plug_call *c)
+void watchdog_begin(struct plug *p, struct plug_call *c)
 {
-	struct plug *p = c->component->plug;
 	struct watchdog *w = &p->watchdog;
 
 	if (!p->setup.hangs)
@@ -91,10 +110,8 @@ void watchdog_begin(struct plug_call *c)
 	pthread_mutex_unlock(&w->lock);
 }
 
-void watchdog_end(struct plug_call *c)
+void watchdog_end(struct plug *p, struct plug_call *c)
 {
-	struct plug *p = c->component->plug;
-
 	/* neighbours in the list write c->prev: it is not read without the lock */
 	if (!p->setup.hangs)
 		return;

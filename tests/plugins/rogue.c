@@ -31,6 +31,18 @@ static void *stray(void *ctx)
 }
 #endif
 
+#ifdef ROGUE_NULL
+static void *volatile nowhere;
+#endif
+#ifdef ROGUE_DEEP
+static int deeper(vt_call *call, volatile int n)
+{
+	volatile char room[4096] = { 0 };
+
+	return n > 0 ? deeper(call, n + 1) + room[n % 4096] : 0;
+}
+#endif
+
 static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into)
 {
 	int i;
@@ -60,6 +72,18 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	(void)call;
 	raise(11);
 	return VT_NONE;
+#elif defined ROGUE_GET_EXITS
+	(void)call;
+	exit(3);
+#elif defined ROGUE_NULL
+	(void)call;
+	return *(volatile vt_status *)nowhere;
+#elif defined ROGUE_DEEP
+	return deeper(call, 1);
+#elif defined ROGUE_POLLS
+	while (!call->stopping(call))
+		usleep(10000);
+	return VT_CANCELLED;
 #elif defined ROGUE_PRINTS
 	(void)call;
 	puts("hello from a rogue");
@@ -81,6 +105,9 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	for (;;)
 		sleep(1);
 #endif
+#ifdef ROGUE_PUT_CRASH
+	abort();
+#endif
 	for (; n; at += n)
 		if (from->read(from, call, at, buffer, sizeof buffer, &n))
 			return VT_FAILED;
@@ -93,6 +120,9 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 
 	(void)host, (void)call;
 	*ret_self = &self;
+#ifdef ROGUE_CREATE_CRASH
+	abort();
+#endif
 #ifdef ROGUE_CREATE_FAILS
 	return fail(call, "there is no room for me");
 #endif
@@ -127,6 +157,9 @@ static void destroy(void *self)
 #ifdef ROGUE_DESTROY_NEVER_RETURNS
 	for (;;)
 		sleep(1);
+#endif
+#ifdef ROGUE_DESTROY_CRASH
+	abort();
 #endif
 }
 
@@ -207,6 +240,13 @@ VT_EXPORT const vt_plugin *vt_plugin_entry(uint32_t host_major)
 {
 #ifdef ROGUE_ENTRY_NULL
 	return NULL;
+#endif
+#ifdef ROGUE_ENTRY_CRASH
+	abort();
+#endif
+#ifdef ROGUE_ENTRY_NEVER_RETURNS
+	for (;;)
+		sleep(1);
 #endif
 	(void)host_major;
 	return &plugin;

@@ -1,0 +1,39 @@
+#include "config.h"
+
+#include "os/terminal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* What a signal handler puts back can only be a global. terminal_keep sets it. */
+static struct termios kept;
+static volatile int terminal = -1;     /* fd whose settings are kept, or -1 */
+
+void terminal_keep(void)
+{
+	int fd;
+
+	terminal = -1;
+	for (fd = 0; fd < 3 && terminal < 0; fd++)
+		if (tcgetattr(fd, &kept) == 0)
+			terminal = fd;
+}
+
+void terminal_restore(void)
+{
+	struct termios now;
+	int e = errno;
+
+	if (terminal < 0 || tcgetattr(terminal, &now) < 0) {
+		errno = e;
+		return;
+	}
+	/* in the background the call would stop vt */
+	if ((now.c_lflag != kept.c_lflag || now.c_iflag != kept.c_iflag || now.c_oflag != kept.c_oflag ||
+	     now.c_cflag != kept.c_cflag || memcmp(now.c_cc, kept.c_cc, sizeof now.c_cc) != 0) &&
+	    tcgetpgrp(terminal) == getpgrp())
+		tcsetattr(terminal, TCSADRAIN, &kept);
+	errno = e;
+}

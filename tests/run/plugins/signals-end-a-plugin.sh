@@ -1,0 +1,46 @@
+# A signal reaches vt while a plugin works: one that asks whether to stop ends the call at once, one that does not is left
+# behind after a few seconds, at once after a second signal; wherever it is.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/lib/tools.sh"
+requires ${CC%% *}
+workspace
+tools
+mkdir "$T/rogues"
+rogue() {
+	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME='"rogue"' $1 \
+		"$abs_top_srcdir/tests/plugins/rogue.c" -o "$T/rogues/vt-rogue.so"
+}
+file package.json '{"name":"root"}'
+file in.txt one
+file vite-task.json '{"plugins": {"stores": ["rogue"]}, "tasks": {
+	"first": {"command": "sh -c \"echo on >started\"", "cache": false},
+	"t": {"command": "cat in.txt", "input": ["in.txt"], "dependsOn": ["first"]},
+	"two": {"command": "cat in.txt", "input": ["in.txt"]},
+	"long": {"command": "sh -c \"echo on >started; exec sleep 300\"", "cache": false},
+	"both": {"command": "true", "cache": false, "dependsOn": ["two", "long"]}}}'
+# signalled SWITCH SIGNAL again|"" TASKS...: sets rc, err, took
+signalled() {
+	rogue "$1"
+	rm -f started
+	with VT_PLUGIN_PATH="$T/rogues" capture base_env "$abs_top_builddir/tests/lib/send-signal" started "$2" "$3" "$VT" run "${@:4}"
+	took=$(<started.took)
+}
+signalled -DROGUE_POLLS INT "" t
+is "a get that asks ends with the signal" "$rc $err" "130 "
+once_below 5000 signalled -DROGUE_POLLS TERM "" t
+ok "... without any grace: $took ms" $((took >= 5000))
+signalled -DROGUE_NEVER_RETURNS INT "" t
+is "a get that does not ask is left behind" "$rc $err" "130 error: plugin 'rogue': get has not returned since vt was told to end; vt ends without waiting for it"
+signalled -DROGUE_NEVER_RETURNS TERM "" t
+is "... and the status is the signal's" "$rc" 143
+once_below 5000 signalled -DROGUE_NEVER_RETURNS INT again t
+ok "... soon after a second signal: $took ms" $((took >= 5000))
+is "... which the line says as well" "$rc $err" "130 error: plugin 'rogue': get has not returned since vt was told to end; vt ends without waiting for it"
+signalled -DROGUE_PUT_NEVER_RETURNS INT "" both
+has "a put is left behind too" "$err" "plugin 'rogue': put has not returned since vt was told to end; vt ends without waiting for it"
+# before a run signals have their usual effect
+rogue -DROGUE_ENTRY_NEVER_RETURNS
+VT_TIMEOUT=60 with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 capture vt run two
+is "an entry function that does not return is named" "$rc $err" "1 error: plugin 'rogue': vt_plugin_entry has neither returned nor asked for anything for 2 s
+* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits"
+finish
