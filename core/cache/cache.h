@@ -86,11 +86,17 @@ void cache_chain_free(struct cache_chain *chain);            /* NULL is fine */
 /* `dry`: change nothing on disk, need no output bytes (the dry run). `chain`: NULL: it is looked
  * up and decided alone. The found of a hit must stay where it is until the chain is decided. */
 void cache_lookup(struct cache *c, const struct step *step, bool dry, struct cache_chain *chain, struct found *ret);
+/* Is this absolute path a folder, as the chain's hits leave it? */
+bool cache_chain_has_folder(struct cache_chain *chain, const char *dir);
 /* How many of the chain's hits stand, from the first on: what they leave is in place, or can be put
  * there. The first that does not is a miss from now on; what comes after that is to be looked up
- * anew. `most`: no more may, for the one after them must run. `whole`: nothing of the chain comes
+ * anew. `most`: no more may, for the one after them must run. `last`: nothing of the run comes
  * after its hits. */
-uint32_t cache_chain_decide(struct cache_chain *chain, uint32_t most, bool whole);
+uint32_t cache_chain_decide(struct cache_chain *chain, uint32_t most, bool last);
+/* After that: was something not in place, or did a hit not stand, because of what another step did? Together with
+ * that step's hit the answer may be another. */
+bool cache_chain_is_contested(const struct cache_chain *chain);
+bool cache_chain_is_contested_by(struct cache_chain *chain, const struct step *step);
 /* [loop] Counts this lookup as a hit or a miss, for `vt cache stat`. */
 void cache_count(struct cache *c, const struct found *found);
 /* Are all outputs of the hit in place, and nothing stale beside them? Then a restore would change

@@ -5,12 +5,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cache/inside.h"
 #include "cache/key.h"
 #include "effect/cover.h"
 #include "effect/record.h"
 #include "plan/step.h"
+#include "text/path.h"
 #include "workspace/workspace.h"
 
 struct hit {
@@ -24,9 +27,14 @@ struct hit {
 struct cache_chain {
 	struct cache *cache;
 	struct arena *arena;
-	struct layer layer;            /* what the hits so far leave, over the disk */
+	struct layer layer;            /* what the first `laid` hits leave, over the disk */
 	struct hit *hits;
-	uint32_t n;
+	uint32_t n, laid;
+	struct map index;              /* ledger_who -> the number, from 1, of its last hit here */
+	/* why some hits do not stand, or not without writing: what others did after them */
+	bool anyone;                   /* whoever comes after them */
+	ledger_who *others;            /* these steps */
+	uint32_t others_n;
 };
 
 struct cache_chain *cache_chain_new(struct cache *c)
@@ -36,6 +44,7 @@ struct cache_chain *cache_chain_new(struct cache *c)
 	chain->cache = c;
 	chain->arena = arena_new();
 	layer_init(&chain->layer, &c->world, c->ledger, chain->arena);
+	map_init(&chain->index);
 	return chain;
 }
 
@@ -44,13 +53,9 @@ void cache_chain_free(struct cache_chain *chain)
 	if (!chain)
 		return;
 	layer_free(&chain->layer);
+	map_free(&chain->index);
 	arena_free(chain->arena);
 	free(chain);
-}
-
-struct layer *chain_layer(struct cache_chain *chain)
-{
-	return &chain->layer;
 }
 
 static const struct cover *cover_of(struct cache_chain *chain, struct hit *h)
@@ -132,20 +137,28 @@ static bool is_leftover(struct cache_chain *chain, struct hit *h, const struct l
 	       !cover_cache(cover_of(chain, h), line->path) && !cover_is_memory(line->path);
 }
 
-int chain_add(struct cache_chain *chain, const struct step *step, struct found *found, uint32_t leaned, struct err *err)
+static uint32_t index_of(const struct cache_chain *chain, ledger_who who)
+{
+	return (uint32_t)(uintptr_t)map_get(&chain->index, &who, sizeof who);
+}
+
+void chain_add(struct cache_chain *chain, const struct step *step, struct found *found, uint32_t leaned)
 {
 	struct found_inside *in = found->inside;
-	const struct facts *all[2] = { &in->hit->outputs, &in->hit->effects };
 	struct hit *h;
-	struct left *lines;
-	uint32_t i, k, n;
 
 	chain->hits = arena_grow(chain->arena, chain->hits, chain->n, sizeof *chain->hits);
 	h = &chain->hits[chain->n++];
 	*h = (struct hit){ .step = step, .found = found, .in = in, .leaned = leaned };
-	if (!step->later)
-		return 0;              /* nobody looks at what it leaves */
-	n = lines_of(chain, h, &lines);
+	*map_put(&chain->index, &in->eyes.own, sizeof in->eyes.own) = (void *)(uintptr_t)chain->n;
+}
+
+static int lay_hit(struct cache_chain *chain, struct hit *h, struct err *err)
+{
+	const struct facts *all[2] = { &h->in->hit->outputs, &h->in->hit->effects };
+	struct left *lines;
+	uint32_t n = lines_of(chain, h, &lines), i, k;
+
 	for (i = 0, k = 0; i < n; i++)
 		if (is_leftover(chain, h, &lines[i]) && cover_output(cover_of(chain, h), lines[i].path))
 			lines[k++] = lines[i];
@@ -159,6 +172,30 @@ int chain_add(struct cache_chain *chain, const struct step *step, struct found *
 	return 0;
 }
 
+/* Not before somebody looks: most hits are the only ones of their chain. */
+struct layer *chain_layer(struct cache_chain *chain, struct err *err)
+{
+	while (chain->laid < chain->n)
+		if (lay_hit(chain, &chain->hits[chain->laid++], err) < 0)
+			return NULL;
+	return &chain->layer;
+}
+
+bool cache_chain_has_folder(struct cache_chain *chain, const char *dir)
+{
+	const char *below = path_below(chain->cache->world.root, path_clean(chain->arena, dir));
+	struct layer *v = chain_layer(chain, NULL);
+	struct bytes path, state;
+	struct stat st;
+
+	if (!v)
+		return false;
+	path = below ? layer_real(v, bytes_text(below)) : (struct bytes){ "", 0 };
+	if (!path.size || !layer_covers(v, path))
+		return stat(dir, &st) == 0 && S_ISDIR(st.st_mode) && access(dir, X_OK) == 0;
+	return layer_state(v, path, &state, NULL) == 0 && state.size && *(const char *)state.data == 'd';
+}
+
 /* ---- the end of the chain -------------------------------------------------------- */
 
 /* What stands at a path when all hits have been applied. */
@@ -166,14 +203,16 @@ struct last {
 	uint32_t hit;
 	struct bytes path, state;
 	bool there;                    /* something stands there now */
+	bool implied;                  /* a folder that is there because something in it is */
 	int output;                    /* its number among the hit's outputs, or -1 */
 };
 
 struct ending {
 	struct cache_chain *chain;
 	uint32_t n;                    /* hits that are to stand */
-	bool strict;                   /* a process will start: everything must be there */
-	struct map last;               /* path -> struct last */
+	bool last;                     /* nothing of the run comes after them */
+	struct map last_at;            /* path -> struct last */
+	bool removes;                  /* a path of last_at is absent */
 	struct layer disk;
 	uint32_t culprit;              /* the hit that cannot stand */
 	const char *because;
@@ -186,12 +225,29 @@ static bool fails(struct ending *e, uint32_t hit, struct bytes path, const char 
 	return false;
 }
 
+/* A folder that one hit took away and another made again is no effect of its own: it holds something. */
+static void put_folders(struct ending *e, struct bytes path)
+{
+	const char *slash;
+	struct last *above;
+
+	while ((slash = memrchr(path.data, '/', path.size)) != NULL) {
+		path.size = (size_t)(slash - (const char *)path.data);
+		above = map_get(&e->last_at, path.data, path.size);
+		if (above && !above->state.size)
+			above->implied = true;
+	}
+}
+
 static void put_last(struct ending *e, uint32_t hit, struct bytes path, struct bytes state, int output)
 {
 	struct last *last = arena_alloc(e->chain->arena, sizeof *last);
 
+	e->removes = e->removes || !state.size;
+	if (state.size && e->removes)
+		put_folders(e, path);
 	*last = (struct last){ .hit = hit, .path = path, .state = state, .output = output };
-	*map_put(&e->last, path.data, path.size) = last;
+	*map_put(&e->last_at, path.data, path.size) = last;
 }
 
 /* Leftovers of earlier runs are removed where `output` covers them; elsewhere a run is needed. */
@@ -218,7 +274,7 @@ static bool collect(struct ending *e)
 
 			/* asked of the disk, before any of the chain's effects */
 			*whole = none;
-			left_over = !map_get(&e->last, lines[k].path.data, lines[k].path.size) && is_leftover(e->chain, h, &lines[k]);
+			left_over = !map_get(&e->last_at, lines[k].path.data, lines[k].path.size) && is_leftover(e->chain, h, &lines[k]);
 			none = *whole;
 			*whole = kept;
 			if (!left_over)
@@ -247,25 +303,55 @@ static bool was_taken(struct ending *e, const struct hit *h, const struct left *
 	return line->step == h->in->eyes.own && line->state.size && line->clock == ledger_clock(e->chain->cache->ledger);
 }
 
+/* `who` has to do with it that a hit does not stand, or not without writing. 0: whoever comes after it. */
+static void blame(struct cache_chain *chain, ledger_who who)
+{
+	uint32_t i;
+
+	chain->anyone = chain->anyone || !who;
+	if (!who || index_of(chain, who))
+		return;
+	for (i = 0; i < chain->others_n; i++)
+		if (chain->others[i] == who)
+			return;
+	chain->others = arena_grow(chain->arena, chain->others, chain->others_n, sizeof *chain->others);
+	chain->others[chain->others_n++] = who;
+}
+
+/* May it stay away? */
+static bool is_excused(struct ending *e, const struct last *last, const struct left *line)
+{
+	struct hit *h = &e->chain->hits[last->hit];
+	const bool given = h->step->rules->output.given;
+
+	if (!(line && was_taken(e, h, line)) && !(given && !line))
+		return false;
+	if (h->step->followed && !(given && e->last)) {
+		if (given)
+			blame(e->chain, 0);
+		return false;
+	}
+	h->found->missing += !given;
+	return true;
+}
+
 /* It is not in place. */
 static bool can_be(struct ending *e, const struct last *last, struct bytes now)
 {
-	struct hit *h = &e->chain->hits[last->hit];
+	struct cache_chain *chain = e->chain;
+	struct hit *h = &chain->hits[last->hit];
 	struct left line;
-	bool known;
+	const bool known = ledger_get(chain->cache->ledger, last->path, &line);
 
-	if (last->output >= 0 || cover_output(cover_of(e->chain, h), last->path)) {
-		if ((last->output >= 0 || !last->state.size) && is_ours(e->chain, last->path, now)) {
+	if (known && bytes_order(line.state, now) == 0)
+		blame(chain, line.step);
+	if (last->output >= 0 || (last->state.size ? cover_output : cover_output_folder)(cover_of(chain, h), last->path)) {
+		if ((last->output >= 0 || !last->state.size) && is_ours(chain, last->path, now)) {
 			h->in->restore = true;
 			return true;
 		}
-	} else if (!now.size && !e->strict) {
-		known = ledger_get(e->chain->cache->ledger, last->path, &line);
-		if (h->step->rules->output.given ? !known || was_taken(e, h, &line)
-						 : known && was_taken(e, h, &line) && last->hit + 1 == e->n) {
-			h->found->missing += !h->step->rules->output.given;
-			return true;
-		}
+	} else if (!now.size && is_excused(e, last, known ? &line : NULL)) {
+		return true;
 	}
 	return fails(e, last->hit, last->path, "is not as this task left it");
 }
@@ -280,16 +366,17 @@ static bool meta_is_right(struct ending *e, const struct last *last)
 
 static bool can_stand(struct ending *e)
 {
-	struct facts now = { .at = arena_array(e->chain->arena, e->last.n + 1, sizeof *now.at) };
+	struct facts now = { .at = arena_array(e->chain->arena, e->last_at.n + 1, sizeof *now.at) };
 	uint32_t i;
 
-	for (i = 0; i < e->last.n; i++)
-		now.at[now.n++] = (struct fact){ .kind = FACT_LEFT, .name = e->last.at[i].key, .detail = { "", 0 } };
+	for (i = 0; i < e->last_at.n; i++)
+		if (!((const struct last *)e->last_at.at[i].value)->implied)
+			now.at[now.n++] = (struct fact){ .kind = FACT_LEFT, .name = e->last_at.at[i].key, .detail = { "", 0 } };
 	facts_sort(&now);
 	if (state_fill(&e->chain->cache->world, NULL, &now, e->chain->arena, NULL) < 0)
 		return fails(e, 0, now.at[0].name, "could not be looked at");
 	for (i = 0; i < now.n; i++) {
-		struct last *last = map_get(&e->last, now.at[i].name.data, now.at[i].name.size);
+		struct last *last = map_get(&e->last_at, now.at[i].name.data, now.at[i].name.size);
 
 		last->there = now.at[i].state.size > 0;
 		if (bytes_order(now.at[i].state, last->state) == 0) {
@@ -302,6 +389,21 @@ static bool can_stand(struct ending *e)
 	return true;
 }
 
+/* Who made what hit number i leaves there: whoever made it, if it was changed in place. */
+static ledger_who maker_of(const struct cache_chain *chain, uint32_t i, struct bytes path)
+{
+	struct left line;
+
+	while (read_first(chain->hits[i].in->hit, path)) {
+		do {
+			if (i == 0)
+				return ledger_get(chain->cache->ledger, path, &line) ? line.maker : 0;
+			i--;
+		} while (!has_effect(chain->hits[i].in->hit, path));
+	}
+	return chain->hits[i].in->eyes.own;
+}
+
 /* Which outputs a hit puts back, what it removes, and what the ledger says then. */
 static void settle(struct ending *e)
 {
@@ -312,27 +414,30 @@ static void settle(struct ending *e)
 		struct found_inside *in = chain->hits[i].in;
 
 		in->decided = true;
+		in->remove = (struct texts){ 0 };
 		in->skip = arena_array(chain->hits[i].found->arena, in->hit->outputs.n + 1, sizeof *in->skip);
 		memset(in->skip, true, in->hit->outputs.n);
+		in->makers = arena_array(chain->hits[i].found->arena, in->hit->outputs.n + 1, sizeof *in->makers);
 	}
-	for (i = 0; i < e->last.n; i++) {
-		const struct last *last = e->last.at[i].value;
+	for (i = 0; i < e->last_at.n; i++) {
+		const struct last *last = e->last_at.at[i].value;
 		struct hit *h = &chain->hits[last->hit];
 		struct found_inside *in = h->in;
 		struct arena *a = h->found->arena;
 
 		if (last->output >= 0) {
 			in->skip[last->output] = false;
-		} else if (!last->state.size && last->there && cover_output(cover_of(chain, h), last->path)) {
+			in->makers[last->output] = in->restore ? maker_of(chain, last->hit, last->path) : 0;
+		} else if (!last->state.size && last->there && cover_output_folder(cover_of(chain, h), last->path)) {
 			in->remove.at = arena_grow(a, in->remove.at, in->remove.n, sizeof *in->remove.at);
 			in->remove.at[in->remove.n++] = arena_strn(a, last->path.data, last->path.size);
 		}
 	}
 }
 
-static bool try(struct cache_chain *chain, uint32_t n, bool strict, uint32_t *ret_culprit, const char **ret_because)
+static bool try(struct cache_chain *chain, uint32_t n, bool last, uint32_t *ret_culprit, const char **ret_because)
 {
-	struct ending e = { .chain = chain, .n = n, .strict = strict };
+	struct ending e = { .chain = chain, .n = n, .last = last };
 	uint32_t i;
 	bool good;
 
@@ -340,24 +445,34 @@ static bool try(struct cache_chain *chain, uint32_t n, bool strict, uint32_t *re
 		chain->hits[i].in->restore = false;
 		chain->hits[i].found->missing = 0;
 	}
-	map_init(&e.last);
+	map_init(&e.last_at);
 	good = collect(&e) && can_stand(&e);
 	if (good)
 		settle(&e);
-	map_free(&e.last);
+	map_free(&e.last_at);
 	*ret_culprit = e.culprit;
 	*ret_because = e.because;
 	return good;
 }
 
-static bool leans_beyond(const struct cache_chain *chain, uint32_t n)
+/* The first of n hits that took what a later step made for not there yet, while that step is not among them; or n. */
+static uint32_t find_leaning(struct cache_chain *chain, uint32_t n)
 {
-	uint32_t i;
+	uint32_t ret = n, i, k;
 
-	for (i = 0; i < n; i++)
-		if (chain->hits[i].leaned && i + chain->hits[i].leaned >= n)
-			return true;
-	return false;
+	for (i = n; i-- > 0; ) {
+		const struct hit *h = &chain->hits[i];
+
+		for (k = 0; k < h->leaned; k++) {
+			uint32_t at = index_of(chain, h->in->eyes.later[k]);
+
+			if (at > 0 && at <= n)
+				continue;
+			blame(chain, h->in->eyes.later[k]);
+			ret = i;
+		}
+	}
+	return ret;
 }
 
 /* The one hit of a task of one step, with all in its place: most of them. */
@@ -377,24 +492,24 @@ static bool is_simple(struct cache_chain *chain)
 	return true;
 }
 
-uint32_t cache_chain_decide(struct cache_chain *chain, uint32_t most, bool whole)
+uint32_t cache_chain_decide(struct cache_chain *chain, uint32_t most, bool last)
 {
 	const char *because = NULL, *why;
-	uint32_t n = chain->n, culprit;
-	bool strict;
+	uint32_t n = chain->n, culprit = 0, leaning;
 
+	chain->others_n = 0;
+	chain->anyone = false;
 	if (n == 0 || (most > 0 && is_simple(chain)))
 		return n;
 	if (most < n)
 		n = most;
-	for (; n > 0; n--) {
-		strict = !whole || n < chain->n || chain->hits[n - 1].step->waited;
-		if (leans_beyond(chain, n))
-			continue;
-		if (try(chain, n, strict, &culprit, &why))
+	while (n > 0) {
+		leaning = find_leaning(chain, n);
+		if (leaning == n && try(chain, n, last && n == chain->n, &culprit, &why))
 			break;
-		if (!because)
+		if (leaning == n && !because)
 			because = why;
+		n = leaning < n ? leaning : culprit;
 	}
 	if (n < chain->n) {
 		struct found *f = chain->hits[n].found;
@@ -403,4 +518,23 @@ uint32_t cache_chain_decide(struct cache_chain *chain, uint32_t most, bool whole
 		f->because = arena_str(f->arena, because ? because : "a later command of the task must run");
 	}
 	return n;
+}
+
+bool cache_chain_is_contested(const struct cache_chain *chain)
+{
+	return chain->anyone || chain->others_n > 0;
+}
+
+bool cache_chain_is_contested_by(struct cache_chain *chain, const struct step *step)
+{
+	ledger_who who;
+	uint32_t i;
+
+	if (chain->anyone)
+		return true;
+	who = key_who(chain->cache, step);
+	for (i = 0; i < chain->others_n; i++)
+		if (chain->others[i] == who)
+			return true;
+	return false;
 }

@@ -55,6 +55,7 @@ struct found_inside {
 	bool decided, restore;         /* restore: something is to be put back or removed */
 	struct cache_chain *alone;     /* it was looked up by itself: what `why` points into lives in there */
 	bool *skip;                    /* of each output: a later step of the chain leaves the path */
+	ledger_who *makers;            /* of each output that is not skipped: who made it; filled if `restore` */
 	struct texts remove;           /* paths that earlier runs of the step made and this result lacks */
 	void **owned;                  /* bytes that facts point into; freed with found */
 	void *mapped;                  /* the terminal output, or NULL */
@@ -71,8 +72,8 @@ struct found_inside {
 
 /* chain.c: a lookup's hit, in its chain: its effects lie over what those before it leave. */
 struct cache_chain;
-int chain_add(struct cache_chain *chain, const struct step *step, struct found *found, uint32_t leaned, struct err *err);
-struct layer *chain_layer(struct cache_chain *chain);
+void chain_add(struct cache_chain *chain, const struct step *step, struct found *found, uint32_t leaned);
+struct layer *chain_layer(struct cache_chain *chain, struct err *err);      /* NULL: the fingerprint failed */
 /* archive.c: is every output in its place and as it was kept? One look at each. */
 bool outputs_in_place(const struct cache *c, const struct facts *outputs);
 

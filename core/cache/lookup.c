@@ -128,6 +128,7 @@ static int present(struct looking *l, const struct facts *then, struct facts *re
 {
 	struct facts unknown = { .at = arena_array(l->arena, then->n + 1, sizeof *unknown.at) };
 	struct facts all;
+	struct layer *v;
 	uint32_t i;
 
 	ret->at = arena_array(l->arena, then->n + 1, sizeof *ret->at);
@@ -136,8 +137,9 @@ static int present(struct looking *l, const struct facts *then, struct facts *re
 		if (!facts_find(&l->known, then->at[i].kind, then->at[i].name, then->at[i].detail))
 			unknown.at[unknown.n++] = then->at[i];
 	/* a part's own VALUE is found out before the run only: it stays as recorded */
-	if (state_fill(&l->cache->world, l->step->full_env, &unknown, l->arena, err) < 0 ||
-	    layer_amend(chain_layer(l->chain), &l->in->eyes, &unknown, &l->leaned, err) < 0)
+	v = chain_layer(l->chain, err);
+	if (!v || state_fill(&l->cache->world, l->step->full_env, &unknown, l->arena, err) < 0 ||
+	    layer_amend(v, &l->in->eyes, &unknown, &l->leaned, err) < 0)
 		return -1;
 	if (l->known.n == 0) {
 		l->known = unknown;
@@ -346,8 +348,8 @@ static int look(struct looking *l, struct err *err)
 		if (r == 0 && !l->n)
 			explain_not_kept(l);
 	}
-	if (r > 0 && chain_add(l->chain, l->step, l->found, l->leaned, err) < 0)
-		r = -1;
+	if (r > 0)
+		chain_add(l->chain, l->step, l->found, l->leaned);
 	if (r >= 0)
 		remember(l);
 	return r < 0 ? -1 : 0;
@@ -387,5 +389,5 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct cac
 	chain = cache_chain_new(c);
 	look_up(c, step, dry, chain, ret);
 	ret->inside->alone = chain;
-	cache_chain_decide(chain, UINT32_MAX, !step->later);
+	cache_chain_decide(chain, UINT32_MAX, !step->followed);
 }

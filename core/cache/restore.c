@@ -7,11 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/texts.h"
 #include "cache/inside.h"
 #include "os/file.h"
 #include "os/stage.h"
 #include "plan/step.h"
 #include "record/blob.h"
+#include "text/path.h"
 
 /* What a part is handed while it restores. */
 struct restoring {
@@ -21,6 +23,7 @@ struct restoring {
 	const struct result *result;
 	struct facts now;              /* of all recorded outputs, sorted: what is in place */
 	const bool *skip;              /* of each recorded output: it is not to be put back; or NULL */
+	struct texts folders;          /* that are made for what is put back */
 	bool *given;                   /* of each recorded output: a part has asked to put it back */
 	struct stage *stage;           /* made when something must be written */
 	struct taking {
@@ -244,7 +247,7 @@ static int remove_leftovers(struct restoring *r, const struct found_inside *in, 
 {
 	uint32_t i;
 
-	for (i = 0; i < in->remove.n; i++) {
+	for (i = in->remove.n; i-- > 0; ) {    /* a folder after what it holds */
 		if (!may_write(r, in->remove.at[i]))
 			return err_set(err, ERR_SYSTEM, "'%s' is not as this task left it", in->remove.at[i]);
 		if (stage_remove(stage_of(r), in->remove.at[i], err) < 0)
@@ -419,6 +422,31 @@ static int look_in_place(struct restoring *r, struct err *err)
 	return state_fill(&r->cache->world, NULL, &r->now, r->arena, err);
 }
 
+/* The folders of what is to be put back that are not there. */
+static void find_folders(struct restoring *r)
+{
+	const struct facts *outputs = &r->result->outputs;
+	const char *last = "";
+	struct stat st;
+	uint32_t i;
+
+	for (i = 0; i < outputs->n; i++) {
+		const struct bytes name = outputs->at[i].name;
+		const char *dir;
+
+		if ((r->skip && r->skip[i]) || r->now.at[i].state.size)
+			continue;
+		dir = path_dir(r->arena, arena_strn(r->arena, name.data, name.size));
+		for (; dir[0] && strcmp(dir, last) != 0; dir = path_dir(r->arena, dir)) {
+			if (fstatat(r->cache->root_fd, dir, &st, AT_SYMLINK_NOFOLLOW) == 0)
+				break;
+			texts_add(r->arena, &r->folders, dir);
+		}
+		last = path_dir(r->arena, arena_strn(r->arena, name.data, name.size));
+	}
+	texts_sort(&r->folders);
+}
+
 static int restore(struct restoring *r, const struct step *step, const struct found_inside *in, struct err *err)
 {
 	const vt_step *described = step->described;
@@ -427,6 +455,7 @@ static int restore(struct restoring *r, const struct step *step, const struct fo
 
 	if (look_in_place(r, err) < 0)
 		return -1;
+	find_folders(r);
 	r->given = arena_array(r->arena, outputs->n + 1, sizeof *r->given);
 	for (i = 0; i < r->result->sections_n; i++)
 		if (ask_part(r, described, &r->result->sections[i], err) < 0)
@@ -480,21 +509,21 @@ bool cache_would_change(struct cache *c, const struct found *found)
 static void note_lines(struct restoring *r, const struct found_inside *in)
 {
 	const struct facts *outputs = &r->result->outputs;
-	struct left left = { .step = in->eyes.own }, was;
+	struct left left = { .step = in->eyes.own };
 	uint32_t i;
 
 	for (i = 0; i < outputs->n; i++) {
-		const struct fact *first;
-
 		if (in->skip[i] || bytes_order(r->now.at[i].state, outputs->at[i].state) == 0)
 			continue;
 		left.path = outputs->at[i].name;
 		left.state = outputs->at[i].state;
-		left.maker = in->eyes.own;
-		first = facts_find(&r->result->after, FACT_FILE, left.path, (struct bytes){ "", 0 });
-		/* changed in place: whoever made it made it */
-		if (first && first->state.size)
-			left.maker = ledger_get(r->cache->ledger, left.path, &was) ? was.maker : 0;
+		left.maker = in->makers[i];
+		ledger_put(r->cache->ledger, &left);
+	}
+	left.maker = in->eyes.own;
+	left.state = bytes_text("d");
+	for (i = 0; i < r->folders.n; i++) {
+		left.path = bytes_text(r->folders.at[i]);
 		ledger_put(r->cache->ledger, &left);
 	}
 	for (i = 0; i < in->remove.n; i++) {

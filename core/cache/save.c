@@ -308,6 +308,11 @@ static int find_strangers(struct saving *s, struct err *err)
 	return 0;
 }
 
+static bool is_made_folder(const struct fact *effect)
+{
+	return *(const char *)effect->state.data == 'd' && (*(const char *)effect->detail.data & EFFECT_MADE);
+}
+
 /* Of what it left, the bytes that are to be kept. */
 static int find_outputs(struct saving *s, struct err *err)
 {
@@ -322,7 +327,7 @@ static int find_outputs(struct saving *s, struct err *err)
 	for (i = 0; i < s->effects.n; i++) {
 		const struct fact *f = &s->effects.at[i];
 
-		if (f->state.size && cover_output(s->cover, f->name))
+		if (f->state.size && (is_made_folder(f) ? cover_output_folder : cover_output)(s->cover, f->name))
 			keep_output(s, arena_strn(s->arena, f->name.data, f->name.size));
 	}
 	texts_sort(&s->outputs);

@@ -67,6 +67,17 @@ bool cover_output(const struct cover *c, struct bytes path)
 	return globs_match(c->output, path.data, path.size);
 }
 
+bool cover_output_folder(const struct cover *c, struct bytes path)
+{
+	char below[PATH_MAX + 4];
+
+	if (path.size > PATH_MAX)
+		return false;
+	memcpy(below, path.data, path.size);
+	memcpy(below + path.size, "/\1", 2);
+	return cover_output(c, path) || cover_output(c, (struct bytes){ below, path.size + 2 });
+}
+
 /* The folder of a cache belongs to it. */
 static uint32_t match_cache(const struct list *l, struct bytes path)
 {

@@ -12,6 +12,8 @@ struct cover;
 struct cover *cover_new(struct arena *a, const struct globs *input, const struct globs *output, const struct texts *caches);
 /* Under `output`? */
 bool cover_output(const struct cover *c, struct bytes path);
+/* ... or is it a folder of which all that may be in it is? */
+bool cover_output_folder(const struct cover *c, struct bytes path);
 /* 0: it counts; a number from 1 to 63: it is in the tool's cache of that number; -1: it is
  * excluded from the inputs and no output, and counts for nothing. What an explicit `input`
  * or `output` covers counts all the same. */

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "cache/cache.h"
+#include "exec/look.h"
 #include "exec/run.h"
 #include "exec/schedule.h"
 #include "fact/seen.h"
@@ -40,6 +40,7 @@ struct run {
 	uint64_t files_most;           /* descriptors that running jobs may have open together */
 	uint64_t files;                /* descriptors that they may need */
 	bool crowded;                  /* a job could not start for want of descriptors: nothing is taken until one is over */
+	struct hold *hold;             /* hits that wait for those after them; NULL: none yet (hold.c) */
 	uint32_t restoring;            /* jobs whose outputs are being put back */
 	uint32_t changes;              /* starts and ends of children and of restoring: each may change a file */
 	bool pumping, pump_again;      /* run_pump runs; it was called again while it ran */
@@ -52,17 +53,6 @@ struct run {
 	uint32_t started, failed;      /* steps; what vt ended itself is not among the failed */
 	int first_code;                /* of the first that failed */
 	int interrupted_code;          /* of the first that ended after a signal, when not with 0 */
-};
-
-/* What the cache says about one step of a job. */
-struct answer {
-	const struct step *step;
-	bool known;                    /* the step was looked up: the rest is filled; an echo and a cd are always known */
-	bool in_place;                 /* a hit with nothing to put back, or whose outputs were put back */
-	struct found found;            /* not of an echo or a cd */
-	struct cache_plan_for_step before;     /* of a step that must run */
-	struct span look;              /* when it was looked up; only if the run is timed */
-	const char *restore_why;       /* a hit whose outputs could not be put back: the step must run */
 };
 
 /* What a job is doing. Each arrow is one function.
@@ -78,8 +68,8 @@ struct answer {
  *              │                                     ├──┼──► RESTORING   job_restore
  *    job_start │                                     │  └──────┘
  *   (uncached) │      job_start (it must run)        │
- *              ├─────────────────────────────────────┤     HELD: hits, decided and not yet told
- *              ▼                                     ▼     (no arrow leads there yet)
+ *              ├─────────────────────────────────────┤     Hits that stand only with hits after them
+ *              ▼                                     ▼     leave LOOKED by hold_job (hold.c)
  *        RUNNING ────────► SETTLING ────────► SAVING
  *              │ job_ended     │  job_save       │
  *              └───────────────┴─────────────────┴──► job_over
@@ -90,7 +80,6 @@ enum job_state {
 	JOB_WAITING,                   /* its steps are to be looked up; or an uncached step that is about to start */
 	JOB_LOOKING,                   /* a worker looks its steps up */
 	JOB_LOOKED,                    /* answered; waits for its turn and for the jobs before it */
-	JOB_HELD,                      /* its hits are decided, and told later */
 	JOB_RESTORING,                 /* a worker puts the outputs of a hit back */
 	JOB_RUNNING,                   /* a step's child was started */
 	JOB_SETTLING,                  /* its exit code is known, its output complete; tools and tracer still tell */
@@ -110,9 +99,12 @@ struct job {
 	/* looking */
 	struct job *behind;            /* in run->queue */
 	bool due;                      /* its turn has come: it is in run->queue, or was taken from there */
+	bool settled;                  /* what its hits leave was put back: it is not held any more */
+	bool granted;                  /* its answers came with those of held hits (hold.c) */
+	const char *must_run;          /* why its first step is no hit, or NULL */
 	bool early;                    /* the answers are older than its turn: they hold while run->changes is as below */
 	uint32_t changes;              /* run->changes when the look began */
-	struct cache_chain *chain;     /* what its hits leave; NULL: not looked up */
+	struct look look;              /* of its steps: at is answers */
 	/* running */
 	struct arena *arena;           /* what the child needs; NULL before the start */
 	enum start_status status;
@@ -131,8 +123,7 @@ struct job {
 	/* saving */
 	struct ran ran;
 	struct kept kept;
-	uint32_t answers_n;
-	struct answer answers[];       /* to each of its steps, echos and cds, in order */
+	struct answer answers[];       /* to each of its steps, echos and cds, in order; look.n */
 };
 
 /* run.c */
@@ -167,7 +158,26 @@ void queue_decide(struct run *r);                  /* from the front, as far as 
 void queue_send_lookaheads(struct run *r);         /* gives workers jobs before their turn, where the answers can hold */
 void queue_drop(struct run *r);                    /* the run was stopped: frees the jobs that no worker has */
 
+/* hold.c: hits that stand only with hits after them.
+ *
+ * A hit leaves what its run left. Where a later step of the run left something else there, and
+ * waits for it, the hit cannot be judged alone: if all after it hit, too, nothing need be written in
+ * between. Then the job is laid aside (its place is parked), and when nothing else is being
+ * looked up, its steps and all that follow are looked up in one go, each on what those
+ * before it leave, and decided as one chain: as many as can stand are granted. The places
+ * come back, and as each step's turn comes its answer is there. The first step that
+ * cannot stand runs. */
+bool hold_wants(struct job *j);                    /* could its hits stand with those after them, and not, or not as cheaply, without? */
+void hold_job(struct job *j);                      /* lays it aside; j is freed */
+void hold_return(struct job *j);                   /* gives back what was granted to its steps and not told */
+bool hold_take(struct job *j);                     /* takes what was granted to its steps; true: it need not be looked up */
+bool hold_granted(const struct job *j);            /* was anything decided about its step since it was looked up? */
+void hold_settle(struct run *r);                   /* looks at what is held, if its time has come */
+bool hold_is_busy(const struct run *r);            /* a worker looks at what is held */
+void hold_free(struct run *r);
+
 /* job.c */
+bool run_looks_up(const void *ctx, const struct step *step);       /* ctx: the run */
 uint32_t job_length(const struct run *r, const struct place *p);   /* items from the place's on that one look can answer; 0: it needs none */
 struct job *job_new(struct run *r, struct place *p);
 void job_drop(struct job *j);                      /* frees it; its place is where it was */

@@ -13,15 +13,11 @@
 
 /* ---- making ---- */
 
-/* Done by vt itself: an echo or a cd. */
-static bool is_builtin(const struct step *step)
+bool run_looks_up(const void *ctx, const struct step *step)
 {
-	return step->echo || step->enters;
-}
+	const struct run *r = ctx;
 
-static bool is_cached(const struct run *r, const struct item *item)
-{
-	return item->kind == ITEM_STEP && item->step->rules && r->setup->cache;
+	return step->rules && r->setup->cache;
 }
 
 uint32_t job_length(const struct run *r, const struct place *p)
@@ -31,7 +27,7 @@ uint32_t job_length(const struct run *r, const struct place *p)
 	bool any = false;
 
 	for (i = p->item; i < node->items_n; i++) {
-		if (is_cached(r, &node->items[i]))
+		if (node->items[i].kind == ITEM_STEP && run_looks_up(r, node->items[i].step))
 			any = true;
 		else if (node->items[i].kind == ITEM_PLAN || !is_builtin(node->items[i].step))
 			break;
@@ -48,7 +44,7 @@ struct job *job_new(struct run *r, struct place *p)
 	j->run = r;
 	j->place = p;
 	j->step = place_item(p)->step;
-	j->answers_n = n;
+	j->look = (struct look){ .cache = r->setup->cache, .clock = run_clock, .run = r, .at = j->answers, .n = n };
 	for (i = 0; i < n; i++)
 		j->answers[i].step = place_item(p)[i].step;
 	j->answer = n ? j->answers : NULL;
@@ -58,27 +54,9 @@ struct job *job_new(struct run *r, struct place *p)
 	if (j->next)
 		j->next->link = &j->next;
 	r->jobs = j;
+	if (hold_take(j))
+		j->state = JOB_LOOKED;
 	return j;
-}
-
-static void forget_from(struct job *j, uint32_t first)
-{
-	uint32_t i;
-
-	for (i = first; i < j->answers_n; i++) {
-		struct answer *a = &j->answers[i];
-
-		if (a->known && !is_builtin(a->step))
-			found_free(&a->found);
-		*a = (struct answer){ .step = a->step };
-	}
-}
-
-static void forget_answers(struct job *j)
-{
-	forget_from(j, 0);
-	cache_chain_free(j->chain);
-	j->chain = NULL;
 }
 
 void job_drop(struct job *j)
@@ -86,7 +64,7 @@ void job_drop(struct job *j)
 	*j->link = j->next;
 	if (j->next)
 		j->next->link = j->link;
-	forget_answers(j);
+	look_forget(&j->look);
 	if (j->arena) {
 		if (j->seen.arena)
 			seen_free(&j->seen);
@@ -100,72 +78,22 @@ void job_drop(struct job *j)
 
 /* ---- looking ---- */
 
-static bool is_hit(const struct answer *a)
-{
-	return is_builtin(a->step) || (a->found.state == FOUND_HIT && !a->restore_why);
-}
-
 void job_ask(struct job *j)
 {
 	j->state = JOB_LOOKING;
 	j->changes = j->run->changes;
 }
 
-/* The first `hits` hits stand; the step after them, if it was looked up, must run. What comes
- * after that is looked up when it has run, and so is that step where files are put back first. */
-static void stand(struct job *j, uint32_t hits, const char *why)
-{
-	struct cache *cache = j->run->setup->cache;
-	bool restore = false;
-	uint32_t i;
-
-	for (i = 0; i < j->answers_n && j->answers[i].known; i++) {
-		struct answer *a = &j->answers[i];
-
-		if (is_builtin(a->step))
-			continue;
-		if (hits > 0) {
-			hits--;
-			a->in_place = cache_in_place(cache, &a->found);
-			restore = restore || !a->in_place;
-			continue;
-		}
-		if (!restore) {
-			a->restore_why = why ? why : a->found.because;
-			cache_before_run(cache, a->step, &a->found, &a->before);
-		}
-		forget_from(j, restore ? i : i + 1);
-		return;
-	}
-}
-
 /* All of the chain, as far as it hits; what its hits leave is decided together. */
 void job_look(struct job *j)
 {
-	struct cache *cache = j->run->setup->cache;
-	const struct plan_node *node = &j->place->level->plan->nodes[j->place->node];
-	bool forced = false;
+	const struct step *last = NULL;
 	uint32_t i;
 
-	j->chain = cache_chain_new(cache);
-	for (i = 0; i < j->answers_n; i++) {
-		struct answer *a = &j->answers[i];
-
-		a->known = true;
-		a->in_place = is_builtin(a->step);
-		if (a->in_place)
-			continue;
-		a->look = (struct span){ SPAN_LOOKUP, run_clock(j->run), 0 };
-		cache_lookup(cache, a->step, false, j->chain, &a->found);
-		a->look.ended_ns = run_clock(j->run);
-		forced = a->found.state == FOUND_HIT && a->step->forced;
-		if (a->found.state != FOUND_HIT || forced)
-			break;
-	}
-	if (forced)                        /* all steps of a job are, or none */
-		stand(j, cache_chain_decide(j->chain, 0, false), WORDS_FORCED);
-	else
-		stand(j, cache_chain_decide(j->chain, UINT32_MAX, i == j->answers_n && j->place->item + i == node->items_n), NULL);
+	for (i = 0; i < j->look.n; i++)
+		if (!is_builtin(j->answers[i].step))
+			last = j->answers[i].step;
+	look_up(&j->look, last && !last->followed, j->must_run ? j->must_run : last && last->forced ? WORDS_FORCED : NULL);
 }
 
 void job_answered(struct job *j)
@@ -173,13 +101,13 @@ void job_answered(struct job *j)
 	uint32_t i;
 
 	j->state = JOB_LOOKED;
-	for (i = 0; i < j->answers_n && j->run->setup->timed; i++)
+	for (i = 0; i < j->look.n && j->run->setup->timed; i++)
 		job_tell_span(j, j->answers[i].step, &j->answers[i].look);
 }
 
 void job_forget(struct job *j)
 {
-	forget_answers(j);
+	look_forget(&j->look);
 	j->early = false;
 	j->state = JOB_WAITING;
 }
@@ -191,12 +119,9 @@ bool job_is_stale(const struct job *j)
 
 bool job_is_all_hits(const struct job *j)
 {
-	uint32_t i;
+	uint32_t n = look_hits(&j->look);
 
-	for (i = 0; i < j->answers_n && j->answers[i].known; i++)
-		if (!is_hit(&j->answers[i]))
-			return false;
-	return true;
+	return n == j->look.n || !j->answers[n].known;
 }
 
 /* ---- telling ---- */
@@ -256,39 +181,12 @@ void job_tell_outer(struct job *j)
 
 /* ---- hits ---- */
 
-/* Puts back what the hits leave. The number of the first that could not, or UINT32_MAX. */
-static uint32_t restore_hits(struct job *j, const char **ret_why)
-{
-	struct cache *cache = j->run->setup->cache;
-	uint32_t i, hit = 0;
-
-	for (i = 0; i < j->answers_n && j->answers[i].known && is_hit(&j->answers[i]); i++) {
-		struct answer *a = &j->answers[i];
-
-		if (is_builtin(a->step))
-			continue;
-		a->in_place = a->in_place || cache_restore(cache, a->step, &a->found, ret_why) == 0;
-		if (!a->in_place)
-			return hit;
-		hit++;
-	}
-	return UINT32_MAX;
-}
-
-/* Where one cannot be put back its step must run; and then those before it must leave all that it finds. */
 static void restore(void *ctx)
 {
 	struct job *j = ctx;
-	const char *why = NULL;
-	uint32_t failed, hits;
 
 	j->work = (struct span){ SPAN_RESTORE, run_clock(j->run), 0 };
-	while ((failed = restore_hits(j, &why)) != UINT32_MAX) {
-		hits = cache_chain_decide(j->chain, failed, false);
-		if (!why || hits < failed)
-			why = hits < failed ? NULL : "the outputs could not be restored";
-		stand(j, hits, why);
-	}
+	look_restore(&j->look);
 	j->work.ended_ns = run_clock(j->run);
 }
 
@@ -310,6 +208,7 @@ static void job_restore(struct job *j)
 	struct run *r = j->run;
 
 	j->state = JOB_RESTORING;
+	j->settled = true;
 	r->restoring++;
 	r->changes++;
 	loop_work(r->setup->loop, restore, job_restored, j);
@@ -348,6 +247,7 @@ static void put_back(struct job *j)
 {
 	struct place *p = j->place;
 
+	hold_return(j);
 	job_drop(j);
 	schedule_back(p);
 }
@@ -355,7 +255,7 @@ static void put_back(struct job *j)
 /* Its step was told; the next one is looked at, if there is one. */
 static bool go_on(struct job *j)
 {
-	if (j->answer + 1 == j->answers + j->answers_n)
+	if (j->answer + 1 == j->answers + j->look.n)
 		return false;
 	schedule_go_on(j->place);
 	j->answer++;
@@ -366,7 +266,7 @@ static bool go_on(struct job *j)
 /* Before the first hit is told all of them are put in place: where one cannot be, those before it may have to run. */
 static bool must_restore(const struct job *j)
 {
-	const struct answer *a, *end = j->answers + j->answers_n;
+	const struct answer *a, *end = j->answers + j->look.n;
 
 	for (a = j->answer; a && a < end && a->known && is_hit(a); a++)
 		if (!a->in_place)
@@ -378,6 +278,14 @@ void job_decide(struct job *j)
 {
 	struct run *r = j->run;
 
+	if (hold_granted(j)) {
+		put_back(j);
+		return;
+	}
+	if (hold_wants(j)) {
+		hold_job(j);
+		return;
+	}
 	do {
 		if (r->stopped != STOPPED_NOT) {
 			job_drop(j);
@@ -400,7 +308,7 @@ void job_decide(struct job *j)
 			return;
 		}
 		if (j->step->enters) {
-			if (!run_enter(r, j->step)) {
+			if (!j->answer->entered && !run_enter(r, j->step)) {
 				job_drop(j);
 				return;
 			}

@@ -184,7 +184,8 @@ void queue_send_lookaheads(struct run *r)
 				continue;
 			p->lookahead = job_new(r, p);
 			q->lookaheads++;
-			slice_add(s, p->lookahead);
+			if (p->lookahead->state == JOB_WAITING)
+				slice_add(s, p->lookahead);
 		}
 		if (s->n == 0) {
 			free(s);

@@ -244,7 +244,7 @@ static bool advance_all(struct run *r)
 
 static bool is_over(const struct run *r)
 {
-	if (r->jobs)
+	if (r->jobs || hold_is_busy(r))
 		return false;
 	/* A stopped run fails, and the outer step with it: nothing need be told. */
 	return r->stopped != STOPPED_NOT || (schedule_complete(&r->schedule) && !outer_runner_is_busy(r->outer));
@@ -263,6 +263,7 @@ void run_pump(struct run *r)
 		queue_send(r);
 	}
 	r->pumping = false;
+	hold_settle(r);
 	if (r->stopped == STOPPED_NOT)
 		queue_send_lookaheads(r);
 	else
@@ -320,6 +321,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	if (r.endpoint)
 		endpoint_free(r.endpoint);
 	outer_runner_free(r.outer);
+	hold_free(&r);
 	schedule_free(&r.schedule);
 	free(costs);
 	code = exit_code(&r);

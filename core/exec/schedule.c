@@ -206,9 +206,16 @@ static void out_of_hand(struct place *p)
 	p->in_hand = false;
 }
 
+void schedule_park(struct place *p)
+{
+	out_of_hand(p);
+	p->parked = true;
+}
+
 void schedule_back(struct place *p)
 {
 	out_of_hand(p);
+	p->parked = false;
 	if (p->holds)
 		p->level->going[p->level->going_n++] = p;
 	else
@@ -253,6 +260,7 @@ static void node_complete(struct place *p)
 		p->holds = false;
 		l->used--;
 	}
+	p->complete = true;
 	l->left--;
 	for (i = l->first[p->node]; i < l->first[p->node + 1]; i++) {
 		struct place *w = &l->places[l->waiters[i]];

@@ -3,8 +3,9 @@
  *
  *   level (the plan, or a nested one)
  *     ready: places whose turn it is        ──take──►  in hand  ──hold──►  with a slot
- *                 ▲                                       │                   │
- *                 └────────────── back ───────────────────┘   done: next item, or the end
+ *                 ▲                                       │ │                 │
+ *                 ├────────────── back ───────────────────┘ park              done: next item, or the end
+ *                 └────────────── back ──── parked ◄────────┘
  */
 #ifndef EXEC_SCHEDULE_H
 #define EXEC_SCHEDULE_H
@@ -26,6 +27,10 @@ struct place {
 	bool holds;                /* it has one of the level's slots */
 	bool in_hand;              /* taken, and neither put back nor given a slot yet */
 	bool announced;            /* taken once, or named by schedule_upcoming */
+	bool complete;             /* its last item succeeded */
+	bool parked;               /* taken, and laid aside until schedule_back */
+	uint32_t mark;             /* schedule_follow's: the walk that reached it ... */
+	uint8_t reached;           /* ... and what became of it there: enum reached */
 	struct job *lookahead;     /* queue.c's: the job that is looked up before its turn; NULL: none */
 };
 
@@ -42,6 +47,7 @@ struct level {
 	uint32_t used;             /* slots taken */
 	uint32_t in_hand;          /* places taken that have no slot yet */
 	uint32_t left;             /* nodes not complete */
+	uint32_t mark, passed;     /* schedule_follow's: the walk, and how many nodes it passed */
 	struct place **order;      /* all places as they would come if nothing took time; made when it is first asked for */
 	uint32_t upcoming;         /* in order: the first that schedule_upcoming has not passed */
 };
@@ -52,6 +58,17 @@ struct schedule {
 	struct level *levels, **end;
 	struct level *upcoming;    /* the first with places that schedule_upcoming has not passed */
 	uint32_t left;             /* levels not complete */
+	uint32_t mark;             /* of the last walk */
+};
+
+/* The steps that would run one after the other if each were a hit, from the given places on. */
+struct following {
+	const struct step **steps; /* looked-up steps, echoes and cds, in an order in which they may run */
+	uint32_t n;
+	struct place **parked;     /* parked places that have to join: some of what follows waits for them, too */
+	uint32_t parked_n;
+	bool open;                 /* more follows, which waits for places that are on their way */
+	bool starts;               /* a process starts behind some of the steps */
 };
 
 /* `costs`: of each step by its ordinal, 0: short or not known; kept by the caller. NULL: nothing is known. */
@@ -61,6 +78,8 @@ void schedule_free(struct schedule *s);
 struct place *schedule_take(struct level *l);
 /* Puts a taken place back: it could not continue. */
 void schedule_back(struct place *p);
+/* Lays a taken place aside; schedule_back brings it back. */
+void schedule_park(struct place *p);
 /* Takes a slot, if it has none; false: none is free. */
 bool schedule_hold(struct place *p);
 uint32_t schedule_free_slots(const struct level *l);
@@ -74,5 +93,13 @@ void schedule_go_on(struct place *p);
 /* The place whose turn would be next if every step were a hit. Each place is named once, and not
  * after it was taken. NULL: none is left. */
 struct place *schedule_upcoming(struct schedule *s);
+/* Is this step one that the cache may answer? */
+typedef bool schedule_looked_up(const void *ctx, const struct step *step);
+/* follow.c: what follows from the present item of each place on. In `a`. */
+void schedule_follow(struct schedule *s, struct place *const *from, uint32_t n, schedule_looked_up *looked_up, const void *ctx,
+		     struct arena *a, struct following *ret);
+/* All that comes after the place's next `first` items, whatever else it waits for: `steps` alone is filled. In `a`. */
+void schedule_all_after(struct schedule *s, struct place *from, uint32_t first, schedule_looked_up *looked_up, const void *ctx,
+			struct arena *a, struct following *ret);
 bool schedule_complete(const struct schedule *s);
 #endif

@@ -241,7 +241,7 @@ int stage_meta(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns,
 
 int stage_remove(struct stage *s, const char *path, struct err *err)
 {
-	if (check_place(s, path, err) < 0)
+	if (check_parent(s, dir_of(s, path), err) < 0)
 		return -1;
 	add(s, STAGED_REMOVE, path, 0, 0);
 	return 0;
@@ -365,7 +365,10 @@ static int commit_one(struct stage *s, struct staged *one, struct err *err)
 		r = set_meta(dir, name, one);
 		break;
 	case STAGED_REMOVE:
-		r = unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -1 : 0;
+		r = unlinkat(dir, name, 0);
+		if (r < 0 && (errno == EISDIR || errno == EPERM))
+			r = unlinkat(dir, name, AT_REMOVEDIR);
+		r = r < 0 && errno != ENOENT ? -1 : 0;
 		break;
 	}
 	return r < 0 ? err_errno(err, errno, "cannot write '%s'", one->path) : 0;
@@ -381,7 +384,8 @@ int stage_commit(struct stage *s, struct err *err)
 	s->checked = NULL;
 	s->committing = true;
 	for (i = 0; i < s->n; i++)
-		if (s->at[i].how != STAGED_DIR && check_place(s, s->at[i].path, err) < 0)
+		if (s->at[i].how == STAGED_REMOVE ? check_parent(s, dir_of(s, s->at[i].path), err) < 0
+						  : s->at[i].how != STAGED_DIR && check_place(s, s->at[i].path, err) < 0)
 			return -1;
 	for (i = 0; i < s->n; i++)
 		if (commit_one(s, &s->at[i], err) < 0)

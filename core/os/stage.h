@@ -21,6 +21,7 @@ int stage_link(struct stage *s, const char *path, const char *target, int64_t mt
 int stage_dir(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err);
 /* Sets mode and time of a file whose content is right already. */
 int stage_meta(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, struct err *err);
+/* A file, a link, or a folder that is empty by then. */
 int stage_remove(struct stage *s, const char *path, struct err *err);
 /* Renames all. -1: an error; foreseeable ones are found before the first rename. */
 int stage_commit(struct stage *s, struct err *err);

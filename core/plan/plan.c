@@ -306,9 +306,9 @@ static const struct step_list *steps_before(const struct plan *plan, const struc
 	return list;
 }
 
-/* Tells each step what comes after it: in its chain (`after`: behind the whole plan), and whether
- * another task waits for it (`waited`: for the whole plan). */
-static void link_chains(struct plan *plan, const struct step_list *after, bool waited, struct arena *a)
+/* Tells each step what comes after it: the cached steps of its chain (`after`: behind the whole plan),
+ * and whether anything does (`followed`: behind the whole plan). */
+static void link_chains(struct plan *plan, const struct step_list *after, bool followed, struct arena *a)
 {
 	bool *awaited = arena_array(a, plan->n + 1, sizeof *awaited);
 	uint32_t i, k;
@@ -319,23 +319,23 @@ static void link_chains(struct plan *plan, const struct step_list *after, bool w
 
 	for (i = 0; i < plan->n; i++) {
 		const struct step_list *list = after;
+		bool more = followed || awaited[i];
 
 		for (k = plan->nodes[i].items_n; k-- > 0; ) {
 			struct item *item = &plan->nodes[i].items[k];
 			struct step_list *first;
 
 			if (item->kind == ITEM_PLAN) {
-				link_chains(item->plan, list, waited || awaited[i], a);
+				link_chains(item->plan, list, more, a);
 				list = steps_before(item->plan, list, a);
 			} else if (item->kind == ITEM_STEP && item->step->rules) {
 				item->step->later = list;
-				item->step->waited = waited || awaited[i];
-				if (k == 0)
-					break;
+				item->step->followed = more;
 				first = arena_alloc(a, sizeof *first);
 				*first = (struct step_list){ item->step, list };
 				list = first;
 			}
+			more = more || item->kind == ITEM_PLAN || item->kind == ITEM_STEP;
 		}
 	}
 }

@@ -60,7 +60,7 @@ struct step {
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
 	struct texts extra;            /* extra arguments that reached it */
 	const struct step_list *later; /* the cached steps that come after it in its chain: of its task, of plans within it and around it */
-	bool waited;                   /* another task of the run waits for it */
+	bool followed;                 /* something of the run comes after it: of its chain, of plans around it, or of a task that waits */
 	bool persistent;               /* it runs until it is ended: the last of a persistent task */
 };
 

@@ -127,15 +127,15 @@ def execute(ops, ws):
 
 
 class Step:
-    def __init__(self, name, ops, output, cached=True):
-        self.name, self.ops, self.output, self.cached = name, tuple(ops), output, cached
+    def __init__(self, name, ops, output, cached=True, nested=False):
+        self.name, self.ops, self.output, self.cached, self.nested = name, tuple(ops), output, cached, nested
         self.key = (name, self.ops)
 
     def command(self):
         return f'play -C ../.. {self.name} ' + ' '.join(':'.join(o) for o in self.ops)
 
     def __repr__(self):
-        return f"{self.command()}{'' if self.cached else ' UNCACHED'}"
+        return f"{self.command()}{'' if self.cached else ' UNCACHED'}{' NESTED' if self.nested else ''}"
 
 
 class Task:
@@ -267,7 +267,7 @@ def random_history(seed, length):
         steps = []
         for _ in range(rng.choice([1, 1, 2, 2, 3])):
             n += 1
-            steps.append(Step(f's{n}', random_ops(rng, f'k{n}'), output, rng.random() > .1))
+            steps.append(Step(f's{n}', random_ops(rng, f'k{n}'), output, rng.random() > .1, rng.random() < .2))
         tasks.append(Task(steps, [d for d in range(len(tasks)) if rng.random() < dense], output))
     events = [('set', p, rng.choice('01')) for p in SRC if rng.random() < .8]
     if rng.random() < .2:
@@ -306,15 +306,16 @@ class Real:
         self.make('vite-task.json', '{"cache": true}')
         for i, t in enumerate(tasks):
             mine, command = {}, []
-            for s in t.steps:
-                if s.cached:
-                    command.append(s.command())
-                else:
-                    mine[s.name] = {'command': s.command(), 'cache': False}
-                    command.append(f'vt run {s.name}')
-            mine['t'] = {'command': ' && '.join(command), 'dependsOn': [f'p{d}#t' for d in t.deps]}
+            output = {}
             if t.output is not None:
-                mine['t']['output'] = [{'pattern': g + ('/**' if g in FOLDERS else ''), 'base': 'workspace'} for g in t.output]
+                output['output'] = [{'pattern': g + ('/**' if g in FOLDERS else ''), 'base': 'workspace'} for g in t.output]
+            for s in t.steps:
+                if s.cached and not s.nested:
+                    command.append(s.command())
+                    continue
+                mine[s.name] = {'command': s.command(), **(output if s.cached else {'cache': False})}
+                command.append(f'vt run {s.name}')
+            mine['t'] = {'command': ' && '.join(command), 'dependsOn': [f'p{d}#t' for d in t.deps], **output}
             self.make(f'packages/p{i}/package.json', json.dumps({'name': f'p{i}'}))
             self.make(f'packages/p{i}/vite-task.json', json.dumps({'tasks': mine}))
 
@@ -450,7 +451,7 @@ def candidates(tasks, events):
             for k in range(len(s.ops)):
                 ops = s.ops[:k] + s.ops[k + 1:]
                 if ops:
-                    yield put(Task(t.steps[:j] + [Step(s.name, ops, s.output, s.cached)] + t.steps[j + 1:], t.deps, t.output)), events
+                    yield put(Task(t.steps[:j] + [Step(s.name, ops, s.output, s.cached, s.nested)] + t.steps[j + 1:], t.deps, t.output)), events
 
 
 def shrink(vt, play, tasks, events, seconds=60):

@@ -1,0 +1,78 @@
+# Hits that stand only together with hits after them: they write nothing, and are told once.
+. "${0%/*}/../../lib/functions.sh" || exit
+mkdir "$T/bin"
+cp "$abs_top_builddir/tests/lib/play" "$T/bin/play"
+PATH=$T/bin:$PATH
+letters() { printf '%s\n' "$out" | awk '/[$] play / { printf "%s", /cache hit, replaying$/ ? "h" : "r" }'; }
+stamps() { find dist gen packages -type f -printf '%p %i %T@ %C@\n' 2>/dev/null | sort; }
+for output in '' ',"output":["dist/**"]'; do
+	workspace
+	file package.json '{"name":"w"}'
+	file vite-task.json "{\"tasks\":{
+	\"build\":{\"command\":\"play s1 read:src/a write:dist/x:t\"$output},
+	\"fix\":{\"command\":\"play s2 fix:dist/x:+ probe:src/b\",\"dependsOn\":[\"build\"]$output},
+	\"look\":{\"command\":\"play s3 read:dist/x\",\"cache\":false,\"dependsOn\":[\"build\"]},
+	\"both\":{\"command\":\"play s4 read:src/c\",\"cache\":false,\"dependsOn\":[\"fix\"]}}}"
+	file src/a 0
+	vt run fix >/dev/null
+	before=$(stamps)
+	capture vt run both
+	is "build and fix hit before an uncached task${output:+, declared}" "$(letters | tr -d r)" hh
+	is "... and no file is touched" "$(stamps)" "$before"
+	# fix must run: it finds what build leaves
+	echo >src/b
+	want=$(cat dist/x)
+	capture vt run fix
+	is "fix runs on what build leaves${output:+, declared}" "$(letters)" "$([ "$output" ] && echo hr || echo rr)"
+	is "... and leaves the same" "$(cat dist/x)" "$want"
+	# an uncached task that waits for build finds what build leaves
+	capture vt run look
+	has "who waits for build sees its product${output:+, declared}" "$out" "s3 "
+	is "... not that of fix" "$(cat dist/x)" "${want%+}"
+done
+# many packages, each with a nested run behind a clean
+workspace
+file package.json '{"name":"w","private":true,"workspaces":["packages/*"]}'
+file package-lock.json '{}'
+for i in $(seq 1 30); do
+	file "packages/p$i/package.json" "{\"name\":\"p$i\",\"dependencies\":{$( [ "$i" = 1 ] || echo "\"p$((i / 2))\":\"*\"")}}"
+	file "packages/p$i/vite-task.json" '{"tasks":{"build":{"command":"play s0 rimraf:dist && vt run compile"},"compile":{"command":"play s1 read:a write:dist/x:t"}}}'
+	echo "$i" >"packages/p$i/a"
+done
+capture vt run -r build
+is "packages with a nested run behind a clean run" "$rc" 0
+before=$(stamps)
+capture vt run -r build
+is "... and hit, all of them" "$(letters | tr -d '\n' | wc -c) $(letters | tr -d 'h\n' | wc -c)" "60 0"
+is "... and no file is touched" "$(stamps)" "$before"
+echo edited >packages/p7/a
+capture vt run -r build
+is "... after an edit its package alone runs" "$(letters | tr -d 'h\n')" rr
+capture vt run -r build
+is "... and hits again" "$(letters | tr -d 'h\n')" ""
+# a task that fails beside held hits
+workspace
+file package.json '{"name":"w"}'
+file vite-task.json '{"tasks":{
+	"build":"play s1 read:src/a write:dist/x:t",
+	"fix":{"command":"play s2 fix:dist/x:+","dependsOn":["build","slow"]},
+	"slow":{"command":"sh -c \"while [ ! -e go ]; do sleep 0.01; done; exit 0\"","cache":false}},"cache":true}'
+file src/a 0
+touch go
+vt run fix >/dev/null
+capture vt run fix
+is "they hit beside a task that ends well" "$(letters)" hh
+sed -i 's/exit 0/exit 3/' vite-task.json
+before=$(stamps)
+capture vt run fix
+is "a task fails while a hit waits for it" "$rc" 3
+is "... and no file is touched" "$(stamps)" "$before"
+# a cd into what a hit leaves
+workspace
+file package.json '{"name":"w"}'
+file vite-task.json '{"tasks":{"t":"play s1 write:dist/in/x:t && cd dist/in && play s2 read:x && cd ../.. && play s3 rimraf:dist"},"cache":true}'
+for i in 1 2 3; do
+	capture vt run t
+	is "a cd into a folder that a hit makes and another takes away: $i" "$rc" 0
+done
+finish
