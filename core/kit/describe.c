@@ -64,6 +64,18 @@ static bool answer_read(int fd, int ms, char *ret, size_t *ret_size)
 	return true;
 }
 
+/* What a plugin may die of; NULL: something else. (glibc has names since 2.32.) */
+static const char *signal_name(int number)
+{
+	static const char *const names[] = {
+		[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT", [SIGILL] = "ILL", [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",
+		[SIGBUS] = "BUS", [SIGFPE] = "FPE", [SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+		[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM", [SIGXCPU] = "XCPU", [SIGXFSZ] = "XFSZ", [SIGSYS] = "SYS",
+	};
+
+	return number < (int)(sizeof names / sizeof *names) && names[number] ? names[number] : "?";
+}
+
 static char *death_words(int status, bool late, int ms)
 {
 	char *text = NULL;
@@ -72,7 +84,7 @@ static char *death_words(int status, bool late, int ms)
 	if (late)
 		n = asprintf(&text, "it did not answer within %d s", ms / 1000);
 	else if (WIFSIGNALED(status))
-		n = asprintf(&text, "killed by SIG%s", sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?");
+		n = asprintf(&text, "killed by SIG%s", signal_name(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
 		n = asprintf(&text, "it ended the program with status %d", WEXITSTATUS(status));
 	return n < 0 ? NULL : text;

@@ -284,9 +284,10 @@ unsigned os_cpus(void)
 	static _Atomic unsigned known; /* 0: not asked yet; all threads find the same number */
 
 	if (!known) {
-		unsigned n = uv_available_parallelism();
+		cpu_set_t set;
+		long n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
 
-		known = n < 1 ? 1 : n;
+		known = n < 1 ? 1 : (unsigned)n;
 	}
 	return known;
 }

@@ -70,7 +70,7 @@ static int open_below(int root, const char *path, size_t size)
 	memcpy(copy, path, size);
 	copy[size] = '\0';
 	if (!no_openat2) {
-		fd = (int)syscall(SYS_openat2, root, copy, &how, sizeof how);
+		fd = (int)syscall(__NR_openat2, root, copy, &how, sizeof how);
 		if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EAGAIN))
 			return fd;
 		if (errno == ENOSYS || errno == EPERM)

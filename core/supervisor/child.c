@@ -74,7 +74,7 @@ static int set_up_fds(const int fd[3])
 	for (i = 0; i < 3; i++)
 		if (fd[i] >= 0 && dup2(fd[i], i) < 0)
 			return -1;
-	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	if (syscall(__NR_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		for (i = 3; i < 64; i++)           /* an older kernel: ours are marked already, this is for mishaps */
 			fcntl(i, F_SETFD, FD_CLOEXEC);
 	return 0;

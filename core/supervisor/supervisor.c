@@ -146,8 +146,8 @@ int main(void)
 	if (s.children < 0 || fcntl(MESSAGE_SOCKET, F_SETFD, FD_CLOEXEC) < 0 || chdir("/") < 0)
 		return 1;
 	/* What the runner inherited unmarked must not be held open here. */
-	syscall(SYS_close_range, (unsigned)MESSAGE_SOCKET + 1, (unsigned)s.children - 1, 0);
-	syscall(SYS_close_range, (unsigned)s.children + 1, ~0U, 0);
+	syscall(__NR_close_range, (unsigned)MESSAGE_SOCKET + 1, (unsigned)s.children - 1, 0);
+	syscall(__NR_close_range, (unsigned)s.children + 1, ~0U, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	p[1].fd = s.children;
 	while (p[0].fd >= 0 || s.keepers > 0 || s.killing) {

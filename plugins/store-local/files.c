@@ -52,7 +52,7 @@ static int open_stepwise(int dir, const char *path, int flags)
 static int open_beneath(int dir, const char *path, int flags)
 {
 	struct open_how how = { .flags = (uint64_t)(flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
-	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+	int fd = (int)syscall(__NR_openat2, dir, path, &how, sizeof how);
 
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
 		fd = open_stepwise(dir, path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -35,7 +35,7 @@ static int open_at_hand(const char *path, int flags, bool may_block)
 
 	if (may_block)
 		return open(path, flags | O_CLOEXEC);
-	fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+	fd = syscall(__NR_openat2, AT_FDCWD, path, &how, sizeof how);
 	if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ELOOP)
 		errno = EAGAIN;
 	return (int)fd;

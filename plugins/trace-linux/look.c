@@ -42,7 +42,7 @@ static int open_below(struct ground *g, const char *path, int flags)
 		rest = ".";
 	if (!g->bounded)
 		return openat(g->root, rest, flags | O_CLOEXEC);
-	return (int)syscall(SYS_openat2, g->root, rest, &how, sizeof how);
+	return (int)syscall(__NR_openat2, g->root, rest, &how, sizeof how);
 }
 
 void ground_init(struct ground *g, const char *root, size_t root_length)

@@ -10,3 +10,17 @@ stage() {
 	mv "${bin%/bin/vt}" "$to"
 	rm -rf "$T/stage"
 }
+#   bundled_tree           # $TREE is what `make bundled` makes; skips the test where this machine cannot
+bundled_tree() {
+	TREE=$abs_top_builddir/package/tree
+	mkdir -p "$abs_top_builddir/package"
+	# tests that want it at the same time build it once
+	flock -w 3000 "$abs_top_builddir/package/lock" env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+		sh -c 'make -s -C "$1" bundled; echo $? >"$2"' sh "$abs_top_builddir" "$T/rc" >"$T/bundled.log" 2>&1 </dev/null
+	case $(cat "$T/rc") in
+	0) ;;
+	*) if grep -q '^make.*Error 77' "$T/bundled.log"; then skip_all "$(sed -n 's/^bundled: //p' "$T/bundled.log" | tail -n 1)"; fi
+		cat "$T/bundled.log" >&2
+		exit 99 ;;
+	esac
+}
