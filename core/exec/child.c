@@ -176,6 +176,8 @@ static void on_exit_status(void *ctx, int status)
 	struct child *c = ctx;
 
 	c->exited = true;
+	if (c->setup.whole)
+		process_signal(c->process, SIGKILL);
 	c->end.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	if (c->out.stream || c->err.stream)
 		arm_pipe_timer(c);
@@ -292,6 +294,7 @@ static int launch(struct child *c, const int fd[3], struct err *err)
 		.env = env_entries(edited_env(c, c->trace != NULL), a),
 		.dir = step->dir,
 		.fd = { fd[0], fd[1], fd[2] },
+		.whole = c->setup.whole,
 	};
 
 	if (c->trace) {
@@ -408,6 +411,12 @@ void child_cancel(struct child *c)
 	c->cancelled = true;
 	if (c->exited)
 		arm_pipe_timer(c);
+}
+
+void child_signal(struct child *c, int signum)
+{
+	if (c->process && !c->exited)
+		process_signal(c->process, signum);
 }
 
 static void pause_pipe(struct pipe_end *p, bool pause)

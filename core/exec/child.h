@@ -29,6 +29,7 @@ struct child_setup {
 	const struct step *step;
 	struct arena *arena;           /* the job's */
 	const char *program;           /* absolute path of the executable; NULL: there is none, which fails like ENOENT */
+	bool whole;                    /* struct process_start's; what is left of one that fails is killed */
 	bool piped;                    /* stdin is /dev/null, stdout and stderr are pipes to vt; else it inherits vt's three */
 	struct seen *seen;             /* NULL: neither channel nor tracer */
 	struct endpoint *endpoint;     /* NULL: no channel */
@@ -60,6 +61,7 @@ struct child *child_start(const struct child_setup *setup);
 const struct child_end *child_end(const struct child *c);
 /* The run is stopping: channel and tracer are dropped, the pipes are read a little longer. */
 void child_cancel(struct child *c);
+void child_signal(struct child *c, int signum);    /* to it and all its descendants, if it runs */
 void child_pause(struct child *c, bool pause);     /* stops or continues reading its pipes */
 void child_free(struct child *c);                  /* after on_settled */
 #endif

@@ -12,6 +12,8 @@
 struct capture;
 struct child;
 struct endpoint;
+struct services;
+struct child_end;
 struct outer_runner;
 struct processes;
 struct stop;
@@ -34,6 +36,8 @@ struct run {
 	struct processes *processes;   /* made for the first child */
 	struct endpoint *endpoint;     /* made for the first step that may be kept */
 	bool no_channel;               /* the channel cannot be set up; the user was told */
+	struct services *services;     /* its persistent steps, and those of runs before it */
+	bool keeps;                    /* services go on running when the run is over */
 	struct outer_runner *outer;    /* the vt whose task this vt is; NULL: none */
 	struct job *jobs;              /* all that are not over */
 	uint32_t running;              /* jobs whose child was started and is not over */
@@ -196,6 +200,11 @@ void job_tell_finished(struct job *j, struct outcome *o);
 void job_tell_span(struct job *j, const struct step *step, const struct span *span);       /* nothing, if the run is not timed */
 void job_tell_outer(struct job *j);                /* to the runner around this one: what decides here has to decide there */
 
+/* job_run.c: starting any step, also a persistent one */
+const char *run_program(const struct run *r, const struct step *step, struct arena *a);    /* absolute; NULL: not found */
+const char *run_start_trouble(const struct run *r, const struct step *step, const char *program, const struct child_end *end,
+			      struct arena *a);            /* why the child could not be started */
+int run_refused_code(const struct child_end *end);
 /* job_run.c: a job's step runs, from its start to its stored result. */
 void job_start(struct job *j);                     /* its place has a slot */
 #endif

@@ -295,6 +295,11 @@ void job_decide(struct job *j)
 			job_restore(j);
 			return;
 		}
+		if (j->answer->known && !is_hit(j->answer) && !schedule_served(&r->schedule, j->place)) {
+			hold_return(j);
+			job_drop(j);
+			return;
+		}
 		if (!j->answer->known || !schedule_hold(j->place)) {
 			put_back(j);
 			return;

@@ -138,7 +138,7 @@ static void settle_cached(struct job *j)
 
 /* What a program that could not be executed stands for in a shell's exit status: 127 when there is none, 126 when there
  * is one. 0: it was not the program. */
-static int refused_code(const struct child_end *end)
+int run_refused_code(const struct child_end *end)
 {
 	if (!end->refused)
 		return 0;
@@ -155,32 +155,30 @@ static int refused_code(const struct child_end *end)
 	}
 }
 
-static const char *not_found(struct job *j)
+static const char *not_found(const struct run *r, const struct step *step, struct arena *a)
 {
-	const struct step *step = j->step;
-	const char *root = j->run->setup->workspace->root;
-	bool outside = step->cwd[0] == '/', pnp = access(path_join(j->arena, root, ".pnp.cjs"), F_OK) == 0;
+	const char *root = r->setup->workspace->root;
+	bool outside = step->cwd[0] == '/', pnp = access(path_join(a, root, ".pnp.cjs"), F_OK) == 0;
 
-	return arena_printf(j->arena, "Failed to find executable %s under cwd %s%s%s with PATH: %s%s%s%s", step->argv.at[0], outside ? "" : root,
+	return arena_printf(a, "Failed to find executable %s under cwd %s%s%s with PATH: %s%s%s%s", step->argv.at[0], outside ? "" : root,
 			    outside || strcmp(root, "/") == 0 ? "" : "/", step->cwd, step->path,
 			    pnp ? "\nYarn's Plug'n'Play keeps the programs of packages in no folder: write `yarn " : "", pnp ? step->argv.at[0] : "",
 			    pnp ? "`, or set `nodeLinker: node-modules` in .yarnrc.yml" : "");
 }
 
-/* Why the child could not be started. */
-static const char *start_trouble(struct job *j, const struct child_end *end)
+const char *run_start_trouble(const struct run *r, const struct step *step, const char *program, const struct child_end *end, struct arena *a)
 {
-	const char *program = j->program, *dir = j->step->dir;
+	const char *dir = step->dir;
 
 	if (end->trouble)
-		return arena_printf(j->arena, "Failed to spawn process: %s", end->trouble);
+		return arena_printf(a, "Failed to spawn process: %s", end->trouble);
 	if (access(dir, X_OK) < 0 && (end->error == ENOENT || end->error == ENOTDIR || end->error == EACCES))
-		return arena_printf(j->arena, "Failed to spawn process: cannot enter the working directory '%s': %s", dir, strerror(end->error));
+		return arena_printf(a, "Failed to spawn process: cannot enter the working directory '%s': %s", dir, strerror(end->error));
 	if (!program || (end->error == ENOENT && access(program, F_OK) < 0))
-		return not_found(j);
+		return not_found(r, step, a);
 	if (end->error == ENOENT)
-		return arena_printf(j->arena, "Failed to spawn process: the interpreter of '%s' was not found", program);
-	return arena_printf(j->arena, "Failed to spawn process: cannot execute '%s': %s", program, strerror(end->error));
+		return arena_printf(a, "Failed to spawn process: the interpreter of '%s' was not found", program);
+	return arena_printf(a, "Failed to spawn process: cannot execute '%s': %s", program, strerror(end->error));
 }
 
 static void on_settled(void *ctx)
@@ -191,8 +189,8 @@ static void on_settled(void *ctx)
 	int code;
 
 	if (end->error || end->trouble) {
-		j->trouble = start_trouble(j, end);
-		code = refused_code(end);
+		j->trouble = run_start_trouble(j->run, j->step, j->program, end, j->arena);
+		code = run_refused_code(end);
 		o.exit_code = code ? code : 1;
 		if (j->run->stopped != STOPPED_LOST)
 			run_failed(j->run, o.exit_code);
@@ -316,16 +314,15 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 }
 
 /* The program that the step starts now. What ran before may have made it, or another that comes before it. */
-static const char *program_of(const struct job *j)
+const char *run_program(const struct run *r, const struct step *step, struct arena *a)
 {
-	const struct step *step = j->step;
 	const char *name = step->argv.at[0], *found;
 
-	if (step->shell || (step->program && (strchr(name, '/') || j->run->changes == 0)))
+	if (step->shell || (step->program && (strchr(name, '/') || r->changes == 0)))
 		return step->program;
-	found = file_find_program(name, step->dir, step->path, NULL, j->arena);
+	found = file_find_program(name, step->dir, step->path, NULL, a);
 	if (!found && strchr(name, '/')) {
-		found = path_join(j->arena, step->dir, name);
+		found = path_join(a, step->dir, name);
 		return access(found, F_OK) == 0 ? found : NULL;        /* the kernel says why not */
 	}
 	return found;
@@ -348,7 +345,7 @@ void job_start(struct job *j)
 	j->state = JOB_RUNNING;
 	j->arena = arena_new();
 	child.arena = j->arena;
-	child.program = j->program = program_of(j);
+	child.program = j->program = run_program(r, j->step, j->arena);
 	j->status = status_of(j);
 	if (j->answer) {
 		r->queue.extra = 0;

@@ -12,6 +12,7 @@
 
 #include "exec/child.h"
 #include "exec/inside.h"
+#include "exec/services.h"
 #include "exec/stop.h"
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"
@@ -61,6 +62,7 @@ static void pause_all(struct run *r, bool pause)
 	for (j = r->jobs; j; j = j->next)
 		if (j->child)
 			child_pause(j->child, pause);
+	services_pause(r->services, pause);
 }
 
 static void on_drained(void *ctx)
@@ -164,9 +166,15 @@ static bool advance(struct run *r, struct place *p)
 		queue_add(r, p);
 		return true;
 	}
+	if (item && (item->kind == ITEM_STEP || item->kind == ITEM_PLAN) && !schedule_served(&r->schedule, p))
+		return true;
 	if (item && item->kind == ITEM_STEP && !run_has_files(r, RUN_FILES_UNCACHED)) {
 		schedule_back(p);
 		return false;
+	}
+	if (item && item->kind == ITEM_STEP && item->step->persistent) {
+		services_start(r->services, p);
+		return true;
 	}
 	/* The free slots are promised to the places in hand. */
 	if (!p->holds && (schedule_free_slots(p->level) < p->level->in_hand || !schedule_hold(p))) {
@@ -244,10 +252,19 @@ static bool advance_all(struct run *r)
 
 static bool is_over(const struct run *r)
 {
-	if (r->jobs || hold_is_busy(r))
+	if (r->jobs || hold_is_busy(r) ||
+	    (services_count(r->services) > 0 && (!r->keeps || r->stopped == STOPPED_SIGNAL || r->stopped == STOPPED_LOST)))
 		return false;
 	/* A stopped run fails, and the outer step with it: nothing need be told. */
 	return r->stopped != STOPPED_NOT || (schedule_complete(&r->schedule) && !outer_runner_is_busy(r->outer));
+}
+
+static void end_services(struct run *r)
+{
+	if (r->stopped == STOPPED_LOST || (r->stopped == STOPPED_FAILED && !r->keeps))
+		services_end(r->services);
+	else if (r->stopped == STOPPED_NOT && !r->keeps)
+		services_end_unneeded(r->services);
 }
 
 void run_pump(struct run *r)
@@ -261,6 +278,7 @@ void run_pump(struct run *r)
 		queue_decide(r);
 		r->pump_again |= advance_all(r);
 		queue_send(r);
+		end_services(r);
 	}
 	r->pumping = false;
 	hold_settle(r);
@@ -309,6 +327,9 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	schedule_init(&r.schedule, setup->plan, costs);
 	if (setup->screen)
 		screen_on_drained(setup->screen, on_drained, &r);
+	r.keeps = setup->services != NULL;
+	r.services = r.keeps ? setup->services : services_new(setup->loop, setup->installation->supervisor);
+	services_attach(r.services, &r);
 	r.stop = stop_begin(&r);
 	run_pump(&r);
 	while (!is_over(&r))
@@ -316,6 +337,9 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	stop_end(r.stop);
 	if (setup->screen)
 		screen_on_drained(setup->screen, NULL, NULL);
+	services_detach(r.services);
+	if (!r.keeps)
+		services_free(r.services);
 	if (r.processes)
 		processes_free(r.processes);
 	if (r.endpoint)

@@ -17,6 +17,7 @@ struct loop;
 struct plan;
 struct plug;
 struct screen;
+struct services;
 struct workspace;
 
 struct exec_setup {
@@ -34,6 +35,8 @@ struct exec_setup {
 	const struct listener *listeners;
 	uint32_t listeners_n;
 	struct screen *screen;         /* pauses reading while more than 1 MiB waits for it; its write errors end the run. NULL: there is none */
+	struct services *services;     /* persistent steps of earlier runs, and then of this one, which go on running; NULL: those of this
+	                                * run end with it */
 	const char *spool_dir;         /* where long outputs are kept while their task runs; NULL: the system's folder */
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;                     /* of warn */

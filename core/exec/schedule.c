@@ -99,6 +99,29 @@ static uint64_t longest(const struct schedule *s, const struct plan *plan, uint6
 	return most;
 }
 
+static void node_complete(struct place *p);
+
+/* A persistent step needs no slot, and so is taken at once. */
+static void queue_place(struct place *p)
+{
+	struct level *l = p->level;
+	const struct item *item = place_item(p);
+
+	if (item && item->kind == ITEM_STEP && item->step->persistent)
+		l->going[l->going_n++] = p;
+	else
+		push(l, p);
+}
+
+/* The place's turn has come. */
+static void turn(struct place *p)
+{
+	if (p->lazy && !p->asked)
+		node_complete(p);
+	else
+		queue_place(p);
+}
+
 /* Lists the nodes that wait for each node. */
 static void link_waiters(struct level *l, struct arena *a)
 {
@@ -124,6 +147,35 @@ static void link_waiters(struct level *l, struct arena *a)
 	}
 }
 
+/* Marks in row `uses` all nodes that wait for this one, directly or through others. */
+static void mark_users(const struct level *l, uint32_t node, bool *uses)
+{
+	uint32_t i;
+
+	for (i = l->first[node]; i < l->first[node + 1]; i++)
+		if (!uses[l->waiters[i]]) {
+			uses[l->waiters[i]] = true;
+			mark_users(l, l->waiters[i], uses);
+		}
+}
+
+static void list_services(struct level *l, struct arena *a)
+{
+	uint32_t i, n = l->plan->n;
+
+	for (i = 0; i < n; i++)
+		l->services_n += l->plan->nodes[i].persistent;
+	l->services = arena_array(a, l->services_n, sizeof *l->services);
+	l->uses = arena_array(a, (size_t)l->services_n * n, sizeof *l->uses);
+	l->unserved = arena_array(a, n, sizeof *l->unserved);
+	l->services_n = 0;
+	for (i = 0; i < n; i++)
+		if (l->plan->nodes[i].persistent) {
+			mark_users(l, i, l->uses + (size_t)l->services_n * n);
+			l->services[l->services_n++] = &l->places[i];
+		}
+}
+
 static struct level *add_level(struct schedule *s, const struct plan *plan, struct place *parent)
 {
 	struct arena *a = s->arena;
@@ -143,14 +195,18 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	for (i = 0; i < plan->n; i++) {
 		l->places[i] = (struct place){ .level = l, .node = i, .waits = plan->nodes[i].waits_n,
 					       .weight = reach[i] };
-		if (plan->nodes[i].waits_n == 0)
-			push(l, &l->places[i]);
+		l->places[i].lazy = plan->nodes[i].persistent && !plan->nodes[i].requested;
 	}
+	if (plan->serves)
+		list_services(l, a);
 	*s->end = l;
 	s->end = &l->next;
 	if (!s->upcoming)
 		s->upcoming = l;
 	s->left++;
+	for (i = 0; i < plan->n; i++)
+		if (plan->nodes[i].waits_n == 0)
+			turn(&l->places[i]);
 	return l;
 }
 
@@ -219,7 +275,7 @@ void schedule_back(struct place *p)
 	if (p->holds)
 		p->level->going[p->level->going_n++] = p;
 	else
-		push(p->level, p);
+		queue_place(p);
 }
 
 uint32_t schedule_free_slots(const struct level *l)
@@ -266,7 +322,7 @@ static void node_complete(struct place *p)
 		struct place *w = &l->places[l->waiters[i]];
 
 		if (--w->waits == 0)
-			push(l, w);
+			turn(w);
 	}
 }
 
@@ -292,6 +348,146 @@ void schedule_done(struct schedule *s, struct place *p)
 		s->left--;
 		p = l->parent;
 	}
+}
+
+/* ---- services ---- */
+
+static bool uses(const struct level *l, uint32_t service, const struct place *p)
+{
+	return l->uses[(size_t)service * l->plan->n + p->node];
+}
+
+static bool all_up(const struct place *p)
+{
+	const struct level *l = p->level;
+	uint32_t i;
+
+	for (i = 0; i < l->services_n; i++)
+		if (uses(l, i, p) && !l->services[i]->up)
+			return false;
+	return true;
+}
+
+void schedule_leave(struct place *p)
+{
+	out_of_hand(p);
+	if (p->holds)
+		p->level->used--;
+	p->holds = false;
+}
+
+bool schedule_served(struct schedule *s, struct place *p)
+{
+	struct level *l = p->level;
+	uint32_t i;
+
+	(void)s;
+	if (all_up(p))
+		return true;
+	schedule_leave(p);
+	l->unserved[l->unserved_n++] = p;
+	for (i = 0; i < l->services_n; i++) {
+		struct place *service = l->services[i];
+
+		if (!uses(l, i, p) || !service->lazy || service->asked)
+			continue;
+		service->asked = true;
+		queue_place(service);
+	}
+	return false;
+}
+
+void schedule_up(struct schedule *s, struct place *p)
+{
+	struct level *l = p->level;
+	uint32_t i, kept = 0;
+
+	p->up = true;
+	for (i = 0; i < l->unserved_n; i++) {
+		if (all_up(l->unserved[i]))
+			queue_place(l->unserved[i]);
+		else
+			l->unserved[kept++] = l->unserved[i];
+	}
+	l->unserved_n = kept;
+	if (!p->lazy)
+		schedule_done(s, p);
+}
+
+static bool is_inside(const struct level *l, const struct place *p)
+{
+	for (; l; l = l->parent ? l->parent->level : NULL)
+		if (l->parent == p)
+			return true;
+	return false;
+}
+
+/* Does the node still run, or may it? One that does not end by itself: while a service in it does. */
+static bool is_alive(const struct schedule *s, const struct place *p)
+{
+	const struct plan_node *node = &p->level->plan->nodes[p->node];
+	const struct level *l;
+	uint32_t i;
+
+	if (p->lazy || node->persistent)
+		return p->running || (p->lazy && p->asked && !p->up) || !p->complete;
+	if (!p->complete || !node->lasts)
+		return !p->complete;
+	for (l = s->levels; l; l = l->next)
+		for (i = 0; i < l->services_n; i++)
+			if (l->services[i]->running && is_inside(l, p))
+				return true;
+	return false;
+}
+
+static uint32_t number_of(const struct place *p)
+{
+	uint32_t i = 0;
+
+	while (p->level->services[i] != p)
+		i++;
+	return i;
+}
+
+/* Is a node alive that waits for this one, directly or through others? */
+static bool has_users(const struct schedule *s, const struct place *p, const bool *users)
+{
+	const struct level *l = p->level;
+	uint32_t i;
+
+	for (i = 0; i < l->plan->n; i++)
+		if (users[i] && is_alive(s, &l->places[i]))
+			return true;
+	return false;
+}
+
+bool schedule_is_used(const struct schedule *s, const struct place *p)
+{
+	const struct level *l = p->level;
+
+	return has_users(s, p, l->uses + (size_t)number_of(p) * l->plan->n);
+}
+
+/* The node whose command asked for a level lasts as long as what was requested there. */
+static bool is_wanted(const struct schedule *s, const struct place *p)
+{
+	const struct level *l = p->level;
+	bool *users, ret;
+
+	if (l->plan->nodes[p->node].requested)
+		return !l->parent || is_wanted(s, l->parent);
+	users = xcalloc(l->plan->n, sizeof *users);
+	mark_users(l, p->node, users);
+	ret = has_users(s, p, users);
+	free(users);
+	return ret;
+}
+
+bool schedule_needs(const struct schedule *s, const struct place *p)
+{
+	if (p->level->plan->nodes[p->node].requested && is_wanted(s, p))
+		return true;
+	return schedule_is_used(s, p);
 }
 
 /* ---- what comes next ---- */

@@ -27,10 +27,15 @@ struct place {
 	bool holds;                /* it has one of the level's slots */
 	bool in_hand;              /* taken, and neither put back nor given a slot yet */
 	bool announced;            /* taken once, or named by schedule_upcoming */
-	bool complete;             /* its last item succeeded */
+	bool complete;             /* its last item succeeded; of a persistent node: nobody waits for it any more */
 	bool parked;               /* taken, and laid aside until schedule_back */
 	uint32_t mark;             /* schedule_follow's: the walk that reached it ... */
 	uint8_t reached;           /* ... and what became of it there: enum reached */
+	/* persistent nodes */
+	bool lazy;                 /* pulled in: complete when its turn comes, and started when a node that uses it must run */
+	bool asked;                /* lazy: a node that uses it must run */
+	bool up;                   /* it can be used */
+	bool running;              /* its process is there; set by the caller */
 	struct job *lookahead;     /* queue.c's: the job that is looked up before its turn; NULL: none */
 };
 
@@ -50,6 +55,12 @@ struct level {
 	uint32_t mark, passed;     /* schedule_follow's: the walk, and how many nodes it passed */
 	struct place **order;      /* all places as they would come if nothing took time; made when it is first asked for */
 	uint32_t upcoming;         /* in order: the first that schedule_upcoming has not passed */
+	/* only where the plan serves */
+	struct place **services;   /* persistent nodes */
+	uint32_t services_n;
+	bool *uses;                /* row i: does node k wait for services[i], directly or through others? uses[i * plan->n + k] */
+	struct place **unserved;   /* places whose services are not all up */
+	uint32_t unserved_n;
 };
 
 struct schedule {
@@ -102,4 +113,18 @@ void schedule_follow(struct schedule *s, struct place *const *from, uint32_t n, 
 void schedule_all_after(struct schedule *s, struct place *from, uint32_t first, schedule_looked_up *looked_up, const void *ctx,
 			struct arena *a, struct following *ret);
 bool schedule_complete(const struct schedule *s);
+
+/* Persistent nodes. One that is requested has its turn like any other. One that is pulled in by
+ * those that wait for it is complete when its turn comes; it is started when the first of them must run. */
+/* Something of the place's node must run. false: not all services that it uses are up; those are asked
+ * for, and the place has been put away until they are. */
+bool schedule_served(struct schedule *s, struct place *p);
+/* The place's persistent step goes on running: it takes no slot. */
+void schedule_leave(struct place *p);
+/* The service can be used. */
+void schedule_up(struct schedule *s, struct place *p);
+/* Does somebody still need the service: a node that uses it and has not ended, or the user? */
+bool schedule_needs(const struct schedule *s, const struct place *p);
+/* Does a node still need it, whatever the user asked for? */
+bool schedule_is_used(const struct schedule *s, const struct place *p);
 #endif

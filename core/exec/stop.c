@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "exec/inside.h"
+#include "exec/services.h"
 #include "os/loop.h"
 #include "os/process.h"
 #include "os/stream.h"
@@ -60,6 +61,7 @@ static void grace_is_over(void *ctx)
 	s->grace = NULL;
 	s->run->grace_over = true;
 	run_kill(s->run);
+	services_kill(s->run->services);
 }
 
 static void signalled(struct stop *s, int signum, bool typed)
@@ -72,7 +74,7 @@ static void signalled(struct stop *s, int signum, bool typed)
 		return;
 	}
 	r->signum = signum;
-	r->cut_short = r->running == 0;
+	r->cut_short = r->running == 0 && services_count(r->services) == 0;
 	if (r->stopped != STOPPED_NOT)
 		return;
 	run_stop(r, STOPPED_SIGNAL);
@@ -81,6 +83,7 @@ static void signalled(struct stop *s, int signum, bool typed)
 		processes_typed(r->processes, signum);
 	else if (r->processes)
 		processes_signal(r->processes, signum);
+	services_signal(r->services, signum, typed && signum == SIGINT);
 	s->grace = timer_start(r->setup->loop, STOP_GRACE_MS, grace_is_over, s);
 	run_pump(r);
 }

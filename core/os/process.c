@@ -560,6 +560,11 @@ const char *process_failed_in(const struct process *p)
 	return names[p->failed_in < COUNT(names) ? p->failed_in : 0];
 }
 
+void process_signal(struct process *p, int signum)
+{
+	send_signal(p, signum, false);
+}
+
 void processes_signal(struct processes *ps, int signum)
 {
 	struct process *p;
@@ -572,8 +577,9 @@ void processes_typed(struct processes *ps, int signum)
 {
 	struct process *p;
 
+	/* one that is only being started may have missed it */
 	for (p = ps->first; p; p = p->next)
-		send_signal(p, signum, true);
+		send_signal(p, signum, p->pid != 0);
 }
 
 bool processes_running(const struct processes *ps)

@@ -32,6 +32,8 @@ struct process_start {
 	int fd[3];                         /* an open fd (borrowed for the call), PROCESS_INHERIT or PROCESS_NULL */
 	const struct process_filter *filters;
 	uint32_t filters_n;                /* tried in order, then none */
+	bool whole;                        /* it ends with the last of its descendants, unless it fails by itself; all of them
+	                                    * can be signalled until then */
 };
 
 struct process_events {
@@ -56,6 +58,8 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 void process_release(struct process *p);
 /* In and after on_failed: "fork", "chdir" or "execve". */
 const char *process_failed_in(const struct process *p);
+/* The same for one child; of a `whole` one also after its end. */
+void process_signal(struct process *p, int signum);
 /* Sends a signal to every descendant of every running child, but not to survivors of a child that ended by itself. The supervisor
  * kills those that remain after 5 s, even if the child has ended or vt is gone by then. */
 void processes_signal(struct processes *ps, int signum);

@@ -149,7 +149,7 @@ static void add_filters(struct buf *b, const struct process_start *what, uint32_
 /* Head and rest in one piece. */
 static int add_start(struct buf *b, const struct process_start *what, uint64_t ignored, struct err *err)
 {
-	struct message_start head = { .kind = MESSAGE_START, .ignored = ignored, .files = born_files };
+	struct message_start head = { .kind = MESSAGE_START, .ignored = ignored, .files = born_files, .whole = what->whole };
 
 	buf_init(b, START_MAX);
 	head.filters_n = what->filters_n < MESSAGE_FILTERS ? what->filters_n : MESSAGE_FILTERS;

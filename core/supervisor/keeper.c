@@ -41,6 +41,7 @@ struct keeper {
 	bool told;             /* STARTED was sent */
 	bool again;            /* the child asked to be started anew, without filters */
 	bool ended;            /* the child was reaped; what lives now are survivors */
+	bool last;             /* the child was reaped, and EXITED is told when the last of its descendants has ended */
 	bool released;         /* the runner answers no more */
 	bool killing;          /* until nothing is left */
 	int64_t doomed_ms;     /* when what a signal did not end is killed; 0: no signal came */
@@ -200,8 +201,22 @@ static void child_ended(struct keeper *k, int status)
 		start_child(k, false);
 		return;
 	}
-	k->ended = true;
 	tell_started(k, -1);
+	k->status = status;
+	if (k->start.head->whole && (status == 0 || k->doomed_ms || k->killing)) {
+		k->last = true;
+		return;
+	}
+	k->ended = true;
+	tell(k, &m, -1);
+}
+
+static void last_ended(struct keeper *k)
+{
+	struct message m = { .kind = MESSAGE_EXITED, .value = k->status };
+
+	k->last = false;
+	k->ended = true;
 	tell(k, &m, -1);
 }
 
@@ -217,9 +232,11 @@ static bool reap(struct keeper *k)
 	while (k->tracing.n < PTRACE_MAX && (pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
 		if (WIFSTOPPED(status))
 			ptrace_stopped(&k->tracing, pid, status);
-		else if (pid == k->child && !k->ended)
+		else if (pid == k->child && !k->ended && !k->last)
 			child_ended(k, status);
 	}
+	if (pid < 0 && k->last)
+		last_ended(k);
 	return pid >= 0;
 }
 
@@ -234,7 +251,7 @@ static void kill_all(struct keeper *k)
 /* Without /proc the one child is all that is known. */
 static void signal_all(struct keeper *k, int signum)
 {
-	if (tree_signal(getpid(), signum, NULL, NULL) == 0 && !k->ended)
+	if (tree_signal(getpid(), signum, NULL, NULL) == 0 && !k->ended && !k->last)
 		kill(k->child, signum);
 }
 
@@ -249,7 +266,7 @@ static int64_t now_ms(void)
 /* A task that was signalled has not ended by itself: nothing of it may live on. */
 static void on_signal(struct keeper *k, const struct message *m)
 {
-	if (k->ended && !k->doomed_ms)
+	if (k->ended && !k->doomed_ms && !k->start.head->whole)
 		return;
 	if (m->value == SIGKILL) {
 		kill_all(k);

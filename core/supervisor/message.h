@@ -53,6 +53,8 @@ struct message_start {
 	uint32_t argv_n, env_n;        /* strings */
 	uint32_t untraced;             /* 1: env_untraced follows; 0: env serves both ways */
 	uint32_t untraced_n;
+	uint32_t whole;                /* 1: unless the child fails by itself, EXITED comes with the end of its last descendant, and
+	                                * signals reach them until then */
 };
 
 /* Every other message. */

@@ -38,6 +38,6 @@ refused "a persistent task ends with a program" '{"t":{"command":"true && vt run
 refused "... and an echo is none" '{"t":{"command":"echo x","persistent":true}}' 'must end with a program'
 
 config '{"dev":{"command":"true","persistent":true,"cache":false,"ready":{"http":"http://[::1]:8080/x?y","timeout":"500ms"}},"t":{"command":"true","dependsOn":["dev"]}}'
-capture vt run t --dry-run
+capture vt run --dry-run t
 is "what is right is accepted" "$rc $err" "0 "
 finish

@@ -1,0 +1,29 @@
+/* service: when a persistent task can be used. Uses os, text, base, and of workspace struct ready;
+ * starts and ends nothing.
+ *
+ * probe: one look at a port, a URL or a file. */
+#ifndef SERVICE_PROBE_H
+#define SERVICE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ready;
+
+/* A file as it was: what is there before the start says nothing. */
+struct probe_file {
+	bool there;
+	uint64_t device, inode;
+	int64_t mtime_ns, ctime_ns;
+};
+
+void probe_file(const char *path, struct probe_file *ret);         /* [any] */
+/* Does somebody listen on the port that the condition names? Of OUTPUT and FILE nobody. Waits for PROBE_MS at
+ * most. [work] */
+bool probe_taken(const struct ready *ready);
+/* Is the condition met? Waits for PROBE_MS at most, and for the resolver. Never for OUTPUT. [work] */
+bool probe_look(const struct ready *ready, const struct probe_file *before);
+
+enum { PROBE_MS = 2000 };          /* that an answer may take */
+#endif
