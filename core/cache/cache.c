@@ -17,6 +17,7 @@
 #include "record/blob.h"
 #include "record/directory.h"
 #include "record/history.h"
+#include "record/last_run.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
 
@@ -198,6 +199,7 @@ void cache_close(struct cache *c)
 		add_counts(c);
 	if (save && c->misses) {
 		directory_sweep(&c->dir, false);
+		last_run_sweep(c->dir.inner_fd);
 		directory_sweep_unfinished(c->dir.fd);
 		directory_sweep_old(c->dir.fd);
 		directory_sweep_unfinished(c->dir.inner_fd);

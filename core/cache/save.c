@@ -14,6 +14,7 @@
 #include "cache/changed_during.h"
 #include "cache/inside.h"
 #include "cache/key.h"
+#include "cache/remember.h"
 #include "effect/cover.h"
 #include "effect/record.h"
 #include "fact/findings.h"
@@ -565,6 +566,7 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 	if (ret->why != KEPT_STORED && ret->text && s.in->keyed)
 		history_put_reason(c->history, &s.in->step, &s.in->id, ret->text);
 	changed_during_free(&s.changes);
+	remember_run(c, step, found, ran, &s.effects, ret, s.arena);
 	if (ret->why == KEPT_STORED) {
 		uint32_t i;
 

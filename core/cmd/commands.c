@@ -5,11 +5,14 @@
 
 #include "cmd/cmd.h"
 
-extern const struct command command_run, command_run_many, command_cache, command_plugins, command_client;
+extern const struct command command_run, command_run_many, command_why, command_inputs, command_outputs, command_cache, command_plugins, command_client;
 
 const struct command *const commands[] = {
 	&command_run,
 	&command_run_many,
+	&command_why,
+	&command_inputs,
+	&command_outputs,
 	&command_cache,
 	&command_plugins,
 	&command_client,

@@ -76,7 +76,7 @@ static bool wants_list(const struct session *s, const struct workspace *w, const
 	return !workspace_task(workspace_package_at(w, s->cwd), o->task);
 }
 
-static int run_task(struct backend *b, const struct query_options *options)
+int run_make_plan(struct backend *b, const struct query_options *options, struct arena *a, struct plan **ret, struct err *err)
 {
 	const struct session *s = b->session;
 	struct plan_world world = {
@@ -86,12 +86,19 @@ static int run_task(struct backend *b, const struct query_options *options)
 		.node_options = npm_node_options(s, b->workspace->root, s->arena),
 		.npm = npm,
 	};
+
+	return plan_make(&world, options, a, ret, err);
+}
+
+static int run_task(struct backend *b, const struct query_options *options)
+{
+	const struct session *s = b->session;
 	struct arena *a = arena_new();
 	struct plan *plan = NULL;
 	struct err err = { 0 };
 	int code;
 
-	if (plan_make(&world, options, a, &plan, &err) < 0)
+	if (run_make_plan(b, options, a, &plan, &err) < 0)
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
 		code = show_dry_run(b, plan, options);

@@ -129,6 +129,13 @@ ledger_who ledger_step(struct ledger *l, const struct ledger_step *step)
 	return ret;
 }
 
+void ledger_name(struct ledger *l, ledger_who who, struct ledger_step *ret)
+{
+	pthread_rwlock_rdlock(&l->lock);
+	*ret = l->who[who].name;
+	pthread_rwlock_unlock(&l->lock);
+}
+
 /* ---- lines ---------------------------------------------------------------- */
 
 static void unlink_line(struct ledger *l, struct line *line)

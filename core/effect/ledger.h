@@ -38,6 +38,8 @@ void ledger_load(struct ledger *l);
 void ledger_close(struct ledger *l, bool save);
 
 ledger_who ledger_step(struct ledger *l, const struct ledger_step *step);
+/* The step of this number, which is not 0. */
+void ledger_name(struct ledger *l, ledger_who who, struct ledger_step *ret);
 /* false: no step is known to have left it. */
 bool ledger_get(struct ledger *l, struct bytes path, struct left *ret);
 /* Did any step leave something below this folder ("" for the root)? Perhaps so, when true. */

@@ -252,7 +252,7 @@ void seen_add(struct seen *s, const vt_seen *given)
 	vt_bytes name = none, other = none;
 	enum place from, to;
 
-	if (is_env(given->op) || given->op == VT_SEEN_IGNORE_INPUT || given->op == VT_SEEN_IGNORE_OUTPUT) {
+	if (is_env(given->op) || given->op == VT_SEEN_NET || given->op == VT_SEEN_IGNORE_INPUT || given->op == VT_SEEN_IGNORE_OUTPUT) {
 		uint32_t n = s->n;
 
 		if (in->names < SEEN_NAMES)

@@ -3,7 +3,10 @@
 #include "plug/stores.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/buf.h"
 
 #include "plug/inside.h"
 
@@ -204,6 +207,57 @@ void stores_used(struct plug *p, const vt_id *blobs, uint32_t count)
 		call_begin(&call, stores[i], "used");
 		call_end(&call, stores[i]->made->ops.store.used(stores[i]->self, &call.call, blobs, count));
 	}
+}
+
+/* Collects names. */
+struct names_sink {
+	vt_sink sink;                  /* first */
+	struct buf names;
+};
+
+static vt_status add_names(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct names_sink *s = (struct names_sink *)sink;
+
+	call_check(call, 1, "vt_sink.write");
+	if (buf_add(&s->names, data, size) < 0)
+		return VT_FAILED;
+	sink->got += size;
+	return VT_OK;
+}
+
+static vt_status list_one(struct component *c, uint32_t space, struct buf *ret)
+{
+	struct names_sink s = { .sink = { .struct_size = sizeof(vt_sink), .write = add_names, .most = UINT64_MAX } };
+	struct plug_call call;
+	vt_status status;
+
+	buf_init(&s.names, SIZE_MAX / 2);
+	call_begin(&call, c, "list");
+	status = call_end(&call, c->made->ops.store.list(c->self, &call.call, space, 0, &s.sink));
+	*ret = s.names;
+	return status;
+}
+
+vt_status stores_list(struct plug *p, uint32_t space, vt_id **ret, size_t *ret_n)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores), i;
+	struct buf names;
+
+	for (i = 0; i < n; i++) {
+		if (!is_usable(stores[i]) || !stores[i]->made->ops.store.list)
+			continue;
+		if (list_one(stores[i], space, &names) == VT_OK) {
+			*ret_n = names.size / sizeof **ret;
+			*ret = xcalloc(*ret_n + 1, sizeof **ret);
+			memcpy(*ret, buf_str(&names), *ret_n * sizeof **ret);
+			buf_free(&names);
+			return VT_OK;
+		}
+		buf_free(&names);
+	}
+	return VT_UNSUPPORTED;
 }
 
 void stores_settle(struct plug *p, int64_t deadline_ns)

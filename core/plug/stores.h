@@ -31,6 +31,8 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop);
 void stores_drop(struct plug *p, uint32_t space, const vt_id *name, uint32_t why);        /* VT_DROP_* */
 void stores_used(struct plug *p, const vt_id *blobs, uint32_t n);
+/* The names that the nearest store which can tell them holds in a space, malloc'ed. VT_UNSUPPORTED: none can. */
+vt_status stores_list(struct plug *p, uint32_t space, vt_id **ret, size_t *ret_n);
 /* Tells the stores that the run is over. Stores that were never started stay so. */
 void stores_settle(struct plug *p, int64_t deadline_ns);
 bool stores_any(struct plug *p);                           /* does one work? Starts them until one does */

@@ -5,7 +5,7 @@ cd "$abs_top_srcdir" || exit 99
 # Each call on one line; then those that print text which is not a literal.
 prints() {
 	local f
-	for f in core/main.c core/report/*.c core/cmd/*.c core/exec/*.c; do
+	for f in core/main.c core/report/*.c core/ask/*.c core/cmd/*.c core/exec/*.c; do
 		sed -e ':a' -e '/,$/{N;s/,\n[ \t]*/, /;ba' -e '}' "$f" | sed -nE "
 			s/^[ \t]*//
 			/(^|[^a-z_])(printf|fprintf|buf_printf)\(.*%[-.*0-9]*s/bprint
@@ -24,9 +24,9 @@ grep -vE '^(#|$)' tests/lint/shown.txt | LC_ALL=C sort -u >"$T/known"
 is "nothing is printed past text/shown.h but what shown.txt has" "$(LC_ALL=C comm -23 "$T/prints" "$T/known")" ""
 is "shown.txt has nothing that is gone" "$(LC_ALL=C comm -13 "$T/prints" "$T/known")" ""
 # the check itself: a name that is printed as it is would be found
-mkdir -p "$T/tree/core/report" "$T/tree/core/cmd" "$T/tree/core/exec"
+mkdir -p "$T/tree/core/report" "$T/tree/core/ask" "$T/tree/core/cmd" "$T/tree/core/exec"
 cd "$T/tree" || exit 99
-touch core/main.c core/exec/run.c
+touch core/main.c core/exec/run.c core/ask/c.c
 printf '\tprintf("hello %%s\\n",\n\t       name);\n' >core/cmd/a.c
 printf '\tbuf_text(b, task->name);\n\tbuf_text(b, "own");\n\tbuf_text(b, n ? "one" : "two");\n\tfputs("own", to);\n' >core/report/b.c
 is "a name that is printed past it is found" "$(prints)" 'core/report/b.c: buf_text(b, task->name);

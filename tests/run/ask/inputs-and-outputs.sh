@@ -1,0 +1,50 @@
+# vt inputs and vt outputs show what the last run touched, by folder, by name with --all, and what nobody declared.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/lib/tools.sh"
+requires jq
+workspace
+pnpm lib app other
+tools
+tool build 'cat src/a src/b ../lib/x ../other/y ../../root.cfg plain 2>/dev/null; ls src >/dev/null; mkdir -p dist; echo 1 >dist/one; echo 2 >dist/two; echo 3 >../../stray; echo t >tmp; rm tmp; cat dist/one'
+file packages/app/package.json '{"name":"app","dependencies":{"lib":"workspace:*"}}'
+file packages/app/vite-task.json '{"tasks":{"build":{"command":"build"},"declared":{"command":"print-file src/a","input":["src/**"]},"other":{"command":"build","input":[{"pattern":"**","base":"workspace"}]}}}'
+for f in packages/app/src/a packages/app/src/b packages/app/plain packages/lib/x packages/other/y root.cfg; do file "$f" "$f"; done
+capture vt inputs app#build
+is "before the first run" "$rc $out" "0 app#build  ~/packages/app\$ build
+  its last run here is not known"
+vt run app#build >/dev/null
+capture vt inputs app#build
+is "by folder, and what nobody declared is marked" "$(grep -v '  last ran\|  programs\|  only asked\|node_modules' <<<"$out")" "app#build  ~/packages/app\$ build
+!      1  ./
+       2  packages/app/
+       2  packages/app/src/
+       1  packages/lib/
+!      1  packages/other/
+
+! outside the package and undeclared: neither \`input\` nor a package that it depends on has it"
+like "programs are named" "$out" "*  programs: *cat*"
+hasnt "what it made itself is no input" "$out" dist
+capture vt inputs app#build --all
+has "--all has the names" "$out" "       1  packages/lib/
+           packages/lib/x"
+has "... with the mark" "$out" "!          packages/other/y"
+is "in JSON" "$(vt inputs --json app#build | jq -c '.steps[0]|[.watched,(.inputs|map(select(.undeclared))|map(.path))]')" '[true,["packages/other/y","root.cfg"]]'
+capture vt outputs app#build
+is "what it left, and what it took away again" "$(grep -v '  last ran' <<<"$out")" "app#build  ~/packages/app\$ build
+!      1  ./
+       2  packages/app/
+       2  packages/app/dist/
+  removed again, or taken away: 1 of them
+
+! outside the package and not in \`output\`"
+is "in JSON" "$(vt outputs --json app#build | jq -c '.steps[0].outputs|map([.path,.removed,.undeclared])')" '[["packages/app/dist",null,null],["packages/app/dist/one",null,null],["packages/app/dist/two",null,null],["packages/app/tmp",true,null],["stray",null,true]]'
+vt run app#declared >/dev/null
+capture vt inputs app#declared
+has "what is not watched is said" "$out" "; its files were not watched: only what \`input\` names is known
+       2  packages/app/src/"
+vt run app#declared >/dev/null
+capture vt inputs app#declared
+has "a hit leaves it as it is" "$out" "       2  packages/app/src/"
+capture vt inputs
+is "no task" "$rc ${err%%$'\n'*}" "2 error: the following required arguments were not provided:"
+finish

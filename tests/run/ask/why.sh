@@ -1,0 +1,86 @@
+# vt why tells whether a task would hit, every change against the nearest run, who caused it, and what the last run did.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/lib/tools.sh"
+requires jq
+workspace
+pnpm gen use
+tools
+tool make-out 'mkdir -p dist; cat src.txt >dist/o.txt'
+tool read-write 'cat state; echo more >>state'
+file packages/gen/vite-task.json '{"tasks":{"gen":{"command":"make-out","output":["dist/**"]}}}'
+file packages/gen/src.txt one
+file packages/use/package.json '{"name":"use","dependencies":{"gen":"workspace:*"},"scripts":{"plain":"print plain"}}'
+file packages/use/vite-task.json '{"tasks":{"use":{"command":"print-file ../gen/dist/o.txt in in2","dependsOn":["gen#gen"],"env":["MODE"]},
+ "rw":{"command":"read-write"},"bad":{"command":"fail 3"},"ask":{"command":"sh -c \"echo $1\""},"two":{"command":"print-file in && print-file in2"}}}'
+file packages/use/in one
+file packages/use/in2 one
+file packages/use/state one
+capture with USER=ann vt why use#use
+has "before the first run" "$rc $out" "0 use#use  ~/packages/use\$ print-file ../gen/dist/o.txt in in2"
+gone "asking makes no cache" .vt
+with USER=ann vt run use#use >/dev/null 2>&1
+capture vt why use#use
+has "now it would hit" "$out" "  would hit: "
+like "when, by whom and where it last ran" "$out" "*  last ran 20[0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9] by ann on $(hostname): *s, exit code 0
+    it read * files and left 0*"
+is "in JSON" "$(vt why use#use --json | jq -c '.steps|map([.task,.verdict,.before,.lastRun.user,.lastRun.kept,.lastRun.watched])')" '[["use#use","hit",[],"ann",true,true]]'
+file packages/use/in two
+file packages/use/in2 two
+capture with MODE=x vt why use#use
+has "another env: that is all that is compared with the last key" "$out" "  would miss: 1 thing is not as in the nearest run that is known
+    env 'MODE' added
+"
+capture vt why use#use
+has "every change is told, not only the first" "$out" "  would miss: 2 things are not as in the nearest run that is known
+    'packages/use/in' modified
+    'packages/use/in2' modified
+"
+capture vt run --dry-run use#use
+has "as a dry run sees it" "$out" "cache miss: 'packages/use/in' modified"
+file packages/use/in one
+file packages/use/in2 one
+file packages/gen/src.txt two
+capture vt why use#use
+has "a step before it would run" "$out" "  that may change: before it runs
+    gen#gen (make-out): 'packages/gen/src.txt' modified
+"
+is "in JSON, too" "$(vt why use#use --json | jq -c '.steps[0].before')" "[{\"task\":\"gen#gen\",\"command\":\"make-out\",\"reason\":\"'packages/gen/src.txt' modified\"}]"
+vt run gen#gen >/dev/null
+capture vt why use#use
+has "the step that caused a change is named" "$out" "    'packages/gen/dist/o.txt' modified, left by gen#gen (make-out)
+"
+is "in JSON with what changed" "$(vt why use#use --json | jq -c '.steps[0].changes')" '[{"kind":"file","path":"packages/gen/dist/o.txt","change":"changed","leftBy":{"task":"gen#gen","command":"make-out"}}]'
+capture vt why use#use --json
+file vite-task.json '{}'
+vt run --ignore-depends-on use#use >/dev/null
+vt run use#rw >/dev/null
+capture vt why use#rw
+has "why it was not kept" "$out" "    its result was not kept: read and wrote 'packages/use/state'"
+has "what it left" "$out" "and left 1"
+vt run use#bad >/dev/null
+capture vt why use#bad
+has "a failure" "$out" ", exit code 3
+    its result was not kept: it failed"
+capture vt why use#plain
+has "what is not cached" "$out" "  is not cached: "
+capture vt why --cache use#plain
+has "... but with --cache" "$out" "  would run: no result of it is known"
+capture vt why use#two
+is "each command of a task has its answer" "$(grep -c '^use#two  ' <<<"$out")" 2
+vt run use#ask one >/dev/null
+capture vt why use#ask one
+has "arguments are the run's" "$out" "would hit"
+capture vt why use#ask -- two
+hasnt "... and others are others" "$out" "would hit"
+cp -a .vt "$T/before"
+vt why -r use >/dev/null
+is "asking changes nothing in the cache" "$(diff -r .vt "$T/before" 2>&1)" ""
+capture vt why nosuch
+is "a task that is not there" "$rc ${err%%$'\n'*}" "1 error: Task \"nosuch\" not found"
+capture vt why
+is "no task at all" "$rc ${err%%$'\n'*}" "2 error: the following required arguments were not provided:"
+truncate -s 40 .vt/v*/last/*
+capture vt why use#use
+has "a damaged record is none" "$rc $out" "0 use#use"
+has "... and nothing is said of it" "$out" "  its last run here is not known"
+finish
