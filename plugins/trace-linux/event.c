@@ -160,7 +160,7 @@ static void look_at_handler(struct watch *w, const struct seccomp_notif *notice,
 	}
 	/* 0 and 1: what the kernel does, and nothing */
 	if (wide[0] > 1 && !(wide[1] & RESTARTS))
-		gates_handler(&w->gates, e->tid);
+		gates_handler(&w->gates, e->tid, log_interruptions(&w->log));
 }
 
 void event_look(struct watch *w, const struct seccomp_notif *notice, struct event *e)

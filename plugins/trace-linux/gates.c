@@ -102,11 +102,30 @@ static bool has_shim(const struct gates *g, uint32_t process)
 	return false;
 }
 
-void gates_handler(struct gates *g, uint32_t tid)
+void gates_handler(struct gates *g, uint32_t tid, uint32_t told)
 {
-	if (g->fragile || has_shim(g, procs_process_of(tid)))
+	bool has;
+
+	if (g->fragile)
 		return;
-	g->fragile = true;
+	has = has_shim(g, procs_process_of(tid));
+	if (has && g->brittle)
+		return;
+	if (!g->brittle)
+		g->told_before = told;
+	g->brittle = true;
+	g->fragile = !has;
 	g->process = tid;
 	procs_name(tid, g->name, sizeof g->name);
+}
+
+bool gates_interrupted(struct gates *g)
+{
+	g->interruptions += g->brittle;
+	return g->fragile;
+}
+
+bool gates_hurt(const struct gates *g, uint32_t told)
+{
+	return g->brittle && g->interruptions > told - g->told_before;
 }

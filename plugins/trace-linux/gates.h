@@ -1,9 +1,11 @@
-/* gates: which processes run with the shim, and whether one without it can be hurt.
+/* gates: which processes run with the shim, and whether an interruption can hurt one.
  *
  * A signal during a call that waits for the tracer ends the call with EINTR, if the signal's
- * handler has no SA_RESTART. The shim makes such a call again. A program without the shim
- * gets the error, and may go on as if a file were missing: then the trace tells nothing
- * about an undisturbed run. */
+ * handler has no SA_RESTART. The shim makes such a call again, and tells so. A program
+ * without the shim gets the error, and may go on as if a file were missing: then the
+ * trace tells nothing about an undisturbed run. So may one with the shim, if the C library
+ * itself made the call, to load a library or to find a user's name: then there are more
+ * interruptions than the shim has told of. */
 #ifndef TRACE_GATES_H
 #define TRACE_GATES_H
 
@@ -17,8 +19,11 @@ struct gates {
 	const char *shim;          /* its file's name without folders; NULL: there is none */
 	size_t shim_length;
 	bool fragile;              /* a process without the shim has such a handler ... */
-	uint32_t process;          /* ... the first of them */
+	bool brittle;              /* ... or one with it */
+	uint32_t process;          /* the first of them; without the shim, if there is one */
 	char name[32];
+	uint32_t interruptions;    /* since `brittle`: calls that were interrupted ... */
+	uint32_t told_before;      /* ... and what the shim had told of by then */
 	bool full;                 /* no memory: everybody counts as without */
 };
 
@@ -31,6 +36,13 @@ bool gates_is_shim(const struct gates *gates, const char *path, size_t length);
 void gates_start(struct gates *gates, uint32_t tid);
 void gates_load(struct gates *gates, uint32_t tid);
 
-/* The thread has set a handler that does not let calls be started again. */
-void gates_handler(struct gates *gates, uint32_t tid);
+/* The thread has set a handler that does not let calls be started again. `told`: how many
+ * interruptions the shim has told of so far. */
+void gates_handler(struct gates *gates, uint32_t tid, uint32_t told);
+
+/* A call was interrupted while it waited. True: it is certain to have hurt. */
+bool gates_interrupted(struct gates *gates);
+
+/* Was there an interruption that the shim has not told of? */
+bool gates_hurt(const struct gates *gates, uint32_t told);
 #endif

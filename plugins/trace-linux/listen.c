@@ -86,9 +86,8 @@ static bool hung_up(struct watch *w)
 /* Notes that a signal or a kill took away a call before its answer. */
 static void interrupted(struct watch *w)
 {
-	if (!w->gates.fragile)
-		return;
-	watch_escape_named(w, ESCAPE_INTERRUPTED, w->gates.process, w->gates.name);
+	if (gates_interrupted(&w->gates))
+		watch_escape_named(w, ESCAPE_INTERRUPTED, w->gates.process, w->gates.name);
 }
 
 /* Receives one event. 1: received; 0: none; -1: the channel failed, or, with errno 0, the
@@ -302,6 +301,8 @@ static void *listen_loop(void *arg)
 		listen_polling(w, &e);
 	log_close(&w->log);
 	event_read_log(w);
+	if (gates_hurt(&w->gates, log_interruptions(&w->log)))
+		watch_escape_named(w, ESCAPE_INTERRUPTED_WITHIN, w->gates.process, w->gates.name);
 	settle_may_begin(w);
 	if (!w->alone && !w->abandoned && w->how)
 		answer_on(w);

@@ -100,6 +100,11 @@ bool log_offer(struct log *l, int listener, uint64_t id)
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0;
 }
 
+uint32_t log_interruptions(const struct log *l)
+{
+	return l->shared ? __atomic_load_n(&l->shared->interrupted, __ATOMIC_SEQ_CST) : 0;
+}
+
 void log_close(struct log *l)
 {
 	l->closed = true;

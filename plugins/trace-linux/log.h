@@ -30,6 +30,9 @@ bool log_is_asked(const char *path, size_t length);
 /* Answers the call `id` of the listener with a descriptor of the log. False: it is still to be answered. */
 bool log_offer(struct log *log, int listener, uint64_t id);
 
+/* How many interruptions the shim has told of. */
+uint32_t log_interruptions(const struct log *log);
+
 /* Programs are to write nothing more. */
 void log_close(struct log *log);
 

@@ -24,7 +24,7 @@
 
 #include <stdint.h>
 
-#define SHIM_LOG_MAGIC 0x316d696873747600u   /* changes with every change below */
+#define SHIM_LOG_MAGIC 0x326d696873747600u   /* changes with every change below */
 
 /* Opening this asks the tracer for the log; without one nothing is there. */
 #define SHIM_LOG_PATH "/dev/null/vt-shim-log"
@@ -51,7 +51,8 @@ struct shim_log {
 	uint64_t magic;
 	uint64_t gate;                       /* the address of the gate's page in a program */
 	uint32_t closed;                     /* not 0: nothing is to be written any more */
-	uint32_t unused[11];
+	uint32_t interrupted;                /* calls that waited for the tracer, were interrupted, and were made again */
+	uint32_t unused[10];
 	uint64_t head;                       /* cells that were ever taken; in a line of its own */
 	uint64_t unused_too[7];
 	uint64_t tail;                       /* cells that are free again; the tracer's */

@@ -95,6 +95,10 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 		snprintf(ret, size, "a signal interrupted a call that waited for vt, and process %u (%s), which has handlers"
 			 " that do not restart calls, runs without vt's shim", w->escape_process, name);
 		break;
+	case ESCAPE_INTERRUPTED_WITHIN:
+		snprintf(ret, size, "a signal interrupted a call of the C library that waited for vt, and process %u (%s) has handlers"
+			 " that do not restart calls", w->escape_process, name);
+		break;
 	case ESCAPE_LOG:
 		snprintf(ret, size, "a program wrote into the memory that it shares with vt");
 		break;

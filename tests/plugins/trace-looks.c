@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -101,6 +102,42 @@ static void each_function(void)
 	FAILS((int)syscall(SYS_openat, AT_FDCWD, "none", 0), ENOENT);
 	FAILS((int)syscall(99999), ENOSYS);
 	EXPECT(syscall(SYS_mmap, 0L, 4096L, (long)PROT_READ, (long)(MAP_PRIVATE | MAP_ANONYMOUS), -1L, 0L) != -1);
+}
+
+/* Prints what realpath says, for comparison with a run that is not traced. */
+static void real_paths(void)
+{
+	static const char *const paths[] = {
+		"/", "//", "", ".", "..", "a", "./a", "d/b", "d//b", "d/", "d/.", "a/", "a/.", "l", "none", "d/none", "d/none/x", "a/b", "/usr/lib",
+		"/lib", "/usr//bin/../lib", "d/../d/b", "a/../d", "none/..", "/bin/sh", "/..", "../../../../../../../../../../..",
+	};
+	char to[PATH_MAX], *real;
+	size_t i;
+	int error;
+
+	for (i = 0; i < sizeof paths / sizeof *paths; i++) {
+		memcpy(to, "?", 2);
+		errno = 0;
+		real = realpath(paths[i], NULL);
+		error = errno;
+		printf("%s: %s %d", paths[i], real ? real : "-", real ? 0 : error);
+		free(real);
+		real = realpath(paths[i], to);
+		printf(" %s %d %s", real == to ? "=" : real ? real : "-", real ? 0 : errno, to);
+		real = canonicalize_file_name(paths[i]);
+		printf(" %s\n", real ? real : "-");
+		free(real);
+	}
+}
+
+static void real(void)
+{
+	warm();
+	real_paths();
+	EXPECT(!chdir("d"));
+	real_paths();
+	EXPECT(!chdir("/"));
+	real_paths();
 }
 
 static void by_descriptor(void)
@@ -357,7 +394,7 @@ static void damages(void)
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*run)(void); } cases[] = {
-		{ "same", same }, { "many", many }, { "killed", killed }, { "order", order }, { "stays", stays }, { "damages", damages },
+		{ "same", same }, { "real", real }, { "many", many }, { "killed", killed }, { "order", order }, { "stays", stays }, { "damages", damages },
 	};
 	size_t i;
 
@@ -366,6 +403,6 @@ int main(int argc, char **argv)
 			cases[i].run();
 			return bad;
 		}
-	fprintf(stderr, "usage: trace-looks same|many|killed|order|stays|damages\n");
+	fprintf(stderr, "usage: trace-looks same|real|many|killed|order|stays|damages\n");
 	return 2;
 }

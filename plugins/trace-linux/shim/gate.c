@@ -69,21 +69,22 @@ static int failed(long r)
 	return r < 0 && r > -SHIM_PAGE;
 }
 
-static int ask_for_log(int from_gate)
+static int ask_for_log(int from_gate, uint32_t *interrupted)
 {
 	long fd;
 
-	do
+	for (;; ++*interrupted) {
 		fd = from_gate ? through(__NR_openat, AT_FDCWD, (long)SHIM_LOG_PATH, O_RDWR | O_CLOEXEC, 0, 0) :
 				 raw(__NR_openat, AT_FDCWD, (long)SHIM_LOG_PATH, O_RDWR | O_CLOEXEC, 0, 0);
-	while (fd == -EINTR);
-	return (int)fd;
+		if (fd != -EINTR)
+			return (int)fd;
+	}
 }
 
 /* Under an emulator a call comes from elsewhere than it seems: then it is not let through. */
-static int is_let_through(void)
+static int is_let_through(uint32_t *interrupted)
 {
-	int fd = ask_for_log(1);
+	int fd = ask_for_log(1, interrupted);
 
 	if (fd >= 0)
 		raw(__NR_close, fd, 0, 0, 0, 0);
@@ -119,14 +120,17 @@ static int open_log(int fd)
 static int open_gate(void)
 {
 	int expected = NOT_ASKED, fd, works;
+	uint32_t interrupted = 0;
 
 	if (!__atomic_compare_exchange_n(&gate, &expected, BUSY, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return 0;
-	fd = ask_for_log(0);
+	fd = ask_for_log(0, &interrupted);
 	works = fd >= 0 && open_log(fd);
 	if (fd >= 0)
 		raw(__NR_close, fd, 0, 0, 0, 0);
-	works = works && is_let_through();
+	works = works && is_let_through(&interrupted);
+	if (works && interrupted)
+		__atomic_add_fetch(&shared->interrupted, interrupted, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&gate, works ? OPEN : SHUT, __ATOMIC_RELEASE);
 	return works;
 }
@@ -139,6 +143,14 @@ void gate_allow(void)
 void gate_leave(void)
 {
 	__atomic_store_n(&gate, SHUT, __ATOMIC_RELEASE);
+}
+
+void gate_tell_interruption(void)
+{
+	int now = __atomic_load_n(&gate, __ATOMIC_ACQUIRE);
+
+	if (now == OPEN || (now == NOT_ASKED && open_gate()))
+		__atomic_add_fetch(&shared->interrupted, 1, __ATOMIC_SEQ_CST);
 }
 
 static int is_open(void)
@@ -303,11 +315,16 @@ static int take(unsigned cells, uint64_t *ret)
 	return 1;
 }
 
+int gate_is_open(void)
+{
+	return __atomic_load_n(&gate, __ATOMIC_ACQUIRE) == OPEN;
+}
+
 int gate_opens_at_once(int dir, const char *path)
 {
 	struct statx st;
 
-	if (__atomic_load_n(&gate, __ATOMIC_ACQUIRE) != OPEN)
+	if (!gate_is_open())
 		return 1;
 	return through(__NR_statx, dir, (long)path, AT_STATX_DONT_SYNC, STATX_TYPE, (long)&st) != 0 ||
 	       ((st.stx_mode & S_IFMT) != S_IFIFO && (st.stx_mode & S_IFMT) != S_IFCHR);
@@ -371,6 +388,11 @@ int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, lo
 
 #else
 
+int gate_is_open(void)
+{
+	return 0;
+}
+
 int gate_opens_at_once(int dir, const char *path)
 {
 	(void)dir, (void)path;
@@ -379,6 +401,10 @@ int gate_opens_at_once(int dir, const char *path)
 
 /* No filter here knows a gate. */
 void gate_allow(void)
+{
+}
+
+void gate_tell_interruption(void)
 {
 }
 

@@ -35,6 +35,7 @@ extern void *dlsym(void *handle, const char *name);
 extern int *__errno_location(void);
 extern char **environ;
 extern void pthread_testcancel(void) __attribute__((weak));
+extern void *malloc(size_t) __attribute__((weak));
 
 /* ---- the next functions of each name ----------------------------------------- */
 
@@ -149,7 +150,7 @@ static int is_libcs(enum name name)
 static const unsigned char gated[] = {
 	NAME_open, NAME_open64, NAME_openat, NAME_openat64, NAME_opendir, NAME_fdopendir, NAME_stat, NAME_stat64, NAME_lstat,
 	NAME_lstat64, NAME_fstatat, NAME_fstatat64, NAME_statx, NAME_access, NAME_faccessat, NAME_readlink, NAME_readlinkat,
-	NAME_syscall,
+	NAME_realpath, NAME_syscall,
 };
 static const unsigned char needed[] = {
 	NAME_chdir, NAME_mkdir, NAME_unlink, NAME_rename, NAME_sigaction, NAME_signal,
@@ -176,9 +177,13 @@ __attribute__((constructor)) static void find_some(void)
 		gate_allow();
 }
 
+/* Was the call interrupted, so that it is to be made again? */
 static int was_interrupted(void)
 {
-	return *__errno_location() == EINTR;
+	if (*__errno_location() != EINTR)
+		return 0;
+	gate_tell_interruption();
+	return 1;
 }
 
 /* Only a C library without this function comes here, and only from a program that
@@ -219,21 +224,28 @@ EXPORT type name params \
 
 /* ---- opening ------------------------------------------------------------------- */
 
+/* A call made here, and again when it was interrupted. */
+static long raw_again(long number, long a, long b, long c, long d, long e)
+{
+	long r;
+
+	while ((r = raw(number, a, b, c, d, e)) == -EINTR)
+		gate_tell_interruption();
+	return r;
+}
+
 /* May opening it wait, and be interrupted for good? Keeps errno. */
 static int may_wait(int dir, const char *path)
 {
 	struct statx st;
-	long r;
+	long r = raw_again(__NR_statx, dir, (long)path, 0, STATX_TYPE, (long)&st);
 
-	do
-		r = raw(__NR_statx, dir, (long)path, 0, STATX_TYPE, (long)&st);
-	while (r == -EINTR);
 	return r == 0 && ((st.stx_mode & S_IFMT) == S_IFIFO || (st.stx_mode & S_IFMT) == S_IFCHR);
 }
 
 static int again(int failed, int dir, const char *path)
 {
-	return failed && was_interrupted() && !may_wait(dir, path);
+	return failed && *__errno_location() == EINTR && !may_wait(dir, path) && was_interrupted();
 }
 
 /* Does an open with these flags only look or read? */
@@ -412,7 +424,7 @@ TEMPORARY(int, -1, mkostemp, (char *template, int flags), (template, flags))
 TEMPORARY(int, -1, mkostemp64, (char *template, int flags), (template, flags))
 TEMPORARY(char *, NULL, mkdtemp, (char *template), (template))
 
-/* ---- looking and changing -------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------------------- */
 
 /* A function that only looks: by the gate, or called again as long as it is interrupted. */
 #define LOOKS(type, failed, name, params, args, call) \
@@ -440,6 +452,7 @@ EXPORT type name params \
 #define STATS_AT(dir, path, st, flags) (r = 0)
 #define LOOKS_BY_PATH(name, a, b, c) (r = 0)
 #endif
+#define LOOKS_AT_LINK(path, to) BY_GATE(__NR_readlink, 0, 0, path, to, sizeof (to), 0, 0)
 #define IS_KERNELS(version) ((version) == 0 || (version) == 1)    /* the kernel's own struct, on 64 bits */
 
 LOOKS(int, -1, stat, (const char *path, void *st), (path, st),
@@ -480,9 +493,152 @@ LOOKS(long, -1, readlinkat, (int dir, const char *path, char *to, size_t size), 
       BY_GATE(__NR_readlinkat, 1, 0, dir, path, to, size, 0))
 AGAIN(long, -1, __readlink_chk, (const char *path, char *to, size_t size, size_t room), (path, to, size, room))
 AGAIN(long, -1, __readlinkat_chk, (int dir, const char *path, char *to, size_t size, size_t room), (dir, path, to, size, room))
-AGAIN(char *, NULL, realpath, (const char *path, char *to), (path, to))
-AGAIN(char *, NULL, __realpath_chk, (const char *path, char *to, size_t room), (path, to, room))
-AGAIN(char *, NULL, canonicalize_file_name, (const char *path), (path))
+
+/* ---- real paths -------------------------------------------------------------------- */
+
+enum { PATH_ROOM = 4096 };               /* PATH_MAX, as the C library's */
+struct stat_room { long room[32]; };     /* more than the kernel's struct stat */
+
+#if defined(__x86_64__)
+/* Are they the dots of a part that names its folder (1) or the one above (2)? Else 0. */
+static size_t dots_of(const char *part, size_t n)
+{
+	return part[0] == '.' && (n == 1 || (n == 2 && part[1] == '.')) ? n : 0;
+}
+
+static size_t part_of(const char *path)
+{
+	size_t n = 0;
+
+	while (path[n] && path[n] != '/')
+		n++;
+	return n;
+}
+
+/* Is `text` there, and no link? `folder`: also a folder. Its end may be written to. 1: yes;
+ * 0: it is a link, or cannot be told; else what the kernel said. */
+static int is_plain(char *text, size_t n, int folder)
+{
+	char target[8];
+	struct stat_room st;
+	long r;
+
+	if (!LOOKS_AT_LINK(text, target) || r >= 0)
+		return 0;
+	if (!folder)
+		return r == -EINVAL ? 1 : (int)r;
+	text[n] = '/';
+	text[n + 1] = '\0';
+	if (!STATS_AT(AT_FDCWD, text, &st, 0))
+		return 0;
+	text[n] = '\0';
+	return r == 0 ? 1 : (int)r;
+}
+
+/* Adds the parts of `path` to `text` of n bytes, as long as each is there and is no link.
+ * The length; 0: the C library is to find out; < 0: -errno. */
+static long plain_parts(const char *path, char *text, size_t n)
+{
+	size_t part, dots, i;
+	int is;
+
+	for (;; path += part) {
+		while (*path == '/')
+			path++;
+		part = part_of(path);
+		if (!part)
+			break;
+		dots = dots_of(path, part);
+		if (dots == 2)
+			while (n && text[--n] != '/')
+				;
+		if (dots)
+			continue;
+		if (n + part + 3 > PATH_ROOM)
+			return 0;
+		text[n++] = '/';
+		for (i = 0; i < part; i++)
+			text[n++] = path[i];
+		text[n] = '\0';
+		for (i = part; path[i] == '/'; i++)
+			;
+		is = is_plain(text, n, i > part && (!path[i] || dots_of(path + i, part_of(path + i))));
+		if (is != 1)
+			return is;
+	}
+	if (!n)
+		text[n++] = '/';
+	text[n] = '\0';
+	return (long)n;
+}
+
+/* The real path, if there is no link on the way. Each part is looked at, as by the C
+ * library, and is told. Its length; 0: the C library is to find out; < 0: -errno. */
+static long plain_path(const char *path, char *text)
+{
+	size_t n = 0;
+	long r;
+
+	if (!path || !path[0])
+		return 0;
+	if (path[0] != '/') {
+		r = raw(__NR_getcwd, (long)text, PATH_ROOM, 0, 0, 0);
+		if (r < 2 || text[0] != '/')
+			return 0;
+		n = r == 2 ? 0 : (size_t)r - 1;
+	}
+	return plain_parts(path, text, n);
+}
+#else
+static long plain_path(const char *path, char *text)
+{
+	(void)path, (void)text;
+	return 0;
+}
+#endif
+
+/* Apart from the others, for the text on its stack. */
+__attribute__((noinline)) static int plain_realpath(const char *path, char *to, char **ret)
+{
+	char text[PATH_ROOM];
+	long n = plain_path(path, text), i;
+
+	/* as the C library says which part is missing */
+	if (n == -ENOENT || n == -EACCES)
+		for (i = 0; to && (to[i] = text[i]) != '\0'; i++)
+			;
+	*ret = NULL;
+	if (n < 0)
+		as_libc(n);
+	if (n <= 0)
+		return n < 0;
+	*ret = to ? to : malloc((size_t)n + 1);
+	for (i = 0; *ret && i <= n; i++)
+		(*ret)[i] = text[i];
+	return 1;
+}
+
+#define REAL(name, params, args, to, has_room) \
+EXPORT char *name params; \
+EXPORT char *name params \
+{ \
+	char *ret; \
+	\
+	if (is_missing(NAME_##name)) \
+		return NULL; \
+	if ((has_room) && gate_is_open() && malloc && plain_realpath(path, to, &ret)) \
+		return ret; \
+	do \
+		ret = CALL(char *, params, name) args; \
+	while (!ret && was_interrupted()); \
+	return ret; \
+}
+REAL(realpath, (const char *path, char *to), (path, to), to, 1)
+REAL(__realpath_chk, (const char *path, char *to, size_t room), (path, to, room), to, room >= PATH_ROOM)
+REAL(canonicalize_file_name, (const char *path), (path), NULL, 1)
+
+/* ---- changing ---------------------------------------------------------------------- */
+
 AGAIN(int, -1, chdir, (const char *path), (path))
 AGAIN(int, -1, mkdir, (const char *path, unsigned mode), (path, mode))
 AGAIN(int, -1, mkdirat, (int dir, const char *path, unsigned mode), (dir, path, mode))
@@ -566,7 +722,7 @@ EXPORT int connect(int fd, const void *address, unsigned size)
 {
 	int ret = CALL(int, (int, const void *, unsigned), connect)(fd, address, size);
 
-	while (ret < 0 && was_interrupted()) {
+	while (ret < 0 && *__errno_location() == EINTR) {
 		ret = CALL(int, (int, const void *, unsigned), connect)(fd, address, size);
 		if (ret < 0 && *__errno_location() == EISCONN)
 			return 0;
@@ -644,15 +800,11 @@ static int is_there(const char *part, size_t n)
 {
 	char path[PRELOAD_MAX];
 	size_t i;
-	long r;
 
 	for (i = 0; i < n; i++)
 		path[i] = part[i];
 	path[n] = '\0';
-	do
-		r = raw(__NR_faccessat, AT_FDCWD, (long)path, 0, 0, 0);
-	while (r == -EINTR);
-	return r == 0;
+	return raw_again(__NR_faccessat, AT_FDCWD, (long)path, 0, 0, 0) == 0;
 }
 
 /* Copies LD_PRELOAD's entry without the shim; `lists`: also where it can be loaded.

@@ -25,9 +25,8 @@ long shim_syscall(long number, long a, long b, long c, long d, long e)
 	if (shim_plain_syscall)
 		done = gate_call(&r, number, at, number == __NR_statx ? (unsigned)c : number == __NR_newfstatat ? (unsigned)d : 0, a, b, c, d, e);
 	if (!done)
-		do
-			r = raw(number, a, b, c, d, e);
-		while (r == -EINTR);
+		while ((r = raw(number, a, b, c, d, e)) == -EINTR)
+			gate_tell_interruption();
 	if (r >= 0)
 		return r;
 	*__errno_location() = (int)-r;

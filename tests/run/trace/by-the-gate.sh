@@ -21,6 +21,11 @@ world; HOST_OPTIONS=-s; traced "$LOOKS" same; HOST_OPTIONS=
 is "each function, without the shim" "$rc $(cat "$T/out")" "0 "
 is "with and without it the trace tells the same" "$by_gate" "$(printf '%s\n' "$seen" | sort)"
 
+world; capture "$LOOKS" real; untraced=$out
+world; traced "$LOOKS" real; is "real paths are the same" "$(cat "$T/out")" "$untraced"; by_gate=$(told)
+world; HOST_OPTIONS=-s; traced "$LOOKS" real; HOST_OPTIONS=
+is "and each part of them is told" "$by_gate" "$(told)"
+
 world; asked "$LOOKS" many
 ok "60000 names: few calls wait ($calls), all are written down ($written)" "$((calls > 6000 || written < 50000))"
 world; traced "$LOOKS" many; well "60000 names by three threads"
