@@ -62,7 +62,7 @@ static void level_text(struct showing *d, struct schedule *s, struct level *l)
 		}
 		if (item && item->kind != ITEM_CD)
 			step_text(d, item->step);
-		schedule_done(s, p);
+		schedule_done(s, p, false);
 	}
 }
 

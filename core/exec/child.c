@@ -404,6 +404,14 @@ const struct child_end *child_end(const struct child *c)
 	return &c->end;
 }
 
+bool child_signal(struct child *c, int signum)
+{
+	if (!c->process || c->exited)
+		return false;
+	process_signal(c->process, signum);
+	return true;
+}
+
 void child_cancel(struct child *c)
 {
 	if (c->ended)
@@ -411,12 +419,6 @@ void child_cancel(struct child *c)
 	c->cancelled = true;
 	if (c->exited)
 		arm_pipe_timer(c);
-}
-
-void child_signal(struct child *c, int signum)
-{
-	if (c->process && !c->exited)
-		process_signal(c->process, signum);
 }
 
 static void pause_pipe(struct pipe_end *p, bool pause)

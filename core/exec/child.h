@@ -59,9 +59,11 @@ struct child_end {
 /* on_settled always comes, never from inside child_start. */
 struct child *child_start(const struct child_setup *setup);
 const struct child_end *child_end(const struct child *c);
+/* Sends a signal to all its processes; those that it does not end are killed a little later. false: it has exited, or not
+ * started yet. */
+bool child_signal(struct child *c, int signum);
 /* The run is stopping: channel and tracer are dropped, the pipes are read a little longer. */
 void child_cancel(struct child *c);
-void child_signal(struct child *c, int signum);    /* to it and all its descendants, if it runs */
 void child_pause(struct child *c, bool pause);     /* stops or continues reading its pipes */
 void child_free(struct child *c);                  /* after on_settled */
 #endif

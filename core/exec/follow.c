@@ -164,7 +164,7 @@ static void pass(struct walk *w, struct place *p)
 	for (i = l->first[p->node]; i < l->first[p->node + 1]; i++) {
 		struct place *next = &l->places[l->waiters[i]];
 
-		if (reached(w, next) == REACHED_STOPPED)
+		if (next->doomed || reached(w, next) == REACHED_STOPPED)
 			continue;
 		if (may_go(w, next)) {
 			add_turn(w, next, next->item);

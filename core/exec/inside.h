@@ -119,6 +119,10 @@ struct job {
 	struct child *child;           /* NULL: not started */
 	const char *not_kept;          /* a reason of exec's own, or NULL */
 	const char *trouble;           /* an error line, or NULL */
+	struct timer *timer;           /* to the end of its time; NULL: it has all of it, or is over */
+	bool timed_out;                /* it was ended because its time was over */
+	bool again;                    /* it failed, and is run once more */
+	uint32_t attempt;              /* how often it was run before */
 	uint32_t files;                /* descriptors that it may need: counted in run->files */
 	bool printed;                  /* it printed something */
 	bool cancelled;                /* the run was stopped before it had ended: vt or the terminal ended it */
@@ -135,7 +139,9 @@ void run_pump(struct run *r);                      /* starts all that can start;
 void run_tell(struct run *r, const struct event *e);
 int64_t run_clock(const struct run *r);            /* [any] monotonic ns; 0: the run is not timed */
 bool run_inherits(const struct run *r, bool cached);       /* does such a step write to vt's own stdout and stderr? */
-void run_failed(struct run *r, int code);          /* a step failed: the others are ended */
+void run_failed(struct run *r, const struct place *p, int code);   /* a step of it failed: where its plan stops at that, or it is NULL, all others are ended */
+void run_done(struct run *r, struct place *p, bool failed);        /* its item is over: goes on, or stops */
+void run_up(struct run *r, struct place *p);                       /* its service can be used: likewise */
 void run_stop(struct run *r, enum stopped why);    /* nothing new starts, running children are to end */
 void run_kill(struct run *r);                      /* SIGKILL for all that runs */
 struct processes *run_processes(struct run *r);    /* the connection to the supervisor, made for the first child */
@@ -147,7 +153,7 @@ bool run_has_files(struct run *r, uint32_t n);     /* for a job that needs so ma
 /* Descriptors that one running step needs: the socket of its keeper and its pipes; a cached one's
  * channel, its tools' connections, the tracer's. */
 enum { RUN_FILES_UNCACHED = 4, RUN_FILES_CACHED = 10 };
-bool run_enter(struct run *r, const struct step *step);            /* a cd: false: the folder is not there, and the command has failed */
+bool run_enter(struct run *r, const struct place *p, const struct step *step);     /* a cd: false: the folder is not there, and the command has failed */
 
 /* queue.c: workers look jobs up, a slice of the queue at a time; the loop decides them in
  * the order of their turns.
@@ -161,6 +167,7 @@ void queue_send(struct run *r);                    /* gives jobs in state WAITIN
 void queue_decide(struct run *r);                  /* from the front, as far as answers are known */
 void queue_send_lookaheads(struct run *r);         /* gives workers jobs before their turn, where the answers can hold */
 void queue_drop(struct run *r);                    /* the run was stopped: frees the jobs that no worker has */
+void queue_drop_doomed(struct run *r);             /* frees those of places that will not run */
 
 /* hold.c: hits that stand only with hits after them.
  *

@@ -70,6 +70,7 @@ void job_drop(struct job *j)
 			seen_free(&j->seen);
 		arena_free(j->arena);
 	}
+	timer_stop(j->timer);
 	capture_free(j->capture);
 	if (j->child)
 		child_free(j->child);
@@ -239,7 +240,7 @@ static void job_all_told(struct job *j)
 	struct place *p = j->place;
 
 	job_drop(j);
-	schedule_done(&r->schedule, p);
+	run_done(r, p, false);
 }
 
 /* Looked up again later, as if for the first time. */
@@ -313,8 +314,11 @@ void job_decide(struct job *j)
 			return;
 		}
 		if (j->step->enters) {
-			if (!j->answer->entered && !run_enter(r, j->step)) {
+			if (!j->answer->entered && !run_enter(r, j->place, j->step)) {
+				struct place *p = j->place;
+
 				job_drop(j);
+				run_done(r, p, true);
 				return;
 			}
 			continue;

@@ -18,8 +18,11 @@
 #include "os/loop.h"
 #include "plug/setup.h"
 #include "report/screen.h"
+#include "report/words.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
+
+enum { TIMED_OUT = 124 };              /* the exit status, as timeout(1) has it */
 
 /* ---- the end of a step ---- */
 
@@ -36,9 +39,14 @@ static void job_over(struct job *j, struct outcome *o)
 		cache_something_ran(r->setup->cache, j->kept.known);
 	job_tell_finished(j, o);
 	job_drop(j);
-	if (r->stopped == STOPPED_NOT && !o->failed)
-		schedule_done(&r->schedule, p);
+	run_done(r, p, o->failed);
 	run_pump(r);
+}
+
+/* The exit status that its command has for others. */
+static int exit_code(const struct job *j)
+{
+	return j->timed_out ? TIMED_OUT : child_end(j->child)->exit_code;
 }
 
 static const char *not_kept_text(const struct job *j)
@@ -67,18 +75,19 @@ static void finish(struct job *j)
 {
 	const struct child_end *end = child_end(j->child);
 	enum kept_why why = j->kept.why;
+	int code = exit_code(j);
 	struct outcome o = {
 		.result = END_DONE,
-		.exit_code = end->exit_code,
+		.exit_code = code,
 		.ms = end->ms,
-		.failed = j->trouble || (end->exit_code != 0 && !was_ended(j)),
-		.cancelled = end->exit_code != 0 && was_ended(j),
+		.failed = j->trouble || (code != 0 && !was_ended(j)),
+		.cancelled = code != 0 && was_ended(j),
 	};
 
 	if (j->answer) {
 		o.not_cached = not_kept_text(j);
 		o.read_and_wrote = o.not_cached && why == KEPT_READ_AND_WROTE;
-		o.notice = o.not_cached && (o.read_and_wrote || why == KEPT_UNTRACED || why == KEPT_CHANGED);
+		o.notice = o.not_cached && (o.read_and_wrote || why == KEPT_UNTRACED || why == KEPT_CHANGED || (j->attempt > 0 && !o.failed));
 	}
 	job_over(j, &o);
 }
@@ -110,6 +119,12 @@ static void settle_cached(struct job *j)
 	if (j->trouble)
 		j->cancelled = true;
 	j->kept.why = KEPT_OTHER;
+	if (j->attempt > 0) {
+		if (!j->cancelled && end->exit_code == 0)
+			j->not_kept = arena_printf(j->arena, "it succeeded at attempt %u", j->attempt + 1);
+		finish(j);
+		return;
+	}
 	if (j->answer->found.state == FOUND_ERROR) {
 		j->not_kept = j->answer->found.trouble;
 		finish(j);
@@ -181,6 +196,8 @@ const char *run_start_trouble(const struct run *r, const struct step *step, cons
 	return arena_printf(a, "Failed to spawn process: cannot execute '%s': %s", program, strerror(end->error));
 }
 
+static void run_again(struct job *j);
+
 static void on_settled(void *ctx)
 {
 	struct job *j = ctx;
@@ -193,14 +210,29 @@ static void on_settled(void *ctx)
 		code = run_refused_code(end);
 		o.exit_code = code ? code : 1;
 		if (j->run->stopped != STOPPED_LOST)
-			run_failed(j->run, o.exit_code);
+			run_failed(j->run, j->place, o.exit_code);
 		job_over(j, &o);
 		return;
 	}
-	if (j->answer)
+	if (j->again)
+		run_again(j);
+	else if (j->answer)
 		settle_cached(j);
 	else
 		finish(j);
+}
+
+static const char *timeout_text(struct job *j)
+{
+	struct buf b;
+	const char *ret;
+
+	buf_init(&b, 256);
+	buf_text(&b, "timed out after ");
+	words_duration(j->step->task->timeout_ms, &b);
+	ret = arena_str(j->arena, buf_str(&b));
+	buf_free(&b);
+	return ret;
 }
 
 /* Its exit code is known, its output is complete. */
@@ -208,8 +240,10 @@ static void job_ended(void *ctx)
 {
 	struct job *j = ctx;
 	struct run *r = j->run;
-	int code = child_end(j->child)->exit_code;
+	int code = exit_code(j);
 
+	timer_stop(j->timer);
+	j->timer = NULL;
 	j->state = JOB_SETTLING;
 	if (r->stopped != STOPPED_NOT)
 		j->cancelled = true;
@@ -221,10 +255,15 @@ static void job_ended(void *ctx)
 		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(run_flush(r)));
 	if (r->signum && code == 128 + SIGKILL)
 		r->grace_over = true;      /* it does not matter who sent it */
+	j->again = code != 0 && !j->cancelled && !j->trouble && j->attempt < j->step->task->retries;
+	if (j->timed_out && !j->again && !j->trouble)
+		j->trouble = timeout_text(j);
+	if (j->again)
+		return;
 	if (j->trouble)
-		run_failed(r, 1);
+		run_failed(r, j->place, j->timed_out ? code : 1);
 	else if (code != 0 && !was_ended(j))
-		run_failed(r, code);
+		run_failed(r, j->place, code);
 	else if (r->interrupted_code == 0)
 		r->interrupted_code = code;
 }
@@ -328,7 +367,18 @@ const char *run_program(const struct run *r, const struct step *step, struct are
 	return found;
 }
 
-void job_start(struct job *j)
+/* Its time is over: all its processes are to end, and are killed if they do not. */
+static void on_timeout(void *ctx)
+{
+	struct job *j = ctx;
+
+	j->timer = NULL;
+	j->timed_out = true;
+	child_signal(j->child, SIGTERM);
+}
+
+/* Starts the process of its step. */
+static void launch(struct job *j)
 {
 	struct run *r = j->run;
 	struct child_setup child = {
@@ -342,22 +392,8 @@ void job_start(struct job *j)
 		.ctx = j,
 	};
 
-	j->state = JOB_RUNNING;
-	j->arena = arena_new();
 	child.arena = j->arena;
 	child.program = j->program = run_program(r, j->step, j->arena);
-	j->status = status_of(j);
-	if (j->answer) {
-		r->queue.extra = 0;
-		cache_count(r->setup->cache, &j->answer->found);
-		cache_starts(r->setup->cache, j->step, &j->answer->found);
-	}
-	r->changes++;
-	r->started++;
-	r->running++;
-	j->files = j->answer ? RUN_FILES_CACHED : RUN_FILES_UNCACHED;
-	r->files += j->files;
-	job_tell_started(j);
 	if (!child.piped)
 		run_flush(r);      /* the child writes to the same terminal from here on */
 	child.processes = run_processes(r);
@@ -370,4 +406,67 @@ void job_start(struct job *j)
 		outer_runner_opt_out(r->outer);       /* its tools cannot be heard, so the outer step must not be stored */
 	if (r->paused)
 		child_pause(j->child, true);
+	if (j->step->task->timeout_ms)
+		j->timer = timer_start(r->setup->loop, j->step->task->timeout_ms, on_timeout, j);
+}
+
+void job_start(struct job *j)
+{
+	struct run *r = j->run;
+
+	j->state = JOB_RUNNING;
+	j->arena = arena_new();
+	j->status = status_of(j);
+	if (j->answer) {
+		r->queue.extra = 0;
+		cache_count(r->setup->cache, &j->answer->found);
+		cache_starts(r->setup->cache, j->step, &j->answer->found);
+	}
+	r->changes++;
+	r->started++;
+	r->running++;
+	j->files = j->answer ? RUN_FILES_CACHED : RUN_FILES_UNCACHED;
+	r->files += j->files;
+	job_tell_started(j);
+	launch(j);
+}
+
+/* What is left of a run of its step that failed. */
+static void forget_run(struct job *j)
+{
+	child_free(j->child);
+	j->child = NULL;
+	capture_free(j->capture);
+	j->capture = NULL;
+	if (j->seen.arena)
+		seen_free(&j->seen);
+	memset(&j->seen, 0, sizeof j->seen);
+	arena_free(j->arena);
+	j->arena = arena_new();
+	j->timed_out = j->capture_lost = j->again = false;
+}
+
+static void run_again(struct job *j)
+{
+	struct run *r = j->run;
+	struct buf text;
+
+	if (r->stopped != STOPPED_NOT) {
+		/* it had failed before the run was stopped */
+		run_failed(r, j->place, exit_code(j));
+		finish(j);
+		return;
+	}
+	buf_init(&text, 4096);
+	buf_printf(&text, "%s: attempt %u of %u failed (exit code: %d%s%s), it is run again", j->step->task->label, j->attempt + 1,
+		   j->step->task->retries + 1, exit_code(j), j->timed_out ? ", " : "", j->timed_out ? timeout_text(j) : "");
+	r->setup->warn(r->setup->ctx, buf_str(&text));
+	buf_free(&text);
+	if (r->setup->cache)
+		cache_something_ran(r->setup->cache, false);
+	forget_run(j);
+	r->changes++;
+	j->attempt++;
+	j->state = JOB_RUNNING;
+	launch(j);
 }

@@ -43,6 +43,9 @@ static void take_answer(struct job *j)
 	job_answered(j);
 	if (j->run->stopped != STOPPED_NOT) {
 		job_drop(j);
+	} else if (j->place->doomed) {
+		end_lookahead(j);
+		job_drop(j);
 	} else if (!job_is_stale(j)) {
 		j->early = j->early && !j->due;
 	} else if (j->due) {
@@ -205,5 +208,18 @@ void queue_drop(struct run *r)
 		next = j->next;
 		if (j->state == JOB_WAITING || j->state == JOB_LOOKED)
 			job_drop(j);
+	}
+}
+
+void queue_drop_doomed(struct run *r)
+{
+	struct job *j, *next;
+
+	for (j = r->jobs; j; j = next) {
+		next = j->next;
+		if (j->place->doomed && j->state == JOB_LOOKED) {
+			end_lookahead(j);
+			job_drop(j);
+		}
 	}
 }

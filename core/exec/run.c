@@ -97,14 +97,36 @@ void run_kill(struct run *r)
 		processes_signal(r->processes, SIGKILL);
 }
 
-void run_failed(struct run *r, int code)
+static void end_others(struct run *r)
+{
+	if (r->stopped != STOPPED_NOT)
+		return;
+	run_stop(r, STOPPED_FAILED);
+	run_kill(r);
+}
+
+void run_failed(struct run *r, const struct place *p, int code)
 {
 	if (r->failed++ == 0)
 		r->first_code = code;
-	if (r->stopped == STOPPED_NOT) {
-		run_stop(r, STOPPED_FAILED);
-		run_kill(r);
-	}
+	if (!p || p->level->plan->on_failure == PLAN_STOPS)
+		end_others(r);
+}
+
+void run_done(struct run *r, struct place *p, bool failed)
+{
+	if (r->stopped != STOPPED_NOT)
+		return;
+	if (!schedule_done(&r->schedule, p, failed))
+		end_others(r);
+	else if (failed)
+		queue_drop_doomed(r);
+}
+
+void run_up(struct run *r, struct place *p)
+{
+	if (r->stopped == STOPPED_NOT && !schedule_up(&r->schedule, p))
+		end_others(r);
 }
 
 static void on_death(void *ctx)
@@ -135,7 +157,7 @@ void run_tell_echo(struct run *r, const struct step *step)
 	run_tell(r, &(struct event){ .kind = EVENT_FINISHED, .step = step, .outcome = &o });
 }
 
-bool run_enter(struct run *r, const struct step *step)
+bool run_enter(struct run *r, const struct place *p, const struct step *step)
 {
 	struct step_start start = { .status = START_DISABLED };
 	struct outcome o = { .result = END_BUILTIN, .status = START_DISABLED, .exit_code = 1, .failed = true };
@@ -151,7 +173,7 @@ bool run_enter(struct run *r, const struct step *step)
 	r->started++;
 	run_tell(r, &(struct event){ .kind = EVENT_STARTED, .step = step, .start = &start });
 	run_tell(r, &(struct event){ .kind = EVENT_FINISHED, .step = step, .outcome = &o });
-	run_failed(r, 1);
+	run_failed(r, p, 1);
 	return false;
 }
 
@@ -182,15 +204,14 @@ static bool advance(struct run *r, struct place *p)
 		return false;
 	}
 	if (!item) {
-		schedule_done(&r->schedule, p);
+		run_done(r, p, false);
 	} else if (item->kind == ITEM_PLAN) {
 		schedule_enter(&r->schedule, p);
 	} else if (item->kind == ITEM_ECHO) {
 		run_tell_echo(r, item->step);
-		schedule_done(&r->schedule, p);
+		run_done(r, p, false);
 	} else if (item->kind == ITEM_CD) {
-		if (run_enter(r, item->step))
-			schedule_done(&r->schedule, p);
+		run_done(r, p, !run_enter(r, p, item->step));
 	} else {
 		job_start(job_new(r, p));
 	}
@@ -221,6 +242,8 @@ static bool may_take(const struct run *r, const struct level *l)
 		return false;
 	if (l->going_n > 0)
 		return true;
+	if (slots < schedule_needed(l))
+		return false;
 	if (slots > most)
 		slots = most;
 	return l->ready_n > 0 && slots > 0 && l->in_hand < slots + r->queue.extra;
@@ -314,6 +337,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 {
 	struct run r = { .setup = setup };
 	uint64_t *costs = NULL;
+	uint32_t not_run;
 	int code;
 
 	r.queue.end = &r.queue.first;
@@ -346,11 +370,12 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 		endpoint_free(r.endpoint);
 	outer_runner_free(r.outer);
 	hold_free(&r);
+	not_run = r.schedule.dropped;
 	schedule_free(&r.schedule);
 	free(costs);
 	code = exit_code(&r);
 	if (r.stopped == STOPPED_LOST)
 		err_set(err, ERR_SYSTEM, "the supervisor of the tasks died; the tasks that were running have been ended");
-	run_tell(&r, &(struct event){ .kind = EVENT_RUN_FINISHED, .exit_code = code });
+	run_tell(&r, &(struct event){ .kind = EVENT_RUN_FINISHED, .exit_code = code, .not_run = r.stopped == STOPPED_NOT ? not_run : 0 });
 	return code;
 }

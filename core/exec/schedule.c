@@ -99,7 +99,7 @@ static uint64_t longest(const struct schedule *s, const struct plan *plan, uint6
 	return most;
 }
 
-static void node_complete(struct place *p);
+static void node_complete(struct schedule *s, struct place *p, bool failed);
 
 /* A persistent step needs no slot, and so is taken at once. */
 static void queue_place(struct place *p)
@@ -114,10 +114,10 @@ static void queue_place(struct place *p)
 }
 
 /* The place's turn has come. */
-static void turn(struct place *p)
+static void turn(struct schedule *s, struct place *p)
 {
 	if (p->lazy && !p->asked)
-		node_complete(p);
+		node_complete(s, p, false);
 	else
 		queue_place(p);
 }
@@ -176,6 +176,16 @@ static void list_services(struct level *l, struct arena *a)
 		}
 }
 
+/* What is heavier than the whole limit runs alone. */
+static uint32_t slots_of(const struct plan *plan, uint32_t node)
+{
+	uint32_t limit = plan->limit ? plan->limit : 1, weight = plan->nodes[node].weight;
+
+	if (weight <= 1 || limit == UINT32_MAX)
+		return 1;
+	return weight < limit ? weight : limit;
+}
+
 static struct level *add_level(struct schedule *s, const struct plan *plan, struct place *parent)
 {
 	struct arena *a = s->arena;
@@ -194,7 +204,7 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	link_waiters(l, a);
 	for (i = 0; i < plan->n; i++) {
 		l->places[i] = (struct place){ .level = l, .node = i, .waits = plan->nodes[i].waits_n,
-					       .weight = reach[i] };
+					       .weight = reach[i], .slots = slots_of(plan, i) };
 		l->places[i].lazy = plan->nodes[i].persistent && !plan->nodes[i].requested;
 	}
 	if (plan->serves)
@@ -206,7 +216,7 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	s->left++;
 	for (i = 0; i < plan->n; i++)
 		if (plan->nodes[i].waits_n == 0)
-			turn(&l->places[i]);
+			turn(s, &l->places[i]);
 	return l;
 }
 
@@ -251,14 +261,14 @@ struct place *schedule_take(struct level *l)
 		return NULL;
 	p = pop(l);
 	p->in_hand = p->announced = true;
-	l->in_hand++;
+	l->in_hand += p->slots;
 	return p;
 }
 
 static void out_of_hand(struct place *p)
 {
 	if (p->in_hand)
-		p->level->in_hand--;
+		p->level->in_hand -= p->slots;
 	p->in_hand = false;
 }
 
@@ -288,10 +298,10 @@ uint32_t schedule_free_slots(const struct level *l)
 bool schedule_hold(struct place *p)
 {
 	if (!p->holds) {
-		if (schedule_free_slots(p->level) == 0)
+		if (schedule_free_slots(p->level) < p->slots)
 			return false;
 		out_of_hand(p);
-		p->level->used++;
+		p->level->used += p->slots;
 		p->holds = true;
 	}
 	return true;
@@ -303,26 +313,57 @@ void schedule_enter(struct schedule *s, struct place *p)
 
 	if (l->plan->n == 0) {
 		s->left--;
-		schedule_done(s, p);
+		schedule_done(s, p, false);
 	}
 }
 
-static void node_complete(struct place *p)
+static void give_back(struct place *p)
+{
+	if (p->holds)
+		p->level->used -= p->slots;
+	p->holds = false;
+}
+
+/* What waits for a node that failed, directly or through others, is not run. */
+static void doom_waiters(struct schedule *s, struct place *p)
+{
+	struct level *l = p->level;
+	uint32_t *todo = arena_array(s->arena, (size_t)l->plan->n + 1, sizeof *todo), n = 0, i;
+
+	todo[n++] = p->node;
+	while (n) {
+		uint32_t node = todo[--n];
+
+		for (i = l->first[node]; i < l->first[node + 1]; i++) {
+			struct place *w = &l->places[l->waiters[i]];
+
+			if (w->doomed)
+				continue;
+			w->doomed = w->complete = w->announced = true;
+			s->dropped++;
+			l->left--;
+			todo[n++] = w->node;
+		}
+	}
+}
+
+static void node_complete(struct schedule *s, struct place *p, bool failed)
 {
 	struct level *l = p->level;
 	uint32_t i;
 
-	if (p->holds) {
-		p->holds = false;
-		l->used--;
-	}
+	give_back(p);
 	p->complete = true;
 	l->left--;
+	if (failed && l->plan->on_failure != PLAN_RUNS_ALL) {
+		doom_waiters(s, p);
+		return;
+	}
 	for (i = l->first[p->node]; i < l->first[p->node + 1]; i++) {
 		struct place *w = &l->places[l->waiters[i]];
 
-		if (--w->waits == 0)
-			turn(w);
+		if (!w->doomed && --w->waits == 0)
+			turn(s, w);
 	}
 }
 
@@ -331,23 +372,35 @@ void schedule_go_on(struct place *p)
 	p->item++;
 }
 
-void schedule_done(struct schedule *s, struct place *p)
+bool schedule_done(struct schedule *s, struct place *p, bool failed)
 {
-	/* The end of a nested level is the end of its parent's item, and so on upwards. */
+	/* the end of a nested level is the end of its parent's item, and so on upwards */
 	while (p) {
 		struct level *l = p->level;
 
-		schedule_go_on(p);
-		if (place_item(p)) {
-			schedule_back(p);
-			return;
+		if (failed && l->plan->on_failure == PLAN_STOPS)
+			return false;
+		l->failed |= failed;
+		if (!failed) {
+			schedule_go_on(p);
+			if (place_item(p)) {
+				schedule_back(p);
+				return true;
+			}
 		}
-		node_complete(p);
+		node_complete(s, p, failed);
 		if (l->left > 0)
-			return;
+			return true;
 		s->left--;
+		failed = l->failed;
 		p = l->parent;
 	}
+	return true;
+}
+
+uint32_t schedule_needed(const struct level *l)
+{
+	return l->going_n > 0 || l->ready_n == 0 ? 0 : l->ready[0]->slots;
 }
 
 /* ---- services ---- */
@@ -371,9 +424,7 @@ static bool all_up(const struct place *p)
 void schedule_leave(struct place *p)
 {
 	out_of_hand(p);
-	if (p->holds)
-		p->level->used--;
-	p->holds = false;
+	give_back(p);
 }
 
 bool schedule_served(struct schedule *s, struct place *p)
@@ -397,7 +448,7 @@ bool schedule_served(struct schedule *s, struct place *p)
 	return false;
 }
 
-void schedule_up(struct schedule *s, struct place *p)
+bool schedule_up(struct schedule *s, struct place *p)
 {
 	struct level *l = p->level;
 	uint32_t i, kept = 0;
@@ -410,8 +461,7 @@ void schedule_up(struct schedule *s, struct place *p)
 			l->unserved[kept++] = l->unserved[i];
 	}
 	l->unserved_n = kept;
-	if (!p->lazy)
-		schedule_done(s, p);
+	return p->lazy || schedule_done(s, p, false);
 }
 
 static bool is_inside(const struct level *l, const struct place *p)

@@ -24,10 +24,12 @@ struct place {
 	uint32_t item;             /* the item whose turn it is, or that runs */
 	uint32_t waits;            /* nodes that must be complete before */
 	uint64_t weight;           /* cost of the longest chain of nodes from here to the end; the heaviest place is taken first */
-	bool holds;                /* it has one of the level's slots */
+	uint32_t slots;            /* how many of the level's slots it takes */
+	bool holds;                /* it has them */
+	bool doomed;               /* complete: what it waits for has failed, and it is not run */
 	bool in_hand;              /* taken, and neither put back nor given a slot yet */
 	bool announced;            /* taken once, or named by schedule_upcoming */
-	bool complete;             /* its last item succeeded; of a persistent node: nobody waits for it any more */
+	bool complete;             /* its last item succeeded, or one has failed; of a persistent node: nobody waits for it any more */
 	bool parked;               /* taken, and laid aside until schedule_back */
 	uint32_t mark;             /* schedule_follow's: the walk that reached it ... */
 	uint8_t reached;           /* ... and what became of it there: enum reached */
@@ -50,7 +52,8 @@ struct level {
 	struct place **going;      /* places that hold a slot and continue with their next item; taken before all others */
 	uint32_t going_n;
 	uint32_t used;             /* slots taken */
-	uint32_t in_hand;          /* places taken that have no slot yet */
+	uint32_t in_hand;          /* slots that places need which were taken and have none yet */
+	bool failed;               /* one of its nodes has failed */
 	uint32_t left;             /* nodes not complete */
 	uint32_t mark, passed;     /* schedule_follow's: the walk, and how many nodes it passed */
 	struct place **order;      /* all places as they would come if nothing took time; made when it is first asked for */
@@ -69,6 +72,7 @@ struct schedule {
 	struct level *levels, **end;
 	struct level *upcoming;    /* the first with places that schedule_upcoming has not passed */
 	uint32_t left;             /* levels not complete */
+	uint32_t dropped;          /* nodes that are not run, for what they wait for has failed */
 	uint32_t mark;             /* of the last walk */
 };
 
@@ -91,14 +95,18 @@ struct place *schedule_take(struct level *l);
 void schedule_back(struct place *p);
 /* Lays a taken place aside; schedule_back brings it back. */
 void schedule_park(struct place *p);
-/* Takes a slot, if it has none; false: none is free. */
+/* Takes its slots, if it has none; false: not so many are free. */
 bool schedule_hold(struct place *p);
 uint32_t schedule_free_slots(const struct level *l);
 const struct item *place_item(const struct place *p);
 /* The place's item is a plan: makes its level. An empty one is complete at once. */
 void schedule_enter(struct schedule *s, struct place *p);
-/* The place's item succeeded. Its next item, or the nodes that waited, become ready. */
-void schedule_done(struct schedule *s, struct place *p);
+/* The place's item succeeded: its next item, or the nodes that waited, become ready. Or it failed: the rest of its node is not
+ * run, and neither is what waits for it, unless its plan runs all. false: the run is over, for the plan stops at a failure, or
+ * one around it does in which a nested plan is complete by this, with a failure. */
+bool schedule_done(struct schedule *s, struct place *p, bool failed);
+/* How many slots the next place that schedule_take returns will need; 0: it has them, or there is none. */
+uint32_t schedule_needed(const struct level *l);
 /* The place's item succeeded and there is a next one, which the caller continues with. */
 void schedule_go_on(struct place *p);
 /* The place whose turn would be next if every step were a hit. Each place is named once, and not
@@ -121,8 +129,8 @@ bool schedule_complete(const struct schedule *s);
 bool schedule_served(struct schedule *s, struct place *p);
 /* The place's persistent step goes on running: it takes no slot. */
 void schedule_leave(struct place *p);
-/* The service can be used. */
-void schedule_up(struct schedule *s, struct place *p);
+/* The service can be used. false: as schedule_done. */
+bool schedule_up(struct schedule *s, struct place *p);
 /* Does somebody still need the service: a node that uses it and has not ended, or the user? */
 bool schedule_needs(const struct schedule *s, const struct place *p);
 /* Does a node still need it, whatever the user asked for? */

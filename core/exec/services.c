@@ -177,7 +177,7 @@ static void fail(struct service *s, const char *trouble, int code)
 {
 	s->trouble = trouble;
 	if (s->of->run)
-		run_failed(s->of->run, code);
+		run_failed(s->of->run, NULL, code);
 }
 
 static void on_ended(void *ctx)
@@ -212,7 +212,7 @@ static void on_settled(void *ctx)
 
 	if (!end->started && !s->cancelled && r && s->planned) {
 		s->trouble = run_start_trouble(r, s->planned, s->program, end, s->arena);
-		run_failed(r, run_refused_code(end) ? run_refused_code(end) : 1);
+		run_failed(r, NULL, run_refused_code(end) ? run_refused_code(end) : 1);
 	}
 	over(s);
 }
@@ -231,8 +231,8 @@ static void up(struct service *s)
 	r->changes++;
 	if (r->setup->cache)
 		cache_something_ran(r->setup->cache, false);
-	if (s->place && r->stopped == STOPPED_NOT)
-		schedule_up(&r->schedule, s->place);
+	if (s->place)
+		run_up(r, s->place);
 	run_pump(r);
 }
 
@@ -311,7 +311,7 @@ static void on_readiness(void *ctx, bool ready)
 	if (!s->child)
 		tell_started(s);
 	if (r)
-		run_failed(r, 1);
+		run_failed(r, NULL, 1);
 	end(s);
 	if (r)
 		run_pump(r);
@@ -396,7 +396,7 @@ void services_start(struct services *ss, struct place *p)
 		ss->run->files -= RUN_FILES_UNCACHED;
 		service_free(s);
 		if (old->state == SERVICE_UP)
-			schedule_up(&ss->run->schedule, p);
+			run_up(ss->run, p);
 	} else {
 		end(old);
 	}

@@ -58,7 +58,7 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 void process_release(struct process *p);
 /* In and after on_failed: "fork", "chdir" or "execve". */
 const char *process_failed_in(const struct process *p);
-/* The same for one child; of a `whole` one also after its end. */
+/* Sends a signal to every descendant of the child, as processes_signal does; of a `whole` one also after its end. */
 void process_signal(struct process *p, int signum);
 /* Sends a signal to every descendant of every running child, but not to survivors of a child that ended by itself. The supervisor
  * kills those that remain after 5 s, even if the child has ended or vt is gone by then. */

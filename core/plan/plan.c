@@ -272,6 +272,7 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 
 		node->task = g.nodes[i].task;
 		node->requested = g.nodes[i].requested;
+		node->weight = node->task->weight;
 		node->waits_for = g.nodes[i].waits_for;
 		node->waits_n = g.nodes[i].waits_n;
 		if (task_items(p, l, node->task, NULL, node->requested ? &l->options->extra : &none, l->by, node) < 0 ||

@@ -84,6 +84,7 @@ enum plan_continue { PLAN_STOPS, PLAN_RUNS_INDEPENDENT, PLAN_RUNS_ALL };
 struct plan_node {
 	const struct task *task;
 	bool requested;                /* false: pulled in by dependsOn */
+	uint32_t weight;               /* slots that it takes of the limit; 0 is 1 */
 	const uint32_t *waits_for;     /* indices into the plan's nodes, sorted */
 	uint32_t waits_n;
 	struct item *items;

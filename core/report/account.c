@@ -78,8 +78,8 @@ void account_counts(const struct summary *s, struct buf *b)
 {
 	struct summary_counts c = summary_count(s);
 
-	buf_printf(b, "\"counts\":{\"tasks\":%u,\"hits\":%u,\"misses\":%u,\"disabled\":%u,\"failed\":%u,\"cancelled\":%u},\"savedMs\":%lld",
-		   c.tasks, c.hits, c.misses, c.disabled, c.failed, c.cancelled, (long long)c.saved_ms);
+	buf_printf(b, "\"counts\":{\"tasks\":%u,\"hits\":%u,\"misses\":%u,\"disabled\":%u,\"failed\":%u,\"cancelled\":%u,\"notRun\":%u},\"savedMs\":%lld",
+		   c.tasks, c.hits, c.misses, c.disabled, c.failed, c.cancelled, c.not_run, (long long)c.saved_ms);
 }
 
 /* Adds "2026-11-28T15:11:25.123Z", quoted. */

@@ -212,6 +212,8 @@ void ci_table(const struct summary *s, struct buf *b)
 		buf_printf(b, ", %u failed", c.failed);
 	if (c.cancelled)
 		buf_printf(b, ", %u cancelled", c.cancelled);
+	if (c.not_run)
+		buf_printf(b, ", %u not run", c.not_run);
 	buf_text(b, "\n\n| Task | Command | Result | Time | Why |\n|---|---|---|---|---|\n");
 	/* those that failed first: they are what the page is opened for */
 	for (i = 0; i < s->n && rows < CI_ROWS; i++)

@@ -75,6 +75,7 @@ struct event {
 	const struct outcome *outcome;     /* FINISHED */
 	const struct span *span;           /* SPAN */
 	int exit_code;                     /* RUN_FINISHED */
+	uint32_t not_run;                  /* RUN_FINISHED: tasks left out because others had failed, and the run went on */
 	const char *text;                  /* WARNING: the whole line, newline included */
 };
 

@@ -80,7 +80,7 @@ void last_save(const struct summary *s, int dir)
 	uint32_t i;
 
 	buf_init(&b, LAST_MOST);
-	buf_printf(&b, "{\"version\":%d,\"exitCode\":%d,\"steps\":[", LAST_VERSION, s->exit_code);
+	buf_printf(&b, "{\"version\":%d,\"exitCode\":%d,\"notRun\":%u,\"steps\":[", LAST_VERSION, s->exit_code, s->not_run);
 	for (i = 0; i < s->n; i++) {
 		buf_text(&b, i > 0 ? ",\n" : "\n");
 		add_step(&b, &s->at[i]);
@@ -170,6 +170,7 @@ static int read_summary(const cJSON *root, struct summary *s)
 	if (read_number(root, "version") != LAST_VERSION || !cJSON_IsArray(steps))
 		return -1;
 	s->exit_code = (int)read_number(root, "exitCode");
+	s->not_run = (uint32_t)read_number(root, "notRun");
 	s->at = arena_array(s->arena, (size_t)cJSON_GetArraySize(steps) + 1, sizeof *s->at);
 	cJSON_ArrayForEach(o, steps)
 		if (read_step(s->arena, o, &s->at[n++]) < 0)

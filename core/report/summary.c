@@ -107,8 +107,10 @@ static void on_event(void *self, const struct event *e)
 
 	if (e->kind == EVENT_FINISHED)
 		add_step(s, e);
-	else if (e->kind == EVENT_RUN_FINISHED)
+	if (e->kind == EVENT_RUN_FINISHED) {
 		s->exit_code = e->exit_code;
+		s->not_run = e->not_run;
+	}
 }
 
 struct listener summary_listener(struct summary *s)
@@ -120,7 +122,7 @@ struct listener summary_listener(struct summary *s)
 
 struct summary_counts summary_count(const struct summary *s)
 {
-	struct summary_counts c = { .tasks = s->n };
+	struct summary_counts c = { .tasks = s->n, .not_run = s->not_run };
 	uint32_t i;
 
 	for (i = 0; i < s->n; i++) {
@@ -295,6 +297,8 @@ void summary_compact(const struct summary *s, struct buf *b)
 		}
 		if (c.cancelled)
 			buf_printf(b, ", %u cancelled", c.cancelled);
+		if (c.not_run)
+			buf_printf(b, ", %u not run", c.not_run);
 		buf_byte(b, '.');
 		buf_add(b, notice.data, notice.size);
 		add_hint(b);
@@ -334,6 +338,8 @@ static void add_statistics(const struct summary_counts *c, struct buf *b)
 		add_count(b, "31", c->failed, "failed", "failed");
 	if (c->cancelled)
 		add_count(b, "90", c->cancelled, "cancelled", "cancelled");
+	if (c->not_run)
+		add_count(b, "90", c->not_run, "not run", "not run");
 	buf_byte(b, '\n');
 	screen_style(b, "1", "Performance:");
 	buf_text(b, "  ");

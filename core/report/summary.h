@@ -32,6 +32,7 @@ struct summary {
 	struct summary_step *at;   /* in order of completion */
 	uint32_t n;
 	int exit_code;             /* of the run */
+	uint32_t not_run;          /* tasks left out because others had failed */
 	bool lists;                /* keep inputs and outputs */
 	const struct tail *tail;   /* what those that failed printed last; NULL: not listened to, and they are not named */
 	bool names_only;           /* ... and it is in view, or not wanted: it is not repeated */
@@ -39,6 +40,7 @@ struct summary {
 
 struct summary_counts {
 	uint32_t tasks, hits, misses, disabled, failed, cancelled;
+	uint32_t not_run;          /* tasks left out because others had failed */
 	int64_t saved_ms;
 	unsigned rate;             /* hits, per cent, rounded down */
 };

@@ -228,7 +228,7 @@ static char *order(struct made *m)
 		for (i = 0; i < n; i++)
 			buf_byte(&b, running[i]->level->plan == &m->plan ? m->names[running[i]->node] : '0' + (int)running[i]->node);
 		for (i = 0; i < n; i++)
-			schedule_done(&s, running[i]);
+			schedule_done(&s, running[i], false);
 	}
 	schedule_free(&s);
 	return b.data ? b.data : strdup("");
@@ -313,7 +313,7 @@ static void what_was_put_back_comes_again_in_its_place(void **state)
 	assert_ptr_equal(schedule_take(s.levels), b);
 	assert_false(schedule_hold(b));
 	schedule_back(b);
-	schedule_done(&s, a);
+	schedule_done(&s, a, false);
 	assert_true(schedule_hold(schedule_take(s.levels)));
 	assert_false(schedule_complete(&s));
 	schedule_free(&s);
