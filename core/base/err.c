@@ -63,6 +63,7 @@ int err_errno(struct err *err, int number, const char *fmt, ...)
 	text = format(fmt, ap);
 	va_end(ap);
 	err_set(err, ERR_SYSTEM, "%s: %s", text, strerror(number));
+	err->number = number;
 	free(text);
 	return -1;
 }

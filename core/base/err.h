@@ -17,6 +17,7 @@ enum { ERR_DEPTH = 8 };
 struct err {
 	enum err_code code;
 	int n;
+	int number;                /* errno of the innermost, or 0 */
 	char *text[ERR_DEPTH];     /* owned; [0] is the outermost sentence, the last the innermost cause */
 };
 

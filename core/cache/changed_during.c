@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "base/mem.h"
 #include "fact/seen.h"
 #include "fact/stat_cache.h"
 #include "fact/state.h"
@@ -42,6 +43,7 @@ void changed_during_init(struct changed_during *m, int root_fd, int64_t started_
 	map_init(&m->within);
 	map_init(&m->sights);
 	map_init(&m->folders);
+	map_init(&m->inodes);
 	for (i = 0; seen && i < seen->n; i++) {
 		const vt_seen *r = &seen->at[i];
 		const struct bytes name = { r->name.data, r->name.size }, other = { r->other.data, r->other.size };
@@ -70,6 +72,9 @@ void changed_during_free(struct changed_during *m)
 	map_free(&m->within);
 	map_free(&m->sights);
 	map_free(&m->folders);
+	map_free(&m->inodes);
+	if (m->keys)
+		arena_free(m->keys);
 }
 
 bool changed_during_written(const struct changed_during *m, struct bytes path)
@@ -107,11 +112,47 @@ static bool is_after(const struct changed_during *m, int64_t sec, int64_t nsec)
 	return ns > m->started_ns && ns <= m->now_ns;
 }
 
-bool changed_during_newer(const struct changed_during *m, struct bytes path)
+struct inode {
+	uint64_t device, number;
+};
+
+static void find_inodes(struct changed_during *m)
+{
+	struct inode key;
+	struct stat st;
+	uint32_t i;
+
+	for (i = 0; i < m->written.n; i++) {
+		if (!look(m, m->written.at[i].key, AT_SYMLINK_NOFOLLOW, &st) || !S_ISREG(st.st_mode) || st.st_nlink < 2)
+			continue;
+		key = (struct inode){ st.st_dev, st.st_ino };
+		*map_put(&m->inodes, arena_copy(m->keys, &key, sizeof key), sizeof key) = yes;
+	}
+}
+
+/* Did the task give another name to the file? Then its ctime moved, and nothing else. */
+static bool has_own_name(struct changed_during *m, const struct stat *file)
+{
+	const struct inode key = { file->st_dev, file->st_ino };
+
+	if (file->st_nlink < 2)
+		return false;
+	if (!m->keys) {
+		m->keys = arena_new();
+		find_inodes(m);
+	}
+	return map_get(&m->inodes, &key, sizeof key);
+}
+
+bool changed_during_newer(struct changed_during *m, struct bytes path)
 {
 	struct stat st;
 
-	return look(m, path, 0, &st) && S_ISREG(st.st_mode) && (is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec) || is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec));
+	if (!look(m, path, 0, &st) || !S_ISREG(st.st_mode))
+		return false;
+	if (is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec))
+		return true;
+	return is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec) && !has_own_name(m, &st);
 }
 
 /* Is it a new link, or another directory under the old name? Moving a directory changes its

@@ -15,6 +15,7 @@
 #include "base/map.h"
 #include "fact/fact.h"
 
+struct arena;
 struct seen;
 
 struct changed_during {
@@ -26,6 +27,8 @@ struct changed_during {
 	struct map moved;              /* ... moved: all below them goes with them */
 	struct map within;             /* directories in which it did that */
 	struct map sights;             /* path: VT_SEEN_THERE, VT_SEEN_ABSENT or both */
+	struct map inodes;             /* files with several names, of which the task wrote one: "y"; found when first asked for */
+	struct arena *keys;            /* of inodes; NULL: not found yet */
 	struct map folders;            /* directories already looked at: "y": changed, "n" */
 };
 
@@ -33,7 +36,7 @@ void changed_during_init(struct changed_during *m, int root_fd, int64_t started_
 void changed_during_free(struct changed_during *m);
 bool changed_during_written(const struct changed_during *m, struct bytes path);
 /* Is there content at `path` that is newer than the start? */
-bool changed_during_newer(const struct changed_during *m, struct bytes path);
+bool changed_during_newer(struct changed_during *m, struct bytes path);
 /* `f` carries the state from after the run: did another program change it? */
 bool changed_during_run(struct changed_during *m, const struct fact *f);
 #endif

@@ -54,6 +54,7 @@ struct found_inside {
 	/* HIT, once it was decided what its chain leaves (chain.c) */
 	bool decided, restore;         /* restore: something is to be put back or removed */
 	struct cache_chain *alone;     /* it was looked up by itself: what `why` points into lives in there */
+	bool no_room;                  /* there was none to put its outputs back: the run is not kept */
 	bool *skip;                    /* of each output: a later step of the chain leaves the path */
 	ledger_who *makers;            /* of each output that is not skipped: who made it; filled if `restore` */
 	struct texts remove;           /* paths that earlier runs of the step made and this result lacks */

@@ -26,13 +26,16 @@ struct restoring {
 	struct texts folders;          /* that are made for what is put back */
 	bool *given;                   /* of each recorded output: a part has asked to put it back */
 	struct stage *stage;           /* made when something must be written */
+	bool no_room;                  /* something could not be written for want of room */
 	struct taking {
 		vt_sink sink;                  /* first */
+		struct restoring *restoring;
 		uint32_t type;                 /* VT_META_*; 0: nothing is being written */
 		int fd;                        /* of a file; borrowed from stage */
 		const char *path;
 		char target[PATH_MAX];         /* of a link */
 		size_t size;
+		uint64_t hole;                 /* of a file: zeros at its end that are not written yet */
 		int64_t mtime_ns;
 		bool failed;                   /* it could not be written, and why was told */
 	} taking;
@@ -48,6 +51,18 @@ static vt_status say(vt_call *call, const char *code, struct err *err)
 	return VT_FAILED;
 }
 
+static bool is_no_room(int number)
+{
+	return number == ENOSPC || number == EDQUOT;
+}
+
+/* The system refused. */
+static vt_status say_system(struct restoring *r, vt_call *call, struct err *err)
+{
+	r->no_room = r->no_room || is_no_room(err->number);
+	return say(call, "system", err);
+}
+
 static vt_status say_text(vt_call *call, const char *code, const char *text)
 {
 	call->report(call, VT_REPORT_ERROR, code, (vt_bytes){ text, strlen(text) });
@@ -56,6 +71,57 @@ static vt_status say_text(vt_call *call, const char *code, const char *text)
 
 /* ---- writing ------------------------------------------------------------------- */
 
+enum { HOLE_BLOCK = 4096 };            /* so many zeros become a hole, as in a sparse file */
+
+static bool is_zero(const char *p, size_t size)
+{
+	return !p[0] && memcmp(p, p + 1, size - 1) == 0;
+}
+
+/* Bytes from `p` on that are all to be left out, or all to be written; *ret_zero tells which. */
+static size_t same_piece(const char *p, size_t size, bool *ret_zero)
+{
+	size_t n;
+
+	*ret_zero = size >= HOLE_BLOCK && is_zero(p, HOLE_BLOCK);
+	for (n = HOLE_BLOCK; n < size; n += HOLE_BLOCK)
+		if ((size - n >= HOLE_BLOCK && is_zero(p + n, HOLE_BLOCK)) != *ret_zero)
+			break;
+	return n < size ? n : size;
+}
+
+/* Writes what is no long run of zeros. -1 with errno. */
+static int write_file(struct taking *t, const char *p, size_t size)
+{
+	while (size) {
+		bool zero;
+		size_t n = same_piece(p, size, &zero);
+
+		if (zero) {
+			t->hole += n;
+		} else {
+			if (t->hole && lseek(t->fd, (off_t)t->hole, SEEK_CUR) < 0)
+				return -1;
+			t->hole = 0;
+			if (file_write_all(t->fd, p, n) < 0)
+				return -1;
+		}
+		p += n;
+		size -= n;
+	}
+	return 0;
+}
+
+/* A file may end with a hole. -1 with errno. */
+static int end_file(struct taking *t)
+{
+	const off_t at = t->hole ? lseek(t->fd, 0, SEEK_CUR) : 0;
+	const int ret = t->hole ? (at < 0 ? -1 : ftruncate(t->fd, at + (off_t)t->hole)) : 0;
+
+	t->hole = 0;
+	return ret;
+}
+
 static vt_status write_taking(vt_sink *sink, vt_call *call, const void *data, size_t size)
 {
 	struct taking *t = (struct taking *)sink;
@@ -63,12 +129,12 @@ static vt_status write_taking(vt_sink *sink, vt_call *call, const void *data, si
 	call_check(call, 1, "vt_sink.write");
 	switch (t->type) {
 	case VT_META_FILE:
-		if (file_write_all(t->fd, data, size) < 0) {
+		if (write_file(t, data, size) < 0) {
 			struct err err = { 0 };
 
 			err_errno(&err, errno, "cannot write '%s'", t->path);
 			t->failed = true;
-			return say(call, "system", &err);
+			return say_system(t->restoring, call, &err);
 		}
 		sink->got += size;
 		return VT_OK;
@@ -92,11 +158,12 @@ static vt_status write_anew(vt_sink *sink, vt_call *call)
 	if (t->type == VT_META_FILE && (ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0))
 		return VT_UNSUPPORTED;
 	t->size = 0;
+	t->hole = 0;
 	sink->got = 0;
 	return VT_OK;
 }
 
-/* A link is complete when the next thing begins. */
+/* A file or link is complete when the next thing begins. */
 static vt_status end_taking(struct restoring *r, vt_call *call)
 {
 	struct taking *t = &r->taking;
@@ -104,12 +171,17 @@ static vt_status end_taking(struct restoring *r, vt_call *call)
 	uint32_t type = t->type;
 
 	t->type = 0;
+	if (type == VT_META_FILE && end_file(t) < 0) {
+		err_errno(&err, errno, "cannot write '%s'", t->path);
+		t->failed = true;
+		return say_system(r, call, &err);
+	}
 	if (type != VT_META_LINK)
 		return VT_OK;
 	t->target[t->size] = '\0';
 	if (!output_link_stays(r->cache, t->path, t->target))
 		return say_text(call, "link", "a link leaves the workspace");
-	return stage_link(r->stage, t->path, t->target, t->mtime_ns, &err) < 0 ? say(call, "system", &err) : VT_OK;
+	return stage_link(r->stage, t->path, t->target, t->mtime_ns, &err) < 0 ? say_system(r, call, &err) : VT_OK;
 }
 
 static struct stage *stage_of(struct restoring *r)
@@ -201,11 +273,11 @@ static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, co
 	}
 	if (place == PLACE_SAME_CONTENT) {
 		failed = stage_meta(stage_of(r), path, meta->mode, meta->mtime_ns, &err);
-		return failed < 0 ? say(call, "system", &err) : VT_NONE;
+		return failed < 0 ? say_system(r, call, &err) : VT_NONE;
 	}
 	r->taking = (struct taking){
 		.sink = { .struct_size = sizeof(vt_sink), .write = write_taking, .restart = write_anew, .most = UINT64_MAX },
-		.path = path, .mtime_ns = meta->mtime_ns,
+		.restoring = r, .path = path, .mtime_ns = meta->mtime_ns,
 	};
 	switch (meta->type) {
 	case VT_META_FILE:
@@ -222,7 +294,7 @@ static vt_status create(vt_restoring *service, vt_call *call, vt_bytes given, co
 		return VT_UNSUPPORTED;
 	}
 	if (failed < 0)
-		return say(call, "system", &err);
+		return say_system(r, call, &err);
 	r->taking.type = meta->type == VT_META_DIR ? 0 : meta->type;
 	*ret = &r->taking.sink;
 	return VT_OK;
@@ -553,6 +625,7 @@ int cache_restore(struct cache *c, const struct step *step, struct found *found,
 		note_lines(&r, in);
 	stage_free(r.stage);
 	blob_used(c->blobs, in->hit->blobs, in->hit->blobs_n);
+	in->no_room = failed < 0 && (r.no_room || is_no_room(err.number));
 	if (failed < 0)
 		*ret_why = err_take(&err, found->arena);
 	return failed;

@@ -367,7 +367,9 @@ static int record_watched(struct saving *s, const char **ret_wrote, struct err *
 	*ret_wrote = r.refused;
 	if (s->kept->why != KEPT_STORED)
 		return 0;
-	if (lost)
+	if (r.taken)
+		refuse(s, KEPT_CHANGED, arena_printf(s->arena, "'%s' was changed by somebody else while the task ran", r.taken));
+	else if (lost)
 		refuse(s, KEPT_OTHER, "it moved a folder with more files than can be recorded");
 	return 0;
 }
@@ -502,6 +504,38 @@ static int joined_refusal(struct saving *s, enum kept_why why, struct err *err)
 	return refuse(s, why, err_take(err, s->arena));
 }
 
+/* Is it the first time that the step has this `output`? */
+static bool output_is_new(const struct found *found)
+{
+	uint32_t i;
+
+	for (i = 0; i < found->why.n; i++)
+		if (found->why.at[i].kind == FACT_OUTPUT_CONFIG)
+			return true;
+	return found->state == FOUND_NOTHING;
+}
+
+/* Told of the last command of a task: those before it may clear the way. */
+static void tell_empty_output(struct saving *s)
+{
+	const struct file_patterns *yes = &s->step->rules->output.yes;
+	const struct step *next = s->step->later ? s->step->later->step : NULL;
+	struct texts matched;
+	struct buf b;
+	uint32_t i, n = 0;
+
+	if (s->outputs.n || !output_is_new(s->found) || (next && next->task == s->step->task) ||
+	    state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, NULL) < 0 || matched.n)
+		return;
+	buf_init(&b, 1000);
+	for (i = 0; i < yes->n; i++)
+		if (!yes->at[i].implied)
+			buf_printf(&b, "%s%s", n++ ? ", " : "", yes->at[i].text);
+	if (n)
+		cache_warn(s->cache, "%s: its output matched nothing (%s); a hit puts nothing back", s->step->task->label, buf_str(&b));
+	buf_free(&b);
+}
+
 static int decide_and_take(struct saving *s, struct batch *batch)
 {
 	const char *refused = NULL, *wrote = NULL;
@@ -539,6 +573,7 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 	if (take(s, batch, &result, &err) < 0)
 		return joined_refusal(s, KEPT_STORE_FAILED, &err);
 	batch_publish(batch, &s->in->id, &result);
+	tell_empty_output(s);
 	return 0;
 }
 
@@ -642,6 +677,8 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 			in->untraceable = false;
 		}
 	}
+	if (in->no_room && !in->not_kept)
+		in->not_kept = "there was no room to put its outputs back";
 	in->started_ns = start_of_run(&c->world);
 	look_again(c, step, found);
 	ret->trace = in->traced;

@@ -20,6 +20,8 @@ struct touched {
 	bool target;               /* something else got this name */
 	bool moved;                /* what it held got another name: it may have been read under that */
 	bool folder;               /* made as a directory */
+	bool somebodys;            /* a file that no step made, under another name */
+	bool stays;                /* by the last call that was seen something is there */
 	bool cut;                  /* content or name was written, not only attributes */
 };
 
@@ -61,18 +63,6 @@ static void touch_below(struct recording *k, struct bytes path)
 	tree_walk(k->r->world->root_fd, arena_strn(k->r->arena, path.data, path.size), TREE_LINKS | TREE_EMPTY, &v, NULL);
 }
 
-/* Is it in the cache's folder? A vt that the task starts writes there. */
-static bool is_of_cache(const struct record *r, struct bytes path)
-{
-	const char *dir = r->seen->cache_dir, *whole;
-	size_t n = dir ? strlen(dir) : 0;
-
-	if (!dir)
-		return false;
-	whole = arena_printf(r->arena, "%s/%.*s", r->seen->root, (int)path.size, (const char *)path.data);
-	return strncmp(whole, dir, n) == 0 && (!whole[n] || whole[n] == '/');
-}
-
 static void find_touched(struct recording *k)
 {
 	const struct seen *seen = k->r->seen;
@@ -91,16 +81,17 @@ static void find_touched(struct recording *k)
 			t->written = true;
 			t->moved |= s->op == VT_SEEN_RENAME;
 			t->cut |= s->op == VT_SEEN_RENAME || !(s->flags & VT_SEEN_ATTRIBUTE);
+			t->stays = s->op == VT_SEEN_WRITE && !(s->flags & VT_SEEN_REMOVED) && (t->stays || !(s->flags & VT_SEEN_ATTRIBUTE));
 			t->folder |= s->op == VT_SEEN_WRITE && (s->flags & VT_SEEN_DIRECTORY) && !(s->flags & VT_SEEN_REMOVED);
 		}
 		if (s->op != VT_SEEN_RENAME || !(to = touch(k, other)))
 			continue;
-		to->written = to->folder = to->cut = to->target = true;
+		to->written = to->folder = to->cut = to->target = to->stays = true;
 		to->from = t;
 		touch_below(k, other);
 	}
 	for (i = 0; i < seen->left_out.n; i++)
-		if (!is_of_cache(k->r, seen->left_out.at[i].key) && (t = touch(k, seen->left_out.at[i].key)) != NULL)
+		if ((t = touch(k, seen->left_out.at[i].key)) != NULL)
 			t->written = true;
 	for (i = 0; i < seats->n; i++) {
 		const struct seat *s = seats->at[i].value;
@@ -230,14 +221,15 @@ static bool is_somebodys(struct recording *k, const struct touched *t)
 	return layer_left(&b->layer, origin, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
 }
 
-static void note_line(struct record *r, const struct touched *t, bool read_first, bool somebodys)
+static void note_line(struct recording *k, const struct touched *t, bool read_first)
 {
+	struct record *r = k->r;
 	struct left line = { .path = t->path, .state = t->left, .step = r->eyes->own, .maker = r->eyes->own }, was;
 	bool as_left;
 
 	if (same(t->found, t->left))
 		return;
-	if (somebodys)
+	if (t->somebodys)
 		line.maker = 0;
 	if (t->found.size && t->left.size && read_first) {
 		line.maker = 0;
@@ -272,13 +264,25 @@ static void add_more(struct record *r, struct facts *more, enum fact_kind kind, 
 	more->at[more->n++] = (struct fact){ .kind = (uint16_t)kind, .name = path, .detail = nothing, .state = state };
 }
 
+/* It made the path, and did not take it away, and the path is gone while its folder is there: somebody else did. */
+static bool was_taken(struct recording *k, const struct touched *t)
+{
+	const char *slash = memrchr(t->path.data, '/', t->path.size);
+	const struct bytes folder = { t->path.data, slash ? (size_t)(slash - (const char *)t->path.data) : 0 };
+	struct stat st;
+
+	if (!t->stays || t->left.size)
+		return false;
+	return !folder.size ||
+	       (fstatat(k->r->world->root_fd, arena_strn(k->r->arena, folder.data, folder.size), &st, 0) == 0 && S_ISDIR(st.st_mode));
+}
+
 static void weigh(struct recording *k, struct touched *t, struct facts *more)
 {
 	struct record *r = k->r;
 	bool only_mode = t->written && !t->cut && t->found.size && !is_dir(t->found);
 	bool read_first = fact_at(r, t->path, true) != NULL || (t->moved && t->written) || only_mode;
-	bool somebodys = is_somebodys(k, t);
-	bool made = (!(t->found.size && t->left.size && read_first) || t->hidden) && !somebodys;
+	bool made = (!(t->found.size && t->left.size && read_first) || t->hidden) && !t->somebodys;
 	unsigned bits = made ? EFFECT_MADE : 0;
 
 	if ((t->moved || only_mode) && t->found.size && !is_dir(t->found) && !fact_at(r, t->path, true))
@@ -288,7 +292,9 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		add_more(r, more, FACT_LIST, t->path, t->hidden ? nothing : t->found);
 	if (!t->written && same(t->found, t->left))
 		return;
-	note_line(r, t, read_first, somebodys);
+	if (!r->taken && was_taken(k, t))
+		r->taken = arena_strn(r->arena, t->path.data, t->path.size);
+	note_line(k, t, read_first);
 	if (is_dir(t->left) && !is_dir(t->found) && holds_something(k, t->path))
 		return;
 	if (!t->left.size && (!t->found.size || t->hidden)) {
@@ -500,8 +506,10 @@ int record_run(struct record *r, struct err *err)
 	if (fill(&k) < 0 || amend(&k) < 0)
 		goto out;
 	for (i = 0; i < k.known.n; i++)
+		((struct touched *)k.known.at[i].value)->somebodys = is_somebodys(&k, k.known.at[i].value);
+	for (i = 0; i < k.known.n; i++)
 		if (cover_cache(r->cover, k.known.at[i].key))
-			note_line(r, k.known.at[i].value, false, is_somebodys(&k, k.known.at[i].value));
+			note_line(&k, k.known.at[i].value, false);
 		else
 			weigh(&k, k.known.at[i].value, &more);
 	facts_sort(&r->effects);

@@ -31,6 +31,7 @@ struct record {
 	struct left *lines;                /* for the ledger, also if the run is not kept */
 	uint32_t lines_n;
 	const char *refused;               /* it read and wrote this one, which was somebody else's; or NULL */
+	const char *taken;                 /* it made this one, and it is gone; or NULL */
 	int64_t started_ns;
 };
 

@@ -158,13 +158,15 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
                 return None
             over = products & {e[2] if e[0] == 'link' else e[1] for e in done}
             products |= {p for p in b if b[p] != pre.get(p)}
-            if out != out2 and over:
+            if (out != out2 or a != b) and over:
                 # what the user put where it writes is its own product since, and not there yet
                 hidden = w.dir(f'hidden{never}')
                 for x in done + [('del', p) for p in over]:
                     edit(hidden, x)
-                if w.run([play, 's'] + ops, hidden)[1] == out:
-                    stats['cut: it prints something else where its products are'] += 1
+                said = w.run([play, 's'] + ops, hidden)[1]
+                there = tree(hidden)
+                if said == out and all(a.get(p) == there.get(p) for p in set(a) | set(b) if a.get(p) != b.get(p)):
+                    stats['cut: not the same where what the user put there was'] += 1
                     return None
             if rc != rc2 or out != out2:
                 return f'exit and terminal: vt {rc} {out}, plain {rc2} {out2}'

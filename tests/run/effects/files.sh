@@ -1,0 +1,57 @@
+# What a result holds of the files that its task left.
+. "${0%/*}/../../lib/functions.sh" || exit
+status() { case $out in *'cache hit, replaying'*) echo hit ;; *) echo ran ;; esac; }
+task() { workspace; file package.json '{"name":"w"}'; file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"sh t.sh\"${1:+,$1}}}}"; cat >t.sh; }
+
+task '"output":["dist/**"]' <<'SH'
+mkdir -p dist
+truncate -s 64M dist/holes
+printf x | dd of=dist/holes bs=1 seek=1000000 conv=notrunc 2>/dev/null
+printf y | dd of=dist/holes bs=1 seek=40000000 conv=notrunc 2>/dev/null
+truncate -s 1M dist/hole
+printf begin >dist/short
+SH
+vt run t >/dev/null
+before=$(cksum dist/*)
+rm -rf dist
+capture vt run t
+is "a sparse file is put back" "$(status) $(cksum dist/*)" "hit $before"
+is "... and is sparse" "$(($(du -k dist/holes | cut -f1) < 1024))" 1
+
+# a second name is no change of the first
+task <<'SH'
+ln -f src x; cat src
+SH
+echo 1 >src
+for i in 1 2 3; do capture vt run t; letters+=$(status); done
+is "a task that links its input to another name is kept" "$letters" ranhithit
+echo 2 >src
+capture vt run t
+is "... and sees an edit" "$(status)" ran
+
+# an output that matches nothing
+task '"output":["dist/**","build/*.js"]' <<'SH'
+cat t.sh >/dev/null
+SH
+capture vt run t
+has "an output that matched nothing is told" "$err" "warning: w#t: its output matched nothing (build/*.js, dist/**); a hit puts nothing back"
+echo '# edited' >>t.sh
+capture vt run t
+is "... once" "$err" ""
+task '"output":["dist/**","build/*.js"]' <<'SH'
+mkdir -p dist; echo 1 >dist/x
+SH
+capture vt run t
+is "one that matched something is not" "$err" ""
+
+# a product that somebody else takes away
+task '"output":["dist/**"]' <<'SH'
+mkdir -p dist; echo 1 >dist/a; echo 1 >dist/b; echo >ready
+while [ -e ready ]; do sleep 0.01; done
+SH
+vt run -v t >"$T/said" 2>&1 &
+until_true test -e ready
+rm dist/b ready
+wait
+has "a run whose product somebody took away is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
+finish
