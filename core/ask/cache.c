@@ -1,10 +1,11 @@
-/* vt cache: cleans the cache, or tells what is in it. */
+/* vt cache: tells what is in the cache, or cleans it. */
 #include "config.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "ask/kept.h"
 #include "base/buf.h"
 #include "cache/cache.h"
 #include "cmd/cmd.h"
@@ -28,6 +29,9 @@ static const char help_text[] =
 	"Commands:\n"
 	"  clean          Clean up all the cache\n"
 	"  stat [--json]  Show how large it is and how often it helped\n"
+	"  ls [--json]    Show each command that ran here, when, and whether its result was kept\n"
+	"  show <TASK>    Show the results that are kept for the commands of a task as they are now\n"
+	"  verify         Read all of it back, and drop what is damaged\n"
 	"\n"
 	"Options:\n"
 	"      --json     Print JSON\n"
@@ -144,30 +148,52 @@ static int stat_cache(const struct session *s, const char *root, const char *dir
 	return 0;
 }
 
+/* The verbs; those that take a task take its words, too. */
+enum verb { CLEAN, STAT, LS, SHOW, VERIFY, VERBS };
+
+static const char *const verbs[] = { [CLEAN] = "clean", [STAT] = "stat", [LS] = "ls", [SHOW] = "show", [VERIFY] = "verify", [VERBS] = NULL };
+
+static int run_verb(const struct session *s, enum verb verb, const struct command_line *line)
+{
+	struct err err = { 0 };
+	const char *root, *dir;
+	bool json = command_line_has(line, JSON);
+
+	switch (verb) {
+	case LS:
+		return kept_list(s, json);
+	case SHOW:
+		return kept_show(s, line, json);
+	case VERIFY:
+		return kept_verify(s, json);
+	default:
+		break;
+	}
+	if (place(s, &root, &dir, &err) < 0)
+		return cmd_fail(s, &err);
+	return verb == CLEAN ? clean(s, root, dir) : stat_cache(s, root, dir, json);
+}
+
 static int run(const struct session *s, int argc, char **argv)
 {
-	static const char *const verbs[] = { "clean", "stat", NULL };
 	struct command_line line;
 	struct err err = { 0 };
-	const char *verb, *root, *dir;
-	bool cleans;
+	uint32_t verb = 0;
 	int code = command_read_line(&command_cache, s, argc, argv, &line);
 
 	if (code >= 0)
 		return code;
-	verb = line.words[0];
-	if (!verb) {
+	if (!line.words[0]) {
 		command_help(&command_cache, stderr);
 		return 2;
 	}
-	cleans = strcmp(verb, "clean") == 0;
-	if (!cleans && strcmp(verb, "stat") != 0)
-		command_unrecognized(&line.args, verb, verbs, &err);
-	else if (line.words_n > 1)
+	while (verbs[verb] && strcmp(verbs[verb], line.words[0]) != 0)
+		verb++;
+	if (verb == VERBS)
+		command_unrecognized(&line.args, line.words[0], verbs, &err);
+	else if (line.words_n > 1 && verb != SHOW)
 		args_unexpected(&line.args, line.words[1], &err);
-	else if (cleans && command_line_has(&line, JSON))
+	else if (verb == CLEAN && command_line_has(&line, JSON))
 		args_unexpected(&line.args, "--json", &err);
-	if (err.n || place(s, &root, &dir, &err) < 0)
-		return cmd_fail(s, &err);
-	return cleans ? clean(s, root, dir) : stat_cache(s, root, dir, command_line_has(&line, JSON));
+	return err.n ? cmd_fail(s, &err) : run_verb(s, (enum verb)verb, &line);
 }

@@ -5,7 +5,8 @@
 
 #include "cmd/cmd.h"
 
-extern const struct command command_run, command_run_many, command_why, command_inputs, command_outputs, command_cache, command_plugins, command_client;
+extern const struct command command_run, command_run_many, command_why, command_inputs, command_outputs, command_graph, command_completion,
+	command_cache, command_plugins, command_client;
 
 const struct command *const commands[] = {
 	&command_run,
@@ -13,9 +14,11 @@ const struct command *const commands[] = {
 	&command_why,
 	&command_inputs,
 	&command_outputs,
+	&command_graph,
 	&command_cache,
 	&command_plugins,
 	&command_client,
+	&command_completion,
 	NULL
 };
 

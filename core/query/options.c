@@ -115,6 +115,12 @@ static const struct args_option options[OPTIONS] = {
 
 _Static_assert((int)OPTIONS <= (int)ARGS_OPTIONS_MAX, "args.seen has a bit for each option");
 
+const struct args_option *options_list(uint32_t *ret_n)
+{
+	*ret_n = OPTIONS;
+	return options;
+}
+
 struct parsing {
 	struct query_options o;
 	struct args args;

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+struct args_option;
 struct package;
 struct workspace;
 
@@ -64,6 +65,8 @@ struct query_options {
 
 extern const char options_usage[], options_usage_many[];           /* "vt run [OPTIONS] ..." */
 extern const char options_arguments[], options_arguments_many[], options_help[];   /* arguments; options and environment */
+
+const struct args_option *options_list(uint32_t *ret_n);       /* for completion */
 
 /* Reads the words after `run`, or `run-many` (`many`). -1: ERR_USAGE, with the whole text that follows "error: ". */
 int options_parse(uint32_t argc, const char *const *argv, bool many, struct arena *a, struct query_options *ret, struct err *err);
