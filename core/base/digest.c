@@ -68,6 +68,11 @@ int digest_equal(const struct digest *a, const struct digest *b)
 	return memcmp(a->byte, b->byte, DIGEST_SIZE) == 0;
 }
 
+int digest_same(const uint8_t *a, const uint8_t *b)
+{
+	return sodium_memcmp(a, b, DIGEST_SIZE) == 0;
+}
+
 void digest_hex(const struct digest *d, char ret[DIGEST_HEX_SIZE])
 {
 	sodium_bin2hex(ret, DIGEST_HEX_SIZE, d->byte, DIGEST_SIZE);

@@ -25,6 +25,7 @@ void digest_add(struct digest_state *s, const void *data, size_t size);
 void digest_end(struct digest_state *s, struct digest *ret);
 void digest_of(const void *data, size_t size, struct digest *ret);
 int digest_equal(const struct digest *a, const struct digest *b);
+int digest_same(const uint8_t *a, const uint8_t *b);               /* of two MACs, in a time that tells nothing of where they differ */
 void digest_hex(const struct digest *d, char ret[DIGEST_HEX_SIZE]);
 int digest_unhex(const char *hex, struct digest *ret);             /* -1: not 64 hexadecimal digits */
 void digest_random(void *ret, size_t size);                       /* unpredictable bytes */

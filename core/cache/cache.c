@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/ahead.h"
 #include "cache/key.h"
 #include "cache/prefetch.h"
+#include "far/far.h"
 #include "os/file.h"
 #include "plan/step.h"
 #include "plug/stores.h"
@@ -47,6 +49,9 @@ static int use_directory(struct cache *c, struct err *err)
 		return 1;
 	if (mac_load(c->dir.inner_fd, "key", &c->mac) < 0)
 		return err_errno(err, errno, "'%s/key' cannot be used; remove it", c->dir.inner);
+	/* the team's: equal values have equal states on all its machines */
+	if (c->setup.keys && c->setup.keys->keyed)
+		memcpy(c->mac.key, c->setup.keys->state, sizeof c->mac.key);
 	return 0;
 }
 
@@ -85,6 +90,14 @@ struct cache *cache_open(const struct cache_setup *setup)
 	return c;
 }
 
+static void on_kept(void *ctx, const vt_id *result)
+{
+	struct far *far = cache_far(ctx);
+
+	if (far)
+		far_offer(far, result);
+}
+
 static char *backend_of(struct component *fingerprint)
 {
 	const vt_component *about = component_description(fingerprint);
@@ -117,6 +130,7 @@ static void make_ready(struct cache *c)
 	stat_cache_use(c->world.stats, backend);
 	free(backend);
 	c->blobs = blobs_new(c->setup.plug, &c->dir, c->setup.warn, c->setup.ctx);
+	blobs_on_kept(c->blobs, on_kept, c);
 	c->works = true;
 }
 
@@ -181,6 +195,43 @@ void cache_something_ran(struct cache *c, bool known)
 		file_memo_forget(c->world.programs);
 }
 
+void cache_plan(struct cache *c, const struct plan *plan)
+{
+	c->plan = plan;
+}
+
+void cache_stop(struct cache *c)
+{
+	c->stopping = 1;
+}
+
+struct far *cache_far(struct cache *c)
+{
+	struct far *ret;
+
+	if (!c->setup.keys || c->setup.dry)
+		return NULL;
+	pthread_mutex_lock(&c->lock);
+	if (!c->far_opened && c->works) {
+		struct far_setup setup = { .plug = c->setup.plug, .blobs = c->blobs, .keys = c->setup.keys, .stop = &c->stopping,
+			.progress = c->setup.progress, .ctx = c->setup.ctx };
+
+		c->far_opened = true;
+		c->far = far_open(&setup);
+		c->ahead = c->far ? ahead_new(c) : NULL;
+	}
+	ret = c->far;
+	pthread_mutex_unlock(&c->lock);
+	return ret;
+}
+
+void cache_pull(struct cache *c, uint32_t *ret_steps, uint32_t *ret_near, uint32_t *ret_came)
+{
+	*ret_steps = *ret_near = *ret_came = 0;
+	if (cache_ready(c) && cache_far(c))
+		*ret_came = ahead_pull(c->ahead, ret_steps, ret_near);
+}
+
 void cache_close(struct cache *c)
 {
 	bool save;
@@ -189,6 +240,11 @@ void cache_close(struct cache *c)
 		return;
 	save = c->works && !c->setup.dry;
 	cache_prefetch_join(c->setup.prefetch);
+	ahead_free(c->ahead);
+	if (c->far) {
+		blobs_flush(c->blobs);         /* what is offered is read near */
+		far_close(c->far);
+	}
 	blobs_free(c->blobs, save);
 	history_free(c->history, save);
 	ledger_close(c->ledger, save);

@@ -32,12 +32,20 @@ struct cache_setup {
 	void *ctx;
 	struct cache_prefetch *prefetch;  /* of the same dir, or NULL; cache_open takes it over */
 	struct file_memo *programs;    /* borrowed; NULL: PATH is asked each time */
+	const struct far_keys *keys;   /* borrowed: who results are shared with; NULL: far stores are not used */
+	void (*progress)(void *ctx, const char *text);         /* a line while the end waits for far stores; may be NULL */
 	bool dry;                      /* nothing is made or changed on disk */
 	bool lists;                    /* -vv: lookups tell the inputs and outputs of hits */
 };
 
 /* Never fails: an unusable directory means one warning and no hits. */
 struct cache *cache_open(const struct cache_setup *setup);
+/* What is going to be run: where it misses, far stores are asked for all of it together. Borrowed until the close. */
+void cache_plan(struct cache *c, const struct plan *plan);
+/* [any] The run is ending early: far stores are not waited for any more. */
+void cache_stop(struct cache *c);
+/* Gets what far stores have for the plan into the near ones, and runs nothing. Counts all steps, those that hit near before, and those that came. */
+void cache_pull(struct cache *c, uint32_t *ret_steps, uint32_t *ret_near, uint32_t *ret_came);
 /* Can results be stored? false: steps run uncached; the reason was told. */
 bool cache_works(const struct cache *c);
 /* A step's child has ended, cached or not: forgets what was remembered of the machine, such as programs on PATH.
@@ -66,6 +74,7 @@ struct found {
 	struct arena *arena;           /* its own */
 	struct changes why;
 	const char *trouble;
+	const char *origin;            /* HIT: the far store that it came from in this run; NULL: it was near. Good until the close */
 	int64_t saved_ms;              /* HIT: the duration of the recorded run; MISS: of the nearest, or 0 */
 	const void *output;            /* HIT: the recorded terminal output, verified: capture.h's format */
 	size_t output_size;

@@ -37,6 +37,11 @@ struct cache {
 	uint32_t roles;                /* of all ready parts */
 	struct overlap *overlaps;      /* steps that may be writing their outputs */
 
+	const struct plan *plan;       /* of the run; NULL: not told: far stores are not asked */
+	volatile int stopping;         /* the run is ending: far stores are asked nothing more */
+	bool far_opened;               /* it was tried; far tells the outcome */
+	struct far *far;               /* NULL: not opened, or none */
+	struct ahead *ahead;           /* with far */
 	struct blobs *blobs;
 	struct history *history;
 	struct ledger *ledger;
@@ -51,6 +56,7 @@ struct found_inside {
 	bool keyed;                    /* key, id and before are good */
 	bool counts;                   /* a lookup that `vt cache stat` counts */
 	struct result *hit;
+	vt_id hit_id;                  /* HIT: the result's blob */
 	/* HIT, once it was decided what its chain leaves (chain.c) */
 	bool decided, restore;         /* restore: something is to be put back or removed */
 	struct cache_chain *alone;     /* it was looked up by itself: what `why` points into lives in there */
@@ -81,6 +87,8 @@ bool outputs_in_place(const struct cache *c, const struct facts *outputs);
 /* Starts the plugins and opens the stat index and the history, once. */
 bool cache_ready(struct cache *c);
 void cache_warn(struct cache *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Opens the far stores, once. NULL: there is none, or none may be asked. [any] */
+struct far *cache_far(struct cache *c);
 /* found frees `bytes` at its end. */
 void found_own(struct found *f, void *bytes);
 

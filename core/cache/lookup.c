@@ -6,7 +6,9 @@
 
 #include "cache/inside.h"
 #include "base/texts.h"
+#include "cache/ahead.h"
 #include "cache/key.h"
+#include "far/far.h"
 #include "plan/step.h"
 #include "record/blob.h"
 #include "record/history.h"
@@ -23,6 +25,7 @@ struct looking {
 	struct found_inside *in;
 	struct arena *arena;           /* found's */
 	bool dry;
+	struct ahead_look *ahead;      /* a pass over all steps: with the candidates of far stores; NULL: none */
 	struct cache_chain *chain;     /* what the hits before it would leave */
 	uint32_t leaned;               /* so many of the steps after it were taken for not run yet */
 	struct facts known;            /* what of the results' names is known already, sorted */
@@ -30,7 +33,8 @@ struct looking {
 		vt_id id;
 		struct result result;
 		bool good;                     /* it could be read */
-	} *at;                         /* CACHE_RESULTS, in the arena */
+		const struct far_candidate *far;       /* it is not near; NULL: it is */
+	} *at;                         /* CACHE_RESULTS, and in a pass FAR_CANDIDATES; in the arena */
 	uint32_t n;
 };
 
@@ -120,6 +124,21 @@ static void read_results(struct looking *l)
 			cache_warn(l->cache, "a damaged result was dropped from the cache");
 			blob_drop(l->cache->blobs, &c->id);
 		}
+	}
+}
+
+/* Behind the near ones: what far stores have. */
+static void add_far_results(struct looking *l)
+{
+	const struct far_known *k = l->ahead ? l->ahead->known : NULL;
+	uint32_t i;
+
+	for (i = 0; k && i < k->n; i++) {
+		struct candidate *c = &l->at[l->n++];
+
+		c->id = k->at[i].body;
+		c->far = &k->at[i];
+		c->good = result_decode(k->at[i].bytes, &l->in->id, l->arena, &c->result) == 0;
 	}
 }
 
@@ -246,7 +265,12 @@ static int find_hit(struct looking *l, struct err *err)
 		}
 		l->in->hit = arena_alloc(l->arena, sizeof *l->in->hit);
 		*l->in->hit = c->result;
+		l->in->hit_id = c->id;
 		l->found->state = FOUND_HIT;
+		if (l->ahead)
+			l->ahead->fit = c->far;
+		else if (l->cache->far)
+			l->found->origin = far_origin(l->cache->far, &c->id);
 		tell_asked(l->arena, &l->in->key, &l->found->asked);
 		tell_asked(l->arena, &c->result.after, &l->found->asked);
 		l->found->saved_ms = c->result.ms;
@@ -327,10 +351,90 @@ void cache_count(struct cache *c, const struct found *found)
 {
 	if (!found->inside || !found->inside->counts)
 		return;
-	if (found->state == FOUND_HIT)
+	if (found->state == FOUND_HIT) {
 		c->hits++;
+		if (found->origin)
+			far_count_hit(c->far, &found->inside->hit_id);
+	}
 	else
 		c->misses++;
+}
+
+/* The names that results under these sets of names would have now. */
+static int name_results(struct looking *l, struct err *err)
+{
+	struct ahead_look *a = l->ahead;
+	struct facts now;
+	uint32_t i;
+
+	for (i = 0; i < a->sets_n; i++) {
+		if (present(l, a->sets[i], &now, err) < 0)
+			return -1;
+		far_result_name(a->keys, &l->in->id, &l->in->before, &now, &a->names[a->names_n++]);
+	}
+	return 0;
+}
+
+/* What the hits before it would leave counts among the files that `input` matches, too. A link does not: a step that
+ * declares one as its input waits until it is there. */
+static int amend_globbed(struct looking *l, struct err *err)
+{
+	const struct globs *input = &l->step->rules->input;
+	const struct layer *v = input->yes.n ? chain_layer(l->chain, err) : NULL;
+	const struct map *seats = v ? &v->seats : NULL;
+	const struct facts before = l->in->before;
+	struct facts *now = &l->in->before;
+	uint32_t i;
+
+	if (input->yes.n && !v)
+		return -1;
+	if (!seats || !seats->n)
+		return 0;
+	now->at = arena_array(l->arena, (size_t)before.n + seats->n + 1, sizeof *now->at);
+	now->n = 0;
+	for (i = 0; i < before.n; i++)
+		if (!map_get(seats, before.at[i].name.data, before.at[i].name.size))
+			now->at[now->n++] = before.at[i];
+	for (i = 0; i < seats->n; i++) {
+		const struct seat *seat = seats->at[i].value;
+
+		if (!state_is_content(seat->state) || !globs_match(input, seat->path.data, seat->path.size))
+			continue;
+		now->at[now->n++] = (struct fact){ .kind = FACT_GLOBBED, .name = seat->path, .detail = { "", 0 },
+						   .state = { seat->state.data, 1 + sizeof(vt_id) } };
+	}
+	facts_sort(now);
+	return 0;
+}
+
+/* In a pass nothing is explained, counted or remembered. */
+static int look_ahead(struct looking *l, struct err *err)
+{
+	int r = look_at_step(l, err);
+
+	if (r)
+		return r < 0 ? -1 : 0;
+	if (amend_globbed(l, err) < 0)
+		return -1;
+	read_results(l);
+	add_far_results(l);
+	r = find_hit(l, err);
+	if (r == 0)
+		r = name_results(l, err);
+	else if (r > 0)
+		chain_add(l->chain, l->step, l->found, l->leaned);
+	return r < 0 ? -1 : 0;
+}
+
+/* Nothing near fits: what far stores have may be near after this. */
+static int find_far(struct looking *l, struct err *err)
+{
+	if (l->dry || !l->cache->plan || !cache_far(l->cache) || !ahead_missed(l->cache->ahead, &l->in->id))
+		return 0;
+	l->n = 0;
+	memset(l->at, 0, CACHE_RESULTS * sizeof *l->at);
+	read_results(l);
+	return find_hit(l, err);
 }
 
 static int look(struct looking *l, struct err *err)
@@ -341,6 +445,8 @@ static int look(struct looking *l, struct err *err)
 		return r < 0 ? -1 : 0;
 	read_results(l);
 	r = find_hit(l, err);
+	if (r == 0)
+		r = find_far(l, err);
 	if (r == 0) {
 		r = explain_by_results(l, err);
 		if (r == 0 && l->found->state == FOUND_NOTHING && !l->n)
@@ -355,17 +461,17 @@ static int look(struct looking *l, struct err *err)
 	return r < 0 ? -1 : 0;
 }
 
-static void look_up(struct cache *c, const struct step *step, bool dry, struct cache_chain *chain, struct found *ret)
+static void look_up(struct cache *c, const struct step *step, bool dry, struct cache_chain *chain, struct ahead_look *ahead, struct found *ret)
 {
-	struct looking l = { .cache = c, .step = step, .found = ret, .dry = dry || c->setup.dry, .chain = chain };
+	struct looking l = { .cache = c, .step = step, .found = ret, .dry = dry || c->setup.dry || ahead, .ahead = ahead, .chain = chain };
 	struct err err = { 0 };
 	const char *text;
 
 	*ret = (struct found){ .state = FOUND_NOTHING, .arena = arena_new() };
 	l.arena = ret->arena;
 	l.in = ret->inside = arena_alloc(ret->arena, sizeof *ret->inside);
-	l.at = arena_array(ret->arena, CACHE_RESULTS, sizeof *l.at);
-	if (look(&l, &err) < 0) {
+	l.at = arena_array(ret->arena, CACHE_RESULTS + (ahead ? FAR_CANDIDATES : 0), sizeof *l.at);
+	if ((ahead ? look_ahead(&l, &err) : look(&l, &err)) < 0) {
 		text = err_take(&err, ret->arena);
 		ret->state = FOUND_ERROR;
 		ret->trouble = arena_printf(ret->arena, "Cache lookup failed: %s", text);
@@ -373,6 +479,23 @@ static void look_up(struct cache *c, const struct step *step, bool dry, struct c
 		l.in->keyed = false;
 	}
 	err_clear(&err);
+}
+
+void lookup_ahead(struct cache *c, const struct step *step, struct cache_chain *chain, struct ahead_look *look, struct found *ret)
+{
+	look_up(c, step, true, chain, look, ret);
+}
+
+int lookup_key(struct cache *c, const struct step *step, struct digest *ret)
+{
+	struct arena *a = arena_new();
+	struct facts key;
+	int r = unanswered(c, step, a) ? -1 : key_make(c, step, a, &key, NULL);
+
+	if (r >= 0)
+		facts_digest(&key, ret);
+	arena_free(a);
+	return r < 0 ? -1 : 0;
 }
 
 void cache_lookup(struct cache *c, const struct step *step, bool dry, struct cache_chain *chain, struct found *ret)
@@ -383,11 +506,11 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct cac
 		return;
 	}
 	if (chain) {
-		look_up(c, step, dry, chain, ret);
+		look_up(c, step, dry, chain, NULL, ret);
 		return;
 	}
 	chain = cache_chain_new(c);
-	look_up(c, step, dry, chain, ret);
+	look_up(c, step, dry, chain, NULL, ret);
 	ret->inside->alone = chain;
 	cache_chain_decide(chain, UINT32_MAX, !step->followed);
 }

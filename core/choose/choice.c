@@ -593,7 +593,7 @@ static int read_parts(const struct choice_config *config, struct choices *all, s
 
 static int read_keys(const struct choice_config *config, bool user, struct err *err)
 {
-	static const char *const known[] = { "tracer", "fingerprint", "stores", "parts", "options", "paths", "credentials" };
+	static const char *const known[] = { "tracer", "fingerprint", "stores", "parts", "options", "paths", "credentials", "sharing" };
 	const cJSON *map = user ? config->user : config->workspace, *item;
 
 	cJSON_ArrayForEach(item, map) {
@@ -603,11 +603,11 @@ static int read_keys(const struct choice_config *config, bool user, struct err *
 			i++;
 		if (i == COUNT(known))
 			return wrong(config, user, item->string, err, "unknown key `%s` in `plugins`; known are tracer, fingerprint, stores, parts, options%s",
-				     item->string, user ? ", paths, credentials" : "");
+				     item->string, user ? ", paths, credentials, sharing" : "");
 		if (i >= 5 && !user)
 			return wrong(config, user, item->string, err, "`plugins.%s` is taken from the user's configuration only%s%s",
 				     item->string, config->user_file ? ", " : "", config->user_file ? config->user_file : "");
-		if ((i == 4 || i == 6) && !cJSON_IsObject(item))
+		if ((i == 4 || i == 6 || i == 7) && !cJSON_IsObject(item))
 			return wrong(config, user, item->string, err, "`plugins.%s` must be a map; found %s", item->string, json_kind(item));
 	}
 	return 0;

@@ -19,6 +19,7 @@
 #include "record/directory.h"
 #include "report/warnings.h"
 #include "text/path.h"
+#include "text/json.h"
 #include "text/shown.h"
 #include "workspace/workspace.h"
 
@@ -80,6 +81,8 @@ int backend_plugins(struct backend *b, struct err *err)
 		return -1;
 	if (b->user.ignored)
 		warnings_add(s->warnings, b->user.ignored);
+	if (far_keys_read(s->env, cJSON_GetObjectItemCaseSensitive(b->user.plugins, "sharing"), &b->keys, err) < 0)
+		return -1;
 	setup.cache_dir = b->cache_dir;
 	setup.system_dir = b->installation.plugins;
 	setup.system_prefix = b->installation.prefix;
@@ -105,6 +108,8 @@ int backend_cache(struct backend *b, struct err *err)
 	if (backend_plugins(b, err) < 0 || plug_check_named(b->plug, err) < 0)
 		return -1;
 	setup.dir = b->cache_dir;
+	setup.keys = &b->keys;
+	setup.progress = warnings_note;
 	setup.plug = b->plug;
 	setup.prefetch = b->prefetch;
 	b->prefetch = NULL;

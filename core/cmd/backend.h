@@ -6,6 +6,7 @@
 
 #include "choose/user_config.h"
 #include "cmd/cmd.h"
+#include "far/key.h"
 #include "os/installation.h"
 
 struct cache;
@@ -21,6 +22,7 @@ struct backend {
 	struct arena *arena;           /* installation, cache_dir */
 	struct installation installation;
 	struct user_config user;
+	struct far_keys keys;          /* who results are shared with; filled with the plugins */
 	const char *cache_dir;
 	struct plug *plug;             /* NULL: not opened yet */
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */

@@ -78,6 +78,15 @@ static bool wants_cache(const struct plan *plan)
 	return false;
 }
 
+static int open_cache(struct backend *b, const struct plan *plan, struct err *err)
+{
+	if (backend_cache(b, err) < 0)
+		return -1;
+	if (b->cache)
+		cache_plan(b->cache, plan);
+	return 0;
+}
+
 /* In a file nobody saw which line came from which task. */
 static enum log_mode log_mode(const struct session *s, const struct plan *plan, const struct query_options *o)
 {
@@ -206,7 +215,7 @@ static int execution_open(struct execution *x, const struct plan *plan, const st
 	x->summary->names_only = o->shown == OPTION_SHOWN_ERRORS || o->shown == OPTION_SHOWN_NONE;
 	if (loop_new(&x->loop, err) < 0 || backend_plugins(x->backend, err) < 0 ||
 	    check_supervisor(&x->backend->installation, err) < 0 ||
-	    (wants_cache(plan) && backend_cache(x->backend, err) < 0) || reports_open(x, plan, o, err) < 0)
+	    (wants_cache(plan) && open_cache(x->backend, plan, err) < 0) || reports_open(x, plan, o, err) < 0)
 		return -1;
 	screen_up(x, plan, o);
 	return 0;

@@ -133,6 +133,7 @@ void job_tell_started(struct job *j)
 		.status = j->status,
 		.why = j->answer ? &j->answer->found.why : NULL,
 		.because = j->answer ? j->answer->restore_why : NULL,
+		.origin = j->answer ? j->answer->found.origin : NULL,
 		.inherits = run_inherits(j->run, j->answer != NULL),
 	};
 
@@ -158,6 +159,7 @@ void job_tell_finished(struct job *j, struct outcome *o)
 		o->inputs = j->answer->found.inputs;
 		o->outputs = j->answer->found.outputs;
 		o->because = j->answer->restore_why;
+		o->origin = o->result == END_HIT ? j->answer->found.origin : NULL;
 	}
 	run_tell(j->run, &(struct event){ .kind = EVENT_FINISHED, .step = j->step, .outcome = o });
 }

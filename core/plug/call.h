@@ -30,7 +30,7 @@ struct plug_call {
 	char code[32];
 	char text[513];                    /* one printable line; "": no report */
 	uint32_t level;                    /* VT_REPORT_* */
-	int64_t deadline_ns;               /* monotonic (os_now_ns); INT64_MAX: none */
+	_Atomic int64_t deadline_ns;       /* monotonic (os_now_ns); INT64_MAX: none. Whoever moves bytes may put it off */
 	const volatile int *stop;          /* *stop != 0 asks the plugin to return; NULL: never */
 	pthread_t thread;                  /* the one that called call_begin */
 	uint32_t live;                     /* LIVE between begin and end; debug builds check it */

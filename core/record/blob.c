@@ -24,6 +24,8 @@ struct batch {
 	struct pending **at;                   /* in the order of taking */
 	uint32_t n;
 	struct digest key;                     /* once published */
+	vt_id result;                          /* once published */
+	bool arrived;                          /* it came from afar: whoever kept it there needs no word */
 	struct batch *next;                    /* in the queue */
 };
 
@@ -198,6 +200,8 @@ static void publish(struct blobs *b, struct batch *t, struct pending *entry)
 		status = put(b, t->at[k]);
 	if (status == VT_OK)
 		put(b, entry);
+	if (b->kept && t->n && !t->arrived)
+		b->kept(b->kept_ctx, &t->result);
 }
 
 /* Publishes the first batch of the queue and frees it. The caller has the lock, which is free meanwhile. */
@@ -241,7 +245,10 @@ static void *publisher(void *ctx)
 			pthread_cond_wait(&b->more, &b->lock);
 		if (!b->first)
 			break;
+		b->busy = true;
 		publish_first(b);
+		b->busy = false;
+		pthread_cond_broadcast(&b->less);
 	}
 	pthread_mutex_unlock(&b->lock);
 	return NULL;
@@ -310,6 +317,7 @@ static void front_and_enqueue(struct blobs *b, struct batch *t, const struct dig
 	if (blob_entry_from_stores(b, key, &e) != 0)
 		e = (struct entry){ .key = *key };
 	t->key = *key;
+	t->result = *result;
 	pthread_mutex_lock(&b->lock);
 	p = pending_find(b, VT_SPACE_ENTRY, key->byte);
 	if (p) {
@@ -437,6 +445,34 @@ int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *re
 	return 0;
 }
 
+void batch_take_bytes(struct batch *t, const vt_id *id, struct blob_bytes *bytes)
+{
+	struct blobs *b = t->blobs;
+
+	t->arrived = true;
+	pthread_mutex_lock(&b->lock);
+	while (b->waiting > BLOB_WAITING && b->first)
+		pthread_cond_wait(&b->less, &b->lock);
+	if (!bytes->data && bytes->fd < 0)
+		bytes->data = xmalloc(1);
+	batch_add(t, pending_add(b, VT_SPACE_BLOB, id, bytes->data, (size_t)bytes->size, bytes->fd));
+	pthread_mutex_unlock(&b->lock);
+	*bytes = (struct blob_bytes){ .fd = -1 };
+}
+
+void blobs_on_kept(struct blobs *b, void (*kept)(void *ctx, const vt_id *result), void *ctx)
+{
+	pthread_mutex_lock(&b->lock);
+	b->kept = kept;
+	b->kept_ctx = ctx;
+	pthread_mutex_unlock(&b->lock);
+}
+
+int blobs_private_file(struct blobs *b)
+{
+	return blob_spool(b->dir);
+}
+
 void batch_publish(struct batch *t, const struct digest *key, const vt_id *result)
 {
 	front_and_enqueue(t->blobs, t, key, result);
@@ -457,6 +493,14 @@ void batch_give_up(struct batch *t)
 }
 
 /* ---- the end ----------------------------------------------------------------- */
+
+void blobs_flush(struct blobs *b)
+{
+	pthread_mutex_lock(&b->lock);
+	while (b->first || b->busy)
+		pthread_cond_wait(&b->less, &b->lock);
+	pthread_mutex_unlock(&b->lock);
+}
 
 void blobs_free(struct blobs *b, bool settle)
 {

@@ -143,9 +143,10 @@ int result_decode(struct bytes b, const struct digest *key, struct arena *a, str
 	const void *magic = cursor_take(&r, sizeof result_magic), *whose = cursor_take(&r, DIGEST_SIZE), *id;
 	uint32_t i;
 
-	if (r.bad || memcmp(magic, result_magic, sizeof result_magic) != 0 || memcmp(whose, key->byte, DIGEST_SIZE) != 0)
+	if (r.bad || memcmp(magic, result_magic, sizeof result_magic) != 0 || (key && memcmp(whose, key->byte, DIGEST_SIZE) != 0))
 		return -1;
-	*ret = (struct result){ .key = *key };
+	*ret = (struct result){ 0 };
+	memcpy(ret->key.byte, whose, DIGEST_SIZE);
 	ret->ms = (int64_t)cursor_num(&r);
 	id = cursor_take(&r, sizeof ret->output);
 	if (id)

@@ -50,7 +50,7 @@ int entry_decode(struct bytes b, const struct digest *key, struct entry *ret);  
 bool entry_front(struct entry *e, const vt_id *id);
 
 int result_encode(const struct result *r, struct buf *ret);                          /* -1: too large */
-/* The result points into b, which must live as long. */
+/* The result points into b, which must live as long. key: NULL: of any. */
 int result_decode(struct bytes b, const struct digest *key, struct arena *a, struct result *ret);
 
 /* A list of facts, for the history. */

@@ -242,6 +242,89 @@ vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *i
 	return stores_get(b->plug, VT_SPACE_BLOB, id, &h.into, NULL);
 }
 
+/* Keeps what comes: in memory, and beyond BLOB_MEMORY in a private file. */
+struct keeping {
+	vt_sink sink;                  /* first */
+	struct blobs *blobs;
+	struct blob_bytes bytes;
+	size_t room;                   /* of bytes.data */
+};
+
+static bool keep_in_file(struct keeping *k)
+{
+	if (k->bytes.fd >= 0)
+		return true;
+	k->bytes.fd = blob_spool(k->blobs->dir);
+	if (k->bytes.fd < 0 || file_write_all(k->bytes.fd, k->bytes.data, k->bytes.size) < 0)
+		return false;
+	free(k->bytes.data);
+	k->bytes.data = NULL;
+	return true;
+}
+
+static vt_status keep(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct keeping *k = (struct keeping *)sink;
+	size_t want = (size_t)k->bytes.size + size;
+	char *more;
+
+	(void)call;
+	if (want > BLOB_MEMORY || k->bytes.fd >= 0) {
+		if (!keep_in_file(k) || file_write_all(k->bytes.fd, data, size) < 0)
+			return VT_FAILED;
+	} else {
+		if (want > k->room) {
+			k->room = want > 2 * k->room ? want : 2 * k->room;
+			more = realloc(k->bytes.data, k->room);
+			if (!more)
+				return VT_FAILED;
+			k->bytes.data = more;
+		}
+		if (size)
+			memcpy((char *)k->bytes.data + k->bytes.size, data, size);
+	}
+	k->bytes.size += size;
+	sink->got += size;
+	return VT_OK;
+}
+
+void blob_bytes_clear(struct blob_bytes *b)
+{
+	free(b->data);
+	if (b->fd >= 0)
+		close(b->fd);
+	*b = (struct blob_bytes){ .fd = -1 };
+}
+
+int blob_read(struct blobs *b, const vt_id *id, struct blob_bytes *ret)
+{
+	struct keeping k = {
+		.sink = { .struct_size = sizeof(vt_sink), .write = keep, .most = UINT64_MAX }, .blobs = b, .bytes = { .fd = -1 },
+	};
+
+	if (blob_fetch(b, NULL, id, &k.sink) != VT_OK) {
+		blob_bytes_clear(&k.bytes);
+		return 1;
+	}
+	*ret = k.bytes;
+	return 0;
+}
+
+static vt_status look_only(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	(void)call;
+	(void)data;
+	sink->got += size;
+	return VT_OK;
+}
+
+bool blob_is_near(struct blobs *b, const vt_id *id)
+{
+	vt_sink sink = { .struct_size = sizeof sink, .write = look_only, .most = UINT64_MAX };
+
+	return blob_fetch(b, NULL, id, &sink) == VT_OK;
+}
+
 /* Writes what comes into a file. */
 struct filing {
 	vt_sink sink;                  /* first */

@@ -24,6 +24,7 @@ struct step_start {
 	enum start_status status;
 	const struct changes *why;         /* MISS */
 	const char *because;               /* MISS: the reason in words, instead of `why`; or NULL */
+	const char *origin;                /* HIT: the far store that it came from; or NULL */
 	bool inherits;                     /* the child writes to vt's own stdout and stderr (uncached, interleaved) */
 };
 
@@ -42,6 +43,7 @@ struct outcome {
 	int64_t ms, saved_ms;
 	struct changes why;        /* reason of a miss */
 	const char *because;       /* reason of a miss in words, instead of `why`; or NULL */
+	const char *origin;        /* of a hit: the far store that it came from in this run; or NULL. Good until the cache is closed */
 	const char *not_cached;    /* the text after "Not cached: ", or NULL */
 	bool notice;               /* the compact summary shows not_cached */
 	bool read_and_wrote;       /* ... in the words "modified its input" */

@@ -153,7 +153,13 @@ void live_status(const struct step *step, const struct step_start *start, bool e
 		buf_free(&reason);
 		break;
 	case START_HIT:
-		add_status(b, "32", "◉", executing ? "cache hit, replaying" : "cache hit");
+		buf_init(&reason, SIZE_MAX / 2);
+		buf_text(&reason, "cache hit");
+		if (start->origin)
+			shown_printf(&reason, " (%s)", start->origin);
+		buf_text(&reason, executing ? ", replaying" : "");
+		add_status(b, "32", "◉", buf_str(&reason));
+		buf_free(&reason);
 		break;
 	case START_MISS:
 		buf_init(&reason, SIZE_MAX / 2);

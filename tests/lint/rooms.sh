@@ -41,7 +41,8 @@ only() {                       # only HEADER FOLDER...: nobody else includes it
 only 'uv\.h' core/os/
 only 'cjson/' core/text/json core/workspace/ core/choose/ core/plug/ core/kit/ core/cmd/ core/report/last
 only 'yaml\.h' core/text/yaml
-only 'sodium\.h' core/base/digest
+only 'sodium\.h' core/base/digest core/base/sign
+only 'nettle' core/base/digest
 only 'zstd' plugins/
 only 'xxhash' plugins/ core/base/checksum
 only 'git2' plugins/fingerprint-git/

@@ -1,0 +1,512 @@
+#include "config.h"
+
+#include "far/far.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "far/inside.h"
+#include "os/loop.h"           /* for os_now_ns */
+#include "plug/stores.h"
+#include "record/entry.h"
+
+enum { PROGRESS_MS = 1000 };
+
+#define MS INT64_C(1000000)
+
+/* ---- life ----------------------------------------------------------------------------- */
+
+struct far *far_open(const struct far_setup *setup)
+{
+	struct component *stores[FAR_STORES];
+	uint32_t n = stores_far(setup->plug, stores, FAR_STORES), i;
+	pthread_condattr_t attr;
+	struct far *f;
+
+	if (!n)
+		return NULL;
+	f = xcalloc(1, sizeof *f);
+	f->setup = *setup;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	map_init(&f->known);
+	map_init(&f->origins);
+	f->arena = arena_new();
+	f->stores_n = n;
+	for (i = 0; i < n; i++) {
+		f->stores[i] = far_store_new(stores[i], setup->plug, setup->blobs, setup->stop);
+		f->senders[i] = (struct far_sender){ .far = f, .store = i, .arena = arena_new() };
+		map_init(&f->senders[i].there);
+		map_init(&f->senders[i].steps);
+	}
+	return f;
+}
+
+/* With the lock: results that a sender has not sent yet. */
+static uint32_t left_of(const struct far_sender *s)
+{
+	return s->runs && !s->complete ? s->n - s->taken + s->busy : 0;
+}
+
+/* With the lock. */
+static bool wait_for_senders(struct far *f, int64_t until_ns)
+{
+	struct timespec until = { .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
+	uint32_t i;
+
+	for (i = 0; i < f->stores_n; i++)
+		if (f->senders[i].runs && !f->senders[i].complete)
+			return pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0 || true;
+	return false;
+}
+
+static void tell_progress(struct far *f, int64_t end_ns)
+{
+	char text[300];
+	uint32_t i, left;
+
+	for (i = 0; i < f->stores_n; i++) {
+		left = left_of(&f->senders[i]);
+		if (!left || !f->setup.progress)
+			continue;
+		snprintf(text, sizeof text, "sending results to '%.100s': %u of %u left, at most %d s more", far_store_label(f->stores[i]), left,
+			 f->senders[i].n, (int)((end_ns - os_now_ns()) / (1000 * MS)) + 1);
+		f->setup.progress(f->setup.ctx, text);
+	}
+}
+
+static void end_senders(struct far *f)
+{
+	int64_t now = os_now_ns(), last = now, next = now + PROGRESS_MS * MS;
+	uint64_t put[FAR_STORES];
+	uint32_t i;
+
+	for (i = 0; i < f->stores_n; i++) {
+		int64_t end = now + far_store_budget_ms(f->stores[i]) * MS;
+
+		far_store_end(f->stores[i], end);
+		last = end > last ? end : last;
+		put[i] = far_store_figures(f->stores[i])->put_bytes;
+	}
+	pthread_mutex_lock(&f->lock);
+	f->ending = true;
+	pthread_cond_broadcast(&f->changed);
+	while (wait_for_senders(f, os_now_ns() + 100 * MS)) {
+		for (i = 0; i < f->stores_n; i++)
+			if (far_store_figures(f->stores[i])->put_bytes - put[i] > far_store_budget_bytes(f->stores[i]))
+				far_store_end(f->stores[i], os_now_ns());
+		if (os_now_ns() < next)
+			continue;
+		next += PROGRESS_MS * MS;
+		tell_progress(f, last);
+	}
+	pthread_mutex_unlock(&f->lock);
+	for (i = 0; i < f->stores_n; i++)
+		if (f->senders[i].runs)
+			pthread_join(f->senders[i].thread, NULL);
+}
+
+static void tell_unsent(struct far *f)
+{
+	char text[200];
+	uint32_t i;
+
+	for (i = 0; i < f->stores_n; i++) {
+		if (!f->senders[i].failed || !f->setup.progress)
+			continue;
+		snprintf(text, sizeof text, "%u of %u results were not sent to '%.100s'; `vt cache push` sends them", f->senders[i].failed,
+			 f->senders[i].n, far_store_label(f->stores[i]));
+		f->setup.progress(f->setup.ctx, text);
+	}
+}
+
+static void known_free(struct far_known *k)
+{
+	uint32_t i;
+
+	for (i = 0; i < k->n; i++)
+		free((void *)(uintptr_t)k->at[i].bytes.data);
+	for (i = 0; i < FAR_STORES; i++)
+		free(k->step_bytes[i]);
+	free(k);
+}
+
+void far_close(struct far *f)
+{
+	bool stuck = false;
+	uint32_t i;
+
+	if (!f)
+		return;
+	end_senders(f);
+	tell_unsent(f);
+	for (i = 0; i < f->stores_n; i++)
+		stuck |= !far_store_free(f->stores[i]);
+	for (i = 0; i < f->known.n; i++)
+		known_free(f->known.at[i].value);
+	for (i = 0; i < f->stores_n; i++)
+		sender_clear(&f->senders[i]);
+	map_free(&f->known);
+	map_free(&f->origins);
+	arena_free(f->arena);
+	pthread_mutex_destroy(&f->lock);
+	pthread_cond_destroy(&f->changed);
+	free(f);
+}
+
+uint32_t far_stores(const struct far *f)
+{
+	return f->stores_n;
+}
+
+struct far_store *far_store_at(const struct far *f, uint32_t i)
+{
+	return f->stores[i];
+}
+
+struct far_known *far_known_of(struct far *f, const struct digest *key)
+{
+	struct far_known *k;
+
+	pthread_mutex_lock(&f->lock);
+	k = map_get(&f->known, key->byte, sizeof key->byte);
+	if (!k) {
+		k = xcalloc(1, sizeof *k);
+		k->key = *key;
+		far_step_name(f->setup.keys, key, &k->name);
+		*map_put(&f->known, k->key.byte, sizeof k->key.byte) = k;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return k;
+}
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+uint32_t far_ask_steps(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n)
+{
+	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
+	struct far_known **whose = xcalloc(n ? n : 1, sizeof *whose);
+	uint32_t i, k = 0, ret = 0;
+
+	for (i = 0; i < n; i++) {
+		if (steps[i]->asked[store])
+			continue;
+		steps[i]->asked[store] = true;
+		items[k] = (struct far_get){ .space = VT_SPACE_ENTRY, .name = steps[i]->name, .most = FAR_STEP_MAX, .in_memory = true };
+		whose[k++] = steps[i];
+	}
+	if (far_store_reads(f->stores[store]))
+		far_store_get(f->stores[store], items, k);
+	for (i = 0; i < k; i++) {
+		struct far_known *w = whose[i];
+
+		if (items[i].status != VT_OK)
+			continue;
+		w->step_bytes[store] = items[i].bytes.data;
+		if (far_step_decode(f->setup.keys, &w->name, (struct bytes){ items[i].bytes.data, (size_t)items[i].bytes.size }, &w->step[store]) == 0)
+			ret++;
+		else
+			w->step[store] = (struct far_step){ 0 };
+	}
+	free(items);
+	free(whose);
+	return ret;
+}
+
+/* RESULT and body, asked for together. */
+struct pair {
+	struct far_known *step;
+	struct far_hint hint;
+	bool has_body;                 /* hint.body is known */
+};
+
+static bool is_candidate(const struct far_known *k, const vt_id *result)
+{
+	uint32_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (memcmp(k->at[i].result.byte, result->byte, sizeof result->byte) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the body, if it is that of the step and what it names may come from afar. Takes over the bytes. */
+static bool add_candidate(struct far *f, uint32_t store, struct far_known *k, const struct far_hint *hint, struct blob_bytes *bytes)
+{
+	struct arena *a = arena_new();
+	struct result r;
+	vt_id name;
+	bool good = k->n < FAR_CANDIDATES && !is_candidate(k, &hint->result) &&
+		    result_decode((struct bytes){ bytes->data, (size_t)bytes->size }, &k->key, a, &r) == 0 &&
+		    !far_result_refusal(f->setup.keys, &r);
+
+	if (good) {
+		/* the proof is of a name, and the name is of these facts */
+		far_result_name(f->setup.keys, &k->key, &r.before, &r.after, &name);
+		good = memcmp(name.byte, hint->result.byte, sizeof name.byte) == 0;
+	}
+	if (good) {
+		k->at[k->n++] = (struct far_candidate){ .result = hint->result, .body = hint->body, .store = store,
+							.bytes = { bytes->data, (size_t)bytes->size } };
+		*bytes = (struct blob_bytes){ .fd = -1 };
+	}
+	blob_bytes_clear(bytes);
+	arena_free(a);
+	return good;
+}
+
+static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, struct far_get *results, uint32_t n, uint32_t *ret)
+{
+	struct far_get *bodies = xcalloc(n ? n : 1, sizeof *bodies);
+	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
+
+	/* a name that the present made leads to its body by its RESULT alone */
+	for (i = 0; i < n; i++) {
+		if (pairs[i].has_body || results[i].status != VT_OK ||
+		    far_result_decode(f->setup.keys, far_store_unsealed(f->stores[store]), &pairs[i].hint.result,
+				      (struct bytes){ results[i].bytes.data, (size_t)results[i].bytes.size }, &pairs[i].hint.body) < 0)
+			continue;
+		bodies[k] = (struct far_get){ .space = VT_SPACE_BLOB, .name = pairs[i].hint.body, .most = FAR_BODY_MAX, .in_memory = true };
+		whose[k++] = i;
+	}
+	far_store_get(f->stores[store], bodies, k);
+	for (i = 0; i < k; i++)
+		if (bodies[i].status == VT_OK)
+			*ret += add_candidate(f, store, pairs[whose[i]].step, &pairs[whose[i]].hint, &bodies[i].bytes);
+	free(bodies);
+	free(whose);
+}
+
+static uint32_t ask_pairs(struct far *f, uint32_t store, struct pair *pairs, uint32_t n)
+{
+	struct far_get *items = xcalloc(n ? 2 * (size_t)n : 1, sizeof *items);
+	uint32_t i, k = n, ret = 0;
+
+	if (!n || !far_store_reads(f->stores[store])) {
+		free(items);
+		return 0;
+	}
+	for (i = 0; i < n; i++)
+		items[i] = (struct far_get){ .space = VT_SPACE_RESULT, .name = pairs[i].hint.result, .most = FAR_RESULT_MAX, .in_memory = true };
+	for (i = 0; i < n; i++)
+		if (pairs[i].has_body)
+			items[k++] = (struct far_get){ .space = VT_SPACE_BLOB, .name = pairs[i].hint.body, .most = FAR_BODY_MAX, .in_memory = true };
+	far_store_get(f->stores[store], items, k);
+	for (i = 0, k = n; i < n; i++) {
+		struct far_get *body;
+		vt_id said;
+
+		if (!pairs[i].has_body)
+			continue;
+		body = &items[k++];
+		if (body->status != VT_OK)
+			continue;
+		if (items[i].status == VT_OK &&
+		    far_result_decode(f->setup.keys, far_store_unsealed(f->stores[store]), &pairs[i].hint.result,
+				      (struct bytes){ items[i].bytes.data, (size_t)items[i].bytes.size }, &said) == 0 &&
+		    memcmp(said.byte, pairs[i].hint.body.byte, sizeof said.byte) == 0)
+			ret += add_candidate(f, store, pairs[i].step, &pairs[i].hint, &body->bytes);
+		else
+			blob_bytes_clear(&body->bytes);
+	}
+	get_bodies(f, store, pairs, items, n, &ret);
+	for (i = 0; i < n; i++)
+		if (items[i].status == VT_OK)
+			blob_bytes_clear(&items[i].bytes);
+	free(items);
+	return ret;
+}
+
+uint32_t far_ask_hints(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n)
+{
+	struct pair *pairs = xcalloc(n ? n : 1, sizeof *pairs);
+	uint32_t i, k = 0, ret;
+
+	for (i = 0; i < n; i++) {
+		struct far_known *s = steps[i];
+		uint32_t *next = &s->hints_asked[store];
+
+		while (*next < s->step[store].hints_n && is_candidate(s, &s->step[store].hints[*next].result))
+			++*next;
+		if (*next < s->step[store].hints_n)
+			pairs[k++] = (struct pair){ .step = s, .hint = s->step[store].hints[(*next)++], .has_body = true };
+	}
+	ret = ask_pairs(f, store, pairs, k);
+	free(pairs);
+	return ret;
+}
+
+uint32_t far_ask_named(struct far *f, uint32_t store, struct far_known *const *steps, const vt_id *names, uint32_t n)
+{
+	struct pair *pairs = xcalloc(n ? n : 1, sizeof *pairs);
+	uint32_t i, k = 0, ret;
+
+	for (i = 0; i < n; i++)
+		if (!is_candidate(steps[i], &names[i]))
+			pairs[k++] = (struct pair){ .step = steps[i], .hint = { .result = names[i] } };
+	ret = ask_pairs(f, store, pairs, k);
+	free(pairs);
+	return ret;
+}
+
+int far_name_set(struct far *f, uint32_t store, struct far_known *k, uint32_t number, struct arena *a, struct facts *ret)
+{
+	const struct far_step *s = &k->step[store];
+	struct far_get item = { .space = VT_SPACE_BLOB, .name = s->sets[number], .most = FAR_BODY_MAX, .in_memory = true };
+	struct bytes bytes = s->newest;
+
+	if (number || !bytes.size) {
+		if (!far_store_reads(f->stores[store]))
+			return -1;
+		far_store_get(f->stores[store], &item, 1);
+		if (item.status != VT_OK)
+			return -1;
+		bytes = (struct bytes){ arena_copy(a, item.bytes.data ? item.bytes.data : "", (size_t)item.bytes.size), (size_t)item.bytes.size };
+		blob_bytes_clear(&item.bytes);
+	}
+	return far_set_decode(bytes, a, ret);
+}
+
+/* ---- fetching --------------------------------------------------------------------------------- */
+
+static void note_origin(struct far *f, const vt_id *body, uint32_t store)
+{
+	void *key;
+
+	pthread_mutex_lock(&f->lock);
+	if (!map_get(&f->origins, body->byte, sizeof body->byte)) {
+		key = arena_copy(f->arena, body->byte, sizeof body->byte);
+		*map_put(&f->origins, key, sizeof body->byte) = (void *)(uintptr_t)(store + 1);
+	}
+	pthread_mutex_unlock(&f->lock);
+}
+
+static uint32_t store_of(struct far *f, const vt_id *body)
+{
+	uint32_t ret;
+
+	pthread_mutex_lock(&f->lock);
+	ret = (uint32_t)(uintptr_t)map_get(&f->origins, body->byte, sizeof body->byte);
+	pthread_mutex_unlock(&f->lock);
+	return ret;
+}
+
+const char *far_origin(struct far *f, const vt_id *body)
+{
+	uint32_t store = store_of(f, body);
+
+	return store ? far_store_label(f->stores[store - 1]) : NULL;
+}
+
+void far_count_hit(struct far *f, const vt_id *body)
+{
+	uint32_t store = store_of(f, body);
+
+	pthread_mutex_lock(&f->lock);
+	if (store)
+		far_store_figures(f->stores[store - 1])->hits++;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static uint32_t blobs_of(const struct result *r, vt_id *ret)
+{
+	uint32_t n = 0;
+
+	if (r->output_size)
+		ret[n++] = r->output;
+	if (r->blobs_n)
+		memcpy(ret + n, r->blobs, r->blobs_n * sizeof *ret);
+	return n + r->blobs_n;
+}
+
+/* What is fetched: each blob once, although many results may name it. */
+struct fetched {
+	struct far_get *items;
+	uint32_t n;
+	struct map index;              /* name -> its item, or `near` */
+};
+
+static char near;                      /* stands for: it need not be fetched */
+
+static void want_blob(struct far *f, struct fetched *all, const vt_id *name)
+{
+	struct far_get *item;
+
+	if (map_get(&all->index, name->byte, sizeof name->byte))
+		return;
+	if (blob_is_near(f->setup.blobs, name)) {
+		*map_put(&all->index, name->byte, sizeof name->byte) = &near;
+		return;
+	}
+	item = &all->items[all->n++];
+	*item = (struct far_get){ .space = VT_SPACE_BLOB, .name = *name, .most = UINT64_MAX };
+	*map_put(&all->index, name->byte, sizeof name->byte) = item;
+}
+
+/* Did all of a result's blobs come? Then they go into the near stores, its body last. */
+static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fetched *all, const vt_id *names, uint32_t n)
+{
+	struct blob_bytes body = { .fd = -1, .size = w->candidate->bytes.size };
+	struct batch *t;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		struct far_get *item = map_get(&all->index, names[i].byte, sizeof names[i].byte);
+
+		if ((char *)item != &near && item->status != VT_OK)
+			return;
+	}
+	t = batch_new(f->setup.blobs);
+	for (i = 0; i < n; i++) {
+		struct far_get *item = map_get(&all->index, names[i].byte, sizeof names[i].byte);
+
+		if ((char *)item == &near || item->most == 0)
+			continue;
+		batch_take_bytes(t, &item->name, &item->bytes);
+		item->most = 0;                /* it is near now */
+	}
+	body.data = xmalloc((size_t)body.size + 1);
+	memcpy(body.data, w->candidate->bytes.data, (size_t)body.size);
+	batch_take_bytes(t, &w->candidate->body, &body);
+	note_origin(f, &w->candidate->body, store);
+	batch_publish(t, &w->step->key, &w->candidate->body);
+	w->kept = true;
+}
+
+void far_fetch(struct far *f, uint32_t store, struct far_wanted *wanted, uint32_t n)
+{
+	struct fetched all = { 0 };
+	uint32_t i, k, count = 1;
+	vt_id *names;
+
+	for (i = 0; i < n; i++)
+		count += 1 + wanted[i].result->blobs_n;
+	names = xcalloc(count, sizeof *names);
+	all.items = xcalloc(count, sizeof *all.items);
+	map_init(&all.index);
+	for (i = 0, count = 0; i < n; i++) {
+		uint32_t its = blobs_of(wanted[i].result, names + count);
+
+		for (k = 0; k < its; k++)
+			want_blob(f, &all, &names[count + k]);
+		count += its;
+	}
+	far_store_get(f->stores[store], all.items, all.n);
+	for (i = 0, count = 0; i < n; i++) {
+		uint32_t its = wanted[i].result->blobs_n + (wanted[i].result->output_size > 0);
+
+		keep(f, store, &wanted[i], &all, names + count, its);
+		count += its;
+	}
+	for (i = 0; i < all.n; i++)
+		if (all.items[i].status == VT_OK && all.items[i].most)
+			blob_bytes_clear(&all.items[i].bytes);
+	map_free(&all.index);
+	free(all.items);
+	free(names);
+}

@@ -1,0 +1,66 @@
+/* format: what lies in a far store.
+ *
+ *     STEP    (entry, named by the step key)                  hints to the newest results, and to name sets
+ *     RESULT  (named by step key, names and states)           which body it is, and a proof
+ *     body, name sets, terminal output, outputs: blobs, named by their SHA-256
+ *
+ * A RESULT is worth the same whoever writes it, and a STEP holds hints only: a lost update costs a request, never a
+ * result. A name set is a result's list of facts without their states; with today's states it names the RESULT that
+ * would be a hit. */
+#ifndef FAR_FORMAT_H
+#define FAR_FORMAT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "far/key.h"
+#include "fact/fact.h"
+#include "vt-plugin.h"
+
+struct result;
+
+enum {
+	FAR_HINTS = 4, FAR_SETS = 32,
+	FAR_STEP_MAX = 64 << 10,               /* bytes of a STEP */
+	FAR_INLINE_MAX = 48 << 10,             /* of the name set inside of it */
+	FAR_RESULT_MAX = 512,                  /* of a RESULT */
+	FAR_BODY_MAX = 64 << 20,               /* of a body, and of a name set */
+};
+
+struct far_hint {
+	vt_id result;                  /* the name of its RESULT */
+	vt_id body;
+};
+
+struct far_step {
+	struct far_hint hints[FAR_HINTS];      /* the newest first */
+	uint32_t hints_n;
+	vt_id sets[FAR_SETS];                  /* the newest first */
+	uint32_t sets_n;
+	struct bytes newest;                   /* sets[0] itself; empty: it is too large. Borrowed */
+};
+
+/* Names. */
+void far_step_name(const struct far_keys *k, const struct digest *key, vt_id *ret);
+/* `before` and `after`: with their states. */
+void far_result_name(const struct far_keys *k, const struct digest *key, const struct facts *before, const struct facts *after, vt_id *ret);
+
+void far_step_encode(const struct far_keys *k, const vt_id *name, const struct far_step *s, struct buf *ret);
+/* -1: it is none, of another name, or not sealed by the team's key. ret borrows from b. */
+int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b, struct far_step *ret);
+/* Puts a result's hint and name set in front. false: they were there already. */
+bool far_step_front(struct far_step *s, const struct far_hint *hint, const vt_id *set, struct bytes set_bytes);
+/* Adds what only `other` has, behind. */
+void far_step_join(struct far_step *s, const struct far_step *other);
+
+void far_result_encode(const struct far_keys *k, const vt_id *name, const vt_id *body, struct buf *ret);
+/* -1: it is none, or not proven; else *ret_body. */
+int far_result_decode(const struct far_keys *k, bool unsealed, const vt_id *name, struct bytes b, vt_id *ret_body);
+
+/* The name set of a result: its facts after the run, without states but for values of parts. */
+int far_set_encode(const struct facts *after, struct buf *ret);
+int far_set_decode(struct bytes b, struct arena *a, struct facts *ret);
+
+/* May the result leave this machine, and be taken from another? NULL: yes; else why not, a clause. */
+const char *far_result_refusal(const struct far_keys *k, const struct result *r);
+#endif

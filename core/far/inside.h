@@ -1,0 +1,40 @@
+/* What the files of far share. Nobody else includes it. */
+#ifndef FAR_INSIDE_H
+#define FAR_INSIDE_H
+
+#include <pthread.h>
+
+#include "base/map.h"
+#include "far/far.h"
+
+/* Sends results to one store; see send.c. */
+struct far_sender {
+	struct far *far;
+	uint32_t store;
+	pthread_t thread;
+	bool runs;                     /* the thread was started */
+	struct map there;              /* names of objects that are there for sure; keys in arena */
+	struct map steps;              /* name of each STEP that was written -> struct sent_step */
+	struct arena *arena;
+	vt_id *offers;                 /* bodies, in order; under far->lock, as all below */
+	uint32_t n, room, taken;       /* of these so many were taken */
+	uint32_t failed;               /* results that could not be sent */
+	bool busy, complete;           /* a group is under way; STEPs were read again */
+};
+
+struct far {
+	struct far_setup setup;
+	struct far_store *stores[FAR_STORES];
+	uint32_t stores_n;
+	pthread_mutex_t lock;          /* over all below */
+	pthread_cond_t changed;        /* an offer came, a group is sent, or `ending` */
+	struct map known;              /* key -> struct far_known */
+	struct map origins;            /* body -> store + 1, as a pointer */
+	struct arena *arena;           /* keys of the maps */
+	struct far_sender senders[FAR_STORES];
+	bool ending;                   /* no offer comes any more: senders complete their STEPs and end */
+};
+
+void sender_start(struct far_sender *s);       /* with far->lock */
+void sender_clear(struct far_sender *s);
+#endif

@@ -1,0 +1,480 @@
+/* send: what was kept near goes to a far store, on a thread of its own:
+ *
+ *     what is there? ──► missing blobs ──► body, name set ──► RESULT ──► STEP      of up to GROUP results together
+ *
+ * so that whoever finds a STEP finds all it leads to. What a store declined keeps its result away from there. At
+ * the end of the run STEPs are read once more: another machine may have written one meanwhile. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "far/inside.h"
+#include "record/entry.h"
+
+enum { GROUP = 64, WAVE_BYTES = 32 << 20 };
+
+/* A result on its way. */
+struct offer {
+	vt_id body;
+	void *data;                    /* of the body; owned */
+	size_t size;
+	struct result r;               /* points into data */
+	struct buf set;                /* the encoded name set */
+	vt_id set_id;
+	struct far_hint hint;
+	vt_id step_name;
+	bool skip;                     /* it cannot be sent */
+	bool sent;                     /* all but its hint is there already */
+	bool failed;                   /* ... because the store did not take it */
+};
+
+struct group {
+	struct far_sender *sender;
+	struct far *far;
+	struct far_store *store;
+	struct arena *arena;
+	struct offer offers[GROUP];
+	uint32_t n;
+};
+
+/* A STEP as this run wrote it. */
+struct sent_step {
+	vt_id name;
+	struct far_hint hint;
+	vt_id set_id;
+	struct bytes set;              /* in the sender's arena; empty: too large to stand in a STEP */
+};
+
+static bool is_there(const struct far_sender *s, const vt_id *name)
+{
+	return map_get(&s->there, name->byte, sizeof name->byte) != NULL;
+}
+
+static void note_there(struct far_sender *s, const vt_id *name)
+{
+	if (!is_there(s, name))
+		*map_put(&s->there, arena_copy(s->arena, name->byte, sizeof name->byte), sizeof name->byte) = s;
+}
+
+/* ---- what is to be sent --------------------------------------------------------------- */
+
+/* false: it is gone near, or may not leave this machine. */
+static bool open_offer(struct group *g, struct offer *o)
+{
+	struct digest d;
+	size_t size;
+
+	buf_init(&o->set, FAR_BODY_MAX);
+	if (blob_get(g->far->setup.blobs, &o->body, FAR_BODY_MAX, &o->data, &size) != 0)
+		return false;
+	o->size = size;
+	if (result_decode((struct bytes){ o->data, size }, NULL, g->arena, &o->r) < 0 || far_result_refusal(g->far->setup.keys, &o->r) ||
+	    far_set_encode(&o->r.after, &o->set) < 0)
+		return false;
+	digest_of(o->set.data, o->set.size, &d);
+	memcpy(o->set_id.byte, d.byte, sizeof d.byte);
+	o->hint.body = o->body;
+	far_result_name(g->far->setup.keys, &o->r.key, &o->r.before, &o->r.after, &o->hint.result);
+	far_step_name(g->far->setup.keys, &o->r.key, &o->step_name);
+	return true;
+}
+
+static void close_offer(struct offer *o)
+{
+	free(o->data);
+	buf_free(&o->set);
+}
+
+/* A RESULT that is there already says that all of it is: only its hint may be missing. */
+static void skip_known_results(struct group *g)
+{
+	struct far_get items[GROUP];
+	uint32_t whose[GROUP], i, n = 0;
+	vt_id said;
+
+	if (!far_store_reads(g->store))
+		return;
+	for (i = 0; i < g->n; i++) {
+		if (g->offers[i].skip)
+			continue;
+		items[n] = (struct far_get){ .space = VT_SPACE_RESULT, .name = g->offers[i].hint.result, .most = FAR_RESULT_MAX, .in_memory = true };
+		whose[n++] = i;
+	}
+	far_store_get(g->store, items, n);
+	for (i = 0; i < n; i++) {
+		struct offer *o = &g->offers[whose[i]];
+
+		if (items[i].status != VT_OK)
+			continue;
+		if (far_result_decode(g->far->setup.keys, false, &o->hint.result, (struct bytes){ items[i].bytes.data, (size_t)items[i].bytes.size }, &said) == 0) {
+			o->sent = true;
+			o->hint.body = said;   /* somebody's run of the same: worth the same */
+		}
+		blob_bytes_clear(&items[i].bytes);
+	}
+}
+
+/* ---- blobs ------------------------------------------------------------------------------- */
+
+/* Those of all offers, each once, that are not known to be there. */
+static uint32_t list_blobs(struct group *g, vt_id **ret)
+{
+	struct map seen;
+	uint32_t i, k, n = 0, room = 0;
+
+	map_init(&seen);
+	for (i = 0; i < g->n; i++)
+		room += 1 + g->offers[i].r.blobs_n;
+	*ret = arena_array(g->arena, room + 1, sizeof **ret);
+	for (i = 0; i < g->n; i++) {
+		const struct offer *o = &g->offers[i];
+
+		for (k = 0; !o->skip && !o->sent && k < o->r.blobs_n + 1; k++) {
+			const vt_id *name = k < o->r.blobs_n ? &o->r.blobs[k] : &o->r.output;
+
+			if ((k == o->r.blobs_n && !o->r.output_size) || is_there(g->sender, name) || map_get(&seen, name->byte, sizeof name->byte))
+				continue;
+			(*ret)[n] = *name;
+			*map_put(&seen, (*ret)[n].byte, sizeof name->byte) = g;
+			n++;
+		}
+	}
+	map_free(&seen);
+	return n;
+}
+
+/* What the store says it has is not sent. Returns how many are left. */
+static uint32_t leave_out_there(struct group *g, vt_id *names, uint32_t n)
+{
+	uint8_t *has = arena_array(g->arena, n + 1, 1);
+	uint32_t i, k = 0;
+
+	if (far_store_has(g->store, VT_SPACE_BLOB, names, n, has) != VT_OK)
+		return n;
+	for (i = 0; i < n; i++)
+		if (has[i])
+			note_there(g->sender, &names[i]);
+		else
+			names[k++] = names[i];
+	return k;
+}
+
+static void put_wave(struct group *g, struct far_put *items, uint32_t n)
+{
+	uint32_t i;
+
+	far_store_put(g->store, items, n);
+	for (i = 0; i < n; i++)
+		if (items[i].status == VT_OK)
+			note_there(g->sender, &items[i].name);
+}
+
+/* Reads them near, and sends them, so many at a time as memory may hold. */
+static void send_blobs(struct group *g, const vt_id *names, uint32_t n)
+{
+	struct far_put *items = xcalloc(n ? n : 1, sizeof *items);
+	uint64_t below = far_store_below(g->store), bytes = 0;
+	uint32_t i, k = 0;
+
+	for (i = 0; i < n && far_store_writes(g->store); i++) {
+		struct blob_bytes b = { .fd = -1 };
+
+		if (blob_read(g->far->setup.blobs, &names[i], &b) != 0)
+			continue;
+		if (b.size > below) {
+			blob_bytes_clear(&b);
+			continue;
+		}
+		bytes += b.data ? b.size : 0;
+		items[k++] = (struct far_put){ .space = VT_SPACE_BLOB, .name = names[i], .bytes = b };
+		if (bytes < WAVE_BYTES && k < 1024)
+			continue;
+		put_wave(g, items, k);
+		k = 0;
+		bytes = 0;
+	}
+	put_wave(g, items, k);
+	free(items);
+}
+
+/* An offer whose blobs are not all there goes no further. */
+static void check_blobs(struct group *g)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < g->n; i++) {
+		struct offer *o = &g->offers[i];
+
+		for (k = 0; !o->skip && !o->sent && k < o->r.blobs_n + 1; k++) {
+			if (k == o->r.blobs_n && !o->r.output_size)
+				continue;
+			if (!is_there(g->sender, k < o->r.blobs_n ? &o->r.blobs[k] : &o->r.output))
+				o->skip = o->failed = true;
+		}
+	}
+}
+
+/* ---- body, name set, RESULT ------------------------------------------------------------------ */
+
+static struct blob_bytes copy_of(const void *data, size_t size)
+{
+	struct blob_bytes ret = { .fd = -1, .size = size, .data = xmalloc(size + 1) };
+
+	if (size)
+		memcpy(ret.data, data, size);
+	return ret;
+}
+
+static void send_bodies(struct group *g)
+{
+	struct far_put items[2 * GROUP];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < g->n; i++) {
+		const struct offer *o = &g->offers[i];
+
+		if (o->skip || o->sent)
+			continue;
+		if (!is_there(g->sender, &o->body))
+			items[n++] = (struct far_put){ .space = VT_SPACE_BLOB, .name = o->body, .bytes = copy_of(o->data, o->size) };
+		if (!is_there(g->sender, &o->set_id))
+			items[n++] = (struct far_put){ .space = VT_SPACE_BLOB, .name = o->set_id, .bytes = copy_of(o->set.data, o->set.size) };
+	}
+	put_wave(g, items, n);
+	for (i = 0; i < g->n; i++)
+		if (!g->offers[i].skip && !g->offers[i].sent && !is_there(g->sender, &g->offers[i].body))
+			g->offers[i].skip = g->offers[i].failed = true;
+}
+
+static void send_results(struct group *g)
+{
+	struct far_put items[GROUP];
+	uint32_t whose[GROUP], i, n = 0;
+	struct buf b;
+
+	for (i = 0; i < g->n; i++) {
+		struct offer *o = &g->offers[i];
+
+		if (o->skip || o->sent)
+			continue;
+		buf_init(&b, FAR_RESULT_MAX);
+		far_result_encode(g->far->setup.keys, &o->hint.result, &o->hint.body, &b);
+		items[n] = (struct far_put){ .space = VT_SPACE_RESULT, .name = o->hint.result, .bytes = copy_of(b.data, b.size) };
+		whose[n++] = i;
+		buf_free(&b);
+	}
+	far_store_put(g->store, items, n);
+	for (i = 0; i < n; i++)
+		if (items[i].status != VT_OK)
+			g->offers[whose[i]].skip = g->offers[whose[i]].failed = true;
+}
+
+/* ---- STEP ------------------------------------------------------------------------------------------ */
+
+/* Reads the STEPs, puts the hints in front, and writes those that changed. -1 for each that could not be. */
+static void write_steps(struct far_sender *s, struct sent_step *const *steps, uint32_t n, bool *ret_failed)
+{
+	struct far_store *store = s->far->stores[s->store];
+	struct far_get *now = xcalloc(n ? n : 1, sizeof *now);
+	struct far_put *puts = xcalloc(n ? n : 1, sizeof *puts);
+	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
+	struct far_step step;
+	struct buf b;
+
+	for (i = 0; i < n; i++)
+		now[i] = (struct far_get){ .space = VT_SPACE_ENTRY, .name = steps[i]->name, .most = FAR_STEP_MAX, .in_memory = true, .status = VT_NONE };
+	if (far_store_reads(store))
+		far_store_get(store, now, n);
+	for (i = 0; i < n; i++) {
+		ret_failed[i] = false;
+		step = (struct far_step){ 0 };
+		if (now[i].status == VT_OK)
+			(void)far_step_decode(s->far->setup.keys, &steps[i]->name, (struct bytes){ now[i].bytes.data, (size_t)now[i].bytes.size }, &step);
+		if (far_step_front(&step, &steps[i]->hint, &steps[i]->set_id, steps[i]->set)) {
+			buf_init(&b, FAR_STEP_MAX);
+			far_step_encode(s->far->setup.keys, &steps[i]->name, &step, &b);
+			puts[k] = (struct far_put){ .space = VT_SPACE_ENTRY, .name = steps[i]->name, .bytes = copy_of(b.data, b.size) };
+			whose[k++] = i;
+			buf_free(&b);
+		}
+		if (now[i].status == VT_OK)
+			blob_bytes_clear(&now[i].bytes);
+	}
+	far_store_put(store, puts, k);
+	for (i = 0; i < k; i++)
+		ret_failed[whose[i]] = puts[i].status != VT_OK;
+	free(now);
+	free(puts);
+	free(whose);
+}
+
+/* One STEP may be of several offers: the last is the newest. */
+static struct sent_step *step_of(struct far_sender *s, const struct offer *o)
+{
+	struct sent_step *step = map_get(&s->steps, o->step_name.byte, sizeof o->step_name.byte);
+
+	if (!step) {
+		step = arena_alloc(s->arena, sizeof *step);
+		step->name = o->step_name;
+		*map_put(&s->steps, step->name.byte, sizeof step->name.byte) = step;
+	}
+	step->hint = o->hint;
+	step->set_id = o->set_id;
+	step->set = o->set.size <= FAR_INLINE_MAX ? (struct bytes){ arena_copy(s->arena, o->set.data, o->set.size), o->set.size }
+						  : (struct bytes){ "", 0 };
+	return step;
+}
+
+static void send_steps(struct group *g)
+{
+	struct sent_step *steps[GROUP] = { NULL };
+	bool failed[GROUP];
+	uint32_t whose[GROUP], i, k, n = 0;
+
+	for (i = 0; i < g->n; i++) {
+		if (g->offers[i].skip)
+			continue;
+		steps[n] = step_of(g->sender, &g->offers[i]);
+		whose[n] = i;
+		for (k = 0; k < n && steps[k] != steps[n]; k++)
+			;
+		n += k == n;
+	}
+	write_steps(g->sender, steps, n, failed);
+	for (i = 0; i < n; i++)
+		g->offers[whose[i]].failed = failed[i];
+}
+
+/* Another machine may have read a STEP before this one wrote it, and written it after that. */
+static void complete_steps(struct far_sender *s)
+{
+	struct sent_step *steps[GROUP];
+	bool failed[GROUP];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < s->steps.n && far_store_writes(s->far->stores[s->store]); i++) {
+		steps[n++] = s->steps.at[i].value;
+		if (n < GROUP && i + 1 < s->steps.n)
+			continue;
+		write_steps(s, steps, n, failed);
+		n = 0;
+	}
+}
+
+/* ---- the thread ---------------------------------------------------------------------------------------- */
+
+static uint32_t send_group(struct group *g)
+{
+	uint32_t i, n, failed = 0;
+	vt_id *names;
+
+	g->arena = arena_new();
+	for (i = 0; i < g->n; i++)
+		g->offers[i].skip = !open_offer(g, &g->offers[i]);
+	skip_known_results(g);
+	n = list_blobs(g, &names);
+	n = leave_out_there(g, names, n);
+	send_blobs(g, names, n);
+	check_blobs(g);
+	send_bodies(g);
+	send_results(g);
+	send_steps(g);
+	for (i = 0; i < g->n; i++) {
+		failed += g->offers[i].failed;
+		close_offer(&g->offers[i]);
+	}
+	arena_free(g->arena);
+	return failed;
+}
+
+static void *send_all(void *ctx)
+{
+	struct far_sender *s = ctx;
+	struct far *f = s->far;
+	struct group *g = xcalloc(1, sizeof *g);
+	uint32_t failed, i;
+
+	pthread_mutex_lock(&f->lock);
+	for (;;) {
+		while (s->taken == s->n && !f->ending)
+			pthread_cond_wait(&f->changed, &f->lock);
+		if (s->taken == s->n)
+			break;
+		*g = (struct group){ .sender = s, .far = f, .store = f->stores[s->store] };
+		for (; g->n < GROUP && s->taken < s->n; g->n++)
+			g->offers[g->n].body = s->offers[s->taken++];
+		s->busy = true;
+		pthread_mutex_unlock(&f->lock);
+		failed = g->n;
+		if (far_store_writes(g->store))
+			failed = send_group(g);
+		pthread_mutex_lock(&f->lock);
+		s->busy = false;
+		for (i = 0; i < failed; i++)
+			s->failed++;
+		pthread_cond_broadcast(&f->changed);
+	}
+	pthread_mutex_unlock(&f->lock);
+	complete_steps(s);
+	pthread_mutex_lock(&f->lock);
+	s->complete = true;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+	free(g);
+	return NULL;
+}
+
+void sender_start(struct far_sender *s)
+{
+	if (!s->runs)
+		s->runs = pthread_create(&s->thread, NULL, send_all, s) == 0;
+}
+
+void sender_clear(struct far_sender *s)
+{
+	map_free(&s->there);
+	map_free(&s->steps);
+	arena_free(s->arena);
+	free(s->offers);
+}
+
+void far_offer(struct far *f, const vt_id *body)
+{
+	uint32_t i;
+
+	pthread_mutex_lock(&f->lock);
+	for (i = 0; i < f->stores_n && !f->ending; i++) {
+		struct far_sender *s = &f->senders[i];
+
+		if (!far_store_takes(f->stores[i]))
+			continue;
+		if (s->n == s->room) {
+			s->room = s->room ? s->room * 2 : 64;
+			s->offers = xrealloc(s->offers, s->room, sizeof *s->offers);
+		}
+		s->offers[s->n++] = *body;
+		sender_start(s);
+		pthread_cond_broadcast(&f->changed);
+	}
+	pthread_mutex_unlock(&f->lock);
+}
+
+bool far_flush(struct far *f)
+{
+	bool ret = true, waits = true;
+	uint32_t i;
+
+	pthread_mutex_lock(&f->lock);
+	while (waits) {
+		waits = false;
+		for (i = 0; i < f->stores_n; i++)
+			waits = waits || (f->senders[i].runs && (f->senders[i].busy || f->senders[i].taken < f->senders[i].n));
+		if (waits)
+			pthread_cond_wait(&f->changed, &f->lock);
+	}
+	for (i = 0; i < f->stores_n; i++)
+		ret = ret && !f->senders[i].failed;
+	pthread_mutex_unlock(&f->lock);
+	return ret;
+}
