@@ -1,4 +1,4 @@
-# --force runs what would hit, and stores it.
+# Under --force a task runs that would hit, and its result is stored.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"root","scripts":{"all":"vt run build"}}'

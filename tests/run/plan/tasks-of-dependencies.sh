@@ -1,4 +1,4 @@
-# "^task" waits for the nearest packages below that have the task.
+# A "^task" waits for the nearest packages below that have the task.
 . "${0%/*}/plan.sh" || exit
 workspace
 tools t; printf '#!/bin/sh\n' >node_modules/.bin/t
