@@ -1,4 +1,4 @@
-# "weight": a task takes so many of the places for commands.
+# The key "weight": a task takes so many of the places for commands.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
