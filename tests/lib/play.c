@@ -16,6 +16,8 @@
  *     touch:P                            times only, if it is there
  *     swap:P:TMP                         renames it away and back
  *     fail                               exit 3
+ *     failif:P                           exit 3 if P holds "1"
+ *     memo:P                             what a tool keeps for itself: reads and writes it, and is the same without
  * Prints "NAME HASH" at the end. */
 #include <dirent.h>
 #include <errno.h>
@@ -221,6 +223,17 @@ static void op(char *word)
 			rename(w[2], w[1]);
 	} else if (!strcmp(w[0], "fail")) {
 		exit(3);
+	} else if (!strcmp(w[0], "failif")) {
+		const char *c = slurp(w[1]);
+
+		if (c && !strcmp(c, "1"))
+			exit(3);
+		note(c ? c : "-");
+	} else if (!strcmp(w[0], "memo")) {
+		const char *c = slurp(w[1]);
+
+		snprintf(text, sizeof text, "%.100s%016llx", c ? c : "", (unsigned long long)acc);
+		spew(w[1], text);
 	} else {
 		fprintf(stderr, "play: what is '%s'?\n", w[0]);
 		exit(2);

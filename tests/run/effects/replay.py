@@ -208,7 +208,8 @@ def main():
     ap.add_argument('--seed', type=int, default=1)
     ap.add_argument('--count', type=int, default=100)
     ap.add_argument('--seconds', type=float, default=0)
-    ap.add_argument('--stop', type=int, default=1)
+    ap.add_argument('--stop', type=int, default=1, help='stop after so many differences')
+    ap.add_argument('--no-shrink', action='store_true')
     ap.add_argument('-v', action='store_true')
     a = ap.parse_args()
     vt, play, stats, bad, end, seed = os.path.abspath(a.vt), os.path.abspath(a.play), Counter(), 0, time.time() + a.seconds, a.seed
@@ -218,7 +219,8 @@ def main():
         if d:
             bad += 1
             print(f'seed {seed}: {d}')
-            ops, events = shrink((vt, play, seed), ops, output, events)
+            if not a.no_shrink:
+                ops, events = shrink((vt, play, seed), ops, output, events)
             print('  play s', *ops, ' output', output)
             print('  ', ', '.join(' '.join(e) for e in events))
             print('  ', history(vt, play, seed, ops, output, events, Counter(), True), flush=True)

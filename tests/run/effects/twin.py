@@ -39,7 +39,7 @@ class Trace:
     def __init__(self, ws):
         self.ws, self.start = ws, dict(ws)
         self.looked, self.wrote, self.read_first = [], set(), set()
-        self.acc = START
+        self.acc, self.failed = START, False
 
     def note(self, s):
         self.acc = mix(self.acc, s.encode() + b'\0')
@@ -82,6 +82,14 @@ def execute(ops, ws):
             for n in sorted({p[len(a) + 1:].split('/')[0] for p in below(t.ws, a)}):
                 t.note(n)
             t.note('/')
+        elif kind == 'failif':
+            c = t.read(a)
+            if c == '1':
+                t.failed = True
+                break
+            t.note('-' if c is None else c)
+        elif kind == 'memo':
+            pass                         # its own cache: nobody else looks there
         elif kind == 'write':
             t.write(a, text(mix(t.acc, op[2].encode())))
         elif kind == 'once':
@@ -167,7 +175,8 @@ class Outside(Exception):
 
 
 class Paper:
-    """The workspace without a cache; who left and made each path, to know what may be compared."""
+    """The workspace without a cache; who left and made each path, to know what may be compared.
+    `failed`: a step of the last run did; what depends on its task did not run."""
 
     def __init__(self, tasks):
         self.tasks, self.ws, self.left, self.stale = tasks, {}, {}, {}
@@ -181,7 +190,10 @@ class Paper:
         if any(p not in self.ws for p in self.stale):
             raise Outside('stale product taken away')
         self.stale = {p: c for p, c in self.stale.items() if self.ws.get(p) == c}
+        self.failed, out = False, set()
         for n in order:
+            if out & set(closure(self.tasks, [n])):
+                continue
             reads, writes, steps = set(), set(), self.tasks[n].steps
             for i, step in enumerate(steps):
                 keys = [(n, s.key) for s in steps[i:] if s.cached]
@@ -194,6 +206,12 @@ class Paper:
                     reads |= {p} if kind in 'fe' else {p} | set(below(t.start, p))
                 writes |= t.wrote        # the same bytes, too: for a moment the file is empty
                 reads |= t.wrote
+                if t.failed:
+                    self.failed = True
+                    out.add(n)
+                    if any(n not in closure(self.tasks, [m]) and m not in closure(self.tasks, [n]) for m in order):
+                        raise Outside('failed beside others')
+                    break
                 outputs[step.name] = t.output
                 for p in t.wrote if step.cached else ():
                     s0, s1 = before.get(p), t.ws.get(p)
@@ -217,7 +235,7 @@ class Paper:
     def confluent(self, n, step, t, hidden):
         m = {p: c for p, c in t.start.items() if p not in hidden}
         u = execute(step.ops, m)
-        if u.output != t.output:
+        if u.output != t.output or u.failed != t.failed:
             raise Outside('prints something else')
         for p in set(t.ws) | set(m):
             a, b = t.ws.get(p), m.get(p)
@@ -233,6 +251,7 @@ class Paper:
 SRC = ['src/a', 'src/b', 'src/c']
 OUT = ['dist/x', 'dist/y', 'gen/g']
 FOLDERS = ['dist', 'gen', 'src']
+MEMO = 'node_modules/.cache/tool/memory'
 
 
 def random_ops(rng, salt):
@@ -252,7 +271,8 @@ def random_ops(rng, salt):
             lambda: ('rename', *rng.sample(OUT, 2)),
             lambda: ('copy', rng.choice(any_path), rng.choice(OUT)),
             lambda: ('fix', rng.choice(any_path), rng.choice(['+', salt])), lambda: ('fix', rng.choice(OUT), '+'),
-            lambda: ('same', rng.choice(any_path)),
+            lambda: ('same', rng.choice(any_path)), lambda: ('memo', MEMO),
+            lambda: ('failif', rng.choice(SRC)) if rng.random() < .5 else ('memo', MEMO),
             lambda: ('incr', rng.choice(['.info', 'dist/.info']), salt,
                      *[w for pair in zip(rng.sample(SRC, 2), rng.sample(OUT, 2)) for w in pair]),
         ])())
@@ -287,7 +307,7 @@ def random_history(seed, length):
         elif x < .96:
             events.append(('rmdir', rng.choice(FOLDERS[:2])))
         else:
-            events.append(('checkout',))
+            events.append((rng.choice(['checkout', 'checkout', 'clone', 'forget', 'memo']),))
     events.append(('run', tuple(range(len(tasks)))))
     return tasks, events
 
@@ -348,7 +368,15 @@ class Real:
                 os.unlink(p)
         elif ev[0] == 'rmdir':
             shutil.rmtree(os.path.join(self.dir, ev[1]), ignore_errors=True)
+        elif ev[0] == 'memo':
+            self.make(MEMO, 'edited')
+        elif ev[0] == 'forget':
+            shutil.rmtree(os.path.join(self.dir, 'node_modules'), ignore_errors=True)
         else:
+            if ev[0] == 'clone':         # results are there, the ledger is not
+                for d, _, names in os.walk(os.path.join(self.dir, '.vt')):
+                    if 'ledger' in names:
+                        os.unlink(os.path.join(d, 'ledger'))
             for p in self.files():
                 if p not in SRC:
                     os.unlink(os.path.join(self.dir, p))
@@ -379,7 +407,7 @@ def apply_event(ws, ev):
         ws[ev[1]] = ev[2]
     elif ev[0] == 'del':
         ws.pop(ev[1], None)
-    else:
+    elif ev[0] not in ('memo', 'forget'):
         for p in list(ws):
             if p.startswith(ev[1] + '/') if ev[0] == 'rmdir' else p not in SRC:
                 del ws[p]
@@ -396,6 +424,9 @@ def play_history(vt, play, tasks, events, stats=None, verbose=False):
                 real.event(ev)
                 apply_event(paper.ws, ev)
                 taken = (taken | before) - set(paper.ws)
+                if ev[0] == 'clone':
+                    paper.left.clear()
+                    taken = set(OUT + ['.info', 'dist/.info', 'dist/n', 'src/g'])
                 if any(p in before and p not in paper.ws for p in paper.stale):
                     stats['cut: stale product taken away'] += 1
                     return None
@@ -414,7 +445,8 @@ def play_history(vt, play, tasks, events, stats=None, verbose=False):
             stats['runs'] += 1
             stats['steps'] += len(want)
             stats['hits'] += real.hits()
-            if rc:
+            stats['failed runs'] += paper.failed
+            if rc != (3 if paper.failed else 0):
                 return 'exit', f'{rc}: {real.said[-500:]}'
             files = real.files()
             away = {p for p in paper.ws if p not in files}
