@@ -7,4 +7,7 @@
 #include <stdint.h>
 
 uint64_t checksum(const void *data, size_t size, uint64_t seed);
+/* The name that a tracer gives to a file's content (VT_SEEN_BEFORE): XXH3-128, canonical, of what the descriptor has
+ * from its place on. -1 with errno: it cannot be read. */
+int checksum_content(int fd, unsigned char ret[16]);
 #endif

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/checksum.h"
 #include "fact/seen.h"
 #include "os/tree.h"
 #include "plug/setup.h"
@@ -90,6 +92,48 @@ static void found(struct before *b, const vt_seen *s)
 	if (!path.size || map_get(&b->layer.seats, path.data, path.size) || is_below_own(b, path))
 		return;
 	layer_set(&b->layer, path, state_of(b, s));
+	if (!b->ids && s->other.size > sizeof(vt_id) && *(const char *)s->other.data == 'c') {
+		struct bytes *id = arena_alloc(b->arena, sizeof *id);
+
+		*id = (struct bytes){ s->other.data, s->other.size };
+		*map_put(&b->contents, path.data, path.size) = id;
+	}
+}
+
+/* Does the file hold now what it held, by the tracer's name of that? */
+static bool holds_same(struct before *b, struct bytes path, struct bytes was)
+{
+	unsigned char name[16];
+	bool ret;
+	int fd;
+
+	fd = openat(b->layer.world->root_fd, arena_strn(b->arena, path.data, path.size), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ret = checksum_content(fd, name) == 0 && memcmp((const char *)was.data + 1, name, sizeof name) == 0;
+	close(fd);
+	return ret;
+}
+
+/* Where the tracer names contents in another way than the fingerprint: what a file held is known if it holds it still. */
+static void find_contents(struct before *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < b->contents.n; i++) {
+		const struct bytes was = *(const struct bytes *)b->contents.at[i].value;
+		struct fact now = { .kind = FACT_LEFT, .name = b->contents.at[i].key, .detail = nothing };
+		struct facts one = { &now, 1 };
+		const size_t size = 1 + sizeof(vt_id);
+		char *state;
+
+		if (!holds_same(b, now.name, was) || state_fill(b->layer.world, NULL, &one, b->arena, NULL) < 0 || now.state.size < size)
+			continue;
+		state = arena_alloc(b->arena, size + 1);
+		memcpy(state, now.state.data, size);
+		state[size] = 'x';
+		layer_set(&b->layer, now.name, (struct bytes){ state, size + (was.size > size) });
+	}
 }
 
 /* A folder that was there gets another name. */
@@ -177,6 +221,7 @@ struct before *before_new(const struct state_world *w, struct ledger *l, const s
 	b->seen = seen;
 	b->started_ns = started_ns;
 	b->ids = fingerprint && strcmp(component_name(fingerprint), "fingerprint-content") == 0;
+	map_init(&b->contents);
 	layer_init(&b->layer, w, l, b->arena);
 	for (i = 0; i < seen->n; i++) {
 		if (seen->at[i].op == VT_SEEN_BEFORE)
@@ -187,11 +232,13 @@ struct before *before_new(const struct state_world *w, struct ledger *l, const s
 	for (i = 0; i < b->moves_n; i++)
 		if (!b->moves[i].again)
 			end_move(b, i);
+	find_contents(b);
 	return b;
 }
 
 void before_free(struct before *b)
 {
 	layer_free(&b->layer);
+	map_free(&b->contents);
 	free(b);
 }

@@ -15,6 +15,7 @@ struct before {
 	const struct seen *seen;
 	int64_t started_ns;
 	bool ids;                  /* the tracer's names of contents are those of the fingerprint */
+	struct map contents;       /* path -> struct bytes: the tracer's name of its content, where ids is false */
 	struct move {
 		struct bytes from, to;         /* a folder that was there before the run got another name */
 		struct bytes origin;           /* its name before the run */

@@ -54,4 +54,20 @@ until_true test -e ready
 rm dist/b ready
 wait
 has "a run whose product somebody took away is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
+
+# another fingerprint names contents in its own way
+if [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ]; then
+	task <<'SH'
+cat src >/dev/null; cat src >copy; cp copy src; touch src; cat src
+SH
+	file vite-task.json '{"plugins":{"fingerprint":"fingerprint-git"},"tasks":{"t":"sh t.sh"},"cache":true}'
+	echo 1 >src; letters=
+	for i in 1 2 3; do capture vt run t; letters+=$(status); done
+	is "with fingerprint-git a file that was written again as it was is read" "$letters" ranhithit
+	echo 2 >src
+	capture vt run t
+	is "... and an edit is seen" "$(status)" ran
+else
+	skip "with fingerprint-git a file that was written again as it was is read" "fingerprint-git is not built"
+fi
 finish

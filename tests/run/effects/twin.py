@@ -209,6 +209,7 @@ class Paper:
                 if t.failed:
                     self.failed = True
                     out.add(n)
+                    touched[n] = reads, writes
                     if any(n not in closure(self.tasks, [m]) and m not in closure(self.tasks, [n]) for m in order):
                         raise Outside('failed beside others')
                     break
@@ -225,7 +226,7 @@ class Paper:
             touched[n] = reads, writes
         for a in order:
             for b in order:
-                if a < b and a not in closure(self.tasks, [b]) and b not in closure(self.tasks, [a]):
+                if a < b and a in touched and b in touched and a not in closure(self.tasks, [b]) and b not in closure(self.tasks, [a]):
                     (ra, wa), (rb, wb) = touched[a], touched[b]
                     for ws, rs in ((wa, rb), (wb, ra)):
                         if any(p == q or p.startswith(q + '/') for p in ws for q in rs):
