@@ -5,7 +5,7 @@
 
 #include "cmd/cmd.h"
 
-extern const struct command command_run, command_run_many, command_why, command_inputs, command_outputs, command_graph, command_completion,
+extern const struct command command_run, command_run_many, command_why, command_inputs, command_outputs, command_graph, command_completion, command_doctor,
 	command_cache, command_plugins, command_client;
 
 const struct command *const commands[] = {
@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&command_plugins,
 	&command_client,
 	&command_completion,
+	&command_doctor,
 	NULL
 };
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "choose/user_config.h"
 #include "cmd/cmd.h"
+#include "cmd/sources.h"
 #include "kit/check.h"
 #include "kit/list.h"
 #include "os/installation.h"
@@ -55,17 +56,7 @@ const struct command command_plugin_check = {
 		"  -h, --help  Print help\n",
 };
 
-/* The two configurations, and the places where plugins may lie. */
-struct sources {
-	struct installation installation;
-	struct user_config user;
-	struct workspace *workspace;       /* NULL: there is none, or it cannot be read */
-	struct plug_setup setup;
-};
-
-/* Reads both configurations. No workspace is needed; if there is one that cannot be read, its root
- * still counts: plugins below it are not trusted. */
-static int sources_make(const struct session *s, struct sources *ret, struct err *err)
+int sources_make(const struct session *s, struct sources *ret, struct err *err)
 {
 	struct sources g = { 0 };
 	struct err none = { 0 };
@@ -101,7 +92,7 @@ static int sources_make(const struct session *s, struct sources *ret, struct err
 	return 0;
 }
 
-static void sources_free(struct sources *g)
+void sources_free(struct sources *g)
 {
 	if (g->workspace)
 		workspace_free(g->workspace);

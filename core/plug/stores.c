@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "os/loop.h"
 
 #include "plug/inside.h"
 
 enum { FAILURES_MAX = 3 };
+
+#define PROBE_NS INT64_C(5000000000)
 
 /* ---- which --------------------------------------------------------------------- */
 
@@ -258,6 +261,52 @@ vt_status stores_list(struct plug *p, uint32_t space, vt_id **ret, size_t *ret_n
 		buf_free(&names);
 	}
 	return VT_UNSUPPORTED;
+}
+
+static vt_status take_anything(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	call_check(call, 1, "vt_sink.write");
+	(void)data;
+	sink->got += size;
+	return VT_OK;
+}
+
+static void probe_one(struct component *c, struct store_probe *ret)
+{
+	static const vt_id nobody = { { 0xff, 0xd0, 0xc7 } };
+	vt_sink sink = { .struct_size = sizeof sink, .write = take_anything, .most = 4096 };
+	struct plug_call call;
+	int64_t began = os_now_ns();
+	vt_status status;
+
+	snprintf(ret->label, sizeof ret->label, "%s", component_label(c));
+	ret->named = c->choice.named;
+	ret->optional = c->choice.store.optional;
+	if (!component_start(c)) {
+		snprintf(ret->why, sizeof ret->why, "%s", c->why ? c->why : "it cannot be used");
+		return;
+	}
+	ret->far = c->wants.flags & VT_WANTS_FAR;
+	call_begin(&call, c, "get");
+	call.stop = plug_stopping(c->plug);
+	call.deadline_ns = began + PROBE_NS;
+	status = call_end(&call, c->made->ops.store.get(c->self, &call.call, VT_SPACE_BLOB, &nobody, &sink));
+	ret->ns = os_now_ns() - began;
+	ret->answered = status == VT_OK || status == VT_NONE;
+	if (!ret->answered)
+		snprintf(ret->why, sizeof ret->why, "%s", call.text[0] ? call.text : "it does not answer");
+}
+
+uint32_t stores_probe(struct plug *p, struct store_probe *ret, uint32_t room)
+{
+	struct component **stores;
+	uint32_t n = plug_chosen_stores(p, &stores), i;
+
+	for (i = 0; i < n && i < room; i++) {
+		ret[i] = (struct store_probe){ .answered = false };
+		probe_one(stores[i], &ret[i]);
+	}
+	return i;
 }
 
 void stores_settle(struct plug *p, int64_t deadline_ns)

@@ -33,6 +33,18 @@ void stores_drop(struct plug *p, uint32_t space, const vt_id *name, uint32_t why
 void stores_used(struct plug *p, const vt_id *blobs, uint32_t n);
 /* The names that the nearest store which can tell them holds in a space, malloc'ed. VT_UNSUPPORTED: none can. */
 vt_status stores_list(struct plug *p, uint32_t space, vt_id **ret, size_t *ret_n);
+
+/* How a store answers when it is asked for something that nobody has. */
+struct store_probe {
+	char label[128];           /* what the user calls it */
+	bool far, named, optional; /* named: the configuration has it */
+	bool answered;
+	int64_t ns;                /* how long the answer took */
+	char why[513];             /* why there was none */
+};
+/* Starts and asks each of the chosen stores, for 5 s at most. Returns how many there are, `room` at most. */
+uint32_t stores_probe(struct plug *p, struct store_probe *ret, uint32_t room);
+
 /* Tells the stores that the run is over. Stores that were never started stay so. */
 void stores_settle(struct plug *p, int64_t deadline_ns);
 bool stores_any(struct plug *p);                           /* does one work? Starts them until one does */

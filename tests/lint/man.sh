@@ -6,7 +6,7 @@ for m in core/man/*.[1-9] plugin-api/*.[1-9] plugin-api/client/*.[1-9]; do
 	[ -f "$m" ] || continue
 	is "mandoc has nothing against $m" "$(mandoc -Tlint -Wwarning "$m" 2>&1)" ""
 done
-for c in run run-many cache plugins client; do
+for c in $(vt --help | sed -n '/^Commands:/,/^$/{s/^  \([a-z-]*\) .*/\1/p}'); do
 	capture vt $c --help
 	for o in $(printf '%s\n' "$out" | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
 		[ "$o" = --help ] && continue
