@@ -33,6 +33,20 @@ struct stop {
  * for one. A handler sees only globals. stop_begin and stop_end set them. */
 static volatile int handler_fd = -1;
 static volatile int *volatile handler_flag;
+static volatile int handler_typed;     /* the signal that was typed last; 0: none, or the parent has passed it on */
+
+/* npm, a script that starts vt for Node, and others pass on what they get. What is typed at a terminal came to vt
+ * already, so the same signal from the parent is no second one; once for each that is typed. */
+static bool is_passed_on(int signum, const siginfo_t *info)
+{
+	if (info->si_code == SI_KERNEL) {
+		handler_typed = signum;
+	} else if (handler_typed == signum && info->si_code == SI_USER && info->si_pid == getppid()) {
+		handler_typed = 0;
+		return true;
+	}
+	return false;
+}
 
 /* One byte for each signal: its number, and 0x80 when the kernel sent it (typed at the terminal). */
 static void on_signal(int signum, siginfo_t *info, void *context)
@@ -43,6 +57,8 @@ static void on_signal(int signum, siginfo_t *info, void *context)
 	ssize_t n;
 
 	(void)context;
+	if (is_passed_on(signum, info))
+		return;
 	if (info->si_code == SI_KERNEL)
 		byte |= 0x80;
 	if (flag)
@@ -123,6 +139,7 @@ struct stop *stop_begin(struct run *r)
 		return s;
 	}
 	stream_read_start(s->stream);
+	handler_typed = 0;
 	handler_fd = fds[1];
 	handler_flag = r->setup->plug ? plug_stopping(r->setup->plug) : NULL;
 	sigfillset(&action.sa_mask);
