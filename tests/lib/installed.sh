@@ -24,3 +24,13 @@ bundled_tree() {
 		exit 99 ;;
 	esac
 }
+#   any_tree               # $TREE is the bundled tree, or where that cannot be made, this build installed
+any_tree() {
+	local reason
+	if reason=$(bundled_tree; echo made); [ "$reason" = made ]; then bundled_tree
+	else
+		printf '# no bundled tree: %s\n' "${reason#*SKIP }"
+		TREE=$T/tree
+		stage "$TREE"
+	fi
+}
