@@ -69,6 +69,11 @@ void ahead_free(struct ahead *a)
 	free(a);
 }
 
+static bool is_stopping(const struct ahead *a)
+{
+	return *plug_stopping(a->cache->setup.plug) != 0;
+}
+
 /* ---- the walk -------------------------------------------------------------------------- */
 
 static void look_at(struct ahead *a, struct ahead_step *s, bool *taint)
@@ -280,7 +285,7 @@ static uint32_t pass_over(struct ahead *a, uint32_t store)
 	round_of(a);
 	if (ask_first(a, store))
 		round_of(a);
-	for (rounds = 0; rounds < ROUNDS && !a->cache->stopping; rounds++) {
+	for (rounds = 0; rounds < ROUNDS && !is_stopping(a); rounds++) {
 		uint32_t more = ask_hints(a, store);
 
 		if (!more && load_sets(a, store)) {
@@ -298,7 +303,7 @@ static uint32_t pass(struct ahead *a)
 {
 	uint32_t store, ret = 0;
 
-	for (store = 0; store < far_stores(a->cache->far) && !a->cache->stopping; store++)
+	for (store = 0; store < far_stores(a->cache->far) && !is_stopping(a); store++)
 		if (far_store_reads(far_store_at(a->cache->far, store)))
 			ret += pass_over(a, store);
 	forget_round(a);
@@ -325,7 +330,7 @@ bool ahead_missed(struct ahead *a, const struct digest *key)
 	bool ret = false;
 
 	pthread_mutex_lock(&a->lock);
-	if (!a->cache->stopping && (!a->walked || has_hope(a, k))) {
+	if (!is_stopping(a) && (!a->walked || has_hope(a, k))) {
 		pass(a);
 		ret = true;
 	}

@@ -200,11 +200,6 @@ void cache_plan(struct cache *c, const struct plan *plan)
 	c->plan = plan;
 }
 
-void cache_stop(struct cache *c)
-{
-	c->stopping = 1;
-}
-
 struct far *cache_far(struct cache *c)
 {
 	struct far *ret;
@@ -213,7 +208,7 @@ struct far *cache_far(struct cache *c)
 		return NULL;
 	pthread_mutex_lock(&c->lock);
 	if (!c->far_opened && c->works) {
-		struct far_setup setup = { .plug = c->setup.plug, .blobs = c->blobs, .keys = c->setup.keys, .stop = &c->stopping,
+		struct far_setup setup = { .plug = c->setup.plug, .blobs = c->blobs, .keys = c->setup.keys, .stop = plug_stopping(c->setup.plug),
 			.progress = c->setup.progress, .ctx = c->setup.ctx };
 
 		c->far_opened = true;

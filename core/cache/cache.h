@@ -42,8 +42,6 @@ struct cache_setup {
 struct cache *cache_open(const struct cache_setup *setup);
 /* What is going to be run: where it misses, far stores are asked for all of it together. Borrowed until the close. */
 void cache_plan(struct cache *c, const struct plan *plan);
-/* [any] The run is ending early: far stores are not waited for any more. */
-void cache_stop(struct cache *c);
 /* Gets what far stores have for the plan into the near ones, and runs nothing. Counts all steps, those that hit near before, and those that came. */
 void cache_pull(struct cache *c, uint32_t *ret_steps, uint32_t *ret_near, uint32_t *ret_came);
 /* Can results be stored? false: steps run uncached; the reason was told. */

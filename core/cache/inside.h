@@ -38,7 +38,6 @@ struct cache {
 	struct overlap *overlaps;      /* steps that may be writing their outputs */
 
 	const struct plan *plan;       /* of the run; NULL: not told: far stores are not asked */
-	volatile int stopping;         /* the run is ending: far stores are asked nothing more */
 	bool far_opened;               /* it was tried; far tells the outcome */
 	struct far *far;               /* NULL: not opened, or none */
 	struct ahead *ahead;           /* with far */

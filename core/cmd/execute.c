@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "plan/plan.h"
 #include "query/options.h"
 #include "record/directory.h"
+#include "plug/setup.h"
 #include "report/account.h"
 #include "report/ci.h"
 #include "report/events.h"
@@ -221,6 +223,42 @@ static int execution_open(struct execution *x, const struct plan *plan, const st
 	return 0;
 }
 
+/* ---- the end ---- */
+
+/* What the handler below sets: the flag that calls of plugins look at. */
+static volatile int *volatile ending;
+
+/* The tasks are done: what far stores are still sent is not worth their exit status. A second signal ends vt. */
+static void on_signal_at_end(int signum)
+{
+	if (ending && !*ending)
+		*ending = signum;
+	else
+		signal(signum, SIG_DFL), raise(signum);
+}
+
+/* Waits for the publisher, and within bounds for far stores: after the last line has been shown. */
+static void close_cache(struct execution *x)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal_at_end }, before[COUNT(signals)];
+	size_t i;
+
+	ending = x->backend->plug ? plug_stopping(x->backend->plug) : NULL;
+	for (i = 0; i < COUNT(signals); i++) {
+		sigaction(signals[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+	if (x->backend->cache)
+		cache_close(x->backend->cache);
+	x->backend->cache = NULL;
+	for (i = 0; i < COUNT(signals); i++)
+		sigaction(signals[i], &before[i], NULL);
+	ending = NULL;                 /* the flag goes with the plugins */
+	backend_close_cache(x->backend);
+}
+
 /* Closes all and returns the exit code. Lost output is an error, unless its reader closed the pipe. */
 static int execution_close(struct execution *x, int code)
 {
@@ -232,8 +270,7 @@ static int execution_close(struct execution *x, int code)
 	progress_free(x->progress);
 	lost = x->screen ? screen_close(x->screen) : 0;
 	crash_done(x->backend->code);
-	/* waits for the publisher: after the last line has been shown */
-	backend_close_cache(x->backend);
+	close_cache(x);
 	warnings_flush(s->warnings);
 	if (x->loop)
 		loop_free(x->loop);

@@ -93,8 +93,6 @@ static void signalled(struct stop *s, int signum, bool typed)
 	r->cut_short = r->running == 0 && services_count(r->services) == 0;
 	if (r->stopped != STOPPED_NOT)
 		return;
-	if (r->setup->cache)
-		cache_stop(r->setup->cache);
 	run_stop(r, STOPPED_SIGNAL);
 	/* A Ctrl-C has reached the whole foreground group already. */
 	if (r->processes && typed && signum == SIGINT)

@@ -117,7 +117,8 @@ static void tell_unsent(struct far *f)
 	uint32_t i;
 
 	for (i = 0; i < f->stores_n; i++) {
-		if (!f->senders[i].failed || !f->setup.progress)
+		/* of a store that is not well a warning tells */
+		if (!f->senders[i].failed || !f->setup.progress || !far_store_is_well(f->stores[i]))
 			continue;
 		snprintf(text, sizeof text, "%u of %u results were not sent to '%.100s'; `vt cache push` sends them", f->senders[i].failed,
 			 f->senders[i].n, far_store_label(f->stores[i]));
@@ -210,12 +211,28 @@ uint32_t far_ask_steps(struct far *f, uint32_t store, struct far_known *const *s
 		w->step_bytes[store] = items[i].bytes.data;
 		if (far_step_decode(f->setup.keys, &w->name, (struct bytes){ items[i].bytes.data, (size_t)items[i].bytes.size }, &w->step[store]) == 0)
 			ret++;
-		else
+		else {
 			w->step[store] = (struct far_step){ 0 };
+			far_store_tell(f->stores[store], f->setup.keys->keyed ? "something there is damaged, or not sealed by the team's key: it is left aside"
+									     : "something there is damaged: it is left aside");
+		}
 	}
 	free(items);
 	free(whose);
 	return ret;
+}
+
+/* Is the RESULT what it should be, and proven? */
+static bool is_proven(struct far *f, uint32_t store, const vt_id *name, const struct far_get *item, vt_id *ret_body)
+{
+	if (item->status != VT_OK)
+		return false;
+	if (far_result_decode(f->setup.keys, far_store_unsealed(f->stores[store]), name,
+			      (struct bytes){ item->bytes.data, (size_t)item->bytes.size }, ret_body) == 0)
+		return true;
+	far_store_tell(f->stores[store], f->setup.keys->keyed ? "a result there is damaged, or not sealed by the team's key: it is left aside"
+				       : "a result there is not signed by anybody whom `sharing.trust` names: it is left aside");
+	return false;
 }
 
 /* RESULT and body, asked for together. */
@@ -267,9 +284,7 @@ static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, struct
 
 	/* a name that the present made leads to its body by its RESULT alone */
 	for (i = 0; i < n; i++) {
-		if (pairs[i].has_body || results[i].status != VT_OK ||
-		    far_result_decode(f->setup.keys, far_store_unsealed(f->stores[store]), &pairs[i].hint.result,
-				      (struct bytes){ results[i].bytes.data, (size_t)results[i].bytes.size }, &pairs[i].hint.body) < 0)
+		if (pairs[i].has_body || !is_proven(f, store, &pairs[i].hint.result, &results[i], &pairs[i].hint.body))
 			continue;
 		bodies[k] = (struct far_get){ .space = VT_SPACE_BLOB, .name = pairs[i].hint.body, .most = FAR_BODY_MAX, .in_memory = true };
 		whose[k++] = i;
@@ -306,9 +321,7 @@ static uint32_t ask_pairs(struct far *f, uint32_t store, struct pair *pairs, uin
 		body = &items[k++];
 		if (body->status != VT_OK)
 			continue;
-		if (items[i].status == VT_OK &&
-		    far_result_decode(f->setup.keys, far_store_unsealed(f->stores[store]), &pairs[i].hint.result,
-				      (struct bytes){ items[i].bytes.data, (size_t)items[i].bytes.size }, &said) == 0 &&
+		if (is_proven(f, store, &pairs[i].hint.result, &items[i], &said) &&
 		    memcmp(said.byte, pairs[i].hint.body.byte, sizeof said.byte) == 0)
 			ret += add_candidate(f, store, pairs[i].step, &pairs[i].hint, &body->bytes);
 		else

@@ -28,7 +28,7 @@ enum {
 };
 
 #define MS INT64_C(1000000)            /* nanoseconds */
-#define GRACE_NS (1000 * MS)           /* that a call has to end when it was asked to */
+#define GRACE_NS (250 * MS)            /* that calls have to end in, at the end of a run, once they were asked to */
 
 enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_ABANDONED };
 enum call_kind { CALL_GET, CALL_PUT, CALL_HAS, CALL_DROP };
@@ -54,6 +54,7 @@ struct far_call {
 	struct far_store *store;
 	enum call_kind kind;
 	enum call_state state;         /* under the store's lock */
+	_Atomic int gone;              /* nobody waits for it: nothing is taken or given any more */
 	uint32_t thread;               /* RUNNING: which */
 	uint32_t space, why;           /* why: of a drop */
 	vt_status status;              /* of the call as a whole */
@@ -72,7 +73,8 @@ struct worker {
 	struct far_store *store;
 	pthread_t thread;
 	uint32_t number;
-	bool runs, stuck;              /* started; inside of an abandoned call */
+	bool runs;                     /* it was started */
+	bool lost;                     /* inside of a call that nobody waits for any more */
 };
 
 struct far_store {
@@ -90,6 +92,7 @@ struct far_store {
 	struct far_call *first, **last;
 	struct worker workers[THREADS_MAX];
 	uint32_t workers_n, idle;
+	uint32_t lost;                 /* of the workers */
 	bool ending;
 	int64_t end_ns;                /* no call goes on after it */
 	bool down, takes_nothing;      /* for the rest of the run */
@@ -162,6 +165,8 @@ static vt_status take(vt_sink *sink, vt_call *call, const void *data, size_t siz
 	struct object *o = (struct object *)sink;
 
 	call_check(call, 1, "vt_sink.write");
+	if (o->call->gone)
+		return VT_CANCELLED;
 	if (size > sink->most - sink->got)
 		return sink_is_full(sink, call);
 	if ((o->bytes.size + size > IN_MEMORY && !to_file(o)) ||
@@ -194,6 +199,8 @@ static vt_status give(vt_source *source, vt_call *call, uint64_t at, void *buffe
 	ssize_t n;
 
 	call_check(call, 1, "vt_source.read");
+	if (o->call->gone)
+		return VT_CANCELLED;
 	if (size > left)
 		size = (size_t)left;
 	if (o->bytes.fd < 0) {
@@ -429,6 +436,9 @@ static void serve(struct worker *w, struct far_call *c)
 	pthread_mutex_lock(&s->lock);
 	if (c->state == CALL_ABANDONED) {
 		free_call(c);
+		w->lost = false;
+		s->lost--;
+		pthread_cond_broadcast(&s->done);
 		return;
 	}
 	judge(s, c);
@@ -443,7 +453,7 @@ static void *work(void *ctx)
 	struct far_call *c;
 
 	pthread_mutex_lock(&s->lock);
-	while (!w->stuck) {
+	for (;;) {
 		c = s->first;
 		if (!c && s->ending)
 			break;
@@ -492,17 +502,16 @@ static void queue(struct far_store *s, struct far_call *c)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* With the lock: nobody can take it out of the plugin. */
+/* With the lock: nobody waits for it any more. Its thread stays in the plugin until that returns. */
 static void abandon(struct far_store *s, struct far_call *c)
 {
 	c->state = CALL_ABANDONED;
-	s->workers[c->thread].stuck = true;
-	atomic_store(&s->component->abandoned, 1);
+	c->gone = 1;
+	s->workers[c->thread].lost = true;
+	s->lost++;
 	s->trying = false;
-	if (s->component->serial)
-		s->down = true;                /* its lock is held in there */
 	if (!is_over(s))
-		rest(s, "it neither answers nor ends");
+		rest(s, "it does not answer");
 }
 
 /* With the lock: takes a call out of the queue. */
@@ -541,7 +550,7 @@ static bool is_lost(struct far_store *s, struct far_call *c)
 		if (!c->asked_ns)
 			c->asked_ns = now;
 	}
-	return now > c->deadline_ns + GRACE_NS || (c->asked_ns && now > c->asked_ns + GRACE_NS);
+	return now > c->deadline_ns || (c->asked_ns && now > c->asked_ns + GRACE_NS);
 }
 
 /* Until the call is answered, given up or abandoned. */
@@ -789,24 +798,36 @@ struct far_store *far_store_new(struct component *c, struct plug *plug, struct b
 	return s;
 }
 
+/* With the lock: calls that nobody waits for may end by themselves. */
+static void wait_for_lost(struct far_store *s)
+{
+	int64_t until = os_now_ns() + GRACE_NS;
+
+	s->asked = 1;
+	while (s->lost && os_now_ns() < until)
+		wait_a_little(s);
+}
+
 bool far_store_free(struct far_store *s)
 {
-	bool stuck = false;
+	bool stuck;
 	char line[700];
 	uint32_t i;
 
 	pthread_mutex_lock(&s->lock);
 	s->ending = true;
 	pthread_cond_broadcast(&s->more);
-	for (i = 0; i < s->workers_n; i++)
-		stuck = stuck || s->workers[i].stuck;
+	wait_for_lost(s);
+	stuck = s->lost > 0;
+	if (stuck)
+		atomic_store(&s->component->abandoned, 1);
 	if (s->failures && !s->rest_until_ns && !s->down) {
 		snprintf(line, sizeof line, "%u of %u requests failed: %s", s->failures, s->requests, s->text);
 		plug_warn_about(s->component, line);
 	}
 	pthread_mutex_unlock(&s->lock);
 	for (i = 0; i < s->workers_n; i++)
-		if (s->workers[i].stuck)
+		if (stuck && s->workers[i].lost)
 			pthread_detach(s->workers[i].thread);
 		else
 			pthread_join(s->workers[i].thread, NULL);
@@ -842,6 +863,16 @@ bool far_store_takes(const struct far_store *s)
 bool far_store_writes(const struct far_store *s)
 {
 	return far_store_takes(s) && !s->takes_nothing && is_asked(s);
+}
+
+bool far_store_is_well(const struct far_store *s)
+{
+	return is_asked(s);
+}
+
+void far_store_tell(struct far_store *s, const char *text)
+{
+	plug_warn_about(s->component, text);
 }
 
 bool far_store_unsealed(const struct far_store *s)

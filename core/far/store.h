@@ -7,8 +7,8 @@
  *        └───────────── answers, or none ◄──────────────┘
  *
  * An item has 2 s to begin or to end (`timeout`), and then moves 64 KiB/s at least. A call that takes longer is asked
- * to stop; one that does not is abandoned: it owns all that it uses, and its thread is left alone until the
- * process ends. Three failures in a row, or one such call, rest the store: 30 s, doubling, then one call tries. */
+ * to stop, and nobody waits for it any more: it owns all that it uses. One that has not ended when the run ends keeps
+ * its thread until the process ends. Three failures in a row, or one such call, rest the store: 30 s, doubling, then one call tries. */
 #ifndef FAR_STORE_H
 #define FAR_STORE_H
 
@@ -56,6 +56,8 @@ const vt_wants *far_store_wants(const struct far_store *s);
 bool far_store_reads(const struct far_store *s);               /* by its mode, and it does not rest */
 bool far_store_writes(const struct far_store *s);
 bool far_store_takes(const struct far_store *s);               /* by its mode and its wants, whether it rests or not */
+bool far_store_is_well(const struct far_store *s);             /* it neither rests nor is down */
+void far_store_tell(struct far_store *s, const char *text);    /* a warning about it; each text is told once */
 bool far_store_unsealed(const struct far_store *s);
 uint64_t far_store_below(const struct far_store *s);           /* the largest object it is offered */
 int64_t far_store_budget_ms(const struct far_store *s);        /* at the end of a run */

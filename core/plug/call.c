@@ -75,7 +75,9 @@ void call_begin(struct plug_call *c, struct component *component, const char *op
 	};
 	if (component->serial)
 		pthread_mutex_lock(&component->call_lock);
-	watchdog_begin(component->plug, c);
+	/* of far stores another watches; see far/store */
+	if (!(component->wants.flags & VT_WANTS_FAR))
+		watchdog_begin(component->plug, c);
 	crash_enter(&c->scene);
 }
 
@@ -84,7 +86,8 @@ vt_status call_end(struct plug_call *c, vt_status status)
 	struct component *component = c->component;
 
 	crash_leave(&c->scene);
-	watchdog_end(component->plug, c);
+	if (!(component->wants.flags & VT_WANTS_FAR))
+		watchdog_end(component->plug, c);
 	if (component->serial)
 		pthread_mutex_unlock(&component->call_lock);
 	c->live = 0;
@@ -109,7 +112,7 @@ vt_status call_end(struct plug_call *c, vt_status status)
 		status = VT_FAILED;
 	}
 	/* an error beside a success is for the caller, not for the user */
-	if (status >= 0 && c->level == VT_REPORT_WARNING && c->text[0])
+	if (status >= 0 && c->level == VT_REPORT_WARNING && c->text[0] && !atomic_load(&component->abandoned))
 		plug_warn_about(component, c->text);
 	return status;
 }

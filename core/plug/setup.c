@@ -94,6 +94,7 @@ int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err)
 
 void plug_free(struct plug *p)
 {
+	bool abandoned = false;
 	uint32_t i;
 
 	if (!p)
@@ -102,12 +103,18 @@ void plug_free(struct plug *p)
 		struct component *c = p->created[--p->created_n];
 		struct plug_call call;
 
+		/* a thread is still inside of it */
+		abandoned = abandoned || atomic_load(&c->abandoned);
+		if (atomic_load(&c->abandoned))
+			continue;
 		call_begin(&call, c, "destroy");
 		if (c->made->about.destroy)
 			c->made->about.destroy(c->self);
 		call_end(&call, VT_OK);
 	}
 	watchdog_free(p);
+	if (abandoned)
+		return;                /* the process ends soon */
 	for (i = 0; i < p->chosen_n; i++)
 		component_clear(&p->chosen[i]);
 	for (i = 0; i < p->extras_n; i++) {

@@ -3,7 +3,7 @@
  *     dir      where objects lie: SPACE-NAME
  *     delay    milliseconds that each call takes
  *     log      a file that gets a line for each call: OPERATION SPACE ITEMS
- *     fault    hang, drip, lie, fail, fail-1% (each hundredth item), down, read-only, no-blobs (declines them)
+ *     fault    hang, hang-put, drip, lie, fail, fail-1% (each hundredth item), down, read-only, no-blobs (declines them)
  *     near     true: it is no far store after all */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -54,11 +54,11 @@ static void note(struct store *s, const char *operation, uint32_t space, uint32_
 }
 
 /* What every request meets on its way. VT_OK: it arrives. */
-static vt_status travel(struct store *s, vt_call *call)
+static vt_status travel(struct store *s, vt_call *call, int puts)
 {
 	struct timespec t = { s->delay_ms / 1000, s->delay_ms % 1000 * 1000000 };
 
-	if (has_fault(s, "hang"))
+	if (has_fault(s, "hang") || (puts && has_fault(s, "hang-put")))
 		for (;;) {
 			sleep(1);
 			if (s->polite && call->stopping(call))
@@ -146,7 +146,7 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	vt_status status;
 
 	note(self, "get", space, 1);
-	status = travel(self, call);
+	status = travel(self, call, 0);
 	return status == VT_OK ? read_one(self, call, space, name, into) : status;
 }
 
@@ -155,7 +155,7 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	vt_status status;
 
 	note(self, "put", space, 1);
-	status = travel(self, call);
+	status = travel(self, call, 1);
 	return status == VT_OK ? write_one(self, call, space, name, from) : status;
 }
 
@@ -166,7 +166,7 @@ static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *na
 
 	(void)why;
 	note(self, "drop", space, 1);
-	status = travel(self, call);
+	status = travel(self, call, 0);
 	path_of(self, space, name, path);
 	return status != VT_OK ? status : unlink(path) ? VT_NONE : VT_OK;
 }
@@ -177,7 +177,7 @@ static vt_status get_many(void *self, vt_call *call, uint32_t space, vt_get_item
 	uint32_t i;
 
 	note(self, "get_many", space, n);
-	status = travel(self, call);
+	status = travel(self, call, 0);
 	for (i = 0; i < n && status == VT_OK && !call->stopping(call); i++)
 		items[i].status = read_one(self, call, space, &items[i].name, items[i].into);
 	return status;
@@ -189,7 +189,7 @@ static vt_status put_many(void *self, vt_call *call, uint32_t space, vt_put_item
 	uint32_t i;
 
 	note(self, "put_many", space, n);
-	status = travel(self, call);
+	status = travel(self, call, 1);
 	for (i = 0; i < n && status == VT_OK && !call->stopping(call); i++)
 		items[i].status = write_one(self, call, space, &items[i].name, items[i].from);
 	return status;
@@ -202,7 +202,7 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	uint32_t i;
 
 	note(self, "has", space, n);
-	status = travel(self, call);
+	status = travel(self, call, 0);
 	for (i = 0; i < n && status == VT_OK; i++) {
 		path_of(self, space, &names[i], path);
 		ret[i] = access(path, F_OK) == 0;
