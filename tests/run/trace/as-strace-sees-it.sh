@@ -88,7 +88,35 @@ if_there cargo && (cd cargo && cargo build -q --offline) 2>/dev/null && truth "c
 file cm/CMakeLists.txt 'cmake_minimum_required(VERSION 3.10)
 project(x C)
 add_executable(x ../main.c)'
+file g/go.mod 'module x'
+file g/main.go 'package main
+import "fmt"
+func main() { fmt.Println(1) }'
+if_there go && truth "go build" go build -C g -o x .
 if_there cmake && if_there ninja && truth "cmake and ninja" sh -c 'cmake -G Ninja -S cm -B cm/b && ninja -C cm/b'
+
+# what a workspace of JavaScript runs; TOOLS: a node_modules that has them
+TOOLS=${VT_TEST_TOOLS:-$NPM}
+if_tool() { [ -e "$TOOLS/.bin/$1" ] || { skip "$1" "it is not below VT_TEST_TOOLS"; return 1; }; }
+[ "$TOOLS" = "$NPM" ] || { mkdir app && cd app && cp -al "$TOOLS" node_modules 2>/dev/null || cp -a "$TOOLS" node_modules; }
+mkdir -p src pages
+file src/b.js "export const b = 'B';"
+file src/b.mjs "import { b } from './b'; console.log(b);"
+file src/b.spec.js "import { test, expect } from 'vitest'; import { b } from './b.js'; test('b', () => expect(b).toBe('B'));"
+file src/s.cjs 'exports.sum = (a, b) => a + b;'
+file src/s.test.cjs "const { sum } = require('./s.cjs'); test('s', () => { expect(sum(1, 2)).toBe(3); });"
+file eslint.config.mjs "export default [{ rules: { semi: 'error' } }];"
+file jest.config.cjs "module.exports = { testMatch: ['**/*.test.cjs'], moduleFileExtensions: ['cjs', 'js', 'json'], watchman: false };"
+file pages/index.jsx 'export default function P() { return <p>hi</p>; }'
+[ -e package.json ] || file package.json '{"name":"app","private":true}'
+export CI=1 NEXT_TELEMETRY_DISABLED=1
+if_tool webpack && truth "webpack" node_modules/.bin/webpack --mode production ./src/b.js
+if_tool rollup && truth "rollup" node_modules/.bin/rollup src/b.js -o dist/r.js
+if_tool eslint && truth "eslint" node_modules/.bin/eslint src/b.js
+if_tool jest && truth "jest" node_modules/.bin/jest -c jest.config.cjs
+if_tool vitest && truth "vitest" node_modules/.bin/vitest run src/b.spec.js
+if_tool next && truth "next build" node_modules/.bin/next build
+cd "$W" || exit
 
 # the same without the shim
 WITHOUT_SHIM=1
