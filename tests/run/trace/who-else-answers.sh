@@ -88,4 +88,38 @@ for bad in '"unix:"' '"tcp:x"' '"/run/x"' 5; do
 	is "trustedSockets $bad: an error" "$rc" 1
 	like "... that says what is expected" "$err" '*expected*'
 done
+
+# real ones that stay
+TOOLS=${VT_TEST_TOOLS:-$NPM}
+if command -v redis-server >/dev/null && command -v redis-cli >/dev/null; then
+	redis-server --port 0 --unixsocket "$T/redis" --save '' --dir "$T" >/dev/null 2>&1 </dev/null &
+	cleanup "kill $! 2>/dev/null"
+	until_true [ -S "$T/redis" ]
+	refused "redis" "process 'redis-server'" "redis-cli -s $T/redis ping"
+	kept "redis, trusted" "redis-cli -s $T/redis ping" ",\"trustedSockets\":[\"unix:$T/redis\"]"
+else skip "redis" "it is not installed"; fi
+file x.js 'var x = 1'
+file eslint.config.mjs 'export default [{ rules: {} }];'
+stays() {                            # NAME TASK START...: the tool's own daemon, which gives itself a name
+	local name=$1 task=$2; shift 2
+	[ -e "$TOOLS/.bin/$name" ] || { skip "$name" "it is not below VT_TEST_TOOLS"; return; }
+	[ -e node_modules ] || ln -s "$TOOLS" node_modules
+	"$TOOLS/.bin/$name" "$@" >/dev/null 2>&1 </dev/null || { skip "$name" "it does not start here"; return; }
+	task "$task"; capture vt run t; is "$name: runs" "$rc" 0
+	like "$name: is not kept, and why" "$out" "*incomplete (@(it asked process '*', which was there before|background process * is still running)*"
+	"$TOOLS/.bin/$name" stop >/dev/null 2>&1 </dev/null
+	task "$task"; capture vt run t
+	hasnt "$name, started by the task: stays, so nothing is kept" "$(capture vt run t; echo "$out")" "cache hit"
+	"$TOOLS/.bin/$name" stop >/dev/null 2>&1 </dev/null
+}
+stays eslint_d "eslint_d x.js" start
+stays prettierd "sh -c 'prettierd x.js <x.js'" start
+if command -v watchman >/dev/null && watchman --no-local version >/dev/null 2>&1; then
+	cleanup "watchman shutdown-server >/dev/null 2>&1"
+	refused "watchman" "process 'watchman'" "watchman version"
+else skip "watchman" "it is not installed"; fi
+if command -v dmypy >/dev/null; then
+	echo 'x: int = 1' >x.py; dmypy start >/dev/null 2>&1; cleanup "dmypy stop >/dev/null 2>&1"
+	refused "dmypy" "process 'dmypy'" "dmypy check x.py"
+else skip "dmypy" "it is not installed"; fi
 finish
