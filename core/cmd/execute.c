@@ -213,8 +213,8 @@ static int execution_open(struct execution *x, const struct plan *plan, const st
 {
 	crash_done(-1);
 	x->summary = summary_new(o->verbose > 1);
-	x->summary->tail = x->tail = tail_new();
-	x->summary->names_only = o->shown == OPTION_SHOWN_ERRORS || o->shown == OPTION_SHOWN_NONE;
+	x->summary->tail = x->tail = tail_new(o->shown == OPTION_SHOWN_ERRORS);
+	x->summary->names_only = o->shown == OPTION_SHOWN_NONE;
 	if (loop_new(&x->loop, err) < 0 || backend_plugins(x->backend, err) < 0 ||
 	    check_supervisor(&x->backend->installation, err) < 0 ||
 	    (wants_cache(plan) && open_cache(x->backend, plan, err) < 0) || reports_open(x, plan, o, err) < 0)
@@ -352,8 +352,8 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.plug = x->backend->plug,
 		.env = s->env,
 		.installation = &x->backend->installation,
-		.mode = o->shown == OPTION_SHOWN_ERRORS || o->shown == OPTION_SHOWN_NONE ? LOG_GROUPED : x->mode,
-		.piped = x->reports.events != NULL,
+		.mode = o->shown == OPTION_SHOWN_ERRORS ? LOG_GROUPED : x->mode,
+		.piped = x->reports.events || o->shown == OPTION_SHOWN_NONE,
 		.timed = x->reports.events || x->reports.profile || x->reports.summary_file,
 		.listeners = listeners,
 		.listeners_n = list_listeners(x, listeners),

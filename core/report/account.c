@@ -36,6 +36,7 @@ static void add_cache(struct buf *b, const struct summary_step *t)
 
 	buf_printf(b, ",\"cache\":{\"status\":\"%s\"", words[t->status]);
 	account_text(b, "reason", t->reason);
+	account_text(b, "store", t->origin);
 	account_text(b, "notCached", t->not_cached);
 	buf_byte(b, '}');
 }

@@ -12,7 +12,7 @@ struct buf;
 
 struct live_setup {
 	enum log_mode mode;
-	enum shown shown;          /* ERRORS and NONE: exec holds output back until a step has ended, as if mode were GROUPED */
+	enum shown shown;          /* ERRORS: exec holds output back until a step has ended, as if mode were GROUPED; but not a service's */
 	enum ci ci;                /* grouped: folds what a step printed, unless it failed */
 	struct screen *screen;
 };

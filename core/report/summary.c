@@ -84,6 +84,7 @@ void summary_step_of(struct arena *a, const struct step *step, const struct outc
 		.cancelled = o->cancelled,
 		.missing = o->missing,
 		.package = step->task->package ? arena_str(a, step->task->package->path) : "",
+		.origin = copy(a, o->origin),
 		.cwd = arena_str(a, step->cwd),
 		.line = arena_str(a, step->shown),
 		.began_ns = o->began_ns,

@@ -23,6 +23,7 @@ struct summary_step {
 	struct texts inputs, outputs;      /* of -vv; else empty */
 	/* the rest: not kept by last.c */
 	const char *package;           /* its folder, "" for the root */
+	const char *origin;            /* of a hit: the far store that it came from in this run; or NULL */
 	const char *cwd, *line;        /* of struct step: where it ran, and its command alone */
 	int64_t began_ns, ended_ns;    /* as struct outcome has them */
 };

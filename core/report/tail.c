@@ -14,6 +14,7 @@ struct printed {
 	struct printed *next;
 	const struct step *step;
 	struct buf text;
+	bool ended;                /* it was told as ended: what it printed was held back until then */
 	bool passed;               /* it failed, and something was told after its own */
 };
 
@@ -22,11 +23,15 @@ struct tail {
 	struct printed *failed[TAIL_STEPS];    /* of the steps that failed, in that order */
 	uint32_t failed_n;
 	const struct step *last;       /* whose event came last */
+	bool only_failed;
 };
 
-struct tail *tail_new(void)
+struct tail *tail_new(bool only_failed)
 {
-	return xcalloc(1, sizeof(struct tail));
+	struct tail *t = xcalloc(1, sizeof *t);
+
+	t->only_failed = only_failed;
+	return t;
 }
 
 static void printed_free(struct printed *p)
@@ -89,7 +94,7 @@ static void finished(struct tail *t, const struct event *e)
 		printed_free(p);
 		return;
 	}
-	p->passed = t->last != e->step;
+	p->passed = t->only_failed ? !p->ended : t->last != e->step;
 	t->failed[t->failed_n++] = p;
 }
 
@@ -98,15 +103,20 @@ static void on_event(void *self, const struct event *e)
 	struct tail *t = self;
 	uint32_t i;
 
-	if (e->kind == EVENT_RUN_FINISHED || e->kind == EVENT_SPAN || e->kind == EVENT_ENDED)
+	if (e->kind == EVENT_RUN_FINISHED || e->kind == EVENT_SPAN)
 		return;
+	if (e->kind == EVENT_ENDED) {
+		if (*find(t, e->step))
+			(*find(t, e->step))->ended = true;
+		return;
+	}
 	if (e->kind == EVENT_STARTED)
 		started(t, e->step);
 	if (e->kind == EVENT_OUTPUT && *find(t, e->step))
 		add(*find(t, e->step), e->output);
 	/* A step that only ends shows no more than an empty line. */
 	if (e->kind != EVENT_FINISHED || e->outcome->trouble) {
-		for (i = 0; i < t->failed_n; i++)
+		for (i = 0; i < t->failed_n && !t->only_failed; i++)
 			t->failed[i]->passed = true;
 		t->last = e->step;
 	}

@@ -14,7 +14,8 @@ enum {
 
 struct tail;
 
-struct tail *tail_new(void);
+/* `only_failed`: nothing is shown of other steps, and of those that failed what was held back (EVENT_ENDED). */
+struct tail *tail_new(bool only_failed);
 void tail_free(struct tail *t);            /* NULL is fine */
 struct listener tail_listener(struct tail *t);
 /* The last TAIL_LINES lines of the step that failed as number `which` (from 0), or what is kept of them, each with its

@@ -55,6 +55,20 @@ done
 capture vt run --output-logs some x
 is "a wrong value" "$rc $(head -2 <<<"$err")" "2 error: invalid value 'some' for '--output-logs <WHICH>'
   [possible values: full, new-only, errors-only, none]"
+# several fail: each is told, and repeated where its lines are out of view
+tool first 'echo "of the first"; exit 5'
+tool second 'echo "of the second"; exit 6'
+file packages/a/package.json '{"name":"a","scripts":{"many":"first"}}'
+file packages/b/package.json '{"name":"b","scripts":{"many":"second"}}'
+capture vt run --cache --continue --concurrency-limit 1 -r many
+is "with --continue all that failed stand at the end" "$(sed -n '/^---/,$p' <<<"$out" | sed 1,2d)" "✗ a#many failed first (exit code: 5); it printed last:
+of the first
+✗ b#many failed (exit code: 6)"
+capture vt run --continue --concurrency-limit 1 -r --output-logs errors-only many
+is "errors-only: their names alone, because their output is all there is" "$(sed -n '/^---/,$p' <<<"$out" | sed 1,2d)" "✗ a#many failed first (exit code: 5)
+✗ b#many failed (exit code: 6)"
+capture vt run --continue --concurrency-limit 1 -r -q many
+is "-q: the first one's output comes once" "$(grep -c 'of the first' <<<"$out")" 1
 # more output than is kept in memory
 tool big 'head -c 5000000 /dev/zero | tr "\0" z; echo; exit 9'
 file packages/a/package.json '{"name":"a","scripts":{"big":"big"}}'

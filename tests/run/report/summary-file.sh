@@ -19,7 +19,7 @@ valid() {
 }
 capture vt run --cache -r --summary-file "$T/s.json" x
 is "the exit status is the run's" $rc 7
-is "it says how the run ended" "$(jq -c '[.version,.workspaceRoot,.exitCode,.counts]' "$T/s.json")" "[1,\"$W\",7,{\"tasks\":3,\"hits\":0,\"misses\":2,\"disabled\":1,\"failed\":1,\"cancelled\":0}]"
+is "it says how the run ended" "$(jq -c '[.version,.workspaceRoot,.exitCode,.counts]' "$T/s.json")" "[1,\"$W\",7,{\"tasks\":3,\"hits\":0,\"misses\":2,\"disabled\":1,\"failed\":1,\"cancelled\":0,\"notRun\":0}]"
 is "it says what became of each command" "$(jq -c '.steps[]|[.task,.package,.command,.cwd,.status,.exitCode,.cache]' "$T/s.json")" '["a#x","packages/a","print-file in","packages/a","done",0,{"status":"new"}]
 ["a#x","packages/a","echo done","packages/a","done",0,{"status":"disabled"}]
 ["b#x","packages/b","fail 7","packages/b","failed",7,{"status":"new"}]'
