@@ -8,10 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
+static void (*before_end)(void);       /* set once, by mem_before_end */
+
+void mem_before_end(void (*fn)(void))
+{
+	before_end = fn;
+}
+
 static _Noreturn void out_of_memory(void)
 {
 	static const char text[] = "error: out of memory\n";
 
+	if (before_end)
+		before_end();
 	fwrite(text, 1, sizeof text - 1, stderr);
 	_exit(1);
 }

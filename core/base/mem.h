@@ -21,6 +21,8 @@ struct texts {
 	uint32_t n;
 };
 
+/* What is called before the program ends for want of memory; NULL: nothing. For the main thread, before others. */
+void mem_before_end(void (*fn)(void));
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);               /* zeroed; n * size is checked */
 void *xrealloc(void *p, size_t n, size_t size);     /* n * size is checked */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cache/ahead.h"
@@ -23,6 +24,8 @@
 #include "text/path.h"
 #include "workspace/workspace.h"
 
+enum { OPEN_TRIES = 10 };              /* while others remove the cache */
+
 void cache_warn(struct cache *c, const char *fmt, ...)
 {
 	char text[1200];
@@ -37,22 +40,35 @@ void cache_warn(struct cache *c, const char *fmt, ...)
 
 /* ---- opening and closing ---------------------------------------------------- */
 
+/* Other processes may remove the cache meanwhile. */
+static int open_directory(struct cache *c, struct err *err)
+{
+	int tries, r;
+
+	for (tries = 0; tries < OPEN_TRIES; tries++) {
+		r = directory_open(&c->dir, err);
+		if (r == 0)
+			r = directory_check_tracked(&c->dir, c->root_fd, err);
+		if (r)
+			return r;
+		if (c->setup.dry && faccessat(c->dir.inner_fd, "key", R_OK, 0) < 0)
+			return 1;
+		if (mac_load(c->dir.inner_fd, "key", &c->mac) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return err_errno(err, errno, "'%s/key' cannot be used; remove it", c->dir.inner);
+	}
+	return err_set(err, ERR_USER, "'%s' is being removed by another process", c->dir.path);
+}
+
 static int use_directory(struct cache *c, struct err *err)
 {
-	int r = directory_open(&c->dir, err);
+	int r = open_directory(c, err);
 
-	if (r == 0)
-		r = directory_check_tracked(&c->dir, c->root_fd, err);
-	if (r)
-		return r;
-	if (c->setup.dry && faccessat(c->dir.inner_fd, "key", R_OK, 0) < 0)
-		return 1;
-	if (mac_load(c->dir.inner_fd, "key", &c->mac) < 0)
-		return err_errno(err, errno, "'%s/key' cannot be used; remove it", c->dir.inner);
 	/* the team's: equal values have equal states on all its machines */
-	if (c->setup.keys && c->setup.keys->keyed)
+	if (r == 0 && c->setup.keys && c->setup.keys->keyed)
 		memcpy(c->mac.key, c->setup.keys->state, sizeof c->mac.key);
-	return 0;
+	return r;
 }
 
 struct cache *cache_open(const struct cache_setup *setup)
@@ -152,10 +168,23 @@ bool cache_works(const struct cache *c)
 	return cache_ready((struct cache *)(uintptr_t)c);
 }
 
+/* What is no file where vt has one cannot be read nor replaced. */
+static void check_files(struct cache *c)
+{
+	static const char *const files[] = { "stat", "history", "ledger", "counts" };
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < COUNT(files); i++)
+		if (fstatat(c->dir.inner_fd, files[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+			cache_warn(c, "'%s/%s' is a folder where the cache has a file; remove it", c->dir.inner, files[i]);
+}
+
 /* Hits and misses since the cache was made: 16 bytes. Two runs at once may lose a count. */
 static void add_counts(struct cache *c)
 {
 	uint64_t n[2] = { 0, 0 };
+	struct stat st;
 	int fd;
 
 	if (!c->hits && !c->misses)
@@ -163,6 +192,11 @@ static void add_counts(struct cache *c)
 	fd = openat(c->dir.inner_fd, "counts", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	if (fd < 0)
 		return;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		unlinkat(c->dir.inner_fd, "counts", 0);
+		close(fd);
+		return;
+	}
 	if (pread(fd, n, sizeof n, 0) != (ssize_t)sizeof n)
 		n[0] = n[1] = 0;
 	n[0] += c->hits;
@@ -248,6 +282,8 @@ void cache_close(struct cache *c)
 	cache_prefetch_free(c->setup.prefetch);
 	if (save)
 		add_counts(c);
+	if (save)
+		check_files(c);
 	if (save && c->misses) {
 		directory_sweep(&c->dir, false);
 		last_run_sweep(c->dir.inner_fd);

@@ -72,6 +72,7 @@ static int check_limits(struct err *err)
 	static const struct { int what; rlim_t least; const char *name, *set_by; unsigned unit; } limits[] = {
 		{ RLIMIT_NOFILE, 32, "open files", "ulimit -n", 1 },
 		{ RLIMIT_AS, 32 << 20, "KiB of memory", "ulimit -v", 1024 },
+		{ RLIMIT_STACK, 256 << 10, "KiB of stack", "ulimit -s", 1024 },
 	};
 	struct rlimit now;
 	size_t i;
@@ -84,6 +85,11 @@ static int check_limits(struct err *err)
 	return 0;
 }
 
+static void *resize(void *p, size_t size)
+{
+	return xrealloc(p, 1, size);
+}
+
 int loop_new(struct loop **ret, struct err *err)
 {
 	struct loop *l;
@@ -91,6 +97,8 @@ int loop_new(struct loop **ret, struct err *err)
 
 	if (check_limits(err) < 0)
 		return -1;
+	/* where memory is short libuv would abort without a word */
+	uv_replace_allocator(xmalloc, resize, xcalloc, free);
 	l = xcalloc(1, sizeof *l);
 	r = uv_loop_init(&l->uv);
 	if (r < 0) {

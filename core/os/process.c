@@ -690,13 +690,15 @@ static bool have_survivors(struct processes *ps)
 	return false;
 }
 
-/* with survivors, or stopped by another program, the supervisor stays, and init reaps it */
-static void wait_for_supervisor(pid_t pid)
+/* With survivors the supervisor stays, and init reaps it. */
+static void wait_for_supervisor(struct processes *ps)
 {
 	int i;
 
-	for (i = 0; i < 50 && waitpid(pid, NULL, WNOHANG) == 0; i++)
+	for (i = 0; i < 50 && waitpid(ps->pid, NULL, WNOHANG) == 0; i++) {
 		usleep(i < 10 ? 200 : 5000);
+		wake_supervisor(ps);
+	}
 }
 
 static void close_supervisor(struct processes *ps)
@@ -708,10 +710,11 @@ static void close_supervisor(struct processes *ps)
 	timer_stop(ps->retry);
 	ps->retry = NULL;
 	close_socket(ps);
+	wake_supervisor(ps);
 	if (have_survivors(ps))
 		waitpid(ps->pid, NULL, WNOHANG);
 	else
-		wait_for_supervisor(ps->pid);
+		wait_for_supervisor(ps);
 	ps->pid = 0;
 }
 

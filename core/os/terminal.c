@@ -7,6 +7,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 /* What a signal handler puts back can only be a global. terminal_keep sets it. */
 static struct termios kept;
 static volatile int terminal = -1;     /* fd whose settings are kept, or -1 */
@@ -15,6 +17,7 @@ void terminal_keep(void)
 {
 	int fd;
 
+	mem_before_end(terminal_restore);
 	terminal = -1;
 	for (fd = 0; fd < 3 && terminal < 0; fd++)
 		if (tcgetattr(fd, &kept) == 0)

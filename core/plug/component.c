@@ -242,10 +242,12 @@ static bool option_set(struct component *c, const vt_option *o, const char *key,
 {
 	struct plug_call call;
 	const char *problem;
-	char *canonical;
+	char *canonical = NULL;
 
 	/* both were checked: what was configured by option_check, what is the fallback when the plugin was loaded */
 	(void)value_canonical(o->type, text, &canonical);
+	if (!canonical)
+		return unusable(c, "out of memory");
 	call_begin(&call, c, "set");
 	problem = problem_of(&call, c->made->about.set(c->self, &call.call, key, (vt_bytes){ canonical, strlen(canonical) }));
 	free(canonical);

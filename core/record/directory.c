@@ -133,8 +133,7 @@ static bool is_own_name(const char *name)
 	return false;
 }
 
-/* Does the folder hold files of other programs? Then it was named as the cache by mistake. */
-static bool is_foreign(int fd)
+bool directory_is_foreign(int fd)
 {
 	struct arena *a = arena_new();
 	struct tree_name *names;
@@ -168,7 +167,7 @@ static int open_top(const struct directory *d, struct err *err)
 /* The marks are put back whenever they are missing: without them git takes the cache for a part of the repository. */
 static int keep_marks(const struct directory *d, int fd, bool is_new, struct err *err)
 {
-	if (is_new && is_foreign(fd))
+	if (is_new && directory_is_foreign(fd))
 		return err_set(err, ERR_USER, "'%s' holds something else (there is no CACHEDIR.TAG of vt in it)", d->path);
 	/* a cache that cannot be written to can be read */
 	if (directory_put_marks(fd) < 0 && is_new && errno != ENOENT)

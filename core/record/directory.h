@@ -62,6 +62,8 @@ void directory_sweep(const struct directory *d, bool quick);
 void directory_sweep_old(int fd);
 /* Removes temporary files in the folder `fd` that a killed process never renamed, an hour old and more. */
 void directory_sweep_unfinished(int fd);
+/* Does the folder hold files of other programs, and no tag of vt? Then it was named as the cache by mistake. */
+bool directory_is_foreign(int fd);
 /* Puts the marks back that are missing. -1 with errno. */
 int directory_put_marks(int fd);
 char *path_new(const char *dir, const char *name); /* dir/name, malloc'ed */

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,7 +16,7 @@
 #include "os/file.h"
 #include "record/directory.h"
 
-enum { UNFINISHED_S = 3600, OLD_S = 30 * 86400, CLEAN_TRIES = 20 };      /* _S: seconds */
+enum { UNFINISHED_S = 3600, OLD_S = 30 * 86400, CLEAN_TRIES = 20, TAG_TRIES = 25, TAG_PAUSE_MS = 20 };     /* _S: seconds */
 
 /* Opens a folder below `at`, through no link, to be listed. */
 static DIR *open_list(int at, const char *name)
@@ -121,6 +122,25 @@ static bool is_tagged(int fd)
 	return ret;
 }
 
+/* A run that starts makes the folder first and then its marks, and another clean removes the marks first: neither takes
+ * long. 1: tagged; 0: not; -1: the folder is gone. */
+static int tagged_soon(int fd)
+{
+	struct stat st;
+	unsigned tries;
+
+	for (tries = 0; tries < TAG_TRIES; tries++) {
+		if (fstat(fd, &st) == 0 && st.st_nlink == 0)
+			return -1;
+		if (is_tagged(fd))
+			return 1;
+		if (directory_is_foreign(fd))
+			return 0;
+		poll(NULL, 0, TAG_PAUSE_MS);
+	}
+	return 0;
+}
+
 /* Runs that start meanwhile may put files into a folder that is being removed. */
 static int remove_all(int fd, struct err *err)
 {
@@ -160,7 +180,7 @@ int directory_clean(const char *path, const char *root, struct err *err)
 {
 	struct directory d;
 	struct stat st;
-	int fd, number, r = 0;
+	int fd, number, tagged, r = 0;
 
 	directory_init(&d, path, root, true);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (d.given ? 0 : O_NOFOLLOW));
@@ -172,9 +192,10 @@ int directory_clean(const char *path, const char *root, struct err *err)
 		return err_set(err, ERR_USER, "'%s' is a symbolic link, not a cache that vt made; nothing was removed", path);
 	if (fd < 0 && number != ENOTDIR)
 		return err_errno(err, number, "cannot look into '%s'", path);
-	if (fd < 0 || !is_tagged(fd))
+	tagged = fd < 0 ? 0 : tagged_soon(fd);
+	if (tagged == 0)
 		r = err_set(err, ERR_USER, "'%s' is not a cache that vt made (there is no CACHEDIR.TAG of vt in it); nothing was removed", path);
-	if (r == 0)
+	if (tagged > 0)
 		r = remove_all(fd, err);
 	/* the directory stays when it holds files of other programs */
 	if (r == 0 && rmdir(path) < 0) {

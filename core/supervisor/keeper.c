@@ -30,6 +30,7 @@ struct keeper {
 	int fd[3];             /* the child's 0-2 until it runs; -1: none (any more) */
 	int make[2];           /* make's job server, for the child; -1: none (any more) */
 	int runner;            /* the task's socket; -1: the runner is gone */
+	pid_t supervisor;      /* our parent, as long as it lives */
 	int notes;             /* from the child, until exec closed it; -1 from then on */
 	int children;          /* signalfd */
 	int listener;          /* our copy; -1: none, or nobody is left under the filter */
@@ -296,6 +297,9 @@ static void read_runner(struct keeper *k)
 		return;
 	close(k->runner);
 	k->runner = -1;
+	/* nobody else wakes it, if it was stopped, and it would stay for ever */
+	if (getppid() == k->supervisor)
+		kill(k->supervisor, SIGCONT);
 	if (!k->ended)
 		kill_all(k);
 }
@@ -401,6 +405,7 @@ void keeper_run(const struct message_start *head, char *rest, const int *fds, in
 	int i, at = 0, error;
 
 	k.runner = fds[at++];
+	k.supervisor = getppid();
 	k.children = children;
 	k.listener = k.notes = -1;
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
