@@ -163,13 +163,16 @@ static bool is_above(const void *ctx, const char *folder)
 
 int trust_part(const char *path, const char *program, const char *prefix, char **ret_reason)
 {
-	const struct trust_owners who = trust_program(program, prefix);
+	struct trust_owners who = trust_program(program, prefix);
+	const uid_t owner = who.uid[who.n - 1];
 	char real[PATH_MAX];
 	const char *code;
 
 	if (!file_real_in(path, real))
 		return asprintf(ret_reason, "'%s': %s", path, strerror(errno)) < 0 ? -1 : 1;
-	if (!path_below(prefix, real))
-		return asprintf(ret_reason, "it is a link that leads out of '%s'", prefix) < 0 ? -1 : 1;
-	return trust_chain(real, &who, is_above, prefix, &code, ret_reason);
+	if (path_below(prefix, real))
+		return trust_chain(real, &who, is_above, prefix, &code, ret_reason);
+	who = trust_user();
+	who.uid[who.n++] = owner;
+	return trust_chain(real, &who, NULL, NULL, &code, ret_reason);
 }

@@ -27,7 +27,8 @@ int trust_chain(const char *path, const struct trust_owners *who, bool (*known)(
 /* May the file at `path` (absolute) be taken for the user's own words? Not if it stands below `root` (the workspace's
  * real path, or NULL), nor if somebody else can change it or the link to it. 0; 1: *ret_reason (owned); -1. */
 int trust_own_file(const char *path, const char *root, char **ret_reason);
-/* May a part of vt at `path` (absolute) be used? Only what stands below `prefix` and is changed by nobody who cannot
- * change `program` too. Nothing is asked of the folders above the prefix. 0; 1: *ret_reason (owned); -1. */
+/* May a part of vt at `path` (absolute) be used? What stands below `prefix` may, if nobody can change it who cannot
+ * change `program` too; nothing is asked of the folders above the prefix. What a link there leads to outside may, if
+ * nobody can change it but the user, root and the owner of `program`. 0; 1: *ret_reason (owned); -1. */
 int trust_part(const char *path, const char *program, const char *prefix, char **ret_reason);
 #endif

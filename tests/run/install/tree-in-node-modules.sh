@@ -76,6 +76,15 @@ capture vt run show
 has "and one in a folder that more people can write" "$rc $err" "1 error: '$supervisor' is not started: '${supervisor%/*}' can be written by everybody"
 chmod o-w "${supervisor%/*}"
 works "mended"
+mkdir -p "$T/away"
+mv "$supervisor" "$T/away"
+ln -s "$T/away/vt-supervisor" "$supervisor"
+works "a link to a supervisor of one's own"
+chmod o+w "$T/away"
+capture vt run show
+has "but not to one that others can change" "$rc $err" "1 error: '$supervisor' is not started: '$T/away' can be written by everybody"
+rm "$supervisor"
+mv "$T/away/vt-supervisor" "$supervisor"
 
 # a container: node_modules belongs to somebody who is not the user
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
