@@ -33,8 +33,8 @@ static void help(FILE *to)
 
 	fputs("A caching task runner for workspaces of packages\n\nUsage: vt <COMMAND>\n\nCommands:\n", to);
 	for (c = commands; *c; c++)
-		fprintf(to, "  %-9s %s\n", (*c)->name, (*c)->summary);
-	fputs("\nOptions:\n  -h, --help     Print help\n  -V, --version  Print version\n"
+		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
+	fputs("\nOptions:\n  -h, --help       Print help\n  -V, --version    Print version\n"
 	      "  -C, --cwd <DIR>  As if vt were called in that folder\n"
 	      "\nSee 'vt <COMMAND> --help' for more.\n", to);
 }

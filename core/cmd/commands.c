@@ -6,7 +6,7 @@
 #include "cmd/cmd.h"
 
 extern const struct command command_run, command_run_many, command_why, command_inputs, command_outputs, command_graph, command_completion, command_doctor,
-	command_cache, command_plugins, command_client;
+	command_cache, command_plugins, command_client, command_import;
 
 const struct command *const commands[] = {
 	&command_run,
@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&command_cache,
 	&command_plugins,
 	&command_client,
+	&command_import,
 	&command_completion,
 	&command_doctor,
 	NULL

@@ -20,6 +20,7 @@
 #include "report/screen.h"
 #include "report/words.h"
 #include "text/path.h"
+#include "text/shown.h"
 #include "workspace/workspace.h"
 
 enum { TIMED_OUT = 124 };              /* the exit status, as timeout(1) has it */
@@ -458,7 +459,7 @@ static void run_again(struct job *j)
 		return;
 	}
 	buf_init(&text, 4096);
-	buf_printf(&text, "%s: attempt %u of %u failed (exit code: %d%s%s), it is run again", j->step->task->label, j->attempt + 1,
+	shown_printf(&text, "%s: attempt %u of %u failed (exit code: %d%s%s), it is run again", j->step->task->label, j->attempt + 1,
 		   j->step->task->retries + 1, exit_code(j), j->timed_out ? ", " : "", j->timed_out ? timeout_text(j) : "");
 	r->setup->warn(r->setup->ctx, buf_str(&text));
 	buf_free(&text);

@@ -48,7 +48,7 @@ struct glob_entries {
 struct depends_on {
 	const char *text;              /* the task alone when `from` is set */
 	unsigned from;                 /* enum edge_type bits; 0: a plain text */
-	bool inherited;                /* of taskDefaults: left out where the package has no such task */
+	bool inherited;                /* of taskDefaults: where the package has no such task, it means what that task would wait for */
 };
 
 /* The keys of a task, in the order in which they are read; 1 << key is its bit in `given`. */
@@ -191,6 +191,8 @@ bool duration_read(const char *text, uint32_t *ret_ms);
 /* settings.c */
 void settings_init(struct settings *s, const struct config *root, struct arena *a);
 void settings_free(struct settings *s);
+/* The default for tasks of a name: that of just this name, else the first whose pattern fits. NULL: there is none. */
+const struct task_config *settings_default(struct settings *s, const char *name);
 /* `own`: the package's entry; NULL: there is none. *ret_asks: as struct task's asks_for_cache. In the arena. */
 const struct task_config *settings_of(struct settings *s, const char *name, const struct task_config *own, bool *ret_asks);
 

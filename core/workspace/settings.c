@@ -23,8 +23,7 @@ void settings_free(struct settings *s)
 	map_free(&s->found);
 }
 
-/* The default for tasks of a name: that of just this name, else the first whose pattern fits. NULL: there is none. */
-static const struct task_config *find_default(struct settings *s, const char *name)
+const struct task_config *settings_default(struct settings *s, const char *name)
 {
 	void **place = map_puts(&s->found, name);
 	uint32_t i, found = (uint32_t)(uintptr_t)*place;
@@ -161,7 +160,7 @@ static bool asks_for_cache(const struct task_config *c)
 const struct task_config *settings_of(struct settings *s, const char *name, const struct task_config *own, bool *ret_asks)
 {
 	static const struct task_config nothing = { .cwd = "", .cache = true, .weight = 1, .input = { .automatic = true } };
-	const struct task_config *below = s->n ? find_default(s, name) : NULL;
+	const struct task_config *below = s->n ? settings_default(s, name) : NULL;
 
 	*ret_asks = (own && asks_for_cache(own)) || (below && strcmp(below->name, name) == 0 && asks_for_cache(below));
 	if (!own && !below)

@@ -380,13 +380,36 @@ static bool anyone_has(const struct loading *l, const char *name)
 /* "^task": which packages are meant is asked when the task is. */
 static int above_need(struct loading *l, struct task *t, const char *name, struct err *err)
 {
+	uint32_t i;
+
 	if (!anyone_has(l, name))
 		return err_set(err, ERR_USER, "Task '%s' not found in any package", name);
+	for (i = 0; i < t->above.n; i++)
+		if (strcmp(t->above.at[i], name) == 0)
+			return 0;
 	texts_add(l->w.arena, &t->above, name);
 	return 0;
 }
 
-static int text_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, struct err *err)
+enum { ABSENT_DEEP = 16 };            /* tasks that a package lacks, and that stand for one another */
+
+static int one_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, uint32_t depth, struct err *err);
+
+/* The package has no task of this name: what the defaults let one wait for, if any other package has one. */
+static int absent_need(struct loading *l, struct task *t, const char *name, struct needs *list, uint32_t depth, struct err *err)
+{
+	const struct task_config *c = settings_default(&l->settings, name);
+	uint32_t i;
+
+	if (!anyone_has(l, name))
+		return err_set(err, ERR_USER, "Task '%s' not found in any package", name);
+	for (i = 0; c && i < c->depends_n && depth < ABSENT_DEEP; i++)
+		if (one_need(l, t, &c->depends[i], list, depth + 1, err))
+			return -1;
+	return 0;
+}
+
+static int text_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, uint32_t depth, struct err *err)
 {
 	const char *text = d->text, *hash = strrchr(text, '#'), *name = hash ? hash + 1 : text;
 	const struct package *p = t->package;
@@ -397,33 +420,41 @@ static int text_need(struct loading *l, struct task *t, const struct depends_on 
 	if (hash && find_package(l, arena_strn(l->w.arena, text, (size_t)(hash - text)), &p, err))
 		return -1;
 	found = workspace_task(p, name);
-	if (!found && !hash && d->inherited && anyone_has(l, name))
-		return 0;
+	if (!found && !hash && d->inherited)
+		return absent_need(l, t, name, list, depth, err);
 	if (!found)
-		return err_set(err, ERR_USER, "Task '%s' not found in %s%s", name, d->inherited && !hash ? "any package" : "package ", d->inherited && !hash ? "" : p->name);
+		return err_set(err, ERR_USER, "Task '%s' not found in package %s", name, p->name);
+	if (depth && found == t)
+		return 0;
 	add_need(l->w.arena, list, found, false);
+	return 0;
+}
+
+static int one_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, uint32_t depth, struct err *err)
+{
+	const struct task *found;
+	uint32_t k;
+
+	if (!d->from)
+		return text_need(l, t, d, list, depth, err);
+	for (k = 0; k < t->package->needs_n; k++) {
+		if (!(t->package->needs[k].types & d->from))
+			continue;
+		found = workspace_task(t->package->needs[k].to, d->text);
+		if (found)
+			add_need(l->w.arena, list, found, true);
+	}
 	return 0;
 }
 
 static int task_needs(struct loading *l, struct task *t, const struct task_config *c, struct err *err)
 {
 	struct needs list = { 0 };
-	const struct task *found;
-	uint32_t i, k;
+	uint32_t i;
 
-	for (i = 0; i < c->depends_n; i++) {
-		const struct depends_on *d = &c->depends[i];
-
-		if (!d->from && text_need(l, t, d, &list, err))
-			return err_wrap(err, "Failed to lookup dependency '%s' for task %s", d->text, t->label);
-		for (k = 0; d->from && k < t->package->needs_n; k++) {
-			if (!(t->package->needs[k].types & d->from))
-				continue;
-			found = workspace_task(t->package->needs[k].to, d->text);
-			if (found)
-				add_need(l->w.arena, &list, found, true);
-		}
-	}
+	for (i = 0; i < c->depends_n; i++)
+		if (one_need(l, t, &c->depends[i], &list, 0, err))
+			return err_wrap(err, "Failed to lookup dependency '%s' for task %s", c->depends[i].text, t->label);
 	for (i = 0; i < list.n; i++)
 		if (list.at[i].task->persistent && !list.at[i].task->ready)
 			return err_set(err, ERR_USER, "Task %s depends on the persistent task %s, which does not say when it is ready: "

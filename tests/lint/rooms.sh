@@ -39,7 +39,7 @@ only() {                       # only HEADER FOLDER...: nobody else includes it
 	is "<$h> is included by $* only" "$f" ""
 }
 only 'uv\.h' core/os/
-only 'cjson/' core/text/json core/workspace/ core/choose/ core/plug/ core/kit/ core/cmd/ core/report/last
+only 'cjson/' core/text/json core/workspace/ core/choose/ core/plug/ core/kit/ core/cmd/ core/import/ core/report/last
 only 'yaml\.h' core/text/yaml
 only 'sodium\.h' core/base/digest core/base/sign
 only 'nettle' core/base/digest

@@ -12,6 +12,9 @@ shape "scripts of that name wait as it says, where the package has such a task" 
 shape "a task of vite-task.json, too" 'packages/c#build: build | packages/c#types<packages/c#build: build types' c#types
 shape "a pattern where no exact name fits; it turns no caching on" \
 	'packages/a#build:dev<packages/a#lint: build dev ! | packages/a#lint: build lint !' a#build:dev
+file packages/d/package.json '{"name":"d","dependencies":{"b":"workspace:*"},"scripts":{"types":"build types"}}'
+order "a task that the package lacks stands for what it would wait for" \
+	'packages/a#build packages/b#build<packages/a#build,packages/b#gen packages/b#gen packages/d#types<packages/b#build' d#types
 order "it makes no task" 'packages/b#gen' -r gen
 capture vt run -r --dry-run nothing
 is "... nor does one that nobody has" "$rc $err" '1 error: Task "nothing" not found'
