@@ -261,6 +261,11 @@ void cache_pull(struct cache *c, uint32_t *ret_steps, uint32_t *ret_near, uint32
 		*ret_came = ahead_pull(c->ahead, ret_steps, ret_near);
 }
 
+int cache_tmp(struct cache *c)
+{
+	return directory_tmp(&c->dir);
+}
+
 void cache_close(struct cache *c)
 {
 	bool save;

@@ -51,6 +51,7 @@ bool cache_works(const struct cache *c);
 void cache_something_ran(struct cache *c, bool known);
 /* Waits until all results are published, saves the stat index and the history, settles the stores, frees. */
 void cache_close(struct cache *c);
+int cache_tmp(struct cache *c);        /* this process's folder for unfinished files; borrowed; -1: there is none; [any] */
 
 /* A run that opens no cache changes files all the same, and nobody sees which: the cache in `dir`
  * (directory_place), if there is one, is told. */

@@ -358,7 +358,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.listeners = listeners,
 		.listeners_n = list_listeners(x, listeners),
 		.screen = x->screen,
-		.spool_dir = x->backend->cache ? x->backend->cache_dir : env_get(s->env, "TMPDIR"),
+		.spool_dir = env_get(s->env, "TMPDIR"),
 		.warn = warnings_add,
 		.ctx = s->warnings,
 	};

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "os/file.h"
 
-enum { CAPTURE_HEAD = 5, CAPTURE_MEMORY = 1 << 20 };
+enum { CAPTURE_HEAD = 5, CAPTURE_MEMORY = 1 << 20, REPLAY_PIECE = 64 << 10 };
 
 /*  file (once there is one)          tail (in memory)
  *  [chunk][chunk] ... [chunk]        [chunk] ... [last chunk, still growing]
@@ -22,20 +23,23 @@ enum { CAPTURE_HEAD = 5, CAPTURE_MEMORY = 1 << 20 };
 struct capture {
 	struct buf tail;           /* chunks that are not in the file; never much more than CAPTURE_MEMORY */
 	size_t last;               /* where the last chunk's head begins in tail; tail.size: there is none */
-	char *dir;                 /* where the file is made */
+	int spool;                 /* the folder where the file is made; borrowed; -1: none */
+	uint64_t most;             /* bytes that are taken */
 	int fd;                    /* the unlinked file, or -1 */
 	uint64_t written;          /* whole chunks in the file, in bytes */
 	void *map;                 /* of the file, as capture_bytes last lent it */
 	size_t map_size;
-	bool failed;               /* the file could not be written: what came later is lost */
+	bool failed;               /* the file could not be written, or is full: what came later is lost */
+	bool full;                 /* it is full */
 };
 
-struct capture *capture_new(const char *spool_dir)
+struct capture *capture_new(int spool, uint64_t most)
 {
 	struct capture *c = xcalloc(1, sizeof *c);
 
 	buf_init(&c->tail, (size_t)4 * CAPTURE_MEMORY);
-	c->dir = xstrdup(spool_dir ? spool_dir : "/tmp");
+	c->spool = spool;
+	c->most = most;
 	c->fd = -1;
 	return c;
 }
@@ -55,23 +59,32 @@ void capture_free(struct capture *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	buf_free(&c->tail);
-	free(c->dir);
 	free(c);
 }
 
-static int open_spool(const char *dir)
+bool capture_is_full(const struct capture *c)
 {
-	char name[4096];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return c->full;
+}
 
+/* Reached by descriptor: nobody can have put a link in its way. */
+static int open_spool(int folder)
+{
+	char name[48];
+	uint64_t unique;
+	int fd;
+
+	if (folder < 0)
+		return -1;
+	fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		return fd;
 	/* Not every file system has files without a name. */
-	if (snprintf(name, sizeof name, "%s/vt-output-XXXXXX", dir) >= (int)sizeof name)
-		return -1;
-	fd = mkostemp(name, O_CLOEXEC);
+	digest_random(&unique, sizeof unique);
+	snprintf(name, sizeof name, "vt-output-%016llx", (unsigned long long)unique);
+	fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0)
-		unlink(name);
+		unlinkat(folder, name, 0);
 	return fd;
 }
 
@@ -81,7 +94,7 @@ static int spill(struct capture *c)
 	size_t done = 0;
 
 	if (c->fd < 0)
-		c->fd = open_spool(c->dir);
+		c->fd = open_spool(c->spool);
 	if (c->fd < 0)
 		return -1;
 	while (done < c->tail.size) {
@@ -116,6 +129,10 @@ static int add_piece(struct capture *c, int stream, const void *data, uint32_t s
 {
 	unsigned char head[CAPTURE_HEAD] = { (unsigned char)stream, 0, 0, 0, 0 };
 
+	if (c->written + c->tail.size + size > c->most) {
+		c->full = true;
+		return -1;
+	}
 	if (c->tail.size >= CAPTURE_MEMORY && spill(c) < 0)
 		return -1;
 	if (c->last < c->tail.size && c->tail.data[c->last] == stream) {
@@ -180,15 +197,6 @@ int capture_bytes(struct capture *c, struct bytes *ret, bool *ret_mapped)
 	return c->failed ? -1 : 0;
 }
 
-void capture_emit(struct capture *c, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
-{
-	struct bytes part;
-
-	if (map_file(c, &part) == 0)
-		capture_replay(part, true, on_chunk, ctx);
-	capture_replay((struct bytes){ buf_str(&c->tail), c->tail.size }, false, on_chunk, ctx);
-}
-
 /* The next chunk of [*at, end): 1; 0: the end; -1: damaged. */
 static int next_chunk(const unsigned char **at, const unsigned char *end, int *ret_stream, struct bytes *ret)
 {
@@ -217,21 +225,57 @@ static void forget(bool mapped, const unsigned char **held, const unsigned char 
 	*held = at;
 }
 
-int capture_replay(struct bytes bytes, bool mapped, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
+int replay_begin(struct replay *p, struct bytes bytes, bool mapped)
 {
-	const unsigned char *start = bytes.data, *end = start + bytes.size, *at = start, *held = start;
+	const unsigned char *at = bytes.data, *held = at;
 	struct bytes data;
 	int stream, r;
 
-	/* Nothing is printed of damaged bytes: look at the heads first. */
-	while ((r = next_chunk(&at, end, &stream, &data)) > 0)
+	*p = (struct replay){ .at = at, .end = at + bytes.size, .held = at, .mapped = mapped };
+	/* Nothing is shown of damaged bytes: look at the heads first. */
+	while ((r = next_chunk(&at, p->end, &stream, &data)) > 0)
 		forget(mapped, &held, at);
 	if (r < 0)
-		return -1;
-	held = start;
-	for (at = start; next_chunk(&at, end, &stream, &data) > 0;) {
-		on_chunk(ctx, stream, data);
-		forget(mapped, &held, at);
+		p->at = p->end;
+	return r;
+}
+
+bool replay_next(struct replay *p, int *ret_stream, struct bytes *ret)
+{
+	struct bytes chunk;
+
+	forget(p->mapped, &p->held, p->at);
+	while (p->left == 0) {
+		const unsigned char *at = p->at;
+
+		if (next_chunk(&at, p->end, &p->stream, &chunk) <= 0)
+			return false;
+		p->at = chunk.data;
+		p->left = (uint32_t)chunk.size;
 	}
-	return 0;
+	*ret_stream = p->stream;
+	*ret = (struct bytes){ p->at, p->left < REPLAY_PIECE ? p->left : REPLAY_PIECE };
+	p->at += ret->size;
+	p->left -= (uint32_t)ret->size;
+	return true;
+}
+
+static void emit(struct bytes bytes, bool mapped, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
+{
+	struct replay p;
+	struct bytes data;
+	int stream;
+
+	if (replay_begin(&p, bytes, mapped) == 0)
+		while (replay_next(&p, &stream, &data))
+			on_chunk(ctx, stream, data);
+}
+
+void capture_emit(struct capture *c, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
+{
+	struct bytes part;
+
+	if (map_file(c, &part) == 0)
+		emit(part, true, on_chunk, ctx);
+	emit((struct bytes){ buf_str(&c->tail), c->tail.size }, false, on_chunk, ctx);
 }

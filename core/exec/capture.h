@@ -7,19 +7,35 @@
 #define EXEC_CAPTURE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/mem.h"
 
 struct capture;
 
-struct capture *capture_new(const char *spool_dir);    /* memory to 1 MiB, then a private unlinked file below spool_dir (NULL: the system's temporary folder) */
+/* Holds 1 MiB in memory, the rest in a private unlinked file in the folder `spool` (borrowed; -1: there is none), about
+ * `most` bytes in all. */
+struct capture *capture_new(int spool, uint64_t most);
 void capture_free(struct capture *c);
-/* -1: the spool failed; what it took before stays, everything later is lost. */
+bool capture_is_full(const struct capture *c);         /* was `most` reached? */
+/* -1: the spool failed, or `most` is reached; what it took before stays, everything later is lost. */
 int capture_add(struct capture *c, int stream, const void *data, size_t size);
 /* All of it, in the format above. *ret_mapped: from a file; its pages may be given back. Borrowed until the next call on c. -1: the spool failed. */
 int capture_bytes(struct capture *c, struct bytes *ret, bool *ret_mapped);
 /* Everything that was added before the spool failed, if it did. */
 void capture_emit(struct capture *c, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx);
-/* Walks chunks of such bytes; of mapped ones each page is given back. -1: they are damaged, nothing was told. */
-int capture_replay(struct bytes bytes, bool mapped, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx);
+
+/* Bytes in the format above, on their way to be shown. */
+struct replay {
+	const unsigned char *at, *end;         /* what is left */
+	const unsigned char *held;             /* pages from here on are in memory */
+	bool mapped;                           /* from a file; pages that were shown are given back */
+	int stream;                            /* of the chunk that was begun */
+	uint32_t left;                         /* bytes of it that are left */
+};
+
+/* The bytes stay until the end. -1: they are damaged, and nothing is to be shown. */
+int replay_begin(struct replay *p, struct bytes bytes, bool mapped);
+/* The next piece, 64 KiB at most. false: that was all. */
+bool replay_next(struct replay *p, int *ret_stream, struct bytes *ret);
 #endif

@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 
+#include "exec/capture.h"
 #include "exec/look.h"
 #include "exec/run.h"
 #include "exec/schedule.h"
 #include "fact/seen.h"
 
-struct capture;
 struct child;
 struct endpoint;
 struct services;
@@ -38,6 +38,8 @@ struct run {
 	bool no_channel;               /* the channel cannot be set up; the user was told */
 	struct services *services;     /* its persistent steps, and those of runs before it */
 	bool keeps;                    /* services go on running when the run is over */
+	int spool;                     /* the folder for long outputs, without a cache; -1: not opened */
+	struct job *telling;           /* a hit whose output is shown as fast as it is read; NULL: none */
 	struct outer_runner *outer;    /* the vt whose task this vt is; NULL: none */
 	struct job *jobs;              /* all that are not over */
 	uint32_t running;              /* jobs whose child was started and is not over */
@@ -84,6 +86,7 @@ enum job_state {
 	JOB_WAITING,                   /* its steps are to be looked up; or an uncached step that is about to start */
 	JOB_LOOKING,                   /* a worker looks its steps up */
 	JOB_LOOKED,                    /* answered; waits for its turn and for the jobs before it */
+	JOB_TELLING,                   /* the reader of its hit's output is slow; or another hit's, which comes first */
 	JOB_RESTORING,                 /* a worker puts the outputs of a hit back */
 	JOB_RUNNING,                   /* a step's child was started */
 	JOB_SETTLING,                  /* its exit code is known, its output complete; tools and tracer still tell */
@@ -113,6 +116,7 @@ struct job {
 	struct arena *arena;           /* what the child needs; NULL before the start */
 	enum start_status status;
 	struct seen seen;              /* what tools and the tracer told */
+	struct replay replay;          /* TELLING: what is left of the hit's output */
 	struct capture *capture;       /* cached, or grouped */
 	bool capture_lost;             /* what it printed is not whole */
 	const char *program;           /* absolute path of what it starts; NULL: not found */
@@ -146,6 +150,7 @@ void run_stop(struct run *r, enum stopped why);    /* nothing new starts, runnin
 void run_kill(struct run *r);                      /* SIGKILL for all that runs */
 struct processes *run_processes(struct run *r);    /* the connection to the supervisor, made for the first child */
 int run_flush(struct run *r);                      /* the screen: 0 or an errno */
+bool run_is_ahead(const struct run *r);            /* does too much wait for the reader? */
 void run_check_waiting(struct run *r);             /* pauses the children while too much waits */
 void run_tell_echo(struct run *r, const struct step *step);
 bool run_has_files(struct run *r, uint32_t n);     /* for a job that needs so many descriptors; false: it has to wait */
@@ -200,6 +205,8 @@ bool job_is_stale(const struct job *j);            /* answered early, and someth
 bool job_is_all_hits(const struct job *j);
 void job_decide(struct job *j);                    /* its turn, and its answers are known: tells, restores, starts; it may be freed */
 void job_stop(struct job *j);                      /* the run was stopped */
+void job_tell_more(struct run *r);                 /* the reader of a hit's output has caught up */
+void job_cut(struct job *j);                       /* TELLING, and the run was stopped: nothing more is told; frees it */
 /* what is told about its step */
 void job_tell_started(struct job *j);
 void job_tell_output(void *ctx, int stream, struct bytes data);    /* ctx: the job */

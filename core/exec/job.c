@@ -217,23 +217,50 @@ static void job_restore(struct job *j)
 	loop_work(r->setup->loop, restore, job_restored, j);
 }
 
-static void job_tell_hit(struct job *j)
+static void tell_hit_finished(struct job *j)
 {
-	struct run *r = j->run;
 	const struct found *found = &j->answer->found;
 	struct outcome o = { .result = END_HIT, .saved_ms = found->saved_ms, .missing = found->missing };
 
+	job_tell_finished(j, &o);
+}
+
+/* Shows what is left of a hit's output, no faster than it is read. false: job_tell_more goes on. */
+static bool tell_rest(struct job *j)
+{
+	struct bytes data;
+	int stream;
+
+	while (replay_next(&j->replay, &stream, &data)) {
+		job_tell_output(j, stream, data);
+		if (run_is_ahead(j->run)) {
+			j->run->telling = j;
+			j->state = JOB_TELLING;
+			return false;
+		}
+	}
+	j->run->telling = NULL;
+	j->state = JOB_LOOKED;
+	tell_hit_finished(j);
+	return true;
+}
+
+static bool job_tell_hit(struct job *j)
+{
+	struct run *r = j->run;
+	const struct found *found = &j->answer->found;
+
 	if (j->step->echo) {
 		run_tell_echo(r, j->step);
-		return;
+		return true;
 	}
 	r->started++;
 	j->status = START_HIT;
 	cache_count(r->setup->cache, found);
 	job_tell_outer(j);
 	job_tell_started(j);
-	capture_replay((struct bytes){ found->output, found->output_size }, found->output_mapped, job_tell_output, j);
-	job_tell_finished(j, &o);
+	(void)replay_begin(&j->replay, (struct bytes){ found->output, found->output_size }, found->output_mapped);
+	return tell_rest(j);
 }
 
 static void job_all_told(struct job *j)
@@ -277,16 +304,13 @@ static bool must_restore(const struct job *j)
 	return false;
 }
 
-void job_decide(struct job *j)
+/* Its steps, from the present one on. */
+static void decide_from_here(struct job *j)
 {
 	struct run *r = j->run;
 
-	if (hold_granted(j)) {
-		put_back(j);
-		return;
-	}
-	if (hold_wants(j)) {
-		hold_job(j);
+	if (r->telling) {
+		j->state = JOB_TELLING;
 		return;
 	}
 	do {
@@ -325,9 +349,57 @@ void job_decide(struct job *j)
 			}
 			continue;
 		}
-		job_tell_hit(j);
+		if (!job_tell_hit(j))
+			return;
 	} while (go_on(j));
 	job_all_told(j);
+}
+
+void job_decide(struct job *j)
+{
+	if (hold_granted(j))
+		put_back(j);
+	else if (hold_wants(j))
+		hold_job(j);
+	else
+		decide_from_here(j);
+}
+
+/* The one that has waited longest for another's output. */
+static struct job *next_telling(struct run *r)
+{
+	struct job *j, *ret = NULL;
+
+	for (j = r->jobs; j; j = j->next)
+		if (j->state == JOB_TELLING)
+			ret = j;
+	return ret;
+}
+
+void job_tell_more(struct run *r)
+{
+	struct job *j = r->telling;
+
+	if (!tell_rest(j))
+		return;
+	if (go_on(j))
+		decide_from_here(j);
+	else
+		job_all_told(j);
+	while (!r->telling && (j = next_telling(r)) != NULL) {
+		j->state = JOB_LOOKED;
+		decide_from_here(j);
+	}
+	run_pump(r);
+}
+
+void job_cut(struct job *j)
+{
+	if (j->run->telling == j) {
+		j->run->telling = NULL;
+		tell_hit_finished(j);
+	}
+	job_drop(j);
 }
 
 void job_stop(struct job *j)

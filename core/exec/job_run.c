@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,7 @@ static void settle_cached(struct job *j)
 	}
 	if (capture_bytes(j->capture, &output, &mapped) < 0) {
 		if (!j->cancelled && end->exit_code == 0)
-			j->not_kept = "what the task printed could not be kept";
+			j->not_kept = capture_is_full(j->capture) ? "it printed more than 1 GiB" : "what the task printed could not be kept";
 		finish(j);
 		return;
 	}
@@ -378,6 +379,18 @@ static void on_timeout(void *ctx)
 	child_signal(j->child, SIGTERM);
 }
 
+/* The folder for long outputs. */
+static int spool_of(struct run *r)
+{
+	int fd = r->setup->cache ? cache_tmp(r->setup->cache) : -1;
+
+	if (fd >= 0)
+		return fd;
+	if (r->spool < 0)
+		r->spool = open(r->setup->spool_dir ? r->setup->spool_dir : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return r->spool;
+}
+
 /* Starts the process of its step. */
 static void launch(struct job *j)
 {
@@ -401,7 +414,7 @@ static void launch(struct job *j)
 	if (j->answer)
 		prepare_cached(j, &child);
 	if (child.piped && (j->answer || r->setup->mode == LOG_GROUPED))
-		j->capture = capture_new(r->setup->spool_dir);
+		j->capture = capture_new(spool_of(r), CACHE_TERMINAL_MAX);
 	j->child = child_start(&child);
 	if (j->answer && j->seen.broken)
 		outer_runner_opt_out(r->outer);       /* its tools cannot be heard, so the outer step must not be stored */

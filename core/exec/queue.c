@@ -162,7 +162,7 @@ void queue_decide(struct run *r)
 	struct queue *q = &r->queue;
 	struct job *j;
 
-	while (r->stopped == STOPPED_NOT && (j = q->first) && j->state == JOB_LOOKED) {
+	while (r->stopped == STOPPED_NOT && !r->telling && (j = q->first) && j->state == JOB_LOOKED) {
 		q->first = j->behind;
 		if (!q->first)
 			q->end = &q->first;
@@ -206,7 +206,9 @@ void queue_drop(struct run *r)
 	r->queue.end = &r->queue.first;
 	for (j = r->jobs; j; j = next) {
 		next = j->next;
-		if (j->state == JOB_WAITING || j->state == JOB_LOOKED)
+		if (j->state == JOB_TELLING)
+			job_cut(j);
+		else if (j->state == JOB_WAITING || j->state == JOB_LOOKED)
 			job_drop(j);
 	}
 }
@@ -217,7 +219,7 @@ void queue_drop_doomed(struct run *r)
 
 	for (j = r->jobs; j; j = next) {
 		next = j->next;
-		if (j->place->doomed && j->state == JOB_LOOKED) {
+		if (j->place->doomed && (j->state == JOB_LOOKED || (j->state == JOB_TELLING && r->telling != j))) {
 			end_lookahead(j);
 			job_drop(j);
 		}

@@ -69,13 +69,22 @@ static void on_drained(void *ctx)
 {
 	struct run *r = ctx;
 
-	if (r->paused && screen_waiting(r->setup->screen) <= RUN_WAITING / 2)
+	if (screen_waiting(r->setup->screen) > RUN_WAITING / 2)
+		return;
+	if (r->paused)
 		pause_all(r, false);
+	if (r->telling)
+		job_tell_more(r);
+}
+
+bool run_is_ahead(const struct run *r)
+{
+	return r->setup->screen && screen_waiting(r->setup->screen) > RUN_WAITING;
 }
 
 void run_check_waiting(struct run *r)
 {
-	if (r->setup->screen && !r->paused && screen_waiting(r->setup->screen) > RUN_WAITING)
+	if (!r->paused && run_is_ahead(r))
 		pause_all(r, true);
 }
 
@@ -341,6 +350,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	int code;
 
 	r.queue.end = &r.queue.first;
+	r.spool = -1;
 	r.files_most = process_files();
 	r.files_most = r.files_most > RUN_FILES_OWN ? r.files_most - RUN_FILES_OWN : 0;
 	r.outer = outer_runner_new(setup->loop, setup->env, on_outer_idle, &r);
@@ -368,6 +378,8 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 		processes_free(r.processes);
 	if (r.endpoint)
 		endpoint_free(r.endpoint);
+	if (r.spool >= 0)
+		close(r.spool);
 	outer_runner_free(r.outer);
 	hold_free(&r);
 	not_run = r.schedule.dropped;

@@ -37,7 +37,7 @@ struct exec_setup {
 	struct screen *screen;         /* pauses reading while more than 1 MiB waits for it; its write errors end the run. NULL: there is none */
 	struct services *services;     /* persistent steps of earlier runs, and then of this one, which go on running; NULL: those of this
 	                                * run end with it */
-	const char *spool_dir;         /* where long outputs are kept while their task runs; NULL: the system's folder */
+	const char *spool_dir;         /* where long outputs are kept while their task runs, without a cache; NULL: the system's folder */
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;                     /* of warn */
 };

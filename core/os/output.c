@@ -26,7 +26,7 @@
 
 enum {
 	PIECE_TTY = 256,               /* a terminal that polls writable takes as much (WAKEUP_CHARS) */
-	QUEUE_MAX = 64 << 20           /* above it output_write waits for the reader */
+	QUEUE_MAX = 16 << 20           /* above it output_write waits for the reader */
 };
 
 enum how { AT_ONCE, SOCKET, PIPE, PIPE_POLL, TTY };
