@@ -127,11 +127,15 @@ static void make_ready(struct cache *c)
 {
 	struct component *fingerprint = plug_fingerprint(c->setup.plug);
 	char *backend;
+	uint32_t i;
 
 	if (!fingerprint || !stores_any(c->setup.plug))
 		return;
 	c->parts_n = plug_parts(c->setup.plug, &c->parts);
 	c->roles = plug_roles(c->setup.plug);
+	for (i = 0; i < c->parts_n && !c->watcher; i++)
+		if (component_description(c->parts[i])->flags & VT_COMPONENT_WATCH_ALL)
+			c->watcher = c->parts[i];
 	if (c->setup.prefetch) {
 		c->world.stats = cache_prefetch_stats(c->setup.prefetch);
 		c->history = cache_prefetch_history(c->setup.prefetch);

@@ -35,6 +35,7 @@ struct cache {
 	struct component *const *parts;
 	uint32_t parts_n;
 	uint32_t roles;                /* of all ready parts */
+	struct component *watcher;     /* the first part with VT_COMPONENT_WATCH_ALL; NULL: none */
 	struct overlap *overlaps;      /* steps that may be writing their outputs */
 
 	const struct plan *plan;       /* of the run; NULL: not told: far stores are not asked */

@@ -16,6 +16,7 @@
 #include "cache/key.h"
 #include "cache/remember.h"
 #include "effect/cover.h"
+#include "effect/left.h"
 #include "effect/record.h"
 #include "fact/findings.h"
 #include "os/file.h"
@@ -89,6 +90,9 @@ static int check_run(struct saving *s)
 		return refuse(s, s->in->untraceable ? KEPT_UNTRACED : KEPT_OTHER, s->in->not_kept);
 	if (!s->in->keyed)
 		return refuse(s, KEPT_OTHER, "the cache is not available");
+	if (s->in->traced && seen && seen->untraced && !step_is_automatic(s->cache, s->step))
+		return refuse(s, KEPT_UNTRACED, arena_printf(s->arena, "'%s' wants to see what it does, and it could not all be followed (%s)",
+							     component_name(s->cache->watcher), seen->untraced));
 	if (s->in->traced && seen && seen->untraced)
 		return refuse(s, KEPT_UNTRACED,
 			      was_traced(seen) ? arena_printf(s->arena, "automatic input tracking is incomplete (%s). Configure `input` to enable caching.",
@@ -99,20 +103,47 @@ static int check_run(struct saving *s)
 
 /* ---- what it depends on -------------------------------------------------------- */
 
+/* What a part gets to see: writes outside the workspace only if it watches all steps, what was left only if it answers for outputs. */
+static const vt_seen *seen_by(struct saving *s, const struct component *part, uint32_t *ret_n)
+{
+	const vt_component *about = component_description(part);
+	const struct seen *seen = s->ran->seen;
+	const vt_seen *at;
+	vt_seen *left, *both;
+	uint32_t n;
+
+	*ret_n = 0;
+	if (!seen)
+		return NULL;
+	*ret_n = seen->n;
+	at = about->flags & VT_COMPONENT_WATCH_ALL ? seen_all(seen, s->arena, ret_n) : seen->at;
+	if (!(about->roles & VT_ROLE_OUTPUT) || !s->in->traced)
+		return at;
+	left = left_records(seen, s->cache->root_fd, s->arena, &n);
+	both = arena_array(s->arena, (size_t)*ret_n + n + 1, sizeof *both);
+	if (*ret_n)
+		memcpy(both, at, *ret_n * sizeof *both);
+	if (n)
+		memcpy(both + *ret_n, left, n * sizeof *both);
+	*ret_n += n;
+	return both;
+}
+
 static int ask_part(struct saving *s, struct component *part, struct facts *facts, uint32_t *ret_why, const char **ret_refused)
 {
 	const vt_part_ops *ops = component_ops(part);
-	const struct seen *seen = s->ran->seen;
 	struct findings findings;
 	struct plug_call call;
-	uint32_t i;
+	const vt_seen *at;
+	uint32_t n, i;
 
 	if (!ops->infer || !part_is_asked(s->cache, part, s->step))
 		return 0;
+	at = seen_by(s, part, &n);
 	findings_init(&findings, s->arena, component_name(part), false);
 	call_begin(&call, part, "infer");
 	if (call_end(&call, ops->infer(component_self(part), &call.call, s->step->described,
-				       seen ? seen->at : NULL, seen ? seen->n : 0, &findings.service)) < 0)
+				       at, n, &findings.service)) < 0)
 		return refuse(s, KEPT_OTHER, arena_printf(s->arena, "%s: %s", component_name(part), call.text));
 	if (findings.why && !*ret_why) {
 		*ret_why = findings.why;
@@ -174,7 +205,7 @@ static void add_program(struct saving *s, struct facts *facts)
 	if (!program)
 		return;
 	program = path_clean(s->arena, program);
-	if (!s->in->traced)
+	if (!s->in->traced || !step->rules->input.automatic)
 		add_file_of_program(s, facts, program);
 	if (!step->shell && !strchr(name, '/') && path_below(s->cache->world.root, program))
 		facts_add(facts, s->arena, &(struct fact){ .kind = FACT_PROGRAM, .name = bytes_text(name), .detail = bytes_text("p") });
@@ -423,7 +454,8 @@ static int record_declared(struct saving *s, struct err *err)
 static int record(struct saving *s, const char **ret_wrote, struct err *err)
 {
 	s->cover = cover_new(s->arena, &s->step->rules->input, &s->step->rules->output, &s->cache->setup.workspace->tool_caches);
-	return s->in->traced && s->ran->seen ? record_watched(s, ret_wrote, err) : record_declared(s, err);
+	/* that a part watches a step makes no other step of it */
+	return s->in->traced && s->ran->seen && step_is_automatic(s->cache, s->step) ? record_watched(s, ret_wrote, err) : record_declared(s, err);
 }
 
 /* ---- taking ----------------------------------------------------------------------- */
@@ -662,6 +694,11 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 	*ret = (struct cache_plan_for_step){ 0 };
 	if (!step->rules || !cache_ready(c))
 		return;
+	if (c->watcher && !step_is_automatic(c, step) && !in->not_kept) {
+		in->traced = !history_is_setuid(c->history, &in->step) && plug_tracer(c->setup.plug);
+		if (!in->traced)
+			in->not_kept = arena_printf(found->arena, "'%s' wants to see what it does, and it cannot be watched", component_name(c->watcher));
+	}
 	if (step_is_automatic(c, step) && !in->not_kept) {
 		in->untraceable = true;
 		if (history_is_setuid(c->history, &in->step))

@@ -12,7 +12,7 @@
 #include "workspace/workspace.h"
 
 /* No real task does so much; a run that passes a limit is not stored. */
-enum { SEEN_PATHS = 1000000, SEEN_NAMES = 100000 };
+enum { SEEN_PATHS = 1000000, SEEN_NAMES = 100000, SEEN_OUTSIDE = 100000 };
 
 struct inside {
 	struct map known;              /* op, flags, name, NUL, other: what was recorded */
@@ -235,6 +235,45 @@ static void add_rename(struct seen *s, const vt_seen *given, enum place from, vt
 	}
 }
 
+static void add_outside(struct seen *s, const vt_seen *given, enum place from, vt_bytes name, enum place to, vt_bytes other)
+{
+	struct seen_outside *o;
+
+	if (s->outside_n == SEEN_OUTSIDE) {
+		if (!s->untraced)
+			s->untraced = "this task wrote more files outside the workspace than can be recorded";
+		return;
+	}
+	s->outside = arena_grow(s->arena, s->outside, s->outside_n, sizeof *s->outside);
+	o = &s->outside[s->outside_n++];
+	*o = (struct seen_outside){ .record = *given, .at = s->n };
+	o->record.flags = (uint16_t)((given->flags & ~VT_SEEN_OUTPUT) | VT_SEEN_OUTSIDE);
+	if (given->op == VT_SEEN_RENAME && (from != OUTSIDE || to != OUTSIDE))
+		o->record.op = VT_SEEN_WRITE;
+	o->record.name = kept(s->arena, from == OUTSIDE ? name : other);
+	o->record.other = kept(s->arena, o->record.op == VT_SEEN_RENAME ? other : (vt_bytes){ "", 0 });
+	if (given->op == VT_SEEN_RENAME && from == OUTSIDE && to != OUTSIDE)
+		o->record.flags |= VT_SEEN_REMOVED;
+}
+
+const vt_seen *seen_all(const struct seen *s, struct arena *a, uint32_t *ret_n)
+{
+	vt_seen *all;
+	uint32_t i, k = 0, n = 0;
+
+	*ret_n = s->n + s->outside_n;
+	if (!s->outside_n)
+		return s->at;
+	all = arena_array(a, *ret_n, sizeof *all);
+	for (i = 0; i <= s->n; i++) {
+		while (k < s->outside_n && s->outside[k].at == i)
+			all[n++] = s->outside[k++].record;
+		if (i < s->n)
+			all[n++] = s->at[i];
+	}
+	return all;
+}
+
 /* Remembers a written path that is no input: the write explains why the directory changed. */
 static void leave_out(struct seen *s, enum place place, vt_bytes name)
 {
@@ -274,11 +313,20 @@ void seen_add(struct seen *s, const vt_seen *given)
 		if (to == LEFT_OUT)
 			to = git_place(s, given, other);
 		leave_out(s, to, other);
+		if (from == OUTSIDE || to == OUTSIDE)
+			add_outside(s, given, from, name, to, other);
 		add_rename(s, given, from, name, to, other);
+	} else if (given->op == VT_SEEN_WRITE && from == OUTSIDE) {
+		add_outside(s, given, from, name, OUTSIDE, none);
 	} else if (given->op == VT_SEEN_BEFORE && from == INSIDE) {
 		add_path(s, given, name, given->other);
-	} else if (from == INSIDE || (from == OUTSIDE && (given->op == VT_SEEN_EXEC || given->op == VT_SEEN_READ))) {
+	} else if (from == INSIDE) {
 		add_path(s, given, name, none);
+	} else if (from == OUTSIDE && (given->op == VT_SEEN_EXEC || given->op == VT_SEEN_READ)) {
+		vt_seen r = *given;
+
+		r.flags |= VT_SEEN_OUTSIDE;
+		add_path(s, &r, name, none);
 	}
 }
 

@@ -10,6 +10,12 @@
 
 struct globs;
 
+/* A record that only parts see which watch all steps. */
+struct seen_outside {
+	vt_seen record;                /* with VT_SEEN_OUTSIDE */
+	uint32_t at;                   /* it came before the record of this number */
+};
+
 struct seen {
 	struct arena *arena;           /* the job's */
 	vt_seen *at;
@@ -17,6 +23,8 @@ struct seen {
 	const char *root;              /* absolute: paths are made relative to it */
 	const char *cache_dir;         /* absolute: never seen */
 	const struct globs *input, *output;   /* exclusions; `output` marks VT_SEEN_OUTPUT; borrowed, or NULL */
+	struct seen_outside *outside;  /* writes outside the workspace, for parts that want to see all; outside_n of them */
+	uint32_t outside_n;
 	const char *untraced;          /* why the trace is incomplete or missing; else NULL */
 	const char *refused;           /* the tracer's sentence: it is not to be kept; else NULL */
 	const char *broken;            /* the channel failed: the message of "task communication failed (...)", else NULL */
@@ -30,10 +38,12 @@ void seen_init(struct seen *s, struct arena *a, const char *root, const char *ca
 	       const struct globs *input, const struct globs *output);
 void seen_free(struct seen *s);    /* frees `inside`; the arena is the job's */
 /* Adds a copy of one record. A tracer's paths are absolute. Dropped: paths outside the workspace
- * (except of EXEC), in the root's .git (except of names of commits, for a task that asked
+ * (except of EXEC and READ, which have VT_SEEN_OUTSIDE then, and of writes, which only seen_all has), in the root's .git (except of names of commits, for a task that asked
  * which there are), in the cache, and those that the task's negative input globs match. Past a limit `untraced` (paths) or `broken` (names) is set. Names of variables and
  * paths to ignore are recorded as they are. */
 void seen_add(struct seen *s, const vt_seen *record);
+/* All of it in order of happening, writes outside the workspace, too; in `a`. */
+const vt_seen *seen_all(const struct seen *s, struct arena *a, uint32_t *ret_n);
 /* It is not to be kept; the first sentence counts. */
 void seen_refuse(struct seen *s, const void *sentence, size_t size);
 void seen_env(struct seen *s, uint16_t op, const char *name, size_t size);   /* VT_SEEN_ENV, _GLOB, _PREFIX; once each */

@@ -7,8 +7,8 @@
  *   /usr/lib/x.so            opened for reading: a library was loaded
  *
  * Paths keep the names that the task used, except those of files that it wrote: the part
- * must see that two names are one file. Of paths outside only programs, libraries and the
- * files that outside.h tells are kept. */
+ * must see that two names are one file. Of paths outside only what was written is kept, programs,
+ * libraries and the files that outside.h tells. */
 #include "config.h"
 
 #include <errno.h>
@@ -389,6 +389,9 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 		.other = { other.at, other.length },
 	};
 	if (watch_has(s->w, name.at, name.length) || (note->op == VT_SEEN_RENAME && watch_has(s->w, other.at, other.length)))
+		return true;
+	/* for parts that watch all steps */
+	if (note->op == VT_SEEN_WRITE)
 		return true;
 	if (note->op == VT_SEEN_READ && is_library(name.at))
 		ret->op = VT_SEEN_EXEC;

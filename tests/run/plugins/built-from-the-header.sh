@@ -12,7 +12,7 @@ doc=$(find "$stage" -path '*/examples/store-memory.c')
 cp -r "${doc%/*}" "$T/examples"
 chmod -R u+w "$T/examples"
 cd "$T/examples" || exit 99
-targets="vt-store-memory.so vt-part-value.so"
+targets="vt-store-memory.so vt-part-value.so vt-track-outputs.so"
 command -v "${CXX:-c++}" >/dev/null && targets="$targets vt-part-value-cc.so"
 make -s CC="$CC" CXX="${CXX:-c++}" CFLAGS="-O2 -Wall -Wextra -Werror" CXXFLAGS="-O2 -Wall -Wextra -Werror" $targets >"$T/make" 2>&1
 ok "the examples build without a warning" $? || sed 's/^/# /' "$T/make"

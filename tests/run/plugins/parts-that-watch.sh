@@ -1,0 +1,51 @@
+# A part that watches all steps sees what those with declared input do, outside the workspace, too; and may refuse them.
+. "${0%/*}/../../lib/functions.sh" || exit
+requires ${CC%% *}
+mkdir -p "$T/p"
+cat >"$T/hermetic.c" <<'X'
+#include <string.h>
+#include <vt-plugin.h>
+
+static vt_status infer(void *self, vt_call *call, const vt_step *step, const vt_seen *seen, uint32_t n, vt_findings *findings)
+{
+	static const char text[] = "it wrote outside the workspace";
+	uint32_t i;
+
+	(void)self, (void)step;
+	for (i = 0; i < n; i++)
+		if (seen[i].op == VT_SEEN_WRITE && (seen[i].flags & VT_SEEN_OUTSIDE) && memmem(seen[i].name.data, seen[i].name.size, "/elsewhere/", 11))
+			return findings->refuse(findings, call, VT_REFUSE_OTHER, (vt_bytes){ text, sizeof text - 1 });
+	return VT_OK;
+}
+
+static const vt_part_ops ops = { .struct_size = sizeof ops, .infer = infer };
+static const vt_component component = { .struct_size = sizeof component, .kind = VT_KIND_PART, .name = "hermetic",
+	.threads = VT_THREADS_MANY, .flags = VT_COMPONENT_WATCH_ALL, .format = 1, .ops = &ops };
+VT_PLUGIN("hermetic", "1", NULL, NULL, NULL, &component);
+X
+$CC -D_GNU_SOURCE -Wall -Wextra -Werror -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$T/hermetic.c" -o "$T/p/vt-hermetic.so" || exit 99
+workspace
+mkdir -p "$T/elsewhere"
+file package.json '{"name":"root"}'
+file in.txt one
+file vite-task.json "{\"plugins\": {\"parts\": {\"hermetic\": true}}, \"tasks\": {
+	\"good\": {\"command\": \"cp in.txt out.txt\", \"input\": [\"in.txt\"], \"output\": [\"out.txt\"]},
+	\"bad\": {\"command\": \"cp in.txt $T/elsewhere/x\", \"input\": [\"in.txt\"]},
+	\"moved\": {\"command\": \"sh -c 'cp in.txt tmp.txt; mv tmp.txt $T/elsewhere/y'\", \"input\": [\"in.txt\"]},
+	\"auto\": {\"command\": \"cp in.txt $T/elsewhere/z\"}}}"
+run() { with VT_PLUGIN_PATH="$T/p" capture vt run "$@"; }
+run good
+if [[ $out$err == *"cannot be watched"* ]]; then skip_all "nothing can be traced here"; fi
+run good
+has "a step with declared input that stays inside is kept" "$rc $out" "cache hit"
+for task in bad moved auto; do
+	run $task; run $task
+	hasnt "$task: one that writes outside is not" "$out" "cache hit"
+	run --last-details
+	has "$task: and it is told why" "$out" "it wrote outside the workspace"
+done
+with VT_PLUGIN_PATH="$T/p" capture vt run bad
+sed -i 's/"hermetic": true/"hermetic": false/' vite-task.json
+capture vt run bad; capture vt run bad
+has "without the part nobody watches" "$out" "cache hit"
+finish
