@@ -171,6 +171,7 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 	e->tid = notice->pid;
 	e->native = notice->data.arch == call_audit_arch[ARCH_NATIVE];
 	e->peer.socket = -1;
+	e->peer.datagram = false;
 	e->call = call_find(notice->data.arch, notice->data.nr);
 	if (!e->call) {
 		watch_escape(w, ESCAPE_FOREIGN, notice->data.arch, e->tid);
@@ -330,6 +331,8 @@ void event_remember(struct watch *w, struct event *e)
 			gates_load(&w->gates, e->tid);
 		return;                      /* the shim is vt's, not the task's */
 	}
+	if (m->connect && e->peer.datagram)
+		peer_note_datagram(&w->peers, &e->peer);
 	if (e->peer.socket >= 0 && peer_was_before(&w->peers, &w->world, &e->peer, name, sizeof name))
 		watch_escape_named(w, ESCAPE_PEER, e->tid, name);
 	if (m->exec)

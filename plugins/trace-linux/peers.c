@@ -46,6 +46,7 @@ bool peers_init(struct peers *p, const vt_step *step)
 
 	memset(p, 0, sizeof *p);
 	p->started = procs_now();
+	notes_init(&p->told);
 	clock_gettime(CLOCK_REALTIME_COARSE, &t);
 	p->started_s = t.tv_sec;
 	for (i = 0; i < step->trusted_count; i++)
@@ -64,6 +65,7 @@ void peers_free(struct peers *p)
 {
 	free(p->trusted);
 	p->trusted = NULL;
+	notes_free(&p->told);
 }
 
 static bool is_trusted(const struct peers *p, const char *name)
@@ -156,6 +158,13 @@ static void name_of(pid_t pid, char *name, size_t size)
 		snprintf(name, size, "?");
 }
 
+/* What was connected to; without memory it is not told. */
+static void note(struct peers *p, const char *name)
+{
+	if (p->told.names_n <= PEERS_TOLD)
+		notes_name(&p->told, name, strlen(name));
+}
+
 /* ---- Unix ------------------------------------------------------------------------ */
 
 /* "/run/x", or "@x" without a file; "": it has no name. */
@@ -209,9 +218,14 @@ static bool unix_was_before(struct peers *p, struct path_world *world, const str
 	struct path room;
 
 	unix_name(world, peer, &room, path + 5, sizeof path - 5);
-	if (is_public_path(path + 5) || is_trusted(p, path) || !is_connected(peer->socket))
+	if (is_public_path(path + 5) || !is_connected(peer->socket))
 		return false;
-	if (getsockopt(peer->socket, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && who.pid > 0) {
+	if (getsockopt(peer->socket, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && who.pid == getpid())
+		return false;                /* vt's own channel */
+	note(p, path);
+	if (is_trusted(p, path))
+		return false;
+	if (who.pid > 0) {
 		if (!was_before(p, who.pid) || (!procs_started(who.pid) && is_new(p, path + 5)))
 			return false;
 		name_of(who.pid, name, size);
@@ -243,6 +257,16 @@ static int address_of(const struct peer *peer, struct in6_addr *ret, unsigned *p
 	}
 	*ret = six->sin6_addr;
 	return 6;
+}
+
+static void note_address(struct peers *p, const char *kind, const struct in6_addr *address, int version, unsigned port)
+{
+	char text[INET6_ADDRSTRLEN], name[INET6_ADDRSTRLEN + 24];
+
+	if (!inet_ntop(version == 4 ? AF_INET : AF_INET6, address, text, sizeof text))
+		return;
+	snprintf(name, sizeof name, version == 4 ? "%s:%s:%u" : "%s:[%s]:%u", kind, text, port);
+	note(p, name);
 }
 
 /* May a socket be bound to it? Then it is an address of this machine. */
@@ -331,6 +355,7 @@ static bool inet_was_before(struct peers *p, const struct peer *peer, char *name
 	uint32_t i;
 	bool before;
 
+	note_address(p, "tcp", &address, version, port);
 	snprintf(text, sizeof text, "tcp:%u", port);
 	if (!is_here(&address, version) || is_trusted(p, text))
 		return false;
@@ -389,7 +414,21 @@ void peer_look(struct peer *peer, uint32_t tid, const uint64_t *args)
 	    type != SOCK_STREAM && type != SOCK_SEQPACKET) {
 		close(peer->socket);
 		peer->socket = -1;
+		peer->datagram = type == SOCK_DGRAM;
 	}
+}
+
+void peer_note_datagram(struct peers *p, const struct peer *peer)
+{
+	struct in6_addr address;
+	unsigned port;
+	int version;
+
+	if (!peer->datagram || (peer->to.ss_family != AF_INET && peer->to.ss_family != AF_INET6))
+		return;
+	version = address_of(peer, &address, &port);
+	if (port)                            /* 0: only to ask which way it would go */
+		note_address(p, "udp", &address, version, port);
 }
 
 bool peer_was_before(struct peers *p, struct path_world *world, struct peer *peer, char *name, size_t size)

@@ -12,9 +12,10 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "notes.h"
 #include "vt-plugin.h"
 
-enum { PEERS_KNOWN = 32 };
+enum { PEERS_KNOWN = 32, PEERS_TOLD = 256 };
 
 struct path_world;
 
@@ -24,6 +25,7 @@ struct peers {
 	char *trusted;           /* "unix:PATH" and "tcp:PORT", each ended by NUL, and one NUL more */
 	struct { unsigned long socket; bool own; } known[PEERS_KNOWN];   /* listening sockets that were looked for; 0: free */
 	uint32_t next;           /* the place that is taken next */
+	struct notes told;       /* names alone, PEERS_TOLD at most: what the task connected to, "tcp:127.0.0.1:80", "unix:/run/x" */
 };
 
 /* A connection that is about to be made. */
@@ -32,6 +34,7 @@ struct peer {
 	uint32_t tid;
 	struct sockaddr_storage to;
 	socklen_t size;
+	bool datagram;           /* the socket sends without a connection */
 };
 
 bool peers_init(struct peers *peers, const vt_step *step);
@@ -39,6 +42,9 @@ void peers_free(struct peers *peers);
 
 /* While the thread stands still. `args`: of connect. */
 void peer_look(struct peer *peer, uint32_t tid, const uint64_t *args);
+
+/* The thread runs again: a datagram's address is noted, for nothing more can be found out. */
+void peer_note_datagram(struct peers *peers, const struct peer *peer);
 
 /* The thread runs again. True: it was answered by one who was there before; `name`: who. */
 bool peer_was_before(struct peers *peers, struct path_world *world, struct peer *peer, char *name, size_t size);

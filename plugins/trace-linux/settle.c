@@ -561,6 +561,21 @@ static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_
 	return status;
 }
 
+/* What the task connected to. */
+static vt_status tell_peers(const struct watch *w, struct vt_call *call, struct vt_notes *into)
+{
+	const struct notes *told = &w->peers.told;
+	vt_status status = VT_OK;
+	uint32_t i;
+
+	for (i = 1; i < told->names_n && status == VT_OK; i++) {
+		vt_seen seen = { .op = VT_SEEN_NET, .name = { told->names[i].text, told->names[i].length }, .other = { "", 0 } };
+
+		status = into->add(into, call, &seen, 1);
+	}
+	return status;
+}
+
 int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 {
 	struct settling s;
@@ -587,6 +602,8 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 			status = tell_ways(&s, call, into);
 		if (status == VT_OK)
 			status = tell_links(&s, call, into);
+		if (status == VT_OK)
+			status = tell_peers(w, call, into);
 	} else {
 		s.full = true;
 	}

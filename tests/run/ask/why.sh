@@ -50,8 +50,6 @@ capture vt why use#use
 has "the step that caused a change is named" "$out" "    'packages/gen/dist/o.txt' modified, left by gen#gen (make-out)
 "
 is "in JSON with what changed" "$(vt why use#use --json | jq -c '.steps[0].changes')" '[{"kind":"file","path":"packages/gen/dist/o.txt","change":"changed","leftBy":{"task":"gen#gen","command":"make-out"}}]'
-capture vt why use#use --json
-file vite-task.json '{}'
 vt run --ignore-depends-on use#use >/dev/null
 vt run use#rw >/dev/null
 capture vt why use#rw
@@ -83,4 +81,18 @@ truncate -s 40 .vt/v*/last/*
 capture vt why use#use
 has "a damaged record is none" "$rc $out" "0 use#use"
 has "... and nothing is said of it" "$out" "  its last run here is not known"
+if command -v python3 >/dev/null; then
+	file packages/use/vite-task.json '{"tasks":{"net":{"command":"python3 -B net.py"}}}'
+	file packages/use/net.py 'import os, socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(1)
+c = socket.create_connection(s.getsockname())
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.connect(("127.0.0.1", 5353))
+d = socket.socket(socket.AF_UNIX); d.bind("\0vt-why-%d" % os.getpid()); d.listen(1)
+e = socket.socket(socket.AF_UNIX); e.connect(d.getsockname())'
+	vt run use#net >/dev/null
+	like "what it talked to" "$(vt why use#net)" "*    it talked to tcp:127.0.0.1:*, udp:127.0.0.1:5353, unix:@vt-why-*"
+	is "... but not that it talked to vt" "$(vt why --json use#net | jq '.steps[0].lastRun.network|length')" 3
+else
+	skip "what it talked to" "python3 is not installed"
+fi
 finish
