@@ -64,11 +64,18 @@ static bool ends(const char *path, const char *with)
 	return n > m && strcmp(path + n - m, with) == 0;
 }
 
-/* What a compiler puts into its product: headers, static libraries, objects. */
+/* What a compiler puts into its product, wherever it is: headers, static libraries, objects. */
 static bool is_compiled_in(const char *path)
 {
-	return is_below(path, "/usr") &&
-	       (strstr(path, "/include/") || ends(path, ".h") || ends(path, ".a") || ends(path, ".o"));
+	static const char *const ends_with[] = { ".h", ".hh", ".hpp", ".hxx", ".inc", ".a", ".o", ".lib", ".obj" };
+	size_t i;
+
+	if (is_below(path, "/usr") && strstr(path, "/include/"))
+		return true;
+	for (i = 0; i < sizeof ends_with / sizeof *ends_with; i++)
+		if (ends(path, ends_with[i]))
+			return !is_below(path, "/proc") && !is_below(path, "/sys") && !is_below(path, "/dev");
+	return false;
 }
 
 void outside_init(struct outside *o, const char *root, const char *home)

@@ -51,6 +51,7 @@ struct settling {
 	struct notes moved;      /* real names that something was renamed to */
 	struct notes links;      /* names that tell_links has asked for */
 	struct notes made;       /* names outside that the task wrote */
+	struct notes loaded;     /* names of libraries outside that were loaded, without their folders */
 	struct outside outside;
 	bool full;
 };
@@ -372,6 +373,35 @@ static bool is_file(const char *path)
 	return !stat(path, &st) && S_ISREG(st.st_mode);
 }
 
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void find_loaded(struct settling *s)
+{
+	const struct notes *notes = &s->w->notes;
+	uint32_t i;
+
+	for (i = 0; i < notes->n; i++) {
+		const char *path = notes->names[notes->at[i].name].text;
+
+		if (notes->at[i].op == VT_SEEN_READ && is_library(path) && is_file(path))
+			notes_name(&s->loaded, base_of(path), strlen(base_of(path)));
+	}
+}
+
+/* A library that was looked for here and was found elsewhere: if it were here it would be
+ * another. */
+static bool is_earlier_library(const struct settling *s, const char *path)
+{
+	const char *base = base_of(path);
+
+	return is_library(path) && notes_find(&s->loaded, base, strlen(base)) && access(path, F_OK) != 0 && errno == ENOENT;
+}
+
 /* Makes the record of a note. False: the note does not count. */
 static bool settle_note(struct settling *s, const struct note *note, vt_seen *ret)
 {
@@ -393,6 +423,8 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 	/* for parts that watch all steps */
 	if (note->op == VT_SEEN_WRITE)
 		return true;
+	if (note->op == VT_SEEN_READ && is_earlier_library(s, name.at))
+		return !notes_find(&s->made, name.at, name.length);
 	if (note->op == VT_SEEN_READ && is_library(name.at))
 		ret->op = VT_SEEN_EXEC;
 	else if (note->op == VT_SEEN_READ && outside_counts(&s->outside, name.at) && !notes_find(&s->made, name.at, name.length))
@@ -425,6 +457,7 @@ static bool begin(struct settling *s, struct watch *w)
 	notes_init(&s->moved);
 	notes_init(&s->links);
 	notes_init(&s->made);
+	notes_init(&s->loaded);
 	s->names = calloc(w->notes.names_n, sizeof *s->names);
 	if (!realpath(w->root, s->root) && w->root_length < sizeof s->root)
 		memcpy(s->root, w->root, w->root_length + 1);
@@ -443,6 +476,7 @@ static void end(struct settling *s)
 	notes_free(&s->moved);
 	notes_free(&s->links);
 	notes_free(&s->made);
+	notes_free(&s->loaded);
 	outside_free(&s->outside);
 }
 
@@ -589,6 +623,7 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 		find_written(&s);
 		find_links_out(&s);
 		find_made_outside(&s);
+		find_loaded(&s);
 		for (i = 0; i < w->notes.n && status == VT_OK; i++) {
 			n += settle_note(&s, &w->notes.at[i], &batch[n]);
 			if (n == BATCH) {

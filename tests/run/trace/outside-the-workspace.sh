@@ -45,6 +45,22 @@ if [ -w /usr/local/include ] && : "${CC:=cc}" && command -v "$CC" >/dev/null; th
 	echo '#define V 2' >$h; capture vt run t; has "a header of the system" "$(steps)" "cache miss: '$h' modified"
 else skip "a header of the system" "only root may write one"; fi
 
+if : "${CC:=cc}" && command -v "$CC" >/dev/null; then
+	mkdir -p "$T/elsewhere/sdk" "$T/elsewhere/l1" "$T/elsewhere/l2"; echo '#define V 1' >"$T/elsewhere/sdk/sdk.h"
+	printf '#include <sdk.h>\nint v = V;\n' >v.c
+	task "$CC -isystem $T/elsewhere/sdk -c v.c -o sdk.o"
+	echo '#define V 2' >"$T/elsewhere/sdk/sdk.h"; capture vt run t
+	has "a header, wherever it is" "$(steps)" "cache miss: '$T/elsewhere/sdk/sdk.h' modified"
+	echo 'int v(void) { return 1; }' >q.c; $CC -shared -fPIC q.c -o "$T/elsewhere/l2/libq.so"
+	printf '#include <stdio.h>\nint v(void);\nint main(void) { printf("%%d\\n", v()); return 0; }\n' >m.c
+	$CC m.c -o m -L"$T/elsewhere/l2" -lq -Wl,-rpath,"$T/elsewhere/l1:$T/elsewhere/l2"
+	task ./m
+	echo 'int v(void) { return 2; }' >q.c; $CC -shared -fPIC q.c -o "$T/elsewhere/l1/libq.so"
+	capture vt run t; has "a library that comes earlier on the path" "$(steps)" "cache miss: 'libq.so' added in '$T/elsewhere/l1'"
+	has "it is loaded" "$out" 2
+	rm "$T/elsewhere/l1/libq.so"; capture vt run t; has "one that is gone again" "$out" 1
+else skip "a header elsewhere" "no compiler"; fi
+
 # the home folder is where it ends
 rm -rf .vt; file vite-task.json '{"tasks":{"t":"cat ../../top.json ../base.json"}}'
 with HOME=$T/o capture vt run t; echo five >../../top.json
