@@ -352,18 +352,14 @@ int options_parse(uint32_t argc, const char *const *argv, bool many, struct aren
 	return 0;
 }
 
-/* Is the word an option of vt, by its name or its letter? */
+/* Is the word the name of an option of vt? A letter means something to many programs. */
 static bool is_option(const char *word)
 {
 	size_t n = strcspn(word, "="), i;
 
-	for (i = 0; i < OPTIONS; i++) {
-		if (strncmp(word, "--", 2) == 0 && strlen(options[i].name) == n - 2 && strncmp(word + 2, options[i].name, n - 2) == 0 &&
-		    (!word[n] || options[i].value))
+	for (i = 0; i < OPTIONS && strncmp(word, "--", 2) == 0; i++)
+		if (strlen(options[i].name) == n - 2 && strncmp(word + 2, options[i].name, n - 2) == 0 && (!word[n] || options[i].value))
 			return true;
-		if (word[0] == '-' && word[1] && !word[2] && word[1] == options[i].letter)
-			return true;
-	}
 	return false;
 }
 

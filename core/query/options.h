@@ -72,7 +72,7 @@ const struct args_option *options_list(uint32_t *ret_n);       /* for completion
 int options_parse(uint32_t argc, const char *const *argv, bool many, struct arena *a, struct query_options *ret, struct err *err);
 /* "4", "50%", "auto". NULL: *ret is set; else why it is none of them. */
 const char *options_read_limit(const char *text, struct option_limit *ret);
-/* The first word behind the task, but not behind `--`, that is an option of vt. NULL: none is. */
+/* The first word behind the task, but not behind `--`, that is the long name of an option of vt. NULL: none is. */
 const char *options_misplaced(const struct query_options *o);
 /* Is `task` a misspelt option? Not if a task of the workspace has exactly that name. */
 bool options_mistaken(const struct query_options *o, const struct workspace *w);

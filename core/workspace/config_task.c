@@ -44,6 +44,17 @@ int config_texts(struct reading *r, const cJSON *node, struct texts *ret)
 	return 0;
 }
 
+/* Does a list ask for what it would have without itself? */
+static bool list_joins(const cJSON *node)
+{
+	const cJSON *item;
+
+	for (item = cJSON_IsArray(node) ? node->child : NULL; item; item = item->next)
+		if (cJSON_IsString(item) && strcmp(item->valuestring, INHERITED) == 0)
+			return true;
+	return false;
+}
+
 /* --- input and output --- */
 
 static int read_glob_object(struct reading *r, const cJSON *node, struct glob_entries *list, bool output)
@@ -264,6 +275,7 @@ static int read_cache(struct reading *r, const cJSON *node, const cJSON *const t
 		if (read_cache_field(r, item, i, t))
 			return -1;
 		t->given |= 1u << (KEY_ENV + i);
+		t->joins |= list_joins(item);
 	}
 	return 0;
 }
@@ -404,6 +416,7 @@ static int read_keys(struct reading *r, const cJSON *node, bool defaults, struct
 		if (read_key(r, got[i], (enum task_key)i, t))
 			return -1;
 		t->given |= 1u << i;
+		t->joins |= i != KEY_COMMAND && list_joins(got[i]);
 	}
 	for (i = 0; defaults && (uint32_t)i < t->depends_n; i++)
 		t->depends[i].inherited = true;

@@ -70,6 +70,7 @@ enum {
 struct task_config {
 	const char *name;              /* in taskDefaults it may be a pattern */
 	unsigned given;                /* the keys that were written: bits of enum task_key */
+	bool joins;                    /* a list of it has INHERITED */
 	struct texts command;          /* one text for a string */
 	bool command_is_array;
 	bool group;

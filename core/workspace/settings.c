@@ -163,7 +163,9 @@ const struct task_config *settings_of(struct settings *s, const char *name, cons
 	const struct task_config *below = s->n ? settings_default(s, name) : NULL;
 
 	*ret_asks = (own && asks_for_cache(own)) || (below && strcmp(below->name, name) == 0 && asks_for_cache(below));
-	if (!own && !below)
-		return &nothing;
-	return merge(s->a, own ? own : &nothing, below ? below : &nothing);
+	if (own && (below || own->joins))
+		return merge(s->a, own, below ? below : &nothing);
+	if (!own && below && below->joins)
+		return merge(s->a, below, &nothing);
+	return own ? own : below ? below : &nothing;
 }

@@ -37,11 +37,11 @@ is "--continue takes two words" "$rc $(head -n 2 <<<"$err")" "2 error: invalid v
   [possible values: dependencies-successful, always]"
 
 cd packages/a
-for word in --continue --filter=b -r --cache; do
+for word in --continue --filter=b --recursive --cache; do
 	capture vt run say $word
 	is "$word behind the task is the task's, and told" "$rc $(grep -x -- "$word" <<<"$out") $err" "0 $word hint: '$word' stands behind the task and is handed to it; options of vt stand before it: vt run $word say"
 done
-for words in "--continued" "-- --continue" "continue" "--filter=x --help=1"; do
+for words in "-r" "-t name" "--continued" "-- --continue" "continue" "--filter=x --help=1"; do
 	capture vt run say $words
 	[ "$words" = "--filter=x --help=1" ] && has "$words: once" "$err" "hint: '--filter=x'" || is "$words: nothing to tell" "$rc $err" "0 "
 done
