@@ -64,7 +64,7 @@ int mac_load(int dir, const char *name, struct mac *ret)
 			return -1;
 		r = read_key(dir, name, ret);
 		if (r > 0)
-			errno = EINVAL;
+			errno = r == 1 ? ENOENT : EINVAL;      /* another process removes the cache */
 	}
 	return r == 0 ? 0 : -1;
 }

@@ -142,7 +142,7 @@ bool directory_is_foreign(int fd)
 
 	if (faccessat(fd, "CACHEDIR.TAG", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && tree_list(fd, "", a, &names, &n) == 0)
 		for (i = 0; i < n; i++)
-			foreign |= !is_own_name(names[i].name);
+			foreign |= !is_own_name(names[i].name) && !directory_is_unfinished(names[i].name);
 	arena_free(a);
 	return foreign;
 }

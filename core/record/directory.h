@@ -60,6 +60,8 @@ int directory_tmp(struct directory *d);
 void directory_sweep(const struct directory *d, bool quick);
 /* Removes what vt of the format before left in the directory `fd`, once nobody wrote there for 30 days. */
 void directory_sweep_old(int fd);
+/* Is it a temporary name of file_write_at or mac_load? */
+bool directory_is_unfinished(const char *name);
 /* Removes temporary files in the folder `fd` that a killed process never renamed, an hour old and more. */
 void directory_sweep_unfinished(int fd);
 /* Does the folder hold files of other programs, and no tag of vt? Then it was named as the cache by mistake. */

@@ -55,8 +55,7 @@ void directory_sweep(const struct directory *dir, bool quick)
 		closedir(d);
 }
 
-/* Is it a temporary name of file_write_at or mac_load? */
-static bool is_unfinished(const char *name)
+bool directory_is_unfinished(const char *name)
 {
 	static const char *const made[] = { "history.", "stat.", "key.", "ledger.", "last-summary.", "last-summary.json." };
 	unsigned i;
@@ -78,7 +77,7 @@ void directory_sweep_unfinished(int fd)
 	struct stat st;
 
 	while (d && (e = readdir(d)))
-		if (is_unfinished(e->d_name) && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (directory_is_unfinished(e->d_name) && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(st.st_mode) && st.st_mtime < time(NULL) - UNFINISHED_S)
 			(void)unlinkat(fd, e->d_name, 0);
 	if (d)

@@ -199,7 +199,12 @@ static int replace(struct log *l, const struct log_settle *how, const struct pla
 
 	c.fd = c.chunk ? log_create(l, &id) : -1;
 	if (c.fd >= 0) {
+		/* readers go on meanwhile: nobody appends, for `appending` and the lock between processes are held */
+		pthread_rwlock_unlock(&l->lock);
+		pthread_rwlock_rdlock(&l->lock);
 		r = copy_what_stays(&c, l, how, p);
+		pthread_rwlock_unlock(&l->lock);
+		pthread_rwlock_wrlock(&l->lock);
 		close(c.fd);
 		if (r == 0)
 			r = renameat(l->dir, "log.new", l->dir, "log");

@@ -77,7 +77,7 @@ int log_append(struct log *l, struct record *r, const void *data);
 /* Collecting rewrites the log without dead and long unused records, and removes the files of
  * blobs that go. */
 bool collect_is_due(const struct log *l, const struct log_settle *how);
-int collect(struct log *l, struct log_settle *how);    /* with both locks; -1: the log is as it was, or cannot be read */
+int collect(struct log *l, struct log_settle *how);    /* with both locks, its own shared while it copies; -1: the log is as it was, or cannot be read */
 
 /* Fills the table from the index file, if that belongs to this log. `size`: bytes of the log. */
 void index_load(struct log *l, uint64_t size);

@@ -366,6 +366,58 @@ static void reading_goes_on_while_another_collects(void **state)
 	store_close(reader);
 }
 
+/* A thread that reads while the log is copied. */
+static struct {
+	void *self;                    /* of the store that collects */
+	pthread_t thread;
+	bool asked;                    /* the thread was started */
+	_Atomic int answer;            /* of there(); -2: not yet */
+	int in_time;                   /* the same, as it was while the copying still waited */
+} meanwhile;
+
+static void *read_meanwhile(void *ctx)
+{
+	meanwhile.answer = there(meanwhile.self, VT_SPACE_BLOB, 1999, 2000);
+	return ctx;
+}
+
+/* The copying asks now and then whether to stop. */
+static int stopping_while_another_reads(vt_call *c)
+{
+	int i;
+
+	(void)c;
+	if (meanwhile.asked || size_of("log.new") < 0)
+		return 0;
+	meanwhile.asked = true;
+	assert_int_equal(pthread_create(&meanwhile.thread, NULL, read_meanwhile, NULL), 0);
+	for (i = 0; i < 20000 && meanwhile.answer == -2; i++)
+		usleep(1000);
+	meanwhile.in_time = meanwhile.answer;
+	return 0;
+}
+
+static void other_threads_read_while_this_store_collects(void **state)
+{
+	int (*usual)(vt_call *c) = call.stopping;
+	void *self = store_open(NULL);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++)
+		put_in(self, VT_SPACE_BLOB, i, 2000);
+	store_close(self);
+	self = meanwhile.self = store_open("3145728");
+	meanwhile.answer = meanwhile.in_time = -2;
+	call.stopping = stopping_while_another_reads;
+	store_close(self);
+	call.stopping = usual;
+	assert_true(meanwhile.asked);
+	assert_int_equal(pthread_join(meanwhile.thread, NULL), 0);
+	assert_int_equal(meanwhile.in_time, 1);
+	assert_true(size_of("log") < 3 << 20);
+}
+
 static void a_use_is_noted_though_another_has_rewritten_the_log(void **state)
 {
 	void *reader, *writer;
@@ -512,6 +564,7 @@ int main(void)
 		TEST(it_stays_below_its_bound_and_the_latest_stay),
 		TEST(what_the_format_before_left_counts),
 		TEST(reading_goes_on_while_another_collects),
+		TEST(other_threads_read_while_this_store_collects),
 		TEST(a_use_is_noted_though_another_has_rewritten_the_log),
 		TEST(a_large_log_has_an_index_that_tells_the_same),
 		TEST(a_full_disk_is_an_answer),
