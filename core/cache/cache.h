@@ -117,6 +117,14 @@ bool cache_would_change(struct cache *c, const struct found *found);
 int cache_restore(struct cache *c, const struct step *step, struct found *found, const char **ret_why);
 void found_free(struct found *found);
 
+/* What a result depends on, and what it leaves; part of found. Empty lists: there is none. */
+struct trail {
+	struct facts before, after;    /* what declared inputs matched; what the run asked for */
+	struct facts outputs, effects; /* paths */
+};
+/* Of a hit, or of a run that cache_save has seen: what was kept, or else what declared inputs matched. */
+void cache_trail(const struct found *found, struct trail *ret);
+
 /* What exec has to know before it starts the step. */
 struct cache_plan_for_step {
 	bool trace;                    /* start a tracer: an INPUT or OUTPUT part wants its notes */

@@ -514,3 +514,16 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct cac
 	ret->inside->alone = chain;
 	cache_chain_decide(chain, UINT32_MAX, !step->followed);
 }
+
+void cache_trail(const struct found *found, struct trail *ret)
+{
+	const struct found_inside *in = found->inside;
+
+	*ret = (struct trail){ { 0 }, { 0 }, { 0 }, { 0 } };
+	if (!in)
+		return;
+	if (in->hit && found->state == FOUND_HIT)
+		*ret = (struct trail){ in->hit->before, in->hit->after, in->hit->outputs, in->hit->effects };
+	else
+		*ret = (struct trail){ in->before, in->after, { 0 }, in->left };
+}

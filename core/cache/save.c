@@ -630,6 +630,9 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 		history_put(c->history, &s.in->step, &s.in->id, &s.in->key, ran->ms);
 	else
 		batch_give_up(batch);
+	if (ret->why == KEPT_STORED)
+		s.in->after = s.after;
+	s.in->left = s.effects;
 	if (ret->why != KEPT_STORED && ret->text && s.in->keyed)
 		history_put_reason(c->history, &s.in->step, &s.in->id, ret->text);
 	changed_during_free(&s.changes);

@@ -12,6 +12,7 @@
 struct cache;
 struct cache_prefetch;
 struct plug;
+struct repeated;
 struct workspace;
 
 struct backend {
@@ -28,6 +29,7 @@ struct backend {
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
 	bool cache_opened;             /* opening was tried; cache tells the outcome */
 	struct cache_prefetch *prefetch;       /* files read for the cache; NULL: none, or the cache owns them */
+	struct repeated *repeated;     /* what the runs of --watch share; NULL: there is one run */
 	_Atomic int code;              /* the run's exit code once all tasks ended; -1 before */
 };
 

@@ -15,6 +15,7 @@
 #include "choose/trust.h"
 #include "cmd/backend.h"
 #include "exec/run.h"
+#include "exec/services.h"
 #include "os/crash.h"
 #include "os/installation.h"
 #include "os/loop.h"
@@ -35,6 +36,7 @@
 #include "report/summary.h"
 #include "report/tail.h"
 #include "report/warnings.h"
+#include "watch/watch.h"
 #include "workspace/workspace.h"
 
 /* What is told of a run besides what is shown; each is NULL if it is not asked for. */
@@ -45,7 +47,7 @@ struct reports {
 	struct events *events;
 };
 
-enum { LISTENERS_MAX = 6 };
+enum { LISTENERS_MAX = 7 };
 
 /* All that a run needs; opened in this order, closed in reverse. */
 struct execution {
@@ -194,19 +196,40 @@ static bool wants_progress(const struct session *s, const struct query_options *
 	return (s->stdout_tty || s->stderr_tty) && !o->quiet && (!ci || !*ci || strcmp(ci, "false") == 0) && term && strcmp(term, "dumb") != 0;
 }
 
-static void screen_up(struct execution *x, const struct plan *plan, const struct query_options *o)
+static void new_screen(struct execution *x, const struct plan *plan, const struct query_options *o)
 {
 	const struct session *s = x->backend->session;
 
 	x->screen = screen_open(x->loop, screen_has_colours(s->env, s->stdout_tty), screen_has_colours(s->env, s->stderr_tty));
 	x->mode = log_mode(s, plan, o);
-	x->ci = ci_of(s->env);
 	x->live = live_new(&(struct live_setup){ x->mode, (enum shown)o->shown, x->ci, x->screen });
-	warnings_attach(s->warnings, x->loop, live_listener(x->live));
-	if (wants_progress(s, o)) {
+	if (wants_progress(s, o))
 		screen_foot_on(x->screen, s->stdout_tty, s->stderr_tty);
-		x->progress = progress_new(x->loop, x->screen, plan->steps);
+}
+
+static void screen_up(struct execution *x, const struct plan *plan, const struct query_options *o)
+{
+	const struct session *s = x->backend->session;
+	struct repeated *again = x->backend->repeated;
+
+	x->ci = ci_of(s->env);
+	if (again && again->screen) {
+		x->screen = again->screen;
+		x->mode = again->mode;
+		x->live = again->live;
+	} else {
+		new_screen(x, plan, o);
 	}
+	if (again && !again->screen) {
+		again->screen = x->screen;
+		again->mode = x->mode;
+		again->live = x->live;
+		again->listener = live_listener(x->live);
+		again->services = services_new(x->loop, x->backend->installation.supervisor);
+	}
+	warnings_attach(s->warnings, x->loop, live_listener(x->live));
+	if (wants_progress(s, o))
+		x->progress = progress_new(x->loop, x->screen, plan->steps);
 }
 
 static int execution_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
@@ -215,7 +238,9 @@ static int execution_open(struct execution *x, const struct plan *plan, const st
 	x->summary = summary_new(o->verbose > 1);
 	x->summary->tail = x->tail = tail_new(o->shown == OPTION_SHOWN_ERRORS);
 	x->summary->names_only = o->shown == OPTION_SHOWN_NONE;
-	if (loop_new(&x->loop, err) < 0 || backend_plugins(x->backend, err) < 0 ||
+	if (x->backend->repeated)
+		x->loop = x->backend->repeated->loop;
+	if ((!x->loop && loop_new(&x->loop, err) < 0) || backend_plugins(x->backend, err) < 0 ||
 	    check_supervisor(&x->backend->installation, err) < 0 ||
 	    (wants_cache(plan) && open_cache(x->backend, plan, err) < 0) || reports_open(x, plan, o, err) < 0)
 		return -1;
@@ -266,13 +291,17 @@ static int execution_close(struct execution *x, int code)
 	int lost;
 
 	warnings_detach(s->warnings);
-	live_free(x->live);
 	progress_free(x->progress);
-	lost = x->screen ? screen_close(x->screen) : 0;
+	if (x->backend->repeated) {
+		lost = x->screen ? screen_flush(x->screen) : 0;
+	} else {
+		live_free(x->live);
+		lost = x->screen ? screen_close(x->screen) : 0;
+	}
 	crash_done(x->backend->code);
 	close_cache(x);
 	warnings_flush(s->warnings);
-	if (x->loop)
+	if (x->loop && !x->backend->repeated)
 		loop_free(x->loop);
 	if (x->saving)
 		pthread_join(x->saver, NULL);
@@ -292,6 +321,8 @@ static void show_summary(struct execution *x, const struct query_options *o)
 {
 	struct buf b;
 
+	if (x->backend->repeated)
+		x->backend->repeated->shown |= x->summary->n > 0;
 	if (x->summary->n == 0 || (o->quiet && x->summary->exit_code == 0))
 		return;
 	buf_init(&b, SIZE_MAX / 2);
@@ -323,10 +354,29 @@ static void *save_summary(void *ctx)
 	return NULL;
 }
 
-static uint32_t list_listeners(const struct execution *x, struct listener ret[LISTENERS_MAX])
+/* Says what a repeated run is for, above the first line of it. */
+static void tell_reason(void *self, const struct event *e)
+{
+	const struct execution *x = self;
+	struct repeated *again = x->backend->repeated;
+	struct buf b;
+
+	if (e->kind != EVENT_STARTED || !again->reason)
+		return;
+	buf_init(&b, 1 << 16);
+	screen_stylef(&b, "90", "vt run: %s", again->reason);
+	buf_byte(&b, '\n');
+	screen_write(x->screen, 1, b.data, b.size);
+	buf_free(&b);
+	again->reason = NULL;
+}
+
+static uint32_t list_listeners(struct execution *x, struct listener ret[LISTENERS_MAX])
 {
 	uint32_t n = 0;
 
+	if (x->backend->repeated)
+		ret[n++] = (struct listener){ tell_reason, x };
 	ret[n++] = live_listener(x->live);
 	ret[n++] = summary_listener(x->summary);
 	ret[n++] = tail_listener(x->tail);
@@ -362,12 +412,20 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.warn = warnings_add,
 		.ctx = s->warnings,
 	};
+	struct repeated *again = x->backend->repeated;
 	struct err err = { 0 };
 	int code;
 
+	if (again) {
+		setup.services = again->services;
+		setup.watcher = watch_watcher(again->watch);
+		setup.ret_signum = &again->signum;
+	}
 	if (!setup.cache)
 		cache_not_watched(setup.cache_dir, setup.workspace->root);
 	code = exec_run(&setup, &err);
+	if (again)
+		services_listen(again->services, &again->listener, 1);
 
 	x->backend->code = code;
 	show_summary(x, o);

@@ -2,6 +2,7 @@
 
 #include "cmd/run.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,11 +10,17 @@
 #include "cmd/npm.h"
 #include "cmd/pick.h"
 #include "cmd/show.h"
+#include "exec/services.h"
+#include "exec/signals.h"
 #include "os/file.h"
 #include "os/loop.h"
 #include "plan/plan.h"
 #include "query/options.h"
+#include "record/directory.h"
+#include "report/live.h"
+#include "report/screen.h"
 #include "report/warnings.h"
+#include "watch/watch.h"
 #include "workspace/workspace.h"
 
 static int run(const struct session *s, int argc, char **argv);
@@ -178,7 +185,8 @@ static void rooted(void *ctx, const char *root)
 	backend_prefetch(ctx, root);
 }
 
-static int run_options(const struct session *s, struct query_options *o)
+/* `again`: what the runs of --watch share, or NULL. */
+static int run_options(const struct session *s, struct query_options *o, struct repeated *again)
 {
 	struct workspace *w = NULL;
 	struct backend backend;
@@ -193,14 +201,122 @@ static int run_options(const struct session *s, struct query_options *o)
 	}
 	backend_init(&backend, s, o->dry_run);
 	backend.lists = o->verbose > 1;
+	backend.repeated = again;
 	if (workspace_load_from(s->cwd, rooted, &backend, &w, &err) < 0) {
 		code = cmd_fail(s, &err);
 	} else {
 		backend.workspace = w;
 		code = run_in(&backend, o);
 	}
+	if (again)
+		watch_end(again->watch, w, o->affected || o->filters.n);
 	backend_close(&backend);
 	workspace_free(w);
+	return code;
+}
+
+/* ---- --watch ---- */
+
+/* One run of many: nothing of it stays in memory. */
+static int run_once_more(const struct command *c, const struct session *s, int argc, char **argv, struct repeated *again)
+{
+	struct session here = *s;
+	struct query_options o;
+	struct err err = { 0 };
+	int code;
+
+	here.arena = arena_new();
+	here.warnings = warnings_new();
+	here.programs = file_memo_new();
+	again->shown = false;
+	watch_begin(again->watch);
+	if (options_parse((uint32_t)argc - 1, (const char *const *)argv + 1, c == &command_run_many, here.arena, &o, &err) < 0)
+		code = cmd_fail(&here, &err);
+	else
+		code = run_options(&here, &o, again);
+	warnings_flush(here.warnings);
+	warnings_free(here.warnings);
+	file_memo_free(here.programs);
+	arena_free(here.arena);
+	return code;
+}
+
+static void on_signal(void *ctx, int signum, bool typed)
+{
+	struct repeated *again = ctx;
+
+	again->signum = signum;
+	again->typed = typed;
+	watch_interrupt(again->watch);
+}
+
+static void tell_waiting(const struct repeated *again)
+{
+	static const char text[] = "\033[90mvt run: waiting for changes; Ctrl-C ends it\033[0m\n";
+
+	if (!again->screen)
+		return;
+	screen_write(again->screen, 1, text, sizeof text - 1);
+	screen_flush(again->screen);
+}
+
+static int repeat(const struct command *c, const struct session *s, int argc, char **argv, struct repeated *again)
+{
+	bool first = true;
+	int code;
+
+	for (;;) {
+		code = run_once_more(c, s, argc, argv, again);
+		warnings_flush(s->warnings);
+		if (again->signum)
+			break;
+		if (first || again->shown)
+			tell_waiting(again);
+		first = false;
+		if (!watch_wait(again->watch))
+			break;
+		again->reason = watch_reason(again->watch);
+	}
+	if (again->services)
+		services_finish(again->services, again->signum, again->typed && again->signum == SIGINT);
+	return again->signum == SIGINT ? code : 128 + again->signum;
+}
+
+static int watch_open(const struct session *s, struct repeated *again, struct err *err)
+{
+	struct watch_setup setup = { .warn = warnings_add, .ctx = s->warnings };
+	struct user_config user = { 0 };
+
+	if (workspace_find(s->cwd, s->arena, &setup.root, err) < 0 ||
+	    directory_place(s->env, setup.root, s->arena, &setup.cache_dir, err) < 0 || loop_new(&again->loop, err) < 0)
+		return -1;
+	/* what is wrong in it is told by the run */
+	user_config_read(s->env, setup.root, &user, NULL);
+	setup.user_config = user.file;
+	setup.loop = again->loop;
+	again->watch = watch_new(&setup);
+	user_config_free(&user);
+	return 0;
+}
+
+static int run_watch(const struct command *c, const struct session *s, int argc, char **argv)
+{
+	struct repeated again = { 0 };
+	struct signals *signals;
+	struct err err = { 0 };
+	int code;
+
+	if (watch_open(s, &again, &err) < 0)
+		return cmd_fail(s, &err);
+	signals = signals_catch(again.loop, on_signal, &again, NULL);
+	code = repeat(c, s, argc, argv, &again);
+	services_free(again.services);
+	watch_free(again.watch);
+	live_free(again.live);
+	if (again.screen)
+		screen_close(again.screen);
+	signals_release(signals);
+	loop_free(again.loop);
 	return code;
 }
 
@@ -218,7 +334,7 @@ static int run_words(const struct command *c, const struct session *s, int argc,
 	}
 	if (o.dir && cmd_enter(&here, o.dir, &err) < 0)
 		return cmd_fail(s, &err);
-	return run_options(&here, &o);
+	return o.watch ? run_watch(c, &here, argc, argv) : run_options(&here, &o, NULL);
 }
 
 static int run(const struct session *s, int argc, char **argv)

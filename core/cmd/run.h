@@ -3,6 +3,7 @@
 #define CMD_RUN_H
 
 #include "cmd/cmd.h"
+#include "report/event.h"
 
 struct arena;
 struct backend;
@@ -10,6 +11,21 @@ struct err;
 struct plan;
 struct query_options;
 struct workspace;
+
+/* What the runs of --watch share. */
+struct repeated {
+	struct loop *loop;
+	struct watch *watch;
+	struct services *services;     /* made in the first run that comes so far, like the rest */
+	struct screen *screen;
+	enum log_mode mode;
+	struct live *live;
+	struct listener listener;      /* live's: told of persistent steps between runs */
+	const char *reason;            /* what the present run is for; NULL: it is the first, or that was shown */
+	bool shown;                    /* the present run has shown something */
+	int signum;                    /* of the signal that ended it all, or 0 */
+	bool typed;
+};
 
 /* The plan that the options ask for, in `a`. The backend has its workspace. -1: err. */
 int run_make_plan(struct backend *b, const struct query_options *options, struct arena *a, struct plan **ret, struct err *err);

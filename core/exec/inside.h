@@ -149,6 +149,7 @@ void run_up(struct run *r, struct place *p);                       /* its servic
 void run_stop(struct run *r, enum stopped why);    /* nothing new starts, running children are to end */
 void run_kill(struct run *r);                      /* SIGKILL for all that runs */
 struct processes *run_processes(struct run *r);    /* the connection to the supervisor, made for the first child */
+bool run_is_current(struct run *r, struct place *p);   /* of repeated runs: the place's item may be passed over */
 int run_flush(struct run *r);                      /* the screen: 0 or an errno */
 bool run_is_ahead(const struct run *r);            /* does too much wait for the reader? */
 void run_check_waiting(struct run *r);             /* pauses the children while too much waits */
@@ -212,6 +213,8 @@ void job_tell_started(struct job *j);
 void job_tell_output(void *ctx, int stream, struct bytes data);    /* ctx: the job */
 void job_tell_finished(struct job *j, struct outcome *o);
 void job_tell_span(struct job *j, const struct step *step, const struct span *span);       /* nothing, if the run is not timed */
+/* Tells the watcher of repeated runs. Returns its answer; false where nobody looks on. */
+bool job_note(const struct job *j, const struct answer *a, bool ran, bool good);
 void job_tell_outer(struct job *j);                /* to the runner around this one: what decides here has to decide there */
 
 /* job_run.c: starting any step, also a persistent one */

@@ -6,6 +6,7 @@
 #include "exec/capture.h"
 #include "exec/child.h"
 #include "exec/inside.h"
+#include "exec/watcher.h"
 #include "ipc/outer_runner.h"
 #include "os/loop.h"
 #include "report/words.h"
@@ -182,6 +183,39 @@ void job_tell_outer(struct job *j)
 		outer_runner_facts(outer, &j->answer->found.asked);
 }
 
+/* ---- repeated runs ---- */
+
+bool job_note(const struct job *j, const struct answer *a, bool ran, bool good)
+{
+	const struct exec_watcher *w = j->run->setup->watcher;
+	struct step_trail trail = { .cached = a != NULL, .ran = ran, .good = good, .kept = a && (!ran || j->kept.why == KEPT_STORED) };
+
+	if (!w)
+		return false;
+	if (a)
+		cache_trail(&a->found, &trail.result);
+	if (ran && a && j->kept.why != KEPT_STORED) {
+		trail.seen = j->seen.arena ? &j->seen : NULL;
+		trail.changed = j->kept.why == KEPT_CHANGED;
+	}
+	return w->note(w->ctx, a ? a->step : j->step, &trail);
+}
+
+/* Are all its hits the results that were seen last? Then nothing of them is told. */
+static bool is_known(struct job *j)
+{
+	struct answer *a, *end = j->answers + j->look.n;
+	bool known = j->run->setup->watcher && !j->place->ran;
+
+	for (a = j->answer; known && a < end; a++)
+		if (!a->known || !is_hit(a) || !a->in_place)
+			return false;
+	for (a = j->answer; known && a < end; a++)
+		if (!is_builtin(a->step))
+			known = job_note(j, a, false, true) && known;
+	return known;
+}
+
 /* ---- hits ---- */
 
 static void restore(void *ctx)
@@ -255,6 +289,8 @@ static bool job_tell_hit(struct job *j)
 		return true;
 	}
 	r->started++;
+	if (!job_note(j, j->answer, false, true))
+		j->place->ran = true;      /* another result than before: for those behind it, as if it had run */
 	j->status = START_HIT;
 	cache_count(r->setup->cache, found);
 	job_tell_outer(j);
@@ -321,6 +357,11 @@ static void decide_from_here(struct job *j)
 		if (must_restore(j)) {
 			job_restore(j);
 			return;
+		}
+		if (is_known(j)) {
+			while (go_on(j))
+				;
+			break;
 		}
 		if (j->answer->known && !is_hit(j->answer) && !schedule_served(&r->schedule, j->place)) {
 			hold_return(j);

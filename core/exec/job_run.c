@@ -33,6 +33,7 @@ static void job_over(struct job *j, struct outcome *o)
 	struct run *r = j->run;
 	struct place *p = j->place;
 
+	job_note(j, j->answer, true, o->exit_code == 0 && !o->failed && !o->cancelled);
 	r->running--;
 	r->files -= j->files;
 	r->crowded = false;
@@ -429,6 +430,7 @@ void job_start(struct job *j)
 	struct run *r = j->run;
 
 	j->state = JOB_RUNNING;
+	j->place->ran = true;
 	j->arena = arena_new();
 	j->status = status_of(j);
 	if (j->answer) {

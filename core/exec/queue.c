@@ -183,7 +183,7 @@ void queue_send_lookaheads(struct run *r)
 	       q->lookaheads + QUEUE_SLICE <= QUEUE_LOOKAHEADS) {
 		s = slice_new(r, true);
 		while (s->n < QUEUE_SLICE && (p = schedule_upcoming(&r->schedule))) {
-			if (job_length(r, p) == 0)
+			if (job_length(r, p) == 0 || run_is_current(r, p))
 				continue;
 			p->lookahead = job_new(r, p);
 			q->lookaheads++;

@@ -14,6 +14,7 @@
 #include "exec/inside.h"
 #include "exec/services.h"
 #include "exec/stop.h"
+#include "exec/watcher.h"
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"
 #include "os/file.h"
@@ -188,11 +189,35 @@ bool run_enter(struct run *r, const struct place *p, const struct step *step)
 
 /* ---- what can start now ---- */
 
+/* In repeated runs: has nothing changed for all that is left of the node, or for its item alone? */
+bool run_is_current(struct run *r, struct place *p)
+{
+	const struct exec_watcher *w = r->setup->watcher;
+	const struct plan_node *node = &p->level->plan->nodes[p->node];
+	uint32_t i;
+
+	if (!w || p->ran)
+		return false;
+	for (i = p->item; i < node->items_n; i++) {
+		const struct item *item = &node->items[i];
+		bool step = item->kind == ITEM_STEP;
+
+		if (item->kind == ITEM_PLAN || item->step->persistent ||
+		    (step && ((run_looks_up(r, item->step) ? p->dirty : p->behind) || !w->is_current(w->ctx, item->step))))
+			return i > p->item && node->items[p->item].kind == ITEM_STEP;
+	}
+	return true;
+}
+
 /* Starts or queues the place's item. false: the level must wait. */
 static bool advance(struct run *r, struct place *p)
 {
 	const struct item *item = place_item(p);
 
+	if (run_is_current(r, p)) {
+		schedule_pass(&r->schedule, p);
+		return true;
+	}
 	if (job_length(r, p) > 0) {
 		queue_add(r, p);
 		return true;
@@ -386,6 +411,8 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	schedule_free(&r.schedule);
 	free(costs);
 	code = exit_code(&r);
+	if (setup->ret_signum)
+		*setup->ret_signum = r.signum;
 	if (r.stopped == STOPPED_LOST)
 		err_set(err, ERR_SYSTEM, "the supervisor of the tasks died; the tasks that were running have been ended");
 	run_tell(&r, &(struct event){ .kind = EVENT_RUN_FINISHED, .exit_code = code, .not_run = r.stopped == STOPPED_NOT ? not_run : 0 });

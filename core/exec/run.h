@@ -11,6 +11,7 @@
 #include "report/event.h"
 
 struct cache;
+struct exec_watcher;
 struct env;
 struct installation;
 struct loop;
@@ -37,7 +38,9 @@ struct exec_setup {
 	struct screen *screen;         /* pauses reading while more than 1 MiB waits for it; its write errors end the run. NULL: there is none */
 	struct services *services;     /* persistent steps of earlier runs, and then of this one, which go on running; NULL: those of this
 	                                * run end with it */
+	const struct exec_watcher *watcher;    /* of repeated runs; NULL: nobody looks on, and every step is looked up */
 	const char *spool_dir;         /* where long outputs are kept while their task runs, without a cache; NULL: the system's folder */
+	int *ret_signum;               /* set to the first signal that came to vt during the run; NULL: nobody asks */
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;                     /* of warn */
 };

@@ -205,6 +205,8 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	for (i = 0; i < plan->n; i++) {
 		l->places[i] = (struct place){ .level = l, .node = i, .waits = plan->nodes[i].waits_n,
 					       .weight = reach[i], .slots = slots_of(plan, i) };
+		l->places[i].behind = parent && (parent->behind || parent->ran);
+		l->places[i].dirty = parent && (parent->dirty || parent->ran);
 		l->places[i].lazy = plan->nodes[i].persistent && !plan->nodes[i].requested;
 	}
 	if (plan->serves)
@@ -362,6 +364,8 @@ static void node_complete(struct schedule *s, struct place *p, bool failed)
 	for (i = l->first[p->node]; i < l->first[p->node + 1]; i++) {
 		struct place *w = &l->places[l->waiters[i]];
 
+		w->behind = w->behind || p->ran;
+		w->dirty = w->dirty || p->ran || p->dirty;
 		if (!w->doomed && --w->waits == 0)
 			turn(s, w);
 	}
@@ -370,6 +374,12 @@ static void node_complete(struct schedule *s, struct place *p, bool failed)
 void schedule_go_on(struct place *p)
 {
 	p->item++;
+}
+
+void schedule_pass(struct schedule *s, struct place *p)
+{
+	schedule_leave(p);
+	schedule_done(s, p, false);
 }
 
 bool schedule_done(struct schedule *s, struct place *p, bool failed)
@@ -389,6 +399,8 @@ bool schedule_done(struct schedule *s, struct place *p, bool failed)
 			}
 		}
 		node_complete(s, p, failed);
+		if (l->parent)
+			l->parent->ran = l->parent->ran || p->ran;
 		if (l->left > 0)
 			return true;
 		s->left--;

@@ -31,6 +31,9 @@ struct place {
 	bool announced;            /* taken once, or named by schedule_upcoming */
 	bool complete;             /* its last item succeeded, or one has failed; of a persistent node: nobody waits for it any more */
 	bool parked;               /* taken, and laid aside until schedule_back */
+	bool ran;                  /* a step of it, or of a level in it, ran; set by the caller */
+	bool behind;               /* so did one of a node that it waits for */
+	bool dirty;                /* ... or of a node that it waits for through others */
 	uint32_t mark;             /* schedule_follow's: the walk that reached it ... */
 	uint8_t reached;           /* ... and what became of it there: enum reached */
 	/* persistent nodes */
@@ -121,6 +124,9 @@ void schedule_follow(struct schedule *s, struct place *const *from, uint32_t n, 
 void schedule_all_after(struct schedule *s, struct place *from, uint32_t first, schedule_looked_up *looked_up, const void *ctx,
 			struct arena *a, struct following *ret);
 bool schedule_complete(const struct schedule *s);
+
+/* The place's item is passed over: it is as it was in an earlier run. */
+void schedule_pass(struct schedule *s, struct place *p);
 
 /* Persistent nodes. One that is requested has its turn like any other. One that is pulled in by
  * those that wait for it is complete when its turn comes; it is started when the first of them must run. */

@@ -30,6 +30,7 @@ struct services {
 	const struct listener *listeners;
 	uint32_t listeners_n;
 	struct service *first;
+	struct timer *last;                /* of services_finish */
 	bool paused;
 	bool dead;                         /* the supervisor died */
 };
@@ -147,6 +148,8 @@ static void over(struct service *s)
 		begin(next);
 	if (r)
 		run_pump(r);
+	else if (!ss->first)
+		loop_stop(ss->loop);
 }
 
 static void grace_is_over(void *ctx)
@@ -537,4 +540,22 @@ void services_pause(struct services *ss, bool pause)
 	for (s = ss->first; s; s = s->next)
 		if (s->child)
 			child_pause(s->child, pause);
+}
+
+static void kill_all(void *ctx)
+{
+	struct services *ss = ctx;
+
+	ss->last = NULL;
+	services_kill(ss);
+}
+
+void services_finish(struct services *ss, int signum, bool typed)
+{
+	services_signal(ss, signum, typed);
+	ss->last = timer_start(ss->loop, SERVICE_GRACE_MS, kill_all, ss);
+	while (ss->first)
+		loop_run(ss->loop);
+	timer_stop(ss->last);
+	ss->last = NULL;
 }

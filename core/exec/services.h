@@ -40,5 +40,7 @@ void services_end(struct services *ss);
 /* A signal has come to vt: typed at the terminal, or sent to it alone. They get it too. */
 void services_signal(struct services *ss, int signum, bool typed);
 void services_kill(struct services *ss);
+/* Between runs: passes a signal on, and waits on the loop until all have ended, 5 s at most and then with KILL. */
+void services_finish(struct services *ss, int signum, bool typed);
 void services_pause(struct services *ss, bool pause);      /* stops or continues reading their pipes */
 #endif

@@ -59,6 +59,8 @@ const char options_help[] =
 "      --concurrency-limit <N>  How many tasks run at once; 50% of the processors; auto: all of\n"
 "                               them [default: 4]\n"
 "      --parallel               Ignore the order between tasks and run all at once\n"
+"      --watch                  Run again, whenever something changes, what depends on it; persistent\n"
+"                               tasks are left running; Ctrl-C ends it\n"
 "      --dry-run                Show what would run and what is cached, run nothing\n"
 "      --json                   Print JSON: packages and tasks, or with --dry-run the plan\n"
 "      --last-details           Print the full summary of the last run\n"
@@ -76,7 +78,7 @@ const char options_help[] =
 
 enum option {
 	RECURSIVE, TRANSITIVE, WORKSPACE_ROOT, FILTER, AFFECTED, FAIL_IF_NO_MATCH, IGNORE_DEPENDS_ON, VERBOSE, CACHE, NO_CACHE,
-	ONLY, CONTINUE, FORCE, CWD, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, OUTPUT_LOGS, QUIET, CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS, HELP, OPTIONS
+	ONLY, CONTINUE, FORCE, CWD, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, OUTPUT_LOGS, QUIET, CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS, WATCH, HELP, OPTIONS
 };
 
 #define CONTINUE_VALUES "dependencies-successful, always"
@@ -110,6 +112,7 @@ static const struct args_option options[OPTIONS] = {
 	[SUMMARY_FILE] = { .name = "summary-file", .value = "FILE" },
 	[PROFILE] = { .name = "profile", .value = "FILE" },
 	[EVENTS] = { .name = "events", .value = "FILE" },
+	[WATCH] = { .name = "watch" },
 	[HELP] = { .name = "help", .letter = 'h' },
 };
 
@@ -256,6 +259,7 @@ static int take(struct parsing *p, enum option which, const char *value)
 	case SUMMARY_FILE: return read_file(p, which, value, &o->summary_file);
 	case PROFILE: return read_file(p, which, value, &o->profile);
 	case EVENTS: return read_file(p, which, value, &o->events);
+	case WATCH: o->watch = true; break;
 	case HELP:
 	case OPTIONS: break;
 	}
@@ -274,6 +278,15 @@ static int check(struct parsing *p)
 		if (p->args.seen & 1u << reports[i])
 			return args_wrong(&p->args, p->err, "the argument '--%s%s' cannot be used with '--dry-run': it tells of what ran",
 					  options[reports[i]].name, options[reports[i]].value ? " <FILE>" : "");
+	if (p->o.watch && (p->o.dry_run || p->o.json))
+		return args_wrong(&p->args, p->err, "the argument '--watch' cannot be used with '--%s': it tells of what ran", p->o.dry_run ? "dry-run" : "json");
+	if (p->o.watch && !p->o.task)
+		return args_wrong(&p->args, p->err, "the argument '--watch' needs a task");
+	/* what is broken is mended while the rest goes on */
+	if (p->o.watch && !p->o.continue_given) {
+		p->o.continue_given = true;
+		p->o.on_failure = OPTION_CONTINUE_DEPENDENCIES_SUCCESSFUL;
+	}
 	if (p->o.json && p->o.task && !p->o.dry_run)
 		return err_set(p->err, ERR_USAGE, "the argument '--json' with a task needs '--dry-run'; without a task it prints packages and tasks\n\n"
 			       "Usage: vt run --dry-run --json <TASK_SPECIFIER> [ADDITIONAL_ARGS]..." TRY);

@@ -60,6 +60,7 @@ struct query_options {
 	bool quiet;                        /* no progress line; a summary only of a run that failed */
 	bool ci_summary;                   /* a table for the page of the CI job */
 	const char *summary_file, *profile, *events;       /* files as typed; NULL: not given */
+	bool watch;                        /* run again whenever something changes */
 	bool help, last_details, dry_run, json;
 };
 

@@ -255,3 +255,27 @@ const struct task *workspace_task(const struct package *p, const char *name)
 	}
 	return NULL;
 }
+
+uint32_t workspace_places(const struct workspace *w, struct arena *a, struct workspace_place **ret)
+{
+	uint32_t i, n = 0;
+	const char *c;
+
+	*ret = arena_array(a, w->patterns ? w->patterns->n : 0, sizeof **ret);
+	for (i = 0; w->patterns && i < w->patterns->n; i++) {
+		const struct pattern *p = &w->patterns->at[i];
+		struct workspace_place *place = &(*ret)[n];
+
+		if (p->no)
+			continue;
+		n++;
+		place->base = p->base;
+		for (c = p->written + strspn(p->written, "./"); *c; c++)
+			place->levels += *c == '/' && c[1];
+		for (c = p->base; *c; c++)
+			place->levels -= *c == '/' && place->levels > 0;
+		place->levels += !*p->base;
+		place->levels = p->literal ? 0 : p->open ? UINT32_MAX : place->levels;
+	}
+	return n;
+}

@@ -148,6 +148,12 @@ const struct package *workspace_package_at(const struct workspace *w, const char
 const struct package *workspace_package(const struct workspace *w, const char *path);
 /* Would a package in this root-relative folder be one of the workspace's? */
 bool workspace_would_hold(const struct workspace *w, const char *path);
+/* A folder in which packages may come, and how many levels of folders below it; "" is the root. */
+struct workspace_place {
+	const char *base;
+	uint32_t levels;           /* UINT32_MAX: any */
+};
+uint32_t workspace_places(const struct workspace *w, struct arena *a, struct workspace_place **ret);
 const struct task *workspace_task(const struct package *p, const char *name);   /* NULL: none */
 
 /* Compiles `text` and adds it; file_patterns_sort makes the list whole. -1: it is not a pattern. */

@@ -7,7 +7,7 @@ AGAIN=$abs_top_builddir/tests/lib/run-again
 # vt finds its plugins, its supervisor and its addon from where it stands
 mkdir -p "$T/build/core"
 cp "$AGAIN" "$T/build/core/run-again"
-ln -s "$abs_top_builddir/core/vt-supervisor" "$T/build/core/"
+cp "$abs_top_builddir/core/vt-supervisor" "$T/build/core/"
 ln -s "$abs_top_builddir/plugins-1" "$abs_top_builddir/plugin-api" "$T/build/"
 again() { _limited 300 GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1 "${under[@]}" "$T/build/core/run-again" "$@"; }
 under=()

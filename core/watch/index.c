@@ -1,0 +1,467 @@
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/notify.h"
+#include "os/stage.h"
+#include "os/tree.h"
+#include "text/path.h"
+#include "watch/inside.h"
+#include "workspace/workspace.h"
+
+/* ---- filters ---- */
+
+static bool is_below(const char *dir, size_t n, const char *path)
+{
+	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n] || (n == 1 && *dir == '/'));
+}
+
+/* Never watched: the cache, git's own files, what package managers install, what is on its way to its place. */
+static bool is_left_out(const struct watch *w, const char *path)
+{
+	const char *name = path_base(path);
+
+	return is_below(w->setup.cache_dir, strlen(w->setup.cache_dir), path) || stage_is_unfinished(path, strlen(path)) ||
+	       strcmp(name, ".git") == 0 || strcmp(name, "node_modules") == 0 || strcmp(name, ".vt") == 0;
+}
+
+/* Is one of the folders between the base and the path left out? */
+static bool is_hidden(const struct watch *w, const struct interest *i, const char *path)
+{
+	_clean_(free_p) char *at = xstrdup(path);
+	size_t base = strlen(i->path);
+	char *slash;
+
+	while (strlen(at) > base) {
+		if (is_left_out(w, at))
+			return true;
+		slash = strrchr(at, '/');
+		if (!slash || slash == at)
+			break;
+		*slash = '\0';
+	}
+	return false;
+}
+
+static uint32_t depth(const char *base, const char *path)
+{
+	uint32_t n = 0;
+
+	for (path += strlen(base); *path; path++)
+		n += *path == '/';
+	return n;
+}
+
+/* Does the path belong to the package in `base`, and to none in it? */
+static bool is_of_package(const struct watch *w, const char *base, const char *path)
+{
+	size_t n = strlen(path), least = strlen(base);
+
+	for (; n > least; n--)
+		if ((!path[n] || path[n] == '/') && map_get(&w->packages, path, n))
+			return false;
+	return true;
+}
+
+bool interest_enters(const struct watch *w, const struct interest *i, const char *path)
+{
+	if (depth(i->path, path) > i->levels || (strlen(path) > strlen(i->path) && is_left_out(w, path)))
+		return false;
+	return i->filter != FILTER_PACKAGE || is_of_package(w, i->path, path);
+}
+
+bool interest_wants(const struct watch *w, const struct interest *i, const char *path)
+{
+	const char *below = path_below(w->setup.root, path);
+
+	if (is_hidden(w, i, path))
+		return false;
+	switch (i->filter) {
+	case FILTER_GLOBS:
+		return below && globs_match(i->globs, below, strlen(below));
+	case FILTER_MANIFESTS:
+		return (strcmp(path_base(path), "package.json") == 0 || strcmp(path_base(path), "vite-task.json") == 0) &&
+		       depth(i->path, path) <= i->levels + 1;
+	case FILTER_PACKAGE:
+		break;
+	}
+	return is_of_package(w, i->path, path);
+}
+
+/* ---- nodes ---- */
+
+static struct node *node_at(struct watch *w, const char *path)
+{
+	void **place = map_puts(&w->nodes, path);
+	struct node *n = *place;
+
+	if (!n) {
+		n = *place = arena_alloc(w->index, sizeof *n);
+		n->path = path;
+		n->size = strlen(path);
+	}
+	return n;
+}
+
+static void add_interest(struct watch *w, struct record *r, const struct interest *i)
+{
+	struct node *n = node_at(w, i->path);
+	struct reader *reader;
+
+	/* each record once, as it is mostly added in a row; patterns have each their own */
+	if (i->how != INTEREST_BELOW && n->readers && n->readers->record == r && n->readers->interest->how == i->how)
+		return;
+	reader = arena_alloc(w->index, sizeof *reader);
+	*reader = (struct reader){ n->readers, r, i };
+	n->readers = reader;
+	n->entry = n->entry || i->how == INTEREST_ENTRY;
+	n->names = n->names || i->how == INTEREST_NAMES;
+	w->below_n += i->how == INTEREST_BELOW && !n->below;
+	n->below = n->below || i->how == INTEREST_BELOW;
+}
+
+/* ---- folders ---- */
+
+static struct dir *dir_at(struct watch *w, const char *path, size_t size)
+{
+	void **place;
+	struct dir *d = map_get(&w->dirs, path, size);
+
+	if (d)
+		return d;
+	d = arena_alloc(w->index, sizeof *d);
+	d->path = arena_strn(w->index, path, size);
+	d->watch = -1;
+	place = map_put(&w->dirs, d->path, size);
+	*place = d;
+	return d;
+}
+
+static void too_few(struct watch *w)
+{
+	notify_free(w->notify);
+	w->notify = NULL;
+	if (!w->told)
+		w->setup.warn(w->setup.ctx, "the system gives too few watches of folders (fs.inotify.max_user_watches): vt looks at the files itself, again and again");
+	w->told = true;
+}
+
+/* Anew, too: another folder may stand there now. */
+static void arm(struct watch *w, struct dir *d)
+{
+	void **place;
+	int *number, watch;
+
+	if (!w->notify)
+		return;
+	watch = notify_add(w->notify, d->path);
+	if (watch == -ENOSPC || watch == -EMFILE || watch == -ENOMEM) {
+		too_few(w);
+		return;
+	}
+	if (watch == d->watch)
+		return;
+	if (d->watch >= 0)
+		notify_remove(w->notify, d->watch);
+	d->watch = watch < 0 ? -1 : watch;
+	if (watch < 0)
+		return;
+	number = arena_copy(w->index, &watch, sizeof watch);
+	place = map_put(&w->watches, number, sizeof *number);
+	*place = d;
+}
+
+/* The folder and all above it: those may go, and come again. */
+static void want_dirs(struct watch *w, const char *path, size_t size)
+{
+	size_t root = strlen(w->setup.root);
+
+	for (;;) {
+		if (map_get(&w->dirs, path, size))
+			return;
+		dir_at(w, path, size);
+		if (size <= root || strncmp(path, w->setup.root, root) != 0)
+			return;
+		while (size > root && path[size - 1] != '/')
+			size--;
+		size -= size > 1;
+	}
+}
+
+static size_t parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == path ? 1 : (size_t)(slash - path);
+}
+
+/* All folders below one that an interest reaches. */
+static void want_below(struct watch *w, const struct interest *i, const char *path)
+{
+	struct arena *a = arena_new();
+	struct tree_name *names;
+	uint32_t n, k;
+	int fd;
+
+	want_dirs(w, path, strlen(path));
+	fd = depth(i->path, path) < i->levels ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	if (fd >= 0 && tree_list(fd, "", a, &names, &n) == 0)
+		for (k = 0; k < n; k++) {
+			const char *below = names[k].type == 'd' ? path_join(a, path, names[k].name) : NULL;
+
+			if (below && interest_enters(w, i, below))
+				want_below(w, i, below);
+		}
+	if (fd >= 0)
+		close(fd);
+	arena_free(a);
+}
+
+/* ---- building ---- */
+
+static void want_all(struct watch *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->nodes.n; i++) {
+		const struct node *n = w->nodes.at[i].value;
+		const struct reader *r;
+
+		if (n->entry && n->size > 1)
+			want_dirs(w, n->path, parent_of(n->path));
+		if (n->names)
+			want_dirs(w, n->path, n->size);
+		for (r = n->readers; r && n->below && w->notify; r = r->next)
+			if (r->interest->how == INTEREST_BELOW)
+				want_below(w, r->interest, n->path);
+	}
+}
+
+/* What the old index had armed stays armed. */
+static void arm_all(struct watch *w, const struct map *old)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->dirs.n; i++)
+		arm(w, w->dirs.at[i].value);
+	for (i = 0; i < old->n && w->notify; i++) {
+		const struct dir *d = old->at[i].value;
+
+		if (d->watch >= 0 && !map_get(&w->watches, &d->watch, sizeof d->watch))
+			notify_remove(w->notify, d->watch);
+	}
+}
+
+void index_build(struct watch *w)
+{
+	struct arena *old = w->index;
+	struct map dirs = w->dirs;
+	struct record *r;
+	uint32_t i;
+
+	w->index = arena_new();
+	map_free(&w->nodes);
+	map_free(&w->watches);
+	map_init(&w->dirs);
+	w->below_n = 0;
+	for (r = w->records; r; r = r->next)
+		for (i = 0; i < r->n; i++)
+			add_interest(w, r, &r->at[i]);
+	for (i = 0; i < w->config->n; i++)
+		add_interest(w, w->config, &w->config->at[i]);
+	want_all(w);
+	arm_all(w, &dirs);
+	map_free(&dirs);
+	arena_free(old);
+	w->renewed = false;
+}
+
+void index_free(struct watch *w)
+{
+	map_free(&w->nodes);
+	map_free(&w->dirs);
+	map_free(&w->watches);
+	arena_free(w->index);
+	w->index = NULL;
+}
+
+/* ---- events ---- */
+
+static void tell(struct watch *w, const struct node *n, enum interest_how how, const char *path)
+{
+	const struct reader *r;
+
+	for (r = n->readers; r; r = r->next) {
+		if (r->interest->how != how || (how == INTEREST_BELOW && !interest_wants(w, r->interest, path)))
+			continue;
+		if (w->running)
+			r->record->touched = true;
+		else
+			r->record->dirty = true;
+		watch_changed(w, path);
+	}
+}
+
+/* A folder came or went, and all in it with it. */
+static void tell_inside(struct watch *w, const char *path)
+{
+	size_t size = strlen(path);
+	uint32_t i;
+
+	for (i = 0; i < w->nodes.n; i++) {
+		const struct node *n = w->nodes.at[i].value;
+
+		if (n->size > size && is_below(path, size, n->path)) {
+			tell(w, n, INTEREST_ENTRY, n->path);
+			tell(w, n, INTEREST_NAMES, n->path);
+		}
+	}
+	for (i = 0; i < w->dirs.n; i++) {
+		struct dir *d = w->dirs.at[i].value;
+
+		if (is_below(path, size, d->path))
+			arm(w, d);
+	}
+}
+
+/* Tells of the files in it that count. Returns whether there are any. */
+static bool find_files(struct watch *w, const struct interest *i, const char *path)
+{
+	struct arena *a = arena_new();
+	struct tree_name *names;
+	uint32_t n, k;
+	bool any = false;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && tree_list(fd, "", a, &names, &n) == 0)
+		for (k = 0; k < n; k++) {
+			const char *below = path_join(a, path, names[k].name);
+
+			if (names[k].type == 'd' && interest_enters(w, i, below)) {
+				any = find_files(w, i, below) || any;
+			} else if (names[k].type != 'd' && interest_wants(w, i, below)) {
+				watch_changed(w, below);
+				any = true;
+			}
+		}
+	if (fd >= 0)
+		close(fd);
+	arena_free(a);
+	return any;
+}
+
+/* A folder came below one of which all counts: it is watched from now on, and what is in it already counts as new. */
+static void enter(struct watch *w, struct record *r, const struct interest *i, const char *path)
+{
+	uint32_t n = w->dirs.n;
+
+	if (!interest_enters(w, i, path) || is_hidden(w, i, path))
+		return;
+	want_below(w, i, path);
+	for (; n < w->dirs.n; n++)
+		arm(w, w->dirs.at[n].value);
+	if (find_files(w, i, path)) {
+		r->touched = r->touched || w->running;
+		r->dirty = r->dirty || !w->running;
+	}
+}
+
+/* Those of whom all below counts, from the path's folder up. */
+static void tell_above(struct watch *w, const char *path, unsigned what)
+{
+	_clean_(free_p) char *at = xstrdup(path);
+	size_t size = strlen(path);
+
+	while (size > 1) {
+		const struct node *n;
+		const struct reader *r;
+
+		size = parent_of(at);
+		at[size] = '\0';
+		n = map_get(&w->nodes, at, size);
+		if (!n || !n->below)
+			continue;
+		if (!(what & NOTIFY_FOLDER))
+			tell(w, n, INTEREST_BELOW, path);
+		else if (what & NOTIFY_NAME)
+			for (r = n->readers; r; r = r->next)
+				if (r->interest->how == INTEREST_BELOW)
+					enter(w, r->record, r->interest, path);
+	}
+}
+
+void index_touch(struct watch *w, const char *path, unsigned what)
+{
+	size_t size = strlen(path);
+	const struct node *n;
+
+	if (is_below(w->setup.cache_dir, strlen(w->setup.cache_dir), path) || stage_is_unfinished(path, size))
+		return;
+	n = map_get(&w->nodes, path, size);
+	if (n && n->entry)
+		tell(w, n, INTEREST_ENTRY, path);
+	if (what & NOTIFY_NAME) {
+		n = map_get(&w->nodes, path, parent_of(path));
+		if (n && n->names)
+			tell(w, n, INTEREST_NAMES, path);
+		if (map_get(&w->dirs, path, size))
+			tell_inside(w, path);
+	}
+	if (w->below_n > 0)
+		tell_above(w, path, what);
+}
+
+/* ---- what no event tells ---- */
+
+bool path_is_own(const struct watch *w, const char *path)
+{
+	_clean_(free_p) char *at = xstrdup(path);
+	size_t size = strlen(path);
+
+	if (paths_have(&w->written, path))
+		return true;
+	for (; size > 1; at[size] = '\0') {
+		if (map_get(&w->writers.set, at, size))
+			return true;
+		size = parent_of(at);
+	}
+	return false;
+}
+
+static bool is_young(const struct watch *w, const struct node *n)
+{
+	struct stat st;
+	const struct reader *r;
+	bool there = stat(n->path, &st) == 0;
+	int64_t ctime_ns = there ? st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec : 0;
+
+	if (there)
+		return ctime_ns >= w->started_ns;
+	for (r = n->readers; r; r = r->next)
+		if (r->interest->how == INTEREST_ENTRY && r->interest->there)
+			return true;
+	return false;
+}
+
+void index_look_back(struct watch *w, bool all)
+{
+	uint32_t i;
+
+	w->running = true;
+	for (i = 0; i < w->nodes.n; i++) {
+		const struct node *n = w->nodes.at[i].value;
+		const struct reader *r;
+		bool mine = all;
+
+		/* of the records that the run has made anew */
+		for (r = n->readers; r && !mine; r = r->next)
+			mine = r->record->fresh;
+		if (mine && n->entry && !path_is_own(w, n->path) && is_young(w, n))
+			tell(w, n, INTEREST_ENTRY, n->path);
+	}
+	w->running = false;
+}

@@ -1,0 +1,450 @@
+#include "config.h"
+
+#include "watch/watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exec/services.h"
+#include "exec/watcher.h"
+#include "os/loop.h"
+#include "os/notify.h"
+#include "plan/step.h"
+#include "text/path.h"
+#include "watch/inside.h"
+
+enum {
+	WATCH_QUIET_MS = 25,           /* so long nothing more has to change */
+	WATCH_MOST_MS = 1000,          /* from the first change to the run, while changes go on */
+	WATCH_GIT_MS = 10000,          /* the same while git writes the working tree */
+	WATCH_QUEUE = 1 << 17,         /* events during a run */
+	WATCH_LOOPS = 3,               /* runs in a row that nothing but the tasks' own writing started */
+	WATCH_CLOCK_NS = 10000000      /* the file system's clock may be so much behind */
+};
+
+/* ---- paths ---- */
+
+void paths_init(struct paths *p)
+{
+	p->arena = arena_new();
+	map_init(&p->set);
+}
+
+void paths_add(struct paths *p, const char *path)
+{
+	if (!map_gets(&p->set, path))
+		*map_puts(&p->set, arena_str(p->arena, path)) = p;
+}
+
+bool paths_have(const struct paths *p, const char *path)
+{
+	return map_gets(&p->set, path) != NULL;
+}
+
+void paths_clear(struct paths *p)
+{
+	map_free(&p->set);
+	arena_free(p->arena);
+	paths_init(p);
+}
+
+static void paths_free(struct paths *p)
+{
+	map_free(&p->set);
+	arena_free(p->arena);
+}
+
+/* ---- what the run tells ---- */
+
+static struct record *record_of(struct watch *w, const struct step *step)
+{
+	return map_gets(&w->by_name, step_name(w->scratch, step));
+}
+
+static bool is_current(void *ctx, const struct step *step)
+{
+	struct watch *w = ctx;
+	struct record *r = w->by_name.n ? record_of(w, step) : NULL;
+
+	if (!r)
+		return false;
+	r->used = true;
+	return r->good && !r->dirty && !w->lost && !w->root_changed && (!r->cached || !w->config_changed);
+}
+
+static bool note(void *ctx, const struct step *step, const struct step_trail *trail)
+{
+	struct watch *w = ctx;
+	struct record *r = record_of(w, step);
+
+	if (!r) {
+		r = xcalloc(1, sizeof *r);
+		r->name = xstrdup(step_name(w->scratch, step));
+		r->arena = arena_new();
+		r->next = w->records;
+		w->records = r;
+		*map_puts(&w->by_name, r->name) = r;
+	}
+	r->used = true;
+	r->dirty = false;
+	r->good = trail->good;
+	r->cached = trail->cached;
+	w->again = w->again || trail->changed;
+	note_written(w, step, trail);
+	return record_fill(w, r, step, trail);
+}
+
+/* ---- events ---- */
+
+static void on_time(void *ctx);
+
+static void expect(struct watch *w, int64_t ms)
+{
+	if (!w->timer)
+		w->timer = timer_start(w->setup.loop, ms, on_time, w);
+}
+
+/* Does git change the working tree now? */
+static bool git_writes(const struct watch *w)
+{
+	struct arena *a = arena_new();
+	bool ret = access(path_join(a, w->setup.root, ".git/index.lock"), F_OK) == 0;
+
+	arena_free(a);
+	return ret;
+}
+
+static void on_time(void *ctx)
+{
+	struct watch *w = ctx;
+	int64_t now = os_now_ms(), quiet = w->last_ms + WATCH_QUIET_MS - now;
+
+	w->timer = NULL;
+	if (now < w->first_ms + WATCH_MOST_MS && quiet > 0) {
+		expect(w, quiet);
+	} else if (now < w->first_ms + WATCH_GIT_MS && git_writes(w)) {
+		expect(w, WATCH_QUIET_MS);
+	} else {
+		w->awake = true;
+		loop_stop(w->setup.loop);
+	}
+}
+
+/* The tasks, or what they left running, write there again and again. */
+static bool is_muted(struct watch *w, const char *path)
+{
+	const char *below = path_below(w->setup.root, path);
+	char text[4300];
+
+	if (w->loops < WATCH_LOOPS || !paths_have(&w->habits, path))
+		return false;
+	if (!w->muted_told) {
+		w->muted_told = true;
+		snprintf(text, sizeof text, "'%s' is written whenever the tasks run: it starts them no more until something else changes", below ? below : path);
+		w->setup.warn(w->setup.ctx, text);
+	}
+	return true;
+}
+
+void watch_changed(struct watch *w, const char *path)
+{
+	if (w->running) {
+		if (path_is_own(w, path))
+			paths_add(&w->habits, path);
+		else
+			paths_add(&w->changed, path);
+		return;
+	}
+	if (is_muted(w, path))
+		return;
+	paths_add(&w->changed, path);
+	w->last_ms = os_now_ms();
+	if (!w->first_ms)
+		w->first_ms = w->last_ms;
+	expect(w, WATCH_QUIET_MS);
+}
+
+static void forget_queue(struct watch *w)
+{
+	struct queued *q;
+
+	while ((q = w->queue)) {
+		w->queue = q->next;
+		free(q);
+	}
+	w->queue_end = &w->queue;
+	w->queued_n = 0;
+}
+
+static void queue(struct watch *w, const char *path, unsigned what)
+{
+	size_t n = strlen(path) + 1;
+	struct queued *q;
+
+	if (++w->queued_n > WATCH_QUEUE) {
+		w->lost = true;
+		return;
+	}
+	q = xmalloc(sizeof *q + n);
+	q->next = NULL;
+	q->what = what;
+	memcpy(q->path, path, n);
+	*w->queue_end = q;
+	w->queue_end = &q->next;
+}
+
+static void wake_for_all(struct watch *w)
+{
+	w->lost = true;
+	if (!w->running)
+		watch_changed(w, w->setup.root);
+}
+
+static void on_event(void *ctx, int number, unsigned what, const char *name)
+{
+	struct watch *w = ctx;
+	struct dir *d = map_get(&w->watches, &number, sizeof number);
+	struct arena *a;
+	const char *path;
+
+	if (what & NOTIFY_LOST) {
+		wake_for_all(w);
+		return;
+	}
+	if (!d || d->watch != number)
+		return;
+	if (what & NOTIFY_GONE) {
+		notify_remove(w->notify, number);
+		d->watch = -1;
+		return;
+	}
+	if (!name)
+		return;
+	a = arena_new();
+	path = path_join(a, d->path, name);
+	if (w->running)
+		queue(w, path, what);
+	else
+		index_touch(w, path, what);
+	arena_free(a);
+}
+
+/* ---- a run ---- */
+
+void watch_begin(struct watch *w)
+{
+	struct record *r;
+
+	w->running = true;
+	w->config_changed = w->config->dirty;
+	w->config->dirty = false;
+	w->started_ns = os_real_ns() - WATCH_CLOCK_NS;
+	w->was_again = w->again;
+	w->again = false;
+	for (r = w->records; r; r = r->next)
+		r->used = r->fresh = r->touched = false;
+	paths_clear(&w->written);
+	paths_clear(&w->writers);
+	paths_clear(&w->changed);
+	arena_free(w->scratch);
+	w->scratch = arena_new();
+}
+
+const struct exec_watcher *watch_watcher(struct watch *w)
+{
+	return w->watcher;
+}
+
+/* Steps that the run did not come to may come again, unless it was whole. */
+static void sweep(struct watch *w)
+{
+	struct record *r, **at;
+	bool any = false, good = true;
+
+	for (r = w->records; r; r = r->next)
+		good = good && (r->good || !r->used);
+	for (at = &w->records; good && (r = *at); ) {
+		if (r->used) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		arena_free(r->arena);
+		free(r->name);
+		free(r);
+		any = true;
+	}
+	if (!any)
+		return;
+	w->renewed = true;
+	map_free(&w->by_name);
+	for (r = w->records; r; r = r->next)
+		*map_puts(&w->by_name, r->name) = r;
+}
+
+static void settle_events(struct watch *w)
+{
+	struct queued *q;
+	struct record *r;
+
+	paths_clear(&w->habits);
+	for (q = w->queue; q; q = q->next)
+		index_touch(w, q->path, q->what);
+	forget_queue(w);
+	for (r = w->records; r; r = r->next)
+		r->dirty = r->dirty || r->touched;
+	w->config->dirty = w->config->dirty || w->config->touched;
+	w->config->touched = false;
+}
+
+void watch_end(struct watch *w, const struct workspace *workspace, bool all)
+{
+	bool lost = w->lost;
+
+	w->lost = false;
+	if (w->notify)
+		notify_drain(w->notify);
+	w->lost = w->lost || (lost && !workspace);
+	if (workspace)
+		sweep(w);
+	record_config(w, workspace, all);
+	if (w->renewed || !w->index)
+		index_build(w);
+	settle_events(w);
+	index_look_back(w, w->notify == NULL);
+	w->running = false;
+	if (!w->notify)
+		poll_baseline(w);
+}
+
+/* ---- waiting ---- */
+
+static bool must_run(const struct watch *w)
+{
+	return w->changed.set.n > 0 || w->lost || (w->again && !w->was_again);
+}
+
+static void note_reason(struct watch *w)
+{
+	const struct map *set = &w->changed.set;
+	const char *path = w->setup.root, *below;
+	uint32_t i, habits = 0;
+
+	/* one that is there says more than one that came and went */
+	for (i = 0; i < set->n && access(set->at[i].key.data, F_OK) < 0; i++)
+		;
+	if (set->n)
+		path = set->at[i < set->n ? i : 0].key.data;
+	below = path_below(w->setup.root, path);
+	free(w->reason);
+	if (asprintf(&w->reason, set->n > 1 ? "'%s' changed (and %u more)" : "'%s' changed", below && *below ? below : path, set->n - 1) < 0)
+		w->reason = NULL;
+	w->root_changed = false;
+	for (i = 0; i < set->n; i++) {
+		const char *at = path_below(w->setup.root, set->at[i].key.data);
+
+		habits += paths_have(&w->habits, set->at[i].key.data);
+		w->root_changed = w->root_changed || !at || (w->config->dirty && !strchr(at, '/'));
+	}
+	w->loops = habits == set->n && set->n ? w->loops + 1 : 0;
+	if (w->loops == 0)
+		w->muted_told = false;
+}
+
+bool watch_wait(struct watch *w)
+{
+	w->first_ms = w->last_ms = 0;
+	w->awake = false;
+	if (!w->interrupted && must_run(w)) {
+		w->first_ms = w->last_ms = os_now_ms();
+		expect(w, WATCH_QUIET_MS);
+	}
+	if (!w->notify)
+		poll_start(w);
+	while (!w->awake && !w->interrupted)
+		loop_run(w->setup.loop);
+	poll_stop(w);
+	timer_stop(w->timer);
+	w->timer = NULL;
+	note_reason(w);
+	return !w->interrupted;
+}
+
+const char *watch_reason(const struct watch *w)
+{
+	return w->reason;
+}
+
+bool watch_is_config(const struct watch *w)
+{
+	return w->config->dirty || w->lost;
+}
+
+void watch_interrupt(struct watch *w)
+{
+	w->interrupted = true;
+	loop_stop(w->setup.loop);
+}
+
+/* ---- the session ---- */
+
+struct watch *watch_new(const struct watch_setup *setup)
+{
+	struct watch *w = xcalloc(1, sizeof *w);
+
+	w->arena = arena_new();
+	w->setup = *setup;
+	w->setup.root = arena_str(w->arena, setup->root);
+	w->setup.cache_dir = arena_str(w->arena, setup->cache_dir);
+	w->setup.user_config = setup->user_config ? arena_str(w->arena, setup->user_config) : NULL;
+	w->watcher = arena_alloc(w->arena, sizeof *w->watcher);
+	*w->watcher = (struct exec_watcher){ is_current, note, w };
+	w->config = xcalloc(1, sizeof *w->config);
+	w->config->arena = arena_new();
+	w->queue_end = &w->queue;
+	w->scratch = arena_new();
+	paths_init(&w->written);
+	paths_init(&w->writers);
+	paths_init(&w->changed);
+	paths_init(&w->habits);
+	w->notify = notify_new(setup->loop, on_event, w);
+	if (!w->notify) {
+		w->told = true;
+		setup->warn(setup->ctx, "the system gives no watches of folders (fs.inotify.max_user_instances): vt looks at the files itself, again and again");
+	}
+	return w;
+}
+
+void watch_free(struct watch *w)
+{
+	struct record *r;
+
+	if (!w)
+		return;
+	poll_stop(w);
+	timer_stop(w->timer);
+	notify_free(w->notify);
+	index_free(w);
+	while ((r = w->records)) {
+		w->records = r->next;
+		arena_free(r->arena);
+		free(r->name);
+		free(r);
+	}
+	arena_free(w->config->arena);
+	free(w->config);
+	forget_queue(w);
+	paths_free(&w->written);
+	paths_free(&w->writers);
+	paths_free(&w->changed);
+	paths_free(&w->habits);
+	map_free(&w->by_name);
+	map_free(&w->packages);
+	arena_free(w->scratch);
+	free(w->reason);
+	arena_free(w->arena);
+	free(w);
+}
