@@ -185,6 +185,25 @@ static void rooted(void *ctx, const char *root)
 	backend_prefetch(ctx, root);
 }
 
+/* The workspace of the last run, if nothing of it has changed. */
+static int load(struct backend *b, struct repeated *again, struct workspace **ret, struct err *err)
+{
+	if (again && again->workspace && !watch_is_config(again->watch)) {
+		*ret = again->workspace;
+		backend_prefetch(b, again->workspace->root);
+		return 0;
+	}
+	if (again) {
+		workspace_free(again->workspace);
+		again->workspace = NULL;
+	}
+	if (workspace_load_from(b->session->cwd, rooted, b, ret, err) < 0)
+		return -1;
+	if (again)
+		again->workspace = *ret;
+	return 0;
+}
+
 /* `again`: what the runs of --watch share, or NULL. */
 static int run_options(const struct session *s, struct query_options *o, struct repeated *again)
 {
@@ -202,7 +221,7 @@ static int run_options(const struct session *s, struct query_options *o, struct 
 	backend_init(&backend, s, o->dry_run);
 	backend.lists = o->verbose > 1;
 	backend.repeated = again;
-	if (workspace_load_from(s->cwd, rooted, &backend, &w, &err) < 0) {
+	if (load(&backend, again, &w, &err) < 0) {
 		code = cmd_fail(s, &err);
 	} else {
 		backend.workspace = w;
@@ -211,7 +230,8 @@ static int run_options(const struct session *s, struct query_options *o, struct 
 	if (again)
 		watch_end(again->watch, w, o->affected || o->filters.n);
 	backend_close(&backend);
-	workspace_free(w);
+	if (!again)
+		workspace_free(w);
 	return code;
 }
 
@@ -312,6 +332,7 @@ static int run_watch(const struct command *c, const struct session *s, int argc,
 	code = repeat(c, s, argc, argv, &again);
 	services_free(again.services);
 	watch_free(again.watch);
+	workspace_free(again.workspace);
 	live_free(again.live);
 	if (again.screen)
 		screen_close(again.screen);

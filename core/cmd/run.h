@@ -16,6 +16,7 @@ struct workspace;
 struct repeated {
 	struct loop *loop;
 	struct watch *watch;
+	struct workspace *workspace;   /* as the last run had it; NULL: there was none, or it could not be read */
 	struct services *services;     /* made in the first run that comes so far, like the rest */
 	struct screen *screen;
 	enum log_mode mode;

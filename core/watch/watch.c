@@ -380,7 +380,7 @@ const char *watch_reason(const struct watch *w)
 
 bool watch_is_config(const struct watch *w)
 {
-	return w->config->dirty || w->lost;
+	return w->config_changed || w->lost;
 }
 
 void watch_interrupt(struct watch *w)

@@ -41,7 +41,7 @@ void watch_end(struct watch *w, const struct workspace *workspace, bool all);
 bool watch_wait(struct watch *w);
 /* What has changed, in words: "'packages/a/src/x' changed (and 2 more)"; good until the next wait. */
 const char *watch_reason(const struct watch *w);
-/* Is the configuration among what has changed, or may it be? */
+/* In a run: was the configuration among what had changed, or may it have been? */
 bool watch_is_config(const struct watch *w);
 /* A signal has come: ends the wait. */
 void watch_interrupt(struct watch *w);
