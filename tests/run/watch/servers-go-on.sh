@@ -1,0 +1,64 @@
+# Under --watch persistent tasks are left running from run to run, and end with it.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/lib/server.sh"
+. "$abs_top_srcdir/tests/lib/watch.sh"
+workspace
+file package.json '{"name":"r"}'
+servers
+tasks() {                      # tasks WORDS: a server with these words
+	file vite-task.json "{\"tasks\":{
+		\"server\":{\"command\":\"node serve.cjs $PORT $1\",\"persistent\":true,\"ready\":{\"port\":$PORT}},
+		\"e2e\":{\"command\":\"node ask.cjs $PORT\",\"dependsOn\":[\"server\"],\"input\":[\"in\"]},
+		\"build\":{\"command\":\"cat in\",\"input\":[\"in\"]}}}"
+}
+tasks ""
+echo 1 >in
+watching run e2e
+is "a test with its server" "$(journal)" "server start,server listens,test hello,"
+server=$(cat pid-server)
+ok "the server is left running" "$(lives "$server"; echo $?)"
+echo 2 >in
+again
+is "the test runs again, with the same server" "$(journal) $(cat pid-server)" "test hello, $server"
+hasnt "... which is not told again" "$seen" "serve.cjs"
+tasks "slow 10"
+again
+is "a server with another command is started anew, when it is needed" "$(journal)" ""
+echo 3 >in
+again
+is "... in the place of the old one" "$(journal)" "server TERM,server start,server listens,test hello,"
+kill -9 "$(cat pid-server)"
+upto "exit" || true
+echo 4 >in
+again
+is "one that crashed is started again for the next run that needs it" "$(journal)" "server start,server listens,test hello,"
+server=$(cat pid-server)
+watched INT
+is "all ends with the watch" "$(journal) $rc" "server INT, 0"
+ok "... and is gone" "$(dead "$server"; echo $?)"
+
+tasks ""
+watching run server
+is "one that was asked for" "$(journal)" "server start,server listens,"
+echo 5 >in
+watched TERM
+is "... ends with TERM" "$(journal) $rc" "server TERM, 143"
+tasks "stubborn"
+watching run server
+rm -f journal
+begun=$(date +%s%3N)
+watched TERM
+took=$(($(date +%s%3N) - begun))
+is "one that ignores TERM" "$(journal) $rc" "server TERM, 143"
+ok "... is killed after 5 s ($took ms)" $((took < 4900 || took > 60000))
+ok "... and is gone" "$(dead "$(cat pid-server)"; echo $?)"
+
+tasks ""
+watching run-many server build
+rm -f journal
+echo 6 >in
+again
+is "beside a server the rest runs again" "$(ran)" '$ cat in,'
+watched INT
+is "... until Ctrl-C" "$(journal) $rc" "server INT, 0"
+finish
