@@ -2,9 +2,11 @@
 
 #include "effect/layer.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "os/file.h"
@@ -86,14 +88,14 @@ struct seat *layer_set(struct layer *v, struct bytes path, struct bytes state)
 	struct bytes folder;
 
 	s->state = (struct bytes){ state.size ? arena_copy(v->arena, state.data, state.size) : "", state.size };
-	s->owned = false;
+	s->owned = s->implied = false;
 	if (!state.size || *(const char *)state.data != 'd')
 		s->bare = true;
 	for (folder = parent_of(path); state.size && folder.size; folder = parent_of(folder)) {
 		above = map_get(&v->seats, folder.data, folder.size);
 		if (above && (!above->state.size || *(const char *)above->state.data != 'd')) {
 			above->state = bytes_text("d");
-			above->bare = true;
+			above->bare = above->implied = true;
 			above->owned = false;
 		}
 	}
@@ -119,7 +121,7 @@ void layer_copy(struct layer *v, const struct layer *from, struct arena *a)
 		struct seat *s = seat_at(v, was->path);
 
 		*s = (struct seat){ .path = s->path, .state = was->state, .step = was->step, .maker = was->maker,
-				    .owned = was->owned, .bare = was->bare };
+				    .owned = was->owned, .bare = was->bare, .implied = was->implied };
 	}
 }
 
@@ -384,18 +386,28 @@ static struct bytes disk_pairs(struct layer *v, struct bytes folder)
 	return ret;
 }
 
-/* A folder of which the step sees nothing: only hidden names, or none in one that it made. */
+/* Is the folder there only because the layer has something below it? */
+static bool is_implied(const struct layer *v, struct bytes path)
+{
+	const struct seat *s = v->seats.n ? map_get(&v->seats, path.data, path.size) : NULL;
+	struct stat st;
+
+	if (s)
+		return s->implied;
+	return v->seats.n && map_get(&v->folders, path.data, path.size) &&
+	       fstatat(v->world->root_fd, arena_strn(v->arena, path.data, path.size), &st, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
+/* A folder that the step made, or a later one, and of which it sees nothing. */
 static bool is_hidden_folder(struct finding *f, struct bytes path, bool made)
 {
 	uint32_t all;
 	bool ret;
 
-	if (!made && !may_differ_below(f->v, path))
-		return false;
-	if (f->depth >= LAYER_DEPTH)
+	if (!made || f->depth >= LAYER_DEPTH)
 		return false;
 	f->depth++;
-	ret = !visible(f, path, disk_pairs(f->v, path), &all).size && (all || made);
+	ret = !visible(f, path, disk_pairs(f->v, path), &all).size;
 	f->depth--;
 	return ret;
 }
@@ -404,7 +416,7 @@ static bool is_hidden(struct finding *f, struct bytes path, bool folder)
 {
 	uint32_t later, leaned = f->leaned;
 	enum whose w = whose(f, path, &later);
-	bool ret = folder ? is_hidden_folder(f, path, w != WHOSE_OTHER) : w != WHOSE_OTHER;
+	bool ret = folder ? is_hidden_folder(f, path, w != WHOSE_OTHER || is_implied(f->v, path)) : w != WHOSE_OTHER;
 
 	if (ret)
 		lean(f, later);
@@ -478,7 +490,7 @@ static void amend_folder(struct finding *f, struct fact *fact, struct bytes path
 {
 	bool listing = fact->kind == FACT_FILE || fact->kind == FACT_LIST;
 	uint32_t later, all;
-	bool made = whose(f, path, &later) != WHOSE_OTHER;
+	bool made = whose(f, path, &later) != WHOSE_OTHER || is_implied(f->v, path);
 	struct bytes pairs;
 	char *state;
 
@@ -491,7 +503,7 @@ static void amend_folder(struct finding *f, struct fact *fact, struct bytes path
 	}
 	pairs = bare ? disk_pairs(f->v, path) : state_listing(fact->state);
 	pairs = visible(f, path, pairs, &all);
-	if (!pairs.size && (all || made)) {
+	if (!pairs.size && made) {
 		lean(f, later);
 		fact->state = nothing;
 		return;

@@ -7,8 +7,8 @@
  *     later   made by a later step of its task, and as left
  *     other   all else: another step's product, the user's file
  * Own and later paths are not there yet for the step: their facts say "absent". Of a
- * later step's product the content, if it was read, counts as found. A folder that
- * holds nothing else is not there either. Not thread-safe; the ledger is. */
+ * later step's product the content, if it was read, counts as found. A folder that they
+ * made and that holds nothing else is not there either. Not thread-safe; the ledger is. */
 #ifndef EFFECT_LAYER_H
 #define EFFECT_LAYER_H
 
@@ -25,6 +25,7 @@ struct seat {
 	bool owned;                /* else the ledger's line tells */
 	bool bare;                 /* what the disk has below it is not there, only what the layer has */
 	bool moved;                /* a folder that a run moved away (before.h) */
+	bool implied;              /* a folder that is there again because the layer has something below it */
 };
 
 struct layer {

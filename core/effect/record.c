@@ -9,6 +9,7 @@
 #include "effect/cover.h"
 #include "fact/seen.h"
 #include "os/tree.h"
+#include "text/path.h"
 
 /* A path that the run changed, or may have. */
 struct touched {
@@ -436,6 +437,37 @@ static void check_ways(struct recording *k, struct facts *more)
 	}
 }
 
+/* Where a link leads that the run made, from the root of the workspace; size 0: out of it. */
+static struct bytes target_of(const struct recording *k, const struct touched *t)
+{
+	struct arena *a = k->r->arena;
+	const char *to = (const char *)t->left.data + 1, *name = arena_strn(a, t->path.data, t->path.size);
+	const char *rel = to[0] == '/' ? path_below(k->r->world->root, path_clean(a, to)) : path_clean(a, path_join(a, path_dir(a, name), to));
+
+	return bytes_text(rel && strncmp(rel, "..", 2) != 0 ? rel : "");
+}
+
+/* What was looked at by way of a link that the run made itself is what stands behind it. */
+static void look_behind(struct recording *k, struct facts *more)
+{
+	const struct seen *seen = k->r->seen;
+	uint32_t i;
+
+	for (i = 0; i < seen->n; i++) {
+		const vt_seen *s = &seen->at[i];
+		const struct touched *t = map_get(&k->known, s->name.data, s->name.size), *behind;
+		struct bytes to;
+
+		if ((s->op != VT_SEEN_READ && s->op != VT_SEEN_PROBE && s->op != VT_SEEN_LIST) || (s->flags & VT_SEEN_NOFOLLOW) || !t ||
+		    !t->written || !t->left.size || *(const char *)t->left.data != 'l')
+			continue;
+		to = target_of(k, t);
+		behind = to.size ? map_get(&k->known, to.data, to.size) : NULL;
+		if (to.size && (!behind || !behind->cut))
+			add_more(k->r, more, s->op == VT_SEEN_PROBE ? FACT_PROBE : FACT_FILE, to, nothing);
+	}
+}
+
 static int amend(struct recording *k)
 {
 	struct record *r = k->r;
@@ -449,6 +481,7 @@ static int amend(struct recording *k)
 			add_more(r, &more, (enum fact_kind)r->facts.at[i].kind, origin, nothing);
 	}
 	check_ways(k, &more);
+	look_behind(k, &more);
 	if (more.n) {
 		facts_sort(&more);
 		if (state_fill(r->world, NULL, &more, r->arena, k->err) < 0)

@@ -29,6 +29,17 @@ echo 2 >src
 capture vt run t
 is "... and sees an edit" "$(status)" ran
 
+# what is behind a link that the task makes is looked at by way of the link
+task <<'SH'
+ln -sfn later/file link; cat link 2>/dev/null || echo none
+SH
+vt run t >/dev/null
+capture vt run t
+is "a task that looks through a link that it makes is kept" "$(status)" hit
+mkdir later; echo there >later/file
+capture vt run t
+has "... and sees what appears behind it" "$out" there
+
 # an output that matches nothing
 task '"output":["dist/**","build/*.js"]' <<'SH'
 cat t.sh >/dev/null

@@ -8,7 +8,7 @@ again, and so on; a twin of the workspace gets the same edits and runs the comma
 every run exit status, terminal and the tree (contents, targets of links, who may execute, empty
 folders) must be the same. Cut, and counted: commands that do something else, or print it, where
 their own earlier products are there (seen in a third workspace, which has the edits but never
-ran), and undeclared products that the user took away."""
+ran), and products that the user took away: undeclared ones, and those that are of no use any more."""
 import argparse, os, random, shutil, subprocess, sys, tempfile, time
 from collections import Counter
 
@@ -127,7 +127,7 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
             with open(os.path.join(twin, name), 'w') as f:
                 f.write(text)
         never, done = 0, []
-        taken, products = set(), set()
+        taken, products, away = set(), set(), set()
         for e in events:
             if e[0] != 'run':
                 done.append(e)
@@ -135,6 +135,7 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
                 edit(real, e)
                 edit(twin, e)
                 taken = (taken | before) - set(tree(twin))
+                away |= before - set(tree(twin))
                 continue
             pre = tree(twin)
             rc, out, said = w.run([vt, 'run', 't'], real)
@@ -156,6 +157,11 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
             if gone and gone <= taken:
                 stats['taken away and missing'] += 1
                 return None
+            more = {p for p in a if p not in b}
+            if more and more <= products & away:
+                # made by an earlier run and of no use since: nobody can tell that from what is needed
+                stats['cut: stale product taken away'] += 1
+                return None
             over = products & {e[2] if e[0] == 'link' else e[1] for e in done}
             products |= {p for p in b if b[p] != pre.get(p)}
             if (out != out2 or a != b) and over:
@@ -163,6 +169,11 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
                 hidden = w.dir(f'hidden{never}')
                 for x in done + [('del', p) for p in over]:
                     edit(hidden, x)
+                for p in over:           # nor is a folder that held nothing else
+                    d = os.path.dirname(os.path.join(hidden, p))
+                    while d != hidden and os.path.isdir(d) and not os.listdir(d):
+                        os.rmdir(d)
+                        d = os.path.dirname(d)
                 said = w.run([play, 's'] + ops, hidden)[1]
                 there = tree(hidden)
                 if said == out and all(a.get(p) == there.get(p) for p in set(a) | set(b) if a.get(p) != b.get(p)):
