@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -13,6 +14,8 @@
 #include "fact/seen.h"
 #include "fact/stat_cache.h"
 #include "fact/state.h"
+
+enum { CHANGED_RENAMES = 256 };        /* remembered, to find files by their new names */
 
 static char yes[] = "y", no[] = "n";
 
@@ -29,6 +32,15 @@ static void note_written(struct changed_during *m, struct bytes path)
 
 	*map_put(&m->written, path.data, path.size) = yes;
 	*map_put(&m->within, dir.data, dir.size) = yes;
+}
+
+static void note_rename(struct changed_during *m, struct bytes from, struct bytes to)
+{
+	if (m->renames_n == CHANGED_RENAMES)
+		return;
+	m->renames = xrealloc(m->renames, 2 * (m->renames_n + 1), sizeof *m->renames);
+	m->renames[2 * m->renames_n] = from;
+	m->renames[2 * m->renames_n++ + 1] = to;
 }
 
 void changed_during_init(struct changed_during *m, int root_fd, int64_t started_ns, const struct seen *seen)
@@ -54,6 +66,7 @@ void changed_during_init(struct changed_during *m, int root_fd, int64_t started_
 			note_written(m, other);
 			*map_put(&m->moved, name.data, name.size) = yes;
 			*map_put(&m->moved, other.data, other.size) = yes;
+			note_rename(m, name, other);
 		}
 		if (r->flags & (VT_SEEN_THERE | VT_SEEN_ABSENT)) {
 			void **at = map_put(&m->sights, name.data, name.size);
@@ -75,6 +88,7 @@ void changed_during_free(struct changed_during *m)
 	map_free(&m->inodes);
 	if (m->keys)
 		arena_free(m->keys);
+	free(m->renames);
 }
 
 bool changed_during_written(const struct changed_during *m, struct bytes path)
@@ -116,6 +130,26 @@ struct inode {
 	uint64_t device, number;
 };
 
+/* The path's name after the task's renames. */
+static struct bytes name_now(struct changed_during *m, struct bytes path)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->renames_n; i++) {
+		const struct bytes from = m->renames[2 * i], to = m->renames[2 * i + 1];
+		char *p;
+
+		if (path.size < from.size || memcmp(path.data, from.data, from.size) != 0 ||
+		    (path.size > from.size && ((const char *)path.data)[from.size] != '/'))
+			continue;
+		p = arena_alloc(m->keys, to.size + path.size - from.size + 1);
+		memcpy(p, to.data, to.size);
+		memcpy(p + to.size, (const char *)path.data + from.size, path.size - from.size);
+		path = (struct bytes){ p, to.size + path.size - from.size };
+	}
+	return path;
+}
+
 static void find_inodes(struct changed_during *m)
 {
 	struct inode key;
@@ -123,7 +157,8 @@ static void find_inodes(struct changed_during *m)
 	uint32_t i;
 
 	for (i = 0; i < m->written.n; i++) {
-		if (!look(m, m->written.at[i].key, AT_SYMLINK_NOFOLLOW, &st) || !S_ISREG(st.st_mode) || st.st_nlink < 2)
+		if ((!look(m, m->written.at[i].key, AT_SYMLINK_NOFOLLOW, &st) && !look(m, name_now(m, m->written.at[i].key), AT_SYMLINK_NOFOLLOW, &st)) ||
+		    !S_ISREG(st.st_mode) || st.st_nlink < 2)
 			continue;
 		key = (struct inode){ st.st_dev, st.st_ino };
 		*map_put(&m->inodes, arena_copy(m->keys, &key, sizeof key), sizeof key) = yes;
@@ -153,6 +188,13 @@ bool changed_during_newer(struct changed_during *m, struct bytes path)
 	if (is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec))
 		return true;
 	return is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec) && !has_own_name(m, &st);
+}
+
+bool changed_during_touched(struct changed_during *m, struct bytes path)
+{
+	struct stat st;
+
+	return look(m, path, 0, &st) && S_ISREG(st.st_mode) && !is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
 /* Is it a new link, or another directory under the old name? Moving a directory changes its

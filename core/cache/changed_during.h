@@ -28,6 +28,8 @@ struct changed_during {
 	struct map within;             /* directories in which it did that */
 	struct map sights;             /* path: VT_SEEN_THERE, VT_SEEN_ABSENT or both */
 	struct map inodes;             /* files with several names, of which the task wrote one: "y"; found when first asked for */
+	struct bytes *renames;         /* the first of the task, in pairs: from, to */
+	uint32_t renames_n;
 	struct arena *keys;            /* of inodes; NULL: not found yet */
 	struct map folders;            /* directories already looked at: "y": changed, "n" */
 };
@@ -37,6 +39,8 @@ void changed_during_free(struct changed_during *m);
 bool changed_during_written(const struct changed_during *m, struct bytes path);
 /* Is there content at `path` that is newer than the start? */
 bool changed_during_newer(struct changed_during *m, struct bytes path);
+/* ... or was at most its ctime moved? */
+bool changed_during_touched(struct changed_during *m, struct bytes path);
 /* `f` carries the state from after the run: did another program change it? */
 bool changed_during_run(struct changed_during *m, const struct fact *f);
 #endif

@@ -1,5 +1,6 @@
 # Real tools without a word of configuration: a hit on the second unchanged run and on the third,
-# a miss after an edit, a hit after that. Tools that are not here are skipped.
+# a miss after an edit, a hit after that. Tools that are not here are skipped; VT_TEST_MORE_NPM names a
+# node_modules with more of them than ./bootstrap installs.
 . "${0%/*}/../../lib/functions.sh" || exit
 # tool NAME PROGRAM COMMAND EDITED-FILE: h a hit, r it ran, ! it failed
 tool() {
@@ -47,4 +48,120 @@ comment='#' tool 'python, which keeps what it compiled' python3 t src/n.py
 project "sh -c 'cat src/b.js > src/generated.js'"; tool 'a generator that writes the same again' sh t src/b.js
 project "sh -c 'cp -n default.conf conf; cat conf'"; echo a >default.conf
 tool 'a default for what is missing' cp t conf
+
+# what a compiler remembers of its last run came from the cache, nothing else did
+project 'tsc -p .'; tsconfig '"incremental":true,"outDir":"dist",'
+if [ -x "$NPM/.bin/tsc" ]; then
+	file vite-task.json '{"cache":true,"tasks":{"b":{"command":"tsc -p .","output":["dist/**","*.tsbuildinfo"]}}}'
+	vt run b >/dev/null
+	rm -rf dist ./*.tsbuildinfo
+	capture vt run b
+	has "tsc --incremental in a fresh checkout with the cache hits" "$out" "cache hit, replaying"
+	there "... and its files are there" dist/a.js
+	project 'tsc -p .'; tsconfig '"incremental":true,"outDir":"dist",'
+	capture vt run t
+	rm -rf dist ./*.tsbuildinfo
+	capture vt run t
+	has "... undeclared ones are said to be missing" "$out" "it made are missing"
+	echo 'export const c = 1;' >>src/a.ts
+	capture vt run t
+	there "... and are made by the next run" dist/a.js
+else skip "tsc --incremental in a fresh checkout" "tsc is not installed"; fi
+
+project 'go build -o app'
+printf 'module x\n\ngo 1.18\n' >go.mod; printf 'package main\n\nfunc main() {}\n' >main.go
+tool 'go build' go t main.go
+# rustup finds its toolchains by HOME, which is another one here
+for rust in "$(getent passwd "$(id -u)" | cut -d: -f6)"/.rustup/toolchains/*/bin; do [ ! -x "$rust/cargo" ] || PATH=$rust:$PATH; done
+project 'cargo build -q --offline'
+printf '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\n' >Cargo.toml; echo 'fn main() {}' >src/main.rs
+tool 'cargo build' cargo t src/main.rs
+project 'cargo build -q --offline && cp target/debug/x out'
+printf '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\n' >Cargo.toml; echo 'fn main() {}' >src/main.rs
+if command -v cargo >/dev/null; then
+	vt run t >/dev/null
+	capture vt run t
+	is "cargo build && cp: two hits" "$(printf "%s" "$out" | grep -c "cache hit, replaying")" 2
+	printf 'fn main() {\n\tprintln!("2");\n}\n' >src/main.rs
+	vt run t >/dev/null
+	is "... after an edit the copy is the new program" "$(./out)" 2
+	rm out
+	capture vt run t
+	is "... and both hit again" "$(printf "%s" "$out" | grep -c "cache hit, replaying")" 2
+else skip "cargo build && cp" "cargo is not installed"; fi
+
+cmake_project() {
+	project "$1"
+	printf 'cmake_minimum_required(VERSION 3.10)\nproject(x C)\nadd_executable(x src/x.c)\n' >CMakeLists.txt
+	echo 'int main(void) { return 0; }' >src/x.c
+}
+cmake_project 'ninja -C build'
+if command -v ninja >/dev/null && command -v cmake >/dev/null; then cmake -G Ninja -B build . >/dev/null; fi
+tool 'ninja, configured before' ninja t src/x.c
+# cmake reads the log of a later command, ninja, and writes it in another order each time: each run is
+# another one, unless that log is called a memory
+cmake_project 'cmake -G Ninja -B build . && ninja -C build'
+file vite-task.json '{"cache":true,"toolCaches":["**/.ninja_log"]}'
+if command -v ninja >/dev/null && command -v cmake >/dev/null; then
+	vt run t >/dev/null
+	vt run t >/dev/null
+	capture vt run t
+	is "cmake && ninja: two hits where its log is no input" "$(printf "%s" "$out" | grep -c "cache hit, replaying")" 2
+	echo 'int x;' >>src/x.c
+	capture vt run t
+	has "... a miss after an edit" "$out" "executing"
+	capture vt run t
+	is "... two hits after that" "$(printf "%s" "$out" | grep -c "cache hit, replaying")" 2
+else skip "cmake && ninja" "cmake or ninja is not installed"; fi
+
+project 'sqlite3 data.db .dump'
+if command -v sqlite3 >/dev/null; then
+	sqlite3 data.db 'create table t(a); insert into t values(1);'
+	letters=
+	for i in 1 2 3 edit 5; do
+		[ $i != edit ] || sqlite3 data.db 'insert into t values(2);'
+		capture vt run t
+		case $out in *'cache hit, replaying'*) letters+=h ;; *) letters+=r ;; esac
+	done
+	is "sqlite3 that only reads" "$letters" rhhrh
+else skip "sqlite3 that only reads" "sqlite3 is not installed"; fi
+project 'pytest -q'; printf 'import m\ndef test_a():\n    assert m.X\n' >test_a.py; echo 'X = 1' >m.py
+comment='#' tool pytest pytest t m.py
+project 'latexmk -pdf -interaction=batchmode x.tex'; printf '%s\n' '\documentclass{article}' '\begin{document}' x '\end{document}' >x.tex
+comment='%' tool latexmk latexmk t x.tex
+
+# ---- from npm, if they are there
+MORE=${VT_TEST_MORE_NPM:-$NPM}
+more() {                       # more COMMAND: a project with these modules, and with no watchman
+	project "$1"
+	rm -rf node_modules; mkdir -p node_modules/.bin
+	[ ! -d "$MORE" ] || ln -sfn "$MORE"/* node_modules/
+	[ ! -d "$MORE/.bin" ] || ln -sfn "$MORE"/.bin/* node_modules/.bin/
+	printf '#!/bin/sh\nexit 1\n' >node_modules/.bin/watchman; chmod +x node_modules/.bin/watchman
+}
+more webpack
+echo 'export default { mode: "development", entry: "./src/b.js", cache: { type: "filesystem" } };' >webpack.config.js
+tool 'webpack with its cache in files' "$MORE/.bin/webpack" t src/b.js
+more 'parcel build index.html --no-source-maps'
+echo '<script type=module src=src/b.js></script>' >index.html
+tool parcel "$MORE/.bin/parcel" t src/b.js
+more 'rollup -c'
+printf '%s\n' 'import ts from "rollup-plugin-typescript2";' 'export default { input: "src/a.ts", output: { file: "dist/a.js" }, plugins: [ts()] };' >rollup.config.mjs
+file tsconfig.json '{"compilerOptions":{"module":"esnext","target":"es2020","types":[],"skipLibCheck":true},"include":["src"]}'
+if [ -d "$MORE/rollup-plugin-typescript2" ]; then tool 'rollup with typescript2' "$MORE/.bin/rollup" t src/a.ts
+else skip 'rollup with typescript2' "rollup-plugin-typescript2 is not installed"; fi
+more 'tsup src/a.ts'; tool tsup "$MORE/.bin/tsup" t src/a.ts
+more 'jest --watchman=false'; echo 'test("x", () => { expect(1).toMatchSnapshot(); });' >src/b.test.cjs
+echo 'export default { testMatch: ["**/*.test.cjs"] };' >jest.config.mjs
+tool 'jest with a snapshot' "$MORE/.bin/jest" t src/b.test.cjs
+more 'eslint --cache src'; echo 'export default [{}];' >eslint.config.mjs
+tool 'eslint --cache' "$MORE/.bin/eslint" t src/b.js
+more 'prettier --check --cache src'; tool 'prettier --cache' "$MORE/.bin/prettier" t src/b.js
+if [ -d "$MORE/next" ]; then
+	more 'next build'; rm -rf node_modules; cp -a "$MORE" node_modules
+	mkdir app
+	echo 'export default function L({ children }) { return <html><body>{children}</body></html>; }' >app/layout.js
+	echo 'export default function P() { return <p>1</p>; }' >app/page.js
+	tool 'next build' "$MORE/.bin/next" t app/page.js
+else skip 'next build' "next is not installed"; fi
 finish
