@@ -314,6 +314,14 @@ def random_history(seed, length):
 
 
 # ---------------------------------------------------------------- the real one
+def without_shim(home):
+    """TWIN_SHIM=off: the tracer must ask about each call."""
+    if os.environ.get('TWIN_SHIM') == 'off':
+        os.makedirs(home + '/.config/vt')
+        with open(home + '/.config/vt/config.json', 'w') as f:
+            f.write('{"plugins":{"options":{"trace-linux":{"shim":false}}}}')
+
+
 class Real:
     def __init__(self, vt, play, tasks):
         import json
@@ -322,6 +330,7 @@ class Real:
         self.dir = self.home + '/w'
         self.env = {'PATH': os.path.dirname(play) + ':/usr/bin:/bin', 'HOME': self.home, 'XDG_RUNTIME_DIR': self.home,
                     'TMPDIR': self.home}
+        without_shim(self.home)
         self.make('package.json', json.dumps({'name': 'w', 'private': True, 'workspaces': ['packages/*']}))
         self.make('package-lock.json', '{}')
         self.make('vite-task.json', '{"cache": true}')

@@ -21,6 +21,9 @@ task 'git describe --tags'; git tag newer; misses "a tag is seen"
 task 'git log -1 --format=%s'; git pack-refs --all; capture vt run t; commit again; misses "a commit where the names are packed"
 git checkout -q --detach; task 'git log -1 --format=%s'; hits "without a branch: hits"
 commit apart; misses "a commit without a branch"
+task 'git rev-parse HEAD'; hits "without a branch, its name: hits"
+commit aside; misses "the name of a commit without a branch"
+task 'git rev-parse --show-toplevel'; commit beside; hits "a commit without a branch makes no difference to who looks for the root"
 git checkout -q main
 
 for looks in 'git rev-parse --show-toplevel' 'git ls-files' 'git check-ignore x || true'; do
