@@ -27,7 +27,7 @@ static struct touched *touch(struct gathering *g, const void *name, size_t size)
 
 	if (t)
 		return t;
-	if (g->names.n >= LAST_RUN_TOUCHED) {
+	if (g->names.n >= LAST_RUN_TOUCHED || size > LAST_RUN_NAME) {
 		g->partial = true;
 		return NULL;
 	}

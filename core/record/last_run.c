@@ -107,7 +107,7 @@ static void get_touched(struct cursor *c, struct arena *a, struct last_run *ret)
 		t->how = (unsigned)cursor_num(c);
 		same = cursor_num(c);
 		rest = cursor_sized(c);
-		if (same > before.size)
+		if (same > before.size || same + rest.size > LAST_RUN_NAME)
 			c->bad = true;
 		if (c->bad)
 			return;

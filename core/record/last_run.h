@@ -47,7 +47,11 @@ struct last_run {
 	uint32_t n;
 };
 
-enum { LAST_RUN_MAX = 8 << 20, LAST_RUN_TOUCHED = 200000 };
+enum {
+	LAST_RUN_MAX = 8 << 20,        /* bytes of a file */
+	LAST_RUN_TOUCHED = 200000,     /* names of a run */
+	LAST_RUN_NAME = 8192           /* bytes of a name */
+};
 
 /* Writes the step's file below the folder `inner`. A failure is not reported. */
 void last_run_put(int inner, const struct digest *step, const struct last_run *run);
