@@ -7,8 +7,6 @@
 
 #include "workspace/workspace.h"
 
-enum { PHANTOMS_DEEP = 16 };           /* tasks without a script that stand for one another */
-
 static const cJSON *get(const cJSON *map, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(map, key);
@@ -125,18 +123,22 @@ static bool is_task(const struct turbo *t, const char *package, const char *task
 	return false;
 }
 
-static void add_depends(struct turbo *t, cJSON *list, const char *text, bool above, const char *where, uint32_t depth);
+static void add_depends(struct turbo *t, cJSON *list, const char *text, bool above, const char *where, cJSON *phantoms);
 
 /* No package has a script of this name: what waits for it waits for what it waits for. */
-static void add_phantom(struct turbo *t, cJSON *list, const char *name, bool above, const char *where, uint32_t depth)
+static void add_phantom(struct turbo *t, cJSON *list, const char *name, bool above, const char *where, cJSON *phantoms)
 {
 	const cJSON *task = turbo_general(t, name), *item;
 
 	if (!task)
 		import_note(t->im, "%s: depends on \"%s\", which no package has: left out", where, name);
-	for (item = task ? get(task, "dependsOn") : NULL, item = item ? item->child : NULL; item && depth < PHANTOMS_DEEP; item = item->next)
-		if (cJSON_IsString(item) && strcmp(item->valuestring + (item->valuestring[0] == '^'), name) != 0)
-			add_depends(t, list, item->valuestring, above, where, depth + 1);
+	/* each stands for others once */
+	if (has_text(phantoms, arena_concat(t->im->a, above ? "^" : "", name, NULL)))
+		return;
+	add_text(phantoms, arena_concat(t->im->a, above ? "^" : "", name, NULL));
+	for (item = task ? get(task, "dependsOn") : NULL, item = item ? item->child : NULL; item; item = item->next)
+		if (cJSON_IsString(item))
+			add_depends(t, list, item->valuestring, above, where, phantoms);
 }
 
 static void add_named(struct turbo *t, cJSON *list, const char *text, const char *hash, const char *where)
@@ -153,7 +155,7 @@ static void add_named(struct turbo *t, cJSON *list, const char *text, const char
 }
 
 /* `above`: of a task that stands for packages above. */
-static void add_depends(struct turbo *t, cJSON *list, const char *text, bool above, const char *where, uint32_t depth)
+static void add_depends(struct turbo *t, cJSON *list, const char *text, bool above, const char *where, cJSON *phantoms)
 {
 	const char *hash = strrchr(text, '#'), *name = text + (text[0] == '^');
 
@@ -165,19 +167,20 @@ static void add_depends(struct turbo *t, cJSON *list, const char *text, bool abo
 	else if (turbo_has_script(t, name))
 		add_text(list, above ? arena_printf(t->im->a, "^%s", name) : name);
 	else
-		add_phantom(t, list, name, above, where, depth);
+		add_phantom(t, list, name, above, where, phantoms);
 }
 
 static cJSON *depends_on(struct turbo *t, const cJSON *from, const char *where)
 {
-	cJSON *ret = cJSON_CreateArray();
+	cJSON *ret = cJSON_CreateArray(), *phantoms = cJSON_CreateArray();
 	const cJSON *item;
 
 	for (item = from->child; item; item = item->next)
 		if (cJSON_IsString(item) && extends(item->valuestring))
 			add_text(ret, "...");
 		else if (cJSON_IsString(item))
-			add_depends(t, ret, item->valuestring, false, where, 0);
+			add_depends(t, ret, item->valuestring, false, where, phantoms);
+	cJSON_Delete(phantoms);
 	return ret;
 }
 

@@ -273,6 +273,8 @@ static int plan_level(struct planner *p, struct level *l, const struct level *ab
 		node->task = g.nodes[i].task;
 		node->requested = g.nodes[i].requested;
 		node->weight = node->task->weight;
+		if (node->task->group && node->requested && l->options->extra.n && !l->options->many)
+			return err_set(p->err, ERR_USER, "The group \"%s\" has no command that '%s' could be handed to", node->task->name, l->options->extra.at[0]);
 		node->waits_for = g.nodes[i].waits_for;
 		node->waits_n = g.nodes[i].waits_n;
 		if (task_items(p, l, node->task, NULL, node->requested ? &l->options->extra : &none, l->by, node) < 0 ||

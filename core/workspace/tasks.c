@@ -323,6 +323,7 @@ static int package_tasks(struct loading *l, uint32_t i, struct err *err)
 struct needs {
 	struct need *at;
 	uint32_t n;
+	struct texts absent;               /* tasks that the package lacks: each stands for others once */
 };
 
 static void add_need(struct arena *a, struct needs *list, const struct task *t, bool derived)
@@ -377,39 +378,45 @@ static bool anyone_has(const struct loading *l, const char *name)
 	return i < l->w.packages_n;
 }
 
+static bool has_text(const struct texts *list, const char *text)
+{
+	uint32_t i = 0;
+
+	while (i < list->n && strcmp(list->at[i], text) != 0)
+		i++;
+	return i < list->n;
+}
+
 /* "^task": which packages are meant is asked when the task is. */
 static int above_need(struct loading *l, struct task *t, const char *name, struct err *err)
 {
-	uint32_t i;
-
 	if (!anyone_has(l, name))
 		return err_set(err, ERR_USER, "Task '%s' not found in any package", name);
-	for (i = 0; i < t->above.n; i++)
-		if (strcmp(t->above.at[i], name) == 0)
-			return 0;
-	texts_add(l->w.arena, &t->above, name);
+	if (!has_text(&t->above, name))
+		texts_add(l->w.arena, &t->above, name);
 	return 0;
 }
 
-enum { ABSENT_DEEP = 16 };            /* tasks that a package lacks, and that stand for one another */
-
-static int one_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, uint32_t depth, struct err *err);
+static int one_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, struct err *err);
 
 /* The package has no task of this name: what the defaults let one wait for, if any other package has one. */
-static int absent_need(struct loading *l, struct task *t, const char *name, struct needs *list, uint32_t depth, struct err *err)
+static int absent_need(struct loading *l, struct task *t, const char *name, struct needs *list, struct err *err)
 {
 	const struct task_config *c = settings_default(&l->settings, name);
 	uint32_t i;
 
 	if (!anyone_has(l, name))
 		return err_set(err, ERR_USER, "Task '%s' not found in any package", name);
-	for (i = 0; c && i < c->depends_n && depth < ABSENT_DEEP; i++)
-		if (one_need(l, t, &c->depends[i], list, depth + 1, err))
+	if (has_text(&list->absent, name))
+		return 0;
+	texts_add(l->w.arena, &list->absent, name);
+	for (i = 0; c && i < c->depends_n; i++)
+		if (one_need(l, t, &c->depends[i], list, err))
 			return -1;
 	return 0;
 }
 
-static int text_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, uint32_t depth, struct err *err)
+static int text_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, struct err *err)
 {
 	const char *text = d->text, *hash = strrchr(text, '#'), *name = hash ? hash + 1 : text;
 	const struct package *p = t->package;
@@ -421,22 +428,22 @@ static int text_need(struct loading *l, struct task *t, const struct depends_on 
 		return -1;
 	found = workspace_task(p, name);
 	if (!found && !hash && d->inherited)
-		return absent_need(l, t, name, list, depth, err);
+		return absent_need(l, t, name, list, err);
 	if (!found)
 		return err_set(err, ERR_USER, "Task '%s' not found in package %s", name, p->name);
-	if (depth && found == t)
+	if (found == t && list->absent.n)
 		return 0;
 	add_need(l->w.arena, list, found, false);
 	return 0;
 }
 
-static int one_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, uint32_t depth, struct err *err)
+static int one_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, struct err *err)
 {
 	const struct task *found;
 	uint32_t k;
 
 	if (!d->from)
-		return text_need(l, t, d, list, depth, err);
+		return text_need(l, t, d, list, err);
 	for (k = 0; k < t->package->needs_n; k++) {
 		if (!(t->package->needs[k].types & d->from))
 			continue;
@@ -453,7 +460,7 @@ static int task_needs(struct loading *l, struct task *t, const struct task_confi
 	uint32_t i;
 
 	for (i = 0; i < c->depends_n; i++)
-		if (one_need(l, t, &c->depends[i], &list, 0, err))
+		if (one_need(l, t, &c->depends[i], &list, err))
 			return err_wrap(err, "Failed to lookup dependency '%s' for task %s", c->depends[i].text, t->label);
 	for (i = 0; i < list.n; i++)
 		if (list.at[i].task->persistent && !list.at[i].task->ready)

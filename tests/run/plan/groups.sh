@@ -14,6 +14,7 @@ is "the list shows descriptions, and groups by their tasks" "$out" '  all: check
   test: lint /dev/null'
 capture vt run --json
 is "JSON has the description" "$(jq -r '.tasks.lint.description' <<<"$out")" "Looks for mistakes"
+refuses "nothing can be handed to it" "error: The group \"all\" has no command that 'x' could be handed to" all x
 file vite-task.json '{"tasks":{"check":{"group":true,"dependsOn":["lint"],"env":["A"]}}}'
 capture vt run check
 has "a group has nothing else" "$err" 'found `env` in a group, expected `dependsOn` and `description` alone'

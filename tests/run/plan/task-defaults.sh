@@ -30,6 +30,16 @@ shape "a key of the package wins, the others stay" 'packages/a#build<packages/a#
 shape "... in a list for what is inherited" 'packages/b#build<packages/b#gen,packages/b#lint: build | packages/b#gen: gen ! | packages/b#lint: build lint !' b#build
 shape "a package says that it is not cached" 'packages/c#build<packages/c#lint: build ! | packages/c#lint: build lint !' c#build
 
+# names that a package lacks, and that stand for one another
+names=(aa ab ac ad ae af ag ah ai aj ak al am an ao ap aq ar as at)
+list=$(printf ',"%s"' "${names[@]}"); list="[${list#,}]"
+file packages/e/package.json "{\"name\":\"e\",\"scripts\":{$(for x in "${names[@]}"; do printf '"%s":"build",' $x; done)\"z\":\"build\"}}"
+file packages/f/package.json '{"name":"f","scripts":{"start":"build"}}'
+file vite-task.json "{\"taskDefaults\":{\"start\":{\"dependsOn\":$list},\"a?\":{\"dependsOn\":$list}}}"
+VT_TIMEOUT=20 order "many names that stand for one another are read at once" 'packages/f#start' f#start
+rm -r packages/e packages/f
+file vite-task.json '{"taskDefaults":{"build":{"dependsOn":["lint"],"env":["DEFAULT"],"output":["dist/**"],"timeout":"90s","retries":2}}}'
+
 # whose variables count
 file packages/b/vite-task.json '{"tasks":{"build":{"env":["...","OWN"],"dependsOn":[]}}}'
 with DEFAULT=1 OWN=1 capture vt run b#build
