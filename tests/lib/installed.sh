@@ -10,19 +10,21 @@ stage() {
 	mv "${bin%/bin/vt}" "$to"
 	rm -rf "$T/stage"
 }
-#   bundled_tree           # $TREE is what `make bundled` makes; skips the test where this machine cannot
-bundled_tree() {
-	TREE=$abs_top_builddir/package/tree
+#   packed TARGET          # makes bundled or deb; skips the test where this machine cannot
+packed() {
 	mkdir -p "$abs_top_builddir/package"
 	# tests that want it at the same time build it once
 	flock -w 3000 "$abs_top_builddir/package/lock" env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
-		sh -c 'make -s -C "$1" bundled; echo $? >"$2"' sh "$abs_top_builddir" "$T/rc" >"$T/bundled.log" 2>&1 </dev/null
-	case $(cat "$T/rc") in
-	0) ;;
-	*) if grep -q '^make.*Error 77' "$T/bundled.log"; then skip_all "$(sed -n 's/^bundled: //p' "$T/bundled.log" | tail -n 1)"; fi
-		cat "$T/bundled.log" >&2
-		exit 99 ;;
-	esac
+		sh -c 'make -s -C "$1" "$2"; echo $? >"$3"' sh "$abs_top_builddir" "$1" "$T/rc" >"$T/packed.log" 2>&1 </dev/null
+	[ "$(cat "$T/rc")" != 0 ] || return 0
+	if grep -q '^make.*Error 77' "$T/packed.log"; then skip_all "$(sed -n "s/^$1: //p" "$T/packed.log" | tail -n 1)"; fi
+	cat "$T/packed.log" >&2
+	exit 99
+}
+#   bundled_tree           # $TREE is what `make bundled` makes; skips the test where this machine cannot
+bundled_tree() {
+	packed bundled
+	TREE=$abs_top_builddir/package/tree
 }
 #   any_tree               # $TREE is the bundled tree, or where that cannot be made, this build installed
 any_tree() {
