@@ -1,0 +1,76 @@
+# Clones share results in a folder: whole or not at all, bounded, with the modes of the folder.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "${0%/*}/../../lib/stores.sh" || exit
+tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 300000 /dev/urandom >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]}'
+workspace
+file package.json '{"name":"root"}'
+file in.txt zero
+project store-folder "$tasks"
+S=$T/shared
+team "\"dir\": \"$S\""
+objects() { find "$S" -path "$S/tmp" -prune -o -type f -size +0 -print; }
+# b WHERE TEXT: builds there with this input
+b() { cd "$1" || exit 99; file in.txt "$2"; rm -rf out; capture vt run build; }
+
+mkdir -m 2770 "$S"
+b "$W" zero
+is "a first run succeeds" "$rc$err" 0
+big=$(sha256sum <out/big)
+is "files have the mode of the folder" "$(objects | xargs stat -c %a | sort -u)" 660
+is "folders, too" "$(find "$S" -type d -print0 | xargs -0 stat -c %a | sort -u)" 2770
+is "nothing unfinished stays" "$(find "$S/tmp" -type f | wc -l)" 0
+clone B
+capture vt run build
+is "another clone hits" "$rc$err$(hits)" 01
+has "and names the store" "$out" "cache hit (main), replaying"
+is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
+$big"
+
+# what may stand there instead of an object
+clone C; objects | while read -r f; do printf x >"$f"; done
+b "$T/C" zero
+is "damaged objects are no results" "$rc$(hits)" 00
+b "$W" one
+clone D; objects | while read -r f; do rm "$f"; ln -s /dev/zero "$f"; done
+b "$T/D" one
+is "links are none" "$rc$(hits)" 00
+b "$W" two
+clone E; objects | while read -r f; do rm "$f"; mkfifo "$f"; done
+b "$T/E" two
+is "pipes are none, and nobody waits for them" "$rc$(hits)" 00
+rm -rf "$S"; mkdir "$S"
+
+# age and size
+b "$W" old
+is "a result is there" "$rc$((  $(objects | wc -l) > 3 ))" 01
+find "$S" -type f -exec touch -d '40 days ago' {} +; mkdir -p "$S/tmp"; touch -d '40 days ago' "$S/tmp/left"; touch "$S/tmp/now"
+touch -d '2 hours ago' "$S/collected"
+b "$W" new
+is "what nobody used for long goes" "$(find "$S" -type f -mtime +20 | wc -l)" 0
+is "and what writers left behind, but not what one writes" "$(ls "$S/tmp")" now
+team "\"dir\": \"$S\", \"size\": \"1 MB\""
+for i in 1 2 3 4 5 6 7 8; do touch -d '2 hours ago' "$S/collected"; b "$W" "size $i"; is "run $i" "$rc$err" 0; done
+ok "what is above the size goes" $(($(du -sk "$S" | cut -f1) > 1400))
+clone F; b "$T/F" "size 8"
+is "the newest stays" "$rc$(hits)" 01
+
+# a folder that is not there, that may not be written, that is full
+team "\"dir\": \"$T/none/none\""
+b "$W" away
+is "a folder that is not there keeps nobody from running" "$rc $(grep -c . <<<"$err")" "0 1"
+has "and is named with the reason" "$err" "$T/none/none: the folder cannot be opened: No such file or directory"
+team '"dir": "relative"'
+b "$W" relative
+has "one must be absolute" "$err" "must be an absolute path"
+
+# many at once, killed at any moment
+team "\"dir\": \"$S\""
+rm -rf "$S"; mkdir "$S"
+for i in 1 2 3 4 5 6 7 8; do
+	clone "m$i"; file in.txt "many $((i % 3))"
+	vt run build >/dev/null 2>&1 & p=$!
+	[ $((i % 2)) = 0 ] || { sleep "0.0$((RANDOM % 9))"; kill -KILL $p 2>/dev/null; }
+done
+wait
+for i in 0 1 2; do b "$W" "many $i"; b "$T/m1" "many $i"; is "after kills result $i is whole" "$rc$err $(cat out/a)" "0 many $i"; done
+finish
