@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ask/kept.h"
+#include "ask/share.h"
 #include "base/buf.h"
 #include "cache/cache.h"
 #include "cmd/cmd.h"
@@ -18,11 +19,12 @@ enum {
 	SHOWN_MAX = 1 << 20                /* bytes of the JSON, at most */
 };
 
-enum { HELP, JSON };
+enum { HELP, JSON, SINCE };
 
 static const struct args_option options[] = {
 	[HELP] = COMMAND_OPTION_HELP,
 	[JSON] = { .name = "json" },
+	[SINCE] = { .name = "since", .value = "DAYS" },
 };
 
 static const char help_text[] =
@@ -32,9 +34,16 @@ static const char help_text[] =
 	"  ls [--json]    Show each command that ran here, when, and whether its result was kept\n"
 	"  show <TASK>    Show the results that are kept for the commands of a task as they are now\n"
 	"  verify         Read all of it back, and drop what is damaged\n"
+	"  push           Send what is kept here to the stores of other machines\n"
+	"  pull <TASK>    Get what those have for a task and all that it waits for, and run nothing\n"
+	"  key new        Print a new secret: for a team, or to sign results with\n"
+	"  key show-public\n"
+	"                 Print the public key that belongs to the secret that results are signed with\n"
 	"\n"
 	"Options:\n"
 	"      --json     Print JSON\n"
+	"      --since <DAYS>\n"
+	"                 push: only what was used in so many days\n"
 	"  -h, --help     Print help\n";
 
 static int run(const struct session *s, int argc, char **argv);
@@ -149,9 +158,11 @@ static int stat_cache(const struct session *s, const char *root, const char *dir
 }
 
 /* The verbs; those that take a task take its words, too. */
-enum verb { CLEAN, STAT, LS, SHOW, VERIFY, VERBS };
+enum verb { CLEAN, STAT, LS, SHOW, VERIFY, PUSH, PULL, KEY, VERBS };
 
-static const char *const verbs[] = { [CLEAN] = "clean", [STAT] = "stat", [LS] = "ls", [SHOW] = "show", [VERIFY] = "verify", [VERBS] = NULL };
+static const char *const verbs[] = {
+	[CLEAN] = "clean", [STAT] = "stat", [LS] = "ls", [SHOW] = "show", [VERIFY] = "verify", [PUSH] = "push", [PULL] = "pull", [KEY] = "key", [VERBS] = NULL
+};
 
 static int run_verb(const struct session *s, enum verb verb, const struct command_line *line)
 {
@@ -166,6 +177,12 @@ static int run_verb(const struct session *s, enum verb verb, const struct comman
 		return kept_show(s, line, json);
 	case VERIFY:
 		return kept_verify(s, json);
+	case PUSH:
+		return share_push(s, line, line->values[SINCE]);
+	case PULL:
+		return share_pull(s, line);
+	case KEY:
+		return share_key(s, line);
 	default:
 		break;
 	}
@@ -191,9 +208,11 @@ static int run(const struct session *s, int argc, char **argv)
 		verb++;
 	if (verb == VERBS)
 		command_unrecognized(&line.args, line.words[0], verbs, &err);
-	else if (line.words_n > 1 && verb != SHOW)
+	else if (line.words_n > 1 && verb != SHOW && verb != PULL && verb != KEY)
 		args_unexpected(&line.args, line.words[1], &err);
-	else if (verb == CLEAN && command_line_has(&line, JSON))
+	else if ((verb == CLEAN || verb >= PUSH) && command_line_has(&line, JSON))
 		args_unexpected(&line.args, "--json", &err);
+	else if (verb != PUSH && command_line_has(&line, SINCE))
+		args_unexpected(&line.args, "--since", &err);
 	return err.n ? cmd_fail(s, &err) : run_verb(s, (enum verb)verb, &line);
 }

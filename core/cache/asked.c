@@ -207,8 +207,8 @@ int cache_verify(struct cache *c, struct cache_verified *ret, struct err *err)
 	if (!cache_ready(c))
 		return 0;
 	map_init(&good);
-	listed = stores_list(c->setup.plug, VT_SPACE_BLOB, &blobs, &blobs_n) == VT_OK &&
-		 stores_list(c->setup.plug, VT_SPACE_ENTRY, &entries, &entries_n) == VT_OK;
+	listed = stores_list(c->setup.plug, VT_SPACE_BLOB, 0, &blobs, &blobs_n) == VT_OK &&
+		 stores_list(c->setup.plug, VT_SPACE_ENTRY, 0, &entries, &entries_n) == VT_OK;
 	for (i = 0; listed && i < blobs_n; i++) {
 		if (blob_is_good(c, &blobs[i], &ret->bytes)) {
 			*map_put(&good, &blobs[i], sizeof blobs[i]) = c;

@@ -258,6 +258,37 @@ struct far *cache_far(struct cache *c)
 	return ret;
 }
 
+bool cache_has_far(struct cache *c)
+{
+	return cache_ready(c) && cache_far(c);
+}
+
+int cache_push(struct cache *c, int64_t since_s, uint32_t *ret_n, uint32_t *ret_failed, struct err *err)
+{
+	struct entry entry;
+	struct digest key;
+	vt_id *names = NULL;
+	size_t n = 0, i;
+	uint32_t k;
+
+	*ret_n = *ret_failed = 0;
+	if (!cache_has_far(c))
+		return 0;
+	if (stores_list(c->setup.plug, VT_SPACE_ENTRY, since_s, &names, &n) != VT_OK)
+		return err_set(err, ERR_USER, "no store can list what it holds");
+	for (i = 0; i < n; i++) {
+		memcpy(key.byte, names[i].byte, sizeof key.byte);
+		if (blob_entry(c->blobs, &key, &entry) != 0)
+			continue;
+		/* the last used comes last, and so stands in front there, too */
+		for (k = entry.n; k-- > 0;)
+			far_offer(c->far, &entry.results[k]);
+	}
+	free(names);
+	*ret_failed = far_flush(c->far, ret_n);
+	return 0;
+}
+
 void cache_pull(struct cache *c, uint32_t *ret_steps, uint32_t *ret_near, uint32_t *ret_came)
 {
 	*ret_steps = *ret_near = *ret_came = 0;

@@ -44,6 +44,11 @@ struct cache *cache_open(const struct cache_setup *setup);
 void cache_plan(struct cache *c, const struct plan *plan);
 /* Gets what far stores have for the plan into the near ones, and runs nothing. Counts all steps, those that hit near before, and those that came. */
 void cache_pull(struct cache *c, uint32_t *ret_steps, uint32_t *ret_near, uint32_t *ret_came);
+/* Does a store work that is far? */
+bool cache_has_far(struct cache *c);
+/* Sends what is kept near and was used since then (seconds since 1970) to far stores, and waits for that. Counts the results, and those
+ * that a store did not take. -1: err. */
+int cache_push(struct cache *c, int64_t since_s, uint32_t *ret_n, uint32_t *ret_failed, struct err *err);
 /* Can results be stored? false: steps run uncached; the reason was told. */
 bool cache_works(const struct cache *c);
 /* A step's child has ended, cached or not: forgets what was remembered of the machine, such as programs on PATH.

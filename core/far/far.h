@@ -77,6 +77,7 @@ void far_count_hit(struct far *f, const vt_id *body);
 
 /* Sends a result that is kept near, in the background. [any] */
 void far_offer(struct far *f, const vt_id *body);
-/* Waits until all that was offered was sent or given up, without a budget. false: something could not be sent. */
-bool far_flush(struct far *f);
+/* Waits until all that was offered was sent or given up, without a budget. Returns how many results a store did not take;
+ * *ret_n: of so many. */
+uint32_t far_flush(struct far *f, uint32_t *ret_n);
 #endif

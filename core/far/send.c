@@ -460,11 +460,12 @@ void far_offer(struct far *f, const vt_id *body)
 	pthread_mutex_unlock(&f->lock);
 }
 
-bool far_flush(struct far *f)
+uint32_t far_flush(struct far *f, uint32_t *ret_n)
 {
-	bool ret = true, waits = true;
-	uint32_t i;
+	bool waits = true;
+	uint32_t i, ret = 0;
 
+	*ret_n = 0;
 	pthread_mutex_lock(&f->lock);
 	while (waits) {
 		waits = false;
@@ -473,8 +474,10 @@ bool far_flush(struct far *f)
 		if (waits)
 			pthread_cond_wait(&f->changed, &f->lock);
 	}
-	for (i = 0; i < f->stores_n; i++)
-		ret = ret && !f->senders[i].failed;
+	for (i = 0; i < f->stores_n; i++) {
+		ret = f->senders[i].failed > ret ? f->senders[i].failed : ret;
+		*ret_n = f->senders[i].n > *ret_n ? f->senders[i].n : *ret_n;
+	}
 	pthread_mutex_unlock(&f->lock);
 	return ret;
 }

@@ -229,7 +229,7 @@ static vt_status add_names(vt_sink *sink, vt_call *call, const void *data, size_
 	return VT_OK;
 }
 
-static vt_status list_one(struct component *c, uint32_t space, struct buf *ret)
+static vt_status list_one(struct component *c, uint32_t space, int64_t since_s, struct buf *ret)
 {
 	struct names_sink s = { .sink = { .struct_size = sizeof(vt_sink), .write = add_names, .most = UINT64_MAX } };
 	struct plug_call call;
@@ -237,21 +237,21 @@ static vt_status list_one(struct component *c, uint32_t space, struct buf *ret)
 
 	buf_init(&s.names, SIZE_MAX / 2);
 	call_begin(&call, c, "list");
-	status = call_end(&call, c->made->ops.store.list(c->self, &call.call, space, 0, &s.sink));
+	status = call_end(&call, c->made->ops.store.list(c->self, &call.call, space, since_s, &s.sink));
 	*ret = s.names;
 	return status;
 }
 
-vt_status stores_list(struct plug *p, uint32_t space, vt_id **ret, size_t *ret_n)
+vt_status stores_list(struct plug *p, uint32_t space, int64_t since_s, vt_id **ret, size_t *ret_n)
 {
 	struct component **stores;
 	uint32_t n = plug_chosen_stores(p, &stores), i;
 	struct buf names;
 
 	for (i = 0; i < n; i++) {
-		if (!is_usable(stores[i]) || !stores[i]->made->ops.store.list)
+		if (is_late(stores[i]) || !is_near(stores[i]) || !stores[i]->made->ops.store.list)
 			continue;
-		if (list_one(stores[i], space, &names) == VT_OK) {
+		if (list_one(stores[i], space, since_s, &names) == VT_OK) {
 			*ret_n = names.size / sizeof **ret;
 			*ret = xcalloc(*ret_n + 1, sizeof **ret);
 			memcpy(*ret, buf_str(&names), *ret_n * sizeof **ret);

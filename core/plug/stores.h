@@ -32,7 +32,7 @@ vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_sourc
 void stores_drop(struct plug *p, uint32_t space, const vt_id *name, uint32_t why);        /* VT_DROP_* */
 void stores_used(struct plug *p, const vt_id *blobs, uint32_t n);
 /* The names that the nearest store which can tell them holds in a space, malloc'ed. VT_UNSUPPORTED: none can. */
-vt_status stores_list(struct plug *p, uint32_t space, vt_id **ret, size_t *ret_n);
+vt_status stores_list(struct plug *p, uint32_t space, int64_t since_s, vt_id **ret, size_t *ret_n);
 
 /* How a store answers when it is asked for something that nobody has. */
 struct store_probe {

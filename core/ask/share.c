@@ -1,0 +1,154 @@
+/* vt cache push, pull and key: results that are shared with others. */
+#include "config.h"
+
+#include "ask/share.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ask/asking.h"
+#include "base/digest.h"
+#include "base/sign.h"
+#include "cache/cache.h"
+#include "far/key.h"
+#include "plan/plan.h"
+#include "text/json.h"
+
+enum { DAYS_MAX = 36500 };
+
+/* The days as a point in time; 0: all. -1: err. */
+static int read_days(const struct command_line *line, const char *days, int64_t *ret_since, struct err *err)
+{
+	char *end;
+	long n;
+
+	*ret_since = 0;
+	if (!days)
+		return 0;
+	n = strtol(days, &end, 10);
+	if (*end || end == days || n < 0 || n > DAYS_MAX)
+		return args_wrong(&line->args, err, "invalid value '%s' for '--since <DAYS>': a number of days", days);
+	*ret_since = (int64_t)time(NULL) - n * 86400;
+	return 0;
+}
+
+/* Opens the cache for writing; without a store that is far there is nothing to do. */
+static int open_shared(struct asking *k, struct err *err)
+{
+	if (backend_cache(&k->backend, err) < 0)
+		return -1;
+	if (!k->backend.cache)
+		return err_set(err, ERR_USER, "the cache cannot be used");
+	if (!cache_has_far(k->backend.cache))
+		return err_set(err, ERR_USER, "no store of other machines is configured, or none works");
+	return 0;
+}
+
+int share_push(const struct session *s, const struct command_line *line, const char *days)
+{
+	struct asking k;
+	struct err err = { 0 };
+	uint32_t n = 0, failed = 0;
+	int64_t since;
+	int code;
+
+	if (read_days(line, days, &since, &err) < 0)
+		return cmd_fail(s, &err);
+	if (asking_open(&k, s, &err) == 0) {
+		k.backend.dry = false;
+		if (open_shared(&k, &err) == 0)
+			(void)cache_push(k.backend.cache, since, &n, &failed, &err);
+	}
+	code = err.n ? cmd_fail(s, &err) : failed ? 1 : 0;
+	if (!code || failed)
+		printf("%u result%s sent or there already%s", n - failed, n - failed == 1 ? "" : "s", failed ? ", " : "\n");
+	if (failed)
+		printf("%u not taken\n", failed);
+	asking_close(&k);
+	return code;
+}
+
+int share_pull(const struct session *s, const struct command_line *line)
+{
+	struct command_line rest = *line;
+	struct query_options options;
+	struct asking k;
+	struct err err = { 0 };
+	uint32_t steps = 0, near = 0, came = 0;
+	int code = 0;
+
+	rest.words++;                  /* "pull" */
+	rest.words_n--;
+	if (asking_words(&rest, &options, &err) < 0)
+		return cmd_fail(s, &err);
+	options.recursive = !strchr(options.task, '#');        /* wherever there is such a task */
+	if (asking_open(&k, s, &err) == 0 && asking_plan(&k, &options, false, &err) == 0) {
+		k.backend.dry = false;
+		if (open_shared(&k, &err) == 0) {
+			cache_plan(k.backend.cache, k.plan);
+			cache_pull(k.backend.cache, &steps, &near, &came);
+		}
+	}
+	if (err.n)
+		code = cmd_fail(s, &err);
+	else
+		printf("%u of %u steps came, %u hit already\n", came, steps, near);
+	asking_close(&k);
+	return code;
+}
+
+/* ---- keys ------------------------------------------------------------------------------- */
+
+static void print_hex(const uint8_t *bytes)
+{
+	struct digest d;
+	char hex[DIGEST_HEX_SIZE];
+
+	memcpy(d.byte, bytes, sizeof d.byte);
+	digest_hex(&d, hex);
+	puts(hex);
+}
+
+static int show_public(const struct session *s)
+{
+	struct user_config user = { 0 };
+	struct far_keys keys;
+	struct err err = { 0 };
+	uint8_t public[SIGN_PUBLIC_SIZE];
+
+	if (user_config_read(s->env, NULL, &user, &err) == 0 &&
+	    far_keys_read(s->env, cJSON_GetObjectItemCaseSensitive(user.plugins, "sharing"), &keys, &err) == 0) {
+		if (keys.signs) {
+			sign_public(keys.secret, public);
+			print_hex(public);
+		} else {
+			err_set(&err, ERR_USER, "there is no key to sign with: neither `sharing.sign` in the user's configuration, nor VT_SIGN_KEY");
+		}
+	}
+	user_config_free(&user);
+	return err.n ? cmd_fail(s, &err) : 0;
+}
+
+int share_key(const struct session *s, const struct command_line *line)
+{
+	static const char *const verbs[] = { "new", "show-public", NULL };
+	const char *verb = line->words_n > 1 ? line->words[1] : NULL;
+	struct err err = { 0 };
+	uint8_t key[32];
+
+	if (!verb)
+		args_wrong(&line->args, &err, "the following required arguments were not provided:\n  <new|show-public>");
+	else if (line->words_n > 2)
+		args_unexpected(&line->args, line->words[2], &err);
+	else if (strcmp(verb, "new") == 0) {
+		digest_random(key, sizeof key);
+		print_hex(key);
+	} else if (strcmp(verb, "show-public") == 0) {
+		return show_public(s);
+	} else {
+		command_unrecognized(&line->args, verb, verbs, &err);
+	}
+	return err.n ? cmd_fail(s, &err) : 0;
+}
