@@ -222,6 +222,12 @@ uint32_t far_ask_steps(struct far *f, uint32_t store, struct far_known *const *s
 	return ret;
 }
 
+static void tell_unproven(struct far *f, uint32_t store)
+{
+	far_store_tell(f->stores[store], f->setup.keys->keyed ? "a result there is damaged, or not sealed by the team's key: it is left aside"
+				       : "a result there is not signed by anybody whom `sharing.trust` names: it is left aside");
+}
+
 /* Is the RESULT what it should be, and proven? */
 static bool is_proven(struct far *f, uint32_t store, const vt_id *name, const struct far_get *item, vt_id *ret_body)
 {
@@ -230,16 +236,15 @@ static bool is_proven(struct far *f, uint32_t store, const vt_id *name, const st
 	if (far_result_decode(f->setup.keys, far_store_unsealed(f->stores[store]), name,
 			      (struct bytes){ item->bytes.data, (size_t)item->bytes.size }, ret_body) == 0)
 		return true;
-	far_store_tell(f->stores[store], f->setup.keys->keyed ? "a result there is damaged, or not sealed by the team's key: it is left aside"
-				       : "a result there is not signed by anybody whom `sharing.trust` names: it is left aside");
+	tell_unproven(f, store);
 	return false;
 }
 
-/* RESULT and body, asked for together. */
+/* A result that is wanted. */
 struct pair {
 	struct far_known *step;
 	struct far_hint hint;
-	bool has_body;                 /* hint.body is known */
+	bool proven;                   /* hint.body is known, and proven */
 };
 
 static bool is_candidate(const struct far_known *k, const vt_id *result)
@@ -277,14 +282,14 @@ static bool add_candidate(struct far *f, uint32_t store, struct far_known *k, co
 	return good;
 }
 
-static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, struct far_get *results, uint32_t n, uint32_t *ret)
+/* results: their RESULTs, or NULL: the pairs are proven. */
+static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, const struct far_get *results, uint32_t n, uint32_t *ret)
 {
 	struct far_get *bodies = xcalloc(n ? n : 1, sizeof *bodies);
 	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
 
-	/* a name that the present made leads to its body by its RESULT alone */
 	for (i = 0; i < n; i++) {
-		if (pairs[i].has_body || !is_proven(f, store, &pairs[i].hint.result, &results[i], &pairs[i].hint.body))
+		if (!pairs[i].proven && !is_proven(f, store, &pairs[i].hint.result, &results[i], &pairs[i].hint.body))
 			continue;
 		bodies[k] = (struct far_get){ .space = VT_SPACE_BLOB, .name = pairs[i].hint.body, .most = FAR_BODY_MAX, .in_memory = true };
 		whose[k++] = i;
@@ -297,36 +302,15 @@ static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, struct
 	free(whose);
 }
 
-static uint32_t ask_pairs(struct far *f, uint32_t store, struct pair *pairs, uint32_t n)
+/* RESULTs of names that the present made, then their bodies. */
+static uint32_t ask_named(struct far *f, uint32_t store, struct pair *pairs, uint32_t n)
 {
-	struct far_get *items = xcalloc(n ? 2 * (size_t)n : 1, sizeof *items);
-	uint32_t i, k = n, ret = 0;
+	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
+	uint32_t i, ret = 0;
 
-	if (!n || !far_store_reads(f->stores[store])) {
-		free(items);
-		return 0;
-	}
 	for (i = 0; i < n; i++)
 		items[i] = (struct far_get){ .space = VT_SPACE_RESULT, .name = pairs[i].hint.result, .most = FAR_RESULT_MAX, .in_memory = true };
-	for (i = 0; i < n; i++)
-		if (pairs[i].has_body)
-			items[k++] = (struct far_get){ .space = VT_SPACE_BLOB, .name = pairs[i].hint.body, .most = FAR_BODY_MAX, .in_memory = true };
-	far_store_get(f->stores[store], items, k);
-	for (i = 0, k = n; i < n; i++) {
-		struct far_get *body;
-		vt_id said;
-
-		if (!pairs[i].has_body)
-			continue;
-		body = &items[k++];
-		if (body->status != VT_OK)
-			continue;
-		if (is_proven(f, store, &pairs[i].hint.result, &items[i], &said) &&
-		    memcmp(said.byte, pairs[i].hint.body.byte, sizeof said.byte) == 0)
-			ret += add_candidate(f, store, pairs[i].step, &pairs[i].hint, &body->bytes);
-		else
-			blob_bytes_clear(&body->bytes);
-	}
+	far_store_get(f->stores[store], items, n);
 	get_bodies(f, store, pairs, items, n, &ret);
 	for (i = 0; i < n; i++)
 		if (items[i].status == VT_OK)
@@ -335,21 +319,36 @@ static uint32_t ask_pairs(struct far *f, uint32_t store, struct pair *pairs, uin
 	return ret;
 }
 
+/* The next hint that is proven and no candidate yet. */
+static bool next_hint(struct far *f, uint32_t store, struct far_known *s, struct far_hint *ret)
+{
+	const struct far_step *step = &s->step[store];
+
+	while (s->hints_asked[store] < step->hints_n) {
+		const struct far_hint *hint = &step->hints[s->hints_asked[store]++];
+
+		if (is_candidate(s, &hint->result))
+			continue;
+		if (far_hint_is_proven(f->setup.keys, far_store_unsealed(f->stores[store]), hint)) {
+			*ret = *hint;
+			return true;
+		}
+		tell_unproven(f, store);
+	}
+	return false;
+}
+
 uint32_t far_ask_hints(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n)
 {
 	struct pair *pairs = xcalloc(n ? n : 1, sizeof *pairs);
-	uint32_t i, k = 0, ret;
+	uint32_t i, k = 0, ret = 0;
 
 	for (i = 0; i < n; i++) {
-		struct far_known *s = steps[i];
-		uint32_t *next = &s->hints_asked[store];
-
-		while (*next < s->step[store].hints_n && is_candidate(s, &s->step[store].hints[*next].result))
-			++*next;
-		if (*next < s->step[store].hints_n)
-			pairs[k++] = (struct pair){ .step = s, .hint = s->step[store].hints[(*next)++], .has_body = true };
+		pairs[k] = (struct pair){ .step = steps[i], .proven = true };
+		k += next_hint(f, store, steps[i], &pairs[k].hint);
 	}
-	ret = ask_pairs(f, store, pairs, k);
+	if (far_store_reads(f->stores[store]))
+		get_bodies(f, store, pairs, NULL, k, &ret);
 	free(pairs);
 	return ret;
 }
@@ -362,7 +361,7 @@ uint32_t far_ask_named(struct far *f, uint32_t store, struct far_known *const *s
 	for (i = 0; i < n; i++)
 		if (!is_candidate(steps[i], &names[i]))
 			pairs[k++] = (struct pair){ .step = steps[i], .hint = { .result = names[i] } };
-	ret = ask_pairs(f, store, pairs, k);
+	ret = far_store_reads(f->stores[store]) ? ask_named(f, store, pairs, k) : 0;
 	free(pairs);
 	return ret;
 }

@@ -2,7 +2,7 @@
  * and kept near, and then it is a hit like any other. What was kept near is sent, behind the run.
  *
  *     far_ask_steps   STEPs of many steps: hints to their newest results
- *     far_ask_hints   RESULTs and bodies of one rank of hints
+ *     far_ask_hints   bodies of one rank of hints
  *     far_ask_named   RESULTs under names that the present makes, and their bodies
  *     far_fetch       blobs of a result that fits, into a batch of the near stores
  *

@@ -54,8 +54,10 @@ static bool get_proof(struct cursor *c, struct proof *p)
 	const uint8_t *kind = cursor_take(c, 1);
 	struct bytes bytes = cursor_sized(c);
 
-	if (c->bad || c->at != c->end || bytes.size > sizeof p->bytes)
+	if (c->bad || bytes.size > sizeof p->bytes) {
+		c->bad = true;
 		return false;
+	}
 	*p = (struct proof){ .kind = *kind, .size = (uint8_t)bytes.size };
 	memcpy(p->bytes, bytes.data, bytes.size);
 	return true;
@@ -73,6 +75,7 @@ void far_step_encode(const struct far_keys *k, const vt_id *name, const struct f
 	for (i = 0; i < s->hints_n; i++) {
 		buf_add(ret, s->hints[i].result.byte, sizeof(vt_id));
 		buf_add(ret, s->hints[i].body.byte, sizeof(vt_id));
+		put_proof(ret, &s->hints[i].proof);
 	}
 	buf_num(ret, s->sets_n);
 	for (i = 0; i < s->sets_n; i++)
@@ -97,8 +100,12 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 	if (!magic || memcmp(magic, step_magic, sizeof step_magic) != 0)
 		return -1;
 	ret->hints_n = cursor_count(&c, FAR_HINTS);
-	for (i = 0; i < ret->hints_n && (p = cursor_take(&c, 2 * sizeof(vt_id))); i++)
-		memcpy(&ret->hints[i], p, 2 * sizeof(vt_id));
+	for (i = 0; i < ret->hints_n && (p = cursor_take(&c, 2 * sizeof(vt_id))); i++) {
+		memcpy(ret->hints[i].result.byte, p, sizeof(vt_id));
+		memcpy(ret->hints[i].body.byte, (const uint8_t *)p + sizeof(vt_id), sizeof(vt_id));
+		if (!get_proof(&c, &ret->hints[i].proof))
+			return -1;
+	}
 	ret->sets_n = cursor_count(&c, FAR_SETS);
 	for (i = 0; i < ret->sets_n && (p = cursor_take(&c, sizeof(vt_id))); i++)
 		memcpy(&ret->sets[i], p, sizeof(vt_id));
@@ -108,7 +115,7 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 	digest_of(b.data, (size_t)(c.at - (const uint8_t *)b.data), &all);
 	fields[1] = (struct bytes){ all.byte, sizeof all.byte };
 	/* hints need no signature: what they lead to is proven by itself */
-	if (!get_proof(&c, &proof) || (k->keyed && !proof_is_good(k, false, "vt far step 1", fields, 2, &proof)))
+	if (!get_proof(&c, &proof) || c.at != c.end || (k->keyed && !proof_is_good(k, false, "vt far step 1", fields, 2, &proof)))
 		return -1;
 	digest_of(ret->newest.data, ret->newest.size, &all);
 	if (ret->newest.size && (!ret->sets_n || memcmp(all.byte, ret->sets[0].byte, sizeof all.byte) != 0))
@@ -162,6 +169,20 @@ void far_step_join(struct far_step *s, const struct far_step *other)
 
 /* ---- RESULT ------------------------------------------------------------------------- */
 
+void far_hint_prove(const struct far_keys *k, struct far_hint *hint)
+{
+	const struct bytes fields[] = { id_bytes(&hint->result), id_bytes(&hint->body) };
+
+	proof_make(k, "vt far result 1", fields, COUNT(fields), &hint->proof);
+}
+
+bool far_hint_is_proven(const struct far_keys *k, bool unsealed, const struct far_hint *hint)
+{
+	const struct bytes fields[] = { id_bytes(&hint->result), id_bytes(&hint->body) };
+
+	return proof_is_good(k, unsealed, "vt far result 1", fields, COUNT(fields), &hint->proof);
+}
+
 void far_result_encode(const struct far_keys *k, const vt_id *name, const vt_id *body, struct buf *ret)
 {
 	const struct bytes fields[] = { id_bytes(name), id_bytes(body) };
@@ -180,7 +201,7 @@ int far_result_decode(const struct far_keys *k, bool unsealed, const vt_id *name
 	struct bytes fields[2] = { id_bytes(name) };
 	struct proof proof;
 
-	if (!body || memcmp(magic, result_magic, sizeof result_magic) != 0 || !get_proof(&c, &proof))
+	if (!body || memcmp(magic, result_magic, sizeof result_magic) != 0 || !get_proof(&c, &proof) || c.at != c.end)
 		return -1;
 	memcpy(ret_body, body, sizeof *ret_body);
 	fields[1] = id_bytes(ret_body);

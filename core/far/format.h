@@ -1,6 +1,6 @@
 /* format: what lies in a far store.
  *
- *     STEP    (entry, named by the step key)                  hints to the newest results, and to name sets
+ *     STEP    (entry, named by the step key)                  hints to the newest results, with proofs, and to name sets
  *     RESULT  (named by step key, names and states)           which body it is, and a proof
  *     body, name sets, terminal output, outputs: blobs, named by their SHA-256
  *
@@ -30,6 +30,7 @@ enum {
 struct far_hint {
 	vt_id result;                  /* the name of its RESULT */
 	vt_id body;
+	struct proof proof;            /* as in the RESULT: whoever follows a hint need not read that */
 };
 
 struct far_step {
@@ -54,6 +55,9 @@ bool far_step_front(struct far_step *s, const struct far_hint *hint, const vt_id
 void far_step_join(struct far_step *s, const struct far_step *other);
 
 void far_result_encode(const struct far_keys *k, const vt_id *name, const vt_id *body, struct buf *ret);
+/* Fills in the proof of a hint's result and body; is it one that these keys accept? */
+void far_hint_prove(const struct far_keys *k, struct far_hint *hint);
+bool far_hint_is_proven(const struct far_keys *k, bool unsealed, const struct far_hint *hint);
 /* -1: it is none, or not proven; else *ret_body. */
 int far_result_decode(const struct far_keys *k, bool unsealed, const vt_id *name, struct bytes b, vt_id *ret_body);
 

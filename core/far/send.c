@@ -8,11 +8,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "far/inside.h"
 #include "record/entry.h"
 
-enum { GROUP = 64, WAVE_BYTES = 32 << 20 };
+enum {
+	GROUP = 256,                   /* results that are sent together, at most */
+	WAVE_BYTES = 32 << 20,         /* of blobs in memory */
+	COLLECT_MS = 300               /* how long a first result waits for others */
+};
 
 /* A result on its way. */
 struct offer {
@@ -24,6 +29,7 @@ struct offer {
 	vt_id set_id;
 	struct far_hint hint;
 	vt_id step_name;
+	const struct far_known *known; /* what the look-up found there for its step */
 	bool skip;                     /* it cannot be sent */
 	bool sent;                     /* all but its hint is there already */
 	bool failed;                   /* ... because the store did not take it */
@@ -44,6 +50,7 @@ struct sent_step {
 	struct far_hint hint;
 	vt_id set_id;
 	struct bytes set;              /* in the sender's arena; empty: too large to stand in a STEP */
+	const struct far_known *known; /* what the look-up found there; used for the first writing */
 };
 
 static bool is_there(const struct far_sender *s, const vt_id *name)
@@ -77,6 +84,7 @@ static bool open_offer(struct group *g, struct offer *o)
 	o->hint.body = o->body;
 	far_result_name(g->far->setup.keys, &o->r.key, &o->r.before, &o->r.after, &o->hint.result);
 	far_step_name(g->far->setup.keys, &o->r.key, &o->step_name);
+	o->known = far_known_of(g->far, &o->r.key);
 	return true;
 }
 
@@ -89,14 +97,16 @@ static void close_offer(struct offer *o)
 /* A RESULT that is there already says that all of it is: only its hint may be missing. */
 static void skip_known_results(struct group *g)
 {
-	struct far_get items[GROUP];
+	struct far_get *items;
 	uint32_t whose[GROUP], i, n = 0;
 	vt_id said;
 
 	if (!far_store_reads(g->store))
 		return;
+	items = xcalloc(GROUP, sizeof *items);
 	for (i = 0; i < g->n; i++) {
-		if (g->offers[i].skip)
+		/* where there was no STEP a moment ago there is no RESULT */
+		if (g->offers[i].skip || (g->offers[i].known->asked[g->sender->store] && !g->offers[i].known->step[g->sender->store].hints_n))
 			continue;
 		items[n] = (struct far_get){ .space = VT_SPACE_RESULT, .name = g->offers[i].hint.result, .most = FAR_RESULT_MAX, .in_memory = true };
 		whose[n++] = i;
@@ -113,6 +123,7 @@ static void skip_known_results(struct group *g)
 		}
 		blob_bytes_clear(&items[i].bytes);
 	}
+	free(items);
 }
 
 /* ---- blobs ------------------------------------------------------------------------------- */
@@ -228,7 +239,7 @@ static struct blob_bytes copy_of(const void *data, size_t size)
 
 static void send_bodies(struct group *g)
 {
-	struct far_put items[2 * GROUP];
+	struct far_put *items = xcalloc(2 * GROUP, sizeof *items);
 	uint32_t i, n = 0;
 
 	for (i = 0; i < g->n; i++) {
@@ -245,11 +256,12 @@ static void send_bodies(struct group *g)
 	for (i = 0; i < g->n; i++)
 		if (!g->offers[i].skip && !g->offers[i].sent && !is_there(g->sender, &g->offers[i].body))
 			g->offers[i].skip = g->offers[i].failed = true;
+	free(items);
 }
 
 static void send_results(struct group *g)
 {
-	struct far_put items[GROUP];
+	struct far_put *items = xcalloc(GROUP, sizeof *items);
 	uint32_t whose[GROUP], i, n = 0;
 	struct buf b;
 
@@ -268,29 +280,33 @@ static void send_results(struct group *g)
 	for (i = 0; i < n; i++)
 		if (items[i].status != VT_OK)
 			g->offers[whose[i]].skip = g->offers[whose[i]].failed = true;
+	free(items);
 }
 
 /* ---- STEP ------------------------------------------------------------------------------------------ */
 
-/* Reads the STEPs, puts the hints in front, and writes those that changed. -1 for each that could not be. */
-static void write_steps(struct far_sender *s, struct sent_step *const *steps, uint32_t n, bool *ret_failed)
+/* Puts the hints in front of the STEPs, as they were when they were looked up or, `again`, as they are now; writes those that changed. */
+static void write_steps(struct far_sender *s, struct sent_step *const *steps, uint32_t n, bool again, bool *ret_failed)
 {
 	struct far_store *store = s->far->stores[s->store];
-	struct far_get *now = xcalloc(n ? n : 1, sizeof *now);
+	struct far_get *now = xcalloc(n ? n : 1, sizeof *now), *its;
 	struct far_put *puts = xcalloc(n ? n : 1, sizeof *puts);
-	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
+	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0, asked = 0;
 	struct far_step step;
 	struct buf b;
 
 	for (i = 0; i < n; i++)
-		now[i] = (struct far_get){ .space = VT_SPACE_ENTRY, .name = steps[i]->name, .most = FAR_STEP_MAX, .in_memory = true, .status = VT_NONE };
+		if (again || !steps[i]->known->asked[s->store])
+			now[asked++] = (struct far_get){ .space = VT_SPACE_ENTRY, .name = steps[i]->name, .most = FAR_STEP_MAX, .in_memory = true, .status = VT_NONE };
 	if (far_store_reads(store))
-		far_store_get(store, now, n);
-	for (i = 0; i < n; i++) {
+		far_store_get(store, now, asked);
+	for (i = 0, its = now; i < n; i++) {
+		const bool knew = !again && steps[i]->known->asked[s->store];
+
 		ret_failed[i] = false;
-		step = (struct far_step){ 0 };
-		if (now[i].status == VT_OK)
-			(void)far_step_decode(s->far->setup.keys, &steps[i]->name, (struct bytes){ now[i].bytes.data, (size_t)now[i].bytes.size }, &step);
+		step = knew ? steps[i]->known->step[s->store] : (struct far_step){ 0 };
+		if (!knew && its->status == VT_OK)
+			(void)far_step_decode(s->far->setup.keys, &steps[i]->name, (struct bytes){ its->bytes.data, (size_t)its->bytes.size }, &step);
 		if (far_step_front(&step, &steps[i]->hint, &steps[i]->set_id, steps[i]->set)) {
 			buf_init(&b, FAR_STEP_MAX);
 			far_step_encode(s->far->setup.keys, &steps[i]->name, &step, &b);
@@ -298,8 +314,9 @@ static void write_steps(struct far_sender *s, struct sent_step *const *steps, ui
 			whose[k++] = i;
 			buf_free(&b);
 		}
-		if (now[i].status == VT_OK)
-			blob_bytes_clear(&now[i].bytes);
+		if (!knew && its->status == VT_OK)
+			blob_bytes_clear(&its->bytes);
+		its += !knew;
 	}
 	far_store_put(store, puts, k);
 	for (i = 0; i < k; i++)
@@ -320,7 +337,9 @@ static struct sent_step *step_of(struct far_sender *s, const struct offer *o)
 		*map_put(&s->steps, step->name.byte, sizeof step->name.byte) = step;
 	}
 	step->hint = o->hint;
+	far_hint_prove(s->far->setup.keys, &step->hint);
 	step->set_id = o->set_id;
+	step->known = o->known;
 	step->set = o->set.size <= FAR_INLINE_MAX ? (struct bytes){ arena_copy(s->arena, o->set.data, o->set.size), o->set.size }
 						  : (struct bytes){ "", 0 };
 	return step;
@@ -341,7 +360,7 @@ static void send_steps(struct group *g)
 			;
 		n += k == n;
 	}
-	write_steps(g->sender, steps, n, failed);
+	write_steps(g->sender, steps, n, false, failed);
 	for (i = 0; i < n; i++)
 		g->offers[whose[i]].failed = failed[i];
 }
@@ -357,7 +376,7 @@ static void complete_steps(struct far_sender *s)
 		steps[n++] = s->steps.at[i].value;
 		if (n < GROUP && i + 1 < s->steps.n)
 			continue;
-		write_steps(s, steps, n, failed);
+		write_steps(s, steps, n, true, failed);
 		n = 0;
 	}
 }
@@ -388,6 +407,19 @@ static uint32_t send_group(struct group *g)
 	return failed;
 }
 
+/* With the lock: others may follow the first at once, and go together then. */
+static void collect_more(struct far_sender *s)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += COLLECT_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (!s->far->ending && s->n - s->taken < GROUP && pthread_cond_timedwait(&s->far->changed, &s->far->lock, &until) == 0)
+		;
+}
+
 static void *send_all(void *ctx)
 {
 	struct far_sender *s = ctx;
@@ -401,6 +433,7 @@ static void *send_all(void *ctx)
 			pthread_cond_wait(&f->changed, &f->lock);
 		if (s->taken == s->n)
 			break;
+		collect_more(s);
 		*g = (struct group){ .sender = s, .far = f, .store = f->stores[s->store] };
 		for (; g->n < GROUP && s->taken < s->n; g->n++)
 			g->offers[g->n].body = s->offers[s->taken++];

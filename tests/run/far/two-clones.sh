@@ -18,7 +18,7 @@ has "and says where it came from" "$out" "cache hit (main), replaying"
 is "each of its steps" "$(hits)" 2
 is "the outputs are there" "$(cat out/a out/b) $(wc -c <out/big)" "zero
 zero 300000"
-is "with a call for each kind of thing" "$(calls) $(calls put)" "4 0"
+is "with a call for each kind of thing" "$(calls) $(calls put)" "3 0"
 quiet
 rm -rf out
 capture vt run next

@@ -1,0 +1,61 @@
+#!/bin/bash
+# What a far store costs: small tasks in a fresh clone, hit from a store behind a delay, and cold with uploads; beside
+# near only. With batches (far-folder) and without (far-single). One line per case: milliseconds, calls of the store.
+#
+#   tests/bench/extra-far.sh [TASKS [DELAY_MS...]]
+#
+# VT: the runner; tests/plugins/vt-far-folder.so is taken from the build.
+: "${abs_top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${abs_top_builddir:=$abs_top_srcdir/build}"
+: "${VT:=$abs_top_builddir/core/vt}"
+tasks=${1:-1000}
+shift
+delays=("${@:-0}")
+[ $# -gt 0 ] || delays=(0 5 50)
+T=$(mktemp -d) || exit 1
+trap 'rm -rf "$T"' EXIT
+export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config XDG_RUNTIME_DIR=$T/run VT_PLUGIN_PATH=$abs_top_builddir/tests/plugins/.libs
+mkdir -p -m 700 "$XDG_CONFIG_HOME/vt" "$XDG_RUNTIME_DIR"
+config() { printf '{"plugins": {"options": {"main": {"dir": "%s/far", "log": "%s/log", "delay": "%sms"}}, "sharing": {"key": "%064d"}}}\n' "$T" "$T" "$1" 1 >"$XDG_CONFIG_HOME/vt/config.json"; }
+make() {                             # FOLDER STORES
+	mkdir -p "$T/$1" && cd "$T/$1" || exit 1
+	printf 'packages: ["p/*"]\n' >pnpm-workspace.yaml
+	printf '{"plugins": {"stores": [%s]}}\n' "$2" >vite-task.json
+	for ((i = 0; i < tasks; i++)); do
+		mkdir -p "p/$i"
+		printf '{"name":"p%d"}' "$i" >"p/$i/package.json"
+		printf '%d\n' "$i" >"p/$i/in"
+		printf '{"tasks":{"t":{"command":"cp in out","input":["in"],"output":["out"]}}}' >"p/$i/vite-task.json"
+	done
+}
+timed() {                            # COMMAND...: milliseconds in $ms
+	local from=$EPOCHREALTIME
+	"$@" >"$T/out" 2>"$T/err" || { echo "fails: $*"; tail -5 "$T/out" "$T/err"; exit 1; }
+	[ ! -s "$T/err" ] || cat "$T/err"
+	ms=$(((${EPOCHREALTIME/./} - ${from/./}) / 1000))
+}
+fresh() { rm -rf .vt p/*/out; : >"$T/log"; }
+calls() { awk '{ n[$1 " " $2]++; items[$1 " " $2] += $3 } END { for (k in n) printf "%s: %d (%d)  ", k, n[k], items[k] }' "$T/log"; }
+config 0
+make near '"store-local"'
+timed "$VT" run -r t
+echo "near only, cold: $ms ms"
+for k in 1 2 3; do timed "$VT" run -r t; done
+echo "near only, hit: $ms ms"
+rm -rf p/*/out; timed "$VT" run -r t
+echo "near only, hit and restored: $ms ms"
+for store in far-folder far-single; do
+	for delay in "${delays[@]}"; do
+		rm -rf "$T/far"
+		config "$delay"
+		make "$store" "\"store-local\", {\"use\": \"$store\", \"as\": \"main\"}"
+		fresh; timed "$VT" run -r t
+		echo "$store, $delay ms: cold with uploads: $ms ms   $(calls)"
+		: >"$T/log"; timed "$VT" run -r t
+		echo "$store, $delay ms: near hit: $ms ms   $(calls)"
+		fresh; timed "$VT" run -r t
+		grep -q "$tasks/$tasks cache hit" "$T/out" || { echo "not all hit"; tail -3 "$T/out"; }
+		echo "$store, $delay ms: hit in a fresh clone: $ms ms   $(calls)"
+		rm -rf "$T/$store"
+	done
+done
