@@ -9,6 +9,7 @@
 
 #include "far/inside.h"
 #include "os/loop.h"           /* for os_now_ns */
+#include "plug/inside.h"
 #include "plug/stores.h"
 #include "record/entry.h"
 
@@ -39,6 +40,8 @@ struct far *far_open(const struct far_setup *setup)
 	f->arena = arena_new();
 	f->stores_n = n;
 	for (i = 0; i < n; i++) {
+		if (!setup->keys->keyed && !setup->keys->signs && !setup->keys->trust_n && !stores[i]->choice.store.unsealed)
+			plug_warn_about(stores[i], "results are neither sealed nor signed here, so nothing is shared; see `sharing` in vt-config(5)");
 		f->stores[i] = far_store_new(stores[i], setup->plug, setup->blobs, setup->stop);
 		f->senders[i] = (struct far_sender){ .far = f, .store = i, .arena = arena_new() };
 		map_init(&f->senders[i].there);

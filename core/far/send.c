@@ -480,7 +480,7 @@ void far_offer(struct far *f, const vt_id *body)
 	for (i = 0; i < f->stores_n && !f->ending; i++) {
 		struct far_sender *s = &f->senders[i];
 
-		if (!far_store_takes(f->stores[i]))
+		if (!far_store_takes(f->stores[i]) || !(f->setup.keys->keyed || f->setup.keys->signs || far_store_unsealed(f->stores[i])))
 			continue;
 		if (s->n == s->room) {
 			s->room = s->room ? s->room * 2 : 64;
