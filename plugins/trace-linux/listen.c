@@ -167,11 +167,12 @@ static bool wait_for_listener(struct watch *w)
 	return atomic_load(&w->listener) >= 0;
 }
 
-/* Is it the shim that opens its log? */
+/* Is it the shim that opens its log? A process with a filter of its own gets none: the
+ * filter may forbid what the gate needs. */
 static bool asks_for_log(const struct watch *w, const struct event *e)
 {
 	return w->how == VT_FILTER_NOTIFY && e->native && e->means.acts && e->found[0] == PATH_OK &&
-	       log_is_asked(e->path[0].text, e->path[0].length);
+	       log_is_asked(e->path[0].text, e->path[0].length) && procs_status(e->tid, "\nSeccomp_filters:") == w->filters;
 }
 
 /* Serves one event. False: the channel is of no use any more. */
@@ -182,8 +183,10 @@ static bool serve(struct watch *w, struct event *e)
 
 	if (got > 0) {
 		w->events++;
-		if (!w->above)
+		if (!w->above) {
 			w->above = procs_status(notice.is.pid, "\nPPid:");
+			w->filters = procs_status(notice.is.pid, "\nSeccomp_filters:");
+		}
 		e->means.acts = 0;
 		event_read_log(w);
 		event_look(w, &notice.is, e);

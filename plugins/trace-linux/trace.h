@@ -71,6 +71,7 @@ struct watch {
 	struct gates gates;
 	struct log log;
 	struct peers peers;
+	uint32_t filters;        /* system call filters that the task's first process has; 0: not known */
 	uint32_t above;          /* the process that started the task's first; 0: not known yet */
 	struct path_world world;
 	struct touched touched;

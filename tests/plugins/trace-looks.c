@@ -8,13 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -364,6 +368,55 @@ static void stays(void)
 	EXPECT(read(ends[0], &byte, 1) == 1);
 }
 
+/* ---- a program that forbids itself what it does not need ----------------------------- */
+
+static void forbids(int by_syscall)
+{
+#if defined(__x86_64__)
+	/* all that the gate needs and the calls themselves do not */
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getcwd, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_gettid, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	struct sock_fprog program = { sizeof filter / sizeof *filter, filter };
+
+	EXPECT(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	if (by_syscall)
+		EXPECT(!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+	else
+		EXPECT(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
+#else
+	(void)by_syscall;
+#endif
+}
+
+static void forbidden(void)
+{
+	struct stat st;
+	pid_t pid;
+	int how, i, status;
+
+	warm();
+	for (how = 0; how < 2; how++) {
+		pid = fork();
+		if (!pid) {
+			forbids(how);
+			for (i = 0; i < 2 * WARM; i++)
+				EXPECT(!stat("a", &st) && !close(open("a", O_RDONLY)));
+			/* and in a program that begins with it */
+			if (!bad)
+				execl("/proc/self/exe", "trace-looks", "briefly", (char *)NULL);
+			_exit(9);
+		}
+		EXPECT(waitpid(pid, &status, 0) == pid && status == 0);
+	}
+}
+
 /* ---- a program that writes into vt's memory ------------------------------------------------------ */
 
 static void damages(void)
@@ -395,6 +448,7 @@ int main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*run)(void); } cases[] = {
 		{ "same", same }, { "real", real }, { "many", many }, { "killed", killed }, { "order", order }, { "stays", stays }, { "damages", damages },
+		{ "forbidden", forbidden }, { "briefly", warm },
 	};
 	size_t i;
 
@@ -403,6 +457,6 @@ int main(int argc, char **argv)
 			cases[i].run();
 			return bad;
 		}
-	fprintf(stderr, "usage: trace-looks same|real|many|killed|order|stays|damages\n");
+	fprintf(stderr, "usage: trace-looks same|real|many|killed|order|stays|damages|forbidden|briefly\n");
 	return 2;
 }

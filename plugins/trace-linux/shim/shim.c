@@ -19,6 +19,7 @@
  * itself by "libasan.so" in a name; that is why the shim's file has it in its own. It
  * may well stand before the sanitizer: what it is asked it asks the sanitizer. */
 #include <linux/fcntl.h>
+#include <linux/prctl.h>
 #include <linux/stat.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,7 +61,7 @@ extern void *malloc(size_t) __attribute__((weak));
 	X(sigaction) X(signal) X(connect) \
 	X(syscall) X(execve) X(execv) X(execvp) X(execvpe) \
 	X(chroot) X(mount) X(umount) X(umount2) X(unshare) X(setns) \
-	X(setuid) X(seteuid) X(setreuid) X(setresuid)
+	X(prctl) X(setuid) X(seteuid) X(setreuid) X(setresuid)
 
 enum name {
 #define X(name) NAME_##name,
@@ -153,7 +154,7 @@ static const unsigned char gated[] = {
 	NAME_realpath, NAME_syscall,
 };
 static const unsigned char needed[] = {
-	NAME_chdir, NAME_mkdir, NAME_unlink, NAME_rename, NAME_sigaction, NAME_signal,
+	NAME_prctl, NAME_chdir, NAME_mkdir, NAME_unlink, NAME_rename, NAME_sigaction, NAME_signal,
 	NAME_connect, NAME_execve, NAME_execv, NAME_execvp, NAME_execvpe,
 };
 
@@ -761,6 +762,24 @@ MOVING(setuid, (unsigned user), (user))
 MOVING(seteuid, (unsigned user), (user))
 MOVING(setreuid, (unsigned real, unsigned effective), (real, effective))
 MOVING(setresuid, (unsigned real, unsigned effective, unsigned saved), (real, effective, saved))
+
+/* A filter of the program's own may forbid what the gate needs. */
+EXPORT int prctl(int option, ...);
+EXPORT int prctl(int option, ...)
+{
+	unsigned long a, b, c, d;
+	va_list more;
+
+	va_start(more, option);
+	a = va_arg(more, unsigned long);
+	b = va_arg(more, unsigned long);
+	c = va_arg(more, unsigned long);
+	d = va_arg(more, unsigned long);
+	va_end(more);
+	if (option == PR_SET_SECCOMP)
+		gate_leave();
+	return is_missing(NAME_prctl) ? -1 : CALL(int, (int, ...), prctl)(option, a, b, c, d);
+}
 
 enum {
 	ENTRIES_MAX = 4096,              /* of an environment that is copied to leave the shim out */

@@ -50,6 +50,10 @@ world; traced "$LOOKS" damages
 is "it can be damaged" "$rc $(cat "$T/out")" "0 "
 like "and that is said" "$end" "incomplete*wrote into the memory that it shares with vt"
 
+world; capture "$LOOKS" forbidden; untraced="$rc $out"
+world; traced "$LOOKS" forbidden; is "a program with a filter of its own is not killed" "$rc $(cat "$T/out")" "$untraced"
+is "it does that without vt, too" "$untraced" "0 "
+
 # programs that others look into
 if command -v valgrind >/dev/null; then
 	world; traced valgrind -q --error-exitcode=9 "$LOOKS" order; well "a program under valgrind"
