@@ -85,6 +85,7 @@ struct found {
 	bool output_mapped;            /* output is a file in memory's place: its pages may be given back */
 	/* paths of the hit, if the setup wants lists; or of the stored run; in order */
 	struct texts inputs, outputs;
+	struct texts effects;          /* the same of what else it left; removed paths end with " (removed)" */
 	const char *because;           /* MISS, although nothing that it read changed: what it left is not there (a sentence), or NULL */
 	uint32_t missing;              /* HIT: files it made that somebody took away, and that are not put back */
 	struct facts asked;            /* HIT: the variables its key and its recorded run asked for */

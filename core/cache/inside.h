@@ -81,6 +81,8 @@ struct found_inside {
 /* chain.c: a lookup's hit, in its chain: its effects lie over what those before it leave. */
 struct cache_chain;
 void chain_add(struct cache_chain *chain, const struct step *step, struct found *found, uint32_t leaned);
+/* lookup.c: names of effects, for people. */
+void tell_effects(struct arena *a, const struct facts *effects, struct texts *ret);
 struct layer *chain_layer(struct cache_chain *chain, struct err *err);      /* NULL: the fingerprint failed */
 /* archive.c: is every output in its place and as it was kept? One look at each. */
 bool outputs_in_place(const struct cache *c, const struct facts *outputs);

@@ -244,6 +244,17 @@ static void tell_paths(struct arena *a, const struct facts *f, bool all, struct 
 	}
 }
 
+void tell_effects(struct arena *a, const struct facts *effects, struct texts *ret)
+{
+	uint32_t i;
+
+	for (i = 0; i < effects->n; i++) {
+		const char *name = arena_strn(a, effects->at[i].name.data, effects->at[i].name.size);
+
+		texts_add(a, ret, effects->at[i].state.size ? name : arena_concat(a, name, " (removed)", NULL));
+	}
+}
+
 /* 1: a hit; 0: none; -1: the present could not be looked at. */
 static int find_hit(struct looking *l, struct err *err)
 {
@@ -278,6 +289,7 @@ static int find_hit(struct looking *l, struct err *err)
 			tell_paths(l->arena, &c->result.before, false, &l->found->inputs);
 			tell_paths(l->arena, &c->result.after, false, &l->found->inputs);
 			tell_paths(l->arena, &c->result.outputs, true, &l->found->outputs);
+			tell_effects(l->arena, &c->result.effects, &l->found->effects);
 		}
 		if (!l->dry && i > 0)
 			blob_entry_front(l->cache->blobs, &l->in->id, &c->id);

@@ -41,6 +41,7 @@ struct saving {
 	struct texts outputs;          /* paths whose bytes are to be kept, sorted */
 	struct texts claimed;          /* paths that a part calls the task's own products */
 	struct facts effects;          /* all that it left: FACT_LEFT, sorted */
+	struct facts rest;             /* of these, what is not kept */
 	struct cover *cover;
 	bool watched;                  /* all that it left is known */
 	struct changed_during changes;
@@ -529,6 +530,7 @@ static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *e
 	    archive_outputs(s->cache, s->step, &s->outputs, s->in->started_ns, batch, s->arena, &r, err) < 0)
 		return -1;
 	keep_rest(s, &r);
+	s->rest = r.effects;
 	shared = overlap_others(&s->in->overlap, &r.outputs, s->arena, &whose);
 	if (shared)
 		return err_set(err, ERR_SYSTEM, "the output '%.*s' may be of '%s', which ran at the same time", (int)shared->name.size,
@@ -658,6 +660,9 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 			texts_add(found->arena, &found->inputs, arena_strn(found->arena, f->name.data, f->name.size));
 		}
 		found->outputs = s.outputs;
+		found->effects = (struct texts){ 0 };
+		if (c->setup.lists)
+			tell_effects(found->arena, &s.rest, &found->effects);
 	}
 }
 

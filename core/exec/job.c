@@ -159,6 +159,7 @@ void job_tell_finished(struct job *j, struct outcome *o)
 		o->why = j->answer->found.why;
 		o->inputs = j->answer->found.inputs;
 		o->outputs = j->answer->found.outputs;
+		o->effects = j->answer->found.effects;
 		o->because = j->answer->restore_why;
 		o->origin = o->result == END_HIT ? j->answer->found.origin : NULL;
 	}

@@ -90,7 +90,7 @@ static void finish(struct job *j)
 	if (j->answer) {
 		o.not_cached = not_kept_text(j);
 		o.read_and_wrote = o.not_cached && why == KEPT_READ_AND_WROTE;
-		o.notice = o.not_cached && (o.read_and_wrote || why == KEPT_UNTRACED || why == KEPT_CHANGED || (j->attempt > 0 && !o.failed));
+		o.notice = o.not_cached && why != KEPT_OPTED_OUT && !o.failed;
 	}
 	job_over(j, &o);
 }

@@ -51,6 +51,7 @@ struct outcome {
 	bool failed;               /* it counts as failed */
 	bool cancelled;            /* it was ended because the run was stopped; not failed */
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
+	struct texts effects;              /* the same: what else the step left */
 	uint32_t missing;          /* of a hit: files that its task made, that somebody took away and that are not put back */
 	int64_t began_ns, ended_ns;        /* monotonic: when it was told as started and as finished; 0: exec_setup.timed is off */
 };

@@ -71,6 +71,7 @@ static void add_step(struct buf *b, const struct summary_step *t)
 	add_flag(b, "cancelled", t->cancelled);
 	add_texts(b, "inputs", t->inputs);
 	add_texts(b, "outputs", t->outputs);
+	add_texts(b, "effects", t->effects);
 	buf_byte(b, '}');
 }
 
@@ -158,6 +159,7 @@ static int read_step(struct arena *a, const cJSON *o, struct summary_step *t)
 		.cancelled = read_flag(o, "cancelled"),
 		.inputs = read_texts(a, o, "inputs"),
 		.outputs = read_texts(a, o, "outputs"),
+		.effects = read_texts(a, o, "effects"),
 	};
 	return result < 0 || status < 0 || !t->label || !t->command ? -1 : 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/texts.h"
 #include "plan/step.h"
 #include "report/screen.h"
@@ -14,6 +15,8 @@
 #include "workspace/workspace.h"
 
 #define PROGRAM "vt"
+enum { SUMMARY_FOLDER = 8 };           /* of a folder with more inputs or outputs only their number is shown */
+
 #define HINT "`" PROGRAM " run --last-details`"
 
 /* ---- gathering ---- */
@@ -93,6 +96,7 @@ void summary_step_of(struct arena *a, const struct step *step, const struct outc
 	if (lists) {
 		ret->inputs = copy_texts(a, o->inputs);
 		ret->outputs = copy_texts(a, o->outputs);
+		ret->effects = copy_texts(a, o->effects);
 	}
 }
 
@@ -391,10 +395,53 @@ static void add_details(const struct summary_step *t, struct buf *b)
 	}
 }
 
+static size_t folder_size(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash - path) : 0;
+}
+
+/* How many of the paths lie in each folder itself. */
+static void count_folders(const struct texts *paths, struct map *ret)
+{
+	uint32_t i;
+
+	map_init(ret);
+	for (i = 0; i < paths->n; i++) {
+		void **at = map_put(ret, paths->at[i], folder_size(paths->at[i]));
+
+		*at = (void *)((uintptr_t)*at + 1);
+	}
+}
+
+/* A path; of a folder with many, the folder and how many, once. */
+static void add_path(const char *path, struct map *folders, struct buf *b)
+{
+	static const char removed[] = " (removed)";
+	size_t n = folder_size(path), size = strlen(path), end = sizeof removed - 1;
+	void **at = map_put(folders, path, n);
+	uintptr_t count = (uintptr_t)*at;
+
+	if (!count)
+		return;
+	buf_text(b, "        ");
+	if (count > SUMMARY_FOLDER) {
+		screen_stylef(b, "90", "%zu files in '%.*s'", (size_t)count, n ? (int)n : 1, n ? path : ".");
+		*at = NULL;
+	} else if (size > end && strcmp(path + size - end, removed) == 0) {
+		screen_stylef(b, "90", "'%.*s'%s", (int)(size - end), path, removed);
+	} else {
+		screen_stylef(b, "90", "'%s'", path);
+	}
+	buf_byte(b, '\n');
+}
+
 /* Adds the names in order, each once: a file may be an input in several ways. */
 static void add_list(const char *title, struct texts t, struct buf *b)
 {
 	struct texts sorted = { NULL, t.n };
+	struct map folders;
 	uint32_t i;
 
 	if (t.n == 0)
@@ -402,14 +449,13 @@ static void add_list(const char *title, struct texts t, struct buf *b)
 	sorted.at = xcalloc(t.n, sizeof *sorted.at);
 	memcpy(sorted.at, t.at, t.n * sizeof *sorted.at);
 	texts_sort(&sorted);
+	count_folders(&sorted, &folders);
 	buf_text(b, "      ");
 	screen_style(b, "90", title);
 	buf_byte(b, '\n');
-	for (i = 0; i < sorted.n; i++) {
-		buf_text(b, "        ");
-		screen_stylef(b, "90", "'%s'", sorted.at[i]);
-		buf_byte(b, '\n');
-	}
+	for (i = 0; i < sorted.n; i++)
+		add_path(sorted.at[i], &folders, b);
+	map_free(&folders);
 	free(sorted.at);
 }
 
@@ -435,6 +481,7 @@ static void add_step_lines(const struct summary_step *t, uint32_t number, bool l
 	if (lists) {
 		add_list("Inputs:", t->inputs, b);
 		add_list("Outputs:", t->outputs, b);
+		add_list("Left, and not kept:", t->effects, b);
 	}
 	if (t->trouble) {
 		buf_text(b, "      ");

@@ -20,7 +20,7 @@ struct summary_step {
 	const char *trouble;       /* or NULL */
 	bool notice, read_and_wrote, failed, cancelled;
 	uint32_t missing;              /* files that it made, that are gone and are not put back */
-	struct texts inputs, outputs;      /* of -vv; else empty */
+	struct texts inputs, outputs, effects;     /* of -vv; else empty */
 	/* the rest: not kept by last.c */
 	const char *package;           /* its folder, "" for the root */
 	const char *origin;            /* of a hit: the far store that it came from in this run; or NULL */

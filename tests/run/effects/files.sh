@@ -66,6 +66,28 @@ rm dist/b ready
 wait
 has "a run whose product somebody took away is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
 
+# what a run left is listed
+task '"output":["dist/**"]' <<'SH'
+cat many/*/* >/dev/null; mkdir -p dist; echo 1 >dist/x; echo 1 >other; rm old
+SH
+mkdir -p many/a many/b; for i in 1 2 3 4 5 6 7 8 9; do echo 1 >many/a/$i; done; echo 1 >many/b/1; echo 1 >old
+capture vt run -vv t
+has "-vv lists what it left that is not kept" "$out" "      Left, and not kept:
+        'old' (removed)
+        'other'"
+has "... and of a folder with many inputs their number" "$out" "        9 files in 'many/a'
+        'many/b/1'"
+capture vt run --last-details
+has "... and afterwards" "$out" "'other'"
+
+# a run that is not kept is told in the line at the end, whatever the reason
+workspace
+file package.json '{"name":"w"}'
+file vite-task.json '{"tasks":{"a":"sh -c \"echo >>src\"","b":{"command":"echo b","dependsOn":["a"]}},"cache":true}'
+echo 1 >src
+capture vt run b
+has "the compact summary tells what was not kept, and why" "$out" "w#a not cached because it modified its input."
+
 # another fingerprint names contents in its own way
 if [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ]; then
 	task <<'SH'
