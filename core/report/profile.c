@@ -242,7 +242,8 @@ void profile_write(const struct profile *p, struct buf *b)
 	struct slice *at = xcalloc(2 * (size_t)p->n + 1, sizeof *at);
 	uint32_t commands, cache, path, i;
 
-	memcpy(at, p->at, p->n * sizeof *at);
+	if (p->n)
+		memcpy(at, p->at, p->n * sizeof *at);
 	qsort(at, p->n, sizeof *at, by_begin);
 	commands = give_lanes(at, p->n, TRACK_COMMANDS);
 	cache = give_lanes(at, p->n, TRACK_CACHE);
