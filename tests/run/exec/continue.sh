@@ -60,6 +60,24 @@ for round in first second third; do
 	capture vt run --continue -r x
 	is "... and a program" "$rc $(printed)" "127 c "
 done
+# with persistent tasks
+workspace served
+tools
+file package.json '{"name":"root"}'
+cat >vite-task.json <<'J'
+{ "tasks": {
+	"server": { "command": "sh -c 'echo up; exec sleep 300'", "persistent": true, "ready": { "output": "up" } },
+	"broken": { "command": "fail 5", "persistent": true, "ready": { "output": "up" } },
+	"a": { "command": "fail 3", "dependsOn": ["server"], "cache": false },
+	"b": { "command": "sh -c 'sleep 0.3; echo b'", "dependsOn": ["server"], "cache": false },
+	"c": { "command": "print c", "dependsOn": ["a"] },
+	"d": { "command": "print d", "dependsOn": ["broken"] }
+} }
+J
+VT_TIMEOUT=60 capture vt run-many --continue a b c
+is "a server goes on for those that still need it, and ends with them" "$rc $(printed)" "3 b "
+VT_TIMEOUT=60 capture vt run-many --continue d
+is "a persistent task that fails ends the run" "$rc $(printed)" "5 "
 # long lines of tasks fall at once
 workspace long
 pnpm $(seq -f 'p%04g' 1 600)
