@@ -387,10 +387,10 @@ static int check(const struct session *s, const char *const *words, uint32_t n)
 	struct err err = { 0 };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (check_file(words[0], words + 1, n - 1, &told, &err))
+	if (check_file(words[0], words + 1, n - 1, s->env, &told, &err))
 		return cmd_fail(s, &err);
 	if (told.faults)
-		printf("%u trials, %u faults\n", told.trials, told.faults);
+		printf("%u trials, %u faults; VT_CHECK_SEED=%llu repeats them\n", told.trials, told.faults, (unsigned long long)told.seed);
 	else
 		printf("%u trials, no faults\n", told.trials);
 	return told.faults ? 1 : 0;

@@ -42,6 +42,7 @@ struct group {
 	struct arena *arena;
 	struct offer offers[GROUP];
 	uint32_t n;
+	struct map declined;           /* names that the store did not want; keys in arena */
 };
 
 /* A STEP as this run wrote it. */
@@ -176,9 +177,19 @@ static void put_wave(struct group *g, struct far_put *items, uint32_t n)
 	uint32_t i;
 
 	far_store_put(g->store, items, n);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (items[i].status == VT_OK)
 			note_there(g->sender, &items[i].name);
+		else if (items[i].status == VT_NONE)
+			*map_put(&g->declined, arena_copy(g->arena, items[i].name.byte, sizeof items[i].name.byte), sizeof items[i].name.byte) = g;
+	}
+}
+
+/* It is not there: was it declined, which is no failure? */
+static void leave_out(struct group *g, struct offer *o, const vt_id *name)
+{
+	o->skip = true;
+	o->failed = !map_get(&g->declined, name->byte, sizeof name->byte);
 }
 
 /* Reads them near, and sends them, so many at a time as memory may hold. */
@@ -194,6 +205,7 @@ static void send_blobs(struct group *g, const vt_id *names, uint32_t n)
 		if (blob_read(g->far->setup.blobs, &names[i], &b) != 0)
 			continue;
 		if (b.size > below) {
+			*map_put(&g->declined, names[i].byte, sizeof names[i].byte) = g;
 			blob_bytes_clear(&b);
 			continue;
 		}
@@ -221,7 +233,7 @@ static void check_blobs(struct group *g)
 			if (k == o->r.blobs_n && !o->r.output_size)
 				continue;
 			if (!is_there(g->sender, k < o->r.blobs_n ? &o->r.blobs[k] : &o->r.output))
-				o->skip = o->failed = true;
+				leave_out(g, o, k < o->r.blobs_n ? &o->r.blobs[k] : &o->r.output);
 		}
 	}
 }
@@ -255,7 +267,7 @@ static void send_bodies(struct group *g)
 	put_wave(g, items, n);
 	for (i = 0; i < g->n; i++)
 		if (!g->offers[i].skip && !g->offers[i].sent && !is_there(g->sender, &g->offers[i].body))
-			g->offers[i].skip = g->offers[i].failed = true;
+			leave_out(g, &g->offers[i], &g->offers[i].body);
 	free(items);
 }
 
@@ -278,8 +290,10 @@ static void send_results(struct group *g)
 	}
 	far_store_put(g->store, items, n);
 	for (i = 0; i < n; i++)
-		if (items[i].status != VT_OK)
-			g->offers[whose[i]].skip = g->offers[whose[i]].failed = true;
+		if (items[i].status != VT_OK) {
+			g->offers[whose[i]].skip = true;
+			g->offers[whose[i]].failed = items[i].status != VT_NONE;
+		}
 	free(items);
 }
 
@@ -320,7 +334,7 @@ static void write_steps(struct far_sender *s, struct sent_step *const *steps, ui
 	}
 	far_store_put(store, puts, k);
 	for (i = 0; i < k; i++)
-		ret_failed[whose[i]] = puts[i].status != VT_OK;
+		ret_failed[whose[i]] = puts[i].status < 0;
 	free(now);
 	free(puts);
 	free(whose);
@@ -389,6 +403,7 @@ static uint32_t send_group(struct group *g)
 	vt_id *names;
 
 	g->arena = arena_new();
+	map_init(&g->declined);
 	for (i = 0; i < g->n; i++)
 		g->offers[i].skip = !open_offer(g, &g->offers[i]);
 	skip_known_results(g);
@@ -403,6 +418,7 @@ static uint32_t send_group(struct group *g)
 		failed += g->offers[i].failed;
 		close_offer(&g->offers[i]);
 	}
+	map_free(&g->declined);
 	arena_free(g->arena);
 	return failed;
 }

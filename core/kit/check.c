@@ -6,26 +6,36 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/env.h"
 #include "kit/describe.h"
 #include "os/file.h"
+#include "os/loop.h"       /* for os_now_ns */
 #include "plug/inside.h"
 #include "text/json.h"
 
-enum { TRIAL_MS = 20000, FAULTS_MAX = 8 };
+enum { TRIAL_MS = 20000, ALL_MS = 300000, FAULTS_MAX = 8 };       /* milliseconds of one trial, of all */
 
 struct kit {
 	const char *real;          /* real path of the file */
 	char name[PATH_MAX];       /* NAME of vt-NAME.so */
 	cJSON *config;             /* {"options": {component: {...}}}, made of the KEY=VALUE */
 	char folder[64];           /* temporary; each trial gets one below it */
+	cJSON *urls;               /* names of options of type url, of all components */
+	int trial_ms;
+	int64_t end_ns;            /* no trial begins after it */
+	bool hangs;                /* a trial of this component did not end */
+	bool stillborn;            /* it does not come to life */
 	const struct env *env;
 	struct check_told *told;
 };
@@ -68,6 +78,15 @@ bool check_that(struct check *k, bool good, const char *fmt, ...)
 	return false;
 }
 
+void check_note(struct check *k, const char *text)
+{
+	char line[300];
+	int n = snprintf(line, sizeof line, "=%.280s\n", text);
+
+	if (write(k->fd, line, (size_t)n) < 0)
+		_exit(1);
+}
+
 void check_random(struct check *k, void *ret, size_t size)
 {
 	unsigned char *p = ret;
@@ -87,9 +106,43 @@ struct manners {
 	char locale[256];
 	mode_t mask;
 	unsigned fds[8];           /* a bit per open fd below 256 */
-	int threads;
+	int threads, children;
 	int output;                /* a file in the place of standard output and error */
+	uint32_t signals[3];       /* blocked, ignored, caught: a bit for each but those that the C library uses itself */
 };
+
+static const char *const signal_words[] = { "SigBlk", "SigIgn", "SigCgt" };
+
+static void note_signals(struct manners *m)
+{
+	FILE *f = fopen("/proc/thread-self/status", "re");
+	char line[200];
+	int i;
+
+	while (f && fgets(line, sizeof line, f))
+		for (i = 0; i < 3; i++)
+			if (strncmp(line, signal_words[i], 6) == 0)
+				m->signals[i] = (uint32_t)(strtoull(line + 7, NULL, 16) & 0x7fffffff);
+	if (f)
+		fclose(f);
+}
+
+/* Children of all threads. */
+static void note_children(void *ctx, const char *name)
+{
+	struct manners *m = ctx;
+	char path[64], pids[4096];
+	FILE *f;
+	char *at;
+
+	snprintf(path, sizeof path, "/proc/self/task/%.20s/children", name);
+	f = fopen(path, "re");
+	if (f && fgets(pids, sizeof pids, f))
+		for (at = pids; *at; at++)
+			m->children += *at == ' ';
+	if (f)
+		fclose(f);
+}
 
 static void each_entry(const char *dir, void (*fn)(void *, const char *), void *ctx)
 {
@@ -138,6 +191,8 @@ static void manners_note(struct manners *m)
 		if (fcntl(fd, F_GETFD) < 0)
 			m->fds[fd / 32] &= ~(1u << fd % 32);
 	each_entry("/proc/self/task", note_thread, m);
+	each_entry("/proc/self/task", note_children, m);
+	note_signals(m);
 }
 
 struct fd_check {
@@ -164,9 +219,11 @@ static void manners_check(struct check *k, const struct manners *before, const c
 {
 	struct fd_check f = { k, before };
 	struct manners now = { 0 };
+	static const char *const words[] = { "blocked", "ignored", "caught" };
 	char cwd[PATH_MAX] = "";
 	struct stat st;
 	mode_t mask = umask(077);
+	int i;
 
 	umask(mask);
 	fflush(NULL);
@@ -178,6 +235,11 @@ static void manners_check(struct check *k, const struct manners *before, const c
 	each_entry("/proc/self/fd", check_fd, &f);
 	each_entry("/proc/self/task", note_thread, &now);
 	check_that(k, may_thread || now.threads <= before->threads, "it starts a thread %s", when);
+	each_entry("/proc/self/task", note_children, &now);
+	check_that(k, now.children <= before->children, "it starts a process %s", when);
+	note_signals(&now);
+	for (i = 0; i < 3; i++)
+		check_that(k, now.signals[i] == before->signals[i], "it changes which signals are %s %s", words[i], when);
 }
 
 /* ---- one trial in one process ----------------------------------------------- */
@@ -195,6 +257,18 @@ static void said_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
+/* What comes from the command line stands in no file. A missing option can be given. */
+static const char *without_place(char text[600])
+{
+	static const char place[] = "vite-task.json: ";
+	char *name = strstr(text, "needs the option `");
+	char key[120];
+
+	if (name && sscanf(name, "needs the option `%119[^`]", key) == 1)
+		snprintf(text + strlen(text), 600 - strlen(text), "; give it: vt-plugin-check FILE %s=...", key);
+	return strncmp(text, place, sizeof place - 1) == 0 ? text + sizeof place - 1 : text;
+}
+
 /* Starts the component, or reports a fault that says why it does not start. */
 static bool trial_begin(struct check *k, const struct trial_run *r)
 {
@@ -210,25 +284,65 @@ static bool trial_begin(struct check *k, const struct trial_run *r)
 		char text[600];
 
 		plug_named_why(k->plug, r->component, text, sizeof text);
-		return check_that(k, false, "it does not come to life: %s", text);
+		return check_that(k, false, "it does not come to life: %s", without_place(text));
 	}
+	return true;
+}
+
+/* Makes the option of type url lead to a socket that nobody accepts from. false: there is no such option. */
+static bool to_nowhere(const struct trial_run *r)
+{
+	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	cJSON *its = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(r->kit->config, "options"), r->component);
+	const cJSON *option, *value;
+	socklen_t size = sizeof here;
+	char url[100];
+	int fd;
+
+	cJSON_ArrayForEach(option, r->kit->urls)
+		if ((value = cJSON_GetObjectItemCaseSensitive(its, option->valuestring)) != NULL)
+			break;
+	if (!option)
+		return false;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&here, sizeof here) || listen(fd, 64) || getsockname(fd, (struct sockaddr *)&here, &size))
+		return false;
+	snprintf(url, sizeof url, "%.*s://127.0.0.1:%d/", (int)strcspn(value->valuestring, ":"), value->valuestring, ntohs(here.sin_port));
+	cJSON_ReplaceItemInObjectCaseSensitive(its, option->valuestring, cJSON_CreateString(url));
 	return true;
 }
 
 static void run_trial(int fd, void *ctx)
 {
 	const struct trial_run *r = ctx;
-	struct check k = { .fd = fd, .folder = r->folder, .random = 0x9e3779b97f4a7c15u };
+	struct check k = { .fd = fd, .folder = r->folder, .random = (r->kit->told->seed + r->kit->told->trials) * 0x9e3779b97f4a7c15u | 1 };
 	struct manners before;
+	int status;
+	pid_t other = 0;
 
+	if (r->trial && r->trial->how == CHECK_HANGING_SERVER && !to_nowhere(r)) {
+		if (write(fd, "+\n", 2) < 0)
+			_exit(1);
+		return;
+	}
+	if (r->trial && r->trial->how == CHECK_TWO_PROCESSES && (other = fork()) == 0)
+		k.random ^= 0x5bd1e995;
 	manners_note(&before);
 	if (trial_begin(&k, r)) {
 		if (r->trial)
 			r->trial->run(&k);
-		else
+		if (other > 0 && waitpid(other, &status, 0) == other)
+			check_that(&k, WIFEXITED(status), "one of two processes at once was killed by a signal");
+		if (r->trial && (other || r->trial->how != CHECK_TWO_PROCESSES))
+			check_drop_all(&k);
+		if (!r->trial)
 			manners_check(&k, &before, "while it comes to life", true);
 		plug_free(k.plug);
 		manners_check(&k, &before, r->trial ? "during this" : "in its life", false);
+	}
+	if (r->trial && r->trial->how == CHECK_TWO_PROCESSES) {
+		if (!other)
+			_exit(0);
 	}
 	if (!k.failed && write(fd, "+\n", 2) < 0)
 		_exit(1);
@@ -251,14 +365,15 @@ static void tell_lines(struct kit *kit, const char *component, const char *what,
 	char text[900], *line, *end;
 	int said = 0;
 
+	kit->stillborn = strstr(answer, "-it does not come to life") != NULL;
 	for (line = answer; (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
 		if (said == FAULTS_MAX || repeated(answer, line))
 			continue;
 		said++;
 		kit->told->faults += line[0] == '-';
-		snprintf(text, sizeof text, "%s%s%s", what, line[0] == '-' ? ": " : "", line[0] == '-' ? line + 1 : "");
-		kit->told->line(kit->told->ctx, component, line[0] == '+', text);
+		snprintf(text, sizeof text, "%s%s%s", what, line[0] == '+' ? "" : ": ", line[0] == '+' ? "" : line + 1);
+		kit->told->line(kit->told->ctx, component, line[0] != '-', text);
 	}
 	if (!why && said)
 		return;
@@ -267,20 +382,24 @@ static void tell_lines(struct kit *kit, const char *component, const char *what,
 	kit->told->line(kit->told->ctx, component, false, text);
 }
 
-static void try_one(struct kit *kit, const char *component, const struct check_trial *trial)
+/* false: a fault. */
+static bool try_one(struct kit *kit, const char *component, const struct check_trial *trial)
 {
+	const uint32_t faults = kit->told->faults;
 	struct trial_run r = { .kit = kit, .trial = trial, .component = component };
 	char *answer, *why;
 	size_t size;
 
 	snprintf(r.folder, sizeof r.folder, "%s/%u", kit->folder, kit->told->trials++);
 	if (mkdir(r.folder, 0700))
-		return;
-	answer = describe_in_child(run_trial, &r, TRIAL_MS, &size, &why);
+		return false;
+	answer = describe_in_child(run_trial, &r, kit->trial_ms, &size, &why);
+	kit->hangs = why && strncmp(why, "it did not answer within", 24) == 0;
 	tell_lines(kit, component, trial ? trial->what : "it comes to life and goes, and leaves the program as it was",
 		   answer ? answer : (char[]){ "" }, why);
 	free(answer);
 	free(why);
+	return kit->told->faults == faults;
 }
 
 static void try_all(struct kit *kit, const char *component, const char *kind)
@@ -289,9 +408,10 @@ static void try_all(struct kit *kit, const char *component, const char *kind)
 	uint32_t i;
 	const struct check_trial *t;
 
-	try_one(kit, component, NULL);
+	if (!try_one(kit, component, NULL) && kit->stillborn)
+		return;
 	for (i = 0; i < COUNT(lists); i++)
-		for (t = lists[i]; t->what; t++)
+		for (t = lists[i]; t->what && !kit->hangs && os_now_ns() < kit->end_ns; t++)
 			if (strcmp(kind_word(t->kind), kind) == 0)
 				try_one(kit, component, t);
 }
@@ -332,6 +452,9 @@ static int kit_options(struct kit *kit, cJSON *components, const char *const *op
 			if (!its)
 				its = cJSON_AddObjectToObject(all, name);
 			cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(c, "options"))
+				if (strcmp(cJSON_GetObjectItemCaseSensitive(o, "type")->valuestring, "url") == 0)
+					cJSON_AddItemToArray(kit->urls, cJSON_CreateString(cJSON_GetObjectItemCaseSensitive(o, "name")->valuestring));
+			cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(c, "options"))
 				if (strcmp(cJSON_GetObjectItemCaseSensitive(o, "name")->valuestring, key) == 0)
 					cJSON_AddStringToObject(its, key, eq + 1);
 		}
@@ -360,7 +483,7 @@ static int check_run(struct kit *kit, const char *const *options, uint32_t optio
 	int rc;
 
 	kit->told->trials++;
-	answer = describe_in_child(run_load, kit, TRIAL_MS, &size, &why);
+	answer = describe_in_child(run_load, kit, kit->trial_ms, &size, &why);
 	tell_lines(kit, "", "it can be loaded, and loading it does nothing else", answer ? answer : (char[]){ "" }, why);
 	free(answer);
 	free(why);
@@ -381,13 +504,30 @@ static int check_run(struct kit *kit, const char *const *options, uint32_t optio
 	return rc;
 }
 
-int check_file(const char *file, const char *const *options, uint32_t options_n, struct check_told *told, struct err *err)
+/* A whole number in the environment; 0: none. */
+static uint64_t env_number(const struct env *env, const char *name)
 {
-	struct kit kit = { .told = told, .config = cJSON_CreateObject() };
+	const char *word = env_get(env, name);
+	char *end;
+	uint64_t n = word ? strtoull(word, &end, 10) : 0;
+
+	return word && *word && !*end ? n : 0;
+}
+
+int check_file(const char *file, const char *const *options, uint32_t options_n, const struct env *env, struct check_told *told, struct err *err)
+{
+	struct kit kit = { .told = told, .config = cJSON_CreateObject(), .urls = cJSON_CreateArray(), .end_ns = os_now_ns() + (int64_t)ALL_MS * 1000000 };
+	uint64_t patience = env_number(env, "VT_PLUGIN_PATIENCE");
 	struct arena *a = arena_new();
 	char *none[] = { NULL }, *real = realpath(file, NULL);
 	int rc;
 
+	kit.trial_ms = patience && patience < TRIAL_MS / 1000 ? (int)patience * 1000 : TRIAL_MS;
+	told->seed = env_number(env, "VT_CHECK_SEED");
+	while (!told->seed) {
+		digest_random(&told->seed, sizeof told->seed);
+		told->seed %= 1000000000;
+	}
 	kit.env = env_from(a, none);
 	kit.real = real;
 	snprintf(kit.folder, sizeof kit.folder, "/tmp/vt-check-XXXXXX");
@@ -402,6 +542,7 @@ int check_file(const char *file, const char *const *options, uint32_t options_n,
 		file_remove_tree(kit.folder, NULL);
 	}
 	cJSON_Delete(kit.config);
+	cJSON_Delete(kit.urls);
 	free(real);
 	arena_free(a);
 	return rc;

@@ -197,9 +197,9 @@ static void tracer_life(struct check *k)
 }
 
 const struct check_trial check_others[] = {
-	{ "a digest tells contents apart", VT_KIND_FINGERPRINT, digest },
-	{ "a reference that does not exist is not one without changes", VT_KIND_FINGERPRINT, changed_since },
-	{ "a reference that does not exist has no files", VT_KIND_FINGERPRINT, content_at },
-	{ "a watch can be called off, and one that saw nothing says so", VT_KIND_TRACER, tracer_life },
-	{ NULL, 0, NULL },
+	{ "a digest tells contents apart", VT_KIND_FINGERPRINT, digest, CHECK_PLAIN },
+	{ "a reference that does not exist is not one without changes", VT_KIND_FINGERPRINT, changed_since, CHECK_PLAIN },
+	{ "a reference that does not exist has no files", VT_KIND_FINGERPRINT, content_at, CHECK_PLAIN },
+	{ "a watch can be called off, and one that saw nothing says so", VT_KIND_TRACER, tracer_life, CHECK_PLAIN },
+	{ NULL, 0, NULL, CHECK_PLAIN },
 };

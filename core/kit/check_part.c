@@ -441,8 +441,8 @@ static void part_keep(struct check *k)
 }
 
 const struct check_trial check_parts[] = {
-	{ "key says the same of the same step", VT_KIND_PART, part_key },
-	{ "infer says the same of the same run", VT_KIND_PART, part_infer },
-	{ "what was saved is restored, or nothing is", VT_KIND_PART, part_keep },
-	{ NULL, 0, NULL },
+	{ "key says the same of the same step", VT_KIND_PART, part_key, CHECK_PLAIN },
+	{ "infer says the same of the same run", VT_KIND_PART, part_infer, CHECK_PLAIN },
+	{ "what was saved is restored, or nothing is", VT_KIND_PART, part_keep, CHECK_PLAIN },
+	{ NULL, 0, NULL, CHECK_PLAIN },
 };

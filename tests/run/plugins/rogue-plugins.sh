@@ -67,7 +67,7 @@ checked() {
 checked -DROGUE_STATUS "rogue: an unknown name is not there" "get of a blob that was never put answers VT_FAILED, expected VT_NONE"
 checked -DROGUE_CRASH "rogue: an unknown name is not there" "killed by SIGSEGV"
 checked -DROGUE_PRINTS "rogue: an unknown name is not there" "it writes to the standard output or error during this"
-checked -DROGUE_CREATE_FAILS "rogue: an unknown name is not there" "it does not come to life: there is no room for me"
+checked -DROGUE_CREATE_FAILS "rogue: it comes to life and goes, and leaves the program as it was" "it does not come to life: there is no room for me"
 checked -DROGUE_FD "rogue: it comes to life and goes, and leaves the program as it was" "it opens '/dev/null' without O_CLOEXEC: every task would inherit it"
 checked -DROGUE_EXITS "rogue: it comes to life and goes, and leaves the program as it was" "it ended the program"
 checked -DROGUE_STRAY_THREAD "rogue: it comes to life and goes, and leaves the program as it was" "it starts a thread in its life"
