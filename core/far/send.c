@@ -455,7 +455,7 @@ static void *send_all(void *ctx)
 			g->offers[g->n].body = s->offers[s->taken++];
 		s->busy = true;
 		pthread_mutex_unlock(&f->lock);
-		failed = g->n;
+		failed = far_store_is_well(g->store) ? 0 : g->n;      /* well, and it takes nothing */
 		if (far_store_writes(g->store))
 			failed = send_group(g);
 		pthread_mutex_lock(&f->lock);
