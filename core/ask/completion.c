@@ -222,7 +222,7 @@ static bool takes_task(const struct line *l)
 	for (i = 0; i < COUNT(names); i++)
 		if (strcmp(l->command->name, names[i]) == 0)
 			return true;
-	return strcmp(l->command->name, "cache") == 0 && l->plain && strcmp(l->plain, "show") == 0;
+	return strcmp(l->command->name, "cache") == 0 && l->plain && (strcmp(l->plain, "show") == 0 || strcmp(l->plain, "pull") == 0);
 }
 
 /* One word before the current one. Returns how many words it takes. */
