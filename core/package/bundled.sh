@@ -4,7 +4,7 @@
 #   SOURCE   an unpacked release (make distdir), or a tarball of one (make dist)
 #   FOLDER   gets bin, lib, libexec and share; what was there before is removed, and left as it is
 #            if it was built from this very source; FOLDER.extra gets a folder for each plugin that
-#            loads more than libc
+#            has TLS in it or loads more than libc
 #
 # It is built in a tree of Debian 11, made by debootstrap from the mirror that apt uses here,
 # and kept in $VT_DEBIAN_11 (FOLDER.debian-11) for the next time. In that tree the name and the
@@ -119,15 +119,15 @@ make install DESTDIR=/installed
 cd /installed/usr/local
 find . -name '*.la' -delete
 find . -type f ! -path '*/shim.d/*' -exec sh -c 'head -c 4 "$1" | grep -q ELF && strip --strip-unneeded -R .comment "$1"' sh {} \;
-# a plugin that loads more than libc is none for every machine: it gets a tree of its own
+# a plugin with TLS, or one that loads more than libc, is not for everybody: it gets a tree of its own
 for so in lib/vt/plugins-1/vt-*.so; do
 	needs=$(objdump -p "$so" | sed -n 's/^ *NEEDED *//p' | grep -vE '^(lib(c|m|dl|pthread|rt)\.so\.[0-9]|ld-linux)' || :)
-	[ -n "$needs" ] || continue
+	[ -n "$needs" ] || grep -q 'OpenSSL [0-9]' "$so" || continue
 	name=${so##*/vt-}
 	extra=/installed/extra/${name%.so}
 	mkdir -p "$extra/lib/vt/plugins-1"
 	mv "$so" "$extra/lib/vt/plugins-1"
-	echo "$needs" >"$extra/needs"
+	printf '%s' "$needs" >"$extra/needs"
 done
 # whose code is in it, and under which licences
 doc=share/doc/vt/bundled

@@ -5,7 +5,7 @@
 #   FOLDER   gets the tarballs, and the unpacked packages below FOLDER/unpacked
 #
 # $NPM_NAME is the package that people ask for, $NPM_SCOPE has those of the platforms. A plugin
-# that loads more than libc is in a package of its own. The bytes depend on the tree alone.
+# with TLS, or one that loads more than libc, is in a package of its own. The bytes depend on the tree alone.
 set -eu
 source=$1 tree=$2 out=$3 version=$4
 name=${NPM_NAME:-vt} scope=${NPM_SCOPE:-@vt}
@@ -63,7 +63,9 @@ for dir in "$tree".extra/*/; do
 	json "$scope/$plugin-$platform" "The plugin $plugin of vt for Linux, $cpu, glibc" "$here_only" >"$to/package.json"
 	{
 		printf '# %s/%s\n\n' "$scope" "$plugin-$platform"
-		printf 'The plugin `%s` of vt. It loads libraries of the system: %s.\n\n' "$plugin" "$(paste -sd' ' "$to/needs")"
+		printf 'The plugin `%s` of vt.' "$plugin"
+		[ ! -s "$to/needs" ] || printf ' It loads libraries of the system: %s.' "$(paste -sd' ' "$to/needs")"
+		printf '\n\n'
 		printf 'vt loads no plugin that a repository brings along. Install this one outside of it (`npm install -g`),\nor name its bytes in `~/.config/vt/config.json`:\n\n'
 		printf '    { "plugins": { "paths": [{ "file": "/path/to/%s", "sha256": "%s" }] } }\n' "$so" "$(sha256sum "$to/$so" | cut -d' ' -f1)"
 	} >"$to/README.md"

@@ -10,7 +10,8 @@ newest=$(elves | xargs -n 1 objdump -T 2>/dev/null | grep -oE 'GLIBC_[0-9.]+' | 
 printf '# newest symbol: %s; all of it: %s KiB\n' "$newest" "$(du -sk --apparent-size "$TREE" | cut -f1)"
 is "no symbol is newer than glibc 2.31" "$(printf '%s\nGLIBC_2.31\n' "$newest" | sort -V | tail -n 1)" GLIBC_2.31
 is "the git plugin knows no TLS and no SSH" "$(strings -a "$TREE"/lib/vt/plugins-1/vt-fingerprint-git.so | grep -ciE 'mbedtls|openssl|libssh2')" 0
-is "it has all plugins of this build" "$(ls "$TREE/lib/vt/plugins-1")" "$(ls "$abs_top_builddir/plugins-1" | grep -v '^stamp$')"
+is "it has all plugins of this build" "$(cd "$TREE" && ls lib/vt/plugins-1 "$TREE".extra/*/lib/vt/plugins-1 2>/dev/null | grep '\.so$' | sort)" \
+	"$(ls "$abs_top_builddir/plugins-1" | grep '\.so$' | sort)"
 is "no path of this machine is in it" "$(grep -rlF "$abs_top_srcdir" "$TREE")" ""
 there "the licences of what is linked in are there" "$TREE/share/doc/vt/bundled/libgit2.copyright"
 [ "$(du -sk --apparent-size "$TREE" | cut -f1)" -le 5120 ]
