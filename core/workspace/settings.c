@@ -6,18 +6,6 @@
 #include "text/glob.h"
 #include "workspace/load.h"
 
-void settings_init(struct settings *s, const struct config *root, struct arena *a)
-{
-	uint32_t i;
-
-	*s = (struct settings){ .defaults = root->defaults, .n = root->defaults_n, .a = a };
-	map_init(&s->found);
-	s->globs = arena_array(a, s->n + 1, sizeof *s->globs);
-	for (i = 0; i < s->n; i++)
-		if (glob_make(a, s->defaults[i].name, GLOB_NAME, &s->globs[i], NULL) < 0)
-			s->globs[i] = NULL;
-}
-
 void settings_free(struct settings *s)
 {
 	map_free(&s->found);
@@ -115,6 +103,7 @@ static struct task_config *merge(struct arena *a, const struct task_config *own,
 	t->command_is_array = own->command_is_array;
 	t->group = own->group;
 	t->given = own->given | below->given;
+	t->joins = false;
 	if (own->given & 1u << KEY_CWD)
 		t->cwd = own->cwd;
 	if (own->given & 1u << KEY_DESCRIPTION)
@@ -151,6 +140,24 @@ static struct task_config *merge(struct arena *a, const struct task_config *own,
 	return t;
 }
 
+/* What a task is set to about which nothing is said. */
+static const struct task_config nothing = { .cwd = "", .cache = true, .weight = 1, .input = { .automatic = true } };
+
+void settings_init(struct settings *s, const struct config *root, struct arena *a)
+{
+	uint32_t i;
+
+	*s = (struct settings){ .defaults = root->defaults, .n = root->defaults_n, .a = a };
+	map_init(&s->found);
+	s->globs = arena_array(a, s->n + 1, sizeof *s->globs);
+	for (i = 0; i < s->n; i++) {
+		if (s->defaults[i].joins)  /* nothing is inherited there */
+			s->defaults[i] = *merge(a, &s->defaults[i], &nothing);
+		if (glob_make(a, s->defaults[i].name, GLOB_NAME, &s->globs[i], NULL) < 0)
+			s->globs[i] = NULL;
+	}
+}
+
 /* Does an entry turn the caching of a script on? */
 static bool asks_for_cache(const struct task_config *c)
 {
@@ -159,13 +166,10 @@ static bool asks_for_cache(const struct task_config *c)
 
 const struct task_config *settings_of(struct settings *s, const char *name, const struct task_config *own, bool *ret_asks)
 {
-	static const struct task_config nothing = { .cwd = "", .cache = true, .weight = 1, .input = { .automatic = true } };
 	const struct task_config *below = s->n ? settings_default(s, name) : NULL;
 
 	*ret_asks = (own && asks_for_cache(own)) || (below && strcmp(below->name, name) == 0 && asks_for_cache(below));
 	if (own && (below || own->joins))
 		return merge(s->a, own, below ? below : &nothing);
-	if (!own && below && below->joins)
-		return merge(s->a, below, &nothing);
 	return own ? own : below ? below : &nothing;
 }

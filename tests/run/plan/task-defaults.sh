@@ -53,6 +53,15 @@ with DEFAULT=3 OWN=2 capture vt run b#build
 with DEFAULT=4 OWN=2 capture vt run b#build
 has "a list without ... replaces" "$out" "cache hit"
 
+# ... in the defaults themselves
+file vite-task.json '{"taskDefaults":{"build":{"dependsOn":["...","lint"],"env":["...","DEFAULT"],"input":["..."],"output":["...","dist/**"]}}}'
+file packages/b/vite-task.json '{"tasks":{"build":{"env":["...","OWN"]}}}'
+shape "... in the defaults stands for what holds without them" 'packages/b#build<packages/b#lint: build | packages/b#lint: build lint !' b#build
+file packages/b/vite-task.json '{"tasks":{"build":{"env":["...","OWN"],"dependsOn":[]}}}'
+with DEFAULT=5 OWN=2 capture vt run b#build
+with DEFAULT=6 OWN=2 capture vt run b#build
+has "... in each list" "$out" "cache miss: env 'DEFAULT' changed"
+
 # what is wrong
 graph=$'error: Failed to load task graph\n* Failed to load task config file for package at '"$W/"
 file vite-task.json '{"taskDefaults":{"x":{"command":"ls"}}}'
