@@ -281,6 +281,13 @@ static void on_signal(struct keeper *k, const struct message *m)
 		signal_all(k, m->value);
 }
 
+/* Without a runner nobody else wakes it, if it was stopped, and it would stay for ever. */
+static void wake_supervisor(const struct keeper *k)
+{
+	if (k->runner < 0 && getppid() == k->supervisor)
+		kill(k->supervisor, SIGCONT);
+}
+
 static void read_runner(struct keeper *k)
 {
 	struct message m;
@@ -297,9 +304,7 @@ static void read_runner(struct keeper *k)
 		return;
 	close(k->runner);
 	k->runner = -1;
-	/* nobody else wakes it, if it was stopped, and it would stay for ever */
-	if (getppid() == k->supervisor)
-		kill(k->supervisor, SIGCONT);
+	wake_supervisor(k);
 	if (!k->ended)
 		kill_all(k);
 }
@@ -428,5 +433,6 @@ void keeper_run(const struct message_start *head, char *rest, const int *fds, in
 		finish(&k, error, CALL_FORK);
 	start_child(&k, head->filters_n > 0);
 	keep(&k);
+	wake_supervisor(&k);
 	_exit(0);
 }

@@ -57,7 +57,6 @@ for i in range(s.rounds):
         continue
     time.sleep(s.random.random() * 0.05)
     supervisors, keepers, threads = family(p.pid)
-    marked = below(p.pid) - set(supervisors) - set(keepers)
     victims = {"vt": [p.pid], "supervisor": supervisors, "keeper": keepers, "thread": threads[-1:] or [p.pid]}
     acts = []
     for who in s.random.sample(list(victims), s.random.randrange(1, 5)):
@@ -90,6 +89,9 @@ for i in range(s.rounds):
         send(p.pid, signal.SIGCONT)
     if "vt" not in dead:
         send(p.pid, s.random.choice([signal.SIGTERM, signal.SIGINT]))
+    gone_for_good = all_three and not ({"supervisor", "keeper"} & stopped)
+    if gone_for_good:
+        until(20, lambda: not [send(pid, signal.SIGKILL) for pid in of_workspace(home)])
     try:
         out, err = p.communicate(timeout=30)
     except Exception:
@@ -100,15 +102,14 @@ for i in range(s.rounds):
     # once the run is over a signal does what it does to any program
     if "vt" not in dead and p.returncode is not None and p.returncode < 0 and p.returncode not in (-signal.SIGTERM, -signal.SIGINT):
         s.fault(f"{story}: vt died by signal {-p.returncode}: {err.decode(errors='replace')}")
-    gone_for_good = all_three and not ({"supervisor", "keeper"} & stopped)
-    if gone_for_good:
-        for pid in set(of_workspace(home)) | marked:
-            send(pid, signal.SIGKILL)
     if not until(20, lambda: not of_workspace(home)):
         left = of_workspace(home)
         s.fault(f"{story}: {len(left)} processes live on: " + "; ".join(open(f"/proc/{x}/cmdline").read().replace(chr(0), " ") for x in left))
         for pid in left:
             send(pid, signal.SIGKILL)
+    # one that was stopped after all was over is waited for by nobody
+    for pid in set(supervisors) | set(keepers):
+        send(pid, signal.SIGCONT)
     for pid in set(supervisors) | set(keepers):
         if not until(20, lambda: parents().get(pid, (0, "X", ""))[1] in "ZX" or parents()[pid][2] != "vt-supervisor"):
             s.fault(f"{story}: a supervisor or keeper lives on")
