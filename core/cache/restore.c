@@ -519,6 +519,23 @@ static void find_folders(struct restoring *r)
 	texts_sort(&r->folders);
 }
 
+/* The names that are new: whoever is killed before the ledger is saved would leave files of nobody. */
+static void announce(struct restoring *r, const struct found_inside *in)
+{
+	const struct facts *outputs = &r->result->outputs;
+	struct left *lines = arena_array(r->arena, (size_t)outputs->n + r->folders.n + 1, sizeof *lines);
+	uint32_t i, n = 0;
+
+	for (i = 0; i < outputs->n; i++)
+		if (!in->skip[i] && r->now.at[i].state.size == 0 && outputs->at[i].state.size > 0)
+			lines[n++] = (struct left){ .path = outputs->at[i].name, .state = outputs->at[i].state,
+						    .step = in->eyes.own, .maker = in->makers[i] };
+	for (i = 0; i < r->folders.n; i++)
+		lines[n++] = (struct left){ .path = bytes_text(r->folders.at[i]), .state = bytes_text("d"),
+					    .step = in->eyes.own, .maker = in->eyes.own };
+	ledger_announce(r->cache->ledger, lines, n);
+}
+
 static int restore(struct restoring *r, const struct step *step, const struct found_inside *in, struct err *err)
 {
 	const vt_step *described = step->described;
@@ -528,6 +545,7 @@ static int restore(struct restoring *r, const struct step *step, const struct fo
 	if (look_in_place(r, err) < 0)
 		return -1;
 	find_folders(r);
+	announce(r, in);
 	r->given = arena_array(r->arena, outputs->n + 1, sizeof *r->given);
 	for (i = 0; i < r->result->sections_n; i++)
 		if (ask_part(r, described, &r->result->sections[i], err) < 0)

@@ -452,50 +452,73 @@ static uint32_t piece_number(struct ledger *l, ledger_who who, struct buf *steps
 	return w->piece;
 }
 
-/* The lines from `first` on, or of these the ones that the file lacks. False: too much. */
-static bool make_piece(struct ledger *l, bool all, struct buf *ret)
-{
+/* What the next piece will hold. */
+struct piece {
 	struct buf steps, lines;
-	uint32_t i, steps_n = 0, lines_n = 0, first = 0;
-	uint64_t check;
+	uint32_t steps_n, lines_n;
+};
 
-	buf_init(&steps, LEDGER_MAX);
-	buf_init(&lines, LEDGER_MAX);
+static void piece_begin(struct ledger *l, struct piece *p)
+{
+	uint32_t i;
+
+	*p = (struct piece){ .steps_n = 0 };
+	buf_init(&p->steps, LEDGER_MAX);
+	buf_init(&p->lines, LEDGER_MAX);
 	for (i = 1; i < l->who_n; i++)
 		l->who[i].piece = 0;
-	if (all && l->lines.n > LEDGER_LINES)
-		first = l->lines.n - LEDGER_LINES;
-	for (i = first; i < l->lines.n; i++) {
-		const struct line *line = l->lines.at[i].value;
-		const struct left *left = &line->left;
+}
 
-		if (!all && !line->dirty)
-			continue;
-		put32(&lines, piece_number(l, left->step, &steps, &steps_n));
-		put32(&lines, piece_number(l, left->maker, &steps, &steps_n));
-		put64(&lines, left->clock);
-		put32(&lines, (uint32_t)left->path.size);
-		put32(&lines, (uint32_t)left->state.size);
-		buf_add(&lines, left->path.data, left->path.size);
-		buf_add(&lines, left->state.data, left->state.size);
-		lines_n++;
-	}
+static void piece_add(struct ledger *l, struct piece *p, const struct left *left, uint64_t clock)
+{
+	put32(&p->lines, piece_number(l, left->step, &p->steps, &p->steps_n));
+	put32(&p->lines, piece_number(l, left->maker, &p->steps, &p->steps_n));
+	put64(&p->lines, clock);
+	put32(&p->lines, (uint32_t)left->path.size);
+	put32(&p->lines, (uint32_t)left->state.size);
+	buf_add(&p->lines, left->path.data, left->path.size);
+	buf_add(&p->lines, left->state.data, left->state.size);
+	p->lines_n++;
+}
+
+/* Its bytes; to be freed. False: too much. */
+static bool piece_end(struct ledger *l, struct piece *p, struct buf *ret)
+{
+	bool whole = p->lines.full == 0 && p->steps.full == 0;
+	uint64_t check;
+
 	buf_init(ret, LEDGER_MAX);
 	buf_add(ret, magic, sizeof magic);
-	put32(ret, (uint32_t)(PIECE_COUNTS + steps.size + lines.size));
+	put32(ret, (uint32_t)(PIECE_COUNTS + p->steps.size + p->lines.size));
 	put64(ret, 0);
 	put64(ret, l->clock);
-	put32(ret, steps_n);
-	put32(ret, lines_n);
-	buf_add(ret, buf_str(&steps), steps.size);
-	buf_add(ret, buf_str(&lines), lines.size);
+	put32(ret, p->steps_n);
+	put32(ret, p->lines_n);
+	buf_add(ret, buf_str(&p->steps), p->steps.size);
+	buf_add(ret, buf_str(&p->lines), p->lines.size);
 	if (!ret->full) {
 		check = checksum(ret->data + PIECE_HEAD, ret->size - PIECE_HEAD, 0);
 		memcpy(ret->data + PIECE_HEAD - sizeof check, &check, sizeof check);
 	}
-	buf_free(&steps);
-	buf_free(&lines);
-	return !ret->full && lines.full == 0 && steps.full == 0;
+	buf_free(&p->steps);
+	buf_free(&p->lines);
+	return !ret->full && whole;
+}
+
+/* The last LEDGER_LINES lines, or of all the ones that the file lacks. False: too much. */
+static bool make_piece(struct ledger *l, bool all, struct buf *ret)
+{
+	struct piece p;
+	uint32_t i;
+
+	piece_begin(l, &p);
+	for (i = all && l->lines.n > LEDGER_LINES ? l->lines.n - LEDGER_LINES : 0; i < l->lines.n; i++) {
+		const struct line *line = l->lines.at[i].value;
+
+		if (all || line->dirty)
+			piece_add(l, &p, &line->left, line->left.clock);
+	}
+	return piece_end(l, &p, ret);
 }
 
 /* Opened and locked, and still the file of that name. */
@@ -568,6 +591,29 @@ static void save(struct ledger *l)
 	for (i = 0; i < l->lines.n; i++)
 		((struct line *)l->lines.at[i].value)->dirty = false;
 	close(fd);
+}
+
+void ledger_announce(struct ledger *l, const struct left *left, uint32_t n)
+{
+	struct stat st;
+	struct piece p;
+	struct buf bytes;
+	uint32_t i;
+	int fd;
+
+	pthread_rwlock_wrlock(&l->lock);
+	fd = n > 0 && l->loaded && !l->torn ? lock_file(l->dir, l->file) : -1;
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		piece_begin(l, &p);
+		for (i = 0; i < n; i++)
+			piece_add(l, &p, &left[i], l->clock);
+		if (piece_end(l, &p, &bytes) && file_write_all(fd, bytes.data, bytes.size) < 0 && ftruncate(fd, st.st_size) < 0)
+			(void)unlinkat(l->dir, l->file, 0);
+		buf_free(&bytes);
+	}
+	if (fd >= 0)
+		close(fd);
+	pthread_rwlock_unlock(&l->lock);
 }
 
 void ledger_unknown(struct ledger *l)

@@ -48,6 +48,9 @@ bool ledger_below(struct ledger *l, struct bytes folder);
 uint32_t ledger_of_task(struct ledger *l, ledger_who step, struct arena *a, struct left **ret);
 /* A line; its clock is the present one. */
 void ledger_put(struct ledger *l, const struct left *left);
+/* Adds lines to the file at once, before the paths are made: if vt is killed meanwhile, the next one knows whose they are. The
+ * ledger in memory stays as it is. */
+void ledger_announce(struct ledger *l, const struct left *left, uint32_t n);
 
 /* A step runs whose effects nobody will see: the clock goes on, in the file, too, for vt may be killed. */
 void ledger_unknown(struct ledger *l);
