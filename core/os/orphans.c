@@ -53,7 +53,7 @@ static int is_spared(void *ctx, pid_t pid, unsigned long long started)
 void orphans_kill(struct orphans *o, pid_t supervisor, const pid_t *keepers, uint32_t keepers_n, int wait_ms)
 {
 	int64_t until = os_now_ms() + wait_ms;
-	int left, pause = 1;
+	int left, none = 0, pause = 1;
 
 	o->keepers = keepers;
 	o->keepers_n = keepers_n;
@@ -61,10 +61,11 @@ void orphans_kill(struct orphans *o, pid_t supervisor, const pid_t *keepers, uin
 		left = tree_signal(getpid(), SIGKILL, is_spared, o);
 		if (supervisor > 0)
 			left += tree_signal(supervisor, SIGKILL, is_spared, o);
-		if (left > 0)
-			poll(NULL, 0, pause);
+		/* one that is born while /proc is read may be missed once */
+		none = left > 0 ? 0 : none + 1;
+		poll(NULL, 0, pause);
 		pause = pause < 50 ? pause * 2 : 50;
-	} while (left > 0 && os_now_ms() < until);
+	} while (none < 2 && os_now_ms() < until);
 	o->keepers = NULL;
 	o->keepers_n = 0;
 }

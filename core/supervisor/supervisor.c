@@ -29,6 +29,7 @@ static struct {
 	int keepers;                           /* how many live */
 	bool killing;                          /* a keeper was killed: what it kept is ours now and must die */
 	int wait_ms;                           /* while killing: to the next round */
+	int none;                              /* while killing: rounds in a row that found nothing */
 	unsigned char keeper[PID_MAX / 8];     /* a bit per pid */
 	union {
 		struct message_start head;
@@ -121,6 +122,7 @@ static void reap(void)
 		if (status != 0) {
 			s.killing = true;
 			s.wait_ms = 1;
+			s.none = 0;
 		}
 	}
 }
@@ -131,10 +133,12 @@ static int is_spared(void *ctx, pid_t pid, unsigned long long started)
 	return is_keeper(pid);
 }
 
+/* A process that is born while /proc is read may be missed once: it is gone when it is missing twice. */
 static void kill_orphans(void)
 {
 	s.wait_ms = s.wait_ms < 200 ? s.wait_ms * 2 : 200;
-	if (tree_signal(getpid(), SIGKILL, is_spared, NULL) == 0)
+	s.none = tree_signal(getpid(), SIGKILL, is_spared, NULL) == 0 ? s.none + 1 : 0;
+	if (s.none >= 2)
 		s.killing = false;
 }
 

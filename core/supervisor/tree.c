@@ -78,6 +78,34 @@ static void read_rows(const char *at, const char *end)
 	}
 }
 
+static struct row *row_of(pid_t pid)
+{
+	struct row key = { .pid = pid };
+
+	return bsearch(&key, table, (size_t)table_n, sizeof *table, by_pid);
+}
+
+static int is_below(pid_t pid, pid_t top)
+{
+	const struct row *r;
+
+	if (pid == top)
+		return 1;
+	r = row_of(pid);
+	return r && r->below;
+}
+
+/* The parent of a row may have ended before its own row was read: then the row belongs to another by now. */
+static void ask_orphans_again(void)
+{
+	struct row now;
+	int i, tries;
+
+	for (i = 0; i < table_n; i++)
+		for (tries = 0; tries < 3 && table[i].parent > 0 && !row_of(table[i].parent) && read_stat(table[i].pid, &now) == 0; tries++)
+			table[i].parent = now.parent;
+}
+
 static void read_table(void)
 {
 	static char bytes[32 * 1024] __attribute__((aligned(8)));
@@ -91,16 +119,7 @@ static void read_table(void)
 		read_rows(bytes, bytes + n);
 	close(fd);
 	qsort(table, (size_t)table_n, sizeof *table, by_pid);
-}
-
-static int is_below(pid_t pid, pid_t top)
-{
-	struct row key = { .pid = pid }, *r;
-
-	if (pid == top)
-		return 1;
-	r = bsearch(&key, table, (size_t)table_n, sizeof *table, by_pid);
-	return r && r->below;
+	ask_orphans_again();
 }
 
 static void mark(pid_t top, int (*spare)(void *ctx, pid_t pid, unsigned long long started), void *ctx)
