@@ -25,6 +25,7 @@
 
 enum {
 	END_WAIT_MS = 2000,            /* how long killed children may take to be gone */
+	DYING_MS = 500,                /* how long a killed process may take to be gone */
 	WAKE_MS = 1000,                /* how often a stopped supervisor is looked for */
 	SEND_RETRY_MS = 20             /* while the kernel has no room for descriptors on their way */
 };
@@ -618,6 +619,24 @@ static void signal_keeper(struct process *p, int signum)
 		close(fd);
 }
 
+/* A dying process closes its sockets before its children get their new parent: only after its end are they found. */
+static void wait_for_end(pid_t pid)
+{
+	struct pollfd w = { .fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1, .events = POLLIN };
+
+	if (w.fd < 0)
+		return;
+	poll(&w, 1, DYING_MS);
+	close(w.fd);
+}
+
+static bool supervisor_is_dead(const struct processes *ps)
+{
+	char byte;
+
+	return ps->sock < 0 || recv(ps->sock, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* Waits until the keeper has ended its task, but not beyond `until`. false: it was killed, or does not do it. */
 static bool wait_for_keeper(struct process *p, int64_t until)
 {
@@ -672,9 +691,12 @@ static void kill_running(struct processes *ps)
 		lost = true;
 		if (p->sock >= 0)
 			signal_keeper(p, SIGKILL);
+		wait_for_end(p->keeper);
 	}
 	if (!lost)
 		return;
+	if (supervisor_is_dead(ps))
+		wait_for_end(ps->pid);
 	list = living(ps, &n);
 	orphans_kill(&ps->orphans, ps->pid, list, n, END_WAIT_MS);
 	free(list);

@@ -40,6 +40,11 @@ def family(vt):
     return supervisors, keepers, threads
 
 
+def is_over(pid):
+    _, state, name = parents().get(pid, (0, "X", ""))
+    return state in "ZX" or name != "vt-supervisor"
+
+
 def send(pid, signum):
     try:
         os.kill(pid, signum)
@@ -111,7 +116,7 @@ for i in range(s.rounds):
     for pid in set(supervisors) | set(keepers):
         send(pid, signal.SIGCONT)
     for pid in set(supervisors) | set(keepers):
-        if not until(20, lambda: parents().get(pid, (0, "X", ""))[1] in "ZX" or parents()[pid][2] != "vt-supervisor"):
+        if not until(20, lambda: is_over(pid)):
             s.fault(f"{story}: a supervisor or keeper lives on")
             send(pid, signal.SIGKILL)
     if i % 5 == 4 or i == s.rounds - 1:
