@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 	if (cwd)
 		s.cwd = arena_str(s.arena, cwd);
 	free(cwd);
-	if (digest_init() < 0)
+	if (start_check_stack(&err) == 0 && digest_init() < 0)
 		err_set(&err, ERR_SYSTEM, "The system gives no random numbers");
 	code = err.n ? cmd_fail(&s, &err) : flushed(&s, dispatch(&s, argc, argv, cwd_error));
 	warnings_flush(s.warnings);

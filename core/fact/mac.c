@@ -34,6 +34,7 @@ static int make_key(int dir, const char *name, int replace)
 	uint8_t bytes[DIGEST_KEY_SIZE];
 	uint32_t unique;
 	int fd, n, failed, number;
+	ssize_t written;
 
 	digest_random(bytes, sizeof bytes);
 	digest_random(&unique, sizeof unique);
@@ -45,8 +46,11 @@ static int make_key(int dir, const char *name, int replace)
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	failed = write(fd, bytes, sizeof bytes) != (ssize_t)sizeof bytes;
+	written = write(fd, bytes, sizeof bytes);
+	failed = written != (ssize_t)sizeof bytes;
+	number = failed && written >= 0 ? ENOSPC : errno;
 	failed |= close(fd) != 0;
+	errno = number;
 	if (!failed)
 		failed = replace ? renameat(dir, temp, dir, name) != 0 : linkat(dir, temp, dir, name, 0) != 0 && errno != EEXIST;
 	number = errno;

@@ -72,7 +72,6 @@ static int check_limits(struct err *err)
 	static const struct { int what; rlim_t least; const char *name, *set_by; unsigned unit; } limits[] = {
 		{ RLIMIT_NOFILE, 32, "open files", "ulimit -n", 1 },
 		{ RLIMIT_AS, 32 << 20, "KiB of memory", "ulimit -v", 1024 },
-		{ RLIMIT_STACK, 256 << 10, "KiB of stack", "ulimit -s", 1024 },
 	};
 	struct rlimit now;
 	size_t i;

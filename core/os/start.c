@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "os/file.h"
 
+enum { STACK_LEAST = 256 << 10 };      /* bytes */
+
 /* ---- what vt was born with -------------------------------------------------- */
 
 /* What this program itself ignores or catches at times (loop, exec/stop, cmd/selector): how it
@@ -64,6 +66,16 @@ void start_raise_files(void)
 	more = (struct rlimit){ now.rlim_max, now.rlim_max };
 	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
 		born_files = now.rlim_cur;
+}
+
+int start_check_stack(struct err *err)
+{
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_STACK, &now) < 0 || now.rlim_cur >= STACK_LEAST)
+		return 0;
+	return err_set(err, ERR_USER, "vt may use no more than %llu KiB of stack, and needs %d; see `ulimit -s`",
+		       (unsigned long long)now.rlim_cur >> 10, STACK_LEAST >> 10);
 }
 
 /* ---- make's job server -------------------------------------------------------- */

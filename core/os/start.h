@@ -20,6 +20,8 @@ struct start_packet {
 /* Raises this process's soft limit of open files to the hard one. What is started by
  * start_pack gets the old one back. Once, before threads. */
 void start_raise_files(void);
+/* -1: the stack may not grow to what vt needs. Before anything else. */
+int start_check_stack(struct err *err);
 /* Is `makeflags` (NULL: not set) the MAKEFLAGS of a make that handed its job server down
  * by two open descriptors (GNU make, "POSIX Jobserver Interaction")? Then each child whose
  * own MAKEFLAGS says the same gets them by the same numbers. Once, before anything is opened. */

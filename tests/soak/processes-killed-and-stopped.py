@@ -70,7 +70,8 @@ for i in range(s.rounds):
         for pid in victims[who]:
             if who == "thread":
                 # one thread is signalled, all of the process obeys
-                libc.tgkill(p.pid, pid, int(signum))
+                if libc.tgkill(p.pid, pid, int(signum)) != 0:      # it has ended meanwhile
+                    send(p.pid, signum)
             else:
                 send(pid, signum)
         if s.random.random() < .5:

@@ -5,7 +5,7 @@ from soak import *
 s = Soak()
 s.file("package.json", '{"name":"r"}')
 s.file("in", "1\n")
-s.file("build.sh", "mkdir -p dist; cp in dist/out; echo made $(cat in)")
+s.file("build.sh", "set -e; mkdir -p dist; cp in dist/out; echo made $(cat in)")
 s.file("vite-task.json", '{"tasks":{"t":{"command":"sh build.sh","input":["in","build.sh"],"output":["dist/**"]}}}')
 K, M = 1 << 10, 1 << 20
 LIMITS = {

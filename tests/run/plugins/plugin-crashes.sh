@@ -42,11 +42,11 @@ has "... and what the task did is shown" "$out" "
 one"
 
 left() { pgrep -f "^sleep 314[.]$$\$"; }
-for switch in -DROGUE_CRASH -DROGUE_GET_EXITS; do
+for switch in -DROGUE_CRASH -DROGUE_GET_EXITS -DROGUE_NEVER_RETURNS; do
 	rogue $switch
 	rm -f started
-	with VT_PLUGIN_PATH="$T/rogues" TERMINAL_SETTINGS="$T/settings" terminal vt run all
-	has "$switch, a task has changed the terminal: the plugin is named" "$out" "plugin 'rogue' "
+	with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 TERMINAL_SETTINGS="$T/settings" terminal vt run all
+	has "$switch, a task has changed the terminal: the plugin is named" "$out" "plugin 'rogue'"
 	is "... the terminal is as it was" "$(<"$T/settings")" echo
 	until_true eval '! left >/dev/null'
 	is "... and no task lives on" "$(left)" ""
