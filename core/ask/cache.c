@@ -98,6 +98,8 @@ static void show(const char *dir, const struct cache_figures *f)
 	printf("\nhits        %llu of %llu", (unsigned long long)f->hits, (unsigned long long)asked);
 	if (asked)
 		printf(" (%llu%%)", (unsigned long long)(f->hits * 100 / asked));
+	if (f->far_hits)
+		printf(", %llu of them from far stores", (unsigned long long)f->far_hits);
 	if (f->oldest)
 		printf("\noldest use  %s", day_text(f->oldest, day));
 	putchar('\n');
@@ -115,8 +117,8 @@ static void show_json(const char *dir, const struct cache_figures *f)
 		buf_printf(&b, "%llu", (unsigned long long)f->bound);
 	else
 		buf_text(&b, "null");
-	buf_printf(&b, ",\"entries\":%llu,\"steps\":%llu,\"hits\":%llu,\"misses\":%llu,\"oldestUse\":", (unsigned long long)f->entries,
-		   (unsigned long long)f->steps, (unsigned long long)f->hits, (unsigned long long)f->misses);
+	buf_printf(&b, ",\"entries\":%llu,\"steps\":%llu,\"hits\":%llu,\"misses\":%llu,\"farHits\":%llu,\"oldestUse\":", (unsigned long long)f->entries,
+		   (unsigned long long)f->steps, (unsigned long long)f->hits, (unsigned long long)f->misses, (unsigned long long)f->far_hits);
 	if (f->oldest) {
 		char day[DAY_SIZE];
 

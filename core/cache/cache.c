@@ -184,10 +184,10 @@ static void check_files(struct cache *c)
 			cache_warn(c, "'%s/%s' is a folder where the cache has a file; remove it", c->dir.inner, files[i]);
 }
 
-/* Hits and misses since the cache was made: 16 bytes. Two runs at once may lose a count. */
+/* Hits, misses, and hits of far stores since the cache was made: 24 bytes. Two runs at once may lose a count. */
 static void add_counts(struct cache *c)
 {
-	uint64_t n[2] = { 0, 0 };
+	uint64_t n[3] = { 0, 0, 0 };
 	struct stat st;
 	int fd;
 
@@ -202,9 +202,10 @@ static void add_counts(struct cache *c)
 		return;
 	}
 	if (pread(fd, n, sizeof n, 0) != (ssize_t)sizeof n)
-		n[0] = n[1] = 0;
+		n[0] = n[1] = n[2] = 0;
 	n[0] += c->hits;
 	n[1] += c->misses;
+	n[2] += c->far_hits;
 	if (pwrite(fd, n, sizeof n, 0) != (ssize_t)sizeof n)
 		unlinkat(c->dir.inner_fd, "counts", 0);        /* half a count is none */
 	close(fd);

@@ -53,12 +53,13 @@ static void read_about(int dir, struct cache_figures *ret)
 
 static void read_counts(int inner, struct cache_figures *ret)
 {
-	uint64_t n[2] = { 0, 0 };
+	uint64_t n[3] = { 0, 0, 0 };
 	int fd = openat(inner, "counts", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
 	if (fd >= 0 && pread(fd, n, sizeof n, 0) == (ssize_t)sizeof n) {
 		ret->hits = n[0];
 		ret->misses = n[1];
+		ret->far_hits = n[2];
 	}
 	if (fd >= 0)
 		close(fd);

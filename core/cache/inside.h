@@ -26,6 +26,7 @@ struct cache {
 	struct cache_setup setup;
 	struct directory dir;
 	uint64_t hits, misses;         /* of this run; the loop's alone */
+	uint64_t far_hits;             /* hits that came from a far store in this run; the loop's alone */
 	int root_fd;
 	struct mac mac;
 	struct state_world world;

@@ -365,6 +365,7 @@ void cache_count(struct cache *c, const struct found *found)
 		return;
 	if (found->state == FOUND_HIT) {
 		c->hits++;
+		c->far_hits += found->origin != NULL;
 		if (found->origin)
 			far_count_hit(c->far, &found->inside->hit_id);
 	}

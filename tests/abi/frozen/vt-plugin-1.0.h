@@ -25,10 +25,11 @@
  * itself is [any] meanwhile. A vt built for debugging ends with the name of what was
  * called from elsewhere.
  * Time: vt_call.stopping and vt_call.left_ms tell the truth in every call. A call of a
- * part, tracer or fingerprint that for a minute neither returns nor asks vt for anything
- * ends the run. A store that neither returns nor moves bytes is abandoned: the run goes
- * on without it, its thread is left to it until the process ends, and it is not called
- * again, not even to be destroyed.
+ * part, tracer, fingerprint or near store that for a minute neither returns nor asks vt
+ * for anything ends the run. A far store (VT_WANTS_FAR) is judged by bytes: a call that
+ * moves none for 2 s, or too few, is asked to stop, and nobody waits for it any more: the
+ * run goes on without the store, and a thread that is still inside of it when the process
+ * ends is left there; then the component is not destroyed either.
  * Memory: nobody frees what the other side allocated. Arguments are borrowed for
  * the length of the call. Results leave through a sink or a caller's buffer.
  * Text is UTF-8; paths and names are bytes, not NUL-terminated. No environment

@@ -24,6 +24,8 @@ rm -rf out
 capture vt run next
 is "what came is near: nothing is asked any more" "$rc$err $(hits) $(calls) $(cat out/b)" "0 2 0 zero"
 hasnt "and it is told as any hit" "$out" "(main)"
+capture vt cache stat
+has "hits from there are counted" "$out" "2 of them from far stores"
 chmod 000 "$T/far"; rm -rf out
 capture vt run next
 is "nor when the store is away" "$rc$err $(hits)" "0 2"
