@@ -51,6 +51,12 @@ static bool is_runners(const char *name)
 	return strncmp(name, "VP_RUN", 6) == 0 || strncmp(name, "VT_", 3) == 0 || strcmp(name, "VITE_CACHE_PATH") == 0;
 }
 
+/* What results are sealed and signed with: no task may have it. */
+static bool is_secret(const char *name)
+{
+	return strcmp(name, "VT_TEAM_KEY") == 0 || strcmp(name, "VT_SIGN_KEY") == 0;
+}
+
 /* Names that a run by npm gives to the scripts of one package: never another's. */
 static bool is_of_package(const char *name)
 {
@@ -185,7 +191,7 @@ static void sort_session(struct variables *v)
 			add_pair(&c->outer, &c->outer_n, name, all.at[i].value, v->a);
 		else if (strcmp(name, "OLDPWD") != 0 && !is_runners(name))
 			continue;
-		if (!is_runners(name))
+		if (!is_runners(name) || is_secret(name))
 			add_pair(&spawn, &spawn_n, name, NULL, v->a);
 		add_pair(&full, &full_n, name, NULL, v->a);
 	}

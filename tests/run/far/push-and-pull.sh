@@ -75,6 +75,11 @@ has "a key of the map is known" "$rc $err" "1 error: unknown key \`sharing.kee\`
 user
 with VT_TEAM_KEY=secret capture vt run -r t
 is "a wrong secret is not shown" "$rc $err" "1 error: VT_TEAM_KEY must be 64 hexadecimal digits; \`vt cache key new\` makes some"
+file vite-task.json '{"tasks": {"kept": "env", "not": {"command": "env", "cache": false}}}'
+for task in kept not; do
+	with VT_TEAM_KEY=$KEY VT_SIGN_KEY=$one capture vt run $task
+	hasnt "a task does not get the secrets ($task)" "$rc$out" "_KEY="
+done
 file vite-task.json '{"plugins": {"sharing": {"key": "0"}}}'
 user
 capture vt run -r t
