@@ -1,0 +1,108 @@
+/* What store.c, the doors, shares with calls.c, the calls behind them. Nobody else includes it. */
+#ifndef FAR_STORE_INSIDE_H
+#define FAR_STORE_INSIDE_H
+
+#include <pthread.h>
+
+#include "base/digest.h"
+#include "far/store.h"
+#include "plug/inside.h"
+
+enum {
+	THREADS_MAX = 64, PARALLEL_MANY = 4, PARALLEL_SINGLE = 16,     /* calls at once: of a store that takes batches, and of one that does not */
+	BATCH = 256,                   /* items in one call */
+	BATCH_BYTES = 8 << 20,         /* bytes of one put */
+	IN_MEMORY = 1 << 20,           /* bytes that come; more of them go into a file */
+	FAILURES_MAX = 3,              /* in a row, then it rests */
+	PACE = 64 << 10,               /* bytes per second, at least */
+	TIMEOUT_MS = 2000, BUDGET_MS = 10000, REST_MS = 30000,
+	LOOK_MS = 50,                  /* how often a waiting thread looks at the calls */
+};
+
+#define MS INT64_C(1000000)            /* nanoseconds */
+#define GRACE_NS (250 * MS)            /* that calls have to end in, at the end of a run, once they were asked to */
+
+enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_ABANDONED };
+enum call_kind { CALL_GET, CALL_PUT, CALL_HAS, CALL_DROP };
+
+/* An object of a call. It begins with what the plugin gets. */
+struct object {
+	union {
+		vt_sink sink;
+		vt_source source;
+	} is;
+	struct far_call *call;
+	vt_id name;
+	vt_status status;
+	struct blob_bytes bytes;
+	size_t room;                   /* of bytes.data */
+	bool in_memory, damaged;       /* damaged: what came is not what the name says */
+	struct digest_state digest;    /* of what came */
+};
+
+/* Owned by whoever waits for it; once abandoned, by its thread. */
+struct far_call {
+	struct far_call *next;         /* in the queue */
+	struct far_store *store;
+	enum call_kind kind;
+	enum call_state state;         /* under the store's lock */
+	_Atomic int gone;              /* nobody waits for it: nothing is taken or given any more */
+	uint32_t thread;               /* RUNNING: which */
+	uint32_t space, why;           /* why: of a drop */
+	vt_status status;              /* of the call as a whole */
+	char text[sizeof ((struct plug_call *)0)->text];       /* its report */
+	_Atomic int64_t deadline_ns;   /* when it is asked to end */
+	struct plug_call *plug;        /* RUNNING: to put its deadline off; on the thread of the call only */
+	const struct object *moving;   /* the object whose bytes moved last, and when it began; same thread */
+	int64_t since_ns;
+	int64_t asked_ns;              /* when it was asked to end before its time; 0: it was not; under the store's lock */
+	uint8_t *has;                  /* of CALL_HAS; n bytes */
+	uint32_t n;
+	struct object objects[];
+};
+
+struct worker {
+	struct far_store *store;
+	pthread_t thread;
+	uint32_t number;
+	bool runs;                     /* it was started */
+	bool lost;                     /* inside of a call that nobody waits for any more */
+};
+
+struct far_store {
+	struct component *component;
+	struct plug *plug;
+	struct blobs *blobs;           /* for private files */
+	const volatile int *stop;      /* *stop != 0: the run is ending */
+	volatile int asked;            /* calls are to end: what the plugin is told */
+	uint32_t parallel, batch;
+	uint64_t batch_bytes;
+	int64_t timeout_ns;
+	pthread_mutex_t lock;          /* over all below */
+	pthread_cond_t more;           /* a call was queued, or `ending` */
+	pthread_cond_t done;           /* a call was answered */
+	struct far_call *first, **last;
+	struct worker workers[THREADS_MAX];
+	uint32_t workers_n, idle;
+	uint32_t lost;                 /* of the workers */
+	bool ending;
+	int64_t end_ns;                /* no call goes on after it */
+	bool down, takes_nothing;      /* for the rest of the run */
+	uint32_t failures, failures_in_row, requests;
+	int64_t rest_until_ns, rest_ms;
+	bool trying;                   /* after a rest, one call is under way */
+	char text[sizeof ((struct plug_call *)0)->text];       /* of the first failure */
+	struct far_figures figures;
+};
+
+/* A call with room for n objects, for one caller. */
+struct far_call *call_new(struct far_store *s, enum call_kind kind, uint32_t space, uint32_t n);
+void call_object_to_get(struct object *o, const struct far_get *g);
+void call_object_to_put(struct object *o, struct far_put *p);          /* takes over the bytes */
+void call_queue(struct far_store *s, struct far_call *c);
+void call_await(struct far_store *s, struct far_call *c);              /* until it is answered, given up or abandoned */
+vt_status call_answer(const struct far_call *c, const struct object *o);
+void call_free(struct far_call *c);                                    /* not of an abandoned one */
+bool store_is_asked(const struct far_store *s);                        /* it neither rests nor is down, and the run goes on */
+void store_wait_a_little(struct far_store *s);                         /* with the lock */
+#endif
