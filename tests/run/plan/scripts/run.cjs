@@ -81,6 +81,7 @@ function byVt(c) {
 	reset(c);
 	const r = spawnSync(vt, ['run', '--log=interleaved', 'x'].concat(words(c.args)), Object.assign({ env: base }, options));
 	r.stdout = r.stdout.replace(/\n---\nvt run:[^]*$/, '\n').split('\n').filter(l => !/^(~\/[^$]*)?\$ .* ⊘ cache disabled$/.test(l) && !/^✗ /.test(l)).join('\n');
+	r.stderr = r.stderr.replace(/^hint: '--[^']*' stands behind the task .*\n/m, '');
 	return outcome(r);
 }
 
