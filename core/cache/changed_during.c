@@ -265,6 +265,31 @@ static bool names_changed(const struct changed_during *m, struct bytes dir, stru
 	return false;
 }
 
+bool changed_during_lost(const struct changed_during *m, struct bytes dir, struct bytes then, struct bytes now)
+{
+	const char *at, *end, *nul;
+	struct map names;
+	char path[PATH_MAX];
+	bool ret = false;
+
+	map_init(&names);
+	for (at = now.data, end = at + now.size; at < end && (nul = memchr(at, 0, (size_t)(end - at))) != NULL; at = nul + 2)
+		*map_put(&names, at, (size_t)(nul - at)) = yes;
+	for (at = then.data, end = at + then.size; !ret && at < end && (nul = memchr(at, 0, (size_t)(end - at))) != NULL; at = nul + 2) {
+		const size_t n = (size_t)(nul - at), skip = dir.size ? dir.size + 1 : 0;
+
+		if (map_get(&names, at, n) || skip + n >= sizeof path)
+			continue;
+		memcpy(path, dir.data, dir.size);
+		if (skip)
+			path[dir.size] = '/';
+		memcpy(path + skip, at, n);
+		ret = !is_own(m, (struct bytes){ path, skip + n });
+	}
+	map_free(&names);
+	return ret;
+}
+
 bool changed_during_run(struct changed_during *m, const struct fact *f)
 {
 	const char *state = f->state.data;

@@ -41,6 +41,8 @@ bool changed_during_written(const struct changed_during *m, struct bytes path);
 bool changed_during_newer(struct changed_during *m, struct bytes path);
 /* ... or was at most its ctime moved? */
 bool changed_during_touched(struct changed_during *m, struct bytes path);
+/* `then` and `now`: states of a folder's listing. Did a name go away that the task did not take away? */
+bool changed_during_lost(const struct changed_during *m, struct bytes dir, struct bytes then, struct bytes now);
 /* `f` carries the state from after the run: did another program change it? */
 bool changed_during_run(struct changed_during *m, const struct fact *f);
 #endif

@@ -54,6 +54,7 @@ struct found_inside {
 	struct digest id;              /* of key */
 	struct digest step;            /* the execution key */
 	struct facts before;           /* GLOBBED, as it was before the run */
+	struct facts known;            /* what earlier results name, as the lookup found it */
 	bool keyed;                    /* key, id and before are good */
 	bool counts;                   /* a lookup that `vt cache stat` counts */
 	struct result *hit;

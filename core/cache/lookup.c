@@ -467,6 +467,7 @@ static int look(struct looking *l, struct err *err)
 		if (r == 0 && !l->n)
 			explain_not_kept(l);
 	}
+	l->in->known = l->known;
 	if (r > 0)
 		chain_add(l->chain, l->step, l->found, l->leaned);
 	if (r >= 0)

@@ -278,12 +278,24 @@ static bool is_as_left(struct saving *s, const struct fact *f)
 	       ledger_get(s->cache->ledger, f->name, &line) && bytes_order(line.state, f->state) == 0;
 }
 
+/* A folder that the lookup had listed, too: a name that went away since, and that the task did not take away? */
+static bool lost_name(struct saving *s, const struct fact *f)
+{
+	const struct fact *then;
+
+	if ((f->kind != FACT_FILE && f->kind != FACT_LIST) || !state_is_listing(f->state))
+		return false;
+	then = facts_find(&s->in->known, f->kind, f->name, f->detail);
+	return then && state_is_listing(then->state) &&
+	       changed_during_lost(&s->changes, f->name, state_listing(then->state), state_listing(f->state));
+}
+
 static int check_after(struct saving *s)
 {
 	uint32_t i;
 
 	for (i = 0; i < s->after.n; i++)
-		if (changed_during_run(&s->changes, &s->after.at[i]) && !is_as_left(s, &s->after.at[i]))
+		if ((changed_during_run(&s->changes, &s->after.at[i]) && !is_as_left(s, &s->after.at[i])) || lost_name(s, &s->after.at[i]))
 			return changed(s, s->after.at[i].name);
 	return 0;
 }

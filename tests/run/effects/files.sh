@@ -66,6 +66,28 @@ rm dist/b ready
 wait
 has "a run whose product somebody took away is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
 
+# a name that somebody takes from a folder that the task lists, and in which it makes names itself
+task <<'SH'
+ls list; echo 1 >list/made; cat go
+[ ! -e list/stop ] || { echo >ready; while [ -e ready ]; do sleep 0.01; done; }
+SH
+mkdir list; echo 1 >list/a; echo 1 >list/b; echo 1 >go
+vt run t >/dev/null
+echo 2 >go; echo 1 >list/stop
+vt run -v t >"$T/said" 2>&1 &
+until_true test -e ready
+rm list/b ready
+wait
+has "a name that somebody took from a listed folder: the run is not kept" "$(cat "$T/said")" "Not cached: 'list' changed while the task ran"
+
+# more than can be recorded
+task <<'SH'
+mv big moved
+SH
+mkdir big; (cd big && seq 20001 | xargs touch)
+capture vt run -v t
+has "a folder with too many files that is moved: the run is not kept" "$out" "Not cached: it moved a folder with more files than can be recorded"
+
 # what a run left is listed
 task '"output":["dist/**"]' <<'SH'
 cat many/*/* >/dev/null; mkdir -p dist; echo 1 >dist/x; echo 1 >other; rm old
