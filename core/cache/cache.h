@@ -111,6 +111,8 @@ uint32_t cache_chain_decide(struct cache_chain *chain, uint32_t most, bool last)
  * that step's hit the answer may be another. */
 bool cache_chain_is_contested(const struct cache_chain *chain);
 bool cache_chain_is_contested_by(struct cache_chain *chain, const struct step *step);
+/* The same of a step that was looked up alone. */
+bool cache_found_is_contested(const struct found *found);
 /* [loop] Counts this lookup as a hit or a miss, for `vt cache stat`. */
 void cache_count(struct cache *c, const struct found *found);
 /* Are all outputs of the hit in place, and nothing stale beside them? Then a restore would change

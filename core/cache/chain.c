@@ -525,6 +525,11 @@ bool cache_chain_is_contested(const struct cache_chain *chain)
 	return chain->anyone || chain->others_n > 0;
 }
 
+bool cache_found_is_contested(const struct found *found)
+{
+	return found->inside && found->inside->alone && cache_chain_is_contested(found->inside->alone);
+}
+
 bool cache_chain_is_contested_by(struct cache_chain *chain, const struct step *step)
 {
 	ledger_who who;

@@ -78,6 +78,7 @@ static void keep(struct dry_step *at, const struct found *found, struct cache *c
 	bool forced = found->state == FOUND_HIT && at->step->forced;
 
 	at->looked = true;
+	at->contested = cache_found_is_contested(found);
 	at->state = forced ? FOUND_MISS : found->state;
 	at->saved_ms = found->saved_ms;
 	if (forced) {
@@ -126,6 +127,92 @@ static void look_all(struct cache *cache, struct dry_run *d)
 	look(&l);
 	while (n)
 		pthread_join(threads[--n], NULL);
+}
+
+/* ---- all as one chain ---- */
+
+struct together {
+	struct cache *cache;
+	struct dry_run *d;
+	struct cache_chain *chain;
+	struct found *found;           /* of the hits, n of them */
+	struct dry_step **at;
+	uint32_t n;
+	bool more;                     /* something comes after the hits */
+};
+
+/* False: no hit, or none that the cache answers for. */
+static bool look_at_item(struct together *t, const struct item *item);
+
+static bool look_at_plan(struct together *t, const struct plan *plan)
+{
+	bool *done = xcalloc(plan->n ? plan->n : 1, sizeof *done), again = true, good = true;
+	uint32_t i, k;
+
+	while (again && good) {
+		again = false;
+		for (i = 0; i < plan->n && good; i++) {
+			const struct plan_node *node = &plan->nodes[i];
+
+			for (k = 0; k < node->waits_n && done[node->waits_for[k]]; k++)
+				;
+			if (done[i] || k < node->waits_n)
+				continue;
+			for (k = 0; k < node->items_n && good; k++)
+				good = look_at_item(t, &node->items[k]);
+			done[i] = again = true;
+		}
+	}
+	free(done);
+	return good;
+}
+
+static bool look_at_item(struct together *t, const struct item *item)
+{
+	struct found *found;
+
+	if (item->kind == ITEM_PLAN)
+		return look_at_plan(t, item->plan);
+	if (item->kind != ITEM_STEP)
+		return true;
+	if (!item->step->rules || !item->step->program || item->step->forced)
+		return false;
+	found = &t->found[t->n];
+	cache_lookup(t->cache, item->step, true, t->chain, found);
+	if (found->state != FOUND_HIT) {
+		found_free(found);
+		return false;
+	}
+	t->at[t->n++] = &t->d->at[item->step->ordinal];
+	return true;
+}
+
+/* Steps that hit only with those that come after them, as the run would hold them. */
+static void look_together(struct cache *cache, const struct plan *plan, struct dry_run *d)
+{
+	struct together t = { .cache = cache, .d = d };
+	uint32_t i, hits;
+
+	for (i = 0; i < d->n && !d->at[i].contested; i++)
+		;
+	if (i == d->n)
+		return;
+	t.chain = cache_chain_new(cache);
+	t.found = xcalloc(d->n, sizeof *t.found);
+	t.at = xcalloc(d->n, sizeof(struct dry_step *));
+	t.more = !look_at_plan(&t, plan);
+	hits = cache_chain_decide(t.chain, UINT32_MAX, !t.more);
+	for (i = 0; i < hits; i++) {
+		free(t.at[i]->reason);
+		free(t.at[i]->changes);
+		t.at[i]->reason = t.at[i]->changes = NULL;
+		keep(t.at[i], &t.found[i], cache);
+	}
+	for (i = 0; i < t.n; i++)
+		found_free(&t.found[i]);
+	cache_chain_free(t.chain);
+	free(t.found);
+	free(t.at);
 }
 
 struct judging {
@@ -240,6 +327,7 @@ int dry_look(struct backend *b, const struct plan *plan, struct dry_run *ret, st
 		if (b->cache) {
 			cache_durations(b->cache, plan, ret->costs);
 			look_all(b->cache, ret);
+			look_together(b->cache, plan, ret);
 		} else {
 			j.fresh = access(b->cache_dir, F_OK) < 0 && errno == ENOENT;
 		}

@@ -26,6 +26,7 @@ struct dry_step {
 	/* the answer of the cache; of cached steps only */
 	bool looked;                   /* the cache was asked */
 	enum found_state state;
+	bool contested;                /* by itself it is no hit, or one that would write; together with others it may be one */
 	bool in_place;                 /* HIT: its outputs are in place, or no step follows it */
 	bool certain;                  /* MISS: its reason is in the key, which no earlier step changes */
 	bool partial;                  /* MISS: the list of changes is not complete */

@@ -19,6 +19,8 @@ for output in '' ',"output":["dist/**"]'; do
 	capture vt run both
 	is "build and fix hit before an uncached task${output:+, declared}" "$(letters | tr -d r)" hh
 	is "... and no file is touched" "$(stamps)" "$before"
+	capture vt run --dry-run fix
+	is "... as a dry run says" "$(printf '%s\n' "$out" | grep -c '◉ cache hit$')" 2
 	# fix must run: it finds what build leaves
 	echo >src/b
 	want=$(cat dist/x)
