@@ -71,7 +71,7 @@ void ahead_free(struct ahead *a)
 
 static bool is_stopping(const struct ahead *a)
 {
-	return *plug_stopping(a->cache->setup.plug) != 0;
+	return __atomic_load_n(plug_stopping(a->cache->setup.plug), __ATOMIC_RELAXED) != 0;
 }
 
 /* ---- the walk -------------------------------------------------------------------------- */

@@ -57,7 +57,7 @@ static void on_signal(int signum, siginfo_t *info, void *context)
 	if (info->si_code == SI_KERNEL)
 		byte |= 0x80;
 	if (flag)
-		*flag = *flag ? -signum : signum;
+		__atomic_store_n(flag, __atomic_load_n(flag, __ATOMIC_RELAXED) ? -signum : signum, __ATOMIC_RELAXED);
 	if (fd >= 0) {
 		n = write(fd, &byte, 1);
 		(void)n;

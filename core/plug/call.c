@@ -47,7 +47,7 @@ static int call_stopping(vt_call *call)
 	struct plug_call *c = (struct plug_call *)call;
 
 	call_check(call, 0, "vt_call.stopping");
-	return (c->stop && *c->stop) || (c->deadline_ns != INT64_MAX && os_now_ns() >= c->deadline_ns);
+	return (c->stop && __atomic_load_n(c->stop, __ATOMIC_RELAXED)) || (c->deadline_ns != INT64_MAX && os_now_ns() >= c->deadline_ns);
 }
 
 static int64_t call_left_ms(vt_call *call)

@@ -70,7 +70,7 @@ static void *watch(void *ctx)
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += TICK_S;
 		pthread_cond_timedwait(&w->wake, &w->lock, &until);
-		signum = p->stopping;
+		signum = __atomic_load_n(&p->stopping, __ATOMIC_RELAXED);
 		w->stopping += signum ? TICK_S : 0;
 		found = !w->ends && find_hanging(w, signum, text, sizeof text);
 	}
