@@ -256,10 +256,13 @@ static volatile int *volatile ending;
 /* The tasks are done: what far stores are still sent is not worth their exit status. A second signal ends vt. */
 static void on_signal_at_end(int signum)
 {
-	if (ending && !*ending)
-		*ending = signum;
+	const int e = errno;
+
+	if (ending && !__atomic_load_n(ending, __ATOMIC_RELAXED))
+		__atomic_store_n(ending, signum, __ATOMIC_RELAXED);
 	else
 		signal(signum, SIG_DFL), raise(signum);
+	errno = e;
 }
 
 /* Waits for the publisher, and within bounds for far stores: after the last line has been shown. */

@@ -237,7 +237,7 @@ static void check_objects(struct far_call *c)
 
 static bool is_over(const struct far_store *s)
 {
-	return (s->stop && *s->stop) || s->ending || os_now_ns() >= s->end_ns;
+	return (s->stop && __atomic_load_n(s->stop, __ATOMIC_RELAXED)) || s->ending || os_now_ns() >= s->end_ns;
 }
 
 /* With the lock. After a rest one call goes first. */
@@ -455,7 +455,7 @@ static bool is_lost(struct far_store *s, struct far_call *c)
 	int64_t now = os_now_ns();
 
 	if (is_over(s)) {
-		s->asked = 1;
+		__atomic_store_n(&s->asked, 1, __ATOMIC_RELAXED);
 		if (!c->asked_ns)
 			c->asked_ns = now;
 	}

@@ -211,7 +211,7 @@ static void wait_for_lost(struct far_store *s)
 {
 	int64_t until = os_now_ns() + GRACE_NS;
 
-	s->asked = 1;
+	__atomic_store_n(&s->asked, 1, __ATOMIC_RELAXED);
 	while (s->lost && os_now_ns() < until)
 		store_wait_a_little(s);
 }
@@ -227,6 +227,8 @@ bool far_store_free(struct far_store *s)
 	pthread_cond_broadcast(&s->more);
 	wait_for_lost(s);
 	stuck = s->lost > 0;
+	for (i = 0; i < s->workers_n; i++)
+		s->workers[i].left = s->workers[i].lost;
 	if (stuck)
 		atomic_store(&s->component->abandoned, 1);
 	if (s->failures && !s->rest_until_ns && !s->down) {
@@ -235,7 +237,7 @@ bool far_store_free(struct far_store *s)
 	}
 	pthread_mutex_unlock(&s->lock);
 	for (i = 0; i < s->workers_n; i++)
-		if (stuck && s->workers[i].lost)
+		if (s->workers[i].left)
 			pthread_detach(s->workers[i].thread);
 		else
 			pthread_join(s->workers[i].thread, NULL);

@@ -67,6 +67,7 @@ struct worker {
 	uint32_t number;
 	bool runs;                     /* it was started */
 	bool lost;                     /* inside of a call that nobody waits for any more */
+	bool left;                     /* it was when the store ended */
 };
 
 struct far_store {

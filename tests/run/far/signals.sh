@@ -9,7 +9,7 @@ config '"t": {"command": "cp in.txt out", "input": ["in.txt"], "output": ["out"]
 interrupted() {
 	user "\"fault\": \"$1\", \"timeout\": \"5m\", \"budget\": \"5m\"${3:+, $3}"
 	quiet
-	"$LIMIT" 60 PATH="$PATH" HOME="$T/home" XDG_CONFIG_HOME="$T/home/.config" XDG_RUNTIME_DIR="$T/run" VT_PLUGIN_PATH="$VT_PLUGIN_PATH" \
+	"$LIMIT" 60 PATH="$PATH" HOME="$T/home" XDG_CONFIG_HOME="$T/home/.config" XDG_RUNTIME_DIR="$T/run" VT_PLUGIN_PATH="$VT_PLUGIN_PATH" ${TSAN_OPTIONS+"TSAN_OPTIONS=$TSAN_OPTIONS"} ${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"} \
 		"$VT" run t >"$T/out" 2>"$T/err" </dev/null &
 	until_true test -s "$2"
 	local pid from
