@@ -302,9 +302,18 @@ static int repeat(const struct command *c, const struct session *s, int argc, ch
 	return again->signum == SIGINT ? code : 128 + again->signum;
 }
 
+/* Nothing runs: it is shown at once. */
+static void tell_watch(void *ctx, const char *text)
+{
+	struct warnings *w = ctx;
+
+	warnings_add(w, text);
+	warnings_flush(w);
+}
+
 static int watch_open(const struct session *s, struct repeated *again, struct err *err)
 {
-	struct watch_setup setup = { .warn = warnings_add, .ctx = s->warnings };
+	struct watch_setup setup = { .warn = tell_watch, .ctx = s->warnings };
 	struct user_config user = { 0 };
 
 	if (workspace_find(s->cwd, s->arena, &setup.root, err) < 0 ||

@@ -326,6 +326,12 @@ static void give_back(struct place *p)
 	p->holds = false;
 }
 
+void schedule_leave(struct place *p)
+{
+	out_of_hand(p);
+	give_back(p);
+}
+
 /* What waits for a node that failed, directly or through others, is not run. */
 static void doom_waiters(struct schedule *s, struct place *p)
 {
@@ -354,7 +360,7 @@ static void node_complete(struct schedule *s, struct place *p, bool failed)
 	struct level *l = p->level;
 	uint32_t i;
 
-	give_back(p);
+	schedule_leave(p);         /* a place that was passed over is still in hand */
 	p->complete = true;
 	l->left--;
 	if (failed && l->plan->on_failure != PLAN_RUNS_ALL) {
@@ -431,12 +437,6 @@ static bool all_up(const struct place *p)
 		if (uses(l, i, p) && !l->services[i]->up)
 			return false;
 	return true;
-}
-
-void schedule_leave(struct place *p)
-{
-	out_of_hand(p);
-	give_back(p);
 }
 
 bool schedule_served(struct schedule *s, struct place *p)

@@ -199,7 +199,9 @@ static void on_ended(void *ctx)
 	}
 	if (s->state == SERVICE_ENDING)
 		return;
-	if (code != 0)
+	if (code != 0 && !r)
+		s->trouble = arena_printf(s->arena, "It ended (exit code: %d)", code);
+	else if (code != 0)
 		fail(s, s->trouble, code);
 	else if (s->state == SERVICE_STARTING)
 		fail(s, "It ended before it was ready", 1);

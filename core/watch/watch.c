@@ -89,7 +89,7 @@ static bool note(void *ctx, const struct step *step, const struct step_trail *tr
 		*map_puts(&w->by_name, r->name) = r;
 	}
 	r->used = true;
-	r->dirty = false;
+	r->dirty = trail->changed;
 	r->good = trail->good;
 	r->cached = trail->cached;
 	w->again = w->again || trail->changed;
@@ -347,7 +347,7 @@ static void note_reason(struct watch *w)
 		const char *at = path_below(w->setup.root, set->at[i].key.data);
 
 		habits += paths_have(&w->habits, set->at[i].key.data);
-		w->root_changed = w->root_changed || !at || (w->config->dirty && !strchr(at, '/'));
+		w->root_changed = w->root_changed || !at || (w->config->dirty && !strchr(at, '/') && strchr(at, '.'));
 	}
 	w->loops = habits == set->n && set->n ? w->loops + 1 : 0;
 	if (w->loops == 0)

@@ -31,8 +31,9 @@ for limit in max_inotify_watches max_inotify_instances; do
 	has "... and what lets it go" "$seen" '~/packages/b$'
 	mkdir packages/c; cp packages/b/vite-task.json packages/c/; mkdir packages/c/src; echo c >packages/c/src/in
 	file packages/c/package.json '{"name":"c"}'
-	again
+	upto '~/packages/c$ cat src/in'
 	has "a new package is found" "$seen" '~/packages/c$ cat src/in'
+	settled
 	ticks() { local -a f; read -ra f <"/proc/$watcher/stat"; echo $((f[13] + f[14])); }
 	n=$(ticks); sleep 2; n=$(($(ticks) - n))
 	ok "it takes little of the processor ($n of 200 ticks)" $((n > 20))
