@@ -74,7 +74,6 @@ watched INT
 tasks '{"command":"sh -c \"(sleep 0.3; date +%N >>late) >/dev/null 2>&1 </dev/null & date +%N >>late\"","cache":false}'
 watching run t
 upto "starts them no more"
-settled
 n=$(grep -c 'vt run: waiting' "$T/log")
 ok "a task that writes behind its end does not run for ever ($n runs)" $((n > 6))
 echo edited >src/in
