@@ -82,7 +82,9 @@ has "... but for every edit" "$seen" "src/in"
 watched INT
 
 # chains of tasks: what one writes and the next reads
-tasks '"true"'
+workspace chain
+mkdir src
+file package.json '{"name":"r"}'
 file vite-task.json '{"tasks":{
 	"gen":{"command":"sh -c \"tr a-z A-Z <src/in >generated\"","output":["generated"]},
 	"use":{"command":"cat generated","dependsOn":["gen"]},
