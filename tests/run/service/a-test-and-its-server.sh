@@ -55,7 +55,14 @@ is "two tests have one server" "$rc $(journal)" "0 prepared,server start,server 
 capture vt run --concurrency-limit 1 inner
 is "so they have inside a command" "$rc $(journal)" "0 prepared,server start,server listens,test hello,test hello,server TERM,"
 
+# a script of package.json
+file package.json "{\"name\":\"r\",\"scripts\":{\"dev\":\"node serve.cjs $PORT\",\"e2e\":\"node ask.cjs $PORT\"}}"
+tasks "\"dev\":{\"persistent\":true,$ready},\"e2e\":{\"dependsOn\":[\"dev\"]}"
+capture vt run e2e
+is "a script may be persistent, too" "$rc $(journal)" "0 server start,server listens,test hello,server TERM,"
+
 # a server that needs another
+file package.json '{"name":"r"}'
 DB=$(free_port)
 tasks "\"db\":{\"command\":\"NAME=db node serve.cjs $DB slow 100\",\"persistent\":true,\"ready\":{\"http\":\"http://localhost:$DB/\"}},
 	\"migrate\":{\"command\":\"node ask.cjs $DB\",\"dependsOn\":[\"db\"],\"cache\":false},
