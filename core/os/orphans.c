@@ -22,12 +22,22 @@ static unsigned long long ticks_since_boot(void)
 	return (unsigned long long)t.tv_sec * hz + (unsigned long long)t.tv_nsec / (1000000000 / hz);
 }
 
+/* What came to this process and has ended, the supervisors of earlier runs among it. */
+static void reap(void)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid)
+		info.si_pid = 0;
+}
+
 void orphans_adopt(struct orphans *o)
 {
 	siginfo_t info;
 
 	memset(o, 0, sizeof *o);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	reap();
 	/* nearly always there are none, and the whole of /proc need not be read */
 	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
 		o->others_n = tree_children(getpid(), o->other, ORPHANS_OTHERS);

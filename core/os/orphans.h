@@ -19,7 +19,8 @@ struct orphans {
 	uint32_t keepers_n;
 };
 
-/* From now on orphans come to this process. To be called before the supervisor is started. */
+/* From now on orphans come to this process; those of an earlier run that have ended are reaped. To be called before the
+ * supervisor is started, while nobody waits for a child. */
 void orphans_adopt(struct orphans *o);
 /* Kills all orphans, for wait_ms at most. keepers: those that live, and the supervisor. `supervisor`: 0, or one that lives; what it
  * adopted is killed as well. */
