@@ -100,6 +100,15 @@ if command -v redis-server >/dev/null && command -v redis-cli >/dev/null; then
 else skip "redis" "it is not installed"; fi
 file x.js 'var x = 1'
 file eslint.config.mjs 'export default [{ rules: {} }];'
+# ends daemons of this test that nobody can ask to stop any more
+end_daemons() {
+	local p
+	for p in /proc/[0-9]*; do
+		case $(cat "$p/comm" 2>/dev/null) in prettierd* | eslint_d*) ;; *) continue ;; esac
+		case $(readlink "$p/cwd") in "$T"/*) kill "${p##*/}" ;; esac
+	done
+}
+cleanup end_daemons
 stays() {                            # NAME TASK START...: the tool's own daemon, which gives itself a name
 	local name=$1 task=$2; shift 2
 	[ -e "$TOOLS/.bin/$name" ] || { skip "$name" "it is not below VT_TEST_TOOLS"; return; }
