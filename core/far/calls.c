@@ -463,8 +463,10 @@ static bool is_lost(struct far_store *s, struct far_call *c)
 }
 
 /* Until the call is answered, given up or abandoned. */
-void call_await(struct far_store *s, struct far_call *c)
+bool call_await(struct far_store *s, struct far_call *c)
 {
+	bool answered;
+
 	pthread_mutex_lock(&s->lock);
 	while (c->state == CALL_QUEUED || c->state == CALL_RUNNING) {
 		if (c->state == CALL_QUEUED && (s->down || is_over(s) || !s->workers_n))
@@ -474,7 +476,9 @@ void call_await(struct far_store *s, struct far_call *c)
 		else
 			store_wait_a_little(s);
 	}
+	answered = c->state == CALL_DONE;
 	pthread_mutex_unlock(&s->lock);
+	return answered;
 }
 
 struct far_call *call_new(struct far_store *s, enum call_kind kind, uint32_t space, uint32_t n)

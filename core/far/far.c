@@ -94,14 +94,14 @@ static void end_senders(struct far *f)
 
 		far_store_end(f->stores[i], end);
 		last = end > last ? end : last;
-		put[i] = far_store_figures(f->stores[i])->put_bytes;
+		put[i] = __atomic_load_n(&far_store_figures(f->stores[i])->put_bytes, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_lock(&f->lock);
 	f->ending = true;
 	pthread_cond_broadcast(&f->changed);
 	while (wait_for_senders(f, os_now_ns() + 100 * MS)) {
 		for (i = 0; i < f->stores_n; i++)
-			if (far_store_figures(f->stores[i])->put_bytes - put[i] > far_store_budget_bytes(f->stores[i]))
+			if (__atomic_load_n(&far_store_figures(f->stores[i])->put_bytes, __ATOMIC_RELAXED) - put[i] > far_store_budget_bytes(f->stores[i]))
 				far_store_end(f->stores[i], os_now_ns());
 		if (os_now_ns() < next)
 			continue;

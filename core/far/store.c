@@ -16,13 +16,16 @@ static const vt_store_ops *ops_of(const struct far_store *s)
 
 /* ---- the doors -------------------------------------------------------------------------------------------- */
 
-/* Takes the answers of a call; false: it was abandoned. */
+static void count(uint64_t *what, uint64_t n)
+{
+	__atomic_fetch_add(what, n, __ATOMIC_RELAXED);
+}
+
+/* Takes the answers of a call, and frees it. */
 static void take_gets(struct far_store *s, struct far_call *c, struct far_get *items)
 {
 	uint32_t i;
 
-	if (c->state == CALL_ABANDONED)
-		return;
 	for (i = 0; i < c->n; i++) {
 		items[i].status = call_answer(c, &c->objects[i]);
 		items[i].damaged = c->objects[i].damaged;
@@ -30,8 +33,8 @@ static void take_gets(struct far_store *s, struct far_call *c, struct far_get *i
 			continue;
 		items[i].bytes = c->objects[i].bytes;
 		c->objects[i].bytes = (struct blob_bytes){ .fd = -1 };
-		s->figures.got++;
-		s->figures.got_bytes += items[i].bytes.size;
+		count(&s->figures.got, 1);
+		count(&s->figures.got_bytes, items[i].bytes.size);
 	}
 	call_free(c);
 }
@@ -61,8 +64,8 @@ static void get_once(struct far_store *s, struct far_get *items, uint32_t n)
 	for (i = 0, k = 0; k < calls_n; k++) {
 		uint32_t size = calls[k]->n;
 
-		call_await(s, calls[k]);
-		take_gets(s, calls[k], items + i);
+		if (call_await(s, calls[k]))
+			take_gets(s, calls[k], items + i);
 		i += size;
 	}
 	free(calls);
@@ -93,16 +96,13 @@ static void take_puts(struct far_store *s, struct far_call *c, struct far_put *i
 	uint32_t i;
 
 	for (i = 0; i < c->n; i++) {
-		if (c->state == CALL_ABANDONED)
-			continue;
 		items[i].status = call_answer(c, &c->objects[i]);
 		if (items[i].status == VT_OK) {
-			s->figures.put++;
-			s->figures.put_bytes += c->objects[i].bytes.size;
+			count(&s->figures.put, 1);
+			count(&s->figures.put_bytes, c->objects[i].bytes.size);
 		}
 	}
-	if (c->state != CALL_ABANDONED)
-		call_free(c);
+	call_free(c);
 }
 
 void far_store_put(struct far_store *s, struct far_put *items, uint32_t n)
@@ -126,8 +126,8 @@ void far_store_put(struct far_store *s, struct far_put *items, uint32_t n)
 	for (i = 0, k = 0; k < calls_n; k++) {
 		uint32_t size = calls[k]->n;
 
-		call_await(s, calls[k]);
-		take_puts(s, calls[k], items + i);
+		if (call_await(s, calls[k]))
+			take_puts(s, calls[k], items + i);
 		i += size;
 	}
 	free(calls);
@@ -150,8 +150,7 @@ vt_status far_store_has(struct far_store *s, uint32_t space, const vt_id *names,
 		for (j = 0; j < k; j++)
 			c->objects[j].name = names[i + j];
 		call_queue(s, c);
-		call_await(s, c);
-		if (c->state == CALL_ABANDONED)
+		if (!call_await(s, c))
 			return VT_CANCELLED;
 		status = c->status;
 		if (status == VT_OK)
@@ -171,8 +170,7 @@ void far_store_drop(struct far_store *s, uint32_t space, const vt_id *name, uint
 	c->objects[0].name = *name;
 	c->why = why;
 	call_queue(s, c);
-	call_await(s, c);
-	if (c->state != CALL_ABANDONED)
+	if (call_await(s, c))
 		call_free(c);
 }
 

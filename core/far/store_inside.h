@@ -87,7 +87,7 @@ struct far_store {
 	uint32_t workers_n, idle;
 	uint32_t lost;                 /* of the workers */
 	bool ending;
-	int64_t end_ns;                /* no call goes on after it */
+	_Atomic int64_t end_ns;        /* no call goes on after it; written under the lock */
 	bool down, takes_nothing;      /* for the rest of the run */
 	uint32_t failures, failures_in_row, requests;
 	int64_t rest_until_ns, rest_ms;
@@ -101,7 +101,8 @@ struct far_call *call_new(struct far_store *s, enum call_kind kind, uint32_t spa
 void call_object_to_get(struct object *o, const struct far_get *g);
 void call_object_to_put(struct object *o, struct far_put *p);          /* takes over the bytes */
 void call_queue(struct far_store *s, struct far_call *c);
-void call_await(struct far_store *s, struct far_call *c);              /* until it is answered, given up or abandoned */
+/* Waits until it is answered or given up. false: it was abandoned, and is no longer the caller's: it may be gone. */
+bool call_await(struct far_store *s, struct far_call *c);
 vt_status call_answer(const struct far_call *c, const struct object *o);
 void call_free(struct far_call *c);                                    /* not of an abandoned one */
 bool store_is_asked(const struct far_store *s);                        /* it neither rests nor is down, and the run goes on */
