@@ -3,6 +3,7 @@
  * possible to put it there, or the user took it away and nobody waits for it. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,9 +13,12 @@
 #include "cache/key.h"
 #include "effect/cover.h"
 #include "effect/record.h"
+#include "os/tree.h"
 #include "plan/step.h"
 #include "text/path.h"
 #include "workspace/workspace.h"
+
+enum { CHAIN_DEPTH = 64 };         /* folders in one another that are looked into */
 
 struct hit {
 	const struct step *step;
@@ -364,6 +368,42 @@ static bool meta_is_right(struct ending *e, const struct last *last)
 	return outputs_in_place(e->chain->cache, &(struct facts){ (struct fact *)(uintptr_t)f, 1 });
 }
 
+/* A folder that a hit took away, and that is there for what a later one makes in it: does it hold that alone? */
+static bool holds_only_lasts(struct ending *e, struct bytes folder, uint32_t depth)
+{
+	struct arena *a = e->chain->arena;
+	const char *name = arena_strn(a, folder.data, folder.size);
+	struct tree_name *names;
+	uint32_t n, i;
+
+	if (depth == CHAIN_DEPTH)
+		return false;
+	if (tree_list(e->chain->cache->root_fd, name, a, &names, &n) < 0)
+		return errno == ENOENT || errno == ENOTDIR;
+	for (i = 0; i < n; i++) {
+		const struct bytes path = bytes_text(path_join(a, name, names[i].name));
+
+		if (map_get(&e->last_at, path.data, path.size))
+			continue;
+		if (names[i].type != 'd' || !holds_only_lasts(e, path, depth + 1))
+			return false;
+	}
+	return depth == 0 || n > 0;
+}
+
+static bool implied_can_stand(struct ending *e)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->last_at.n; i++) {
+		const struct last *last = e->last_at.at[i].value;
+
+		if (last->implied && !holds_only_lasts(e, last->path, 0))
+			return fails(e, last->hit, last->path, "is not as this task left it");
+	}
+	return true;
+}
+
 static bool can_stand(struct ending *e)
 {
 	struct facts now = { .at = arena_array(e->chain->arena, e->last_at.n + 1, sizeof *now.at) };
@@ -372,6 +412,8 @@ static bool can_stand(struct ending *e)
 	for (i = 0; i < e->last_at.n; i++)
 		if (!((const struct last *)e->last_at.at[i].value)->implied)
 			now.at[now.n++] = (struct fact){ .kind = FACT_LEFT, .name = e->last_at.at[i].key, .detail = { "", 0 } };
+	if (!implied_can_stand(e))
+		return false;
 	facts_sort(&now);
 	if (state_fill(&e->chain->cache->world, NULL, &now, e->chain->arena, NULL) < 0)
 		return fails(e, 0, now.at[0].name, "could not be looked at");

@@ -69,6 +69,19 @@ before=$(stamps)
 capture vt run fix
 is "a task fails while a hit waits for it" "$rc" 3
 is "... and no file is touched" "$(stamps)" "$before"
+# a folder that one step makes and takes away, and another makes again: what the user put there would be gone
+for output in '' ',"output":["dist/**"]'; do
+	workspace
+	file package.json '{"name":"w"}'
+	file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"play s1 remove:dist/y write:dist/y:k rimraf:dist && play s2 read:src/a write:dist/x:t\"$output}},\"cache\":true}"
+	file src/a 0
+	vt run t >/dev/null
+	capture vt run t
+	is "a folder that is made, taken away and made again: both hit${output:+, declared}" "$(letters)" hh
+	echo user >dist/n
+	capture vt run t
+	gone "... but not with the user's file in it" dist/n
+done
 # a cd into what a hit leaves
 workspace
 file package.json '{"name":"w"}'
