@@ -4,11 +4,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/texts.h"
 #include "cache/inside.h"
 #include "cache/key.h"
 #include "effect/cover.h"
@@ -124,21 +126,72 @@ static uint32_t lines_of(struct cache_chain *chain, const struct hit *h, struct 
 	return n;
 }
 
-/* Made by the step, as it or a later one left it, and not of this result: what a run would not leave. */
-static bool is_leftover(struct cache_chain *chain, struct hit *h, const struct left *line)
+/* Is the line of the step or a later one, of no earlier hit's path, and is the path as left? */
+static bool is_as_left(struct cache_chain *chain, struct hit *h, const struct left *line)
 {
 	struct left is;
 	uint32_t later;
 	bool as_left;
 
+	return eyes_whose(&h->in->eyes, line, &later) != WHOSE_OTHER && !map_get(&chain->layer.seats, line->path.data, line->path.size) &&
+	       layer_left(&chain->layer, line->path, &is, &as_left, NULL) > 0 && as_left && !cover_cache(cover_of(chain, h), line->path);
+}
+
+/* A file or link that the step made, as it or a later one left it, and not of this result: what a run would not leave. */
+static bool is_leftover(struct cache_chain *chain, struct hit *h, const struct left *line)
+{
 	if (!line->state.size || *(const char *)line->state.data == 'd' || line->maker != h->in->eyes.own || has_effect(h->in->hit, line->path))
-		return false;
-	if (eyes_whose(&h->in->eyes, line, &later) == WHOSE_OTHER || map_get(&chain->layer.seats, line->path.data, line->path.size))
 		return false;
 	if (!h->in->hit->known && !cover_output(cover_of(chain, h), line->path))
 		return false;          /* what else it leaves is not known */
-	return layer_left(&chain->layer, line->path, &is, &as_left, NULL) > 0 && as_left &&
-	       !cover_cache(cover_of(chain, h), line->path) && !cover_is_memory(line->path);
+	return !cover_is_memory(line->path) && is_as_left(chain, h, line);
+}
+
+/* Does one of these sorted facts leave a path below the folder? */
+static bool leaves_below(const struct facts *f, struct bytes folder)
+{
+	char below[PATH_MAX + 1];
+	const size_t size = folder.size + 1;
+	uint32_t low = 0, high = f->n;
+
+	if (size > sizeof below)
+		return true;
+	memcpy(below, folder.data, folder.size);
+	below[folder.size] = '/';
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (bytes_order(f->at[middle].name, (struct bytes){ below, size }) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < f->n && f->at[low].name.size > size && memcmp(f->at[low].name.data, below, size) == 0; low++)
+		if (f->at[low].state.size)
+			return true;
+	return false;
+}
+
+/* The same of a folder under `output`: it may go if nothing is left in it. */
+static bool is_leftover_folder(struct cache_chain *chain, struct hit *h, const struct left *line)
+{
+	const struct result *r = h->in->hit;
+
+	return line->state.size && *(const char *)line->state.data == 'd' && line->maker == h->in->eyes.own && !has_effect(r, line->path) &&
+	       !leaves_below(&r->outputs, line->path) && !leaves_below(&r->effects, line->path) &&
+	       cover_output_folder(cover_of(chain, h), line->path) && is_as_left(chain, h, line);
+}
+
+/* A folder that may go, of hit number `hit`. */
+struct folder {
+	struct bytes path;
+	uint32_t hit;
+};
+
+/* Folders before those that hold them. */
+static int deepest_first(const void *x, const void *y)
+{
+	return bytes_order(((const struct folder *)y)->path, ((const struct folder *)x)->path);
 }
 
 static uint32_t index_of(const struct cache_chain *chain, ledger_who who)
@@ -160,18 +213,29 @@ void chain_add(struct cache_chain *chain, const struct step *step, struct found 
 static int lay_hit(struct cache_chain *chain, struct hit *h, struct err *err)
 {
 	const struct facts *all[2] = { &h->in->hit->outputs, &h->in->hit->effects };
+	struct folder *folders = NULL;
 	struct left *lines;
-	uint32_t n = lines_of(chain, h, &lines), i, k;
+	uint32_t n = lines_of(chain, h, &lines), i, k, folders_n = 0;
 
-	for (i = 0, k = 0; i < n; i++)
-		if (is_leftover(chain, h, &lines[i]) && cover_output(cover_of(chain, h), lines[i].path))
+	for (i = 0, k = 0; i < n; i++) {
+		if (is_leftover_folder(chain, h, &lines[i])) {
+			folders = arena_grow(chain->arena, folders, folders_n, sizeof *folders);
+			folders[folders_n++].path = lines[i].path;
+		} else if (is_leftover(chain, h, &lines[i]) && cover_output(cover_of(chain, h), lines[i].path)) {
 			lines[k++] = lines[i];
+		}
+	}
 	for (i = 0; i < 2; i++)
 		for (n = 0; n < all[i]->n; n++)
 			if (lay(chain, h, all[i]->at[n].name, all[i]->at[n].state, err) < 0)
 				return -1;
 	for (i = 0; i < k; i++)
 		if (lay(chain, h, lines[i].path, (struct bytes){ "", 0 }, err) < 0)
+			return -1;
+	if (folders_n)
+		qsort(folders, folders_n, sizeof *folders, deepest_first);
+	for (i = 0; i < folders_n; i++)
+		if (layer_is_empty(&chain->layer, folders[i].path) && lay(chain, h, folders[i].path, (struct bytes){ "", 0 }, err) < 0)
 			return -1;
 	return 0;
 }
@@ -217,7 +281,8 @@ struct ending {
 	bool last;                     /* nothing of the run comes after them */
 	struct map last_at;            /* path -> struct last */
 	bool removes;                  /* a path of last_at is absent */
-	struct layer disk;
+	struct folder *folders;        /* leftovers; each goes if nothing is in it in the end */
+	uint32_t folders_n;
 	uint32_t culprit;              /* the hit that cannot stand */
 	const char *because;
 };
@@ -254,6 +319,54 @@ static void put_last(struct ending *e, uint32_t hit, struct bytes path, struct b
 	*map_put(&e->last_at, path.data, path.size) = last;
 }
 
+/* The last of the hits from `hit` on that removes something in the folder and whose `output` covers it: the folder goes then. */
+static uint32_t last_in_folder(const struct ending *e, uint32_t hit, struct bytes folder)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->last_at.n; i++) {
+		const struct last *last = e->last_at.at[i].value;
+		const char *path = last->path.data;
+
+		if (last->hit > hit && last->path.size > folder.size && path[folder.size] == '/' && memcmp(path, folder.data, folder.size) == 0 &&
+		    cover_output_folder(cover_of(e->chain, &e->chain->hits[last->hit]), folder))
+			hit = last->hit;
+	}
+	return hit;
+}
+
+static void add_folder(struct ending *e, uint32_t hit, struct bytes path)
+{
+	e->folders = arena_grow(e->chain->arena, e->folders, e->folders_n, sizeof *e->folders);
+	e->folders[e->folders_n++] = (struct folder){ path, hit };
+}
+
+/* Folders go that nothing will be in when all else is done. */
+static void collect_folders(struct ending *e)
+{
+	struct cache_chain *chain = e->chain;
+	struct layer end;
+	uint32_t i;
+
+	layer_init(&end, &chain->cache->world, chain->cache->ledger, chain->arena);
+	for (i = 0; i < e->last_at.n; i++) {
+		const struct last *last = e->last_at.at[i].value;
+
+		if (!last->implied)
+			layer_set(&end, last->path, last->state);
+	}
+	qsort(e->folders, e->folders_n, sizeof *e->folders, deepest_first);
+	for (i = 0; i < e->folders_n; i++) {
+		const struct folder *f = &e->folders[i];
+
+		if (!layer_is_empty(&end, f->path))
+			continue;
+		layer_set(&end, f->path, (struct bytes){ "", 0 });
+		put_last(e, last_in_folder(e, f->hit, f->path), f->path, (struct bytes){ "", 0 }, -1);
+	}
+	layer_free(&end);
+}
+
 /* Leftovers of earlier runs are removed where `output` covers them; elsewhere a run is needed. */
 static bool collect(struct ending *e)
 {
@@ -279,6 +392,8 @@ static bool collect(struct ending *e)
 			/* asked of the disk, before any of the chain's effects */
 			*whole = none;
 			left_over = !map_get(&e->last_at, lines[k].path.data, lines[k].path.size) && is_leftover(e->chain, h, &lines[k]);
+			if (is_leftover_folder(e->chain, h, &lines[k]))
+				add_folder(e, i, lines[k].path);
 			none = *whole;
 			*whole = kept;
 			if (!left_over)
@@ -290,6 +405,8 @@ static bool collect(struct ending *e)
 		}
 	}
 	layer_free(&none);
+	if (good && e->folders_n)
+		collect_folders(e);
 	return good;
 }
 
@@ -475,6 +592,8 @@ static void settle(struct ending *e)
 			in->remove.at[in->remove.n++] = arena_strn(a, last->path.data, last->path.size);
 		}
 	}
+	for (i = 0; i < e->n; i++)
+		texts_sort(&chain->hits[i].in->remove);
 }
 
 static bool try(struct cache_chain *chain, uint32_t n, bool last, uint32_t *ret_culprit, const char **ret_because)
@@ -528,7 +647,7 @@ static bool is_simple(struct cache_chain *chain)
 		return false;
 	n = lines_of(chain, h, &lines);
 	for (i = 0; i < n; i++)
-		if (is_leftover(chain, h, &lines[i]))
+		if (is_leftover(chain, h, &lines[i]) || is_leftover_folder(chain, h, &lines[i]))
 			return false;
 	h->in->decided = true;
 	return true;

@@ -386,6 +386,20 @@ static struct bytes disk_pairs(struct layer *v, struct bytes folder)
 	return ret;
 }
 
+bool layer_is_empty(struct layer *v, struct bytes folder)
+{
+	const struct eyes nobody = { 0 };
+	struct finding f = { .v = v, .eyes = &nobody };
+	struct tree_name *names;
+	uint32_t n;
+
+	/* what cannot be listed may hold anything */
+	if (tree_list(v->world->root_fd, arena_strn(v->arena, folder.data, folder.size), v->arena, &names, &n) < 0)
+		return false;
+	(void)visible(&f, folder, disk_pairs(v, folder), &n);
+	return n == 0;
+}
+
 /* Is the folder there only because the layer has something below it? */
 static bool is_implied(const struct layer *v, struct bytes path)
 {

@@ -49,6 +49,8 @@ void layer_set_left(struct layer *v, const struct left *left);
 bool layer_covers(const struct layer *v, struct bytes path);
 /* The state of one path, of FACT_LEFT. -1: the fingerprint failed. */
 int layer_state(struct layer *v, struct bytes path, struct bytes *ret, struct err *err);
+/* Is nothing in this folder of the disk, of anybody's? False, too, where it cannot be listed. */
+bool layer_is_empty(struct layer *v, struct bytes folder);
 /* Who left it last; false: no step. *ret_as_left: it is still in that state. */
 int layer_left(struct layer *v, struct bytes path, struct left *ret, bool *ret_as_left, struct err *err);
 

@@ -1,0 +1,53 @@
+# What a hit for another state leaves of what the steps of its task made before: no mixture of two runs.
+. "${0%/*}/../../lib/functions.sh" || exit
+status() { printf '%s\n' "$out" | awk '/^[$] / { printf "%s", /cache hit, replaying/ ? "h" : "r" }'; }
+tree() { find dist -printf '%p%y ' 2>/dev/null | tr ' ' '\n' | sort | tr '\n' ' '; }
+# task COMMAND: make.sh leaves in state 0 folders, links and files; in state 1 one file
+task() {
+	rm -rf "$T/w"; workspace
+	file package.json '{"name":"w"}'
+	file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"$1\",\"output\":[\"dist/**\"]}}}"
+	file make.sh 'mkdir -p dist
+case $(cat s) in
+0) mkdir -p dist/void dist/one/two dist/full/deep; ln -sfn a dist/link; echo x >dist/full/deep/x; echo y >dist/full/y; echo 0 >dist/a ;;
+*) echo 1 >dist/a ;;
+esac'
+	echo 0 >s; vt run t >/dev/null; before=$(tree); rm -rf dist
+	echo 1 >s; vt run t >/dev/null; after=$(tree)
+}
+to() { echo "$1" >s; capture vt run t; }
+is_hit() { is "$1" "$(status) $(tree)" "$2 $3"; }
+
+task 'sh make.sh'
+for i in 1 2; do
+	to 0; is_hit "round $i: the first state" h "$before"
+	to 1; is_hit "... and the second: neither links nor empty folders of the first" h "$after"
+done
+to 0
+echo mine >dist/one/mine; mkdir dist/full/deep/mine
+to 1
+is "a folder that holds something of the user's: a hit" "$(status)" h
+there "... it stays" dist/one/mine
+there "... a folder of the user's, too" dist/full/deep/mine
+gone "... nothing else does" dist/void
+gone "... below it neither" dist/one/two
+
+task 'mkdir -p dist/void dist/sub && sh make.sh && cp -r dist/. dist2 && rm -rf dist2'
+to 0; is_hit "commands after each other: the first state" hhhh "$before"
+to 1; is_hit "... and the second" hhhh "$after"
+
+# the folder is one step's, what was in it is the next one's
+task 'true'
+file vite-task.json '{"tasks":{"t":{"command":"sh folder.sh && sh fill.sh","output":["dist/**"]}}}'
+file folder.sh 'mkdir -p dist; if [ $(cat s) = 0 ]; then mkdir -p dist/sub/x; fi'
+file fill.sh 'if [ $(cat s) = 0 ]; then echo x >dist/sub/x/f; else echo 1 >dist/a; fi'
+to 0; before=$(tree); rm -rf dist
+to 1; after=$(tree)
+to 0; is_hit "a folder of one step, filled by another" hh "$before"
+to 1; is_hit "... goes with what was in it" hh "$after"
+
+# whoever lists the folder sees what a run would have left
+task 'sh make.sh && ls dist'
+to 0; to 1
+is "a step that lists the folder" "$(printf '%s\n' "$out" | grep -vE '^(\$|---|vt run|$)')" a
+finish
