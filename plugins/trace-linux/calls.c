@@ -167,6 +167,9 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		m->target = args[0];
 		/* fall through */
 	case DOES_MAKE:
+	case DOES_BIND:
+		m->bind = c->does == DOES_BIND;
+		m->paths = 1;
 		act(m, VT_SEEN_PROBE, VT_SEEN_NOFOLLOW, 0);
 		act(m, VT_SEEN_WRITE, VT_SEEN_NOFOLLOW, 0);
 		m->depends = DEPENDS_WRITE;

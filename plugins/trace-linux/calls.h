@@ -32,6 +32,7 @@ enum call_does {
 	DOES_CHROOT,      /* from now on roots are looked at                        */
 	DOES_MOUNT,       /* the same; path: the mount point, or NO                 */
 	DOES_CONNECT,     /* arguments as they are                                   */
+	DOES_BIND,        /* the same: a Unix socket with a name is made as by mknod */
 	DOES_CLONE_TREE,  /* a probe; extra: with OPEN_TREE_CLONE files below have no name */
 	DOES_SIGNAL,      /* sets a handler; extra: struct sigaction *              */
 	DOES_NOT_EXIST,   /* answered ENOSYS by the filter                          */
@@ -122,6 +123,7 @@ enum call_does {
 	X(move_mount,        429, 429, 429, DOES_MOUNT,      2,  3, NO) \
 	X(setns,             308, 346, 268, DOES_CHROOT,    NO, NO, NO) \
 	X(connect,            42, 362, 203, DOES_CONNECT,   NO, NO, NO) \
+	X(bind,               49, 361, 200, DOES_BIND,      NO, NO, NO) \
 	X(rt_sigaction,       13, 174, 134, DOES_SIGNAL,    NO, NO,  1) \
 	X(io_uring_setup,    425, 425, 425, DOES_NOT_EXIST, NO, NO, NO)
 
@@ -180,6 +182,7 @@ struct call_meaning {
 	uint64_t target;         /* where the text of a link is that it makes; 0: it makes none */
 	bool exec;               /* act 0 is the start of a program */
 	bool by_handle, chroot, mount, connect;
+	bool bind;               /* path 0 is in the address that is given, if it is a Unix socket's name */
 };
 
 /* `how`: the first member of the open_how that `openat2` was given. */

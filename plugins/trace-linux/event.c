@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "vt-plugin.h"
 
@@ -163,6 +165,28 @@ static void look_at_handler(struct watch *w, const struct seccomp_notif *notice,
 		gates_handler(&w->gates, e->tid, log_interruptions(&w->log));
 }
 
+/* The path of the socket that bind makes. An address of another kind, or without a file, has none. */
+static enum path_found find_bound(struct watch *w, uint32_t tid, const uint64_t *args, struct path *ret)
+{
+	struct sockaddr_un un;
+	const size_t size = (uint32_t)args[2], name = offsetof(struct sockaddr_un, sun_path);
+	char text[sizeof un.sun_path + 1];
+	ssize_t n;
+
+	if (size <= name || size > sizeof un)
+		return PATH_NONE;
+	n = path_peek((pid_t)tid, args[1], &un, size);
+	if (n == -EPERM || n == -EACCES) {
+		errno = (int)-n;
+		return PATH_UNREADABLE;
+	}
+	if (n != (ssize_t)size || un.sun_family != AF_UNIX || !un.sun_path[0])
+		return PATH_NONE;
+	memcpy(text, un.sun_path, size - name);
+	text[size - name] = '\0';
+	return path_of_text(&w->world, (pid_t)tid, text, ret);
+}
+
 void event_look(struct watch *w, const struct seccomp_notif *notice, struct event *e)
 {
 	uint64_t how[3] = { 0 };     /* struct open_how: flags, mode, resolve */
@@ -197,7 +221,8 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 	if (e->means.by_handle)
 		watch_escape(w, ESCAPE_HANDLE, 0, e->tid);
 	for (i = 0; i < e->means.paths; i++) {
-		e->found[i] = path_find(&w->world, (pid_t)e->tid, &e->means.path[i], &e->path[i]);
+		e->found[i] = e->means.bind ? find_bound(w, e->tid, (const uint64_t *)notice->data.args, &e->path[i])
+					    : path_find(&w->world, (pid_t)e->tid, &e->means.path[i], &e->path[i]);
 		if (e->found[i] == PATH_UNREADABLE)
 			watch_escape(w, ESCAPE_MEMORY, errno, e->tid);
 		else if (e->found[i] == PATH_ELSEWHERE)

@@ -256,6 +256,7 @@ static void what_other_calls_mean(void **state)
 	MEANS(fchmodat, 0, "WRITE.a");
 	MEANS(utimensat, AT_SYMLINK_NOFOLLOW, "WRITE.al");
 	MEANS(chdir, 0, "PROBE.d");
+	MEANS(bind, 0, "PROBE.l WRITE.l");
 	MEANS(mount, 0, "");
 }
 

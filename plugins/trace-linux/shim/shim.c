@@ -358,6 +358,7 @@ STAT_OF_FD(__fxstat64, (int version, int fd, void *st), (version, fd, st), fd, s
 
 AGAIN(int, -1, sigaction, (int number, const void *action, void *old), (number, action, old))
 AGAIN(void *, (void *)-1L, signal, (int number, void *handler), (number, handler))
+AGAIN(int, -1, bind, (int fd, const void *address, unsigned size), (fd, address, size))
 
 /* It may really wait. If it did, it goes on without us, and says so. */
 EXPORT int connect(int fd, const void *address, unsigned size);

@@ -64,4 +64,19 @@ same "cutting off: content" a "$one"
 fresh; traced python3 -c 'open("a", "r+").write("two")'
 same "for reading and writing: content" a "$one"
 is "in this order" "$(order a)" "READ BEFORE WRITE"
+
+# binding a socket makes its name
+fresh; file bind.py 'import os, socket, sys
+for name in sys.argv[1:]:
+    s = socket.socket(socket.AF_UNIX)
+    try: s.bind(name)
+    except OSError: continue
+    s.listen(); c = socket.socket(socket.AF_UNIX); c.connect(name); os.unlink(name)
+socket.socket(socket.AF_UNIX).bind("\0abstract"); socket.socket().bind(("127.0.0.1", 0))'
+mkdir d; traced python3 bind.py sock d/./sock a
+well "a socket that is bound"
+is "it was not there" "$(before sock) $(before d/sock)" "absent absent"
+like "told before the bind, which makes it" "$(order sock)" "PROBE BEFORE WRITE*"
+is "where something is, nothing is made" "$(before a)$(ops a | tr ' ' '\n' | sort -u)" PROBE
+hasnt "names that are no files are none" "$seen" abstract
 finish

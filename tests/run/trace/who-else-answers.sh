@@ -43,6 +43,11 @@ serve() {                            # ADDRESS: starts one; $port
 	port=$(cat ready)
 }
 
+file own.py 'import os, socket
+s = socket.socket(socket.AF_UNIX); s.bind("own"); s.listen()
+c = socket.socket(socket.AF_UNIX); c.connect("own"); os.unlink("own")'
+kept "a socket that the task makes, asks and removes" "python3 -B own.py"
+
 serve "unix:$T/sock"
 refused "a socket with a name" "process 'python3'" "python3 -B client.py unix:$T/sock"
 kept "one that the task trusts" "python3 -B client.py unix:$T/sock" ",\"trustedSockets\":[\"unix:$T/sock\"]"
