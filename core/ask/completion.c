@@ -136,16 +136,22 @@ static void tell_options(struct line *l)
 	}
 }
 
-/* The words that the command's help lists below "Commands:". */
+/* The words that the command's help lists below "Commands:", or those that it lists behind the verb on the line. */
 static void tell_verbs(struct line *l)
 {
 	const char *at = strstr(l->command->help, "Commands:\n"), *text;
-	size_t size;
+	size_t verb_n = l->plain ? strlen(l->plain) : 0, size;
 
 	for (at = at ? strchr(at, '\n') + 1 : ""; begins(at, "  "); at = strchr(at, '\n') + 1) {
 		const char *word = at + 2;
 
 		text = meaning(word, &size);
+		if (verb_n && (!begins(word, l->plain) || word[verb_n] != ' '))
+			continue;
+		word += verb_n ? verb_n + 1 : 0;
+		/* a longer text goes on behind blanks; `<TASK>` and `[--json]` are no words to type */
+		if (strchr(" <[", *word))
+			continue;
 		tell(l, arena_strn(l->session->arena, word, strcspn(word, " \n")), text, size);
 	}
 }
@@ -308,7 +314,9 @@ static void complete(struct line *l)
 		return;
 	else if (l->current[0] == '-')
 		tell_options(l);
-	else if (has_verbs(l->command) && !l->plain)
+	else if (has_verbs(l->command) && l->plain_n == 0)
+		tell_verbs(l);
+	else if (has_verbs(l->command) && l->plain_n == 1 && !takes_task(l))
 		tell_verbs(l);
 	else if (takes_task(l) && (l->plain_n == has_verbs(l->command) || strcmp(l->command->name, "run-many") == 0))
 		tell_of_workspace(l, tell_tasks);
