@@ -21,7 +21,7 @@ struct slice {
 	const struct step *step;
 	enum track track;
 	enum span_kind kind;           /* of TRACK_CACHE */
-	enum end_result result;        /* of TRACK_COMMANDS */
+	const char *result;            /* of TRACK_COMMANDS: a word for what became of it */
 	int exit_code;
 	uint32_t lane;                 /* slices of a lane do not overlap */
 	uint32_t number;               /* in order of arrival, so that the order is complete */
@@ -63,6 +63,13 @@ static struct slice *add(struct profile *p, const struct step *step, int64_t beg
 	return s;
 }
 
+static const char *result_word(const struct outcome *o)
+{
+	static const char *const results[] = { "done", "hit", "builtin", "not started" };
+
+	return o->cancelled ? "cancelled" : o->failed ? "failed" : results[o->result];
+}
+
 static void on_event(void *self, const struct event *e)
 {
 	struct slice *s;
@@ -74,7 +81,7 @@ static void on_event(void *self, const struct event *e)
 	} else if (e->kind == EVENT_FINISHED) {
 		s = add(self, e->step, e->outcome->began_ns, e->outcome->ended_ns);
 		s->track = TRACK_COMMANDS;
-		s->result = e->outcome->result;
+		s->result = result_word(e->outcome);
 		s->exit_code = e->outcome->exit_code;
 	}
 }
@@ -216,7 +223,6 @@ static void add_name(struct buf *b, const char *what, int pid, uint32_t tid, con
 static void add_slice(const struct profile *p, const struct slice *s, struct buf *b)
 {
 	static const char *const spans[] = { "look up", "restore", "store" };
-	static const char *const results[] = { "done", "hit", "builtin", "not started" };
 	int64_t us = (s->began_ns - p->zero_ns) / 1000, end_us = (s->ended_ns - p->zero_ns) / 1000;
 	const char *label = s->step->task->label;
 	struct buf name;
@@ -228,11 +234,11 @@ static void add_slice(const struct profile *p, const struct slice *s, struct buf
 	buf_text(b, "{\"ph\":\"X\",\"name\":");
 	json_quote(b, name.data, name.size);
 	buf_printf(b, ",\"cat\":\"%s\",\"pid\":%d,\"tid\":%u,\"ts\":%lld,\"dur\":%lld,\"args\":{\"command\":",
-		   s->track == TRACK_CACHE ? spans[s->kind] : s->track == TRACK_PATH ? "critical path" : results[s->result],
+		   s->track == TRACK_CACHE ? spans[s->kind] : s->track == TRACK_PATH ? "critical path" : s->result,
 		   (int)s->track, s->lane + 1, (long long)us, (long long)(end_us - us));
 	json_quote(b, s->step->shown, strlen(s->step->shown));
 	if (s->track != TRACK_CACHE)
-		buf_printf(b, ",\"result\":\"%s\",\"exitCode\":%d", results[s->result], s->exit_code);
+		buf_printf(b, ",\"result\":\"%s\",\"exitCode\":%d", s->result, s->exit_code);
 	buf_text(b, "}}");
 	buf_free(&name);
 }

@@ -27,6 +27,10 @@ says=$(read_trace); loads=$?
 is "the trace of a hit loads" $loads 0
 has "a restore is there" "$says" "cache restore a#x"
 has "the hit is there" "$says" "commands a#x"
+file packages/d/package.json '{"name":"d","scripts":{"bad":"exit 3"}}'
+vt run --profile "$T/t.json" d#bad >/dev/null 2>&1
+is "what failed is told as failed" "$(python3 -c 'import json, sys
+print(*((e["cat"], e["args"]["result"], e["args"]["exitCode"]) for e in json.load(open(sys.argv[1]))["traceEvents"] if e["ph"] == "X" and e["pid"] == 2))' "$T/t.json")" "('failed', 'failed', 3)"
 capture vt run --profile "$T/t.json" --filter nobody x
 is "a run of nothing has a trace that loads" "$rc $(read_trace)" "0 "
 finish
