@@ -118,6 +118,11 @@ int kept_list(const struct session *s, bool json)
 	return code;
 }
 
+static const char *s_unless_one(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* ---- show ----------------------------------------------------------------------------- */
 
 static void show_text(const struct step *step, const struct kept_result *r, uint32_t n, struct buf *b)
@@ -139,8 +144,9 @@ static void show_text(const struct step *step, const struct kept_result *r, uint
 			snprintf(name + 2 * j, 3, "%02x", r[i].id.byte[j]);
 		buf_printf(b, "  %s  ", name);
 		words_duration(r[i].ms, b);
-		buf_printf(b, ", printed %llu bytes; depends on %u files and %u variables; keeps %u files, left %u more\n",
-			   (unsigned long long)r[i].printed, r[i].inputs, r[i].variables, r[i].outputs, r[i].left);
+		buf_printf(b, ", printed %llu byte%s; depends on %u file%s and %u variable%s; keeps %u file%s, left %u more\n",
+			   (unsigned long long)r[i].printed, s_unless_one(r[i].printed), r[i].inputs, s_unless_one(r[i].inputs),
+			   r[i].variables, s_unless_one(r[i].variables), r[i].outputs, s_unless_one(r[i].outputs), r[i].left);
 		for (j = 0; j < r[i].files.n; j++) {
 			buf_text(b, "            ");
 			shown_text(b, r[i].files.at[j]);

@@ -178,8 +178,7 @@ static void add_before(struct answering *w, uint32_t which)
 
 	if (!n)
 		return;
-	buf_text(&w->b, "  that may change: before it ");
-	buf_text(&w->b, n == 1 ? "runs\n" : "run\n");
+	buf_printf(&w->b, "  that may change, for %s before it:\n", n == 1 ? "one step runs" : "steps run");
 	for (i = 0; i < n && i < WHY_FIRST; i++) {
 		buf_text(&w->b, "    ");
 		screen_style(&w->b, "1", before[i]->step->task->label);

@@ -68,15 +68,22 @@ bool cache_leaver(struct cache *c, struct bytes path, const struct step *const *
 
 /* ---- results --------------------------------------------------------------------- */
 
-static void describe(struct arena *a, const struct result *r, struct kept_result *ret)
+static bool is_variable(const struct fact *f)
+{
+	return f->kind == FACT_ENV || f->kind == FACT_ASKED || f->kind == FACT_ENV_GLOB || f->kind == FACT_ENV_PREFIX;
+}
+
+static void describe(struct arena *a, const struct facts *key, const struct result *r, struct kept_result *ret)
 {
 	uint32_t i;
 
+	for (i = 0; i < key->n; i++)
+		ret->variables += is_variable(&key->at[i]);
 	ret->ms = r->ms;
 	ret->printed = r->output_size;
 	ret->inputs = r->before.n;
 	for (i = 0; i < r->after.n; i++) {
-		if (r->after.at[i].kind == FACT_ASKED || r->after.at[i].kind == FACT_ENV_GLOB || r->after.at[i].kind == FACT_ENV_PREFIX)
+		if (is_variable(&r->after.at[i]))
 			ret->variables++;
 		else
 			ret->inputs++;
@@ -112,7 +119,7 @@ uint32_t cache_results_of(struct cache *c, const struct step *step, struct arena
 			continue;
 		if (result_decode((struct bytes){ bytes, size }, &id, a, &r) == 0) {
 			(*ret)[n].id = entry.results[i];
-			describe(a, &r, &(*ret)[n++]);
+			describe(a, &key, &r, &(*ret)[n++]);
 		}
 		free(bytes);
 	}

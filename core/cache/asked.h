@@ -22,7 +22,7 @@ bool cache_leaver(struct cache *c, struct bytes path, const struct step *const *
 struct kept_result {
 	int64_t ms;                    /* how long its run took */
 	uint64_t printed;              /* bytes of terminal output */
-	uint32_t inputs, variables;    /* files, programs and folders; variables that tools asked for */
+	uint32_t inputs, variables;    /* files, programs and folders; variables, declared or asked for */
 	uint32_t outputs, left;        /* files that are kept; all else that the run left */
 	struct texts files;            /* the names of the outputs */
 	vt_id id;

@@ -59,4 +59,8 @@ capture vt cache show
 is "show wants a task" "$rc ${err%%$'\n'*}" "2 error: the following required arguments were not provided:"
 capture vt cache ls x
 is "ls wants none" "$rc ${err%%$'\n'*}" "2 error: unexpected argument 'x' found"
+file vite-task.json '{"tasks":{"one":{"command":"make","input":["in"],"output":["dist/one"],"env":["ONE"]}}}'
+with ONE=1 vt run one >/dev/null
+capture with ONE=1 vt cache show one
+has "one of a kind stands in the singular" "$out" " files and 1 variable; keeps 1 file, left "
 finish

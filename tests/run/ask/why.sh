@@ -41,7 +41,7 @@ file packages/use/in one
 file packages/use/in2 one
 file packages/gen/src.txt two
 capture vt why use#use
-has "a step before it would run" "$out" "  that may change: before it runs
+has "a step before it would run" "$out" "  that may change, for one step runs before it:
     gen#gen (make-out): 'packages/gen/src.txt' modified
 "
 is "in JSON, too" "$(vt why use#use --json | jq -c '.steps[0].before')" "[{\"task\":\"gen#gen\",\"command\":\"make-out\",\"reason\":\"'packages/gen/src.txt' modified\"}]"
