@@ -425,7 +425,7 @@ def apply_event(ws, ev):
 
 def play_history(vt, play, tasks, events, stats=None, verbose=False):
     """None, or what is different."""
-    real, paper, taken = Real(vt, play, tasks), Paper(tasks), set()
+    real, paper, taken, cloned = Real(vt, play, tasks), Paper(tasks), set(), False
     stats = Counter() if stats is None else stats
     try:
         for ev in events:
@@ -436,11 +436,13 @@ def play_history(vt, play, tasks, events, stats=None, verbose=False):
                 taken = (taken | before) - set(paper.ws)
                 if ev[0] == 'clone':
                     paper.left.clear()
+                    cloned = True
                     taken = set(OUT + ['.info', 'dist/.info', 'dist/n', 'src/g'])
                 if any(p in before and p not in paper.ws for p in paper.stale):
                     stats['cut: stale product taken away'] += 1
                     return None
                 continue
+            lines = set(paper.left)
             try:
                 want = paper.run(ev[1])
             except Outside as e:
@@ -460,7 +462,9 @@ def play_history(vt, play, tasks, events, stats=None, verbose=False):
                 return 'exit', f'{rc}: {real.said[-500:]}'
             files = real.files()
             away = {p for p in paper.ws if p not in files}
-            if away and away <= taken and not any(p not in paper.left or match(tasks[paper.left[p][0][0]].output, p) for p in away):
+            # without a line in the ledger what a task with an output leaves outside it may stay away
+            free = {p for p in away if cloned and p not in lines and p in paper.left and tasks[paper.left[p][0][0]].output is not None}
+            if away and away <= taken | free and not any(p not in paper.left or match(tasks[paper.left[p][0][0]].output, p) for p in away):
                 stats['taken away and missing'] += 1
                 for p in away:
                     del paper.ws[p]
