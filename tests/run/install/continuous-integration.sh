@@ -56,4 +56,14 @@ sources kept
 tar -C "$W" -xf "$T/kept.tar"
 capture vt run show
 is "the next job finds it" "$rc $(printf '%s\n' "$out" | grep -c 'cache hit, replaying')$err" "0 1"
+
+workspace recipes
+file package.json '{"name":"root","workspaces":["a"]}'
+file a/package.json '{"name":"a","scripts":{"build":"echo built >>../log","test":"echo tested >>../log"}}'
+while read -r line; do
+	rm -f log
+	read -ra words <<<"${line#*npx vt }"
+	"$VT" "${words[@]}" >/dev/null 2>&1
+	is "the page for CI: vt ${words[*]}" "$(sort log | tr '\n' ' ')" "built tested "
+done < <(grep -E '^ +- (run: )?npx vt run' "$abs_top_srcdir/core/package/ci.md")
 finish
