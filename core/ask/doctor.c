@@ -21,6 +21,7 @@
 #include "report/screen.h"
 #include "report/words.h"
 #include "text/json.h"
+#include "text/path.h"
 #include "text/shown.h"
 #include "workspace/workspace.h"
 
@@ -143,6 +144,20 @@ static const char *size_text(struct arena *a, uint64_t bytes)
 	return bytes < MIB ? arena_printf(a, "%llu KiB", (unsigned long long)(bytes >> 10)) : arena_printf(a, "%llu MiB", (unsigned long long)(bytes / MIB));
 }
 
+/* A folder that is not there yet: its nearest ancestor that is there decides whether it can be made. */
+static void tell_unmade_cache(struct page *p, const char *dir)
+{
+	const char *at = dir;
+
+	do
+		at = path_dir(p->session->arena, at);
+	while (access(at, F_OK) < 0 && strcmp(at, "/") != 0);
+	if (access(at, W_OK | X_OK) == 0)
+		line(p, GOOD, "cache", "%s: not made yet", dir);
+	else
+		line(p, MISSING, "cache", "%s: not made yet, and cannot be made: %s: %s", dir, at, strerror(errno));
+}
+
 static void tell_cache(struct page *p, const struct workspace *w)
 {
 	struct arena *a = p->session->arena;
@@ -164,8 +179,7 @@ static void tell_cache(struct page *p, const struct workspace *w)
 	if (r < 0)
 		line(p, MISSING, "cache", "%s", err_take(&err, a));
 	else if (r > 0)
-		line(p, access(w->root, W_OK) == 0 || strncmp(dir, w->root, strlen(w->root)) != 0 ? GOOD : MISSING, "cache",
-		     "%s: not made yet%s", dir, access(w->root, W_OK) == 0 ? "" : ", and the workspace cannot be written to");
+		tell_unmade_cache(p, dir);
 	else if (stat(dir, &st) == 0 && cache_figures(dir, w->root, &f, &err) == 0)
 		line(p, GOOD, "cache", "%s: mode %04o, owner %u, %s%s%s", dir, (unsigned)(st.st_mode & 07777), (unsigned)st.st_uid,
 		     size_text(a, f.bytes), f.bound ? " of at most " : "", f.bound ? size_text(a, f.bound) : "");

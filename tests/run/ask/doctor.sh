@@ -35,4 +35,13 @@ has "a configuration that cannot be read is told" "$out$err" "cannot be read"
 (cd / && vt doctor >"$T/out") ; has "it works outside of a workspace" "$(<"$T/out")" "none here"
 capture vt doctor x
 is "it takes no words" "$rc ${err%%$'\n'*}" "2 error: unexpected argument 'x' found"
+rm vite-task.json
+mkdir -m 555 "$T/closed"
+if [ "$(id -u)" != 0 ] || command -v setpriv >/dev/null; then
+	as_somebody
+	capture with VT_CACHE_DIR="$T/closed/a/b" vt doctor
+	like "a place where no cache can be made is missing" "$rc $(grep MISSING <<<"$out")" "1 MISSING  cache       $T/closed/a/b: not made yet, and cannot be made: $T/closed: Permission denied"
+else
+	skip "a place where no cache can be made is missing" "setpriv is not installed"
+fi
 finish
