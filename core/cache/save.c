@@ -332,12 +332,14 @@ static void keep_output(struct saving *s, const char *path)
 	texts_add(s->arena, &s->outputs, path);
 }
 
-/* A path that `output` covers and nobody is known to have made: it is as it was found. */
-static void add_as_found(struct saving *s, struct facts *more, struct bytes path)
+/* A path that `output` covers and that is not as a step left it: it is as it was found. */
+static void add_as_found(struct saving *s, struct layer *disk, struct facts *more, struct bytes path)
 {
 	struct left left;
+	bool as_left;
 
-	if (!output_is_allowed(s->cache, path.data, path.size) || output_find(&s->effects, path) || ledger_get(s->cache->ledger, path, &left))
+	if (!output_is_allowed(s->cache, path.data, path.size) || output_find(&s->effects, path) ||
+	    (layer_left(disk, path, &left, &as_left, NULL) > 0 && as_left))
 		return;
 	facts_name(more, s->arena, FACT_FILE, path.data, path.size);
 }
@@ -346,12 +348,15 @@ static int find_strangers(struct saving *s, struct err *err)
 {
 	struct texts matched;
 	struct facts more = { 0 };
+	struct layer disk;
 	uint32_t i;
 
 	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
 		return -1;
+	layer_init(&disk, &s->cache->world, s->cache->ledger, s->arena);
 	for (i = 0; i < matched.n; i++)
-		add_as_found(s, &more, bytes_text(matched.at[i]));
+		add_as_found(s, &disk, &more, bytes_text(matched.at[i]));
+	layer_free(&disk);
 	facts_sort(&more);
 	if (state_fill(&s->cache->world, NULL, &more, s->arena, err) < 0)
 		return -1;
