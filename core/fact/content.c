@@ -33,6 +33,8 @@ static void ask_index(struct contents *c)
 	struct stat_answer answers[STAT_AT_ONCE];
 	uint32_t i;
 
+	if (!c->young_n)
+		return;
 	for (i = 0; i < c->young_n; i++)
 		stamps[i] = c->young[i].stamp;
 	stat_cache_ask(c->w->stats, stamps, c->young_n, answers);

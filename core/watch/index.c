@@ -291,7 +291,7 @@ void index_free(struct watch *w)
 
 /* ---- events ---- */
 
-static void tell(struct watch *w, const struct node *n, enum interest_how how, const char *path)
+void index_tell(struct watch *w, const struct node *n, enum interest_how how, const char *path)
 {
 	const struct reader *r;
 
@@ -316,8 +316,8 @@ static void tell_inside(struct watch *w, const char *path)
 		const struct node *n = w->nodes.at[i].value;
 
 		if (n->size > size && is_below(path, size, n->path)) {
-			tell(w, n, INTEREST_ENTRY, n->path);
-			tell(w, n, INTEREST_NAMES, n->path);
+			index_tell(w, n, INTEREST_ENTRY, n->path);
+			index_tell(w, n, INTEREST_NAMES, n->path);
 		}
 	}
 	for (i = 0; i < w->dirs.n; i++) {
@@ -386,7 +386,7 @@ static void tell_above(struct watch *w, const char *path, unsigned what)
 		if (!n || !n->below)
 			continue;
 		if (!(what & NOTIFY_FOLDER))
-			tell(w, n, INTEREST_BELOW, path);
+			index_tell(w, n, INTEREST_BELOW, path);
 		else if (what & NOTIFY_NAME)
 			for (r = n->readers; r; r = r->next)
 				if (r->interest->how == INTEREST_BELOW)
@@ -403,11 +403,11 @@ void index_touch(struct watch *w, const char *path, unsigned what)
 		return;
 	n = map_get(&w->nodes, path, size);
 	if (n && n->entry)
-		tell(w, n, INTEREST_ENTRY, path);
+		index_tell(w, n, INTEREST_ENTRY, path);
 	if (what & NOTIFY_NAME) {
 		n = map_get(&w->nodes, path, parent_of(path));
 		if (n && n->names)
-			tell(w, n, INTEREST_NAMES, path);
+			index_tell(w, n, INTEREST_NAMES, path);
 		if (map_get(&w->dirs, path, size))
 			tell_inside(w, path);
 	}
@@ -430,38 +430,4 @@ bool path_is_own(const struct watch *w, const char *path)
 		size = parent_of(at);
 	}
 	return false;
-}
-
-static bool is_young(const struct watch *w, const struct node *n)
-{
-	struct stat st;
-	const struct reader *r;
-	bool there = stat(n->path, &st) == 0;
-	int64_t ctime_ns = there ? st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec : 0;
-
-	if (there)
-		return ctime_ns >= w->started_ns;
-	for (r = n->readers; r; r = r->next)
-		if (r->interest->how == INTEREST_ENTRY && r->interest->there)
-			return true;
-	return false;
-}
-
-void index_look_back(struct watch *w, bool all)
-{
-	uint32_t i;
-
-	w->running = true;
-	for (i = 0; i < w->nodes.n; i++) {
-		const struct node *n = w->nodes.at[i].value;
-		const struct reader *r;
-		bool mine = all;
-
-		/* of the records that the run has made anew */
-		for (r = n->readers; r && !mine; r = r->next)
-			mine = r->record->fresh;
-		if (mine && n->entry && !path_is_own(w, n->path) && is_young(w, n))
-			tell(w, n, INTEREST_ENTRY, n->path);
-	}
-	w->running = false;
 }

@@ -10,6 +10,7 @@
 #include "fact/stat_cache.h"
 #include "watch/watch.h"
 
+struct fact;
 struct globs;
 struct notify;
 struct package;
@@ -35,6 +36,7 @@ struct interest {
 	const struct globs *globs;
 	uint32_t levels;               /* BELOW: of folders, at most */
 	bool there;                    /* ENTRY: something was there */
+	const struct fact *listing;    /* NAMES: a FACT_LIST with the names that the step found, in the record's arena; NULL: unknown */
 };
 
 /* What one step depends on, or the configuration. Lives as long as the session, unless its step is gone. */
@@ -113,7 +115,8 @@ struct watch {
 	bool told;                     /* that there are too few watches */
 	/* the present run */
 	bool running;
-	int64_t started_ns;            /* real time */
+	int64_t started_ns;            /* real time, a little earlier */
+	int64_t read_ns;               /* the same by the clock of file systems, not after the configuration was read */
 	struct paths written;          /* by watched steps */
 	struct paths writers;          /* folders of packages in which unwatched steps ran */
 	struct paths changed;          /* what changed during the run, or since: paths of interest */
@@ -147,8 +150,8 @@ void note_written(struct watch *w, const struct step *step, const struct step_tr
 /* index.c */
 void index_build(struct watch *w);
 void index_free(struct watch *w);
-/* Paths of interest that changed since the run began, and were written by none of its steps: those of which no event can tell. */
-void index_look_back(struct watch *w, bool all);
+/* Tells those who are interested in a node in this way. */
+void index_tell(struct watch *w, const struct node *n, enum interest_how how, const char *path);
 /* A path came, went or changed: tells those who are interested. */
 void index_touch(struct watch *w, const char *path, unsigned what);
 bool path_is_own(const struct watch *w, const char *path);
@@ -156,6 +159,11 @@ bool path_is_own(const struct watch *w, const char *path);
 bool interest_wants(const struct watch *w, const struct interest *i, const char *path);
 /* May a folder be entered? */
 bool interest_enters(const struct watch *w, const struct interest *i, const char *path);
+
+/* missed.c */
+/* Finds what changed since the run began and was written by none of its steps: paths and names of which no event told, as
+ * the watches came later. `all`: not only for the records that the run made anew; `first`: the run was the session's first. */
+void missed_find(struct watch *w, bool all, bool first);
 
 /* poll.c */
 void poll_baseline(struct watch *w);

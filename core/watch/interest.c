@@ -6,6 +6,7 @@
 #include "exec/watcher.h"
 #include "fact/fact.h"
 #include "fact/seen.h"
+#include "fact/state.h"
 #include "plan/step.h"
 #include "text/path.h"
 #include "watch/inside.h"
@@ -42,6 +43,19 @@ static const char *absolute(const struct watch *w, struct arena *a, struct bytes
 
 /* ---- from facts ---- */
 
+static struct bytes copy_bytes(struct arena *a, struct bytes b)
+{
+	return (struct bytes){ arena_copy(a, b.data, b.size), b.size };
+}
+
+static void add_listing(const struct watch *w, struct record *r, const struct fact *f)
+{
+	struct fact *copy = arena_alloc(r->arena, sizeof *copy);
+
+	*copy = (struct fact){ FACT_LIST, copy_bytes(r->arena, f->name), copy_bytes(r->arena, f->detail), copy_bytes(r->arena, f->state) };
+	add(r, INTEREST_NAMES, absolute(w, r->arena, f->name))->listing = copy;
+}
+
 static void add_fact(const struct watch *w, struct record *r, const struct fact *f)
 {
 	switch (f->kind) {
@@ -53,14 +67,14 @@ static void add_fact(const struct watch *w, struct record *r, const struct fact 
 		add(r, INTEREST_ENTRY, absolute(w, r->arena, f->name))->there = f->state.size > 0;
 		break;
 	case FACT_LIST:
-		add(r, INTEREST_NAMES, absolute(w, r->arena, f->name));
+		add_listing(w, r, f);
 		break;
 	default:
 		break;
 	}
 	/* reading a folder's names as if it were a file */
-	if (f->kind == FACT_FILE && f->state.size > 0 && ((const char *)f->state.data)[0] == 'd')
-		add(r, INTEREST_NAMES, absolute(w, r->arena, f->name));
+	if (f->kind == FACT_FILE && state_is_listing(f->state))
+		add_listing(w, r, f);
 }
 
 static uint64_t sum_of(const struct facts *f, uint64_t seed)
@@ -158,11 +172,11 @@ bool record_fill(struct watch *w, struct record *r, const struct step *step, con
 
 /* ---- the configuration ---- */
 
-static void add_file(const struct watch *w, struct record *r, const char *dir, const char *name)
+static struct interest *add_file(const struct watch *w, struct record *r, const char *dir, const char *name)
 {
 	const char *path = path_join(r->arena, dir, name);
 
-	add(r, INTEREST_ENTRY, path_clean(r->arena, path_join(r->arena, w->setup.root, path)));
+	return add(r, INTEREST_ENTRY, path_clean(r->arena, path_join(r->arena, w->setup.root, path)));
 }
 
 /* Which packages there are, and where others may come. */
@@ -197,7 +211,7 @@ void record_config(struct watch *w, const struct workspace *workspace, bool all)
 	if (r->sum && (!workspace || (!w->config->dirty && r->sum == config_sum(workspace, all))))
 		return;
 	record_clear(r);
-	w->renewed = true;
+	w->renewed = r->fresh = true;
 	if (workspace) {
 		r->sum = config_sum(workspace, all);
 		list_packages(w, workspace);
@@ -209,7 +223,7 @@ void record_config(struct watch *w, const struct workspace *workspace, bool all)
 	if (w->setup.user_config)
 		add(r, INTEREST_ENTRY, w->setup.user_config);
 	for (i = 0; workspace && i < workspace->packages_n; i++) {
-		add_file(w, r, workspace->packages[i].path, "package.json");
+		add_file(w, r, workspace->packages[i].path, "package.json")->there = workspace->packages[i].path[0] != '\0';
 		add_file(w, r, workspace->packages[i].path, "vite-task.json");
 	}
 	n = workspace ? workspace_places(workspace, r->arena, &places) : 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exec/services.h"
@@ -234,6 +235,15 @@ static void on_event(void *ctx, int number, unsigned what, const char *name)
 
 /* ---- a run ---- */
 
+/* The clock that gives files their times. */
+static int64_t coarse_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
 void watch_begin(struct watch *w)
 {
 	struct record *r;
@@ -242,6 +252,8 @@ void watch_begin(struct watch *w)
 	w->config_changed = w->config->dirty;
 	w->config->dirty = false;
 	w->started_ns = os_real_ns() - WATCH_CLOCK_NS;
+	w->read_ns = coarse_ns();
+	w->config->fresh = false;
 	w->was_again = w->again;
 	w->again = false;
 	for (r = w->records; r; r = r->next)
@@ -288,12 +300,18 @@ static void sweep(struct watch *w)
 static void settle_events(struct watch *w)
 {
 	struct queued *q;
-	struct record *r;
 
 	paths_clear(&w->habits);
 	for (q = w->queue; q; q = q->next)
 		index_touch(w, q->path, q->what);
 	forget_queue(w);
+}
+
+/* What was touched during the run is dirty for the next. */
+static void settle_records(struct watch *w)
+{
+	struct record *r;
+
 	for (r = w->records; r; r = r->next)
 		r->dirty = r->dirty || r->touched;
 	w->config->dirty = w->config->dirty || w->config->touched;
@@ -302,7 +320,7 @@ static void settle_events(struct watch *w)
 
 void watch_end(struct watch *w, const struct workspace *workspace, bool all)
 {
-	bool lost = w->lost;
+	bool lost = w->lost, first = !w->index;
 
 	w->lost = false;
 	if (w->notify)
@@ -314,7 +332,8 @@ void watch_end(struct watch *w, const struct workspace *workspace, bool all)
 	if (w->renewed || !w->index)
 		index_build(w);
 	settle_events(w);
-	index_look_back(w, w->notify == NULL);
+	missed_find(w, w->notify == NULL, first);
+	settle_records(w);
 	w->running = false;
 	if (!w->notify)
 		poll_baseline(w);

@@ -38,6 +38,43 @@ for kind in '"sh slow.sh","untrackedEnv":["GATE"]' '"sh slow.sh","untrackedEnv":
 done
 _env=()
 
+# names that come while a folder is listed or matched, but not yet watched, and files of a task that is over already
+held() {                       # held CHANGE TEXT NAME: makes the change during the first run; then TEXT is told
+	gate
+	date +%N >nonce        # so the first run misses
+	_env=(GATE="$GATE")
+	watch_start run t
+	until_true [ -e "$GATE/reading" ]
+	eval "$1"
+	: >"$GATE/go"
+	upto "$2"
+	has "$3" "$seen" "$2"
+	settled
+	watched INT
+	_env=()
+}
+hold='cat nonce >/dev/null; : >$GATE/reading; until [ -e $GATE/go ]; do sleep 0.02; done'
+echo "ls src; cat src/*/deep 2>/dev/null; $hold" >list.sh
+for kind in '"sh list.sh","untrackedEnv":["GATE"]' '"sh list.sh","untrackedEnv":["GATE"],"input":["src/**","nonce"]'; do
+	tasks "{\"command\":$kind}"
+	rm -rf src; mkdir src; echo one >src/in
+	held 'echo x >src/a-new-name' "a-new-name" "a name that comes during the first run starts another: $kind"
+	held 'rm src/a-new-name; echo x >src/b' "changed" "... or goes: $kind"
+	mkdir -p "$T/away/moved"; echo "old text" >"$T/away/moved/deep"; touch -d 2001-01-01 "$T/away/moved/deep"
+	held 'mv "$T/away/moved" src/' "old text" "... or comes with its folder: $kind"
+done
+echo "$hold" >hold.sh
+file vite-task.json '{"tasks":{"first":{"command":"sh -c \"ls src; cat src/in\""},"t":{"command":"sh hold.sh","untrackedEnv":["GATE"],"dependsOn":["first"]}}}'
+held 'echo another text >src/in' "another text" "so does an edit of what a task read that had ended before"
+held 'echo x >src/name-behind' "name-behind" "... and a name in a folder that it had listed"
+held "sed -i 's/ls src/echo edited/' vite-task.json" "edited" "... and an edit of the configuration"
+# ... what the run wrote itself does not
+file vite-task.json '{"tasks":{"t":{"command":"sh -c \"ls src >/dev/null; mkdir -p dist; echo x >dist/made; echo y >beside\"","output":["dist/**","beside"]}}}'
+watching run t
+settled
+is "names that the run made start nothing" "$(grep -c 'vt run: waiting' "$T/log") $(ran)" "1 "
+watched INT
+
 # a task that fails, and is mended in the file that it read
 tasks '{"command":"sh -c \"grep -q good src/in\""}'
 echo bad >src/in

@@ -1,0 +1,217 @@
+#include "config.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fact/state.h"
+#include "os/tree.h"
+#include "text/path.h"
+#include "watch/inside.h"
+
+static bool is_after(const struct stat *st, int64_t since_ns)
+{
+	return st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec >= since_ns;
+}
+
+/* The configuration is read when the run begins, what steps depend on later. */
+static int64_t since(const struct watch *w, const struct record *r)
+{
+	return r == w->config ? w->read_ns : w->started_ns;
+}
+
+/* ---- paths ---- */
+
+/* Is it another than the reader found? What is in a folder, and so its times, is none of this interest. */
+static bool has_changed(const struct watch *w, const struct reader *r, bool there, const struct stat *link, const struct stat *st)
+{
+	bool was = r->interest->there;
+
+	if (!there)
+		return was;
+	if (S_ISLNK(link->st_mode) && is_after(link, since(w, r->record)))
+		return true;
+	return !(was && S_ISDIR(st->st_mode)) && is_after(st, since(w, r->record));
+}
+
+static void find_entry(struct watch *w, const struct node *n, bool all)
+{
+	struct stat link, st;
+	const struct reader *r;
+	bool there = lstat(n->path, &link) == 0, changed = false;
+
+	st = link;
+	if (there && S_ISLNK(link.st_mode) && stat(n->path, &st) < 0)
+		st = link;
+	for (r = n->readers; r && !changed; r = r->next)
+		changed = r->interest->how == INTEREST_ENTRY && (all || r->record->fresh) && has_changed(w, r, there, &link, &st);
+	if (changed && !path_is_own(w, n->path))
+		index_tell(w, n, INTEREST_ENTRY, n->path);
+}
+
+/* ---- names ---- */
+
+/* Has `listing` the pair of a name and its type? */
+static bool has_pair(struct bytes listing, const char *pair, size_t size)
+{
+	const char *at = listing.data, *end = at + listing.size;
+	size_t n;
+
+	for (; at < end; at += n) {
+		n = strnlen(at, (size_t)(end - at)) + 2;
+		if (n == size && memcmp(at, pair, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Tells of each pair in `of` that is not in `in`. */
+static void tell_names(struct watch *w, const struct node *n, struct arena *a, struct bytes of, struct bytes in)
+{
+	const char *at = of.data, *end = at + of.size;
+	size_t size;
+
+	for (; at < end; at += size) {
+		size = strnlen(at, (size_t)(end - at)) + 2;
+		if (!has_pair(in, at, size))
+			index_tell(w, n, INTEREST_NAMES, path_join(a, n->path, at));
+	}
+}
+
+static struct bytes pairs_of(struct bytes state)
+{
+	return state_is_listing(state) ? state_listing(state) : (struct bytes){ "", 0 };
+}
+
+static void compare_names(struct watch *w, const struct node *n, const struct fact *then, int root_fd)
+{
+	const struct state_world world = { .root = w->setup.root, .cache_dir = w->setup.cache_dir, .root_fd = root_fd };
+	struct fact now = *then;
+	struct facts facts = { &now, 1 };
+	struct arena *a = arena_new();
+	struct err err = { 0 };
+
+	if (state_fill(&world, NULL, &facts, a, &err) == 0 && bytes_order(now.state, then->state) != 0) {
+		tell_names(w, n, a, pairs_of(now.state), pairs_of(then->state));
+		tell_names(w, n, a, pairs_of(then->state), pairs_of(now.state));
+	}
+	arena_free(a);
+}
+
+/* A folder in which no name came or went is not listed. */
+static void find_names(struct watch *w, const struct node *n, bool all, int root_fd)
+{
+	struct stat st;
+	const struct reader *r;
+
+	if (stat(n->path, &st) == 0 && !is_after(&st, w->started_ns))
+		return;
+	for (r = n->readers; r; r = r->next)
+		if (r->interest->listing && (all || r->record->fresh))
+			compare_names(w, n, r->interest->listing, root_fd);
+}
+
+/* ---- files below ---- */
+
+struct below {
+	struct watch *w;
+	struct record *record;
+	const struct interest *interest;
+	const struct node *node;
+	int64_t since_ns;
+	bool first;                    /* the session's first run: nothing was watched in it */
+};
+
+/* Is the path itself one on which the record depends? */
+static bool is_known(const struct below *b, const char *path)
+{
+	const struct node *n = map_gets(&b->w->nodes, path);
+	const struct reader *r;
+
+	for (r = n && n->entry ? n->readers : NULL; r; r = r->next)
+		if (r->record == b->record && r->interest->how == INTEREST_ENTRY)
+			return true;
+	return false;
+}
+
+/* Nobody knows what a step with declared inputs writes into its package. In the first run a new name counts as somebody
+ * else's, so that none is lost; later only what the kernel told outside such packages counts, so that no task can start itself
+ * for ever. */
+static void tell_file(const struct below *b, const char *path)
+{
+	if (!path_is_own(b->w, path)) {
+		index_tell(b->w, b->node, INTEREST_BELOW, path);
+	} else if (b->first && b->record->sum && b->interest->filter == FILTER_GLOBS && !paths_have(&b->w->written, path)) {
+		b->record->touched = true;
+		paths_add(&b->w->changed, path);
+	}
+}
+
+/* `moved`: a folder above it came during the run, so its own times say nothing. A file that the record knows is looked at
+ * as an entry. */
+static void find_file(const struct below *b, const char *path, bool moved)
+{
+	struct stat st;
+
+	if (interest_wants(b->w, b->interest, path) && !is_known(b, path) && lstat(path, &st) == 0 &&
+	    (moved || is_after(&st, b->since_ns)))
+		tell_file(b, path);
+}
+
+static void find_below(const struct below *b, const char *path, bool moved)
+{
+	struct arena *a = arena_new();
+	struct tree_name *names;
+	struct stat st;
+	uint32_t n, k;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	/* the facts of a kept result tell all names that there were */
+	moved = moved || (fd >= 0 && b->record->sum && b->interest->filter == FILTER_GLOBS && fstat(fd, &st) == 0 && is_after(&st, b->since_ns));
+	if (fd >= 0 && tree_list(fd, "", a, &names, &n) == 0)
+		for (k = 0; k < n; k++) {
+			const char *below = path_join(a, path, names[k].name);
+
+			if (names[k].type == 'd' && interest_enters(b->w, b->interest, below))
+				find_below(b, below, moved);
+			else if (names[k].type == 'f')
+				find_file(b, below, moved);
+		}
+	if (fd >= 0)
+		close(fd);
+	arena_free(a);
+}
+
+static void find_files(struct watch *w, const struct node *n, bool all, bool first)
+{
+	const struct reader *r;
+
+	for (r = n->readers; r; r = r->next) {
+		struct below b = { w, r->record, r->interest, n, since(w, r->record), first };
+
+		if (r->interest->how != INTEREST_BELOW || !(all || r->record->fresh))
+			continue;
+		/* all files of its package are an unwatched step's own */
+		if (r->interest->filter == FILTER_GLOBS || !path_is_own(w, n->path))
+			find_below(&b, n->path, false);
+	}
+}
+
+void missed_find(struct watch *w, bool all, bool first)
+{
+	int root_fd = open(w->setup.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint32_t i;
+
+	for (i = 0; i < w->nodes.n; i++) {
+		const struct node *n = w->nodes.at[i].value;
+
+		if (n->entry)
+			find_entry(w, n, all);
+		if (n->names && root_fd >= 0)
+			find_names(w, n, all, root_fd);
+		if (n->below)
+			find_files(w, n, all, first);
+	}
+	if (root_fd >= 0)
+		close(root_fd);
+}
