@@ -101,4 +101,14 @@ for more in : 'head -c 300000 /dev/zero >stamp/large; ln -sfn done stamp/link'; 
 	hit "empty files are gone: a hit ($more)"
 	is "... brings them back" "$(ls stamp):$(cat stamp/done stamp/more)" "$made:"
 done
+
+# the working directory holds nothing but the output folder, which the task makes
+workspace; mkdir sub
+file package.json '{"name":"r"}'
+file vite-task.json '{"tasks":{"build":{"cwd":"sub","command":"mkdir -p dist && echo x >dist/a","output":["sub/dist"]}}}'
+vt run build >/dev/null
+hit "a task in a folder that was empty: its second run is a hit"
+rm -rf sub/dist
+hit "... and without the output, too"
+is "... which comes back" "$(cat sub/dist/a)" x
 finish
