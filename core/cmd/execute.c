@@ -131,6 +131,15 @@ static int open_ci_page(struct execution *x, const struct query_options *o, stru
 	return open_sink(s, path, true, &x->reports.ci_page, err);
 }
 
+/* 0, or -1 where two are the same file: the one would be written over the other. NULL is fine. */
+static int check_apart(const struct sink *a, const struct sink *b, struct err *err)
+{
+	if (!a || !b || !sink_is_file(a) || strcmp(sink_path(a), sink_path(b)) != 0)
+		return 0;
+	err_set(err, ERR_USER, "Two reports cannot be written to one file: '%s'", sink_path(a));
+	return -1;
+}
+
 static int reports_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
 {
 	struct reports *r = &x->reports;
@@ -140,6 +149,9 @@ static int reports_open(struct execution *x, const struct plan *plan, const stru
 	r->start = (struct account_start){ os_real_ns(), os_now_ns(), x->backend->workspace->root };
 	if (open_sink(s, o->summary_file, false, &r->summary_file, err) < 0 || open_sink(s, o->profile, false, &r->profile_file, err) < 0 ||
 	    open_sink(s, o->events, false, &r->events_file, err) < 0 || open_ci_page(x, o, err) < 0)
+		return -1;
+	if (check_apart(r->summary_file, r->profile_file, err) < 0 || check_apart(r->summary_file, r->events_file, err) < 0 ||
+	    check_apart(r->profile_file, r->events_file, err) < 0)
 		return -1;
 	if (r->profile_file)
 		r->profile = profile_new(plan, r->start.zero_ns);

@@ -61,4 +61,8 @@ for option in --summary-file --profile --events; do
 	capture vt run $option '' a#x
 	is "$option without a name" "$rc $(head -n 1 <<<"$err")" "2 error: invalid value '' for '$option <FILE>': the name of a file is needed"
 done
+capture vt run --cache --summary-file both --events "$PWD/both" a#x
+is "two reports in one file are an error before the first task" "$rc $out$err" "1 error: Two reports cannot be written to one file: '$PWD/both'"
+capture vt run --cache --summary-file /dev/null --events /dev/null a#x
+is "... but not in what is no file" "$rc" 0
 finish
