@@ -519,8 +519,8 @@ static void find_folders(struct restoring *r)
 	texts_sort(&r->folders);
 }
 
-/* The names that are new: whoever is killed before the ledger is saved would leave files of nobody. */
-static void announce(struct restoring *r, const struct found_inside *in)
+/* The names that are new. */
+static struct left *new_names(struct restoring *r, const struct found_inside *in, uint32_t *ret_n)
 {
 	const struct facts *outputs = &r->result->outputs;
 	struct left *lines = arena_array(r->arena, (size_t)outputs->n + r->folders.n + 1, sizeof *lines);
@@ -533,7 +533,30 @@ static void announce(struct restoring *r, const struct found_inside *in)
 	for (i = 0; i < r->folders.n; i++)
 		lines[n++] = (struct left){ .path = bytes_text(r->folders.at[i]), .state = bytes_text("d"),
 					    .step = in->eyes.own, .maker = in->eyes.own };
+	*ret_n = n;
+	return lines;
+}
+
+/* Puts all in place. The ledger's file has the new names before: whoever is killed here would leave files of nobody. When
+ * nothing was put in place it is told what it knew. */
+static int commit(struct restoring *r, const struct found_inside *in, struct err *err)
+{
+	struct left *lines, before;
+	uint32_t n, i;
+
+	if (!r->stage)
+		return 0;
+	lines = new_names(r, in, &n);
 	ledger_announce(r->cache->ledger, lines, n);
+	if (stage_commit(r->stage, err) == 0)
+		return 0;
+	for (i = 0; i < n; i++) {
+		before = (struct left){ .path = lines[i].path, .state = bytes_text(""), .step = in->eyes.own };
+		(void)ledger_get(r->cache->ledger, lines[i].path, &before);
+		lines[i] = before;
+	}
+	ledger_announce(r->cache->ledger, lines, n);
+	return -1;
 }
 
 static int restore(struct restoring *r, const struct step *step, const struct found_inside *in, struct err *err)
@@ -545,7 +568,6 @@ static int restore(struct restoring *r, const struct step *step, const struct fo
 	if (look_in_place(r, err) < 0)
 		return -1;
 	find_folders(r);
-	announce(r, in);
 	r->given = arena_array(r->arena, outputs->n + 1, sizeof *r->given);
 	for (i = 0; i < r->result->sections_n; i++)
 		if (ask_part(r, described, &r->result->sections[i], err) < 0)
@@ -557,7 +579,7 @@ static int restore(struct restoring *r, const struct step *step, const struct fo
 				       (const char *)outputs->at[i].name.data);
 	if (remove_leftovers(r, in, err) < 0)
 		return -1;
-	return r->stage ? stage_commit(r->stage, err) : 0;
+	return commit(r, in, err);
 }
 
 /* Is this output what it was, whatever its time says? */
