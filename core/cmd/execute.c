@@ -295,6 +295,9 @@ static void close_cache(struct execution *x)
 	x->backend->cache = NULL;
 	for (i = 0; i < COUNT(signals); i++)
 		sigaction(signals[i], &before[i], NULL);
+	/* a run that is repeated ends with the signal that came here */
+	if (x->backend->repeated && ending && *ending && !x->backend->repeated->signum)
+		x->backend->repeated->signum = abs(*ending);
 	ending = NULL;                 /* the flag goes with the plugins */
 	backend_close_cache(x->backend);
 }

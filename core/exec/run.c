@@ -411,7 +411,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	schedule_free(&r.schedule);
 	free(costs);
 	code = exit_code(&r);
-	if (setup->ret_signum)
+	if (setup->ret_signum && r.signum)
 		*setup->ret_signum = r.signum;
 	if (r.stopped == STOPPED_LOST)
 		err_set(err, ERR_SYSTEM, "the supervisor of the tasks died; the tasks that were running have been ended");

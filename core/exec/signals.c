@@ -18,6 +18,7 @@ struct signals {
 	void (*fn)(void *ctx, int signum, bool typed);
 	void *ctx;
 	struct stream *stream;         /* reads what the handler wrote; NULL: nothing is caught */
+	int fd;                        /* what the stream reads */
 	struct sigaction before[COUNT(caught)];
 	bool is_caught[COUNT(caught)];
 	int fd_before;                 /* the handler's globals before */
@@ -100,6 +101,7 @@ struct signals *signals_catch(struct loop *l, void (*fn)(void *ctx, int signum, 
 		close(fds[1]);
 		return s;
 	}
+	s->fd = fds[0];
 	stream_read_start(s->stream);
 	handler_typed = 0;
 	handler_fd = fds[1];
@@ -113,6 +115,18 @@ struct signals *signals_catch(struct loop *l, void (*fn)(void *ctx, int signum, 
 			sigaction(caught[i], &action, NULL);
 	}
 	return s;
+}
+
+/* A signal that came in the last moment is for whoever caught signals before. */
+static void hand_on(const struct signals *s)
+{
+	unsigned char byte;
+	ssize_t n;
+
+	while (s->fd_before >= 0 && read(s->fd, &byte, 1) == 1) {
+		n = write(s->fd_before, &byte, 1);
+		(void)n;
+	}
 }
 
 void signals_release(struct signals *s)
@@ -129,6 +143,7 @@ void signals_release(struct signals *s)
 		handler_fd = s->fd_before;
 		handler_flag = s->flag_before;
 		close(fd);
+		hand_on(s);
 		stream_close(s->stream);
 	}
 	free(s);
