@@ -35,6 +35,7 @@ enum call_does {
 	DOES_BIND,        /* the same: a Unix socket with a name is made as by mknod */
 	DOES_CLONE_TREE,  /* a probe; extra: with OPEN_TREE_CLONE files below have no name */
 	DOES_SIGNAL,      /* sets a handler; extra: struct sigaction *              */
+	DOES_FILTER,      /* with a listener of its own it fails: the task has one already */
 	DOES_NOT_EXIST,   /* answered ENOSYS by the filter                          */
 };
 
@@ -125,6 +126,7 @@ enum call_does {
 	X(connect,            42, 362, 203, DOES_CONNECT,   NO, NO, NO) \
 	X(bind,               49, 361, 200, DOES_BIND,      NO, NO, NO) \
 	X(rt_sigaction,       13, 174, 134, DOES_SIGNAL,    NO, NO,  1) \
+	X(seccomp,           317, 354, 277, DOES_FILTER,    NO, NO, NO) \
 	X(io_uring_setup,    425, 425, 425, DOES_NOT_EXIST, NO, NO, NO)
 
 enum call_id {
@@ -180,6 +182,7 @@ struct call_meaning {
 	bool content;            /* what is in a file may change: the tracer looks at it first */
 	uint64_t action;         /* where the struct sigaction is that it sets; 0: it sets none */
 	uint64_t target;         /* where the text of a link is that it makes; 0: it makes none */
+	bool listens;            /* it asks to be told of system calls, as the tracer is */
 	bool exec;               /* act 0 is the start of a program */
 	bool by_handle, chroot, mount, connect;
 	bool bind;               /* path 0 is in the address that is given, if it is a Unix socket's name */

@@ -220,6 +220,8 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 		look_at_handler(w, notice, e);
 	if (e->means.by_handle)
 		watch_escape(w, ESCAPE_HANDLE, 0, e->tid);
+	if (e->means.listens)
+		watch_escape(w, ESCAPE_LISTENER, 0, e->tid);
 	for (i = 0; i < e->means.paths; i++) {
 		e->found[i] = e->means.bind ? find_bound(w, e->tid, (const uint64_t *)notice->data.args, &e->path[i])
 					    : path_find(&w->world, (pid_t)e->tid, &e->means.path[i], &e->path[i]);

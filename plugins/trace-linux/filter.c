@@ -2,6 +2,7 @@
  *
  *   architecture ─► its block: number ─► listed      ─► event
  *        │                            ─► a handler for a signal of few ─► event
+ *        │                            ─► a filter with a listener ─► event
  *        │                            ─► io_uring     ─► ENOSYS
  *        │                            ─► else         ─► allow
  *        └─► no block: event; the decoder does not know it, the trace is incomplete
@@ -22,6 +23,9 @@
 #include "calls.h"
 
 #define X32_BIT 0x40000000u
+#ifndef SECCOMP_FILTER_FLAG_NEW_LISTENER
+#define SECCOMP_FILTER_FLAG_NEW_LISTENER 8u
+#endif
 
 #define LOAD(member) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
 #define RETURN(value) (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, value)
@@ -44,11 +48,12 @@ static const uint32_t signals[] = { SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGVTALR
 
 enum {
 	SIGNAL_LENGTH = 3 + sizeof signals / sizeof *signals,   /* is there an action? is it one of those signals? */
+	LISTENER_LENGTH = 4,                                    /* is a filter set? with a listener? */
 };
 
 static uint32_t test_length(const struct call *c)
 {
-	return c->does == DOES_SIGNAL ? SIGNAL_LENGTH : 0;
+	return c->does == DOES_SIGNAL ? SIGNAL_LENGTH : c->does == DOES_FILTER ? LISTENER_LENGTH : 0;
 }
 
 static uint32_t block_length(enum call_arch arch)
@@ -78,6 +83,18 @@ static uint32_t test_signal(const struct call *c, uint32_t end, uint32_t n, stru
 	for (i = 0; i < sizeof signals / sizeof *signals; i++, n++)
 		ret[n] = IF(BPF_JEQ, signals[i], TO(TAIL_EVENT), i + 1 < sizeof signals / sizeof *signals ? 0 : TO(TAIL_ALLOW));
 	return n;
+}
+
+static uint32_t test_listener(uint32_t end, uint32_t n, struct sock_filter *ret)
+{
+	ret[n] = LOAD_ARGUMENT(0);
+	n++;
+	ret[n] = IF(BPF_JEQ, SECCOMP_SET_MODE_FILTER, 0, TO(TAIL_ALLOW));
+	n++;
+	ret[n] = LOAD_ARGUMENT(1);
+	n++;
+	ret[n] = IF(BPF_JSET, SECCOMP_FILTER_FLAG_NEW_LISTENER, TO(TAIL_EVENT), TO(TAIL_ALLOW));
+	return n + 1;
 }
 
 /* A call from the gate goes on. Only this machine's own programs have one. */
@@ -120,6 +137,8 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, uint64_t gate, s
 		n++;
 		if (c->does == DOES_SIGNAL)
 			n = test_signal(c, end, n, ret);
+		else if (c->does == DOES_FILTER)
+			n = test_listener(end, n, ret);
 	}
 	ret[n++] = RETURN(SECCOMP_RET_ALLOW);
 	ret[n++] = RETURN(SECCOMP_RET_ERRNO | ENOSYS);

@@ -91,6 +91,10 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 	case ESCAPE_PEER:
 		snprintf(ret, size, "it asked process '%s', which was there before (see trustedSockets)", name);
 		break;
+	case ESCAPE_LISTENER:
+		snprintf(ret, size, "process %u (%s) asked to be told of system calls, as vt already is: give the task \"input\","
+			 " or do not cache it", w->escape_process, name);
+		break;
 	case ESCAPE_INTERRUPTED:
 		snprintf(ret, size, "a signal interrupted a call that waited for vt, and process %u (%s), which has handlers"
 			 " that do not restart calls, runs without vt's shim", w->escape_process, name);

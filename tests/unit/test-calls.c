@@ -81,7 +81,7 @@ static void the_filter_agrees_with_the_table(void **state)
 		for (number = 0; number < 1000; number++) {
 			const struct call *c = call_find(call_audit_arch[a], number);
 			/* with no arguments no handler is set */
-			uint32_t want = !c || c->does == DOES_SIGNAL ? ALLOW : c->does == DOES_NOT_EXIST ? NOSYS : EVENT;
+			uint32_t want = !c || c->does == DOES_SIGNAL || c->does == DOES_FILTER ? ALLOW : c->does == DOES_NOT_EXIST ? NOSYS : EVENT;
 
 			assert_int_equal(answer(call_audit_arch[a], (uint32_t)number, 0, 0, 2), want);
 		}
@@ -134,6 +134,23 @@ static void handlers_of_a_few_signals_are_told(void **state)
 		}
 }
 
+static void filters_with_a_listener_are_told(void **state)
+{
+	int a;
+
+	(void)state;
+	for (a = 0; a < ARCH_COUNT; a++) {
+		uint32_t number = (uint32_t)calls[CALL_seccomp].number[a];
+
+		if (!call_audit_arch[a])
+			continue;
+		assert_int_equal(answer(call_audit_arch[a], number, SECCOMP_SET_MODE_FILTER, 8, 1), EVENT);
+		assert_int_equal(answer(call_audit_arch[a], number, SECCOMP_SET_MODE_FILTER, 9, 1), EVENT);
+		assert_int_equal(answer(call_audit_arch[a], number, SECCOMP_SET_MODE_FILTER, 1, 1), ALLOW);
+		assert_int_equal(answer(call_audit_arch[a], number, SECCOMP_GET_ACTION_AVAIL, 8, 1), ALLOW);
+	}
+}
+
 static void a_name_with_the_flag_for_none_is_told(void **state)
 {
 	static const struct { enum call_id id; int flags; } stats[] = { { CALL_newfstatat, 3 }, { CALL_statx, 2 } };
@@ -169,7 +186,7 @@ static void the_table_has_this_machines_numbers(void **state)
 	SAME(statfs); SAME(name_to_handle_at); SAME(inotify_add_watch); SAME(open_tree); SAME(open_by_handle_at);
 	SAME(renameat2); SAME(linkat); SAME(symlinkat); SAME(mkdirat); SAME(mknodat); SAME(unlinkat); SAME(truncate);
 	SAME(fchmodat); SAME(fchownat); SAME(utimensat); SAME(setxattr); SAME(lsetxattr); SAME(removexattr);
-	SAME(lremovexattr); SAME(chroot); SAME(pivot_root); SAME(mount); SAME(umount2); SAME(move_mount); SAME(setns); SAME(rt_sigaction); SAME(connect); SAME(fsmount);
+	SAME(lremovexattr); SAME(chroot); SAME(pivot_root); SAME(mount); SAME(umount2); SAME(move_mount); SAME(setns); SAME(rt_sigaction); SAME(connect); SAME(fsmount); SAME(seccomp);
 	SAME(io_uring_setup);
 #ifdef SYS_open
 	SAME(open); SAME(creat); SAME(stat); SAME(lstat); SAME(access); SAME(readlink); SAME(rename); SAME(renameat);
@@ -272,7 +289,7 @@ static void every_call_means_something(void **state)
 		if (calls[i].does == DOES_NOT_EXIST)
 			continue;
 		call_decode(&calls[i], args, 0, &m);
-		assert_true(m.acts || m.by_handle || m.chroot || m.mount || m.connect || calls[i].does == DOES_SIGNAL);
+		assert_true(m.acts || m.by_handle || m.chroot || m.mount || m.connect || m.listens || calls[i].does == DOES_SIGNAL);
 		assert_true(!m.acts || m.paths);
 	}
 }
@@ -283,6 +300,7 @@ int main(void)
 		cmocka_unit_test(the_filter_agrees_with_the_table),
 		cmocka_unit_test(calls_from_the_gate_go_on),
 		cmocka_unit_test(handlers_of_a_few_signals_are_told),
+		cmocka_unit_test(filters_with_a_listener_are_told),
 		cmocka_unit_test(a_name_with_the_flag_for_none_is_told),
 		cmocka_unit_test(what_has_no_table_is_always_told),
 		cmocka_unit_test(the_table_has_this_machines_numbers),

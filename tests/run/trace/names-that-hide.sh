@@ -34,6 +34,24 @@ if $CC p.c -o p 2>/dev/null; then
 	traced ./p tree
 	if [ "$rc" = 9 ]; then skip "a folder that is cloned" "it may not be done here"
 	else like "below a folder that is cloned: nothing is kept" "$end" "incomplete*opened a file by handle, without a name"; fi
+
+	file listens.c '#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	struct sock_filter f[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) }; struct sock_fprog p = { 1, f };
+	(void)argv;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, argc > 1 ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0, &p) < 0;
+}'
+	if $CC listens.c -o listens 2>/dev/null; then
+		traced ./listens; well "a program with a filter"
+		traced ./listens x
+		like "one that would listen to calls itself: nothing is kept" "$end" "incomplete*process * (listens) asked to be told of system calls, as vt already is*"
+	else skip "a program with a filter" "the headers are too old"; fi
 else skip "calls in C" "no compiler"; fi
 
 if command -v bwrap >/dev/null && bwrap --bind / / true 2>/dev/null && W2=$(mktemp -d /dev/shm/vt-test.XXXXXX 2>/dev/null); then
