@@ -13,7 +13,7 @@ static const char *const caches[] = {
 	"**/node_modules/.cache/**", "**/node_modules/.vite/**", "**/node_modules/.vite-temp/**", "**/.eslintcache",
 	"**/.stylelintcache", "**/.rts2_cache*/**", "**/.rpt2_cache/**", "**/.parcel-cache/**", "**/.turbo/**",
 	"**/.nx/cache/**", "**/.next/cache/**", "**/.jest-cache/**", "**/__pycache__/**", "**/.pytest_cache/**",
-	"**/.mypy_cache/**", "**/.ruff_cache/**", "**/.gradle/**",
+	"**/.mypy_cache/**", "**/.ruff_cache/**", "**/.gradle/**", "**/.ninja_log",
 };
 
 struct cover {

@@ -20,6 +20,10 @@ case ${4-} in exit) exit "$5";; hang) exec sleep 300;; daemonize) exec sleep 300
 	tool color 'printf "\033[31m%s\033[0m\n" "$1"'
 }
 for _tool in terminal send-signal drained; do [ -x "$abs_top_builddir/tests/lib/$_tool" ] || { echo "tests/lib/$_tool is missing: make check builds it" >&2; exit 99; }; done
+# rogue_plugin FILE NAME [SWITCHES]: a store that keeps no promise that a switch of tests/plugins/rogue.c breaks
+rogue_plugin() {
+	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME="\"$2\"" "${@:3}" "$abs_top_srcdir/tests/plugins/rogue.c" -o "$1" || exit 99
+}
 # Runs on a terminal; everything the terminal got is $out (without \r), the exit code $rc.
 terminal() { base_env "$abs_top_builddir/tests/lib/terminal" "${terminal_options[@]+"${terminal_options[@]}"}" -- "$VT" "${@:2}" >"$T/out" 2>"$T/err"; rc=$?; out=$(tr -d '\r\0' <"$T/out"); }
 # Waits until the process is gone (or a zombie), a minute at most.

@@ -1,14 +1,12 @@
 # vt plugins list, info: what is there, from where, in which state.
 . "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/lib/tools.sh"
 requires ${CC%% *}
 workspace
 # make FOLDER NAME [SWITCHES]: a store
 make() {
-	local to=$1 name=$2
-	shift 2
-	mkdir -p "$to"
-	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME="\"$name\"" "$@" \
-		"$abs_top_srcdir/tests/plugins/rogue.c" -o "$to/vt-$name.so"
+	mkdir -p "$1"
+	rogue_plugin "$1/vt-$2.so" "${@:2}"
 }
 row() { printf '%s\n' "$out" | grep "^$1 "; }
 

@@ -1,17 +1,11 @@
 # Each plugin that breaks a promise is one row with one sentence; none takes vt down.
 . "${0%/*}/../../lib/functions.sh" || exit
+. "$abs_top_srcdir/tests/lib/tools.sh"
 requires ${CC%% *}
 workspace
 mkdir "$T/rogues"
 vts() { with VT_PLUGIN_PATH="$T/rogues" vt "$@"; }
-
-# rogue NAME SWITCHES...
-rogue() {
-	local name=$1
-	shift
-	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME="\"$name\"" "$@" \
-		"$abs_top_srcdir/tests/plugins/rogue.c" -o "$T/rogues/vt-$name.so"
-}
+rogue() { rogue_plugin "$T/rogues/vt-$1.so" "$@"; }
 # listed NAME SWITCH "STATE  SENTENCE": its row
 listed() {
 	local row

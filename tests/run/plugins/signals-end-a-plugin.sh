@@ -6,10 +6,7 @@ requires ${CC%% *}
 workspace
 tools
 mkdir "$T/rogues"
-rogue() {
-	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME='"rogue"' $1 \
-		"$abs_top_srcdir/tests/plugins/rogue.c" -o "$T/rogues/vt-rogue.so"
-}
+rogue() { rogue_plugin "$T/rogues/vt-rogue.so" rogue $1; }
 file package.json '{"name":"root"}'
 file in.txt one
 file vite-task.json '{"plugins": {"stores": ["rogue"]}, "tasks": {

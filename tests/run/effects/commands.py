@@ -1,16 +1,14 @@
-#!/usr/bin/env python3
-"""Random commands over files, folders and links: what vt replays against a run without a cache.
+"""One command: random operations over files, folders, links and modes, replayed against a fresh run.
 
-    replay.py VT PLAY [--seed N] [--count N] [--seconds S] [-v]
+The command runs under vt, a few edits are made, it runs again, and so on; a twin of the workspace
+gets the same edits and runs the command itself. After every run exit status, terminal and the tree
+(contents, targets of links, who may execute, empty folders) must be the same. Not compared, and
+counted: commands that do something else, or print it, where their own earlier products are there
+(seen in a third workspace, which has the edits but never ran), and products that the user took
+away: undeclared ones, and those that are of no use any more."""
+import json, os, random, shutil, subprocess, tempfile
 
-One command of `play` operations (tests/lib/play.c) runs under vt, a few edits are made, it runs
-again, and so on; a twin of the workspace gets the same edits and runs the command itself. After
-every run exit status, terminal and the tree (contents, targets of links, who may execute, empty
-folders) must be the same. Cut, and counted: commands that do something else, or print it, where
-their own earlier products are there (seen in a third workspace, which has the edits but never
-ran), and products that the user took away: undeclared ones, and those that are of no use any more."""
-import argparse, os, random, shutil, subprocess, sys, tempfile, time
-from collections import Counter
+from histories import environment
 
 FILES = ['in/a', 'in/b', 'in/d/c', 'out/x', 'out/y', 'out/d/z', 'tmp']
 PATHS = FILES + ['in', 'in/d', 'out', 'out/d', 'lnk', 'in/l']
@@ -93,15 +91,15 @@ def tree(dir):
     return ret
 
 
+def folders(dir):
+    return {os.path.relpath(d, dir) for d, _, _ in os.walk(dir)}
+
+
 class World:
     def __init__(self, vt, play):
         self.home = tempfile.mkdtemp(prefix='vt-replay-')
         self.vt, self.play = vt, play
-        self.env = {'PATH': os.path.dirname(play) + ':/usr/bin:/bin', 'HOME': self.home, 'XDG_RUNTIME_DIR': self.home, 'TMPDIR': self.home}
-        if os.environ.get('TWIN_SHIM') == 'off':     # the tracer must ask about each call
-            os.makedirs(self.home + '/.config/vt')
-            with open(self.home + '/.config/vt/config.json', 'w') as f:
-                f.write('{"plugins":{"options":{"trace-linux":{"shim":false}}}}')
+        self.env = environment(self.home, play)
 
     def run(self, words, dir):
         r = subprocess.run(words, cwd=dir, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
@@ -116,8 +114,9 @@ class World:
         return d
 
 
-def history(vt, play, seed, ops, output, events, stats, verbose=False):
-    import json
+def play_history(vt, play, history, stats, verbose=False):
+    """None, or what is different."""
+    ops, output, events = history
     w = World(vt, play)
     try:
         real, twin = w.dir('real'), w.dir('twin')
@@ -141,7 +140,7 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
                 taken = (taken | before) - set(tree(twin))
                 away |= before - set(tree(twin))
                 continue
-            pre = tree(twin)
+            pre, pre_folders = tree(twin), folders(twin)
             rc, out, said = w.run([vt, 'run', 't'], real)
             rc2, out2, _ = w.run([play, 's'] + ops, twin)
             never += 1
@@ -166,15 +165,19 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
                 # made by an earlier run and of no use since: nobody can tell that from what is needed
                 stats['cut: stale product taken away'] += 1
                 return None
+            made = {p for p in b if b[p] != pre.get(p)}
+            made |= folders(twin) - pre_folders
             over = products & {e[2] if e[0] == 'link' else e[1] for e in done}
-            products |= {p for p in b if b[p] != pre.get(p)}
+            products |= made
             if (out != out2 or a != b) and over:
                 # what the user put where it writes is its own product since, and not there yet
                 hidden = w.dir(f'hidden{never}')
                 for x in done + [('del', p) for p in over]:
                     edit(hidden, x)
-                for p in over:           # nor is a folder that held nothing else
-                    d = os.path.dirname(os.path.join(hidden, p))
+                for p in over:           # nor is a folder that holds nothing else
+                    d = os.path.join(hidden, p)
+                    if not os.path.isdir(d) or os.path.islink(d):
+                        d = os.path.dirname(d)
                     while d != hidden and os.path.isdir(d) and not os.listdir(d):
                         os.rmdir(d)
                         d = os.path.dirname(d)
@@ -194,57 +197,26 @@ def history(vt, play, seed, ops, output, events, stats, verbose=False):
         shutil.rmtree(w.home, ignore_errors=True)
 
 
-def make(seed):
+def random_history(seed, length):
     rng = random.Random(seed)
     ops = [random_op(rng, i) for i in range(rng.randint(1, 5))]
     output = rng.choice([None, None, ['out/**'], ['out', 'lnk'], ['out/**', 'tmp', 'in/l', 'lnk']])
     events = []
-    for _ in range(rng.randint(2, 5)):
+    for _ in range(rng.randint(2, max(2, length - 3))):
         events += [random_edit(rng) for _ in range(rng.choice([0, 1, 1, 2]))] + [('run',)]
     return ops, output, events
 
 
-def shrink(args, ops, output, events):
-    bad = lambda o, e: o and any(x[0] == 'run' for x in e) and history(*args, o, output, e, Counter())
-    changed = True
-    while changed:
-        changed = False
-        for o, e in [(ops[:i] + ops[i + 1:], events) for i in range(len(ops))] + [(ops, events[:i] + events[i + 1:]) for i in range(len(events))]:
-            if bad(o, e):
-                ops, events, changed = o, e, True
-                break
-    return ops, events
+def smaller(history):
+    ops, output, events = history
+    for i in range(len(ops) - 1 and len(ops)):
+        yield ops[:i] + ops[i + 1:], output, events
+    for i in range(len(events)):
+        fewer = events[:i] + events[i + 1:]
+        if ('run',) in fewer:
+            yield ops, output, fewer
 
 
-def main():
-    ap = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
-    ap.add_argument('vt')
-    ap.add_argument('play')
-    ap.add_argument('--seed', type=int, default=1)
-    ap.add_argument('--count', type=int, default=100)
-    ap.add_argument('--seconds', type=float, default=0)
-    ap.add_argument('--stop', type=int, default=1, help='stop after so many differences')
-    ap.add_argument('--no-shrink', action='store_true')
-    ap.add_argument('-v', action='store_true')
-    a = ap.parse_args()
-    vt, play, stats, bad, end, seed = os.path.abspath(a.vt), os.path.abspath(a.play), Counter(), 0, time.time() + a.seconds, a.seed
-    while seed < a.seed + a.count and not (a.seconds and time.time() > end):
-        ops, output, events = make(seed)
-        d = history(vt, play, seed, ops, output, events, stats, a.v)
-        if d:
-            bad += 1
-            print(f'seed {seed}: {d}')
-            if not a.no_shrink:
-                ops, events = shrink((vt, play, seed), ops, output, events)
-            print('  play s', *ops, ' output', output)
-            print('  ', ', '.join(' '.join(e) for e in events))
-            print('  ', history(vt, play, seed, ops, output, events, Counter(), True), flush=True)
-            if bad >= a.stop:
-                break
-        seed += 1
-    print(f'histories {seed - a.seed} from seed {a.seed}, differences {bad}:', dict(sorted(stats.items())))
-    return bad > 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())
+def show(history):
+    ops, output, events = history
+    return '  play s ' + ' '.join(ops) + f'  output {output}\n   ' + ', '.join(' '.join(e) for e in events)

@@ -1,7 +1,4 @@
-#!/usr/bin/env python3
-"""Plays random histories in a real workspace with vt, and on paper without a cache.
-
-    twin.py VT PLAY [--seed N] [--count N] [--seconds S] [--length L] [-v]
+"""Chains of commands: random tasks in a real workspace with vt, and on paper without a cache.
 
 A history is a few tasks, each a chain of steps of `play` (tests/lib/play.c), and events: runs,
 edits, deletions, fresh checkouts. After every run the workspace and what the steps printed must be
@@ -12,8 +9,9 @@ Not compared, and counted: histories that leave what vt promises (decided on pap
 a step that makes or prints something else when its own earlier products are there; tasks that run
 at the same time and touch one path; products that are of no use any more and that nobody can tell
 from needed ones. What the user took away of an undeclared product may stay away."""
-import argparse, os, random, shutil, subprocess, sys, tempfile, time
-from collections import Counter
+import json, os, random, shutil, subprocess, tempfile
+
+from histories import environment
 
 MASK = (1 << 64) - 1
 START = 14695981039346656037
@@ -314,23 +312,12 @@ def random_history(seed, length):
 
 
 # ---------------------------------------------------------------- the real one
-def without_shim(home):
-    """TWIN_SHIM=off: the tracer must ask about each call."""
-    if os.environ.get('TWIN_SHIM') == 'off':
-        os.makedirs(home + '/.config/vt')
-        with open(home + '/.config/vt/config.json', 'w') as f:
-            f.write('{"plugins":{"options":{"trace-linux":{"shim":false}}}}')
-
-
 class Real:
     def __init__(self, vt, play, tasks):
-        import json
         self.vt, self.tasks = vt, tasks
         self.home = tempfile.mkdtemp(prefix='vt-twin-')
         self.dir = self.home + '/w'
-        self.env = {'PATH': os.path.dirname(play) + ':/usr/bin:/bin', 'HOME': self.home, 'XDG_RUNTIME_DIR': self.home,
-                    'TMPDIR': self.home}
-        without_shim(self.home)
+        self.env = environment(self.home, play)
         self.make('package.json', json.dumps({'name': 'w', 'private': True, 'workspaces': ['packages/*']}))
         self.make('package-lock.json', '{}')
         self.make('vite-task.json', '{"cache": true}')
@@ -423,10 +410,10 @@ def apply_event(ws, ev):
                 del ws[p]
 
 
-def play_history(vt, play, tasks, events, stats=None, verbose=False):
+def play_history(vt, play, history, stats, verbose=False):
     """None, or what is different."""
+    tasks, events = history
     real, paper, taken, cloned = Real(vt, play, tasks), Paper(tasks), set(), False
-    stats = Counter() if stats is None else stats
     try:
         for ev in events:
             if ev[0] != 'run':
@@ -500,52 +487,13 @@ def candidates(tasks, events):
                     yield put(Task(t.steps[:j] + [Step(s.name, ops, s.output, s.cached, s.nested)] + t.steps[j + 1:], t.deps, t.output)), events
 
 
-def shrink(vt, play, tasks, events, seconds=60):
-    end, changed = time.time() + seconds, True
-    while changed and time.time() < end:
-        changed = False
-        for ts, es in candidates(tasks, events):
-            if time.time() > end:
-                break
-            es = [e for e in es if e[0] != 'run' or e[1]]
-            if ts and play_history(vt, play, ts, es):
-                tasks, events, changed = ts, es, True
-                break
-    return tasks, events
+def smaller(history):
+    for tasks, events in candidates(*history):
+        events = [e for e in events if e[0] != 'run' or e[1]]
+        if tasks:
+            yield tasks, events
 
 
-def main():
-    ap = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
-    ap.add_argument('vt')
-    ap.add_argument('play')
-    ap.add_argument('--seed', type=int, default=1)
-    ap.add_argument('--count', type=int, default=100)
-    ap.add_argument('--length', type=int, default=8)
-    ap.add_argument('--seconds', type=float, default=0, help='stop after so long')
-    ap.add_argument('--stop', type=int, default=1, help='stop after so many differences')
-    ap.add_argument('--no-shrink', action='store_true')
-    ap.add_argument('-v', action='store_true')
-    a = ap.parse_args()
-    vt, play, stats, bad, end = os.path.abspath(a.vt), os.path.abspath(a.play), Counter(), 0, time.time() + a.seconds
-    seed = a.seed
-    while seed < a.seed + a.count and not (a.seconds and time.time() > end):
-        tasks, events = random_history(seed, a.length)
-        d = play_history(vt, play, tasks, events, stats, a.v)
-        if d:
-            bad += 1
-            print(f'seed {seed}: {d}')
-            if not a.no_shrink:
-                tasks, events = shrink(vt, play, tasks, events)
-            for i, t in enumerate(tasks):
-                print(f'  task {i}: {t}')
-            print('  ' + ', '.join(' '.join(map(str, e)) for e in events))
-            print('  ', play_history(vt, play, tasks, events, verbose=True), flush=True)
-            if bad >= a.stop:
-                break
-        seed += 1
-    print(f'histories {seed - a.seed} from seed {a.seed}, differences {bad}:', dict(sorted(stats.items())))
-    return bad > 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())
+def show(history):
+    tasks, events = history
+    return '\n'.join([f'  task {i}: {t}' for i, t in enumerate(tasks)] + ['  ' + ', '.join(' '.join(map(str, e)) for e in events)])
