@@ -18,7 +18,6 @@ struct ahead_step {
 	struct far_known *known;       /* NULL: its key cannot be made */
 	struct found found;            /* of the present round */
 	struct ahead_look look;
-	struct arena *arena;           /* the name sets of `look`; NULL: none */
 	bool tainted;                  /* something before it must run: what it finds then is not known */
 	bool hit;
 };
@@ -31,6 +30,7 @@ struct ahead {
 	uint32_t n, room;
 	uint32_t at;                   /* of the walk */
 	struct cache_chain *chain;     /* of the present round */
+	struct arena *arena;           /* of the present pass; NULL: none is under way */
 };
 
 struct ahead *ahead_new(struct cache *c)
@@ -55,15 +55,22 @@ static void forget_round(struct ahead *a)
 	a->chain = NULL;
 }
 
-void ahead_free(struct ahead *a)
+static void forget_pass(struct ahead *a)
 {
 	uint32_t i;
 
-	if (!a)
-		return;
 	forget_round(a);
 	for (i = 0; i < a->n; i++)
-		arena_free(a->steps[i].arena);
+		a->steps[i].look.seen = NULL;
+	arena_free(a->arena);
+	a->arena = NULL;
+}
+
+void ahead_free(struct ahead *a)
+{
+	if (!a)
+		return;
+	forget_pass(a);
 	free(a->steps);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
@@ -86,6 +93,7 @@ static void look_at(struct ahead *a, struct ahead_step *s, bool *taint)
 		return;
 	s->look.known = s->known;
 	s->look.keys = a->cache->setup.keys;
+	s->look.arena = a->arena;
 	lookup_ahead(a->cache, s->step, a->chain, &s->look, &s->found);
 	s->hit = s->found.state == FOUND_HIT;
 	*taint = !s->hit;
@@ -159,6 +167,8 @@ static bool walk(struct ahead *a, const struct plan *plan, bool taint)
 static void round_of(struct ahead *a)
 {
 	forget_round(a);
+	if (!a->arena)
+		a->arena = arena_new();
 	a->chain = cache_chain_new(a->cache);
 	a->at = 0;
 	walk(a, a->cache->plan, false);
@@ -214,25 +224,31 @@ static uint32_t ask_hints(struct ahead *a, uint32_t store)
 /* Name sets of steps whose hints are all followed: the next round makes names of them. */
 static bool load_sets(struct ahead *a, uint32_t store)
 {
+	struct far_wanted_set *wanted = xcalloc(a->n * AHEAD_SETS + 1, sizeof *wanted);
+	struct ahead_step **whose = xcalloc(a->n * AHEAD_SETS + 1, sizeof *whose);
+	uint32_t i, n = 0;
 	bool ret = false;
-	uint32_t i;
 
 	for (i = 0; i < a->n; i++) {
 		struct ahead_step *s = &a->steps[i];
-		struct facts *set;
 
 		s->look.sets_n = 0;
-		if (!is_open(s) || s->tainted || has_hints(s, store) || !has_sets(s, store))
+		if (!is_open(s) || s->tainted || has_hints(s, store))
 			continue;
-		if (!s->arena)
-			s->arena = arena_new();
-		while (has_sets(s, store) && s->look.sets_n < AHEAD_SETS) {
-			set = arena_alloc(s->arena, sizeof *set);
-			if (far_name_set(a->cache->far, store, s->known, s->known->sets_asked[store]++, s->arena, set) == 0)
-				s->look.sets[s->look.sets_n++] = set;
+		while (has_sets(s, store)) {
+			whose[n] = s;
+			wanted[n++] = (struct far_wanted_set){ .step = s->known, .number = s->known->sets_asked[store]++ };
 		}
-		ret = ret || s->look.sets_n;
 	}
+	far_name_sets(a->cache->far, store, wanted, n, a->arena);
+	for (i = 0; i < n; i++) {
+		if (!wanted[i].set)
+			continue;
+		whose[i]->look.sets[whose[i]->look.sets_n++] = wanted[i].set;
+		ret = true;
+	}
+	free(wanted);
+	free(whose);
 	return ret;
 }
 
@@ -306,7 +322,7 @@ static uint32_t pass(struct ahead *a)
 	for (store = 0; store < far_stores(a->cache->far) && !is_stopping(a); store++)
 		if (far_store_reads(far_store_at(a->cache->far, store)))
 			ret += pass_over(a, store);
-	forget_round(a);
+	forget_pass(a);
 	return ret;
 }
 

@@ -18,6 +18,7 @@ struct far_candidate;
 struct far_known;
 struct far_keys;
 struct found;
+struct found_inside;
 struct plan;
 struct step;
 
@@ -27,6 +28,8 @@ enum { AHEAD_SETS = 8 };
 struct ahead_look {
 	struct far_known *known;       /* its candidates are compared after the near results */
 	const struct far_keys *keys;
+	struct arena *arena;           /* of the pass */
+	struct found_inside *seen;     /* key and declared inputs, once they were looked at in this pass; in arena */
 	const struct facts *sets[AHEAD_SETS];  /* name sets whose RESULT names are wanted, where nothing fits */
 	uint32_t sets_n;
 	/* answers */

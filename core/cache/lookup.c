@@ -34,7 +34,7 @@ struct looking {
 		struct result result;
 		bool good;                     /* it could be read */
 		const struct far_candidate *far;       /* it is not near; NULL: it is */
-	} *at;                         /* CACHE_RESULTS, and in a pass FAR_CANDIDATES; in the arena */
+	} *at;                         /* in the arena */
 	uint32_t n;
 };
 
@@ -100,16 +100,40 @@ static int look_at_step(struct looking *l, struct err *err)
 	return 0;
 }
 
+/* In a pass a step is looked at once: what a pass does changes nothing of it. */
+static int look_at_step_once(struct looking *l, struct err *err)
+{
+	struct found_inside **seen = &l->ahead->seen;
+	struct arena *its = l->arena;
+	int r = 0;
+
+	if (*seen) {
+		*l->in = **seen;
+		return 0;
+	}
+	l->arena = l->ahead->arena;
+	r = look_at_step(l, err);
+	l->arena = its;
+	if (r == 0) {
+		*seen = arena_alloc(l->ahead->arena, sizeof **seen);
+		**seen = *l->in;
+	}
+	return r;
+}
+
 /* ---- results -------------------------------------------------------------- */
 
-/* Those with bytes that can be believed, in the entry's order. */
+/* Those with bytes that can be believed, in the entry's order; then, in a pass, those of far stores. */
 static void read_results(struct looking *l)
 {
+	const uint32_t far_n = l->ahead ? l->ahead->known->n : 0;
 	struct entry entry;
 	uint32_t i;
 
+	l->n = 0;
 	if (blob_entry(l->cache->blobs, &l->in->id, &entry) != 0)
-		return;
+		entry.n = 0;
+	l->at = arena_array(l->arena, entry.n + far_n + 1, sizeof *l->at);
 	for (i = 0; i < entry.n; i++) {
 		struct candidate *c = &l->at[l->n++];
 		void *bytes;
@@ -125,20 +149,13 @@ static void read_results(struct looking *l)
 			blob_drop(l->cache->blobs, &c->id);
 		}
 	}
-}
-
-/* Behind the near ones: what far stores have. */
-static void add_far_results(struct looking *l)
-{
-	const struct far_known *k = l->ahead ? l->ahead->known : NULL;
-	uint32_t i;
-
-	for (i = 0; k && i < k->n; i++) {
+	for (i = 0; i < far_n; i++) {
+		const struct far_candidate *far = &l->ahead->known->at[i];
 		struct candidate *c = &l->at[l->n++];
 
-		c->id = k->at[i].body;
-		c->far = &k->at[i];
-		c->good = result_decode(k->at[i].bytes, &l->in->id, l->arena, &c->result) == 0;
+		c->id = far->body;
+		c->far = far;
+		c->good = result_decode(far->bytes, &l->in->id, l->arena, &c->result) == 0;
 	}
 }
 
@@ -395,42 +412,42 @@ static int amend_globbed(struct looking *l, struct err *err)
 	const struct globs *input = &l->step->rules->input;
 	const struct layer *v = input->yes.n ? chain_layer(l->chain, err) : NULL;
 	const struct map *seats = v ? &v->seats : NULL;
-	const struct facts before = l->in->before;
-	struct facts *now = &l->in->before;
+	struct facts now = { .n = 0 };
 	uint32_t i;
 
 	if (input->yes.n && !v)
 		return -1;
-	if (!seats || !seats->n)
-		return 0;
-	now->at = arena_array(l->arena, (size_t)before.n + seats->n + 1, sizeof *now->at);
-	now->n = 0;
-	for (i = 0; i < before.n; i++)
-		if (!map_get(seats, before.at[i].name.data, before.at[i].name.size))
-			now->at[now->n++] = before.at[i];
-	for (i = 0; i < seats->n; i++) {
+	for (i = 0; seats && i < seats->n; i++) {
 		const struct seat *seat = seats->at[i].value;
 
-		if (!state_is_content(seat->state) || !globs_match(input, seat->path.data, seat->path.size))
-			continue;
-		now->at[now->n++] = (struct fact){ .kind = FACT_GLOBBED, .name = seat->path, .detail = { "", 0 },
-						   .state = { seat->state.data, 1 + sizeof(vt_id) } };
+		if (state_is_content(seat->state) && globs_match(input, seat->path.data, seat->path.size))
+			facts_lend(&now, l->arena, FACT_GLOBBED, seat->path, (struct bytes){ seat->state.data, 1 + sizeof(vt_id) });
 	}
-	facts_sort(now);
+	if (!seats || !seats->n)
+		return 0;
+	for (i = 0; i < l->in->before.n; i++) {
+		const struct fact *fact = &l->in->before.at[i];
+
+		if (map_get(seats, fact->name.data, fact->name.size))
+			continue;
+		now.at = arena_grow(l->arena, now.at, now.n, sizeof *now.at);
+		now.at[now.n++] = *fact;
+	}
+	facts_sort(&now);
+	l->in->before = now;
 	return 0;
 }
 
 /* In a pass nothing is explained, counted or remembered. */
 static int look_ahead(struct looking *l, struct err *err)
 {
-	int r = look_at_step(l, err);
+	int r = look_at_step_once(l, err);
 
 	if (r)
 		return r < 0 ? -1 : 0;
 	if (amend_globbed(l, err) < 0)
 		return -1;
 	read_results(l);
-	add_far_results(l);
 	r = find_hit(l, err);
 	if (r == 0)
 		r = name_results(l, err);
@@ -444,8 +461,6 @@ static int find_far(struct looking *l, struct err *err)
 {
 	if (l->dry || !l->cache->plan || !cache_far(l->cache) || !ahead_missed(l->cache->ahead, &l->in->id))
 		return 0;
-	l->n = 0;
-	memset(l->at, 0, CACHE_RESULTS * sizeof *l->at);
 	read_results(l);
 	return find_hit(l, err);
 }
@@ -484,7 +499,6 @@ static void look_up(struct cache *c, const struct step *step, bool dry, struct c
 	*ret = (struct found){ .state = FOUND_NOTHING, .arena = arena_new() };
 	l.arena = ret->arena;
 	l.in = ret->inside = arena_alloc(ret->arena, sizeof *ret->inside);
-	l.at = arena_array(ret->arena, CACHE_RESULTS + (ahead ? FAR_CANDIDATES : 0), sizeof *l.at);
 	if ((ahead ? look_ahead(&l, &err) : look(&l, &err)) < 0) {
 		text = err_take(&err, ret->arena);
 		ret->state = FOUND_ERROR;

@@ -368,22 +368,42 @@ uint32_t far_ask_named(struct far *f, uint32_t store, struct far_known *const *s
 	return ret;
 }
 
-int far_name_set(struct far *f, uint32_t store, struct far_known *k, uint32_t number, struct arena *a, struct facts *ret)
+/* Copies the bytes: facts point into them. */
+static struct facts *decode_set(struct bytes bytes, struct arena *a)
 {
-	const struct far_step *s = &k->step[store];
-	struct far_get item = { .space = VT_SPACE_BLOB, .name = s->sets[number], .most = FAR_BODY_MAX, .in_memory = true };
-	struct bytes bytes = s->newest;
+	struct facts *ret = arena_alloc(a, sizeof *ret);
+	const struct bytes kept = { arena_copy(a, bytes.size ? bytes.data : "", bytes.size), bytes.size };
 
-	if (number || !bytes.size) {
-		if (!far_store_reads(f->stores[store]))
-			return -1;
-		far_store_get(f->stores[store], &item, 1);
-		if (item.status != VT_OK)
-			return -1;
-		bytes = (struct bytes){ arena_copy(a, item.bytes.data ? item.bytes.data : "", (size_t)item.bytes.size), (size_t)item.bytes.size };
-		blob_bytes_clear(&item.bytes);
+	return far_set_decode(kept, a, ret) == 0 ? ret : NULL;
+}
+
+/* The newest may stand in its STEP; the others are blobs. */
+void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted, uint32_t n, struct arena *a)
+{
+	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
+	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
+
+	for (i = 0; i < n; i++) {
+		const struct far_step *s = &wanted[i].step->step[store];
+
+		wanted[i].set = NULL;
+		if (wanted[i].number == 0 && s->newest.size) {
+			wanted[i].set = decode_set(s->newest, a);
+			continue;
+		}
+		items[k] = (struct far_get){ .space = VT_SPACE_BLOB, .name = s->sets[wanted[i].number], .most = FAR_BODY_MAX, .in_memory = true };
+		whose[k++] = i;
 	}
-	return far_set_decode(bytes, a, ret);
+	k = far_store_reads(f->stores[store]) ? k : 0;
+	far_store_get(f->stores[store], items, k);
+	for (i = 0; i < k; i++) {
+		if (items[i].status != VT_OK)
+			continue;
+		wanted[whose[i]].set = decode_set((struct bytes){ items[i].bytes.data, (size_t)items[i].bytes.size }, a);
+		blob_bytes_clear(&items[i].bytes);
+	}
+	free(items);
+	free(whose);
 }
 
 /* ---- fetching --------------------------------------------------------------------------------- */

@@ -60,8 +60,13 @@ struct far_known *far_known_of(struct far *f, const struct digest *key);       /
 uint32_t far_ask_steps(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n);
 uint32_t far_ask_hints(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n);
 uint32_t far_ask_named(struct far *f, uint32_t store, struct far_known *const *steps, const vt_id *names, uint32_t n);
-/* The name set of this number, decoded into `a`. -1: it cannot be had. */
-int far_name_set(struct far *f, uint32_t store, struct far_known *k, uint32_t number, struct arena *a, struct facts *ret);
+/* A name set of a STEP. */
+struct far_wanted_set {
+	const struct far_known *step;
+	uint32_t number;               /* in the STEP; 0 is the newest */
+	struct facts *set;             /* answer, in the arena of the call; NULL: it cannot be had */
+};
+void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted, uint32_t n, struct arena *a);
 
 /* A result that fits: its blobs are fetched and the result is kept near, as one's own. */
 struct far_wanted {

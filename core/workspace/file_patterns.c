@@ -14,6 +14,7 @@ int file_patterns_add(struct arena *a, struct file_patterns *list, const char *t
 	if (glob_make(a, text, GLOB_PATH, &p.glob, err) < 0)
 		return -1;
 	p.base = glob_base(a, text);
+	p.base_size = strlen(p.base);
 	p.all_below = n >= 3 && strcmp(text + n - 3, "/**") == 0;
 	list->at = arena_grow(a, list->at, list->n, sizeof *list->at);
 	list->at[list->n++] = p;
@@ -43,9 +44,13 @@ bool file_patterns_match(const struct file_patterns *list, const char *path, siz
 {
 	uint32_t i;
 
-	for (i = 0; i < list->n; i++)
-		if (glob_match(list->at[i].glob, path, size))
+	for (i = 0; i < list->n; i++) {
+		const struct file_pattern *p = &list->at[i];
+
+		/* most paths are elsewhere, and that is soon seen */
+		if (size >= p->base_size && memcmp(path, p->base, p->base_size) == 0 && glob_match(p->glob, path, size))
 			return true;
+	}
 	return false;
 }
 

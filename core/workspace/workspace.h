@@ -22,7 +22,8 @@ struct task;
 struct file_pattern {
 	const char *text;
 	const struct glob *glob;   /* compiled once; any thread may match with it */
-	const char *base;          /* the leading components without magic */
+	const char *base;          /* the leading components without magic: every path that matches begins so */
+	size_t base_size;
 	bool all_below;            /* it ends in a slash and two stars */
 	bool implied;              /* not written: all below what another pattern of `output` may name as a folder */
 };
