@@ -14,10 +14,7 @@
 #include "text/json.h"
 #include "workspace/workspace.h"
 
-enum {
-	DAY_SIZE = 32,                     /* bytes of a date as text */
-	SHOWN_MAX = 1 << 20                /* bytes of the JSON, at most */
-};
+enum { DAY_SIZE = 32 };                    /* bytes of a date as text */
 
 enum { HELP, JSON, SINCE };
 
@@ -105,11 +102,27 @@ static void show(const char *dir, const struct cache_figures *f)
 	putchar('\n');
 }
 
-static void show_json(const char *dir, const struct cache_figures *f)
+/* Adds how long each task took when it last ran: all its commands together, by name. */
+static void add_tasks(int inner, struct arena *a, struct buf *b)
 {
+	struct kept_task *tasks;
+	uint32_t i, n = kept_tasks(inner, a, &tasks);
+
+	buf_text(b, ",\"tasks\":[");
+	for (i = 0; i < n; i++) {
+		buf_text(b, i ? ",{\"task\":" : "{\"task\":");
+		json_quote(b, tasks[i].label, strlen(tasks[i].label));
+		buf_printf(b, ",\"durationMs\":%lld}", (long long)tasks[i].ms);
+	}
+	buf_byte(b, ']');
+}
+
+static void show_json(const struct session *s, const char *root, const char *dir, const struct cache_figures *f)
+{
+	struct directory d;
 	struct buf b;
 
-	buf_init(&b, SHOWN_MAX);
+	buf_init(&b, SIZE_MAX / 2);
 	buf_text(&b, "{\"version\":1,\"directory\":");
 	json_quote(&b, dir, strlen(dir));
 	buf_printf(&b, ",\"size\":%llu,\"bound\":", (unsigned long long)f->bytes);
@@ -122,10 +135,15 @@ static void show_json(const char *dir, const struct cache_figures *f)
 	if (f->oldest) {
 		char day[DAY_SIZE];
 
-		buf_printf(&b, "\"%s\"}", day_text(f->oldest, day));
+		buf_printf(&b, "\"%s\"", day_text(f->oldest, day));
 	} else {
-		buf_text(&b, "null}");
+		buf_text(&b, "null");
 	}
+	directory_init(&d, dir, root, true);
+	directory_open(&d, NULL);
+	add_tasks(d.inner_fd, s->arena, &b);
+	directory_free(&d);
+	buf_byte(&b, '}');
 	puts(buf_str(&b));
 	buf_free(&b);
 }
@@ -153,7 +171,7 @@ static int stat_cache(const struct session *s, const char *root, const char *dir
 	if (cache_figures(dir, root, &figures, &err) < 0)
 		return cmd_fail(s, &err);
 	if (json)
-		show_json(dir, &figures);
+		show_json(s, root, dir, &figures);
 	else
 		show(dir, &figures);
 	return 0;

@@ -83,6 +83,29 @@ static void list_json(const struct last_run *run, struct buf *b)
 	buf_printf(b, ",\"startedMs\":%lld,\"durationMs\":%lld}", (long long)(run->started_ns / 1000000), (long long)run->ms);
 }
 
+static int by_label(const void *x, const void *y)
+{
+	return strcmp(((const struct last_run *)x)->label, ((const struct last_run *)y)->label);
+}
+
+uint32_t kept_tasks(int inner, struct arena *a, struct kept_task **ret)
+{
+	struct listing l = { .arena = a };
+	uint32_t i, n = 0;
+
+	if (inner >= 0)
+		last_run_each(inner, a, take, &l);
+	if (l.n)
+		qsort(l.at, l.n, sizeof *l.at, by_label);
+	*ret = arena_array(a, (size_t)l.n + 1, sizeof **ret);
+	for (i = 0; i < l.n; i++) {
+		if (n == 0 || strcmp((*ret)[n - 1].label, l.at[i].label) != 0)
+			(*ret)[n++].label = l.at[i].label;
+		(*ret)[n - 1].ms += l.at[i].cancelled ? 0 : l.at[i].ms;
+	}
+	return n;
+}
+
 int kept_list(const struct session *s, bool json)
 {
 	struct asking k;

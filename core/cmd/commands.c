@@ -49,7 +49,7 @@ int command_unrecognized(const struct args *args, const char *word, const char *
 
 bool command_line_has(const struct command_line *l, uint32_t option)
 {
-	return l->args.seen & 1u << option;
+	return l->args.seen & UINT64_C(1) << option;
 }
 
 int command_read_line(const struct command *c, const struct session *s, int argc, char **argv, struct command_line *ret)

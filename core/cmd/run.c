@@ -20,6 +20,8 @@
 #include "report/live.h"
 #include "report/screen.h"
 #include "report/warnings.h"
+#include "text/path.h"
+#include "together/shard.h"
 #include "watch/watch.h"
 #include "workspace/workspace.h"
 
@@ -97,6 +99,19 @@ int run_make_plan(struct backend *b, const struct query_options *options, struct
 	return plan_make(&world, options, a, ret, err);
 }
 
+/* Leaves only what --shard says in the plan. -1: err. */
+static int cut_plan(struct backend *b, const struct query_options *o, struct arena *a, struct plan *plan, struct err *err)
+{
+	const struct session *s = b->session;
+	struct shard_times times = { 0 };
+	int r = o->shard_times ? shard_times_read(o->shard_times[0] == '/' ? o->shard_times : path_join(a, s->cwd, o->shard_times), a, &times, err) : 0;
+
+	if (r == 0 && shard_cut(plan, o->shard - 1, o->shards, o->shard_times ? &times : NULL, a) == 0)
+		warnings_note(s->warnings, arena_printf(b->arena, "vt run: no task is in part %u of %u", o->shard, o->shards));
+	shard_times_free(&times);
+	return r;
+}
+
 static int run_task(struct backend *b, const struct query_options *options)
 {
 	const struct session *s = b->session;
@@ -105,7 +120,7 @@ static int run_task(struct backend *b, const struct query_options *options)
 	struct err err = { 0 };
 	int code;
 
-	if (run_make_plan(b, options, a, &plan, &err) < 0)
+	if (run_make_plan(b, options, a, &plan, &err) < 0 || (options->shards && cut_plan(b, options, a, plan, &err) < 0))
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
 		code = show_dry_run(b, plan, options);

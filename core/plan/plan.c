@@ -343,6 +343,51 @@ static void link_chains(struct plan *plan, const struct step_list *after, bool f
 	}
 }
 
+/* Numbers the steps anew, in the plan's order. Returns how many there are. */
+static uint32_t number_steps(struct plan *plan, uint32_t *next)
+{
+	uint32_t i, k, before = *next;
+
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].items_n; k++) {
+			struct item *item = &plan->nodes[i].items[k];
+
+			if (item->kind == ITEM_PLAN)
+				number_steps(item->plan, next);
+			else
+				item->step->ordinal = (*next)++;
+		}
+	return plan->steps = *next - before;
+}
+
+void plan_keep(struct plan *plan, const bool *keep, struct arena *a)
+{
+	uint32_t *now = arena_array(a, (size_t)plan->n + 1, sizeof *now), i, k, n = 0, next = 0;
+
+	for (i = 0; i < plan->n; i++) {
+		now[i] = n;
+		n += keep[i];
+	}
+	plan->serves = plan->lasts = plan->unready = false;
+	for (i = n = 0; i < plan->n; i++) {
+		struct plan_node *node = &plan->nodes[i];
+		uint32_t *waits = arena_array(a, (size_t)node->waits_n + 1, sizeof *waits);
+
+		if (!keep[i])
+			continue;
+		for (k = 0; k < node->waits_n; k++)
+			waits[k] = now[node->waits_for[k]];
+		node->waits_for = waits;
+		plan->serves = plan->serves || node->persistent;
+		plan->lasts = plan->lasts || (node->requested && node->lasts);
+		plan->unready = plan->unready || (node->requested && node->unready);
+		plan->nodes[n++] = *node;
+	}
+	plan->n = n;
+	number_steps(plan, &next);
+	link_chains(plan, NULL, false, a);
+}
+
 int plan_make(const struct plan_world *world, const struct query_options *options, struct arena *a,
 	      struct plan **ret, struct err *err)
 {

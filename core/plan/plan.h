@@ -33,6 +33,8 @@ struct plan_world {
 /* Everything in `a`. `options` name a task. */
 int plan_make(const struct plan_world *world, const struct query_options *options, struct arena *a,
 	      struct plan **ret, struct err *err);
+/* Leaves in the plan only the nodes for which `keep` is set; what these wait for is set, too. */
+void plan_keep(struct plan *plan, const bool *keep, struct arena *a);
 /* Can tasks of it run at the same time? */
 bool plan_is_parallel(const struct plan *plan);
 #endif

@@ -69,6 +69,9 @@ const char options_help[] =
 "      --events <FILE>          Write a line of JSON for each start and end of a command, as they come,\n"
 "                               and keep what each printed in a file of its own\n"
 "      --profile <FILE>         Write where the time went, as a Chrome trace\n"
+"      --shard <I/N>            Run the part <I> of <N>: each requested task is in exactly one of them\n"
+"      --shard-times <FILE>     Part them by the durations in <FILE>, from --summary-file or\n"
+"                               `vt cache stat --json`\n"
 "  -C, --cwd <DIR>              As if vt were called in that folder\n"
 "  -h, --help                   Print help\n"
 "\n"
@@ -78,7 +81,8 @@ const char options_help[] =
 
 enum option {
 	RECURSIVE, TRANSITIVE, WORKSPACE_ROOT, FILTER, AFFECTED, FAIL_IF_NO_MATCH, IGNORE_DEPENDS_ON, VERBOSE, CACHE, NO_CACHE,
-	ONLY, CONTINUE, FORCE, CWD, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, OUTPUT_LOGS, QUIET, CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS, WATCH, HELP, OPTIONS
+	ONLY, CONTINUE, FORCE, CWD, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, OUTPUT_LOGS, QUIET, CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS, WATCH,
+	SHARD, SHARD_TIMES, HELP, OPTIONS
 };
 
 #define CONTINUE_VALUES "dependencies-successful, always"
@@ -113,6 +117,8 @@ static const struct args_option options[OPTIONS] = {
 	[PROFILE] = { .name = "profile", .value = "FILE" },
 	[EVENTS] = { .name = "events", .value = "FILE" },
 	[WATCH] = { .name = "watch" },
+	[SHARD] = { .name = "shard", .value = "I/N" },
+	[SHARD_TIMES] = { .name = "shard-times", .value = "FILE" },
 	[HELP] = { .name = "help", .letter = 'h' },
 };
 
@@ -212,6 +218,32 @@ static int read_file(struct parsing *p, enum option which, const char *value, co
 	return 0;
 }
 
+/* A number of decimal digits, at most `max`; *at moves behind it. false: there is none. */
+static bool read_number(const char **at, uint32_t max, uint32_t *ret)
+{
+	const char *s = *at;
+	uint64_t n = 0;
+
+	for (; *s >= '0' && *s <= '9' && n <= max; s++)
+		n = n * 10 + (uint64_t)(*s - '0');
+	if (s == *at || n > max)
+		return false;
+	*at = s;
+	*ret = (uint32_t)n;
+	return true;
+}
+
+static int read_shard(struct parsing *p, const char *value)
+{
+	const char *s = value;
+
+	if (read_number(&s, OPTION_SHARDS_MAX, &p->o.shard) && *s++ == '/' && read_number(&s, OPTION_SHARDS_MAX, &p->o.shards) && !*s &&
+	    p->o.shard >= 1 && p->o.shard <= p->o.shards)
+		return 0;
+	return err_set(p->err, ERR_USAGE, "invalid value '%s' for '--shard <I/N>': two numbers are needed, such as 1/4: which part, from 1, and of how many (at most %d)" TRY,
+		       value, OPTION_SHARDS_MAX);
+}
+
 static int cache_flag(struct parsing *p, enum option_cache flag)
 {
 	if (p->o.cache != OPTION_CACHE_DEFAULT && p->o.cache != flag) {
@@ -260,9 +292,21 @@ static int take(struct parsing *p, enum option which, const char *value)
 	case PROFILE: return read_file(p, which, value, &o->profile);
 	case EVENTS: return read_file(p, which, value, &o->events);
 	case WATCH: o->watch = true; break;
+	case SHARD: return read_shard(p, value);
+	case SHARD_TIMES: return read_file(p, which, value, &o->shard_times);
 	case HELP:
 	case OPTIONS: break;
 	}
+	return 0;
+}
+
+/* The options of runs that several machines share. */
+static int check_shared(struct parsing *p)
+{
+	const struct query_options *o = &p->o;
+
+	if (o->shard_times && !o->shards)
+		return args_wrong(&p->args, p->err, "the argument '--shard-times <FILE>' needs '--shard <I/N>'");
 	return 0;
 }
 
@@ -272,14 +316,16 @@ static int check(struct parsing *p)
 	static const enum option reports[] = { CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS };
 	size_t i;
 
-	if (p->o.last_details && (p->o.task || p->args.seen & ~(1u << LAST_DETAILS | 1u << CWD)))
+	if (p->o.last_details && (p->o.task || p->args.seen & ~(UINT64_C(1) << LAST_DETAILS | UINT64_C(1) << CWD)))
 		return args_wrong(&p->args, p->err, "the argument '--last-details' cannot be used with one or more of the other specified arguments");
 	for (i = 0; p->o.dry_run && i < COUNT(reports); i++)
-		if (p->args.seen & 1u << reports[i])
+		if (p->args.seen & UINT64_C(1) << reports[i])
 			return args_wrong(&p->args, p->err, "the argument '--%s%s' cannot be used with '--dry-run': it tells of what ran",
 					  options[reports[i]].name, options[reports[i]].value ? " <FILE>" : "");
 	if (p->o.watch && (p->o.dry_run || p->o.json))
 		return args_wrong(&p->args, p->err, "the argument '--watch' cannot be used with '--%s': it tells of what ran", p->o.dry_run ? "dry-run" : "json");
+	if (check_shared(p) < 0)
+		return -1;
 	if (p->o.watch && !p->o.task)
 		return args_wrong(&p->args, p->err, "the argument '--watch' needs a task");
 	/* what is broken is mended while the rest goes on */
@@ -421,6 +467,6 @@ bool options_bare(const struct query_options *o)
 {
 	return !options_scoped(o) && !o->fail_if_no_match && !o->ignore_depends_on && !o->parallel && !o->limited &&
 	       o->cache != OPTION_CACHE_OFF && !o->verbose && !o->log_given && !o->dry_run && !o->shown_given && !o->quiet && !o->ci_summary &&
-	       !o->summary_file && !o->profile && !o->events && !o->force &&
+	       !o->summary_file && !o->profile && !o->events && !o->force && !o->shards &&
 	       !o->continue_given;
 }

@@ -30,6 +30,10 @@ struct option_limit {
 	bool percent;
 };
 
+enum {
+	OPTION_SHARDS_MAX = 10000          /* parts of a run */
+};
+
 struct query_options {
 	/* which packages */
 	bool recursive, transitive, workspace_root;
@@ -61,6 +65,9 @@ struct query_options {
 	bool ci_summary;                   /* a table for the page of the CI job */
 	const char *summary_file, *profile, *events;       /* files as typed; NULL: not given */
 	bool watch;                        /* run again whenever something changes */
+	/* several machines */
+	uint32_t shard, shards;            /* --shard: this part, from 1, of so many; 0: all of it */
+	const char *shard_times;           /* a file with durations, as typed; NULL: not given */
 	bool help, last_details, dry_run, json;
 };
 

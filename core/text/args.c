@@ -133,11 +133,11 @@ static int take(struct args *a, uint32_t which, struct err *err)
 	const struct args_option *o = &a->options[which];
 	char shown[64];
 
-	if (a->seen & 1u << which && !o->often) {
+	if (a->seen & UINT64_C(1) << which && !o->often) {
 		args_wrong(a, err, "the argument '--%s%s' cannot be used multiple times", o->name, args_shown_value(o, shown, sizeof shown));
 		return ARGS_WRONG;
 	}
-	a->seen |= 1u << which;
+	a->seen |= UINT64_C(1) << which;
 	return (int)which;
 }
 

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-enum { ARGS_OPTIONS_MAX = 32 };
+enum { ARGS_OPTIONS_MAX = 64 };
 
 enum {
 	ARGS_END = -1,             /* no word is left */
@@ -41,7 +41,7 @@ struct args {
 	const char *const *argv;
 	uint32_t at;               /* the next word */
 	const char *letters;       /* the letters of a short word not returned yet; NULL: none */
-	uint32_t seen;             /* bit i: option i was returned */
+	uint64_t seen;             /* bit i: option i was returned */
 	bool ended;                /* `--` was read: what follows are words */
 	const char *value;         /* of the option or word returned last; NULL: an option without a value */
 };

@@ -1,0 +1,34 @@
+/* together: one run on several machines. Uses base, text, os, workspace (structs), query/options.h, plan, far, exec.
+ *
+ * shard: parts the tasks of a run, without any service. A pure function of the plan, the number of parts and the
+ * durations that it is given: each machine comes to the same parts by itself. On the loop, before anything runs. */
+#ifndef TOGETHER_SHARD_H
+#define TOGETHER_SHARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+struct plan;
+
+enum { SHARD_TIMES_MAX = 256 << 20 };  /* bytes of a file with durations */
+
+/* How long tasks took. Labels and numbers live in the arena that it was read into. */
+struct shard_times {
+	struct map ms;                 /* label -> uint64_t *: milliseconds of all its commands */
+};
+
+/* Reads a file of --summary-file or of `vt cache stat --json`. -1: err. */
+int shard_times_read(const char *path, struct arena *a, struct shard_times *ret, struct err *err);
+void shard_times_free(struct shard_times *t);
+
+/* Which part, from 0, each requested node is in; UINT32_MAX: the node was not requested. In `a`; plan->n long.
+ * The longest comes first, and goes to the part that is done the earliest with it and with what it needs that is not
+ * in that part already. `times`: NULL: all take the same time. */
+uint32_t *shard_assign(const struct plan *plan, uint32_t parts, const struct shard_times *times, struct arena *a);
+/* Leaves in the plan what is in the part (from 0), and what that needs. Returns how many requested tasks that are. */
+uint32_t shard_cut(struct plan *plan, uint32_t part, uint32_t parts, const struct shard_times *times, struct arena *a);
+#endif
