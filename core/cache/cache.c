@@ -259,6 +259,16 @@ struct far *cache_far(struct cache *c)
 	return ret;
 }
 
+struct far *cache_open_far(struct cache *c)
+{
+	struct far *ret;
+
+	pthread_mutex_lock(&c->lock);
+	ret = c->far;
+	pthread_mutex_unlock(&c->lock);
+	return ret;
+}
+
 bool cache_has_far(struct cache *c)
 {
 	return cache_ready(c) && cache_far(c);

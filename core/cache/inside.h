@@ -94,6 +94,8 @@ bool cache_ready(struct cache *c);
 void cache_warn(struct cache *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Opens the far stores, once. NULL: there is none, or none may be asked. [any] */
 struct far *cache_far(struct cache *c);
+/* The far stores if they are open already, without opening them; NULL: they are not. [any] */
+struct far *cache_open_far(struct cache *c);
 /* found frees `bytes` at its end. */
 void found_own(struct found *f, void *bytes);
 

@@ -276,6 +276,7 @@ void tell_effects(struct arena *a, const struct facts *effects, struct texts *re
 static int find_hit(struct looking *l, struct err *err)
 {
 	struct changes first;
+	struct far *far;
 	uint32_t i;
 
 	for (i = 0; i < l->n; i++) {
@@ -297,8 +298,8 @@ static int find_hit(struct looking *l, struct err *err)
 		l->found->state = FOUND_HIT;
 		if (l->ahead)
 			l->ahead->fit = c->far;
-		else if (l->cache->far)
-			l->found->origin = far_origin(l->cache->far, &c->id);
+		else if ((far = cache_open_far(l->cache)) != NULL)
+			l->found->origin = far_origin(far, &c->id);
 		tell_asked(l->arena, &l->in->key, &l->found->asked);
 		tell_asked(l->arena, &c->result.after, &l->found->asked);
 		l->found->saved_ms = c->result.ms;

@@ -60,7 +60,11 @@ pnpm() { file pnpm-workspace.yaml 'packages: ["packages/*"]'; local p; for p; do
 
 ok() {                                       # ok "story" status
 	_n=$((_n + 1))
-	if [ "$2" -eq 0 ]; then printf 'ok %d - %s\n' $_n "$1"; else printf 'not ok %d - %s\n' $_n "$1"; fi
+	if [ "$2" -eq 0 ]; then printf 'ok %d - %s\n' $_n "$1"; else
+		printf 'not ok %d - %s\n' $_n "$1"
+		# a sanitizer ended vt: its report tells more than any comparison
+		[[ ! -f $T/err ]] || sed -n '/Sanitizer: /,/^SUMMARY/s/^/# /p' "$T/err" | head -n 100
+	fi
 	return "$2"
 }
 _show() { printf '%s\n' "$2" | sed "s/^/# $1: /"; }
