@@ -53,7 +53,7 @@ static int open_directory(struct cache *c, struct err *err)
 			return r;
 		if (c->setup.dry && faccessat(c->dir.inner_fd, "key", R_OK, 0) < 0)
 			return 1;
-		if (mac_load(c->dir.inner_fd, "key", &c->mac) == 0)
+		if (mac_load(c->dir.inner_fd, "key", NULL, &c->mac) == 0)
 			return 0;
 		if (errno != ENOENT)
 			return err_errno(err, errno, "'%s/key' cannot be used; remove it", c->dir.inner);

@@ -18,6 +18,7 @@
 
 enum { OPTIONS_MAX = 128, STORES_MAX = 8, PARTS_MAX = 64, DEPTH_MAX = 8, CONFIG_MAX = 4 << 20, ORIGIN_MAX = 300 };
 
+static const char worktrees_label[] = "worktrees";
 static const char *const default_parts[] = { "auto-input", "env-tracking", "output-restore" };
 
 static int out_of_memory(struct err *err)
@@ -506,6 +507,33 @@ static int read_store(const struct choice_config *config, struct choices *all, c
 	return choice_options(config, c, err) || take_rules(config, c, err) ? -1 : 0;
 }
 
+static int put_worktrees_option(struct choice *c, const char *key, const char *text, bool wins, struct err *err)
+{
+	struct option_value o = { .key = strdup(key), .text = strdup(text), .place = strdup(worktrees_label), .from_user = wins };
+
+	return option_put(c, &o) ? out_of_memory(err) : 0;
+}
+
+/* The store of a repository's worktrees, behind those that are listed, unless one there has its name. */
+static int add_worktrees(const struct choice_config *config, struct choices *all, struct err *err)
+{
+	struct choice *c;
+	uint32_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->at[i].kind == VT_KIND_STORE && strcmp(choice_label(&all->at[i]), worktrees_label) == 0)
+			return 0;
+	if (choice_add(all, VT_KIND_STORE, "store-folder", &c, err))
+		return -1;
+	if (!(c->as = strdup(worktrees_label)))
+		return out_of_memory(err);
+	if (put_worktrees_option(c, "size", "10 GiB", false, err) || choice_options(config, c, err) || take_rules(config, c, err))
+		return -1;
+	c->store.optional = true;
+	/* whatever the options of other folders say */
+	return put_worktrees_option(c, "dir", config->worktrees, true, err);
+}
+
 static int read_stores(const struct choice_config *config, struct choices *all, struct err *err)
 {
 	struct choice *c;
@@ -515,9 +543,9 @@ static int read_stores(const struct choice_config *config, struct choices *all, 
 	int i = 0;
 
 	if (!word) {
-		if (choice_add(all, VT_KIND_STORE, "store-local", &c, err))
+		if (choice_add(all, VT_KIND_STORE, "store-local", &c, err) || choice_options(config, c, err) || take_rules(config, c, err))
 			return -1;
-		return choice_options(config, c, err) || take_rules(config, c, err) ? -1 : 0;
+		return config->worktrees ? add_worktrees(config, all, err) : 0;
 	}
 	if (!cJSON_IsArray(word))
 		return wrong(config, user, "stores", err, "`plugins.stores` must be a list; found %s", json_kind(word));
@@ -526,7 +554,7 @@ static int read_stores(const struct choice_config *config, struct choices *all, 
 	cJSON_ArrayForEach(item, word)
 		if (read_store(config, all, item, i++, user, err))
 			return -1;
-	return 0;
+	return config->worktrees ? add_worktrees(config, all, err) : 0;
 }
 
 static int part_order(const void *a, const void *b)
@@ -593,7 +621,7 @@ static int read_parts(const struct choice_config *config, struct choices *all, s
 
 static int read_keys(const struct choice_config *config, bool user, struct err *err)
 {
-	static const char *const known[] = { "tracer", "fingerprint", "stores", "parts", "options", "paths", "credentials", "sharing" };
+	static const char *const known[] = { "tracer", "fingerprint", "stores", "parts", "worktrees", "options", "paths", "credentials", "sharing" };
 	const cJSON *map = user ? config->user : config->workspace, *item;
 
 	cJSON_ArrayForEach(item, map) {
@@ -602,15 +630,25 @@ static int read_keys(const struct choice_config *config, bool user, struct err *
 		while (i < COUNT(known) && strcmp(item->string, known[i]))
 			i++;
 		if (i == COUNT(known))
-			return wrong(config, user, item->string, err, "unknown key `%s` in `plugins`; known are tracer, fingerprint, stores, parts, options%s",
+			return wrong(config, user, item->string, err, "unknown key `%s` in `plugins`; known are tracer, fingerprint, stores, parts, worktrees, options%s",
 				     item->string, user ? ", paths, credentials, sharing" : "");
-		if (i >= 5 && !user)
+		if (i >= 6 && !user)
 			return wrong(config, user, item->string, err, "`plugins.%s` is taken from the user's configuration only%s%s",
 				     item->string, config->user_file ? ", " : "", config->user_file ? config->user_file : "");
-		if ((i == 4 || i == 6 || i == 7) && !cJSON_IsObject(item))
+		if (i == 4 && !cJSON_IsBool(item))
+			return wrong(config, user, item->string, err, "`plugins.worktrees` must be true or false; found %s", json_kind(item));
+		if ((i == 5 || i == 7 || i == 8) && !cJSON_IsObject(item))
 			return wrong(config, user, item->string, err, "`plugins.%s` must be a map; found %s", item->string, json_kind(item));
 	}
 	return 0;
+}
+
+bool choice_worktrees(const struct choice_config *config, bool keyed)
+{
+	bool user;
+	const cJSON *lists = word_on(config, "stores", &user);
+
+	return !cJSON_IsFalse(word_on(config, "worktrees", &user)) && (keyed || !lists);
 }
 
 int choices_read(const struct choice_config *config, struct choices *ret, struct err *err)

@@ -53,10 +53,14 @@ struct choice_config {
 	const char *root;                          /* messages show paths relative to it; NULL: absolute */
 	const struct cJSON *workspace, *user;      /* their `plugins`; NULL: none */
 	const char *workspace_file, *user_file;    /* for messages; NULL: there is no such file */
+	const char *worktrees;                     /* where worktrees share results (far/worktree.h); NULL: nowhere */
 };
 
 /* Reads both files. -1: a value is wrong; err says which and where. */
 int choices_read(const struct choice_config *config, struct choices *ret, struct err *err);
+/* May the worktrees of a repository share results? Not where `worktrees` says no, and where `stores` are listed only with the
+ * key of a team: what the list has takes its results only so. */
+bool choice_worktrees(const struct choice_config *config, bool keyed);
 void choices_free(struct choices *c);
 const char *choice_label(const struct choice *c);      /* what the user calls it */
 void choice_free(struct choice *c);

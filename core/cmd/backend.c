@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/env.h"
 #include "base/texts.h"
 #include "cache/cache.h"
 #include "cache/prefetch.h"
+#include "choose/choice.h"
 #include "lock/lock.h"
 #include "os/file.h"
 #include "os/terminal.h"
@@ -60,6 +62,21 @@ static void plugin_hangs(void *ctx, const char *text, int signum)
 	_exit(code >= 0 ? code : signum ? 128 + signum : 1);
 }
 
+void backend_share(const struct session *s, const struct workspace *w, const struct user_config *user, const char *cache_dir, bool dry,
+		   struct arena *a, struct far_keys *keys, struct worktree_share *ret)
+{
+	const struct choice_config config = { .workspace = w->plugins, .user = user->plugins };
+	struct err err = { 0 };
+
+	*ret = (struct worktree_share){ 0 };
+	if (!choice_worktrees(&config, keys->keyed))
+		return;
+	if (worktree_share(s->env, w->root, cache_dir, dry, a, ret, &err) < 0)
+		warnings_add(s->warnings, arena_printf(a, "results are not shared with other worktrees: %s", err_take(&err, a)));
+	else if (ret->results && !keys->keyed)
+		far_keys_of_worktrees(ret->key, keys);
+}
+
 int backend_plugins(struct backend *b, struct err *err)
 {
 	const struct session *s = b->session;
@@ -83,6 +100,8 @@ int backend_plugins(struct backend *b, struct err *err)
 		warnings_add(s->warnings, b->user.ignored);
 	if (far_keys_read(s->env, cJSON_GetObjectItemCaseSensitive(b->user.plugins, "sharing"), &b->keys, err) < 0)
 		return -1;
+	backend_share(s, b->workspace, &b->user, b->cache_dir, b->dry, b->arena, &b->keys, &b->share);
+	setup.worktrees = b->share.results;
 	setup.cache_dir = b->cache_dir;
 	setup.system_dir = b->installation.plugins;
 	setup.system_prefix = b->installation.prefix;
@@ -119,6 +138,8 @@ int backend_cache(struct backend *b, struct err *err)
 		cache_close(b->cache);
 		b->cache = NULL;
 	}
+	if (b->cache && !b->dry && b->share.is_new && b->share.main)
+		worktree_fill(&b->share, b->installation.executable, env_entries(b->session->env, b->arena), warnings_note, b->session->warnings);
 	return 0;
 }
 

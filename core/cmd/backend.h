@@ -7,6 +7,7 @@
 #include "choose/user_config.h"
 #include "cmd/cmd.h"
 #include "far/key.h"
+#include "far/worktree.h"
 #include "os/installation.h"
 
 struct cache;
@@ -24,6 +25,7 @@ struct backend {
 	struct installation installation;
 	struct user_config user;
 	struct far_keys keys;          /* who results are shared with; filled with the plugins */
+	struct worktree_share share;   /* of the repository's worktrees; filled with the plugins */
 	const char *cache_dir;
 	struct plug *plug;             /* NULL: not opened yet */
 	struct cache *cache;           /* NULL: not opened, or nothing can be kept */
@@ -39,6 +41,10 @@ void backend_init(struct backend *b, const struct session *s, bool dry);
 void backend_prefetch(struct backend *b, const char *root);
 /* Reads the plugins' settings; loads no plugin. May be called again. */
 int backend_plugins(struct backend *b, struct err *err);
+/* Finds what the worktrees of the workspace's repository share, and makes `keys` theirs where there is no key of a team. What
+ * cannot be shared costs a warning. */
+void backend_share(const struct session *s, const struct workspace *w, const struct user_config *user, const char *cache_dir, bool dry,
+		   struct arena *a, struct far_keys *keys, struct worktree_share *ret);
 /* Opens the cache; it stays NULL where none can be used. -1: a plugin that the configuration
  * names cannot be used. */
 int backend_cache(struct backend *b, struct err *err);

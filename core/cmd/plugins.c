@@ -7,11 +7,13 @@
 
 #include "base/buf.h"
 #include "choose/user_config.h"
+#include "cmd/backend.h"
 #include "cmd/cmd.h"
 #include "cmd/sources.h"
 #include "kit/check.h"
 #include "kit/list.h"
 #include "os/installation.h"
+#include "record/directory.h"
 #include "report/warnings.h"
 #include "text/json.h"
 #include "text/path.h"
@@ -56,6 +58,20 @@ const struct command command_plugin_check = {
 		"  -h, --help  Print help\n",
 };
 
+/* Where the worktrees of the repository share results, if they do so already. */
+static const char *shared_by_worktrees(const struct session *s, const struct sources *g)
+{
+	const cJSON *sharing = cJSON_GetObjectItemCaseSensitive(g->user.plugins, "sharing");
+	struct worktree_share share;
+	struct far_keys keys;
+	const char *dir;
+
+	if (directory_place(s->env, g->workspace->root, s->arena, &dir, NULL) < 0 || far_keys_read(s->env, sharing, &keys, NULL) < 0)
+		return NULL;
+	backend_share(s, g->workspace, &g->user, dir, true, s->arena, &keys, &share);
+	return share.results;
+}
+
 int sources_make(const struct session *s, struct sources *ret, struct err *err)
 {
 	struct sources g = { 0 };
@@ -87,6 +103,7 @@ int sources_make(const struct session *s, struct sources *ret, struct err *err)
 		.workspace_config_file = g.workspace ? g.workspace->config_file : NULL,
 		.user_config = g.user.plugins,
 		.user_config_file = g.user.file,
+		.worktrees = g.workspace ? shared_by_worktrees(s, &g) : NULL,
 	};
 	*ret = g;
 	return 0;

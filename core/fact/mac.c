@@ -28,7 +28,8 @@ static int read_key(int dir, const char *name, struct mac *ret)
 	return 0;
 }
 
-static int make_key(int dir, const char *name, int replace)
+/* first: the key to make; NULL: a random one. */
+static int make_key(int dir, const char *name, const struct mac *first, int replace)
 {
 	char temp[4096];
 	uint8_t bytes[DIGEST_KEY_SIZE];
@@ -36,7 +37,10 @@ static int make_key(int dir, const char *name, int replace)
 	int fd, n, failed, number;
 	ssize_t written;
 
-	digest_random(bytes, sizeof bytes);
+	if (first)
+		memcpy(bytes, first->key, sizeof bytes);
+	else
+		digest_random(bytes, sizeof bytes);
 	digest_random(&unique, sizeof unique);
 	n = snprintf(temp, sizeof temp, "%s.%08x", name, unique);
 	if (n < 0 || (size_t)n >= sizeof temp) {
@@ -59,12 +63,12 @@ static int make_key(int dir, const char *name, int replace)
 	return failed ? -1 : 0;
 }
 
-int mac_load(int dir, const char *name, struct mac *ret)
+int mac_load(int dir, const char *name, const struct mac *first, struct mac *ret)
 {
 	int r = read_key(dir, name, ret);
 
 	if (r > 0) {
-		if (make_key(dir, name, r == 2) < 0)
+		if (make_key(dir, name, first, r == 2) < 0)
 			return -1;
 		r = read_key(dir, name, ret);
 		if (r > 0)

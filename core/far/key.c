@@ -100,6 +100,14 @@ int far_keys_read(const struct env *env, const cJSON *sharing, struct far_keys *
 	return 0;
 }
 
+void far_keys_of_worktrees(const uint8_t key[DIGEST_KEY_SIZE], struct far_keys *ret)
+{
+	*ret = (struct far_keys){ .keyed = true };
+	memcpy(ret->state, key, sizeof ret->state);
+	derive(key, "vt names 1", ret->names);
+	derive(key, "vt seals 1", ret->seals);
+}
+
 /* The domain and each field, each with its length before it. */
 static void join(struct buf *b, const char *domain, const struct bytes *fields, uint32_t n)
 {

@@ -36,6 +36,8 @@ struct far_keys {
 /* Reads `sharing` of the user's configuration (NULL: there is none) and the environment, which wins. -1: a value is
  * wrong; err never shows it. */
 int far_keys_read(const struct env *env, const struct cJSON *sharing, struct far_keys *ret, struct err *err);
+/* Those of the worktrees of one repository, which share with nobody else: its states are made with `key` itself. */
+void far_keys_of_worktrees(const uint8_t key[DIGEST_KEY_SIZE], struct far_keys *ret);
 
 /* The far name of something: a MAC, or a SHA-256, over a domain and fields. */
 void far_name(const struct far_keys *k, const char *domain, const struct bytes *fields, uint32_t n, struct digest *ret);

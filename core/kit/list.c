@@ -115,7 +115,7 @@ static int uses_make(struct list *l, const struct choices *all, struct err *err)
 int list_make(const struct plug_setup *setup, struct list *ret, struct err *err)
 {
 	struct choice_config config = { .root = setup->root, .workspace = setup->workspace_config, .user = setup->user_config,
-		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file };
+		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file, .worktrees = setup->worktrees };
 	struct find_setup where = { .root = setup->root, .system_dir = setup->system_dir, .system_prefix = setup->system_prefix, .env = setup->env,
 		.paths = cJSON_GetObjectItemCaseSensitive(setup->user_config, "paths"), .config_file = setup->user_config_file };
 	struct candidates all = { 0 };

@@ -73,7 +73,7 @@ int plug_new(const struct plug_setup *setup, struct plug **ret, struct err *err)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	p->setup = *setup;
 	p->config = (struct choice_config){ .root = setup->root, .workspace = setup->workspace_config, .user = setup->user_config,
-		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file };
+		.workspace_file = setup->workspace_config_file, .user_file = setup->user_config_file, .worktrees = setup->worktrees };
 	pthread_mutex_init(&p->lock, NULL);
 	watchdog_init(p);
 	if (setup->hangs)

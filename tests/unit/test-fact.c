@@ -221,11 +221,11 @@ static void a_value_is_bound_to_its_name_and_its_cache(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), &one), 0);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), NULL, &one), 0);
 	assert_int_equal(stat(in_folder("key"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(st.st_size, 32);
-	assert_int_equal(mac_load(AT_FDCWD, in_folder("other"), &two), 0);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("other"), NULL, &two), 0);
 	mac_value(&one, "A", 1, "secret", &x);
 	mac_value(&one, "B", 1, "secret", &y);
 	assert_false(digest_equal(&x, &y));
@@ -233,9 +233,13 @@ static void a_value_is_bound_to_its_name_and_its_cache(void **state)
 	assert_false(digest_equal(&x, &y));
 	mac_value(&one, "A", 1, "", &y);
 	assert_false(digest_equal(&x, &y));
-	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), &two), 0);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), NULL, &two), 0);
 	mac_value(&two, "A", 1, "secret", &y);
 	assert_true(digest_equal(&x, &y));
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("given"), &one, &two), 0);
+	assert_memory_equal(one.key, two.key, sizeof one.key);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("other"), &one, &two), 0);
+	assert_memory_not_equal(one.key, two.key, sizeof one.key);
 }
 
 static void a_damaged_key_file_is_replaced(void **state)
@@ -245,7 +249,7 @@ static void a_damaged_key_file_is_replaced(void **state)
 
 	(void)state;
 	assert_int_equal(file_write(in_folder("key"), "short", 5, 0600, NULL), 0);
-	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), &m), 0);
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), NULL, &m), 0);
 	assert_int_equal(stat(in_folder("key"), &st), 0);
 	assert_int_equal(st.st_size, 32);
 }

@@ -420,7 +420,7 @@ static void configurations(void **state)
 		{ "{\"plugins\": {\"stores\": [\"../near\"]}}", NULL,
 		  "vite-task.json:1:25: '../near' is not a plugin's name: it is given by name, never by path" },
 		{ "{\"plugins\": {\"stores\": {}}}", NULL, "vite-task.json:1:24: `plugins.stores` must be a list; found map" },
-		{ "{\"plugins\": {\"nosuch\": 1}}", NULL, "vite-task.json:1:24: unknown key `nosuch` in `plugins`; known are tracer, fingerprint, stores, parts, options" },
+		{ "{\"plugins\": {\"nosuch\": 1}}", NULL, "vite-task.json:1:24: unknown key `nosuch` in `plugins`; known are tracer, fingerprint, stores, parts, worktrees, options" },
 		{ "{\"plugins\": {\"credentials\": {}}}", NULL, "vite-task.json:1:29: `plugins.credentials` is taken from the user's configuration only" },
 		{ "{\"plugins\": {\"fingerprint\": \"near\"}}", NULL, "it is a store, not a fingerprint" },
 		{ "{\"plugins\": {\"parts\": {\"near\": 1}}}", NULL,
