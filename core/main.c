@@ -27,18 +27,6 @@ static const struct args_option options[] = {
 	[OPTION_CWD] = { .name = "cwd", .letter = 'C', .value = "DIR" },
 };
 
-static void help(FILE *to)
-{
-	const struct command *const *c;
-
-	fputs("A caching task runner for workspaces of packages\n\nUsage: vt <COMMAND>\n\nCommands:\n", to);
-	for (c = commands; *c; c++)
-		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
-	fputs("\nOptions:\n  -h, --help       Print help\n  -V, --version    Print version\n"
-	      "  -C, --cwd <DIR>  As if vt were called in that folder\n"
-	      "\nSee 'vt <COMMAND> --help' for more.\n", to);
-}
-
 static int unrecognized(const struct args *args, struct err *err)
 {
 	const char *names[COMMANDS_MAX + 1] = { NULL };
@@ -64,13 +52,13 @@ static int dispatch(struct session *s, int argc, char **argv, int cwd_error)
 	}
 	switch (which) {
 	case OPTION_HELP:
-		help(stdout);
+		commands_help(stdout);
 		return 0;
 	case OPTION_VERSION:
 		puts("vt " PACKAGE_VERSION);
 		return 0;
 	case ARGS_END:
-		help(stderr);
+		commands_help(stderr);
 		return 2;
 	case ARGS_UNKNOWN:
 		args_unexpected(&args, args.value, &err);

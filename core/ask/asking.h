@@ -1,5 +1,5 @@
 /* ask: commands that answer questions and change nothing in the workspace: why, inputs, outputs, graph, cache,
- * doctor, completion. Uses cmd (session, backend, plans), cache/asked, report (words), and below.
+ * doctor, completion, help. Uses cmd (session, backend, plans), cache/asked, report (words), and below.
  *
  * asking: what most of them need: the workspace, the plan of a task, its steps, the cache opened for reading. */
 #ifndef ASK_ASKING_H

@@ -136,10 +136,18 @@ static void tell_options(struct line *l)
 	}
 }
 
-/* The words that the command's help lists below "Commands:", or those that it lists behind the verb on the line. */
+/* The line of the command's help below which it lists its verbs; NULL: it has none. */
+static const char *verbs_of(const struct command *c)
+{
+	const char *at = strstr(c->help, "Commands:\n");
+
+	return at ? at : strstr(c->help, "Pages:\n");
+}
+
+/* The words that the command's help lists as its verbs, or those that it lists behind the verb on the line. */
 static void tell_verbs(struct line *l)
 {
-	const char *at = strstr(l->command->help, "Commands:\n"), *text;
+	const char *at = verbs_of(l->command), *text;
 	size_t verb_n = l->plain ? strlen(l->plain) : 0, size;
 
 	for (at = at ? strchr(at, '\n') + 1 : ""; begins(at, "  "); at = strchr(at, '\n') + 1) {
@@ -158,7 +166,7 @@ static void tell_verbs(struct line *l)
 
 static bool has_verbs(const struct command *c)
 {
-	return strstr(c->help, "Commands:\n") != NULL;
+	return verbs_of(c) != NULL;
 }
 
 /* ---- what the workspace has -------------------------------------------------------------- */
@@ -298,12 +306,11 @@ static void complete(struct line *l)
 {
 	const struct command *const *c;
 
-	if (l->n == 1) {
+	if (l->n > 1)
+		read_line(l);
+	if (l->n == 1 || (l->command && l->plain_n == 0 && strcmp(l->command->name, "help") == 0))
 		for (c = commands; *c; c++)
 			tell_plain(l, (*c)->name, (*c)->summary);
-		return;
-	}
-	read_line(l);
 	if (!l->command || l->over)
 		return;
 	if (l->wants && l->wants->possible)

@@ -6,7 +6,7 @@
 #include "cmd/cmd.h"
 
 extern const struct command command_run, command_run_many, command_why, command_inputs, command_outputs, command_graph, command_completion, command_doctor,
-	command_cache, command_plugins, command_client, command_import;
+	command_cache, command_plugins, command_client, command_import, command_help_pages;
 
 const struct command *const commands[] = {
 	&command_run,
@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&command_import,
 	&command_completion,
 	&command_doctor,
+	&command_help_pages,
 	NULL
 };
 
@@ -31,6 +32,18 @@ const struct command *command_find(const char *name)
 	while (*c && strcmp((*c)->name, name) != 0)
 		c++;
 	return *c;
+}
+
+void commands_help(FILE *to)
+{
+	const struct command *const *c;
+
+	fputs("A caching task runner for workspaces of packages\n\nUsage: vt <COMMAND>\n\nCommands:\n", to);
+	for (c = commands; *c; c++)
+		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
+	fputs("\nOptions:\n  -h, --help       Print help\n  -V, --version    Print version\n"
+	      "  -C, --cwd <DIR>  As if vt were called in that folder\n"
+	      "\nSee 'vt <COMMAND> --help' for more.\n", to);
 }
 
 void command_help(const struct command *c, FILE *to)

@@ -49,6 +49,14 @@ static size_t prefix_length(void)
 	return n;
 }
 
+/* Where a folder that may stand apart from the program is, as seen from `prefix`. */
+static const char *apart(struct arena *a, const char *prefix, size_t skip, const char *dir)
+{
+	if (strncmp(dir, VT_BINDIR, skip) != 0 || dir[skip] != '/')
+		return dir;
+	return arena_printf(a, "%s%s", prefix, &dir[skip]);
+}
+
 /* The addon; NULL if this vt was built without it. */
 static const char *addon_in(struct arena *a, const char *prefix, const char *dir)
 {
@@ -73,6 +81,8 @@ static bool in_build_tree(struct arena *a, const char *dir, struct installation 
 	ret->prefix = build;
 	ret->supervisor = path_join(a, dir, "vt-supervisor");
 	ret->addon = addon_in(a, build, "/plugin-api/client");
+	ret->man = path_join(a, build, "share/man");
+	ret->data = path_join(a, build, "share/vt");
 	return true;
 }
 
@@ -82,6 +92,8 @@ static void parts_below(struct arena *a, const char *prefix, size_t skip, struct
 	ret->supervisor = arena_printf(a, "%s%s/vt-supervisor", prefix, &VT_LIBEXECDIR[skip]);
 	ret->plugins = arena_printf(a, "%s%s", prefix, &VT_PLUGINDIR[skip]);
 	ret->addon = addon_in(a, prefix, &VT_ADDONDIR[skip]);
+	ret->man = apart(a, prefix, skip, VT_MANDIR);
+	ret->data = apart(a, prefix, skip, VT_DATADIR);
 }
 
 /* As seen from the program's folder; a staged installation (DESTDIR) is such a tree too. */

@@ -14,6 +14,8 @@ struct installation {
 	const char *supervisor;        /* vt-supervisor */
 	const char *plugins;           /* the system folder of plugins */
 	const char *addon;             /* vt-node.node; NULL: built without it */
+	const char *man;               /* holds man1, man5 ... with the manual pages */
+	const char *data;              /* holds the schemas, and manual with the pages as plain text */
 };
 
 /* -1: the program's own path cannot be found out. */

@@ -3,7 +3,10 @@
 #include "os/terminal.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <spawn.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -39,4 +42,31 @@ void terminal_restore(void)
 	    tcgetpgrp(terminal) == getpgrp())
 		tcsetattr(terminal, TCSADRAIN, &kept);
 	errno = e;
+}
+
+bool terminal_lend(char *const argv[], char *const env[])
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
+	posix_spawnattr_t attr;
+	sigset_t defaults;
+	int status = -1, failed;
+	pid_t pid;
+
+	sigaction(SIGINT, &ignore, &interrupt);
+	sigaction(SIGQUIT, &ignore, &quit);
+	sigemptyset(&defaults);
+	if (interrupt.sa_handler != SIG_IGN)
+		sigaddset(&defaults, SIGINT);
+	if (quit.sa_handler != SIG_IGN)
+		sigaddset(&defaults, SIGQUIT);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigdefault(&attr, &defaults);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	failed = posix_spawn(&pid, argv[0], NULL, &attr, argv, env);
+	posix_spawnattr_destroy(&attr);
+	while (!failed && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
+	return !failed && status == 0;
 }
