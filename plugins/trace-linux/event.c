@@ -102,11 +102,27 @@ static void apply_depends(struct call_meaning *m, const enum look_answer there[C
 	}
 }
 
+/* Knows now what is there: what the call does, and what is to be told of its paths. */
+static void conclude(const struct watch *w, struct event *e)
+{
+	struct call_meaning *m = &e->means;
+	bool follow;
+	int i;
+
+	if (m->depends)
+		apply_depends(m, e->there);
+	for (i = 0; i < m->paths; i++) {
+		if (!writes(m, i, &follow))
+			e->told[i] = true;
+		else if (e->there[i] == LOOK_ABSENT) /* also what the call makes by opening it for reading */
+			e->told[i] = is_told(w, &e->path[i], m->content);
+	}
+}
+
 /* Looks at the paths that the call may change, before it does. */
 static void look_before(struct watch *w, struct event *e)
 {
 	struct call_meaning *m = &e->means;
-	enum look_answer there[CALL_PATHS] = { LOOK_UNKNOWN, LOOK_UNKNOWN };
 	bool follow;
 	int i;
 
@@ -114,25 +130,18 @@ static void look_before(struct watch *w, struct event *e)
 		const struct path *p = &e->path[i];
 
 		e->told[i] = true;
+		e->there[i] = LOOK_UNKNOWN;
 		if (e->found[i] != PATH_OK || !watch_has(w, p->text, p->length))
 			continue;
 		follow = !(m->acts && (m->act[0].flags & VT_SEEN_NOFOLLOW));
 		if (writes(m, i, &follow) && !is_told(w, p, m->content)) {
-			there[i] = look_at(&w->ground, p->text, follow, m->content, &e->before[i]);
+			e->there[i] = look_at(&w->ground, p->text, follow, m->content, &e->before[i]);
 			e->told[i] = false;
 		} else if (m->depends) {
-			there[i] = look_for(&w->ground, p->text, follow);
+			e->there[i] = look_for(&w->ground, p->text, follow);
 		}
-		e->there[i] = there[i];
 	}
-	if (m->depends)
-		apply_depends(m, there);
-	for (i = 0; i < m->paths; i++) {
-		if (!writes(m, i, &follow))
-			e->told[i] = true;
-		else if (there[i] == LOOK_ABSENT)    /* also what the call makes by opening it for reading */
-			e->told[i] = is_told(w, &e->path[i], m->content);
-	}
+	conclude(w, e);
 }
 
 static bool may_write(const struct call_meaning *m)
@@ -257,52 +266,6 @@ static void sight(struct watch *w, const struct path *p, enum look_answer known)
 	note->flags |= seen_of(known == LOOK_UNKNOWN ? look_for(&w->ground, p->text, false) : known);
 }
 
-/* What the result of a call says about the name itself. That nothing is behind a link does not say that it is not there. */
-static enum look_answer answer_of(uint32_t result, uint16_t flags)
-{
-	return result == SHIM_WORKED ? LOOK_THERE :
-	       result == SHIM_ABSENT && (flags & VT_SEEN_NOFOLLOW) ? LOOK_ABSENT : LOOK_UNKNOWN;
-}
-
-/* Notes a call that a program made by the gate. */
-static bool remember_logged(void *ctx, const struct shim_record *record, const char *text, uint32_t result)
-{
-	struct watch *w = ctx;
-	const struct call *call = call_find(call_audit_arch[ARCH_NATIVE], record->number);
-	struct call_meaning m;
-	struct path path;
-	uint64_t args[6] = { 0 };
-	uint16_t op, flags;
-	bool fresh;
-
-	if (!call)
-		return false;
-	if (call->extra != NO)
-		args[call->extra] = record->extra;
-	call_decode(call, args, 0, &m);
-	op = m.act[0].op;
-	flags = m.act[0].flags;
-	if (m.acts != 1 || m.paths != 1 || (op != VT_SEEN_READ && op != VT_SEEN_PROBE && op != VT_SEEN_LIST) || m.depends || m.content ||
-	    !path_given(text, record->length, &path))
-		return false;
-	fresh = notes_add(&w->notes, op, flags, record->thread, path.text, path.length, NULL, 0);
-	if (watch_has(w, path.text, path.length)) {
-		touch(&w->touched, record->thread);
-		if (fresh)
-			sight(w, &path, answer_of(result, flags));
-	}
-	return true;
-}
-
-void event_read_log(struct watch *w)
-{
-	log_read(&w->log, remember_logged, w);
-	if (w->log.damaged)
-		watch_escape(w, ESCAPE_LOG, 0, 0);
-	if (w->notes.full)
-		watch_escape(w, ESCAPE_FULL, 0, 0);
-}
-
 /* Notes what a path was, before the first note of a change. */
 static void remember_before(struct watch *w, struct event *e, int i)
 {
@@ -345,7 +308,8 @@ static void remember_link(struct watch *w, const struct event *e)
 		w->notes.full = true;
 }
 
-void event_remember(struct watch *w, struct event *e)
+/* `exact`: e->there says what was there itself, links not followed, for each path that the call may change. */
+static void remember(struct watch *w, struct event *e, bool exact)
 {
 	const struct call_meaning *m = &e->means;
 	char name[sizeof w->escape_name];
@@ -379,13 +343,149 @@ void event_remember(struct watch *w, struct event *e)
 		if (watch_has(w, p->text, p->length)) {
 			touch(&w->touched, e->tid);
 			if (fresh && m->act[i].op != VT_SEEN_WRITE && !two)
-				sight(w, p, LOOK_UNKNOWN);
+				sight(w, p, exact ? e->there[m->act[i].path] : LOOK_UNKNOWN);
 		}
 		if (fresh && m->exec && !exec_note(w, e->tid, p->text, false))
 			w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;
 	}
 	if (m->target)
 		remember_link(w, e);
+	if (w->notes.full)
+		watch_escape(w, ESCAPE_FULL, 0, 0);
+}
+
+void event_remember(struct watch *w, struct event *e)
+{
+	remember(w, e, false);
+}
+
+/* ---- calls by the gate --------------------------------------------------------- */
+
+/* What the result of a call says about the name itself. That nothing is behind a link does not say that it is not there. */
+static enum look_answer answer_of(uint32_t result, uint16_t flags)
+{
+	return result == SHIM_WORKED ? LOOK_THERE :
+	       result == SHIM_ABSENT && (flags & VT_SEEN_NOFOLLOW) ? LOOK_ABSENT : LOOK_UNKNOWN;
+}
+
+/* What a record says of a path before a call that may change it. False: the shim never says so. */
+static bool take_before(const struct watch *w, struct event *e, int i, uint8_t before)
+{
+	e->told[i] = true;
+	e->there[i] = LOOK_UNKNOWN;
+	switch (before) {
+	case SHIM_BEFORE_NOT_TOLD:
+		return true;
+	case SHIM_BEFORE_ABSENT:
+	case SHIM_BEFORE_TOLD_ABSENT:
+		e->there[i] = LOOK_ABSENT;
+		break;
+	case SHIM_BEFORE_FOLDER:
+	case SHIM_BEFORE_TOLD_THERE:
+	case SHIM_BEFORE_THERE:
+		e->there[i] = LOOK_THERE;
+		break;
+	default:
+		return false;
+	}
+	e->told[i] = (before != SHIM_BEFORE_ABSENT && before != SHIM_BEFORE_FOLDER) || is_told(w, &e->path[i], e->means.content);
+	e->before[i].bytes[0] = 'd';
+	e->before[i].size = 1;
+	return true;
+}
+
+/* Notes a change that a program made by the gate. */
+static bool remember_change(struct watch *w, const struct shim_record *record, struct event *e, const char *other, uint32_t result)
+{
+	struct call_meaning *m = &e->means;
+	int i;
+
+	e->tid = record->thread;
+	e->native = true;
+	e->peer.socket = -1;
+	e->peer.datagram = false;
+	e->target_length = -1;
+	if (m->target) {
+		memcpy(e->target, other, (size_t)record->other_length + 1);
+		e->target_length = record->other_length;
+	} else if (m->paths > 1 && !path_given(other, record->other_length, &e->path[1])) {
+		return false;
+	}
+	for (i = 0; i < m->paths; i++) {
+		e->found[i] = PATH_OK;
+		if (!take_before(w, e, i, record->before[i]))
+			return false;
+	}
+	if (m->depends == DEPENDS_WRITE && m->paths > 1 && result == SHIM_WORKED)
+		e->there[0] = LOOK_THERE;    /* what a name was given to */
+	conclude(w, e);
+	remember(w, e, true);
+	return true;
+}
+
+/* Can the shim have written such a call? */
+static bool is_of_shim(const struct call *c, const struct shim_record *record)
+{
+	switch (c->does) {
+	case DOES_LINK:
+	case DOES_RENAME:
+	case DOES_SYMLINK:
+		return record->other_length > 0;
+	case DOES_OPEN:
+	case DOES_PROBE:
+	case DOES_FD_STAT:
+	case DOES_LPROBE:
+	case DOES_HANDLE_AT:
+	case DOES_CHDIR:
+	case DOES_WRITE:
+	case DOES_LWRITE:
+	case DOES_CUT:
+	case DOES_MAKE:
+	case DOES_MKDIR:
+	case DOES_RMDIR:
+	case DOES_UNLINK:
+		return record->other_length == 0;
+	default:
+		return false;
+	}
+}
+
+/* Notes a call that a program made by the gate. */
+static bool remember_logged(void *ctx, const struct shim_record *record, const char *text, const char *other, uint32_t result)
+{
+	struct watch *w = ctx;
+	struct event e;
+	const struct call *call = call_find(call_audit_arch[ARCH_NATIVE], record->number);
+	const struct call_meaning *m = &e.means;
+	const struct path *path = &e.path[0];
+	uint64_t args[6] = { 0 };
+	bool fresh;
+
+	if (!call || !is_of_shim(call, record) || !path_given(text, record->length, &e.path[0]))
+		return false;
+	if (call->extra != NO)
+		args[call->extra] = record->extra;
+	if (call->does == DOES_SYMLINK)
+		args[0] = 1;                 /* its text is in the record */
+	call_decode(call, args, 0, &e.means);
+	if (may_write(m))
+		return remember_change(w, record, &e, other, result);
+	if (m->acts != 1 || m->paths != 1)
+		return false;
+	fresh = notes_add(&w->notes, m->act[0].op, m->act[0].flags, record->thread, path->text, path->length, NULL, 0);
+	if (watch_has(w, path->text, path->length)) {
+		touch(&w->touched, record->thread);
+		if (fresh)
+			sight(w, path, answer_of(result, m->act[0].flags));
+	}
+	return true;
+}
+
+void event_read_log(struct watch *w)
+{
+	log_read(&w->log, remember_logged, w);
+	if (w->log.damaged)
+		watch_escape(w, ESCAPE_LOG, 0, 0);
 	if (w->notes.full)
 		watch_escape(w, ESCAPE_FULL, 0, 0);
 }

@@ -28,13 +28,13 @@
  * place of a sanitizer. A new one for each step: no program has anything of its own there. */
 enum { GATE_FROM = 0x60000000, GATE_PAGES = 0x10000 };
 
-void log_init(struct log *l, bool wanted)
+void log_init(struct log *l, const char *root, bool wanted)
 {
 	uint16_t page = 0;
 
-	*l = (struct log){ .fd = -1 };
+	*l = (struct log){ .root = root, .fd = -1 };
 #if defined(__x86_64__)
-	if (wanted && getrandom(&page, sizeof page, GRND_NONBLOCK) == (ssize_t)sizeof page)
+	if (wanted && strlen(root) < SHIM_ROOT_MAX && getrandom(&page, sizeof page, GRND_NONBLOCK) == (ssize_t)sizeof page)
 		l->gate = GATE_FROM + (uint64_t)page % GATE_PAGES * SHIM_PAGE;
 #else
 	(void)wanted;
@@ -85,6 +85,8 @@ static bool make(struct log *l)
 		return false;
 	}
 	memcpy((char *)l->shared + SHIM_PAGE, SHIM_GATE_CODE, sizeof SHIM_GATE_CODE - 1);
+	l->shared->root_length = (uint32_t)strlen(l->root);
+	memcpy(l->shared->root, l->root, l->shared->root_length + 1);
 	l->shared->magic = SHIM_LOG_MAGIC;
 	l->shared->gate = l->gate;
 	return true;
@@ -123,7 +125,8 @@ static uint32_t state_at(const struct log *l, uint64_t cell)
 }
 
 /* Copies the record that begins in this cell. */
-static bool copy(const struct log *l, uint64_t cell, uint32_t cells, struct shim_record *record, char path[SHIM_PATH_MAX + 1])
+static bool copy(const struct log *l, uint64_t cell, uint32_t cells, struct shim_record *record,
+		 char path[SHIM_PATH_MAX + 1], char other[SHIM_PATH_MAX + 1])
 {
 	const char *from = (const char *)l->shared + SHIM_CELLS_AT;
 	char text[SHIM_RECORD_CELLS * SHIM_CELL];
@@ -132,11 +135,13 @@ static bool copy(const struct log *l, uint64_t cell, uint32_t cells, struct shim
 	for (i = 0; i < cells; i++)
 		memcpy(text + (size_t)i * SHIM_CELL, from + (cell + i) % SHIM_CELLS * SHIM_CELL, SHIM_CELL);
 	memcpy(record, text, SHIM_HEAD);
-	if (record->length > cells * SHIM_CELL - SHIM_HEAD)
+	if (record->length + (uint32_t)record->other_length > cells * SHIM_CELL - SHIM_HEAD)
 		return false;
 	memcpy(path, text + SHIM_HEAD, record->length);
 	path[record->length] = '\0';
-	return path[0] == '/' && strlen(path) == record->length;
+	memcpy(other, text + SHIM_HEAD + record->length, record->other_length);
+	other[record->other_length] = '\0';
+	return path[0] == '/' && strlen(path) == record->length && strlen(other) == record->other_length;
 }
 
 /* A thread that was killed during its call leaves a record that is never done. */
@@ -165,7 +170,7 @@ static void let_go(struct log *l, uint64_t head)
 void log_read(struct log *l, log_each *each, void *ctx)
 {
 	struct shim_record record;
-	char path[SHIM_PATH_MAX + 1];
+	char path[SHIM_PATH_MAX + 1], other[SHIM_PATH_MAX + 1];
 	uint64_t head, at;
 	uint32_t state, cells;
 
@@ -185,8 +190,8 @@ void log_read(struct log *l, log_each *each, void *ctx)
 		l->damaged = !cells || cells > SHIM_RECORD_CELLS || at + cells > head;
 		if (l->damaged || l->noted[at % SHIM_CELLS])
 			continue;
-		l->damaged = !copy(l, at, cells, &record, path) ||
-			     !each(ctx, &record, path, (state & SHIM_STAGE) == SHIM_DONE ? state & SHIM_RESULT : SHIM_FAILED);
+		l->damaged = !copy(l, at, cells, &record, path, other) ||
+			     !each(ctx, &record, path, other, (state & SHIM_STAGE) == SHIM_DONE ? state & SHIM_RESULT : SHIM_FAILED);
 		l->noted[at % SHIM_CELLS] = true;
 		l->records++;
 	}

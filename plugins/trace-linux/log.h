@@ -1,5 +1,5 @@
-/* log: the memory in which programs with the shim write what they look at and read, from
- * the tracer's side. shim-log.h says how it is laid out. Used by the listening thread. */
+/* log: the memory in which programs with the shim write what they look at, read and change,
+ * from the tracer's side. shim-log.h says how it is laid out. Used by the listening thread. */
 #ifndef TRACE_LOG_H
 #define TRACE_LOG_H
 
@@ -10,6 +10,7 @@
 #include "shim-log.h"
 
 struct log {
+	const char *root;        /* the workspace; lent */
 	uint64_t gate;           /* where the filter lets calls through; 0: nowhere, and there is no log */
 	int fd;                  /* -1: no program has asked for it yet */
 	struct shim_log *shared;
@@ -20,8 +21,8 @@ struct log {
 	bool noted[SHIM_CELLS];  /* the record that begins in this cell was read already */
 };
 
-/* Chooses where the gate is. */
-void log_init(struct log *log, bool wanted);
+/* Chooses where the gate is. `root`: of the workspace; lent. */
+void log_init(struct log *log, const char *root, bool wanted);
 void log_free(struct log *log);
 
 /* Is the log asked for by opening this path? */
@@ -36,8 +37,8 @@ uint32_t log_interruptions(const struct log *log);
 /* Programs are to write nothing more. */
 void log_close(struct log *log);
 
-/* Calls `each` for the records that were not read yet, in order. `path`: ended by NUL.
+/* Calls `each` for the records that were not read yet, in order. `path`, `other`: ended by NUL.
  * `result`: SHIM_WORKED, SHIM_ABSENT or SHIM_FAILED, also where it is not known yet. */
-typedef bool log_each(void *ctx, const struct shim_record *record, const char *path, uint32_t result);
+typedef bool log_each(void *ctx, const struct shim_record *record, const char *path, const char *other, uint32_t result);
 void log_read(struct log *log, log_each *each, void *ctx);
 #endif

@@ -1,5 +1,5 @@
 /* shim-log: the memory that the tracer shares with programs that run with the shim. They write
- * down what they look at and read; the tracer reads it before it answers any other call.
+ * down what they look at, read and change; the tracer reads it before it answers any other call.
  *
  *   page 0     struct shim_log
  *   page 1     the gate: the instructions that a call is made with, to be mapped where
@@ -24,7 +24,7 @@
 
 #include <stdint.h>
 
-#define SHIM_LOG_MAGIC 0x326d696873747600u   /* changes with every change below */
+#define SHIM_LOG_MAGIC 0x336d696873747600u   /* changes with every change below */
 
 /* Opening this asks the tracer for the log; without one nothing is there. */
 #define SHIM_LOG_PATH "/dev/null/vt-shim-log"
@@ -38,7 +38,8 @@ enum {
 	SHIM_CELLS_AT = SHIM_STATES_AT + SHIM_CELLS * 4,
 	SHIM_LOG_SIZE = SHIM_CELLS_AT + SHIM_CELLS * SHIM_CELL,
 	SHIM_HEAD = 16,                      /* bytes of a record before its path */
-	SHIM_PATH_MAX = SHIM_RECORD_CELLS * SHIM_CELL - SHIM_HEAD,
+	SHIM_PATH_MAX = SHIM_RECORD_CELLS * SHIM_CELL - SHIM_HEAD,   /* of both paths */
+	SHIM_ROOT_MAX = 3072,                /* a longer root of the workspace: no gate */
 };
 
 /* A state: how far, what came of the call, and how many cells. */
@@ -56,6 +57,19 @@ struct shim_log {
 	uint64_t head;                       /* cells that were ever taken; in a line of its own */
 	uint64_t unused_too[7];
 	uint64_t tail;                       /* cells that are free again; the tracer's */
+	uint32_t root_length;
+	char root[SHIM_ROOT_MAX];            /* the workspace, ended by NUL */
+};
+
+/* What was at a path before the call, and whether that is to be told. */
+enum {
+	SHIM_BEFORE_NOT_TOLD,                /* the call only reads it, or it is outside the workspace */
+	SHIM_BEFORE_ABSENT,                  /* nothing was there: to be told */
+	SHIM_BEFORE_FOLDER,                  /* a folder was there: to be told */
+	SHIM_BEFORE_TOLD_ABSENT,             /* nothing was there, and ... */
+	SHIM_BEFORE_TOLD_THERE,              /* something was there; what came first was told already */
+	SHIM_BEFORE_THERE,                   /* something was there, so the call changes nothing */
+	SHIM_BEFORE_END,
 };
 
 struct shim_record {
@@ -63,7 +77,8 @@ struct shim_record {
 	uint16_t number;                     /* of the system call */
 	uint16_t length;                     /* of the path, absolute, without NUL */
 	uint32_t extra;                      /* the call's flags */
-	uint32_t unused;
+	uint16_t other_length;               /* of the second path, or of the text of a link; it follows the first */
+	uint8_t before[2];                   /* of each path: SHIM_BEFORE_* */
 };
 
 /* endbr64; syscall; ret. The kernel tells the filter the address behind the instruction. */

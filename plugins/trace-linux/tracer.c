@@ -156,7 +156,7 @@ static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 		w->gates.shim_length = strlen(w->gates.shim);
 	}
 	path_world_init(&w->world, NULL);
-	log_init(&w->log, t->shim[0]);
+	w->log.fd = -1;
 	w->root_length = step->root.size;
 	while (w->root_length > 1 && ((const char *)step->root.data)[w->root_length - 1] == '/')
 		w->root_length--;
@@ -170,6 +170,7 @@ static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 	memcpy(w->root, step->root.data, w->root_length);
 	w->root[w->root_length] = '\0';
 	w->world.root = w->root;
+	log_init(&w->log, w->root, t->shim[0]);
 	ground_init(&w->ground, w->root, w->root_length);
 	return w;
 }

@@ -21,14 +21,15 @@ static struct log the_log;
 static char read_paths[4096];             /* "/a/b=1 " for each record: its path and what came of it */
 static unsigned read_n;
 
-static bool remember(void *ctx, const struct shim_record *record, const char *path, uint32_t result)
+static bool remember(void *ctx, const struct shim_record *record, const char *path, const char *other, uint32_t result)
 {
 	size_t n = strlen(read_paths);
 
 	(void)ctx;
 	assert_int_equal(strlen(path), record->length);
-	assert_true(record->length <= SHIM_PATH_MAX);
-	snprintf(read_paths + n, sizeof read_paths - n, "%.40s=%u ", path, result >> 4);
+	assert_int_equal(strlen(other), record->other_length);
+	assert_true(record->length + record->other_length <= SHIM_PATH_MAX);
+	snprintf(read_paths + n, sizeof read_paths - n, "%.40s%s%.40s=%u ", path, *other ? ">" : "", other, result >> 4);
 	read_n++;
 	return true;
 }
@@ -43,7 +44,7 @@ static void read_it(const char *want)
 static int begin(void **state)
 {
 	(void)state;
-	log_init(&the_log, true);
+	log_init(&the_log, "/ws", true);
 	/* there is no such listener, but the memory is made */
 	assert_false(log_offer(&the_log, -1, 0));
 	return the_log.shared ? 0 : -1;
@@ -202,6 +203,7 @@ static void reading_ends(void **state)
 
 			*state_at(at) = rand() % 2 ? SHIM_STATE(rand() % 4, (rand() % 4) << 4, rand() % 20) : (uint32_t)rand();
 			((struct shim_record *)(void *)cell_at(at))->length = (uint16_t)(rand() % 1200);
+			((struct shim_record *)(void *)cell_at(at))->other_length = (uint16_t)(rand() % 3 ? 0 : rand() % 1200);
 			cell_at(at)[SHIM_HEAD] = "/x"[rand() % 2];
 			memset(cell_at(at) + SHIM_HEAD + 1, rand() % 2 ? 'x' : 0, SHIM_CELL - SHIM_HEAD - 1);
 		}
@@ -223,7 +225,7 @@ int main(void)
 		EACH(reading_ends),
 	};
 
-	log_init(&the_log, true);
+	log_init(&the_log, "/ws", true);
 	if (!the_log.gate) {
 		print_message("1..0 # SKIP there is no gate for this machine\n");
 		return 0;

@@ -1,9 +1,16 @@
-/* gate: makes calls that only look or read without asking the tracer, and writes them
- * down for it (shim-log.h).
+/* gate: makes calls without asking the tracer, and writes them down for it (shim-log.h).
  *
  * Takes no lock and no memory; may be used in signal handlers and between vfork and exec. */
 #ifndef TRACE_SHIM_GATE_H
 #define TRACE_SHIM_GATE_H
+
+#include <stdint.h>
+
+struct shim_log;
+
+enum { GATE_KNOWN = 8192 };              /* hashes in `known`; a power of two */
+
+/* ---- gate.c ---- */
 
 /* The functions that the gate stands in for are the C library's own. Before main. */
 void gate_allow(void);
@@ -14,13 +21,47 @@ void gate_leave(void);
 /* A call that waited for the tracer was interrupted, and is made again now. */
 void gate_tell_interruption(void);
 
-/* Makes the call, which must only look or read, and writes it down. `ret`: what the kernel
- * said. 0: it was not made, and is to be made as ever. `at`: the first argument is a folder's descriptor,
- * the second the path; else the path comes first. `extra`: the call's flags. */
-int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, long c, long d, long e);
 /* Did this program get the gate already? */
 int gate_is_open(void);
 
+/* The log, for a call that is to be written down; NULL: it is to be made as ever. `ret_known`: hashes
+ * of what this process has written down. */
+struct shim_log *gate_log(uint64_t **ret_known);
+
+/* Makes a call by the open gate. */
+long gate_make(long number, long a, long b, long c, long d, long e);
+
+/* ---- record.c: each returns 0 if the call was not made, and is to be made as ever; `ret`: what the kernel said ---- */
+
+/* A call that only looks or reads. `at`: the first argument is a folder's descriptor,
+ * the second the path; else the path comes first. `extra`: the call's flags. */
+int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, long c, long d, long e);
+
 /* Opening it waits for nobody: it is no pipe or device. Says so, too, where the gate is not open. */
 int gate_opens_at_once(int dir, const char *path);
+
+/* A call that changes what its path names. */
+enum {
+	GATE_CHANGES = 1,                /* else this path is only read */
+	GATE_MAKES = 2,                  /* if something is there it fails, and changes nothing */
+	GATE_FOLLOWS = 4,                /* a link at the end is followed */
+	GATE_FOLDER = 8,                 /* it may be a folder */
+	GATE_OPENS = 16,
+};
+struct gate_path {
+	int dir;
+	const char *path;                /* NULL: there is no second one */
+	unsigned how;                    /* GATE_* */
+};
+struct gate_change {
+	long number;                     /* of the system call */
+	unsigned extra;                  /* its flags */
+	struct gate_path path[2];
+	const char *target;              /* of the link that is made; NULL: it makes none. Then there is one path */
+	long args[5];
+};
+int gate_change(long *ret, const struct gate_change *change);
+
+/* A call that names no path. */
+int gate_plain(long *ret, long number, long a, long b, long c, long d);
 #endif

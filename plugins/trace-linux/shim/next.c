@@ -88,10 +88,10 @@ static int is_libcs(enum name name)
 static const unsigned char gated[] = {
 	NAME_open, NAME_open64, NAME_openat, NAME_openat64, NAME_opendir, NAME_fdopendir, NAME_stat, NAME_stat64, NAME_lstat,
 	NAME_lstat64, NAME_fstatat, NAME_fstatat64, NAME_statx, NAME_access, NAME_faccessat, NAME_readlink, NAME_readlinkat,
-	NAME_realpath, NAME_syscall,
+	NAME_realpath, NAME_syscall, NAME_fopen, NAME_fopen64, NAME_fdopen, NAME_mkdir, NAME_unlink, NAME_rename, NAME_chdir,
 };
 static const unsigned char needed[] = {
-	NAME_prctl, NAME_chdir, NAME_mkdir, NAME_unlink, NAME_rename, NAME_sigaction, NAME_signal,
+	NAME_prctl, NAME_sigaction, NAME_signal,
 	NAME_connect, NAME_execve, NAME_execv, NAME_execvp, NAME_execvpe,
 };
 
@@ -131,10 +131,10 @@ int is_missing(enum name name)
 	return 1;
 }
 
-int as_libc(long r)
+long as_libc(long r)
 {
 	if (r >= 0)
-		return (int)r;
+		return r;
 	*__errno_location() = (int)-r;
 	return -1;
 }

@@ -14,7 +14,7 @@ extern int *__errno_location(void);
 #define NAMES(X) \
 	X(open) X(open64) X(openat) X(openat64) X(creat) X(creat64) \
 	X(__open_2) X(__open64_2) X(__openat_2) X(__openat64_2) \
-	X(fopen) X(fopen64) X(opendir) X(fdopendir) X(glob) X(glob64) X(tmpfile) X(tmpfile64) X(scandir) X(scandir64) \
+	X(fopen) X(fopen64) X(fdopen) X(opendir) X(fdopendir) X(glob) X(glob64) X(tmpfile) X(tmpfile64) X(scandir) X(scandir64) \
 	X(stat) X(stat64) X(lstat) X(lstat64) X(fstatat) X(fstatat64) X(statx) \
 	X(fstat) X(fstat64) X(__fxstat) X(__fxstat64) X(getpid) X(__xstat) X(__xstat64) X(__lxstat) X(__lxstat64) X(__fxstatat) X(__fxstatat64) \
 	X(access) X(faccessat) X(eaccess) X(euidaccess) \
@@ -54,37 +54,62 @@ int is_missing(enum name name);
 int was_interrupted(void);
 
 /* The answer of the C library for what the kernel said. */
-int as_libc(long r);
+long as_libc(long r);
 
 /* A call made here, and again when it was interrupted. */
 long raw_again(long number, long a, long b, long c, long d, long e);
 
 #define CALL(type, params, name) ((type (*) params)find(NAME_##name))
 
-/* A function that never waits by itself: called again as long as it is interrupted. */
-#define AGAIN(type, failed, name, params, args) \
+/* Stands before the function of this name. `by_gate` is true if it made the call, and sets `r` to what the kernel said;
+ * else the next function is called, and called again while `is_again`. */
+#define STANDS_BEFORE(type, failed, name, params, args, by_gate, is_again) \
 EXPORT type name params; \
 EXPORT type name params \
 { \
 	type ret; \
+	long r = 0; \
 	\
+	if (by_gate) \
+		return (type)as_libc(r); \
 	if (is_missing(NAME_##name)) \
 		return failed; \
 	do \
 		ret = CALL(type, params, name) args; \
-	while (ret == failed && was_interrupted()); \
+	while (is_again); \
 	return ret; \
 }
+
+/* A function that never waits by itself: called again as long as it is interrupted. */
+#define AGAIN(type, failed, name, params, args) \
+	STANDS_BEFORE(type, failed, name, params, args, ((void)r, 0), ret == failed && was_interrupted())
+#define BY_GATE_OR_AGAIN(type, failed, name, params, args, by_gate) \
+	STANDS_BEFORE(type, failed, name, params, args, by_gate, ret == failed && was_interrupted())
 
 /* Calls by the gate, for functions with the variable `r`. 0: to be made as ever. */
 #if defined(__x86_64__)
 #define BY_GATE(number, at, extra, a, b, c, d, e) gate_call(&r, number, at, (unsigned)(extra), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 #define STATS_AT(dir, path, st, flags) BY_GATE(__NR_newfstatat, 1, flags, dir, path, st, flags, 0)
-#define LOOKS_BY_PATH(name, a, b, c) BY_GATE(__NR_##name, 0, 0, a, b, c, 0, 0)
+#define LOOKS_BY_PATH(name, a, b, c, d) BY_GATE(__NR_##name, 0, 0, a, b, c, d, 0)
+/* Changes what `path`, from the folder `dir`, names; `args`: of the system call */
+#define CHANGES(call, flags, folder, name, kind, ...) \
+	gate_change(&r, &(const struct gate_change){ .number = call, .extra = (unsigned)(flags), .args = { __VA_ARGS__ }, \
+						     .path = { { folder, name, GATE_CHANGES | (kind) } } })
+#define LINKS(call, folder, name, text, ...) \
+	gate_change(&r, &(const struct gate_change){ .number = call, .args = { __VA_ARGS__ }, .target = text, \
+						     .path = { { folder, name, GATE_CHANGES | GATE_MAKES } } })
+#define CHANGES_TWO(call, flags, folder, name, kind, folder2, name2, kind2, ...) \
+	gate_change(&r, &(const struct gate_change){ .number = call, .extra = (unsigned)(flags), .args = { __VA_ARGS__ }, \
+						     .path = { { folder, name, kind }, { folder2, name2, GATE_CHANGES | (kind2) } } })
+#define BY_DESCRIPTOR(call, a, b, c, d) gate_plain(&r, call, a, b, c, d)
 #else
 #define BY_GATE(number, at, extra, a, b, c, d, e) (r = 0)
 #define STATS_AT(dir, path, st, flags) (r = 0)
-#define LOOKS_BY_PATH(name, a, b, c) (r = 0)
+#define LOOKS_BY_PATH(name, a, b, c, d) (r = 0)
+#define CHANGES(...) (r = 0)
+#define LINKS(...) (r = 0)
+#define CHANGES_TWO(...) (r = 0)
+#define BY_DESCRIPTOR(...) (r = 0)
 #endif
 #define LOOKS_AT_LINK(path, to) BY_GATE(__NR_readlink, 0, 0, path, to, sizeof (to), 0, 0)
 #endif

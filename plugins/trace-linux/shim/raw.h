@@ -3,6 +3,16 @@
 #define TRACE_SHIM_RAW_H
 
 #include <linux/errno.h>
+#include <linux/stat.h>
+
+#ifndef S_IFMT           /* the kernel's header leaves these to the C library's */
+#define S_IFMT  0170000
+#define S_IFIFO 0010000
+#define S_IFCHR 0020000
+#define S_IFDIR 0040000
+#define S_IFREG 0100000
+#define S_IFLNK 0120000
+#endif
 
 #if defined(__x86_64__)
 #include <asm/unistd_64.h>

@@ -1,8 +1,9 @@
 /* shim: the functions of the C library that name files, for programs that are traced.
  *
- * Those that only look or read go by the gate (gate.h), where no call waits for the tracer.
+ * They go by the gate (gate.h), where no call waits for the tracer; but for those that
+ * change what the program has not made, and those that the gate cannot tell of.
  *
- * For the others a thread waits a moment. A signal that comes in that moment ends the call
+ * For these a thread waits a moment. A signal that comes in that moment ends the call
  * with EINTR where its handler has no SA_RESTART; without a tracer it would have come
  * before the call or after it, and the call would have done its work. So each function
  * calls the next one of its name and, for that error alone, calls it again: the handler
@@ -52,15 +53,53 @@ static int only_reads(int flags)
 	return (flags & ~harmless) == O_RDONLY;
 }
 
-/* Opens it by the gate. 0: it is to be opened as ever. */
-static int open_by_gate(long *ret, int dir, const char *path, int flags)
+#if defined(__x86_64__)
+/* Does an open with these flags change what is there, or make it? */
+static int opens_to_change(int flags)
 {
+	const int may = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_LARGEFILE;
+
+	return (flags & ~may) == 0 && (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) != 0 && (flags & O_ACCMODE) != O_ACCMODE;
+}
+
+static int change_by_gate(long *ret, int dir, const char *path, int flags, unsigned mode)
+{
+	const unsigned makes = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+	const struct gate_change change = {
+		.number = __NR_openat, .extra = (unsigned)flags, .args = { dir, (long)path, flags, mode },
+		.path = { { dir, path, GATE_CHANGES | GATE_OPENS | (makes ? GATE_MAKES : flags & O_NOFOLLOW ? 0 : GATE_FOLLOWS) } },
+	};
+
+	return gate_change(ret, &change);
+}
+#else
+static int opens_to_change(int flags)
+{
+	(void)flags;
+	return 0;
+}
+
+static int change_by_gate(long *ret, int dir, const char *path, int flags, unsigned mode)
+{
+	(void)ret, (void)dir, (void)path, (void)flags, (void)mode;
+	return 0;
+}
+#endif
+
+/* Opens it by the gate. 0: it is to be opened as ever. */
+static int open_by_gate(long *ret, int dir, const char *path, int flags, unsigned mode)
+{
+	const int reads = only_reads(flags);
+
+	if (!path || (!reads && !opens_to_change(flags)))
+		return 0;
 	/* a thread that waits in an open is to be cancelled where the C library can */
-	if (!only_reads(flags) || (!(flags & (O_NONBLOCK | O_PATH | O_DIRECTORY)) && !gate_opens_at_once(dir, path)))
+	if (reads && !(flags & (O_NONBLOCK | O_PATH | O_DIRECTORY)) && !gate_opens_at_once(dir, path))
 		return 0;
 	if (pthread_testcancel)
 		pthread_testcancel();
-	return gate_call(ret, __NR_openat, 1, (unsigned)flags, dir, (long)path, flags, 0, 0);
+	return reads ? gate_call(ret, __NR_openat, 1, (unsigned)flags, dir, (long)path, flags, 0, 0) :
+		       change_by_gate(ret, dir, path, flags, mode);
 }
 
 #define MODE(flags) \
@@ -80,8 +119,8 @@ EXPORT int name(const char *path, int flags, ...) \
 	long r; \
 	int fd; \
 	MODE(flags) \
-	if (open_by_gate(&r, AT_FDCWD, path, flags)) \
-		return as_libc(r); \
+	if (open_by_gate(&r, AT_FDCWD, path, flags, mode)) \
+		return (int)as_libc(r); \
 	if (is_missing(NAME_##name)) \
 		return -1; \
 	do \
@@ -99,8 +138,8 @@ EXPORT int name(int dir, const char *path, int flags, ...) \
 	long r; \
 	int fd; \
 	MODE(flags) \
-	if (open_by_gate(&r, dir, path, flags)) \
-		return as_libc(r); \
+	if (open_by_gate(&r, dir, path, flags, mode)) \
+		return (int)as_libc(r); \
 	if (is_missing(NAME_##name)) \
 		return -1; \
 	do \
@@ -111,27 +150,68 @@ EXPORT int name(int dir, const char *path, int flags, ...) \
 OPENAT(openat)
 OPENAT(openat64)
 
-#define AGAIN_UNLESS_IT_WAITS(type, failed, name, params, args, dir, path) \
-EXPORT type name params; \
-EXPORT type name params \
+#define OPENS(name, params, args, dir, path, flags, mode) \
+	STANDS_BEFORE(int, -1, name, params, args, open_by_gate(&r, dir, path, flags, mode), again(ret < 0, dir, path))
+OPENS(creat, (const char *path, unsigned mode), (path, mode), AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)
+OPENS(creat64, (const char *path, unsigned mode), (path, mode), AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)
+OPENS(__open_2, (const char *path, int flags), (path, flags), AT_FDCWD, path, flags, 0)
+OPENS(__open64_2, (const char *path, int flags), (path, flags), AT_FDCWD, path, flags, 0)
+OPENS(__openat_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path, flags, 0)
+OPENS(__openat64_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path, flags, 0)
+
+/* The flags that fopen opens a file with; -1: the C library knows more of this mode. */
+static int flags_of(const char *mode)
+{
+	int flags = mode[0] == 'r' ? O_RDONLY : mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : -1, i;
+
+	for (i = 1; flags >= 0 && mode[i]; i++) {
+		if (mode[i] == '+')
+			flags = (flags & ~O_ACCMODE) | O_RDWR;
+		else if (mode[i] == 'e')
+			flags |= O_CLOEXEC;
+		else if (mode[i] == 'x')
+			flags |= O_EXCL;
+		else if (mode[i] != 'b')
+			return -1;
+		if (i == 5)
+			return -1;
+	}
+	return flags;
+}
+
+/* Opens a stream by the gate. 0: as ever. */
+static int stream_by_gate(void **ret, const char *path, const char *mode)
+{
+	const int flags = mode && gate_is_open() ? flags_of(mode) : -1;
+	long fd;
+
+	if (flags < 0 || !find(NAME_fdopen) || !open_by_gate(&fd, AT_FDCWD, path, flags, 0666))
+		return 0;
+	*ret = fd < 0 ? NULL : CALL(void *, (int, const char *), fdopen)((int)fd, mode);
+	if (fd < 0)
+		as_libc(fd);
+	else if (!*ret)
+		raw(__NR_close, fd, 0, 0, 0, 0);
+	return 1;
+}
+
+#define STREAM(name) \
+EXPORT void *name(const char *path, const char *mode); \
+EXPORT void *name(const char *path, const char *mode) \
 { \
-	type ret; \
+	void *ret; \
 	\
+	if (stream_by_gate(&ret, path, mode)) \
+		return ret; \
 	if (is_missing(NAME_##name)) \
-		return failed; \
+		return NULL; \
 	do \
-		ret = CALL(type, params, name) args; \
-	while (again(ret == failed, dir, path)); \
+		ret = CALL(void *, (const char *, const char *), name)(path, mode); \
+	while (again(!ret, AT_FDCWD, path)); \
 	return ret; \
 }
-AGAIN_UNLESS_IT_WAITS(int, -1, creat, (const char *path, unsigned mode), (path, mode), AT_FDCWD, path)
-AGAIN_UNLESS_IT_WAITS(int, -1, creat64, (const char *path, unsigned mode), (path, mode), AT_FDCWD, path)
-AGAIN_UNLESS_IT_WAITS(int, -1, __open_2, (const char *path, int flags), (path, flags), AT_FDCWD, path)
-AGAIN_UNLESS_IT_WAITS(int, -1, __open64_2, (const char *path, int flags), (path, flags), AT_FDCWD, path)
-AGAIN_UNLESS_IT_WAITS(int, -1, __openat_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path)
-AGAIN_UNLESS_IT_WAITS(int, -1, __openat64_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path)
-AGAIN_UNLESS_IT_WAITS(void *, NULL, fopen, (const char *path, const char *mode), (path, mode), AT_FDCWD, path)
-AGAIN_UNLESS_IT_WAITS(void *, NULL, fopen64, (const char *path, const char *mode), (path, mode), AT_FDCWD, path)
+STREAM(fopen)
+STREAM(fopen64)
 
 EXPORT void *opendir(const char *path);
 EXPORT void *opendir(const char *path)
@@ -222,113 +302,68 @@ TEMPORARY(char *, NULL, mkdtemp, (char *template), (template))
 
 /* ---- looking ------------------------------------------------------------------------- */
 
-/* A function that only looks: by the gate, or called again as long as it is interrupted. */
-#define LOOKS(type, failed, name, params, args, call) \
-EXPORT type name params; \
-EXPORT type name params \
-{ \
-	type ret; \
-	long r; \
-	\
-	if (call) \
-		return (type)as_libc(r); \
-	if (is_missing(NAME_##name)) \
-		return failed; \
-	do \
-		ret = CALL(type, params, name) args; \
-	while (ret == failed && was_interrupted()); \
-	return ret; \
-}
 #define IS_KERNELS(version) ((version) == 0 || (version) == 1)    /* the kernel's own struct, on 64 bits */
 
-LOOKS(int, -1, stat, (const char *path, void *st), (path, st),
-      STATS_AT(AT_FDCWD, path, st, 0))
-LOOKS(int, -1, stat64, (const char *path, void *st), (path, st),
-      STATS_AT(AT_FDCWD, path, st, 0))
-LOOKS(int, -1, lstat, (const char *path, void *st), (path, st),
-      STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
-LOOKS(int, -1, lstat64, (const char *path, void *st), (path, st),
-      STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
-LOOKS(int, -1, fstatat, (int dir, const char *path, void *st, int flags), (dir, path, st, flags),
-      STATS_AT(dir, path, st, flags))
-LOOKS(int, -1, fstatat64, (int dir, const char *path, void *st, int flags), (dir, path, st, flags),
-      STATS_AT(dir, path, st, flags))
-LOOKS(int, -1, statx, (int dir, const char *path, int flags, unsigned mask, void *st), (dir, path, flags, mask, st),
-      BY_GATE(__NR_statx, 1, flags, dir, path, flags, mask, st))
-LOOKS(int, -1, __xstat, (int version, const char *path, void *st), (version, path, st),
-      IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, 0))
-LOOKS(int, -1, __xstat64, (int version, const char *path, void *st), (version, path, st),
-      IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, 0))
-LOOKS(int, -1, __lxstat, (int version, const char *path, void *st), (version, path, st),
-      IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
-LOOKS(int, -1, __lxstat64, (int version, const char *path, void *st), (version, path, st),
-      IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
-LOOKS(int, -1, __fxstatat, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags),
-      IS_KERNELS(version) && STATS_AT(dir, path, st, flags))
-LOOKS(int, -1, __fxstatat64, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags),
-      IS_KERNELS(version) && STATS_AT(dir, path, st, flags))
-LOOKS(int, -1, access, (const char *path, int mode), (path, mode),
-      LOOKS_BY_PATH(access, path, mode, 0))
-LOOKS(int, -1, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags),
-      flags == 0 && BY_GATE(__NR_faccessat, 1, 0, dir, path, mode, 0, 0))
-AGAIN(int, -1, eaccess, (const char *path, int mode), (path, mode))
-AGAIN(int, -1, euidaccess, (const char *path, int mode), (path, mode))
-LOOKS(long, -1, readlink, (const char *path, char *to, size_t size), (path, to, size),
-      LOOKS_BY_PATH(readlink, path, to, size))
-LOOKS(long, -1, readlinkat, (int dir, const char *path, char *to, size_t size), (dir, path, to, size),
-      BY_GATE(__NR_readlinkat, 1, 0, dir, path, to, size, 0))
-AGAIN(long, -1, __readlink_chk, (const char *path, char *to, size_t size, size_t room), (path, to, size, room))
-AGAIN(long, -1, __readlinkat_chk, (int dir, const char *path, char *to, size_t size, size_t room), (dir, path, to, size, room))
-
-/* ---- changing ---------------------------------------------------------------------- */
-
-AGAIN(int, -1, chdir, (const char *path), (path))
-AGAIN(int, -1, mkdir, (const char *path, unsigned mode), (path, mode))
-AGAIN(int, -1, mkdirat, (int dir, const char *path, unsigned mode), (dir, path, mode))
-AGAIN(int, -1, rmdir, (const char *path), (path))
-AGAIN(int, -1, unlink, (const char *path), (path))
-AGAIN(int, -1, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
-AGAIN(int, -1, remove, (const char *path), (path))
-AGAIN(int, -1, rename, (const char *from, const char *to), (from, to))
-AGAIN(int, -1, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
-AGAIN(int, -1, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
-AGAIN(int, -1, link, (const char *from, const char *to), (from, to))
-AGAIN(int, -1, linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
-AGAIN(int, -1, symlink, (const char *target, const char *path), (target, path))
-AGAIN(int, -1, symlinkat, (const char *target, int dir, const char *path), (target, dir, path))
-AGAIN(int, -1, mknod, (const char *path, unsigned mode, unsigned long device), (path, mode, device))
-AGAIN(int, -1, mknodat, (int dir, const char *path, unsigned mode, unsigned long device), (dir, path, mode, device))
-AGAIN(int, -1, mkfifo, (const char *path, unsigned mode), (path, mode))
-AGAIN(int, -1, mkfifoat, (int dir, const char *path, unsigned mode), (dir, path, mode))
-AGAIN(int, -1, truncate, (const char *path, long size), (path, size))
-AGAIN(int, -1, truncate64, (const char *path, long size), (path, size))
-AGAIN(int, -1, chmod, (const char *path, unsigned mode), (path, mode))
-AGAIN(int, -1, lchmod, (const char *path, unsigned mode), (path, mode))
-AGAIN(int, -1, fchmodat, (int dir, const char *path, unsigned mode, int flags), (dir, path, mode, flags))
-AGAIN(int, -1, chown, (const char *path, unsigned user, unsigned group), (path, user, group))
-AGAIN(int, -1, lchown, (const char *path, unsigned user, unsigned group), (path, user, group))
-AGAIN(int, -1, fchownat, (int dir, const char *path, unsigned user, unsigned group, int flags), (dir, path, user, group, flags))
-AGAIN(int, -1, utime, (const char *path, const void *times), (path, times))
-AGAIN(int, -1, utimes, (const char *path, const void *times), (path, times))
-AGAIN(int, -1, lutimes, (const char *path, const void *times), (path, times))
-AGAIN(int, -1, futimesat, (int dir, const char *path, const void *times), (dir, path, times))
-AGAIN(int, -1, utimensat, (int dir, const char *path, const void *times, int flags), (dir, path, times, flags))
-AGAIN(int, -1, futimens, (int fd, const void *times), (fd, times))
-AGAIN(int, -1, futimes, (int fd, const void *times), (fd, times))
-AGAIN(long, -1, getxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
-AGAIN(long, -1, lgetxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size))
-AGAIN(long, -1, listxattr, (const char *path, char *list, size_t size), (path, list, size))
-AGAIN(long, -1, llistxattr, (const char *path, char *list, size_t size), (path, list, size))
-AGAIN(int, -1, setxattr, (const char *path, const char *name, const void *value, size_t size, int flags), (path, name, value, size, flags))
-AGAIN(int, -1, lsetxattr, (const char *path, const char *name, const void *value, size_t size, int flags), (path, name, value, size, flags))
-AGAIN(int, -1, removexattr, (const char *path, const char *name), (path, name))
-AGAIN(int, -1, lremovexattr, (const char *path, const char *name), (path, name))
-AGAIN(int, -1, statfs, (const char *path, void *to), (path, to))
-AGAIN(int, -1, statfs64, (const char *path, void *to), (path, to))
+BY_GATE_OR_AGAIN(int, -1, stat, (const char *path, void *st), (path, st),
+		 STATS_AT(AT_FDCWD, path, st, 0))
+BY_GATE_OR_AGAIN(int, -1, stat64, (const char *path, void *st), (path, st),
+		 STATS_AT(AT_FDCWD, path, st, 0))
+BY_GATE_OR_AGAIN(int, -1, lstat, (const char *path, void *st), (path, st),
+		 STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
+BY_GATE_OR_AGAIN(int, -1, lstat64, (const char *path, void *st), (path, st),
+		 STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
+BY_GATE_OR_AGAIN(int, -1, fstatat, (int dir, const char *path, void *st, int flags), (dir, path, st, flags),
+		 STATS_AT(dir, path, st, flags))
+BY_GATE_OR_AGAIN(int, -1, fstatat64, (int dir, const char *path, void *st, int flags), (dir, path, st, flags),
+		 STATS_AT(dir, path, st, flags))
+BY_GATE_OR_AGAIN(int, -1, statx, (int dir, const char *path, int flags, unsigned mask, void *st), (dir, path, flags, mask, st),
+		 BY_GATE(__NR_statx, 1, flags, dir, path, flags, mask, st))
+BY_GATE_OR_AGAIN(int, -1, __xstat, (int version, const char *path, void *st), (version, path, st),
+		 IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, 0))
+BY_GATE_OR_AGAIN(int, -1, __xstat64, (int version, const char *path, void *st), (version, path, st),
+		 IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, 0))
+BY_GATE_OR_AGAIN(int, -1, __lxstat, (int version, const char *path, void *st), (version, path, st),
+		 IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
+BY_GATE_OR_AGAIN(int, -1, __lxstat64, (int version, const char *path, void *st), (version, path, st),
+		 IS_KERNELS(version) && STATS_AT(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW))
+BY_GATE_OR_AGAIN(int, -1, __fxstatat, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags),
+		 IS_KERNELS(version) && STATS_AT(dir, path, st, flags))
+BY_GATE_OR_AGAIN(int, -1, __fxstatat64, (int version, int dir, const char *path, void *st, int flags), (version, dir, path, st, flags),
+		 IS_KERNELS(version) && STATS_AT(dir, path, st, flags))
+BY_GATE_OR_AGAIN(int, -1, access, (const char *path, int mode), (path, mode),
+		 LOOKS_BY_PATH(access, path, mode, 0, 0))
+BY_GATE_OR_AGAIN(int, -1, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags),
+		 flags == 0 ? BY_GATE(__NR_faccessat, 1, 0, dir, path, mode, 0, 0) : BY_GATE(__NR_faccessat2, 1, flags, dir, path, mode, flags, 0))
+BY_GATE_OR_AGAIN(int, -1, eaccess, (const char *path, int mode), (path, mode),
+		 BY_GATE(__NR_faccessat2, 1, AT_EACCESS, AT_FDCWD, path, mode, AT_EACCESS, 0))
+BY_GATE_OR_AGAIN(int, -1, euidaccess, (const char *path, int mode), (path, mode),
+		 BY_GATE(__NR_faccessat2, 1, AT_EACCESS, AT_FDCWD, path, mode, AT_EACCESS, 0))
+BY_GATE_OR_AGAIN(long, -1, readlink, (const char *path, char *to, size_t size), (path, to, size),
+		 LOOKS_BY_PATH(readlink, path, to, size, 0))
+BY_GATE_OR_AGAIN(long, -1, readlinkat, (int dir, const char *path, char *to, size_t size), (dir, path, to, size),
+		 BY_GATE(__NR_readlinkat, 1, 0, dir, path, to, size, 0))
+BY_GATE_OR_AGAIN(long, -1, __readlink_chk, (const char *path, char *to, size_t size, size_t room), (path, to, size, room),
+		 size <= room && LOOKS_BY_PATH(readlink, path, to, size, 0))
+BY_GATE_OR_AGAIN(long, -1, __readlinkat_chk, (int dir, const char *path, char *to, size_t size, size_t room), (dir, path, to, size, room),
+		 size <= room && BY_GATE(__NR_readlinkat, 1, 0, dir, path, to, size, 0))
+BY_GATE_OR_AGAIN(int, -1, chdir, (const char *path), (path),
+		 LOOKS_BY_PATH(chdir, path, 0, 0, 0))
+BY_GATE_OR_AGAIN(long, -1, getxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size),
+		 LOOKS_BY_PATH(getxattr, path, name, value, size))
+BY_GATE_OR_AGAIN(long, -1, lgetxattr, (const char *path, const char *name, void *value, size_t size), (path, name, value, size),
+		 LOOKS_BY_PATH(lgetxattr, path, name, value, size))
+BY_GATE_OR_AGAIN(long, -1, listxattr, (const char *path, char *list, size_t size), (path, list, size),
+		 LOOKS_BY_PATH(listxattr, path, list, size, 0))
+BY_GATE_OR_AGAIN(long, -1, llistxattr, (const char *path, char *list, size_t size), (path, list, size),
+		 LOOKS_BY_PATH(llistxattr, path, list, size, 0))
+BY_GATE_OR_AGAIN(int, -1, statfs, (const char *path, void *to), (path, to), LOOKS_BY_PATH(statfs, path, to, 0, 0))
+BY_GATE_OR_AGAIN(int, -1, statfs64, (const char *path, void *to), (path, to), LOOKS_BY_PATH(statfs, path, to, 0, 0))
 AGAIN(int, -1, statvfs, (const char *path, void *to), (path, to))
 AGAIN(int, -1, statvfs64, (const char *path, void *to), (path, to))
-AGAIN(int, -1, inotify_add_watch, (int fd, const char *path, unsigned mask), (fd, path, mask))
-AGAIN(int, -1, name_to_handle_at, (int dir, const char *path, void *handle, int *mount, int flags), (dir, path, handle, mount, flags))
+BY_GATE_OR_AGAIN(int, -1, inotify_add_watch, (int fd, const char *path, unsigned mask), (fd, path, mask),
+		 path && path[0] == '/' && BY_GATE(__NR_inotify_add_watch, 1, 0, fd, path, mask, 0, 0))
+BY_GATE_OR_AGAIN(int, -1, name_to_handle_at, (int dir, const char *path, void *handle, int *mount, int flags),
+		 (dir, path, handle, mount, flags), BY_GATE(__NR_name_to_handle_at, 1, flags, dir, path, handle, mount, flags))
 
 /* ---- descriptors ------------------------------------------------------------------- */
 

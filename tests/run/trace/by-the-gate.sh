@@ -26,6 +26,31 @@ world; traced "$LOOKS" real; is "real paths are the same" "$(cat "$T/out")" "$un
 world; HOST_OPTIONS=-s; traced "$LOOKS" real; HOST_OPTIONS=
 is "and each part of them is told" "$by_gate" "$(told)"
 
+# changes: in the workspace, and in a folder outside
+CHANGES=$abs_top_builddir/tests/plugins/trace-changes
+OUTSIDE=$T/outside
+before() {                           # what is there before: in the workspace and outside
+	local d
+	for d in "$W" "$OUTSIDE"; do
+		rm -rf "$d"; mkdir -p "$d/folder" "$d/folder2" "$d/tidied"; cd "$d" || exit
+		for f in old old2 old3 old4 old5; do echo $f >$f; done
+		ln -s old old-link; ln -s made to-nothing; ln -s nothing to-none
+	done
+	cd "$W" || exit
+}
+left() { (cd "$W" && find . "$OUTSIDE" -mindepth 1 -printf '%p %y %m %s %l\n' | sort); }
+before; capture "$CHANGES" "$OUTSIDE"; untraced=$out left=$(left)
+before; traced "$CHANGES" "$OUTSIDE"
+is "each function that changes says the same" "$rc $(cat "$T/out")" "0 $untraced"
+is "and leaves the same" "$(left)" "$left"
+by_gate=$(told)
+before; HOST_OPTIONS=-s; traced "$CHANGES" "$OUTSIDE"; HOST_OPTIONS=
+is "with and without the shim the trace tells the same of changes" "$by_gate" "$(told)"
+before; asked "$CHANGES" "$OUTSIDE" 3000
+ok "3000 files made, changed and moved: few calls wait ($calls), all are written down ($written)" "$((calls > 1500 || written < 7500))"
+before; traced "$CHANGES" "$OUTSIDE" 3000
+is "each is in the trace" "$(printf '%s\n' "$seen" | grep -c '^RENAME	[^	]*	folder/m[0-9]*.tmp	folder/m[0-9]*$')" 3000
+
 world; asked "$LOOKS" many
 ok "60000 names: few calls wait ($calls), all are written down ($written)" "$((calls > 6000 || written < 50000))"
 world; traced "$LOOKS" many; well "60000 names by three threads"
