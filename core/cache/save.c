@@ -420,6 +420,7 @@ static int record_watched(struct saving *s, const char **ret_wrote, struct err *
 	s->after = r.facts;
 	s->effects = r.effects;
 	note_lines(s, r.lines, r.lines_n);
+	ledger_ran(s->cache->ledger, s->in->eyes.own, &r.effects);
 	s->kept->known = true;
 	s->watched = true;
 	*ret_wrote = r.refused;
@@ -475,6 +476,7 @@ static int record_declared(struct saving *s, struct err *err)
 			ledger_put(s->cache->ledger, &(struct left){ .path = f->name, .state = f->state, .step = s->in->eyes.own,
 								     .maker = s->in->eyes.own });
 	}
+	ledger_ran(s->cache->ledger, s->in->eyes.own, &s->effects);
 	return 0;
 }
 

@@ -1,68 +1,13 @@
+/* ledger: the lines in memory. ledger_file.c reads and writes them. */
 #include "config.h"
 
 #include "effect/ledger.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/checksum.h"
-#include "base/map.h"
-#include "os/file.h"
-
-/* The file: pieces, each added by one run.
- *
- *   "vtL1" size[4] check[8] | clock[8] steps[4] lines[4] | steps: task[32] step[32]
- *   | lines: step[4] maker[4] clock[8] path size[4] state size[4] path state
- *
- * Numbers are this machine's, for the file never leaves it. `size` is of all behind
- * `check`, which covers it. step and maker count the piece's steps from 1; 0: nobody. */
-enum {
-	LEDGER_MAX = 256 << 20,    /* bytes of the file: a larger one is forgotten */
-	LEDGER_LINES = 1000000,    /* past it the oldest lines are left out when the file is written anew */
-	LEDGER_LOOSE = 64 << 10,   /* bytes that may be of no use before that is done */
-	PIECE_HEAD = 16, PIECE_COUNTS = 16, PIECE_STEP = 2 * DIGEST_SIZE, PIECE_LINE = 24
-};
-
-static const char magic[4] = "vtL1";
-
-struct line {
-	struct left left;
-	struct line *next, **link; /* of the same task */
-	bool dirty;                /* the file does not have it yet */
-};
-
-struct who {
-	struct ledger_step name;
-	uint32_t task;             /* index into tasks */
-	uint32_t piece;            /* its number in the piece being written; 0: none yet */
-};
-
-struct ledger {
-	pthread_rwlock_t lock;     /* all below */
-	int dir;                   /* the file's folder; borrowed */
-	char *file;                /* its name there */
-	struct arena *arena;
-	struct map lines;          /* path -> struct line, oldest first */
-	struct map folders;        /* every folder above a line */
-	struct bytes folder;       /* of the newest line */
-	struct map whos;           /* struct ledger_step -> number */
-	struct map tasks;          /* digest -> index + 1 */
-	struct who *who;           /* from 1 */
-	struct line **of;          /* by task: its lines */
-	uint32_t who_n, who_room, tasks_n, tasks_room;
-	uint64_t clock, file_clock;
-	uint64_t read_to;          /* bytes of the file that are known */
-	uint64_t used;             /* bytes that the lines of now would take */
-	bool loaded, torn, some_dirty;
-	bool told;                 /* the file has a clock of this run */
-};
+#include "effect/ledger_inside.h"
+#include "fact/fact.h"
 
 struct ledger *ledger_new(int dir, const char *name)
 {
@@ -72,12 +17,31 @@ struct ledger *ledger_new(int dir, const char *name)
 	l->dir = dir;
 	l->file = xstrdup(name);
 	l->arena = arena_new();
-	map_init(&l->lines);
 	map_init(&l->folders);
 	map_init(&l->whos);
 	map_init(&l->tasks);
 	l->who_n = 1;
 	return l;
+}
+
+void ledger_close(struct ledger *l, bool save)
+{
+	if (!l)
+		return;
+	if (save && l->loaded)
+		ledger_save(l);
+	free(l->lines);
+	free(l->dirty);
+	free(l->slots);
+	map_free(&l->folders);
+	map_free(&l->whos);
+	map_free(&l->tasks);
+	free(l->who);
+	free(l->of);
+	arena_free(l->arena);
+	pthread_rwlock_destroy(&l->lock);
+	free(l->file);
+	free(l);
 }
 
 /* ---- steps ---------------------------------------------------------------- */
@@ -92,12 +56,12 @@ static uint32_t task_number(struct ledger *l, const struct digest *task)
 		l->tasks_room = l->tasks_room ? l->tasks_room * 2 : 64;
 		l->of = xrealloc(l->of, l->tasks_room, sizeof *l->of);
 	}
-	l->of[l->tasks_n++] = NULL;
+	l->of[l->tasks_n++] = 0;
 	*at = (void *)(uintptr_t)l->tasks_n;
 	return l->tasks_n - 1;
 }
 
-static ledger_who number_of(struct ledger *l, const struct ledger_step *step)
+ledger_who ledger_number(struct ledger *l, const struct ledger_step *step)
 {
 	void *known = map_get(&l->whos, step, sizeof *step), **at;
 	struct ledger_step *name;
@@ -112,7 +76,6 @@ static ledger_who number_of(struct ledger *l, const struct ledger_step *step)
 	}
 	i = l->who_n++;
 	l->who[i] = (struct who){ .name = *name };
-	/* the lines' links point into `of`: found anew when it moves */
 	l->who[i].task = task_number(l, &name->task);
 	at = map_put(&l->whos, name, sizeof *name);
 	*at = (void *)(uintptr_t)i;
@@ -124,7 +87,7 @@ ledger_who ledger_step(struct ledger *l, const struct ledger_step *step)
 	ledger_who ret;
 
 	pthread_rwlock_wrlock(&l->lock);
-	ret = number_of(l, step);
+	ret = ledger_number(l, step);
 	pthread_rwlock_unlock(&l->lock);
 	return ret;
 }
@@ -136,30 +99,59 @@ void ledger_name(struct ledger *l, ledger_who who, struct ledger_step *ret)
 	pthread_rwlock_unlock(&l->lock);
 }
 
-/* ---- lines ---------------------------------------------------------------- */
+/* ---- the table of lines ---------------------------------------------------- */
 
-static void unlink_line(struct ledger *l, struct line *line)
+struct left line_left(const struct line *line)
 {
-	struct line **at = &l->of[l->who[line->left.step].task];
-
-	if (line->link)
-		*line->link = line->next;
-	else
-		*at = line->next;
-	if (line->next)
-		line->next->link = line->link;
+	return (struct left){
+		.path = line_path(line), .state = { line->at + line->path_size, line->state_size },
+		.step = line->step, .maker = line->maker, .clock = line->clock,
+	};
 }
 
-/* The first of a list has no link: the list's head may move. */
-static void link_line(struct ledger *l, struct line *line)
+/* The slot of the path's line, or the free one where it would be. */
+static uint32_t slot_of(const struct ledger *l, struct bytes path)
 {
-	struct line **at = &l->of[l->who[line->left.step].task];
+	const uint32_t mask = l->slots_n - 1;
+	uint32_t i;
 
-	line->next = *at;
-	line->link = NULL;
-	if (line->next)
-		line->next->link = &line->next;
-	*at = line;
+	for (i = (uint32_t)map_hash(path.data, path.size) & mask; l->slots[i]; i = (i + 1) & mask) {
+		const struct line *line = &l->lines[l->slots[i] - 1];
+
+		if (line->path_size == path.size && memcmp(line->at, path.data, path.size) == 0)
+			return i;
+	}
+	return i;
+}
+
+uint32_t ledger_find(const struct ledger *l, struct bytes path)
+{
+	return l->slots_n ? l->slots[slot_of(l, path)] : 0;
+}
+
+void ledger_reserve(struct ledger *l, uint32_t more)
+{
+	const uint32_t wanted = l->lines_n + more;
+	uint32_t i, room;
+
+	if (wanted > l->lines_room) {
+		room = l->lines_room > 0 && wanted < 2 * l->lines_room ? 2 * l->lines_room : wanted;
+		l->lines = xrealloc(l->lines, room, sizeof *l->lines);
+		if (l->dirty) {
+			l->dirty = xrealloc(l->dirty, room, sizeof *l->dirty);
+			memset(l->dirty + l->lines_room, 0, (room - l->lines_room) * sizeof *l->dirty);
+		}
+		l->lines_room = room;
+	}
+	if (wanted < l->slots_n / 2)
+		return;
+	for (room = l->slots_n ? l->slots_n : 64; wanted >= room / 2; room *= 2)
+		;
+	free(l->slots);
+	l->slots = xcalloc(room, sizeof *l->slots);
+	l->slots_n = room;
+	for (i = 0; i < l->lines_n; i++)
+		l->slots[slot_of(l, line_path(&l->lines[i]))] = i + 1;
 }
 
 static void note_folders(struct ledger *l, struct bytes path)
@@ -181,74 +173,101 @@ static void note_folders(struct ledger *l, struct bytes path)
 	}
 }
 
-static size_t line_size(const struct left *left)
+static uint32_t *first_of(struct ledger *l, const struct line *line)
 {
-	return PIECE_LINE + left->path.size + left->state.size;
+	return &l->of[l->who[line->step].task];
 }
 
-/* The line of a path, which is kept as it is when the line is new; `fresh` is used then. */
-static struct line *line_at(struct ledger *l, struct bytes path, struct line *fresh)
+static void unlink_line(struct ledger *l, struct line *line)
 {
-	void **at = map_put(&l->lines, path.data, path.size);
-	struct line *line = *at;
+	*(line->before ? &l->lines[line->before - 1].next : first_of(l, line)) = line->next;
+	if (line->next)
+		l->lines[line->next - 1].before = line->before;
+	l->used -= ledger_line_size(&(struct left){ .path.size = line->path_size, .state.size = line->state_size });
+}
 
-	if (line) {
-		unlink_line(l, line);
-		l->used -= line_size(&line->left);
-		return line;
+static void link_line(struct ledger *l, uint32_t number)
+{
+	struct line *line = &l->lines[number - 1];
+	uint32_t *first = first_of(l, line);
+
+	line->next = *first;
+	line->before = 0;
+	if (line->next)
+		l->lines[line->next - 1].before = number;
+	*first = number;
+	l->used += ledger_line_size(&(struct left){ .path.size = line->path_size, .state.size = line->state_size });
+}
+
+uint32_t ledger_set(struct ledger *l, const struct left *left, const char *at, uint32_t run)
+{
+	uint32_t *slot, number;
+	struct line *line;
+
+	ledger_reserve(l, 1);
+	slot = &l->slots[slot_of(l, left->path)];
+	number = *slot;
+	if (number && l->lines[number - 1].step)
+		unlink_line(l, &l->lines[number - 1]);
+	if (!number) {
+		number = *slot = ++l->lines_n;
+		if (l->dirty)
+			l->dirty[number - 1] = false;
 	}
-	*at = fresh;
-	fresh->left.path = path;
-	note_folders(l, path);
-	return fresh;
+	line = &l->lines[number - 1];
+	*line = (struct line){
+		.at = at, .clock = left->clock, .step = left->step, .maker = left->maker, .run = run,
+		.path_size = (uint16_t)left->path.size, .state_size = (uint16_t)left->state.size,
+	};
+	note_folders(l, line_path(line));
+	link_line(l, number);
+	return number;
 }
 
-/* The state's bytes are kept. */
-static void fill_line(struct ledger *l, struct line *line, const struct left *left)
+void ledger_drop(struct ledger *l, uint32_t number)
 {
-	const struct bytes path = line->left.path;
-
-	line->left = *left;
-	line->left.path = path;
-	l->used += line_size(&line->left);
-	link_line(l, line);
+	unlink_line(l, &l->lines[number - 1]);
+	l->lines[number - 1].step = 0;
 }
 
-/* path and state are borrowed. */
-static struct line *set_line(struct ledger *l, const struct left *left)
+void ledger_mark(struct ledger *l, uint32_t number)
 {
-	struct line *line = map_get(&l->lines, left->path.data, left->path.size);
-	struct left now = *left;
-
-	now.state.data = arena_copy(l->arena, left->state.size ? left->state.data : "", left->state.size);
-	if (line)
-		line = line_at(l, line->left.path, NULL);
-	else
-		line = line_at(l, (struct bytes){ arena_copy(l->arena, left->path.data, left->path.size), left->path.size },
-			       arena_alloc(l->arena, sizeof *line));
-	fill_line(l, line, &now);
-	return line;
+	if (!l->dirty)
+		l->dirty = xcalloc(l->lines_room, sizeof *l->dirty);
+	l->dirty[number - 1] = true;
 }
+
+/* ---- what the other rooms ask and tell ------------------------------------- */
 
 void ledger_put(struct ledger *l, const struct left *left)
 {
 	struct left now = *left;
+	char *at;
 
+	if (left->path.size > UINT16_MAX || left->state.size > UINT16_MAX)
+		return;                /* longer than any path or link */
 	pthread_rwlock_wrlock(&l->lock);
 	now.clock = l->clock;
-	set_line(l, &now)->dirty = true;
-	l->some_dirty = true;
+	at = arena_array(l->arena, left->path.size + left->state.size + 1, 1);
+	memcpy(at, left->path.data, left->path.size);
+	if (left->state.size)
+		memcpy(at + left->path.size, left->state.data, left->state.size);
+	now.path.data = at;
+	ledger_mark(l, ledger_set(l, &now, at, l->who[left->step].runs));
 	pthread_rwlock_unlock(&l->lock);
 }
 
 bool ledger_get(struct ledger *l, struct bytes path, struct left *ret)
 {
-	const struct line *line;
+	const struct line *line = NULL;
+	uint32_t number;
 
 	pthread_rwlock_rdlock(&l->lock);
-	line = map_get(&l->lines, path.data, path.size);
-	if (line)
-		*ret = line->left;
+	number = ledger_find(l, path);
+	if (number && l->lines[number - 1].step) {
+		line = &l->lines[number - 1];
+		*ret = line_left(line);
+	}
 	pthread_rwlock_unlock(&l->lock);
 	return line != NULL;
 }
@@ -265,369 +284,53 @@ bool ledger_below(struct ledger *l, struct bytes folder)
 
 uint32_t ledger_of_task(struct ledger *l, ledger_who step, struct arena *a, struct left **ret)
 {
-	const struct line *line;
-	uint32_t n = 0, i = 0;
+	uint32_t n = 0, i = 0, at;
 
 	pthread_rwlock_rdlock(&l->lock);
-	for (line = l->of[l->who[step].task]; line; line = line->next)
+	for (at = l->of[l->who[step].task]; at; at = l->lines[at - 1].next)
 		n++;
 	*ret = arena_array(a, n + 1, sizeof **ret);
-	for (line = l->of[l->who[step].task]; line; line = line->next)
-		(*ret)[i++] = line->left;
+	for (at = l->of[l->who[step].task]; at; at = l->lines[at - 1].next)
+		(*ret)[i++] = line_left(&l->lines[at - 1]);
 	pthread_rwlock_unlock(&l->lock);
 	return n;
 }
 
-/* ---- reading -------------------------------------------------------------- */
-
-struct cursor {
-	const char *at, *end;
-	bool bad;
-};
-
-static const void *get(struct cursor *c, size_t size)
+/* The line is the step's: the run has to do with it, too. */
+static void renew(struct ledger *l, uint32_t number, ledger_who step)
 {
-	const void *ret = c->at;
+	struct line *line = &l->lines[number - 1];
 
-	if (c->bad || (size_t)(c->end - c->at) < size) {
-		c->bad = true;
-		return NULL;
-	}
-	c->at += size;
-	return ret;
-}
-
-static uint32_t get32(struct cursor *c)
-{
-	uint32_t n = 0;
-	const void *p = get(c, sizeof n);
-
-	if (p)
-		memcpy(&n, p, sizeof n);
-	return n;
-}
-
-static uint64_t get64(struct cursor *c)
-{
-	uint64_t n = 0;
-	const void *p = get(c, sizeof n);
-
-	if (p)
-		memcpy(&n, p, sizeof n);
-	return n;
-}
-
-/* Points into the piece. */
-static bool get_line(struct ledger *l, struct cursor *c, const ledger_who *whos, uint32_t whos_n, struct line *fresh)
-{
-	struct left left = { 0 };
-	const uint32_t step = get32(c), maker = get32(c);
-	struct line *known;
-
-	left.clock = get64(c);
-	left.path.size = get32(c);
-	left.state.size = get32(c);
-	left.path.data = get(c, left.path.size);
-	left.state.data = get(c, left.state.size);
-	if (c->bad || !step || step > whos_n || maker > whos_n || !left.path.size)
-		return false;
-	known = l->some_dirty ? map_get(&l->lines, left.path.data, left.path.size) : NULL;
-	if (known && known->dirty)
-		return true;           /* ours is newer: it is not in the file yet */
-	left.step = whos[step];
-	left.maker = whos[maker];
-	fill_line(l, line_at(l, left.path, fresh), &left);
-	return true;
-}
-
-/* One piece. 0: taken; -1: it is not whole, and nothing behind it is read. */
-static int get_piece(struct ledger *l, struct cursor *c)
-{
-	const char *head = get(c, sizeof magic);
-	const uint32_t size = get32(c);
-	const uint64_t check = get64(c);
-	struct cursor in = { .at = get(c, size) };
-	struct ledger_step name;
-	uint32_t steps_n, lines_n, i;
-	uint64_t clock;
-	struct line *fresh;
-	ledger_who *whos;
-	bool good = true;
-
-	if (c->bad || memcmp(head, magic, sizeof magic) != 0 || checksum(in.at, size, 0) != check)
-		return -1;
-	in.end = in.at + size;
-	clock = get64(&in);
-	steps_n = get32(&in);
-	lines_n = get32(&in);
-	if (in.bad || steps_n > size / PIECE_STEP)
-		return -1;
-	if (clock > l->clock)
-		l->clock = clock;
-	if (in.bad || lines_n > size / PIECE_LINE)
-		return -1;
-	whos = xcalloc(steps_n + 1, sizeof *whos);
-	fresh = arena_array(l->arena, lines_n + 1, sizeof *fresh);
-	for (i = 1; i <= steps_n && !in.bad; i++) {
-		const void *p = get(&in, sizeof name);
-
-		if (p) {
-			memcpy(&name, p, sizeof name);
-			whos[i] = number_of(l, &name);
-		}
-	}
-	for (i = 0; i < lines_n && good; i++)
-		good = get_line(l, &in, whos, steps_n, &fresh[i]);
-	free(whos);
-	return good && !in.bad ? 0 : -1;
-}
-
-/* What the open file has behind `read_to`. */
-static void read_more(struct ledger *l, int fd)
-{
-	struct stat st;
-	struct cursor c;
-	char *text;
-	ssize_t n;
-
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > LEDGER_MAX || (uint64_t)st.st_size < l->read_to) {
-		l->torn = true;
+	if (line->step != step || l->who[step].runs - line->run < LEDGER_RENEW)
 		return;
-	}
-	if ((uint64_t)st.st_size == l->read_to)
-		return;
-	text = arena_alloc(l->arena, (size_t)st.st_size - l->read_to);     /* lines point into it */
-	n = pread(fd, text, (size_t)st.st_size - l->read_to, (off_t)l->read_to);
-	c = (struct cursor){ .at = text, .end = text + (n > 0 ? n : 0) };
-	while (c.at < c.end) {
-		const char *before = c.at;
-
-		if (get_piece(l, &c) < 0) {
-			l->torn = true;
-			break;
-		}
-		l->read_to += (uint64_t)(c.at - before);
-	}
-	l->file_clock = l->clock;
+	line->run = l->who[step].runs;
+	ledger_mark(l, number);
 }
 
-void ledger_load(struct ledger *l)
+void ledger_ran(struct ledger *l, ledger_who step, const struct facts *left)
 {
-	int fd;
+	struct bytes last = { "", 0 };
+	uint32_t i, number;
 
 	pthread_rwlock_wrlock(&l->lock);
-	if (!l->loaded) {
-		l->loaded = true;
-		fd = openat(l->dir, l->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-		if (fd >= 0) {
-			read_more(l, fd);
-			close(fd);
+	l->who[step].runs++;
+	for (i = 0; i < left->n; i++) {
+		struct bytes path = left->at[i].name;
+		const char *slash;
+
+		if ((number = ledger_find(l, path)) != 0)
+			renew(l, number, step);
+		/* its folders: a folder that holds something is no effect of its own */
+		while ((slash = memrchr(path.data, '/', path.size)) != NULL) {
+			path.size = (size_t)(slash - (const char *)path.data);
+			if (path.size == last.size && memcmp(path.data, last.data, last.size) == 0)
+				break;
+			if ((number = ledger_find(l, path)) != 0)
+				renew(l, number, step);
 		}
-	}
-	pthread_rwlock_unlock(&l->lock);
-}
-
-/* ---- writing -------------------------------------------------------------- */
-
-static void put32(struct buf *b, uint32_t n)
-{
-	buf_add(b, &n, sizeof n);
-}
-
-static void put64(struct buf *b, uint64_t n)
-{
-	buf_add(b, &n, sizeof n);
-}
-
-static uint32_t piece_number(struct ledger *l, ledger_who who, struct buf *steps, uint32_t *n)
-{
-	struct who *w = &l->who[who];
-
-	if (!who)
-		return 0;
-	if (!w->piece) {
-		w->piece = ++*n;
-		buf_add(steps, &w->name, sizeof w->name);
-	}
-	return w->piece;
-}
-
-/* What the next piece will hold. */
-struct piece {
-	struct buf steps, lines;
-	uint32_t steps_n, lines_n;
-};
-
-static void piece_begin(struct ledger *l, struct piece *p)
-{
-	uint32_t i;
-
-	*p = (struct piece){ .steps_n = 0 };
-	buf_init(&p->steps, LEDGER_MAX);
-	buf_init(&p->lines, LEDGER_MAX);
-	for (i = 1; i < l->who_n; i++)
-		l->who[i].piece = 0;
-}
-
-static void piece_add(struct ledger *l, struct piece *p, const struct left *left, uint64_t clock)
-{
-	put32(&p->lines, piece_number(l, left->step, &p->steps, &p->steps_n));
-	put32(&p->lines, piece_number(l, left->maker, &p->steps, &p->steps_n));
-	put64(&p->lines, clock);
-	put32(&p->lines, (uint32_t)left->path.size);
-	put32(&p->lines, (uint32_t)left->state.size);
-	buf_add(&p->lines, left->path.data, left->path.size);
-	buf_add(&p->lines, left->state.data, left->state.size);
-	p->lines_n++;
-}
-
-/* Its bytes; to be freed. False: too much. */
-static bool piece_end(struct ledger *l, struct piece *p, struct buf *ret)
-{
-	bool whole = p->lines.full == 0 && p->steps.full == 0;
-	uint64_t check;
-
-	buf_init(ret, LEDGER_MAX);
-	buf_add(ret, magic, sizeof magic);
-	put32(ret, (uint32_t)(PIECE_COUNTS + p->steps.size + p->lines.size));
-	put64(ret, 0);
-	put64(ret, l->clock);
-	put32(ret, p->steps_n);
-	put32(ret, p->lines_n);
-	buf_add(ret, buf_str(&p->steps), p->steps.size);
-	buf_add(ret, buf_str(&p->lines), p->lines.size);
-	if (!ret->full) {
-		check = checksum(ret->data + PIECE_HEAD, ret->size - PIECE_HEAD, 0);
-		memcpy(ret->data + PIECE_HEAD - sizeof check, &check, sizeof check);
-	}
-	buf_free(&p->steps);
-	buf_free(&p->lines);
-	return !ret->full && whole;
-}
-
-/* The last LEDGER_LINES lines, or of all the ones that the file lacks. False: too much. */
-static bool make_piece(struct ledger *l, bool all, struct buf *ret)
-{
-	struct piece p;
-	uint32_t i;
-
-	piece_begin(l, &p);
-	for (i = all && l->lines.n > LEDGER_LINES ? l->lines.n - LEDGER_LINES : 0; i < l->lines.n; i++) {
-		const struct line *line = l->lines.at[i].value;
-
-		if (all || line->dirty)
-			piece_add(l, &p, &line->left, line->left.clock);
-	}
-	return piece_end(l, &p, ret);
-}
-
-/* Opened and locked, and still the file of that name. */
-static int lock_file(int dir, const char *name)
-{
-	struct stat here, there;
-	int fd, tries;
-
-	for (tries = 0; tries < 10; tries++) {
-		fd = openat(dir, name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-		if (fd < 0 && errno != ELOOP && errno != ENXIO)
-			return -1;
-		/* a link, a socket, a pipe: no ledger */
-		if (fd < 0 || fstat(fd, &here) < 0 || !S_ISREG(here.st_mode)) {
-			(void)unlinkat(dir, name, 0);
-			if (fd >= 0)
-				close(fd);
-			continue;
-		}
-		if (flock(fd, LOCK_EX) == 0 && fstat(fd, &here) == 0 && fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    here.st_ino == there.st_ino && here.st_dev == there.st_dev)
-			return fd;
-		close(fd);
-	}
-	return -1;
-}
-
-static bool is_dirty(const struct ledger *l)
-{
-	uint32_t i;
-
-	if (l->clock != l->file_clock)
-		return true;
-	for (i = 0; i < l->lines.n; i++)
-		if (((const struct line *)l->lines.at[i].value)->dirty)
-			return true;
-	return false;
-}
-
-static void save(struct ledger *l)
-{
-	struct stat st;
-	struct buf piece;
-	uint32_t i;
-	int fd;
-	bool anew;
-
-	if (!is_dirty(l))
-		return;
-	fd = lock_file(l->dir, l->file);
-	if (fd < 0)
-		return;
-	/* what others added, or wrote anew, since it was read */
-	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size < l->read_to) {
-		l->read_to = 0;
-		l->torn = false;
-	}
-	read_more(l, fd);
-	anew = l->torn || l->read_to > 2 * l->used + LEDGER_LOOSE || l->lines.n > LEDGER_LINES + LEDGER_LINES / 8;
-	if (make_piece(l, anew, &piece)) {
-		if (anew)
-			(void)file_write_at(l->dir, l->file, piece.data, piece.size, 0600, NULL);
-		else if (file_write_all(fd, piece.data, piece.size) < 0 && ftruncate(fd, (off_t)l->read_to) < 0)
-			(void)unlinkat(l->dir, l->file, 0);
-		else
-			l->read_to += piece.size;
-	}
-	buf_free(&piece);
-	l->file_clock = l->clock;
-	for (i = 0; i < l->lines.n; i++)
-		((struct line *)l->lines.at[i].value)->dirty = false;
-	close(fd);
-}
-
-void ledger_announce(struct ledger *l, const struct left *left, uint32_t n)
-{
-	struct stat st;
-	struct piece p;
-	struct buf bytes;
-	uint32_t i;
-	int fd;
-
-	pthread_rwlock_wrlock(&l->lock);
-	fd = n > 0 && l->loaded && !l->torn ? lock_file(l->dir, l->file) : -1;
-	if (fd >= 0 && fstat(fd, &st) == 0) {
-		piece_begin(l, &p);
-		for (i = 0; i < n; i++)
-			piece_add(l, &p, &left[i], l->clock);
-		if (piece_end(l, &p, &bytes) && file_write_all(fd, bytes.data, bytes.size) < 0 && ftruncate(fd, st.st_size) < 0)
-			(void)unlinkat(l->dir, l->file, 0);
-		buf_free(&bytes);
-	}
-	if (fd >= 0)
-		close(fd);
-	pthread_rwlock_unlock(&l->lock);
-}
-
-void ledger_unknown(struct ledger *l)
-{
-	struct timespec now;
-	uint64_t ns;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	pthread_rwlock_wrlock(&l->lock);
-	l->clock = ns > l->clock ? ns : l->clock + 1;
-	if (l->loaded && !l->told) {
-		l->told = true;
-		save(l);
+		path = left->at[i].name;
+		slash = memrchr(path.data, '/', path.size);
+		last = (struct bytes){ path.data, slash ? (size_t)(slash - (const char *)path.data) : 0 };
 	}
 	pthread_rwlock_unlock(&l->lock);
 }
@@ -640,22 +343,4 @@ uint64_t ledger_clock(struct ledger *l)
 	ret = l->clock;
 	pthread_rwlock_unlock(&l->lock);
 	return ret;
-}
-
-void ledger_close(struct ledger *l, bool and_save)
-{
-	if (!l)
-		return;
-	if (and_save && l->loaded)
-		save(l);
-	map_free(&l->lines);
-	map_free(&l->folders);
-	map_free(&l->whos);
-	map_free(&l->tasks);
-	free(l->who);
-	free(l->of);
-	arena_free(l->arena);
-	pthread_rwlock_destroy(&l->lock);
-	free(l->file);
-	free(l);
 }

@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 
+struct facts;
 struct ledger;
 
 /* A step, by its task and by what tells it from the task's other steps. */
@@ -46,6 +47,9 @@ bool ledger_get(struct ledger *l, struct bytes path, struct left *ret);
 bool ledger_below(struct ledger *l, struct bytes folder);
 /* All that the task of this step left last, in no order; in `a`. */
 uint32_t ledger_of_task(struct ledger *l, ledger_who step, struct arena *a, struct left **ret);
+/* Tells of a run, after its lines: all that it left or carried (FACT_LEFT, sorted). A line goes when many runs of its step
+ * have nothing to do with the path any more: no result that a lookup finds has it. */
+void ledger_ran(struct ledger *l, ledger_who step, const struct facts *left);
 /* A line; its clock is the present one. */
 void ledger_put(struct ledger *l, const struct left *left);
 /* Adds lines to the file at once, before the paths are made: if vt is killed meanwhile, the next one knows whose they are. The

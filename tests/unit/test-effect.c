@@ -192,6 +192,65 @@ static void much_that_is_of_no_use_is_thrown_away(void **state)
 	assert_true(st.st_size < 128 << 10);
 }
 
+static struct bytes text_of(struct arena *a, const char *before, int n)
+{
+	return bytes_text(arena_printf(a, "%s%d.js", before, n));
+}
+
+/* One run that leaves a name of its own, the folders above it, and a file that stays. */
+static void run_with_new_name(int n)
+{
+	struct ledger *l = open_ledger();
+	struct arena *a = arena_new();
+	struct facts left = { 0 };
+	const ledger_who step = ledger_step(l, &first);
+
+	ledger_put(l, &(struct left){ .path = text_of(a, "dist/new/", n), .state = bytes_text("c1"), .step = step, .maker = step });
+	if (n == 0) {
+		put(l, "dist", "d", &first, &first);
+		put(l, "dist/new", "d", &first, &first);
+		put(l, "dist/stays", "c1", &first, &first);
+		put(l, "dist/others", "c1", &second, &second);
+	}
+	facts_name(&left, a, FACT_LEFT, "dist/stays", 10);
+	left.at[0].state = bytes_text("c1");
+	facts_add(&left, a, &(struct fact){ .kind = FACT_LEFT, .name = text_of(a, "dist/new/", n), .state = bytes_text("c1") });
+	facts_sort(&left);
+	ledger_ran(l, step, &left);
+	ledger_close(l, true);
+	arena_free(a);
+}
+
+static void a_line_goes_with_the_last_run_that_has_its_path(void **state)
+{
+	enum { RUNS = 400, KEPT = 32 };
+	struct arena *a = arena_new();
+	struct left left, *all;
+	struct ledger *l;
+	struct stat st;
+	int i;
+
+	(void)state;
+	for (i = 0; i < RUNS; i++)
+		run_with_new_name(i);
+	l = open_ledger();
+	for (i = 0; i < RUNS; i++)
+		assert_int_equal(ledger_get(l, text_of(a, "dist/new/", i), &left), i >= RUNS - KEPT);
+	/* what each run carries, its folders, and what another step left stay */
+	assert_true(has(l, "dist/stays", "c1"));
+	assert_true(has(l, "dist/new", "d"));
+	assert_true(has(l, "dist", "d"));
+	assert_true(has(l, "dist/others", "c1"));
+	assert_int_equal(ledger_of_task(l, ledger_step(l, &first), a, &all), KEPT + 4);
+	/* a path that was forgotten can be left again */
+	put(l, "dist/new/0.js", "c2", &other, &other);
+	assert_true(has(l, "dist/new/0.js", "c2"));
+	ledger_close(l, true);
+	assert_int_equal(stat(ledger_file, &st), 0);
+	assert_true(st.st_size < 128 << 10);
+	arena_free(a);
+}
+
 static void whose_a_path_is(void **state)
 {
 	static const ledger_who later[] = { 2, 3 };
@@ -272,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup(two_runs_at_once_both_add, clear),
 		cmocka_unit_test_setup(the_clock_goes_on_and_is_told_at_once, clear),
 		cmocka_unit_test_setup(much_that_is_of_no_use_is_thrown_away, clear),
+		cmocka_unit_test_setup(a_line_goes_with_the_last_run_that_has_its_path, clear),
 		cmocka_unit_test(whose_a_path_is),
 		cmocka_unit_test_setup(a_layer_hides_what_is_not_there_yet, clear),
 	};
