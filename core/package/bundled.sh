@@ -30,7 +30,7 @@ case $(uname -m) in x86_64) ;; *) lacking "built for x86_64 alone so far; this i
 # what bootstrap asks for, but autotools, and libcjson and libgit2, which are built below
 needed=$( { [ -d "$source" ] && cat "$source/bootstrap" || tar -xOf "$source" --wildcards '*/bootstrap'; } |
 	sed -n "/^need_build='/,/'\$/p" | tr -d "'" | sed 's/^need_build=//' | tr -s ' \t\n' '\n' |
-	grep -vxE 'autoconf|automake|libtool|libcjson-dev|libgit2-dev|') || { say "$source has no bootstrap"; exit 1; }
+	grep -vxE 'autoconf|automake|libtool|libcjson-dev|libgit2-dev|libcurl4-openssl-dev|') || { say "$source has no bootstrap"; exit 1; }
 packages="$(echo $needed) zlib1g-dev libhttp-parser-dev libnode-dev cmake dpkg-dev patch"
 inside() { chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
 mirror_of() {                                  # mirror_of LABEL: Debian, Debian-Security

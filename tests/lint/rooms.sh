@@ -42,11 +42,12 @@ only 'uv\.h' core/os/
 only 'cjson/' core/text/json core/workspace/ core/choose/ core/plug/ core/kit/ core/cmd/ core/import/ core/report/last
 only 'yaml\.h' core/text/yaml
 only 'sodium\.h' core/base/digest core/base/sign
-only 'nettle' core/base/digest
+only 'nettle' core/base/digest plugins/store-http/sign
 only 'zstd' plugins/
 only 'xxhash' plugins/ core/base/checksum
 only 'git2' plugins/fingerprint-git/
 only 'openssl' plugins/store-redis/
+only 'curl' plugins/store-http/
 # plugins are built with the public header alone
 is "plugins include nothing of core" "$(grep -nE '#include "' -r plugins --include='*.[ch]' | grep -vE '"(vt-plugin\.h|[a-z-]+\.h)"' || true)" ""
 

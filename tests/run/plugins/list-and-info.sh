@@ -29,14 +29,16 @@ fingerprint-content  $v    fingerprint          system   ready    in use
 fingerprint-git      $v    fingerprint          system   ready
 output-restore       $v    part: output-restore system   ready
 store-folder         $v    store                system   ready
+store-http           $v    store                system   ready
 store-local          $v    store                system   ready    in use
 store-redis          $v    store                system   ready
 X
 }
 version=$(vt --version | sed 's/vt //')
 git=; [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ] || git=fingerprint-git
+http=; [ -e "$abs_top_builddir/plugins-1/vt-store-http.so" ] || http=store-http
 redis=; [ -e "$abs_top_builddir/plugins-1/vt-store-redis.so" ] || redis=store-redis
-want() { default_set "$version" | grep -vE "^(${git:-none}|${redis:-none}) "; }
+want() { default_set "$version" | grep -vE "^(${git:-none}|${http:-none}|${redis:-none}) "; }
 if [ ${#version} = 5 ] && [ -z "$git" ]; then
 	is "the default set, in the build tree" "$(printf '%s\n' "$out" | grep -v '^trace-linux ')" "$(want)"
 	like "the tracer" "$(row trace-linux)" "trace-linux          $version    tracer               system   ready *"

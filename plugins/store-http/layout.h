@@ -1,0 +1,32 @@
+/* Layouts: how objects are called on a server, and what it is told beside their bytes. */
+#ifndef LAYOUT_H
+#define LAYOUT_H
+
+#include "settings.h"
+#include "transfer.h"
+
+struct layout {
+	const char *name;
+	uint32_t wants;                    /* VT_WANTS_* beside FAR */
+	bool drops;                        /* DELETE is of use */
+	bool indirect;                     /* an object that is not named by its bytes is a record of a blob: see action.h */
+	bool once;                         /* what never changes is put with If-None-Match: * */
+	/* What is missing or wrong in the settings, as one clause; NULL: nothing. Takes what it may from the environment. */
+	const char *(*check)(struct settings *s);
+	/* Writes the request's address and head. false: out of memory, or the source failed (t->status). */
+	bool (*address)(const struct settings *s, struct transfer *t, uint32_t space, const vt_id *name, vt_call *call);
+	/* Does an error's text say that the credentials are of no use for anything? */
+	bool (*is_lost)(const struct transfer *t);
+};
+
+extern const struct layout layout_flat, layout_bazel, layout_turbo, layout_s3;
+
+/* 64 digits and a NUL. */
+void id_text(const vt_id *id, char ret[65]);
+/* A name that no object of another space has: of a blob its own. */
+void id_in_space(uint32_t space, const vt_id *name, vt_id *ret);
+/* Takes a variable's value where nothing is set. false: out of memory. */
+bool take_variable(char **setting, const char *variable);
+/* Adds what each request has: a type and no Expect for a PUT, the token where there is one. */
+bool common_head(const struct settings *s, struct transfer *t);
+#endif

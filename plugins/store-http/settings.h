@@ -1,0 +1,23 @@
+/* What the user configured. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+
+#include "vt-plugin.h"
+
+/* Texts are owned: settings_clear. NULL: not set. */
+struct settings {
+	char *url;                         /* without a slash at the end */
+	char *host, *path;                 /* of it: HOST or HOST:PORT as the head of a request has it; "/..." or "" */
+	char *token, *user, *password, *ca, *team, *region, *key_id, *secret_key, *session;
+	bool automatic;                    /* take what is not set from the environment */
+};
+
+extern const vt_option *const settings_options[];
+
+/* Each returns NULL, or what is wrong, as one clause. */
+const char *settings_set(struct settings *s, const char *key, const char *value);      /* all but `layout` */
+const char *settings_read_url(struct settings *s);     /* fills in host and path */
+void settings_clear(struct settings *s);
+#endif

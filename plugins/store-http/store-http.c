@@ -1,0 +1,623 @@
+/* store-http: results on a server that speaks HTTP, in one of four layouts:
+ *
+ *     flat    any server that takes PUT and GET          URL/SPACE-NAME
+ *     bazel   the cache of Bazel                         URL/cas/NAME; URL/ac/NAME holds records of what lies there
+ *     turbo   the Remote Cache API of Turborepo          URL/v8/artifacts/NAME, one object for a whole result
+ *     s3      a bucket                                   URL/SPACE/NAME, signed
+ *
+ * NAME is in hexadecimal. A call of vt is many requests at once on one lane of connections; see transfer.h. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action.h"
+#include "layout.h"
+#include "settings.h"
+#include "sign.h"
+#include "words.h"
+
+enum {
+	BATCH = 64,                /* items of a call */
+	BATCH_BYTES = 8 << 20      /* of all items of a put */
+};
+
+struct idle {
+	struct lane *lane;
+	struct idle *next;
+};
+
+struct store {
+	const struct layout *layout;
+	struct settings settings;
+	struct server server;
+	bool absent;               /* the environment was to name a server, and does not */
+	pthread_mutex_t lock;      /* all below */
+	struct lane *idle[LANES];
+	uint32_t idle_n;
+	bool no_put;               /* the server takes nothing from this user; told once */
+	bool full;                 /* told once */
+	bool no_once;              /* the server does not know If-None-Match */
+};
+
+static vt_bytes text_bytes(const char *text)
+{
+	return (vt_bytes){ text, strlen(text) };
+}
+
+static void tell(const struct store *s, vt_call *call, uint32_t level, const char *text)
+{
+	char sentence[512];
+
+	snprintf(sentence, sizeof sentence, "%s: %s", s->settings.host, text);
+	call->report(call, level, "http", text_bytes(sentence));
+}
+
+/* Marks *told, and says whether it was so before. */
+static bool mark(struct store *s, bool *told)
+{
+	bool before;
+
+	pthread_mutex_lock(&s->lock);
+	before = *told;
+	*told = true;
+	pthread_mutex_unlock(&s->lock);
+	return before;
+}
+
+static bool is_marked(struct store *s, const bool *told)
+{
+	bool ret;
+
+	pthread_mutex_lock(&s->lock);
+	ret = *told;
+	pthread_mutex_unlock(&s->lock);
+	return ret;
+}
+
+/* ---- lanes -------------------------------------------------------------------------- */
+
+/* NULL: told why. */
+static struct lane *take_lane(struct store *s, vt_call *call)
+{
+	struct lane *l = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->idle_n)
+		l = s->idle[--s->idle_n];
+	pthread_mutex_unlock(&s->lock);
+	if (!l)
+		l = lane_new(&s->server);
+	if (!l)
+		tell(s, call, VT_REPORT_ERROR, "out of memory");
+	return l;
+}
+
+static void give_lane(struct store *s, struct lane *l)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->idle_n < LANES) {
+		s->idle[s->idle_n++] = l;
+		l = NULL;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (l)
+		lane_free(l);
+}
+
+/* Requests of one call. */
+struct work {
+	struct store *store;
+	vt_call *call;
+	struct lane *lane;
+	struct transfer *list;
+	uint32_t n;
+	vt_status down;            /* VT_DOWN: an answer said that all else is of no use */
+};
+
+static bool work_begin(struct work *w, struct store *s, vt_call *call, uint32_t n)
+{
+	*w = (struct work){ .store = s, .call = call, .n = n, .down = VT_OK };
+	w->list = calloc(n ? n : 1, sizeof *w->list);
+	if (!w->list)
+		tell(s, call, VT_REPORT_ERROR, "out of memory");
+	else
+		w->lane = take_lane(s, call);
+	if (w->lane)
+		return true;
+	free(w->list);
+	return false;
+}
+
+static void work_end(struct work *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n; i++)
+		transfer_clear(&w->list[i]);
+	free(w->list);
+	give_lane(w->store, w->lane);
+}
+
+/* Writes the request for an object; one that cannot be made is skipped, as failed. */
+static void ask(struct work *w, uint32_t i, enum method method, uint32_t space, const vt_id *name)
+{
+	struct transfer *t = &w->list[i];
+
+	t->method = method;
+	if (!w->store->layout->address(&w->store->settings, t, space, name, w->call)) {
+		t->skip = true;
+		if (t->status == VT_OK)
+			tell(w->store, w->call, VT_REPORT_ERROR, "out of memory");
+	}
+}
+
+/* ---- what an answer means ---------------------------------------------------------------- */
+
+static vt_status answered_badly(struct work *w, const struct transfer *t)
+{
+	static const char *const verbs[] = { "GET", "PUT", "HEAD", "DELETE" };
+	const struct layout *layout = w->store->layout;
+	bool lost = t->code == 401 || (layout->is_lost && layout->is_lost(t)) || (t->method == METHOD_GET && t->code == 403) ||
+		    (t->code >= 300 && t->code < 400);
+	char line[400], answer[320];
+
+	answer_words(t->code, t->text, answer, sizeof answer);
+	snprintf(line, sizeof line, "%s is answered with %s", verbs[t->method], answer);
+	tell(w->store, w->call, VT_REPORT_ERROR, line);
+	if (!lost || t->away)
+		return VT_FAILED;
+	w->down = VT_DOWN;
+	return VT_DOWN;
+}
+
+/* No answer came. */
+static vt_status failed(struct work *w, const struct transfer *t)
+{
+	/* a sink or a source has told why; the lane, too, in `text` */
+	if (t->status == VT_FAILED && t->text[0])
+		tell(w->store, w->call, VT_REPORT_ERROR, t->text);
+	return t->status == VT_NONE ? VT_FAILED : t->status;
+}
+
+/* Of a request for an object, or for whether it is there. */
+static vt_status meaning_of_get(struct work *w, const struct transfer *t)
+{
+	if (t->status != VT_OK)
+		return failed(w, t);
+	if (t->code == 200 || (t->method == METHOD_HEAD && t->code == 204))
+		return VT_OK;
+	return t->code == 404 || t->code == 410 ? VT_NONE : answered_badly(w, t);
+}
+
+static vt_status meaning_of_put(struct work *w, const struct transfer *t)
+{
+	struct store *s = w->store;
+	const struct layout *layout = s->layout;
+
+	if (t->status != VT_OK)
+		return failed(w, t);
+	/* 412, 409: it is there, or another is putting the same */
+	if (t->code / 100 == 2 || (layout->once && (t->code == 412 || t->code == 409)))
+		return VT_OK;
+	switch (t->code) {
+	case 403: case 405:
+		if (layout->is_lost && layout->is_lost(t))
+			break;
+		if (!mark(s, &s->no_put))
+			tell(s, w->call, VT_REPORT_INFO, "it takes nothing from this user: only read from in this run");
+		return VT_NONE;
+	case 413:
+		return VT_NONE;
+	case 507:
+		if (!mark(s, &s->full))
+			tell(s, w->call, VT_REPORT_WARNING, "it is full: new results are not shared");
+		return VT_NONE;
+	default:
+		break;
+	}
+	return answered_badly(w, t);
+}
+
+/* ---- getting -------------------------------------------------------------------------------- */
+
+/* A record that comes. */
+struct record {
+	vt_sink sink;
+	uint8_t bytes[ACTION_MOST];
+};
+
+static vt_status take_record(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct record *r = (struct record *)sink;
+
+	(void)call;
+	memcpy(r->bytes + sink->got, data, size);
+	sink->got += size;
+	return VT_OK;
+}
+
+/* Gets the records of objects; into `blobs` what they lead to. Each item that has one stays VT_OK. */
+static void get_records(struct work *w, uint32_t space, vt_get_item *items, vt_id *blobs)
+{
+	struct record *records = calloc(w->n ? w->n : 1, sizeof *records);
+	struct action a;
+	uint32_t i;
+
+	for (i = 0; i < w->n; i++) {
+		if (!records) {
+			w->list[i].skip = true;
+			continue;
+		}
+		records[i].sink = (vt_sink){ .struct_size = sizeof(vt_sink), .write = take_record, .most = ACTION_MOST };
+		w->list[i].into = &records[i].sink;
+		ask(w, i, METHOD_GET, space, &items[i].name);
+	}
+	lane_run(w->lane, w->call, w->list, w->n);
+	for (i = 0; i < w->n; i++) {
+		items[i].status = meaning_of_get(w, &w->list[i]);
+		transfer_clear(&w->list[i]);
+		w->list[i] = (struct transfer){ .skip = items[i].status != VT_OK };
+		if (items[i].status != VT_OK)
+			continue;
+		/* what no vt wrote is no object of vt */
+		if (action_decode(records[i].bytes, (size_t)records[i].sink.got, &a))
+			blobs[i] = a.blob;
+		else
+			w->list[i].skip = true, items[i].status = VT_NONE;
+	}
+	free(records);
+}
+
+static void get_objects(struct work *w, uint32_t space, vt_get_item *items, const vt_id *names)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n; i++) {
+		if (w->list[i].skip)
+			continue;
+		w->list[i].into = items[i].into;
+		ask(w, i, METHOD_GET, space, names ? &names[i] : &items[i].name);
+		if (w->list[i].skip)
+			items[i].status = VT_FAILED;
+	}
+	lane_run(w->lane, w->call, w->list, w->n);
+	for (i = 0; i < w->n; i++)
+		if (!w->list[i].skip)
+			items[i].status = meaning_of_get(w, &w->list[i]);
+}
+
+static vt_status get_many(void *self, vt_call *call, uint32_t space, vt_get_item *items, uint32_t n)
+{
+	struct store *s = self;
+	struct work w;
+	vt_id *blobs;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		items[i].status = s->absent ? VT_NONE : VT_FAILED;
+	if (s->absent)
+		return VT_OK;
+	if (!work_begin(&w, s, call, n))
+		return VT_FAILED;
+	if (s->layout->indirect && (space & VT_SPACE_UNNAMED)) {
+		blobs = calloc(n ? n : 1, sizeof *blobs);
+		if (blobs) {
+			get_records(&w, space, items, blobs);
+			get_objects(&w, VT_SPACE_BLOB, items, blobs);
+		}
+		free(blobs);
+	} else {
+		get_objects(&w, space, items, NULL);
+	}
+	work_end(&w);
+	return w.down;
+}
+
+static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into)
+{
+	vt_get_item item = { .name = *name, .into = into };
+	vt_status status = get_many(self, call, space, &item, 1);
+
+	return status == VT_OK ? item.status : status;
+}
+
+/* ---- putting ---------------------------------------------------------------------------------- */
+
+static bool is_once(struct store *s, uint32_t space)
+{
+	return s->layout->once && !(space & VT_SPACE_MUTABLE) && !is_marked(s, &s->no_once);
+}
+
+/* Puts those whose status is VT_FAILED. `names`: instead of the items' own. */
+static void put_objects(struct work *w, uint32_t space, vt_put_item *items, const vt_id *names)
+{
+	bool once = is_once(w->store, space);
+	uint32_t i;
+
+	for (i = 0; i < w->n; i++) {
+		struct transfer *t = &w->list[i];
+
+		t->skip = items[i].status != VT_FAILED;
+		if (t->skip)
+			continue;
+		t->from = items[i].from;
+		ask(w, i, METHOD_PUT, space, names ? &names[i] : &items[i].name);
+		if (!t->skip && once && !transfer_header(t, "If-None-Match", "*"))
+			t->skip = true;
+	}
+	lane_run(w->lane, w->call, w->list, w->n);
+	for (i = 0; i < w->n; i++) {
+		struct transfer *t = &w->list[i];
+
+		if (t->skip)
+			continue;
+		if (once && t->status == VT_OK && t->code == 501) {
+			mark(w->store, &w->store->no_once);
+			continue;      /* as failed: it is put again without */
+		}
+		items[i].status = meaning_of_put(w, t);
+		if (items[i].status == VT_FAILED)
+			items[i].status = VT_CANCELLED;    /* for now: it was tried */
+	}
+	for (i = 0; i < w->n; i++) {
+		transfer_clear(&w->list[i]);
+		w->list[i] = (struct transfer){ 0 };
+	}
+	if (once && is_marked(w->store, &w->store->no_once))
+		put_objects(w, space, items, names);
+}
+
+/* The bytes of a record. */
+struct record_source {
+	vt_source source;
+	uint8_t bytes[ACTION_WRITTEN_MOST];
+};
+
+static vt_status give_record(vt_source *source, vt_call *call, uint64_t at, void *buffer, size_t size, size_t *ret)
+{
+	(void)call;
+	*ret = source->size - at < size ? (size_t)(source->size - at) : size;
+	memcpy(buffer, ((struct record_source *)source)->bytes + at, *ret);
+	return VT_OK;
+}
+
+/* The blobs first: who finds a record finds what it leads to. */
+static void put_indirect(struct work *w, uint32_t space, vt_put_item *items)
+{
+	struct record_source *records = calloc(w->n ? w->n : 1, sizeof *records);
+	vt_put_item *second = calloc(w->n ? w->n : 1, sizeof *second);
+	vt_id *blobs = calloc(w->n ? w->n : 1, sizeof *blobs);
+	uint32_t i;
+
+	for (i = 0; records && second && blobs && i < w->n; i++) {
+		vt_status status = items[i].status == VT_FAILED ? sha256_of_source(items[i].from, w->call, &blobs[i]) : VT_NONE;
+		struct action a = { .blob = blobs[i], .size = items[i].from->size };
+
+		if (status != VT_OK) {
+			items[i].status = status == VT_FAILED ? VT_CANCELLED : status;
+			continue;
+		}
+		records[i].source = (vt_source){ .struct_size = sizeof(vt_source), .read = give_record, .size = action_encode(&a, records[i].bytes) };
+	}
+	if (records && second && blobs) {
+		put_objects(w, VT_SPACE_BLOB, items, blobs);
+		for (i = 0; i < w->n; i++)
+			second[i] = (vt_put_item){ .name = items[i].name, .from = &records[i].source,
+						   .status = items[i].status == VT_OK ? VT_FAILED : VT_NONE };
+		put_objects(w, space, second, NULL);
+		for (i = 0; i < w->n; i++)
+			if (items[i].status == VT_OK)
+				items[i].status = second[i].status;
+	}
+	free(records);
+	free(second);
+	free(blobs);
+}
+
+static vt_status put_many(void *self, vt_call *call, uint32_t space, vt_put_item *items, uint32_t n)
+{
+	struct store *s = self;
+	bool nothing = s->absent || is_marked(s, &s->no_put);
+	struct work w;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		items[i].status = nothing ? VT_NONE : VT_FAILED;
+	if (nothing)
+		return VT_OK;
+	if (!work_begin(&w, s, call, n))
+		return VT_FAILED;
+	if (s->layout->indirect && (space & VT_SPACE_UNNAMED))
+		put_indirect(&w, space, items);
+	else
+		put_objects(&w, space, items, NULL);
+	for (i = 0; i < n; i++)
+		if (items[i].status == VT_CANCELLED && !call->stopping(call))
+			items[i].status = VT_FAILED;
+	work_end(&w);
+	return w.down;
+}
+
+static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_source *from)
+{
+	vt_put_item item = { .name = *name, .from = from };
+	vt_status status = put_many(self, call, space, &item, 1);
+
+	return status == VT_OK ? item.status : status;
+}
+
+/* ---- the rest ----------------------------------------------------------------------------------- */
+
+static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *names, uint32_t n, uint8_t *ret)
+{
+	struct store *s = self;
+	vt_status status = VT_OK, one;
+	struct work w;
+	uint32_t i;
+
+	memset(ret, 0, n);
+	if (s->absent)
+		return VT_OK;
+	if (!work_begin(&w, s, call, n))
+		return VT_FAILED;
+	for (i = 0; i < n; i++)
+		ask(&w, i, METHOD_HEAD, space, &names[i]);
+	lane_run(w.lane, call, w.list, n);
+	for (i = 0; i < n && status == VT_OK; i++) {
+		const struct transfer *t = &w.list[i];
+
+		/* not every server knows HEAD, and one that was sent elsewhere need not know it there */
+		if (t->status == VT_OK && (t->code == 405 || t->code == 501 || t->away)) {
+			if (t->code == 200)
+				ret[i] = 1;
+			else if (!t->away)
+				status = VT_UNSUPPORTED;
+			continue;
+		}
+		one = meaning_of_get(&w, t);
+		ret[i] = one == VT_OK;
+		if (one < 0)
+			status = one;
+	}
+	work_end(&w);
+	return status;
+}
+
+static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name, uint32_t why)
+{
+	struct store *s = self;
+	vt_status status;
+	struct work w;
+
+	(void)why;
+	if (s->absent || !s->layout->drops || is_marked(s, &s->no_put))
+		return VT_NONE;
+	if (!work_begin(&w, s, call, 1))
+		return VT_FAILED;
+	ask(&w, 0, METHOD_DELETE, space, name);
+	lane_run(w.lane, call, w.list, 1);
+	/* one who may not take things away declines */
+	if (w.list[0].status == VT_OK && (w.list[0].code == 403 || w.list[0].code == 405 || w.list[0].code == 501))
+		status = VT_NONE;
+	else if (w.list[0].status == VT_OK && w.list[0].code / 100 == 2)
+		status = VT_OK;
+	else
+		status = meaning_of_get(&w, &w.list[0]);
+	work_end(&w);
+	return status;
+}
+
+static vt_status wants(void *self, vt_call *call, vt_wants *ret)
+{
+	struct store *s = self;
+
+	(void)call;
+	ret->flags = VT_WANTS_FAR | s->layout->wants | (s->absent ? VT_WANTS_NO_PUT : 0);
+	ret->parallel = LANES;
+	ret->batch = BATCH;
+	ret->batch_bytes = BATCH_BYTES;
+	return VT_OK;
+}
+
+/* ---- options ---------------------------------------------------------------------------------------- */
+
+static vt_status wrong(vt_call *call, const char *text)
+{
+	call->report(call, VT_REPORT_ERROR, "option", text_bytes(text));
+	return VT_FAILED;
+}
+
+static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
+{
+	struct store *s;
+
+	if (!transfer_begin())
+		return wrong(call, "libcurl does not work here");
+	s = calloc(1, sizeof *s);
+	if (!s)
+		return wrong(call, "out of memory");
+	s->layout = &layout_flat;
+	snprintf(s->server.agent, sizeof s->server.agent, "vt/%s", host->version);
+	pthread_mutex_init(&s->lock, NULL);
+	*ret_self = s;
+	return VT_OK;
+}
+
+static vt_status set_layout(struct store *s, vt_call *call, const char *word)
+{
+	static const struct layout *const all[] = { &layout_flat, &layout_bazel, &layout_turbo, &layout_s3 };
+	size_t i;
+
+	for (i = 0; i < sizeof all / sizeof *all; i++)
+		if (strcmp(all[i]->name, word) == 0) {
+			s->layout = all[i];
+			return VT_OK;
+		}
+	return wrong(call, "'layout' must be flat, bazel, turbo or s3");
+}
+
+static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
+{
+	struct store *s = self;
+	const char *why = NULL;
+	char *text = strndup(value.data ? value.data : "", value.size);
+	vt_status status = VT_OK;
+
+	if (!text)
+		return wrong(call, "out of memory");
+	if (strcmp(key, "layout") == 0)
+		status = set_layout(s, call, text);
+	else
+		why = settings_set(&s->settings, key, text);
+	free(text);
+	return why ? wrong(call, why) : status;
+}
+
+static vt_status start(void *self, vt_call *call)
+{
+	struct store *s = self;
+	struct settings *its = &s->settings;
+	const char *why = s->layout->check ? s->layout->check(its) : NULL;
+	char sentence[200];
+
+	if (why)
+		return wrong(call, why);
+	if (!its->url && its->automatic && s->layout == &layout_turbo) {
+		s->absent = true;
+		return VT_OK;
+	}
+	if (!its->url)
+		return wrong(call, "it needs the option `url`");
+	why = settings_read_url(its);
+	if (why) {
+		snprintf(sentence, sizeof sentence, "'url' is no address of a server: %s", why);
+		return wrong(call, sentence);
+	}
+	s->server.user = its->user;
+	s->server.password = its->password;
+	s->server.ca = its->ca;
+	return VT_OK;
+}
+
+static void destroy(void *self)
+{
+	struct store *s = self;
+
+	while (s->idle_n)
+		lane_free(s->idle[--s->idle_n]);
+	pthread_mutex_destroy(&s->lock);
+	settings_clear(&s->settings);
+	free(s);
+}
+
+static const vt_store_ops ops = {
+	.struct_size = sizeof ops, .get = get, .put = put, .drop = drop, .get_many = get_many, .put_many = put_many, .has = has, .wants = wants,
+};
+
+static const vt_component component = {
+	.struct_size = sizeof component, .kind = VT_KIND_STORE, .name = "store-http", .summary = "keeps results on a server that speaks HTTP",
+	.threads = VT_THREADS_MANY, .options = settings_options, .create = create, .set = set, .start = start, .destroy = destroy, .ops = &ops,
+};
+
+VT_PLUGIN("store-http", "0.1.0", "keeps results on a server that speaks HTTP", "MIT", NULL, &component);

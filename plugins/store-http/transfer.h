@@ -1,0 +1,67 @@
+/* Requests over HTTP, many at once, on one lane: a set of connections that one thread uses at a time. Each wait asks
+ * vt whether to stop, and ends with vt's patience. [work] */
+#ifndef TRANSFER_H
+#define TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vt-plugin.h"
+
+enum {
+	LANES = 4,                 /* threads of vt that call at once */
+	LANE_CONNECTIONS = 4,      /* of HTTP/1.1, on one lane */
+	LANE_STREAMS = 25,         /* requests at once on one lane: streams of HTTP/2; of HTTP/1.1 most of them wait */
+	URL_MOST = 2048            /* bytes of an address, with its NUL */
+};
+
+enum method { METHOD_GET, METHOD_PUT, METHOD_HEAD, METHOD_DELETE };
+
+/* What all requests to a server have in common. The texts belong to the caller; NULL: there is none. */
+struct server {
+	const char *user, *password;       /* HTTP basic */
+	const char *ca;                    /* a file of certificates to trust instead of the system's */
+	char agent[64];                    /* how vt calls itself */
+};
+
+/* One request and its answer. Zeroed by the caller, who fills in the first part. */
+struct transfer {
+	enum method method;
+	char url[URL_MOST];
+	struct curl_slist *headers;        /* owned: transfer_clear */
+	vt_source *from;                   /* of a PUT */
+	vt_sink *into;                     /* of a GET */
+	bool skip;                         /* nothing is to be asked */
+
+	/* VT_OK: an answer came, whole. VT_FAILED: none came, `text` says why. Else what the sink or the source returned, which
+	 * has told why, or VT_CANCELLED. */
+	vt_status status;
+	long code;                         /* of the answer; 0: none came */
+	char text[256];                    /* why none came; or how the body of an answer without the object begins */
+	bool away;                         /* the server sent the request elsewhere: it went there without credentials */
+
+	CURL *easy;                        /* under way; owned by the lane */
+	vt_call *call;
+	uint64_t at;                       /* of `from` so much was read */
+	uint64_t rest;                     /* bytes of an answer without the object */
+	size_t text_n;
+	uint32_t tries, hops;
+	int64_t not_before_ms;             /* the server asked to wait */
+	bool done;
+	vt_status inner;                   /* what the sink or the source returned; VT_OK: no failure */
+	char error[CURL_ERROR_SIZE];
+};
+
+struct lane;
+
+/* Once in a process, before all else. false: libcurl does not work here. */
+bool transfer_begin(void);
+struct lane *lane_new(const struct server *server);    /* NULL: out of memory. The server is borrowed */
+void lane_free(struct lane *l);
+/* Makes the requests, and fills in the answers. A server that asks for patience (429, 503) is asked again while vt's lasts. */
+void lane_run(struct lane *l, vt_call *call, struct transfer *list, uint32_t n);
+void transfer_clear(struct transfer *t);
+/* Adds a line to the request's head. false: out of memory. */
+bool transfer_header(struct transfer *t, const char *name, const char *value);
+#endif

@@ -1,0 +1,101 @@
+# Clones share results on nginx with WebDAV: with a token, read only, without a server, a thousand at once.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "${0%/*}/../../lib/stores.sh" || exit
+. "${0%/*}/../../lib/http.sh" || exit
+nginx_starts one 'listen @PORT@; location / { dav_methods PUT DELETE; }
+	location /closed/ { if ($http_authorization != "Bearer tok") { return 401; } dav_methods PUT DELETE; create_full_put_path on; }
+	location /basic/ { auth_basic "team"; auth_basic_user_file '"$T"'/users; dav_methods PUT DELETE; create_full_put_path on; }' ||
+	skip_all "nginx or curl is not installed"
+mkdir "$T/one/data/vt"
+printf 'ann:{PLAIN}secret\n' >"$T/users"
+at=http://127.0.0.1:$port
+keeps_promises flat url="$at/vt"
+tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 300000 /dev/urandom >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]},
+	"mode": {"command": "echo in ${#MODE}", "input": ["in.txt"], "env": ["MODE"]}'
+workspace
+file package.json '{"name":"root"}'
+file in.txt zero
+project store-http "$tasks"
+# b TEXT: builds here with this input
+b() { file in.txt "$1"; rm -rf out; capture vt run build; }
+
+team "\"url\": \"$at/vt\""
+capture vt run build
+is "a first run succeeds" "$rc$err" 0
+big=$(sha256sum <out/big)
+clone B; capture vt run build
+is "another clone hits" "$rc$err$(hits)" 01
+has "and names the store" "$out" "cache hit (main), replaying"
+is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
+$big"
+cd "$W" && file in.txt mode && with MODE=kanarienvogel capture vt run mode
+clone C; with MODE=kanarienvogel capture vt run mode
+is "a variable of the same value hits elsewhere, too" "$rc$err$(hits)" 01
+with MODE=y capture vt run mode
+has "another value does not" "$out" "env 'MODE' changed"
+is "no value is on the server" "$(grep -rla kanarienvogel "$T/one/data")" ""
+team "\"url\": \"$at/vt\"" "\"key\": \"$(printf '%064d' 8)\""
+clone D; b zero
+is "another team finds nothing" "$rc$err$(hits)" 00
+
+# who may come in
+team "\"url\": \"$at/closed\", \"token\": \"tok\""
+clone E; b closed; clone F; b closed
+is "with the right token a clone hits" "$rc$err$(hits)" 01
+team "\"url\": \"$at/closed\", \"token\": \"wrong\""
+clone G; b closed
+is "a wrong token keeps nobody from running" "$rc $(hits)" "0 0"
+is "and is told in one line" "$(grep -c . <<<"$err")" 1
+has "which names the server and the reason" "$err" "${at#http://}: GET is answered with 401 Unauthorized: \`token\`"
+team "\"url\": \"$at/closed\""
+clone H; b closed
+has "so is a missing one" "$rc$(hits) $err" "401 Unauthorized"
+team "\"url\": \"$at/basic\", \"user\": \"ann\", \"password\": \"secret\""
+clone I; b basic; clone J; b basic
+is "a user with a password hits" "$rc$err$(hits)" 01
+nginx_starts reader "listen @PORT@; location / { root $T/one/data; limit_except GET HEAD { deny all; } }" || exit 99
+team "\"url\": \"http://127.0.0.1:$port/vt\""
+clone K; b zero
+is "a user who may only read hits" "$rc$err$(hits)" 01
+b reader
+is "and what that user makes stays here" "$rc$err$(hits)" 00
+b reader
+is "where it hits" "$rc$err$(hits)" 01
+nginx_starts full 'listen @PORT@; location / { if ($request_method = PUT) { return 507; } dav_methods PUT; }' || exit 99
+team "\"url\": \"http://127.0.0.1:$port\""
+clone L; b full
+is "a full server changes no run" "$rc$(hits)" 00
+has "and is told" "$err" "it is full: new results are not shared"
+
+# a server that is not there, that hangs, that is killed, that comes back
+team "\"url\": \"http://127.0.0.1:$(free_port)\""
+b nowhere
+is "a server that is not there keeps nobody from running" "$rc $(grep -c . <<<"$err")" "0 1"
+has "and is named" "$err" "Couldn't connect to server"
+nginx_starts dying 'listen @PORT@; location / { dav_methods PUT; }' || exit 99
+team "\"url\": \"http://127.0.0.1:$port\""
+clone M; b dying
+kill -STOP "$served"
+clone N; began=$SECONDS; b other
+is "one that hangs costs seconds, no result" "$rc$(hits) $((SECONDS - began < 20))" "00 1"
+kill -CONT "$served"; kill -KILL "$served"; wait "$served" 2>/dev/null
+b other
+is "a killed one neither" "$rc$(hits)" 01
+
+# three requests for each task, of which the last is for its blob
+mkdir "$T/one/data/many"
+thousand "\"url\": \"$at/many\"" 3003 nginx_calls one
+
+workspace wrong
+file package.json '{"name":"root"}'
+project store-http "$tasks"
+n=0
+for url in ftp://x/ http:// http://u:p@h/ 'http://h/?q' 'http://h/#f'; do
+	team "\"url\": \"$url\""
+	b "url $((n += 1))"
+	has "$url is refused" "$err" "'url' is no address of a server: it"
+done
+team '"url": "http://h/", "layout": "none"'
+b layout
+has "so is a layout that nobody knows" "$err" "'layout' must be flat, bazel, turbo or s3"
+finish
