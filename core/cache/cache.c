@@ -320,9 +320,11 @@ void cache_close(struct cache *c)
 		return;
 	save = c->works && !c->setup.dry;
 	cache_prefetch_join(c->setup.prefetch);
+	if (c->blobs)
+		blobs_flush(c->blobs);         /* the publisher may open the far stores until here */
 	ahead_free(c->ahead);
 	if (c->far) {
-		blobs_flush(c->blobs);         /* what is offered is read near */
+		blobs_flush(c->blobs);         /* what came from far is near before it is offered to others */
 		far_close(c->far);
 	}
 	blobs_free(c->blobs, save);
