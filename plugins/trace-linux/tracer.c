@@ -415,7 +415,7 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 	struct tracer *t = self;
 
 	(void)call;
-	if (strcmp(key, "shim") == 0 && value.size == 4 && memcmp(value.data, "true", 4) == 0)
+	if (strcmp(key, "shim") == 0 && value.size == 1 && *(const char *)value.data == '1')
 		find_shim(t);
 	return VT_OK;
 }

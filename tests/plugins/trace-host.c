@@ -359,7 +359,7 @@ int main(int argc, char **argv)
 	struct vt_call call = { .struct_size = sizeof call, .report = report, .stopping = stopping, .left_ms = left_ms };
 	vt_host host = { .struct_size = sizeof host, .abi_major = VT_ABI_MAJOR, .version = "test" };
 	vt_spawn edits = { .struct_size = sizeof edits, .filter = take_filter, .preload = take_preload };
-	const char *shim = "true";
+	const char *shim = "1";
 	vt_notes notes = { .struct_size = sizeof notes, .add = take_notes };
 	vt_step step = { .struct_size = sizeof step, .flags = VT_STEP_INPUT_AUTO };
 	const vt_plugin *(*entry)(uint32_t);
@@ -381,7 +381,7 @@ int main(int argc, char **argv)
 		case 'o': file = optarg; break;
 		case 'n': filtered = 0; break;
 		case 'f': least = 1; break;
-		case 's': shim = "false"; break;
+		case 's': shim = "0"; break;
 		case 'p': wake.sa_handler = SIG_DFL; break;
 		case 't': times = optarg; quiet = 1; break;
 		default: return 2;
