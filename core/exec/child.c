@@ -238,11 +238,14 @@ static int open_pipe(struct child *c, struct pipe_end *p, int number, int *ret_o
 	return 0;
 }
 
-/* The file stands last, and once: a vt in a task may want it, too. */
-static const char *preload_of(const struct env *env, const char *file, struct arena *a)
+/* The value of LD_PRELOAD with the file last, and once: a vt in a task may want it, too. NULL: what the task has. */
+static const char *preload_of(const struct child *c, const char *file, struct arena *a)
 {
-	const char *value = env_get(env, "LD_PRELOAD");
+	const char *value = env_get(c->setup.step->spawn_env, "LD_PRELOAD");
 
+	file = c->setup.endpoint ? endpoint_listed(c->setup.endpoint, file) : NULL;
+	if (!file)
+		return value;
 	if (!value || !*value)
 		return file;
 	return strstr(value, file) ? value : arena_printf(a, "%s:%s", value, file);
@@ -270,7 +273,7 @@ static const struct env *edited_env(struct child *c, bool traced)
 		for (i = 0; i < wanted_n; i++)
 			pairs[n++] = wanted[i];
 		if (trace_preload(c->trace))
-			pairs[n++] = (struct env_pair){ "LD_PRELOAD", preload_of(c->setup.step->spawn_env, trace_preload(c->trace), a) };
+			pairs[n++] = (struct env_pair){ "LD_PRELOAD", preload_of(c, trace_preload(c->trace), a) };
 	}
 	return env_with(a, c->setup.step->spawn_env, pairs, n);
 }

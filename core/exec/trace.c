@@ -69,7 +69,7 @@ static vt_status spawn_preload(vt_spawn *spawn, vt_call *call, vt_bytes file)
 	struct trace *w = (struct trace *)spawn;
 
 	call_check(call, 1, "vt_spawn.preload");
-	if (w->preload || file.size == 0 || holds_nul(file) || memchr(file.data, ':', file.size) || memchr(file.data, ' ', file.size))
+	if (w->preload || file.size == 0 || holds_nul(file))
 		return VT_FAILED;
 	w->preload = arena_strn(w->arena, file.data, file.size);
 	return VT_OK;

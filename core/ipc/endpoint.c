@@ -32,6 +32,8 @@ enum {
 	ENDPOINT_TEMP_AGE = 3600              /* s: a temporary file older than that is litter */
 };
 
+#define TEMP_PREFIX ".vt-node-"                /* of files that will be renamed */
+
 struct endpoint {
 	struct arena *arena;
 	struct candidate {
@@ -42,6 +44,8 @@ struct endpoint {
 	const char *dir;               /* where endpoints are made */
 	int fd;                        /* of dir */
 	const char *addon;             /* NULL: none */
+	const char *listed_for;        /* the last file that endpoint_listed named; NULL: none yet */
+	const char *listed;            /* its name; NULL: it has none */
 };
 
 /* ---- folders ----------------------------------------------------------------- */
@@ -172,7 +176,7 @@ static int put_there(int dir, const char *name, const unsigned char *bytes, size
 	int fd;
 
 	digest_random(&random, sizeof random);
-	snprintf(temp, sizeof temp, ".vt-node-%016llx.tmp", (unsigned long long)random);
+	snprintf(temp, sizeof temp, TEMP_PREFIX "%016llx.tmp", (unsigned long long)random);
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
@@ -236,6 +240,79 @@ static int offer_addon(struct endpoint *e, const char *addon, struct err *err)
 	return ret;
 }
 
+/* ---- names for LD_PRELOAD ------------------------------------------------------- */
+
+enum { LINK_NAME_SIZE = 40 };
+#define LINK_PREFIX "vt-lib-"
+
+/* Does the folder have this link? Nobody but the user and root writes there. */
+static bool has_link(int dir, const char *name, const char *target)
+{
+	char found[PATH_MAX];
+	ssize_t n = readlinkat(dir, name, found, sizeof found);
+
+	return n == (ssize_t)strlen(target) && memcmp(found, target, (size_t)n) == 0;
+}
+
+static bool put_link(int dir, const char *name, const char *target)
+{
+	char temp[64];
+	uint64_t random;
+
+	digest_random(&random, sizeof random);
+	snprintf(temp, sizeof temp, TEMP_PREFIX "%016llx.tmp", (unsigned long long)random);
+	if (symlinkat(target, dir, temp) < 0)
+		return false;
+	if (renameat(dir, temp, dir, name) == 0)
+		return true;
+	unlinkat(dir, temp, 0);
+	return false;
+}
+
+/* A link to the folder in the first private folder whose own path may be listed. NULL: there is none. */
+static const char *link_to(struct endpoint *e, const char *folder)
+{
+	char hex[DIGEST_HEX_SIZE], name[LINK_NAME_SIZE];
+	struct digest digest;
+	int i;
+
+	digest_of(folder, strlen(folder), &digest);
+	digest_hex(&digest, hex);
+	snprintf(name, sizeof name, LINK_PREFIX "%.32s", hex);
+	for (i = 0; i < e->candidates_n; i++) {
+		const char *path = e->candidates[i].path;
+		int fd = strpbrk(path, ": $") ? -1 : open_private(e->arena, &e->candidates[i]);
+		bool good = fd >= 0 && (has_link(fd, name, folder) || put_link(fd, name, folder));
+
+		if (fd >= 0)
+			close(fd);
+		if (good)
+			return path_join(e->arena, path, name);
+	}
+	return NULL;
+}
+
+const char *endpoint_listed(struct endpoint *e, const char *file)
+{
+	const char *last = NULL, *at, *folder, *link;
+
+	if (e->listed_for && strcmp(e->listed_for, file) == 0)
+		return e->listed;
+	for (at = strpbrk(file, ": "); at; at = strpbrk(at + 1, ": "))
+		last = at;
+	at = last ? strchr(last, '/') : file;
+	e->listed_for = arena_str(e->arena, file);
+	e->listed = last ? NULL : e->listed_for;
+	if (!last || !at)
+		return e->listed;
+	/* the part up to the last blank or colon; $LIB and its kin mean nothing in a link */
+	folder = arena_strn(e->arena, file, (size_t)(at - file));
+	link = strchr(folder, '$') ? NULL : link_to(e, folder);
+	if (link)
+		e->listed = arena_printf(e->arena, "%s%s", link, at);
+	return e->listed;
+}
+
 /* ---- litter of killed runners ------------------------------------------------- */
 
 /* Nobody listens there. false when in doubt. */
@@ -270,8 +347,14 @@ static void sweep_one(struct endpoint *e, const char *name)
 
 	if (fstatat(e->fd, name, &s, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
-	if (strncmp(name, ".vt-node-", 9) == 0) {
+	if (strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0) {
 		if (s.st_mtime + ENDPOINT_TEMP_AGE < time(NULL))
+			unlinkat(e->fd, name, 0);
+		return;
+	}
+	/* the tree that it led to is gone */
+	if (strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)) == 0) {
+		if (S_ISLNK(s.st_mode) && faccessat(e->fd, name, F_OK, 0) < 0 && errno == ENOENT)
 			unlinkat(e->fd, name, 0);
 		return;
 	}

@@ -379,7 +379,7 @@ static void find_shim(struct tracer *t)
 		snprintf(folder, sizeof folder, "%.*s%s", (int)(slash - info.dli_fname), info.dli_fname, places[i]);
 		/* the loader puts the folder's name in place of $LIB; musl takes it as it is, and finds it */
 		snprintf(file, sizeof file, "%s/$LIB/" SHIM_FILE, folder);
-		if (folder[0] == '/' && strlen(file) < sizeof t->shim && !strpbrk(file, ": ") && access(file, F_OK) == 0) {
+		if (folder[0] == '/' && strlen(file) < sizeof t->shim && access(file, F_OK) == 0) {
 			if (!loader_without_shim(folder))
 				memcpy(t->shim, file, strlen(file) + 1);
 			return;
