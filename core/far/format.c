@@ -3,9 +3,12 @@
 #include "far/format.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cursor.h"
+#include "os/file.h"
 #include "record/entry.h"
+#include "text/path.h"
 
 static const char step_magic[4] = "vtS1", result_magic[4] = "vtP1";
 
@@ -114,9 +117,14 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 		return -1;
 	digest_of(b.data, (size_t)(c.at - (const uint8_t *)b.data), &all);
 	fields[1] = (struct bytes){ all.byte, sizeof all.byte };
-	/* hints need no signature: what they lead to is proven by itself */
-	if (!get_proof(&c, &proof) || c.at != c.end || (k->keyed && !proof_is_good(k, false, "vt far step 1", fields, 2, &proof)))
+	if (!get_proof(&c, &proof) || c.at != c.end)
 		return -1;
+	/* hints need no signature: what they lead to is proven by itself. Names do: this machine looks at what they name */
+	if ((k->keyed || k->trust_n) && !proof_is_good(k, false, "vt far step 1", fields, 2, &proof)) {
+		if (k->keyed)
+			return -1;
+		ret->sets_n = 0;
+	}
 	digest_of(ret->newest.data, ret->newest.size, &all);
 	if (ret->newest.size && (!ret->sets_n || memcmp(all.byte, ret->sets[0].byte, sizeof all.byte) != 0))
 		ret->newest.size = 0;
@@ -210,6 +218,20 @@ int far_result_decode(const struct far_keys *k, bool unsealed, const vt_id *name
 
 /* ---- name sets ------------------------------------------------------------------------ */
 
+/* A folder of the system: what its files are called tells nothing of a user. */
+static bool is_of_system(struct bytes name)
+{
+	static const char *const folders[] = { "/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/", "/opt/", "/nix/store/", "/gnu/store/" };
+	uint32_t i;
+
+	if (name.size < 2 || !path_is_safe((const char *)name.data + 1, name.size - 1))
+		return false;
+	for (i = 0; i < COUNT(folders); i++)
+		if (name.size > strlen(folders[i]) && memcmp(name.data, folders[i], strlen(folders[i])) == 0)
+			return true;
+	return false;
+}
+
 int far_set_encode(const struct facts *after, struct buf *ret)
 {
 	struct arena *a = arena_new();
@@ -227,9 +249,38 @@ int far_set_encode(const struct facts *after, struct buf *ret)
 	return r;
 }
 
+/* Is its name that of a shared library: *.so, or *.so.*? */
+static bool is_library(const char *path)
+{
+	const char *so = strstr(path_base(path), ".so");
+
+	return so && (!so[3] || so[3] == '.');
+}
+
+/* A name set makes this machine look at what it names, and the store sees the name that follows from it. So it may name
+ * nothing that only the user should see. */
+static bool may_be_looked_at(const struct fact *f, struct arena *a)
+{
+	const char *path;
+
+	if (f->kind == FACT_OUTSIDE)
+		return is_of_system(f->name);
+	if (f->kind != FACT_PROGRAM || is_of_system(f->name))
+		return true;
+	path = arena_strn(a, f->name.data, f->name.size);
+	return path[0] != '/' || is_library(path) || file_is_executable(path) || access(path, F_OK) < 0;
+}
+
 int far_set_decode(struct bytes b, struct arena *a, struct facts *ret)
 {
-	return facts_decode(b, a, ret);
+	uint32_t i;
+
+	if (facts_decode(b, a, ret) < 0)
+		return -1;
+	for (i = 0; i < ret->n; i++)
+		if (!may_be_looked_at(&ret->at[i], a))
+			return -1;
+	return 0;
 }
 
 /* ---- what may travel -------------------------------------------------------------------- */
@@ -237,18 +288,6 @@ int far_set_decode(struct bytes b, struct arena *a, struct facts *ret)
 static bool is_variable(const struct fact *f)
 {
 	return f->kind == FACT_ENV || f->kind == FACT_ASKED || f->kind == FACT_ENV_GLOB || f->kind == FACT_ENV_PREFIX;
-}
-
-/* A folder of the system: what its files are called tells nothing of a user. */
-static bool is_of_system(struct bytes name)
-{
-	static const char *const folders[] = { "/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/", "/opt/", "/nix/store/", "/gnu/store/" };
-	uint32_t i;
-
-	for (i = 0; i < COUNT(folders); i++)
-		if (name.size > strlen(folders[i]) && memcmp(name.data, folders[i], strlen(folders[i])) == 0)
-			return true;
-	return false;
 }
 
 const char *far_result_refusal(const struct far_keys *k, const struct result *r)

@@ -47,7 +47,8 @@ void far_step_name(const struct far_keys *k, const struct digest *key, vt_id *re
 void far_result_name(const struct far_keys *k, const struct digest *key, const struct facts *before, const struct facts *after, vt_id *ret);
 
 void far_step_encode(const struct far_keys *k, const vt_id *name, const struct far_step *s, struct buf *ret);
-/* -1: it is none, of another name, or not sealed by the team's key. ret borrows from b. */
+/* -1: it is none, of another name, or not sealed by the team's key. Where signatures count it has no name sets, unless somebody
+ * signed it who is trusted. ret borrows from b. */
 int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b, struct far_step *ret);
 /* Puts a result's hint and name set in front. false: they were there already. */
 bool far_step_front(struct far_step *s, const struct far_hint *hint, const vt_id *set, struct bytes set_bytes);
@@ -63,6 +64,8 @@ int far_result_decode(const struct far_keys *k, bool unsealed, const vt_id *name
 
 /* The name set of a result: its facts after the run, without states but for values of parts. */
 int far_set_encode(const struct facts *after, struct buf *ret);
+/* -1: it is none, or names what is not for others to ask for: a file outside the workspace that is no program, no library and
+ * not the system's. */
 int far_set_decode(struct bytes b, struct arena *a, struct facts *ret);
 
 /* May the result leave this machine, and be taken from another? NULL: yes; else why not, a clause. */

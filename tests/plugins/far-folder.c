@@ -3,6 +3,7 @@
  *     dir      where objects lie: SPACE-NAME
  *     delay    milliseconds that each call takes
  *     log      a file that gets a line for each call: OPERATION SPACE ITEMS
+ *     names    a file that gets a line for each object that is asked for: SPACE-NAME
  *     fault    hang, hang-put, drip, lie, fail, fail-1% (each hundredth item), down, read-only, no-blobs (declines them)
  *     near     true: it is no far store after all */
 #define _GNU_SOURCE
@@ -19,7 +20,7 @@
 #include "vt-plugin.h"
 
 struct store {
-	char dir[3000], log[3000], fault[32];
+	char dir[3000], log[3000], names[3000], fault[32];
 	long delay_ms;
 	int near, polite;
 	atomic_uint asked;         /* items, for fail-1% */
@@ -38,19 +39,25 @@ static int has_fault(const struct store *s, const char *word)
 	return strcmp(s->fault, word) == 0;
 }
 
-static void note(struct store *s, const char *operation, uint32_t space, uint32_t n)
+static void append(const char *path, const char *line)
 {
-	char line[64];
-	int fd, size;
+	int fd;
 
-	if (!s->log[0])
+	if (!path[0])
 		return;
-	size = snprintf(line, sizeof line, "%s %u %u\n", operation, space, n);
-	fd = open(s->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (fd >= 0 && write(fd, line, (size_t)size) < 0)
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd >= 0 && write(fd, line, strlen(line)) < 0)
 		perror("far-folder");
 	if (fd >= 0)
 		close(fd);
+}
+
+static void note(struct store *s, const char *operation, uint32_t space, uint32_t n)
+{
+	char line[64];
+
+	snprintf(line, sizeof line, "%s %u %u\n", operation, space, n);
+	append(s->log, line);
 }
 
 /* What every request meets on its way. VT_OK: it arrives. */
@@ -96,6 +103,8 @@ static vt_status read_one(struct store *s, vt_call *call, uint32_t space, const 
 	int fd;
 
 	path_of(s, space, name, path);
+	snprintf(buffer, sizeof buffer, "%s\n", path + strlen(s->dir) + 1);
+	append(s->names, buffer);
 	fd = status == VT_OK ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (status != VT_OK || fd < 0)
 		return status != VT_OK ? status : VT_NONE;
@@ -237,6 +246,8 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 		memcpy(s->dir, text, sizeof s->dir);
 	else if (strcmp(key, "log") == 0)
 		memcpy(s->log, text, sizeof s->log);
+	else if (strcmp(key, "names") == 0)
+		memcpy(s->names, text, sizeof s->names);
 	else if (strcmp(key, "fault") == 0)
 		snprintf(s->fault, sizeof s->fault, "%.30s", text);
 	else if (strcmp(key, "delay") == 0)
@@ -262,8 +273,9 @@ static const vt_option all[] = {
 	{ .struct_size = sizeof all[0], .name = "delay", .type = "duration" },
 	{ .struct_size = sizeof all[0], .name = "near", .type = "bool" },
 	{ .struct_size = sizeof all[0], .name = "polite", .type = "bool" },      /* it asks stopping() while it hangs */
+	{ .struct_size = sizeof all[0], .name = "names", .type = "path" },
 };
-static const vt_option *const options[] = { &all[0], &all[1], &all[2], &all[3], &all[4], &all[5], NULL };
+static const vt_option *const options[] = { &all[0], &all[1], &all[2], &all[3], &all[4], &all[5], &all[6], NULL };
 
 static const vt_store_ops many = {
 	.struct_size = sizeof many, .get = get, .put = put, .drop = drop, .get_many = get_many, .put_many = put_many, .has = has, .wants = wants,

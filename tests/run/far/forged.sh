@@ -1,0 +1,76 @@
+# What somebody puts into a far store who is not of the team, or means it ill: it is no hit, and learns nothing.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "${0%/*}/../../lib/far.sh" || exit
+requires python3
+forge() { python3 "$abs_top_srcdir/tests/lib/forge.py" "$@" || exit 99; }
+workspace
+file package.json '{"name":"root"}'
+config '"build": {"command": "mkdir -p out; cp in.txt out/a; echo built", "input": ["in.txt"], "output": ["out/**"]}'
+file in.txt zero
+SECRET=$(printf '%064d' 3) OTHER=$(printf '%064d' 4)
+public() { user '' "\"sign\": \"$1\""; vt cache key show-public; }
+P=$(public "$SECRET") Q=$(public "$OTHER")
+b() { rm -rf .vt out; [ $# = 0 ] || file in.txt "$1"; capture vt run build; }
+made() { cat out/a; }
+
+# signed by somebody whom nobody trusts, or by nobody
+user '' "\"sign\": \"$OTHER\""; b
+is "somebody signs a result" "$rc$err" 0
+clone R; user '' "\"trust\": [\"$P\"]"; b
+is "who does not trust that one has no hit" "$rc$(hits) $(made)" "00 zero"
+has "and is told" "$err" "a result there is not signed by anybody whom \`sharing.trust\` names: it is left aside"
+user '' "\"trust\": [\"$Q\"]"; b
+is "who trusts that one has" "$rc$err$(hits)" 01
+rm -rf "$T/far"; cd "$W"; user '"unsealed": true' ''; b
+is "somebody sends results that nobody signed" "$rc$err" 0
+isnt "they are there" "$(ls "$T/far" | grep -c ^3-)" 0
+cd "$T/R"; user '' "\"trust\": [\"$P\"]"; b
+is "who trusts signatures takes none of them" "$rc$(hits) $(made)" "00 zero"
+user; b
+is "a team with a key neither" "$rc$err$(hits) $(made)" "00 zero"
+
+# two teams on one server, and one that copies objects of the other over those of the first
+rm -rf "$T/far"; cd "$W"; user; b; cp -r "$T/far" "$T/far.one"
+user '' "\"key\": \"$OTHER\""; b
+is "another team has its own results" "$rc$err$(hits)" 00
+mkdir "$T/far.two"; (cd "$T/far" && for f in *; do [ -e "$T/far.one/$f" ] || cp "$f" "$T/far.two"; done)
+cd "$T/R"; b; is "that hit" "$rc$err$(hits)" 01
+user; b; is "as the first one's do" "$rc$err$(hits)" 01
+forge swap "$T/far" "$T/far.two"
+b
+is "what another team sealed is no hit" "$rc$(hits) $(made)" "00 zero"
+has "and one line says so" "$err" "not sealed by the team's key"
+
+# name sets that name what is not the repository's: the names that are asked for must tell nothing of it
+# asked KEY FACT: do the names that are asked for depend on the content of $secret? After a miss: STEP leads only to the set
+asked() {
+	local key=$1 text
+	shift
+	for text in one two; do
+		rm -rf "$T/far"; cp -r "$T/far.$from" "$T/far"; forge names "$T/far" "$key" "$@"
+		echo "$text" >"$secret"; chmod "${mode-600}" "$secret"
+		: >"$T/names"; b; grep '^3-' "$T/names" | sort >"$T/names.$text"
+		[ "$rc$(hits)" = 00 ] || { echo "rc $rc hits $(hits)"; return; }
+	done
+	if cmp -s "$T/names.one" "$T/names.two"; then echo nothing; else echo "its content"; fi
+}
+mkdir "$T/private"
+secret=$T/private/id_key
+from=one; user "\"names\": \"$T/names\""
+is "a name set of the team's names a file of the user's" "$(asked "$KEY" "21:$secret:")" nothing
+is "also by a way through the system's folders" "$(asked "$KEY" "21:/usr/..$secret:")" nothing
+is "also as a program" "$(asked "$KEY" "16:$secret:")" nothing
+is "also as one that is found on PATH" "$(asked "$KEY" "16:$secret:p")" nothing
+is "also behind a program that is one" "$(asked "$KEY" "16:/bin/sh:p" "16:$secret:")" nothing
+is "a path that leaves the workspace" "$(asked "$KEY" "12:../private/id_key:")" nothing
+secret=$T/R/in2.txt
+is "a file of the workspace counts" "$(asked "$KEY" "12:in2.txt:")" "its content"
+secret=$T/private/tool
+mode=700
+is "as a program does" "$(asked "$KEY" "16:$secret:")" "its content"
+mode=600
+secret=$T/R/.env
+cd "$W"; rm -rf "$T/far"; user '' "\"sign\": \"$SECRET\""; b; cp -r "$T/far" "$T/far.open"
+cd "$T/R"; from=open; user "\"names\": \"$T/names\"" "\"trust\": [\"$P\"]"
+is "a name set that nobody signed names a file of the workspace" "$(asked - "12:.env:")" nothing
+finish
