@@ -11,6 +11,7 @@
 #include "cache/cache.h"
 #include "cmd/cmd.h"
 #include "record/directory.h"
+#include "record/figures.h"
 #include "text/json.h"
 #include "workspace/workspace.h"
 

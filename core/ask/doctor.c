@@ -18,6 +18,7 @@
 #include "os/file.h"
 #include "plug/stores.h"
 #include "record/directory.h"
+#include "record/figures.h"
 #include "report/screen.h"
 #include "report/words.h"
 #include "text/json.h"

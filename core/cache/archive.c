@@ -9,13 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/texts.h"
 #include "cache/inside.h"
+#include "effect/cover.h"
+#include "effect/record.h"
 #include "os/file.h"
 #include "os/stage.h"
 #include "os/tree.h"
 #include "plan/step.h"
 #include "record/blob.h"
+#include "text/glob.h"
 #include "text/path.h"
+#include "workspace/workspace.h"
 
 enum { ARCHIVE_SECTION = 64 << 20 };
 
@@ -261,6 +266,128 @@ static int fill_states(struct archive_saving *s, struct result *r, struct err *e
 	facts_sort(&s->opened);
 	r->outputs = s->opened;
 	return 0;
+}
+
+/* ---- which outputs ------------------------------------------------------------------ */
+
+/* What lies behind a link is not put back through it: not kept, rather than lost at a hit. */
+static int check_no_link(struct choosing *s, const char *base, bool literal, struct err *err)
+{
+	char *at = arena_str(s->arena, base), *slash;
+	struct stat st;
+
+	for (slash = at; *slash; slash++) {
+		char was;
+
+		slash = strchrnul(slash, '/');
+		was = *slash;
+		if (!was && literal)
+			break;         /* the output itself may be a link */
+		*slash = '\0';
+		if (fstatat(s->cache->root_fd, at, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+			return err_set(err, ERR_SYSTEM, "the output folder '%s' is a symbolic link", at);
+		*slash = was;
+		if (!was)
+			break;
+	}
+	return 0;
+}
+
+static void keep_output(struct choosing *s, const char *path)
+{
+	if (!output_is_allowed(s->cache, path, strlen(path)))
+		return;
+	texts_add(s->arena, &s->outputs, path);
+}
+
+/* A path that `output` covers and that is not as a step left it: it is as it was found. */
+static void add_as_found(struct choosing *s, struct layer *disk, struct facts *more, struct bytes path)
+{
+	struct left left;
+	bool as_left;
+
+	if (!output_is_allowed(s->cache, path.data, path.size) || output_find(s->effects, path) ||
+	    (layer_left(disk, path, &left, &as_left, NULL) > 0 && as_left))
+		return;
+	facts_name(more, s->arena, FACT_FILE, path.data, path.size);
+}
+
+static int find_strangers(struct choosing *s, struct err *err)
+{
+	struct texts matched;
+	struct facts more = { 0 };
+	struct layer disk;
+	uint32_t i;
+
+	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
+		return -1;
+	layer_init(&disk, &s->cache->world, s->cache->ledger, s->arena);
+	for (i = 0; i < matched.n; i++)
+		add_as_found(s, &disk, &more, bytes_text(matched.at[i]));
+	layer_free(&disk);
+	facts_sort(&more);
+	if (state_fill(&s->cache->world, NULL, &more, s->arena, err) < 0)
+		return -1;
+	for (i = 0; i < more.n; i++)
+		if (!facts_find(s->after, FACT_FILE, more.at[i].name, (struct bytes){ "", 0 }))
+			facts_add(s->after, s->arena, &more.at[i]);
+	facts_sort(s->after);
+	return 0;
+}
+
+enum { FOLDER_MODE = 0755 };           /* what a folder has that nobody chose a mode for */
+
+/* A folder that holds something is no effect. With a mode of its own it is kept all the same, for that. */
+static void keep_folders(struct choosing *s, struct bytes path)
+{
+	const char *slash;
+	struct stat st;
+	struct left line;
+	uint32_t later;
+
+	while ((slash = memrchr(path.data, '/', path.size)) != NULL) {
+		const char *name;
+
+		path.size = (size_t)(slash - (const char *)path.data);
+		if (bytes_order(path, s->folder) == 0)
+			return;
+		name = arena_strn(s->arena, path.data, path.size);
+		if (cover_output_folder(s->cover, path) && ledger_get(s->cache->ledger, path, &line) &&
+		    eyes_whose(s->eyes, &line, &later) != WHOSE_OTHER && *(const char *)line.state.data == 'd' &&
+		    fstatat(s->cache->root_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 0777) != FOLDER_MODE)
+			keep_output(s, name);
+	}
+}
+
+static bool is_made_folder(const struct fact *effect)
+{
+	return *(const char *)effect->state.data == 'd' && (*(const char *)effect->detail.data & EFFECT_MADE);
+}
+
+/* Of what it left, the bytes that are to be kept. */
+int archive_choose(struct choosing *s, struct err *err)
+{
+	const struct file_patterns *globs = &s->step->rules->output.yes;
+	uint32_t i;
+
+	for (i = 0; i < globs->n; i++)
+		if (!globs->at[i].implied && check_no_link(s, globs->at[i].base, !*glob_rest(globs->at[i].text), err) < 0)
+			return -1;
+	for (i = 0; i < s->claimed->n; i++)
+		keep_output(s, s->claimed->at[i]);
+	for (i = 0; i < s->effects->n; i++) {
+		const struct fact *f = &s->effects->at[i];
+
+		if (f->state.size && (is_made_folder(f) ? cover_output_folder : cover_output)(s->cover, f->name)) {
+			const char *slash = memrchr(f->name.data, '/', f->name.size);
+
+			keep_output(s, arena_strn(s->arena, f->name.data, f->name.size));
+			keep_folders(s, f->name);
+			s->folder = (struct bytes){ f->name.data, slash ? (size_t)(slash - (const char *)f->name.data) : 0 };
+		}
+	}
+	texts_sort(&s->outputs);
+	return globs->n ? find_strangers(s, err) : 0;
 }
 
 /* ---- the door -------------------------------------------------------------------- */

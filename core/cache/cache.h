@@ -175,17 +175,4 @@ struct kept {
 /* Decides whether the result is stored, and copies what belongs to it. After it returns, the
  * workspace may change again; publishing goes on in the background. */
 void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret);
-
-/* `vt cache stat`. */
-struct cache_figures {
-	bool there;
-	uint64_t bytes;                /* size of all files in the directory */
-	uint64_t steps;                /* steps in the history */
-	uint64_t hits, misses;         /* lookups of cached steps since the cache was made */
-	uint64_t far_hits;             /* of the hits: those that came from far stores */
-	/* from the local store's last report; 0: not known */
-	uint64_t entries, blobs, bound;
-	int64_t oldest;                /* day of the oldest use, seconds since 1970 */
-};
-int cache_figures(const char *dir, const char *root, struct cache_figures *ret, struct err *err);
 #endif

@@ -86,8 +86,6 @@ void chain_add(struct cache_chain *chain, const struct step *step, struct found 
 /* lookup.c: names of effects, for people. */
 void tell_effects(struct arena *a, const struct facts *effects, struct texts *ret);
 struct layer *chain_layer(struct cache_chain *chain, struct err *err);      /* NULL: the fingerprint failed */
-/* archive.c: is every output in its place and as it was kept? One look at each. */
-bool outputs_in_place(const struct cache *c, const struct facts *outputs);
 
 /* Starts the plugins and opens the stat index and the history, once. */
 bool cache_ready(struct cache *c);

@@ -11,7 +11,7 @@
 
 #include "base/env.h"
 #include "base/texts.h"
-#include "cache/changed_during.h"
+#include "effect/changed_during.h"
 #include "cache/inside.h"
 #include "cache/key.h"
 #include "cache/remember.h"
@@ -300,107 +300,15 @@ static int check_after(struct saving *s)
 	return 0;
 }
 
-/* ---- outputs --------------------------------------------------------------------- */
-
-/* What lies behind a link is not put back through it: not kept, rather than lost at a hit. */
-static int check_no_link(struct saving *s, const char *base, bool literal, struct err *err)
-{
-	char *at = arena_str(s->arena, base), *slash;
-	struct stat st;
-
-	for (slash = at; *slash; slash++) {
-		char was;
-
-		slash = strchrnul(slash, '/');
-		was = *slash;
-		if (!was && literal)
-			break;         /* the output itself may be a link */
-		*slash = '\0';
-		if (fstatat(s->cache->root_fd, at, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-			return err_set(err, ERR_SYSTEM, "the output folder '%s' is a symbolic link", at);
-		*slash = was;
-		if (!was)
-			break;
-	}
-	return 0;
-}
-
-static void keep_output(struct saving *s, const char *path)
-{
-	if (!output_is_allowed(s->cache, path, strlen(path)))
-		return;
-	texts_add(s->arena, &s->outputs, path);
-}
-
-/* A path that `output` covers and that is not as a step left it: it is as it was found. */
-static void add_as_found(struct saving *s, struct layer *disk, struct facts *more, struct bytes path)
-{
-	struct left left;
-	bool as_left;
-
-	if (!output_is_allowed(s->cache, path.data, path.size) || output_find(&s->effects, path) ||
-	    (layer_left(disk, path, &left, &as_left, NULL) > 0 && as_left))
-		return;
-	facts_name(more, s->arena, FACT_FILE, path.data, path.size);
-}
-
-static int find_strangers(struct saving *s, struct err *err)
-{
-	struct texts matched;
-	struct facts more = { 0 };
-	struct layer disk;
-	uint32_t i;
-
-	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
-		return -1;
-	layer_init(&disk, &s->cache->world, s->cache->ledger, s->arena);
-	for (i = 0; i < matched.n; i++)
-		add_as_found(s, &disk, &more, bytes_text(matched.at[i]));
-	layer_free(&disk);
-	facts_sort(&more);
-	if (state_fill(&s->cache->world, NULL, &more, s->arena, err) < 0)
-		return -1;
-	for (i = 0; i < more.n; i++)
-		if (!facts_find(&s->after, FACT_FILE, more.at[i].name, (struct bytes){ "", 0 }))
-			facts_add(&s->after, s->arena, &more.at[i]);
-	facts_sort(&s->after);
-	return 0;
-}
-
-static bool is_made_folder(const struct fact *effect)
-{
-	return *(const char *)effect->state.data == 'd' && (*(const char *)effect->detail.data & EFFECT_MADE);
-}
-
-/* Of what it left, the bytes that are to be kept. */
-static int find_outputs(struct saving *s, struct err *err)
-{
-	const struct file_patterns *globs = &s->step->rules->output.yes;
-	uint32_t i;
-
-	for (i = 0; i < globs->n; i++)
-		if (!globs->at[i].implied && check_no_link(s, globs->at[i].base, !*glob_rest(globs->at[i].text), err) < 0)
-			return -1;
-	for (i = 0; i < s->claimed.n; i++)
-		keep_output(s, s->claimed.at[i]);
-	for (i = 0; i < s->effects.n; i++) {
-		const struct fact *f = &s->effects.at[i];
-
-		if (f->state.size && (is_made_folder(f) ? cover_output_folder : cover_output)(s->cover, f->name))
-			keep_output(s, arena_strn(s->arena, f->name.data, f->name.size));
-	}
-	texts_sort(&s->outputs);
-	return globs->n ? find_strangers(s, err) : 0;
-}
-
 /* ---- what it left ----------------------------------------------------------------- */
 
-static void note_lines(struct saving *s, const struct left *lines, uint32_t n)
+static void tell_ledger(struct saving *s, const struct record *r)
 {
 	uint32_t i;
 
-	for (i = 0; i < n; i++)
-		ledger_put(s->cache->ledger, &lines[i]);
+	for (i = 0; i < r->lines_n; i++)
+		ledger_put(s->cache->ledger, &r->lines[i]);
+	ledger_ran(s->cache->ledger, s->in->eyes.own, &r->effects);
 }
 
 /* Watched: each path is known. *ret_wrote: one that it read and wrote, and that is somebody else's. */
@@ -419,8 +327,7 @@ static int record_watched(struct saving *s, const char **ret_wrote, struct err *
 		return -1;
 	s->after = r.facts;
 	s->effects = r.effects;
-	note_lines(s, r.lines, r.lines_n);
-	ledger_ran(s->cache->ledger, s->in->eyes.own, &r.effects);
+	tell_ledger(s, &r);
 	s->kept->known = true;
 	s->watched = true;
 	*ret_wrote = r.refused;
@@ -433,50 +340,18 @@ static int record_watched(struct saving *s, const char **ret_wrote, struct err *
 	return 0;
 }
 
-/* Came since the start, or changed. */
-static bool is_young(const struct saving *s, struct bytes path)
+/* Not watched: of the declared outputs alone it is known. */
+static int record_declared_outputs(struct saving *s, struct err *err)
 {
-	struct stat st;
-	struct stamp stamp;
+	struct record r = {
+		.world = &s->cache->world, .ledger = s->cache->ledger, .eyes = &s->in->eyes, .cover = s->cover, .arena = s->arena,
+		.started_ns = s->in->started_ns,
+	};
 
-	if (fstatat(s->cache->root_fd, arena_strn(s->arena, path.data, path.size), &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	stamp_of(&st, &stamp);
-	return stamp.mtime_ns >= s->in->started_ns || stamp.ctime_ns >= s->in->started_ns;
-}
-
-/* Not watched: of the declared outputs, those that are younger than the start, and those that it made before. */
-static int record_declared(struct saving *s, struct err *err)
-{
-	struct texts matched;
-	struct facts now = { 0 };
-	struct left line;
-	uint32_t i, later;
-
-	if (!s->step->rules->output.yes.n)
-		return 0;
-	if (state_matches(&s->cache->world, &s->step->rules->output, s->arena, &matched, err) < 0)
+	if (record_declared(&r, &s->step->rules->output, err) < 0)
 		return -1;
-	for (i = 0; i < matched.n; i++)
-		facts_name(&now, s->arena, FACT_LEFT, matched.at[i], strlen(matched.at[i]));
-	facts_sort(&now);
-	if (state_fill(&s->cache->world, NULL, &now, s->arena, err) < 0)
-		return -1;
-	for (i = 0; i < now.n; i++) {
-		struct fact *f = &now.at[i];
-		bool young = is_young(s, f->name);
-		bool mine = ledger_get(s->cache->ledger, f->name, &line) && bytes_order(line.state, f->state) == 0 &&
-			    eyes_whose(&s->in->eyes, &line, &later) != WHOSE_OTHER;
-
-		if ((!young && !mine) || cover_cache(s->cover, f->name))
-			continue;
-		f->detail = young ? (struct bytes){ "\2", 1 } : (struct bytes){ "\3", 1 };
-		facts_add(&s->effects, s->arena, f);
-		if (young && !mine)
-			ledger_put(s->cache->ledger, &(struct left){ .path = f->name, .state = f->state, .step = s->in->eyes.own,
-								     .maker = s->in->eyes.own });
-	}
-	ledger_ran(s->cache->ledger, s->in->eyes.own, &s->effects);
+	s->effects = r.effects;
+	tell_ledger(s, &r);
 	return 0;
 }
 
@@ -484,7 +359,7 @@ static int record(struct saving *s, const char **ret_wrote, struct err *err)
 {
 	s->cover = cover_new(s->arena, &s->step->rules->input, &s->step->rules->output, &s->cache->setup.workspace->tool_caches);
 	/* that a part watches a step makes no other step of it */
-	return s->in->traced && s->ran->seen && step_is_automatic(s->cache, s->step) ? record_watched(s, ret_wrote, err) : record_declared(s, err);
+	return s->in->traced && s->ran->seen && step_is_automatic(s->cache, s->step) ? record_watched(s, ret_wrote, err) : record_declared_outputs(s, err);
 }
 
 /* ---- taking ----------------------------------------------------------------------- */
@@ -537,13 +412,18 @@ static void keep_rest(struct saving *s, struct result *r)
 static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *err)
 {
 	struct result r = { .key = s->in->id, .ms = s->ran->ms, .before = s->in->before, .known = s->watched };
+	struct choosing choosing = {
+		.cache = s->cache, .step = s->step, .cover = s->cover, .eyes = &s->in->eyes, .effects = &s->effects,
+		.claimed = &s->claimed, .after = &s->after, .arena = s->arena,
+	};
 	const struct step *whose;
 	const struct fact *shared;
 	struct buf b;
 	int failed;
 
-	if (find_outputs(s, err) < 0)
+	if (archive_choose(&choosing, err) < 0)
 		return -1;
+	s->outputs = choosing.outputs;
 	r.after = s->after;
 	if (take_terminal(s, batch, &r, err) < 0 ||
 	    archive_outputs(s->cache, s->step, &s->outputs, s->in->started_ns, batch, s->arena, &r, err) < 0)
@@ -685,25 +565,6 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 	}
 }
 
-/* Where the file system's clock ticks slowly, what was written just before the start and
- * just after it bear one time: then only a later one counts. Where it tells each question
- * apart (two asked at once differ), what is written from now on has this time or later. */
-static int64_t start_of_run(const struct state_world *w)
-{
-	int64_t first, now = state_now(w);
-	int i;
-
-	for (i = 0; i < 16; i++) {     /* again when something came between the two questions */
-		first = now;
-		now = state_now(w);
-		if (now == first)
-			return now;
-		if (now - first < 500 * 1000)
-			return now - 1;
-	}
-	return now;
-}
-
 /* What is declared was looked at for the lookup, which may have taken its time: an edit
  * since then is older than the start, but not in what was seen. The stat index knows
  * the contents, so this is the names and a stat each. */
@@ -752,7 +613,7 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 	}
 	if (in->no_room && !in->not_kept)
 		in->not_kept = "there was no room to put its outputs back";
-	in->started_ns = start_of_run(&c->world);
+	in->started_ns = clock_start(c->world.clock);
 	look_again(c, step, found);
 	ret->trace = in->traced;
 	ret->not_kept = in->not_kept;

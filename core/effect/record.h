@@ -8,6 +8,7 @@
 #include "effect/layer.h"
 
 struct cover;
+struct globs;
 struct seen;
 
 /* The detail of an effect, a FACT_LEFT: bits. */
@@ -36,4 +37,7 @@ struct record {
 };
 
 int record_run(struct record *r, struct err *err);
+/* Of a run that was not watched, by the times of files: those under `output` that came or changed since it began are what it
+ * left; those that its step left before are carried. Fills effects and lines; before, seen and facts are not asked for. */
+int record_declared(struct record *r, const struct globs *output, struct err *err);
 #endif

@@ -82,3 +82,22 @@ int64_t clock_now(struct clock *c)
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
+
+/* Where the file system's clock ticks slowly, what was written just before the start and
+ * just after it bear one time: then only a later one counts. Where it tells each question
+ * apart (two asked at once differ), what is written from now on has this time or later. */
+int64_t clock_start(struct clock *c)
+{
+	int64_t first, now = clock_now(c);
+	int i;
+
+	for (i = 0; i < 16; i++) {     /* again when something came between the two questions */
+		first = now;
+		now = clock_now(c);
+		if (now == first)
+			return now;
+		if (now - first < 500 * 1000)
+			return now - 1;
+	}
+	return now;
+}

@@ -12,4 +12,7 @@ struct clock *clock_new(int dir, int root);
 void clock_free(struct clock *c);
 /* Nanoseconds since 1970. A file that changes after the call gets this time or a later one. [any] */
 int64_t clock_now(struct clock *c);
+/* What is written from now on has this time or a later one, and, where the clock ticks slowly, what was written before may
+ * have it, too. [any] */
+int64_t clock_start(struct clock *c);
 #endif

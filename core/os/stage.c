@@ -359,7 +359,7 @@ static int commit_one(struct stage *s, struct staged *one, struct err *err)
 		leave_room(s, room);
 		break;
 	case STAGED_DIR:
-		r = mkdirat(dir, name, 0777) < 0 && errno != EEXIST ? -1 : set_meta(dir, name, one);
+		r = mkdirat(dir, name, 0777) < 0 && errno != EEXIST ? -1 : 0;
 		break;
 	case STAGED_META:
 		r = set_meta(dir, name, one);
@@ -372,6 +372,25 @@ static int commit_one(struct stage *s, struct staged *one, struct err *err)
 		break;
 	}
 	return r < 0 ? err_errno(err, errno, "cannot write '%s'", one->path) : 0;
+}
+
+/* Folders get their modes when all that is in them is there: some let nobody write. */
+static int commit_dirs(struct stage *s, struct err *err)
+{
+	uint32_t i;
+
+	for (i = s->n; i-- > 0; ) {
+		const struct staged *one = &s->at[i];
+		const char *name;
+		int dir;
+
+		if (one->how != STAGED_DIR)
+			continue;
+		dir = parent_of(s, one, &name);
+		if (dir < 0 || set_meta(dir, name, one) < 0)
+			return err_errno(err, errno, "cannot write '%s'", one->path);
+	}
+	return 0;
 }
 
 int stage_commit(struct stage *s, struct err *err)
@@ -390,7 +409,7 @@ int stage_commit(struct stage *s, struct err *err)
 	for (i = 0; i < s->n; i++)
 		if (commit_one(s, &s->at[i], err) < 0)
 			return -1;
-	return 0;
+	return commit_dirs(s, err);
 }
 
 void stage_free(struct stage *s)

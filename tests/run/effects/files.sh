@@ -11,12 +11,29 @@ printf y | dd of=dist/holes bs=1 seek=40000000 conv=notrunc 2>/dev/null
 truncate -s 1M dist/hole
 printf begin >dist/short
 SH
-vt run t >/dev/null
+capture vt run -v t
+hasnt "a run that leaves a sparse file is kept" "$out" "Not cached"
 before=$(cksum dist/*)
 rm -rf dist
-capture vt run t
+capture vt run -v t
 is "a sparse file is put back" "$(status) $(cksum dist/*)" "hit $before"
 is "... and is sparse" "$(($(du -k dist/holes | cut -f1) < 1024))" 1
+
+# folders that hold something come back with their modes, also where those let nobody write
+task '"output":["dist/**"]' <<'SH'
+umask 022; mkdir -p dist/private/deep dist/fixed dist/usual dist/empty
+for f in private/deep/a private/b fixed/c usual/d; do echo 1 >dist/$f; done
+chmod 700 dist/private; chmod 775 dist/private/deep; chmod 711 dist/empty; chmod 555 dist/fixed
+SH
+modes() { find dist -type d -printf '%m %p\n' | sort -k 2; }
+vt run t >/dev/null
+before=$(modes)
+chmod -R u+w dist; rm -rf dist
+capture vt run t
+is "folders come back with their modes" "$(status) $(modes)" "hit $before"
+chmod -R u+w dist; rm -rf dist/private
+capture vt run t
+is "... also those that are missing alone" "$(status) $(modes | grep private)" "hit $(grep private <<<"$before")"
 
 # a second name is no change of the first
 task <<'SH'

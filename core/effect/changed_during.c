@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cache/changed_during.h"
+#include "effect/changed_during.h"
 
 #include <fcntl.h>
 #include <limits.h>

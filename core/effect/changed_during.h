@@ -6,8 +6,8 @@
  * file system's times. A file's or link's own mtime and ctime tell of its content, its
  * directory's mtime tells of names that came or went, and a directory whose ctime is newer
  * than its mtime was moved. */
-#ifndef CACHE_CHANGED_DURING_H
-#define CACHE_CHANGED_DURING_H
+#ifndef EFFECT_CHANGED_DURING_H
+#define EFFECT_CHANGED_DURING_H
 
 #include <stdbool.h>
 #include <stdint.h>

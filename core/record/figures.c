@@ -1,5 +1,6 @@
-/* What `vt cache stat` shows. */
 #include "config.h"
+
+#include "record/figures.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/cache.h"
-#include "cache/inside.h"
 #include "os/file.h"
 #include "os/tree.h"
 #include "record/directory.h"
