@@ -46,6 +46,21 @@ to 1; after=$(tree)
 to 0; is_hit "a folder of one step, filled by another" hh "$before"
 to 1; is_hit "... goes with what was in it" hh "$after"
 
+# what the user put there stays the user's under the name that a command gives it
+for kind in file link; do
+	rm -rf "$T/w"; workspace
+	file package.json '{"name":"w"}'
+	file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","output":["dist/**"]}}}'
+	file t.sh 'mkdir -p dist; [ ! -L in/x ] && [ ! -e in/x ] || mv in/x dist/x'
+	mkdir in
+	vt run t >/dev/null
+	if [ $kind = file ]; then echo mine >in/x; else ln -s ../t.sh in/x; fi
+	vt run t >/dev/null
+	there "a $kind of the user's that the command moves" dist/x
+	capture vt run t
+	there "... stays when it has nothing to move" dist/x
+done
+
 # whoever lists the folder sees what a run would have left
 task 'sh make.sh && ls dist'
 to 0; to 1
