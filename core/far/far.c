@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "far/bundle.h"
 #include "far/inside.h"
 #include "os/loop.h"           /* for os_now_ns */
 #include "plug/inside.h"
@@ -37,6 +38,7 @@ struct far *far_open(const struct far_setup *setup)
 	pthread_condattr_destroy(&attr);
 	map_init(&f->known);
 	map_init(&f->origins);
+	map_init(&f->damaged);
 	f->arena = arena_new();
 	f->stores_n = n;
 	for (i = 0; i < n; i++) {
@@ -133,8 +135,10 @@ static void known_free(struct far_known *k)
 {
 	uint32_t i;
 
-	for (i = 0; i < k->n; i++)
+	for (i = 0; i < k->n; i++) {
 		free((void *)(uintptr_t)k->at[i].bytes.data);
+		blob_bytes_clear(&k->at[i].bundle);
+	}
 	for (i = 0; i < FAR_STORES; i++)
 		free(k->step_bytes[i]);
 	free(k);
@@ -156,6 +160,7 @@ void far_close(struct far *f)
 		sender_clear(&f->senders[i]);
 	map_free(&f->known);
 	map_free(&f->origins);
+	map_free(&f->damaged);
 	arena_free(f->arena);
 	pthread_mutex_destroy(&f->lock);
 	pthread_cond_destroy(&f->changed);
@@ -259,30 +264,116 @@ static bool is_candidate(const struct far_known *k, const vt_id *result)
 	return false;
 }
 
-/* Adds the body, if it is that of the step and what it names may come from afar. Takes over the bytes. */
-static bool add_candidate(struct far *f, uint32_t store, struct far_known *k, const struct far_hint *hint, struct blob_bytes *bytes)
+bool far_body_is(const struct far *f, const struct far_known *k, const vt_id *result, struct bytes body, struct arena *a, struct result *ret)
+{
+	vt_id name;
+
+	if (result_decode(body, &k->key, a, ret) < 0 || far_result_refusal(f->setup.keys, ret))
+		return false;
+	/* the proof is of a name, and the name is of these facts */
+	far_result_name(f->setup.keys, &k->key, &ret->before, &ret->after, &name);
+	return memcmp(name.byte, result->byte, sizeof name.byte) == 0;
+}
+
+/* Adds the body, if it is that of the step and what it names may come from afar. Takes over the bytes, and a small bundle
+ * that they came in. */
+static bool add_candidate(struct far *f, uint32_t store, struct far_known *k, const struct far_hint *hint, struct blob_bytes *bytes,
+			  struct blob_bytes *bundle)
 {
 	struct arena *a = arena_new();
 	struct result r;
-	vt_id name;
 	bool good = k->n < FAR_CANDIDATES && !is_candidate(k, &hint->result) &&
-		    result_decode((struct bytes){ bytes->data, (size_t)bytes->size }, &k->key, a, &r) == 0 &&
-		    !far_result_refusal(f->setup.keys, &r);
+		    far_body_is(f, k, &hint->result, (struct bytes){ bytes->data, (size_t)bytes->size }, a, &r);
 
 	if (good) {
-		/* the proof is of a name, and the name is of these facts */
-		far_result_name(f->setup.keys, &k->key, &r.before, &r.after, &name);
-		good = memcmp(name.byte, hint->result.byte, sizeof name.byte) == 0;
-	}
-	if (good) {
-		k->at[k->n++] = (struct far_candidate){ .result = hint->result, .body = hint->body, .store = store,
-							.bytes = { bytes->data, (size_t)bytes->size } };
+		k->at[k->n] = (struct far_candidate){ .result = hint->result, .body = hint->body, .store = store,
+						      .bytes = { bytes->data, (size_t)bytes->size }, .bundle = { .fd = -1 } };
 		*bytes = (struct blob_bytes){ .fd = -1 };
+		if (bundle && bundle->data && bundle->size <= BLOB_MEMORY) {
+			k->at[k->n].bundle = *bundle;
+			*bundle = (struct blob_bytes){ .fd = -1 };
+		}
+		k->n++;
 	}
 	blob_bytes_clear(bytes);
 	arena_free(a);
 	return good;
 }
+
+/* ---- bundles ------------------------------------------------------------------------------ */
+
+bool far_holds_bundles(const struct far *f, uint32_t store)
+{
+	return far_store_wants(f->stores[store])->flags & VT_WANTS_BUNDLES;
+}
+
+void far_note_damaged(struct far *f, uint32_t store, const vt_id *result)
+{
+	far_store_tell(f->stores[store], "a damaged object was left aside");
+	pthread_mutex_lock(&f->lock);
+	if (!map_get(&f->damaged, result->byte, sizeof result->byte))
+		*map_put(&f->damaged, arena_copy(f->arena, result->byte, sizeof result->byte), sizeof result->byte) = f;
+	pthread_mutex_unlock(&f->lock);
+}
+
+bool far_is_damaged(struct far *f, const vt_id *result)
+{
+	bool ret;
+
+	pthread_mutex_lock(&f->lock);
+	ret = map_get(&f->damaged, result->byte, sizeof result->byte) != NULL;
+	pthread_mutex_unlock(&f->lock);
+	return ret;
+}
+
+/* A bundle came: is it the result that was wanted? Takes over the bytes. */
+static uint32_t take_bundle(struct far *f, uint32_t store, struct pair *p, struct blob_bytes *bytes)
+{
+	struct blob_bytes body = { .fd = -1 };
+	struct arena *a = arena_new();
+	struct bundle bundle;
+	uint32_t ret = 0;
+
+	if (bundle_open(f->setup.keys, far_store_unsealed(f->stores[store]), &p->hint.result, bytes, a, &bundle) < 0 ||
+	    bundle.blobs[0].size > FAR_BODY_MAX || bundle_take(f->setup.blobs, &bundle, 0, FAR_BODY_MAX, &body) < 0) {
+		far_note_damaged(f, store, &p->hint.result);
+	} else {
+		p->hint.body = bundle.blobs[0].name;
+		ret = add_candidate(f, store, p->step, &p->hint, &body, bytes);
+	}
+	blob_bytes_clear(&body);
+	blob_bytes_clear(bytes);
+	arena_free(a);
+	return ret;
+}
+
+/* Bodies that stand in the STEP itself, and those that only a bundle has. */
+static void get_bundles(struct far *f, uint32_t store, struct pair *pairs, uint32_t n, uint32_t *ret)
+{
+	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
+	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
+
+	for (i = 0; i < n; i++) {
+		struct blob_bytes body = { .fd = -1, .size = pairs[i].hint.bytes.size };
+
+		if (!pairs[i].proven || !body.size) {
+			items[k] = (struct far_get){ .space = VT_SPACE_RESULT, .name = pairs[i].hint.result, .most = far_store_below(f->stores[store]) };
+			whose[k++] = i;
+			continue;
+		}
+		body.data = xmalloc((size_t)body.size + 1);
+		memcpy(body.data, pairs[i].hint.bytes.data, (size_t)body.size);
+		*ret += add_candidate(f, store, pairs[i].step, &pairs[i].hint, &body, NULL);
+	}
+	far_store_get(f->stores[store], items, k);
+	for (i = 0; i < k; i++)
+		if (items[i].status == VT_OK)
+			*ret += take_bundle(f, store, &pairs[whose[i]], &items[i].bytes);
+	free(items);
+	free(whose);
+}
+
+/* ---- RESULTs and bodies ----------------------------------------------------------------------- */
 
 /* results: their RESULTs, or NULL: the pairs are proven. */
 static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, const struct far_get *results, uint32_t n, uint32_t *ret)
@@ -299,7 +390,7 @@ static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, const 
 	far_store_get(f->stores[store], bodies, k);
 	for (i = 0; i < k; i++)
 		if (bodies[i].status == VT_OK)
-			*ret += add_candidate(f, store, pairs[whose[i]].step, &pairs[whose[i]].hint, &bodies[i].bytes);
+			*ret += add_candidate(f, store, pairs[whose[i]].step, &pairs[whose[i]].hint, &bodies[i].bytes, NULL);
 	free(bodies);
 	free(whose);
 }
@@ -310,6 +401,11 @@ static uint32_t ask_named(struct far *f, uint32_t store, struct pair *pairs, uin
 	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
 	uint32_t i, ret = 0;
 
+	if (far_holds_bundles(f, store)) {
+		get_bundles(f, store, pairs, n, &ret);
+		free(items);
+		return ret;
+	}
 	for (i = 0; i < n; i++)
 		items[i] = (struct far_get){ .space = VT_SPACE_RESULT, .name = pairs[i].hint.result, .most = FAR_RESULT_MAX, .in_memory = true };
 	far_store_get(f->stores[store], items, n);
@@ -349,7 +445,9 @@ uint32_t far_ask_hints(struct far *f, uint32_t store, struct far_known *const *s
 		pairs[k] = (struct pair){ .step = steps[i], .proven = true };
 		k += next_hint(f, store, steps[i], &pairs[k].hint);
 	}
-	if (far_store_reads(f->stores[store]))
+	if (far_store_reads(f->stores[store]) && far_holds_bundles(f, store))
+		get_bundles(f, store, pairs, k, &ret);
+	else if (far_store_reads(f->stores[store]))
 		get_bodies(f, store, pairs, NULL, k, &ret);
 	free(pairs);
 	return ret;
@@ -377,6 +475,22 @@ static struct facts *decode_set(struct bytes bytes, struct arena *a)
 	return far_set_decode(kept, a, ret) == 0 ? ret : NULL;
 }
 
+/* Bundles hold no name sets: the facts of a body that stands in the STEP are one. */
+static struct facts *set_of_body(struct bytes body, const struct far_known *k, struct arena *a)
+{
+	struct facts *ret = NULL;
+	struct result r;
+	struct buf set;
+
+	if (!body.size || result_decode(body, &k->key, a, &r) < 0)
+		return NULL;
+	buf_init(&set, FAR_BODY_MAX);
+	if (far_set_encode(&r.after, &set) == 0)
+		ret = decode_set((struct bytes){ set.data, set.size }, a);
+	buf_free(&set);
+	return ret;
+}
+
 /* The newest may stand in its STEP; the others are blobs. */
 void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted, uint32_t n, struct arena *a)
 {
@@ -389,6 +503,11 @@ void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted,
 		wanted[i].set = NULL;
 		if (wanted[i].number == 0 && s->newest.size) {
 			wanted[i].set = decode_set(s->newest, a);
+			continue;
+		}
+		if (far_holds_bundles(f, store)) {
+			if (wanted[i].number < s->hints_n)
+				wanted[i].set = set_of_body(s->hints[wanted[i].number].bytes, wanted[i].step, a);
 			continue;
 		}
 		items[k] = (struct far_get){ .space = VT_SPACE_BLOB, .name = s->sets[wanted[i].number], .most = FAR_BODY_MAX, .in_memory = true };
@@ -404,143 +523,4 @@ void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted,
 	}
 	free(items);
 	free(whose);
-}
-
-/* ---- fetching --------------------------------------------------------------------------------- */
-
-static void note_origin(struct far *f, const vt_id *body, uint32_t store)
-{
-	void *key;
-
-	pthread_mutex_lock(&f->lock);
-	if (!map_get(&f->origins, body->byte, sizeof body->byte)) {
-		key = arena_copy(f->arena, body->byte, sizeof body->byte);
-		*map_put(&f->origins, key, sizeof body->byte) = (void *)(uintptr_t)(store + 1);
-	}
-	pthread_mutex_unlock(&f->lock);
-}
-
-static uint32_t store_of(struct far *f, const vt_id *body)
-{
-	uint32_t ret;
-
-	pthread_mutex_lock(&f->lock);
-	ret = (uint32_t)(uintptr_t)map_get(&f->origins, body->byte, sizeof body->byte);
-	pthread_mutex_unlock(&f->lock);
-	return ret;
-}
-
-const char *far_origin(struct far *f, const vt_id *body)
-{
-	uint32_t store = store_of(f, body);
-
-	return store ? far_store_label(f->stores[store - 1]) : NULL;
-}
-
-void far_count_hit(struct far *f, const vt_id *body)
-{
-	uint32_t store = store_of(f, body);
-
-	pthread_mutex_lock(&f->lock);
-	if (store)
-		far_store_figures(f->stores[store - 1])->hits++;
-	pthread_mutex_unlock(&f->lock);
-}
-
-static uint32_t blobs_of(const struct result *r, vt_id *ret)
-{
-	uint32_t n = 0;
-
-	if (r->output_size)
-		ret[n++] = r->output;
-	if (r->blobs_n)
-		memcpy(ret + n, r->blobs, r->blobs_n * sizeof *ret);
-	return n + r->blobs_n;
-}
-
-/* What is fetched: each blob once, although many results may name it. */
-struct fetched {
-	struct far_get *items;
-	uint32_t n;
-	struct map index;              /* name -> its item, or `near` */
-};
-
-static char near;                      /* stands for: it need not be fetched */
-
-static void want_blob(struct far *f, struct fetched *all, const vt_id *name)
-{
-	struct far_get *item;
-
-	if (map_get(&all->index, name->byte, sizeof name->byte))
-		return;
-	if (blob_is_near(f->setup.blobs, name)) {
-		*map_put(&all->index, name->byte, sizeof name->byte) = &near;
-		return;
-	}
-	item = &all->items[all->n++];
-	*item = (struct far_get){ .space = VT_SPACE_BLOB, .name = *name, .most = UINT64_MAX };
-	*map_put(&all->index, name->byte, sizeof name->byte) = item;
-}
-
-/* Did all of a result's blobs come? Then they go into the near stores, its body last. */
-static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fetched *all, const vt_id *names, uint32_t n)
-{
-	struct blob_bytes body = { .fd = -1, .size = w->candidate->bytes.size };
-	struct batch *t;
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		struct far_get *item = map_get(&all->index, names[i].byte, sizeof names[i].byte);
-
-		if ((char *)item != &near && item->status != VT_OK)
-			return;
-	}
-	t = batch_new(f->setup.blobs);
-	for (i = 0; i < n; i++) {
-		struct far_get *item = map_get(&all->index, names[i].byte, sizeof names[i].byte);
-
-		if ((char *)item == &near || item->most == 0)
-			continue;
-		batch_take_bytes(t, &item->name, &item->bytes);
-		item->most = 0;                /* it is near now */
-	}
-	body.data = xmalloc((size_t)body.size + 1);
-	memcpy(body.data, w->candidate->bytes.data, (size_t)body.size);
-	batch_take_bytes(t, &w->candidate->body, &body);
-	note_origin(f, &w->candidate->body, store);
-	batch_publish(t, &w->step->key, &w->candidate->body);
-	w->kept = true;
-}
-
-void far_fetch(struct far *f, uint32_t store, struct far_wanted *wanted, uint32_t n)
-{
-	struct fetched all = { 0 };
-	uint32_t i, k, count = 1;
-	vt_id *names;
-
-	for (i = 0; i < n; i++)
-		count += 1 + wanted[i].result->blobs_n;
-	names = xcalloc(count, sizeof *names);
-	all.items = xcalloc(count, sizeof *all.items);
-	map_init(&all.index);
-	for (i = 0, count = 0; i < n; i++) {
-		uint32_t its = blobs_of(wanted[i].result, names + count);
-
-		for (k = 0; k < its; k++)
-			want_blob(f, &all, &names[count + k]);
-		count += its;
-	}
-	far_store_get(f->stores[store], all.items, all.n);
-	for (i = 0, count = 0; i < n; i++) {
-		uint32_t its = wanted[i].result->blobs_n + (wanted[i].result->output_size > 0);
-
-		keep(f, store, &wanted[i], &all, names + count, its);
-		count += its;
-	}
-	for (i = 0; i < all.n; i++)
-		if (all.items[i].status == VT_OK && all.items[i].most)
-			blob_bytes_clear(&all.items[i].bytes);
-	map_free(&all.index);
-	free(all.items);
-	free(names);
 }

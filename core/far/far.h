@@ -31,6 +31,7 @@ struct far_setup {
 struct far_candidate {
 	vt_id result, body;            /* the name of its RESULT; the body's blob */
 	struct bytes bytes;            /* of the body; owned by far */
+	struct blob_bytes bundle;      /* it came in this bundle; owned by far; no bytes: it is to be got */
 	uint32_t store;                /* who gave it */
 };
 

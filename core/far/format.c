@@ -10,7 +10,7 @@
 #include "record/entry.h"
 #include "text/path.h"
 
-static const char step_magic[4] = "vtS1", result_magic[4] = "vtP1";
+static const char step_magic[4] = "vtS2", result_magic[4] = "vtP1";
 
 static struct bytes id_bytes(const vt_id *id)
 {
@@ -79,6 +79,7 @@ void far_step_encode(const struct far_keys *k, const vt_id *name, const struct f
 		buf_add(ret, s->hints[i].result.byte, sizeof(vt_id));
 		buf_add(ret, s->hints[i].body.byte, sizeof(vt_id));
 		put_proof(ret, &s->hints[i].proof);
+		buf_sized(ret, s->hints[i].bytes);
 	}
 	buf_num(ret, s->sets_n);
 	for (i = 0; i < s->sets_n; i++)
@@ -108,6 +109,7 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 		memcpy(ret->hints[i].body.byte, (const uint8_t *)p + sizeof(vt_id), sizeof(vt_id));
 		if (!get_proof(&c, &ret->hints[i].proof))
 			return -1;
+		ret->hints[i].bytes = cursor_sized(&c);
 	}
 	ret->sets_n = cursor_count(&c, FAR_SETS);
 	for (i = 0; i < ret->sets_n && (p = cursor_take(&c, sizeof(vt_id))); i++)
@@ -125,10 +127,31 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 			return -1;
 		ret->sets_n = 0;
 	}
+	for (i = 0; i < ret->hints_n; i++) {
+		digest_of(ret->hints[i].bytes.data, ret->hints[i].bytes.size, &all);
+		if (memcmp(all.byte, ret->hints[i].body.byte, sizeof all.byte) != 0)
+			ret->hints[i].bytes.size = 0;
+	}
 	digest_of(ret->newest.data, ret->newest.size, &all);
 	if (ret->newest.size && (!ret->sets_n || memcmp(all.byte, ret->sets[0].byte, sizeof all.byte) != 0))
 		ret->newest.size = 0;
 	return 0;
+}
+
+/* Leaves out what there is no room for. */
+static void trim(struct far_step *s)
+{
+	size_t size = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->hints_n; i++) {
+		if (s->hints[i].bytes.size > FAR_INLINE_MAX - size)
+			s->hints[i].bytes = (struct bytes){ "", 0 };
+		size += s->hints[i].bytes.size;
+	}
+	/* the body has all of it */
+	if (s->hints[0].bytes.size || s->newest.size > FAR_INLINE_MAX - size)
+		s->newest = (struct bytes){ "", 0 };
 }
 
 bool far_step_front(struct far_step *s, const struct far_hint *hint, const vt_id *set, struct bytes set_bytes)
@@ -153,7 +176,8 @@ bool far_step_front(struct far_step *s, const struct far_hint *hint, const vt_id
 		i--;
 	memmove(&s->sets[1], &s->sets[0], i * sizeof s->sets[0]);
 	s->sets[0] = *set;
-	s->newest = set_bytes.size <= FAR_INLINE_MAX ? set_bytes : (struct bytes){ "", 0 };
+	s->newest = set_bytes;
+	trim(s);
 	return ret;
 }
 

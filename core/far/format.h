@@ -4,6 +4,9 @@
  *     RESULT  (named by step key, names and states)           which body it is, and a proof
  *     body, name sets, terminal output, outputs: blobs, named by their SHA-256
  *
+ * Where a store holds bundles (bundle.h), those stand in the place of RESULTs and blobs, and a STEP holds the newest bodies
+ * themselves: a result is got by two requests, and only if it is a hit.
+ *
  * A RESULT is worth the same whoever writes it, and a STEP holds hints only: a lost update costs a request, never a
  * result. A name set is a result's list of facts without their states; with today's states it names the RESULT that
  * would be a hit. */
@@ -22,7 +25,7 @@ struct result;
 enum {
 	FAR_HINTS = 4, FAR_SETS = 32,
 	FAR_STEP_MAX = 64 << 10,               /* bytes of a STEP */
-	FAR_INLINE_MAX = 48 << 10,             /* of the name set inside of it */
+	FAR_INLINE_MAX = 48 << 10,             /* of the name set and the bodies inside of it */
 	FAR_RESULT_MAX = 512,                  /* of a RESULT */
 	FAR_BODY_MAX = 64 << 20,               /* of a body, and of a name set */
 };
@@ -31,6 +34,7 @@ struct far_hint {
 	vt_id result;                  /* the name of its RESULT */
 	vt_id body;
 	struct proof proof;            /* as in the RESULT: whoever follows a hint need not read that */
+	struct bytes bytes;            /* of the body, where the store holds bundles; empty: not here. Borrowed */
 };
 
 struct far_step {
@@ -50,7 +54,8 @@ void far_step_encode(const struct far_keys *k, const vt_id *name, const struct f
 /* -1: it is none, of another name, or not sealed by the team's key. Where signatures count it has no name sets, unless somebody
  * signed it who is trusted. ret borrows from b. */
 int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b, struct far_step *ret);
-/* Puts a result's hint and name set in front. false: they were there already. */
+/* Puts a result's hint and name set in front. false: they were there already. Bodies that there is no room for, the oldest
+ * first, and the name set where the newest body stands, are left out. */
 bool far_step_front(struct far_step *s, const struct far_hint *hint, const vt_id *set, struct bytes set_bytes);
 /* Adds what only `other` has, behind. */
 void far_step_join(struct far_step *s, const struct far_step *other);

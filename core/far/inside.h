@@ -30,10 +30,17 @@ struct far {
 	pthread_cond_t changed;        /* an offer came, a group is sent, or `ending` */
 	struct map known;              /* key -> struct far_known */
 	struct map origins;            /* body -> store + 1, as a pointer */
+	struct map damaged;            /* names of bundles that were damaged: they are sent again */
 	struct arena *arena;           /* keys of the maps */
 	struct far_sender senders[FAR_STORES];
 	bool ending;                   /* no offer comes any more: senders complete their STEPs and end */
 };
+
+bool far_holds_bundles(const struct far *f, uint32_t store);
+/* Is it the body of this RESULT of this step, and may it come from afar? Decoded into the arena. */
+bool far_body_is(const struct far *f, const struct far_known *k, const vt_id *result, struct bytes body, struct arena *a, struct result *ret);
+void far_note_damaged(struct far *f, uint32_t store, const vt_id *result);
+bool far_is_damaged(struct far *f, const vt_id *result);
 
 void sender_start(struct far_sender *s);       /* with far->lock */
 void sender_clear(struct far_sender *s);

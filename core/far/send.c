@@ -10,12 +10,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "far/bundle.h"
 #include "far/inside.h"
 #include "record/entry.h"
 
 enum {
 	GROUP = 256,                   /* results that are sent together, at most */
 	WAVE_BYTES = 32 << 20,         /* of blobs in memory */
+	WAVE_BUNDLES = 64,             /* bundles that are sent together: a large one is an open file */
 	COLLECT_MS = 300               /* how long a first result waits for others */
 };
 
@@ -297,6 +299,86 @@ static void send_results(struct group *g)
 	free(items);
 }
 
+/* ---- bundles ---------------------------------------------------------------------------------- */
+
+/* What a STEP names is there, unless it was found damaged. */
+static void skip_known_bundles(struct group *g)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < g->n; i++) {
+		struct offer *o = &g->offers[i];
+		const struct far_step *step = o->skip ? NULL : &o->known->step[g->sender->store];
+
+		for (k = 0; step && !o->sent && k < step->hints_n; k++) {
+			if (memcmp(step->hints[k].result.byte, o->hint.result.byte, sizeof(vt_id)) != 0 || far_is_damaged(g->far, &o->hint.result))
+				continue;
+			o->sent = true;
+			o->hint = step->hints[k];      /* somebody's run of the same: worth the same */
+		}
+	}
+}
+
+static void put_bundles(struct group *g, struct far_put *items, const uint32_t *whose, uint32_t n)
+{
+	uint32_t i;
+
+	far_store_put(g->store, items, n);
+	for (i = 0; i < n; i++)
+		if (items[i].status != VT_OK) {
+			g->offers[whose[i]].skip = true;
+			g->offers[whose[i]].failed = items[i].status != VT_NONE;
+		}
+}
+
+/* false: it cannot be made, or the store would not take it. */
+static bool make_bundle(struct group *g, struct offer *o, struct blob_bytes *ret)
+{
+	vt_id *names = arena_array(g->arena, o->r.blobs_n + 1, sizeof *names);
+	uint32_t n = o->r.blobs_n;
+	int r;
+
+	if (n)
+		memcpy(names, o->r.blobs, n * sizeof *names);
+	if (o->r.output_size)
+		names[n++] = o->r.output;
+	r = bundle_make(g->far->setup.blobs, g->far->setup.keys, &o->hint.result, &o->body, (struct bytes){ o->data, o->size }, names, n,
+			far_store_below(g->store), ret);
+	o->skip = r != 0;
+	o->failed = r == 1;
+	return r == 0;
+}
+
+static void send_bundles(struct group *g)
+{
+	struct far_put *items = xcalloc(WAVE_BUNDLES, sizeof *items);
+	uint32_t whose[WAVE_BUNDLES], i, n = 0;
+	struct blob_bytes bundle;
+	uint64_t bytes = 0;
+
+	for (i = 0; i < g->n && far_store_writes(g->store); i++) {
+		struct offer *o = &g->offers[i];
+
+		if (o->skip || o->sent || !make_bundle(g, o, &bundle))
+			continue;
+		bytes += bundle.data ? bundle.size : 0;
+		items[n] = (struct far_put){ .space = VT_SPACE_RESULT, .name = o->hint.result, .bytes = bundle };
+		whose[n++] = i;
+		if (bytes < WAVE_BYTES && n < WAVE_BUNDLES)
+			continue;
+		put_bundles(g, items, whose, n);
+		n = 0;
+		bytes = 0;
+	}
+	put_bundles(g, items, whose, n);
+	/* of a store that takes nothing more in this run nothing was sent */
+	for (; i < g->n; i++) {
+		g->offers[i].failed = !g->offers[i].skip && !g->offers[i].sent;
+		g->offers[i].skip = !g->offers[i].sent;
+	}
+	free(items);
+}
+
 /* ---- STEP ------------------------------------------------------------------------------------------ */
 
 /* Puts the hints in front of the STEPs, as they were when they were looked up or, `again`, as they are now; writes those that changed. */
@@ -340,6 +422,16 @@ static void write_steps(struct far_sender *s, struct sent_step *const *steps, ui
 	free(whose);
 }
 
+/* The body itself, for the STEP of a store that holds bundles. */
+static struct bytes body_for_step(struct far_sender *s, const struct offer *o)
+{
+	struct bytes body = o->sent ? o->hint.bytes : (struct bytes){ o->data, o->size };
+
+	if (!far_holds_bundles(s->far, s->store) || !body.size || body.size > FAR_INLINE_MAX)
+		return (struct bytes){ "", 0 };
+	return (struct bytes){ arena_copy(s->arena, body.data, body.size), body.size };
+}
+
 /* One STEP may be of several offers: the last is the newest. */
 static struct sent_step *step_of(struct far_sender *s, const struct offer *o)
 {
@@ -354,6 +446,7 @@ static struct sent_step *step_of(struct far_sender *s, const struct offer *o)
 	far_hint_prove(s->far->setup.keys, &step->hint);
 	step->set_id = o->set_id;
 	step->known = o->known;
+	step->hint.bytes = body_for_step(s, o);
 	step->set = o->set.size <= FAR_INLINE_MAX ? (struct bytes){ arena_copy(s->arena, o->set.data, o->set.size), o->set.size }
 						  : (struct bytes){ "", 0 };
 	return step;
@@ -406,13 +499,18 @@ static uint32_t send_group(struct group *g)
 	map_init(&g->declined);
 	for (i = 0; i < g->n; i++)
 		g->offers[i].skip = !open_offer(g, &g->offers[i]);
-	skip_known_results(g);
-	n = list_blobs(g, &names);
-	n = leave_out_there(g, names, n);
-	send_blobs(g, names, n);
-	check_blobs(g);
-	send_bodies(g);
-	send_results(g);
+	if (far_holds_bundles(g->far, g->sender->store)) {
+		skip_known_bundles(g);
+		send_bundles(g);
+	} else {
+		skip_known_results(g);
+		n = list_blobs(g, &names);
+		n = leave_out_there(g, names, n);
+		send_blobs(g, names, n);
+		check_blobs(g);
+		send_bodies(g);
+		send_results(g);
+	}
 	send_steps(g);
 	for (i = 0; i < g->n; i++) {
 		failed += g->offers[i].failed;

@@ -61,7 +61,7 @@ static bool flat_address(const struct settings *s, struct transfer *t, uint32_t 
 	return common_head(s, t);
 }
 
-const struct layout layout_flat = { .name = "flat", .drops = true, .address = flat_address };
+static const struct layout layout_flat = { .name = "flat", .drops = true, .address = flat_address };
 
 /* ---- bazel: the cache of Bazel over HTTP ---------------------------------------------------- */
 
@@ -77,7 +77,7 @@ static bool bazel_address(const struct settings *s, struct transfer *t, uint32_t
 	return common_head(s, t);
 }
 
-const struct layout layout_bazel = { .name = "bazel", .indirect = true, .address = bazel_address };
+static const struct layout layout_bazel = { .name = "bazel", .indirect = true, .address = bazel_address };
 
 /* ---- turbo: the Remote Cache API of Turborepo, version 8 ------------------------------------- */
 
@@ -113,7 +113,19 @@ static bool turbo_is_lost(const struct transfer *t)
 	return t->method != METHOD_PUT && t->code == 403;
 }
 
-const struct layout layout_turbo = { .name = "turbo", .wants = VT_WANTS_BUNDLES, .check = turbo_check, .address = turbo_address, .is_lost = turbo_is_lost };
+static bool turbo_takes_nothing(const struct transfer *t)
+{
+	static const char *const words[] = { "\"status\":\"disabled\"", "\"status\":\"over_limit\"", "\"status\":\"paused\"", "remote_caching_disabled" };
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(t->text, words[i]))
+			return true;
+	return false;
+}
+
+static const struct layout layout_turbo = { .name = "turbo", .wants = VT_WANTS_BUNDLES, .may_be_absent = true, .check = turbo_check, .address = turbo_address,
+	.is_lost = turbo_is_lost, .takes_nothing = turbo_takes_nothing };
 
 /* ---- s3: buckets -------------------------------------------------------------------------------- */
 
@@ -170,4 +182,15 @@ static bool s3_is_lost(const struct transfer *t)
 	return t->method != METHOD_PUT && t->code == 403;
 }
 
-const struct layout layout_s3 = { .name = "s3", .drops = true, .once = true, .check = s3_check, .address = s3_address, .is_lost = s3_is_lost };
+static const struct layout layout_s3 = { .name = "s3", .drops = true, .once = true, .check = s3_check, .address = s3_address, .is_lost = s3_is_lost };
+
+const struct layout *layout_of(const char *name)
+{
+	static const struct layout *const all[] = { &layout_flat, &layout_bazel, &layout_turbo, &layout_s3 };
+	size_t i;
+
+	for (i = 0; i < sizeof all / sizeof *all; i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}

@@ -10,6 +10,7 @@ struct layout {
 	uint32_t wants;                    /* VT_WANTS_* beside FAR */
 	bool drops;                        /* DELETE is of use */
 	bool indirect;                     /* an object that is not named by its bytes is a record of a blob: see action.h */
+	bool may_be_absent;                /* with `auto`, an environment that names no server is no error */
 	bool once;                         /* what never changes is put with If-None-Match: * */
 	/* What is missing or wrong in the settings, as one clause; NULL: nothing. Takes what it may from the environment. */
 	const char *(*check)(struct settings *s);
@@ -17,9 +18,11 @@ struct layout {
 	bool (*address)(const struct settings *s, struct transfer *t, uint32_t space, const vt_id *name, vt_call *call);
 	/* Does an error's text say that the credentials are of no use for anything? */
 	bool (*is_lost)(const struct transfer *t);
+	/* Does the answer to a PUT say that nothing is taken, whatever its code is? */
+	bool (*takes_nothing)(const struct transfer *t);
 };
 
-extern const struct layout layout_flat, layout_bazel, layout_turbo, layout_s3;
+const struct layout *layout_of(const char *name);      /* NULL: there is none */
 
 /* 64 digits and a NUL. */
 void id_text(const vt_id *id, char ret[65]);

@@ -190,6 +190,13 @@ static vt_status meaning_of_get(struct work *w, const struct transfer *t)
 	return t->code == 404 || t->code == 410 ? VT_NONE : answered_badly(w, t);
 }
 
+static vt_status only_read(struct work *w)
+{
+	if (!mark(w->store, &w->store->no_put))
+		tell(w->store, w->call, VT_REPORT_INFO, "it takes nothing from this user: only read from in this run");
+	return VT_NONE;
+}
+
 static vt_status meaning_of_put(struct work *w, const struct transfer *t)
 {
 	struct store *s = w->store;
@@ -197,6 +204,8 @@ static vt_status meaning_of_put(struct work *w, const struct transfer *t)
 
 	if (t->status != VT_OK)
 		return failed(w, t);
+	if (layout->takes_nothing && layout->takes_nothing(t))
+		return only_read(w);
 	/* 412, 409: it is there, or another is putting the same */
 	if (t->code / 100 == 2 || (layout->once && (t->code == 412 || t->code == 409)))
 		return VT_OK;
@@ -204,9 +213,7 @@ static vt_status meaning_of_put(struct work *w, const struct transfer *t)
 	case 403: case 405:
 		if (layout->is_lost && layout->is_lost(t))
 			break;
-		if (!mark(s, &s->no_put))
-			tell(s, w->call, VT_REPORT_INFO, "it takes nothing from this user: only read from in this run");
-		return VT_NONE;
+		return only_read(w);
 	case 413:
 		return VT_NONE;
 	case 507:
@@ -537,24 +544,10 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 	s = calloc(1, sizeof *s);
 	if (!s)
 		return wrong(call, "out of memory");
-	s->layout = &layout_flat;
 	snprintf(s->server.agent, sizeof s->server.agent, "vt/%s", host->version);
 	pthread_mutex_init(&s->lock, NULL);
 	*ret_self = s;
 	return VT_OK;
-}
-
-static vt_status set_layout(struct store *s, vt_call *call, const char *word)
-{
-	static const struct layout *const all[] = { &layout_flat, &layout_bazel, &layout_turbo, &layout_s3 };
-	size_t i;
-
-	for (i = 0; i < sizeof all / sizeof *all; i++)
-		if (strcmp(all[i]->name, word) == 0) {
-			s->layout = all[i];
-			return VT_OK;
-		}
-	return wrong(call, "'layout' must be flat, bazel, turbo or s3");
 }
 
 static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
@@ -562,16 +555,15 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 	struct store *s = self;
 	const char *why = NULL;
 	char *text = strndup(value.data ? value.data : "", value.size);
-	vt_status status = VT_OK;
 
 	if (!text)
 		return wrong(call, "out of memory");
-	if (strcmp(key, "layout") == 0)
-		status = set_layout(s, call, text);
-	else
+	if (strcmp(key, "layout") != 0)
 		why = settings_set(&s->settings, key, text);
+	else if (!(s->layout = layout_of(text)))
+		why = "'layout' must be flat, bazel, turbo or s3";
 	free(text);
-	return why ? wrong(call, why) : status;
+	return why ? wrong(call, why) : VT_OK;
 }
 
 static vt_status start(void *self, vt_call *call)
@@ -583,7 +575,7 @@ static vt_status start(void *self, vt_call *call)
 
 	if (why)
 		return wrong(call, why);
-	if (!its->url && its->automatic && s->layout == &layout_turbo) {
+	if (!its->url && its->automatic && s->layout->may_be_absent) {
 		s->absent = true;
 		return VT_OK;
 	}

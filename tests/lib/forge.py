@@ -9,7 +9,7 @@ import hashlib
 import os
 import sys
 
-STEP = b"vtS1"
+STEP = b"vtS2"
 
 
 def number(n):

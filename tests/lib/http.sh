@@ -97,7 +97,7 @@ turbo_starts() {
 	port=$(free_port)
 	mkdir -p "$T/$name"
 	serves "$name" "http://127.0.0.1:$port/v8/artifacts/status" env NODE_ENV=production HOST=127.0.0.1 PORT="$port" TURBO_TOKEN=tok STORAGE_PROVIDER=local \
-		STORAGE_PATH="$T/$name" "$@" node "$SERVERS/turborepo-remote-cache/dist/cli.js"
+		STORAGE_PATH="$T/$name" STORAGE_PATH_USE_TMP_FOLDER=false "$@" node "$SERVERS/turborepo-remote-cache/dist/cli.js"
 }
 # turbo_calls NAME [METHOD]: requests for artifacts so far
 turbo_calls() { grep -cE "\"method\":\"${2:-[A-Z]+}\",\"url\":\"/v8/artifacts/[0-9a-f]{64}" "$T/$1.log"; }

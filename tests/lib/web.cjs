@@ -3,6 +3,7 @@
 //   node web.cjs PORT [WORD...]
 //
 // busy N CODE SECONDS  the first N requests for objects get CODE (429, 503), with Retry-After: SECONDS
+// refuse METHOD CODE TEXT  requests of this method get CODE, with TEXT
 // never CODE           each request for an object gets CODE, with Retry-After: 30
 // away URL CODE        each GET is redirected to URL and its path
 // token TEXT           who has not this Bearer gets 401
@@ -39,6 +40,7 @@ function answer(q, r) {
     const more = () => { while (!r.destroyed && r.write(Buffer.alloc(1 << 16, 120))); };
     return r.writeHead(200), r.on("drain", more), more();
   }
+  if (word("refuse") && q.method === after("refuse")) return q.resume(), r.writeHead(+after("refuse", 2)).end(after("refuse", 3));
   if (q.method === "PUT") return body(q, (bytes) => { kept.set(q.url, bytes); r.writeHead(201).end(); });
   if (q.method === "DELETE") return r.writeHead(kept.delete(q.url) ? 204 : 404).end();
   if (!it) return r.writeHead(404).end();

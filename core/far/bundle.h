@@ -1,0 +1,40 @@
+/* bundle: a whole result as one object, for stores that want few of them: its RESULT, its body, and the blobs that the
+ * body names.
+ *
+ *     "vtB1"  size of the head, 4 bytes, little-endian
+ *     head: the RESULT; how many blobs; the name and the size of each, the body first
+ *     the bytes of each, one after the other
+ *
+ * It is named as the RESULT is, and worth the same whoever writes it. */
+#ifndef FAR_BUNDLE_H
+#define FAR_BUNDLE_H
+
+#include "far/format.h"
+#include "record/blob.h"
+
+enum {
+	BUNDLE_HEAD_MAX = 8 << 20,     /* bytes of a head */
+	BUNDLE_IN_MEMORY = 1 << 20     /* bytes; more stand in a file */
+};
+
+struct bundle_blob {
+	vt_id name;
+	uint64_t at, size;             /* where its bytes are */
+};
+
+/* One that was read; its bytes belong to the caller. */
+struct bundle {
+	const struct blob_bytes *bytes;
+	struct bundle_blob *blobs;     /* in the arena; the body first */
+	uint32_t n;
+};
+
+/* Makes one of a result that is near. 0; 1: a blob is gone, or there is no room; 2: it would be larger than `most`. */
+int bundle_make(struct blobs *b, const struct far_keys *k, const vt_id *name, const vt_id *body, struct bytes body_bytes, const vt_id *blobs,
+		uint32_t n, uint64_t most, struct blob_bytes *ret);
+/* -1: it is none, not whole, not of this name, or not proven. */
+int bundle_open(const struct far_keys *k, bool unsealed, const vt_id *name, const struct blob_bytes *bytes, struct arena *a, struct bundle *ret);
+/* Copies a blob out, into memory up to so many bytes, else into a file. -1: its bytes are not what its name says, or there is no
+ * room. */
+int bundle_take(struct blobs *b, const struct bundle *from, uint32_t i, uint64_t in_memory, struct blob_bytes *ret);
+#endif

@@ -1,0 +1,101 @@
+# Clones share results on turborepo-remote-cache: one object for a whole result, Content-Length always, two requests for a hit.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "${0%/*}/../../lib/stores.sh" || exit
+. "${0%/*}/../../lib/http.sh" || exit
+turbo_starts one || skip_all "turborepo-remote-cache, node or curl is not installed"
+at=http://127.0.0.1:$port
+S=$T/one/acme
+tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 3000000 /dev/urandom >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]},
+	"mode": {"command": "echo in ${#MODE}", "input": ["in.txt"], "env": ["MODE"]}'
+workspace
+file package.json '{"name":"root"}'
+file in.txt zero
+project store-http "$tasks"
+options="\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"tok\", \"team\": \"acme\""
+# b TEXT: builds here with this input
+b() { file in.txt "$1"; rm -rf out; capture vt run build; }
+
+team "$options"
+capture vt run build
+is "a first run succeeds" "$rc$err" 0
+big=$(sha256sum <out/big)
+is "and leaves two objects: the result, and what leads to it" "$(find "$S" -type f | wc -l)" 2
+clone B
+before=$(turbo_calls one)
+capture vt run build
+is "another clone hits" "$rc$err$(hits)" 01
+has "and names the store" "$out" "cache hit (main), replaying"
+is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
+$big"
+is "by two requests" $(($(turbo_calls one) - before)) 2
+b one
+is "a miss is told as one" "$rc$err$(hits)" 00
+before=$(turbo_calls one)
+clone C; b zero
+is "an older result is a hit, too" "$rc$err$(hits)" 01
+cd "$W" && file in.txt mode && with MODE=kanarienvogel capture vt run mode
+clone D; file in.txt mode; with MODE=kanarienvogel capture vt run mode
+is "a variable of the same value hits elsewhere, too" "$rc$err$(hits)" 01
+with MODE=y capture vt run mode
+has "another value does not" "$out" "env 'MODE' changed"
+is "no value is on the server" "$(grep -rla kanarienvogel "$T/one")" ""
+team "$options" "\"key\": \"$(printf '%064d' 8)\""
+clone E; b zero
+is "another team finds nothing" "$rc$err$(hits)" 00
+
+# more results than a STEP has hints for: found by the names that the present makes
+team "$options"
+for i in 1 2 3 4 5 6; do cd "$W" || exit; b "many $i"; done
+clone F; b "many 1"
+is "the sixth last is a hit" "$rc$err$(hits) $(cat out/a)" "01 many 1"
+
+# objects that others wrote, or that were cut
+find "$S" -type f -size +1M | while read -r f; do truncate -s -7 "$f"; done
+clone G; b "many 6"
+is "a cut object is no result" "$rc$(hits)" 00
+has "and is told" "$err" "a damaged object was left aside"
+clone H; b "many 6"
+is "but it was sent again" "$rc$err$(hits)" 01
+find "$S" -type f | while read -r f; do printf 'something else' >"$f"; done
+clone I; b "many 5"
+is "what others wrote is no result" "$rc$(hits)" 00
+
+# who may come in
+team "\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"wrong\", \"team\": \"acme\""
+clone J; b "many 6"
+is "a wrong token keeps nobody from running" "$rc$(hits) $(grep -c . <<<"$err")" "00 1"
+has "and is told" "$err" "127.0.0.1:$port: GET is answered with 401 Unauthorized"
+
+# the environment of a CI that hands out such a server
+team '"layout": "turbo", "auto": true'
+clone K; with TURBO_API=$at TURBO_TOKEN=tok TURBO_TEAM=auto b auto
+clone L; with TURBO_API=$at TURBO_TOKEN=tok TURBO_TEAM=auto b auto
+is "with auto the environment names the server" "$rc$err$(hits)" 01
+is "and the team" "$(find "$T/one/auto" -type f | wc -l)" 2
+b away; b away
+is "where it names none the store is left out, silently" "$rc$err$(hits)" 01
+team '"layout": "turbo", "auto": true' ''
+clone M; with TURBO_API=$at TURBO_TOKEN=tok TURBO_TEAM=auto b auto
+is "proofs are demanded all the same" "$rc$(hits)" 00
+has "and that is told" "$err" "results are neither sealed nor signed here"
+team "\"layout\": \"turbo\""
+b none
+has "without auto the address is needed" "$err" "it needs the option \`url\`"
+
+# a server that takes nothing, or has nothing for this team
+web_starts disabled refuse PUT 403 '{"status":"disabled"}' || exit 99
+team "\"url\": \"http://127.0.0.1:$port\", \"layout\": \"turbo\", \"token\": \"tok\""
+clone N; b refused
+is "a server that takes nothing changes no run" "$rc$err$(hits)" 00
+web_starts over refuse PUT 200 '{"status":"over_limit"}' || exit 99
+team "\"url\": \"http://127.0.0.1:$port\", \"layout\": \"turbo\", \"token\": \"tok\""
+clone O; b over; b over2
+is "nor does one that says so with 200" "$rc$err$(hits)" 00
+is "which is sent no more than one wave" $(($(grep -c PUT "$T/over.log") <= 2)) 1
+web_starts lengths || exit 99
+team "\"url\": \"http://127.0.0.1:$port\", \"layout\": \"turbo\", \"token\": \"tok\""
+clone Q; b lengths
+is "each PUT has a Content-Length" "$(grep -c '^PUT .*length=[0-9]' "$T/lengths.log") $(grep -c '^PUT .*length=none' "$T/lengths.log")" "2 0"
+
+thousand "$options" 2002 turbo_calls one
+finish
