@@ -131,9 +131,47 @@ stays prettierd "sh -c 'prettierd x.js <x.js'" start
 if command -v watchman >/dev/null && watchman --no-local version >/dev/null 2>&1; then
 	cleanup "watchman shutdown-server >/dev/null 2>&1"
 	refused "watchman" "process 'watchman'" "watchman version"
+	if [ -e "$TOOLS/.bin/jest" ]; then
+		[ -e node_modules ] || ln -s "$TOOLS" node_modules
+		mkdir -p jest; file jest/s.test.cjs "test('s', () => { expect(1 + 1).toBe(2); });"
+		file jest/jest.config.cjs "module.exports = { testMatch: ['**/*.test.cjs'], moduleFileExtensions: ['cjs', 'js', 'json'] };"
+		refused "jest, which asks watchman" "process 'watchman'" "jest -c jest/jest.config.cjs"
+	else skip "jest, which asks watchman" "it is not below VT_TEST_TOOLS"; fi
 else skip "watchman" "it is not installed"; fi
+PG=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+if [ "$PG" ] && command -v psql >/dev/null && command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then
+	pg() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/pg" PATH="$PG:$PATH" "$@"; }
+	chmod 755 "$T"; mkdir "$T/pg"; chown 65534 "$T/pg"
+	if pg initdb -A trust -U tester --no-sync -D "$T/pg/data" >/dev/null 2>&1 &&
+		pg pg_ctl -w -D "$T/pg/data" -l "$T/pg/log" -o "-c listen_addresses= -c unix_socket_directories=$T/pg" start >/dev/null 2>&1 </dev/null; then
+		cleanup "pg pg_ctl -m immediate -D $T/pg/data stop >/dev/null 2>&1"
+		query="psql -X -h $T/pg -U tester -Atc 'select 6*7' postgres"
+		refused "an integration test against postgres" "process 'postgres'" "$query"
+		kept "the same, trusted" "$query" ",\"trustedSockets\":[\"unix:$T/pg/.s.PGSQL.5432\"]"
+	else skip "postgres" "it does not start here"; fi
+else skip "postgres" "it is not installed, or only root can start it as somebody else"; fi
+
+# daemons that a run of the task starts itself, for the next run
+daemon() {                           # NAME FILE BROKEN STOP COMMAND: no run hits, and the last sees the error in FILE
+	local name=$1 file=$2 broken=$3 stop=$4 i
+	shift 4
+	cleanup "$stop >/dev/null 2>&1 </dev/null"
+	task "$1"
+	for i in 1 2 3; do capture vt run t; is "$name, run $i: runs" "$rc" 0; hasnt "... and is not kept" "$out" "cache hit"; done
+	like "$name: it is said why" "$out" "*incomplete (@(it asked process '*', which was there before|background process * is still running)*"
+	echo "$broken" >"$file"; capture vt run t; isnt "$name: a later error is found" "$rc" 0
+	$stop >/dev/null 2>&1 </dev/null
+}
 if command -v dmypy >/dev/null; then
-	echo 'x: int = 1' >x.py; dmypy start >/dev/null 2>&1; cleanup "dmypy stop >/dev/null 2>&1"
-	refused "dmypy" "process 'dmypy'" "dmypy check x.py"
+	echo 'x: int = 1' >x.py
+	daemon dmypy x.py 'x: int = "1"' "dmypy stop" "dmypy run -- x.py"
 else skip "dmypy" "it is not installed"; fi
+if command -v gradle >/dev/null; then
+	mkdir -p src/main/java; echo "apply plugin: 'java'" >build.gradle; echo 'public class A { }' >src/main/java/A.java
+	# the first one unpacks its own parts, and shows whether this gradle runs with this java
+	if base_env timeout 120 gradle --offline -q classes >/dev/null 2>&1 </dev/null; then
+		base_env gradle --stop >/dev/null 2>&1 </dev/null
+		daemon gradle src/main/java/A.java 'public class A { error }' "base_env gradle --stop" "gradle --offline -q classes"
+	else skip "gradle" "it does not run here"; fi
+else skip "gradle" "it is not installed"; fi
 finish
