@@ -1,18 +1,42 @@
-# Real programs: nothing that strace sees is missing from the trace of the same run.
+# Real programs: nothing that strace sees is missing from the trace of the same run, with the
+# shim and without it; and each says the same as where nobody watches.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 requires strace python3
 workspace
 strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
 
-truth() {                            # "story" command...
-	local story=$1; shift
-	capture base_env timeout 300 python3 "$abs_top_srcdir/tests/run/trace/truth.py" ${WITHOUT_SHIM:+-s} "$HOST" "$TRACER" "$@"
-	[ "$rc" = 0 ] || _show truth "$out"
-	ok "$story: $(printf '%s\n' "$out" | sed -n 's/^\([a-z]* [0-9]*\) missing 0$/\1/p' | paste -sd ' ')" "$rc"
-}
-if_npm() { [ -d "$NPM/$1" ] || { skip "$2" "npm package $1 is not installed (./bootstrap check installs it)"; return 1; }; }
+# What a program says, but for how long it took and how large something is.
+said() { sed -E '/Duration/d; s/[0-9][0-9.,]* ?(ms|s|kB|B|KiB|MB)\b/N/g; s/[0-9]+(\.[0-9]+)?/N/g; s/ +/ /g' "$T/said" | sort; }
 
+says=()                              # status and output of each program where it ran first
+same() {                             # "story" STATUS
+	local now="$2 $(said)"
+	if [ "$HOW" = "with the shim" ]; then says[stories]=$now
+	else is "$1, $HOW: says the same" "$now" "${says[stories]}"; fi
+}
+truth() {                            # "story" command...
+	local story=$1
+	shift
+	stories=$((stories + 1))
+	if [ "$HOW" = "not traced" ]; then
+		base_env timeout 300 "$@" >"$T/said" 2>/dev/null </dev/null
+		same "$story" $?
+		return
+	fi
+	capture base_env TRUTH_OUT="$T/said" timeout 300 python3 "$abs_top_srcdir/tests/run/trace/truth.py" ${WITHOUT_SHIM:+-s} "$HOST" "$TRACER" "$@"
+	[ "$rc" = 0 ] || _show truth "$out"
+	ok "$story, $HOW: $(printf '%s\n' "$out" | sed -n 's/^\([a-z]* [0-9]*\) missing 0$/\1/p' | paste -sd ' ')" "$rc"
+	same "$story" "$(printf '%s\n' "$out" | sed -n 's/^status //p')"
+}
+lacks() { [ "$HOW" != "with the shim" ] || skip "$@"; return 1; }
+if_npm() { [ -d "$NPM/$1" ] || lacks "$2" "npm package $1 is not installed (./bootstrap check installs it)"; }
+if_there() { command -v "$1" >/dev/null || lacks "$1" "it is not installed"; }
+# what a workspace of JavaScript runs; TOOLS: a node_modules that has them
+TOOLS=${VT_TEST_TOOLS:-$NPM}
+if_tool() { [ -e "$TOOLS/.bin/$1" ] || lacks "$1" "it is not below VT_TEST_TOOLS"; }
+
+programs() {
 mkdir -p src many tree/a/b
 for i in $(seq 300); do echo "exports.x = $i;" >many/m$i.cjs; echo "require('./many/m$i.cjs');"; done >many.cjs
 for i in $(seq 40); do echo $i >tree/f$i; echo $i >tree/a/f$i; echo $i >tree/a/b/f$i; done
@@ -39,10 +63,9 @@ if command -v node >/dev/null; then
 	if_npm typescript "tsc" && { own_modules; truth "tsc" node node_modules/typescript/bin/tsc -p .; }
 	if_npm esbuild "esbuild" && truth "esbuild" "$NPM/.bin/esbuild" src/main.ts --bundle --outfile=out.js
 	if_npm oxlint "oxlint" && truth "oxlint" node "$NPM/oxlint/bin/oxlint" src
-else skip "node" "it is not installed"; fi
+else lacks "node" "it is not installed"; fi
 
 # what else people run
-if_there() { command -v "$1" >/dev/null || { skip "$1" "it is not installed"; return 1; }; }
 mkdir -p mk/sub src/a
 file mk/Makefile 'include one.mk
 -include none.mk
@@ -95,9 +118,7 @@ func main() { fmt.Println(1) }'
 if_there go && truth "go build" go build -C g -o x .
 if_there cmake && if_there ninja && truth "cmake and ninja" sh -c 'cmake -G Ninja -S cm -B cm/b && ninja -C cm/b'
 
-# what a workspace of JavaScript runs; TOOLS: a node_modules that has them
-TOOLS=${VT_TEST_TOOLS:-$NPM}
-if_tool() { [ -e "$TOOLS/.bin/$1" ] || { skip "$1" "it is not below VT_TEST_TOOLS"; return 1; }; }
+# what a workspace of JavaScript runs
 [ "$TOOLS" = "$NPM" ] || { mkdir app && cd app && cp -al "$TOOLS" node_modules 2>/dev/null || cp -a "$TOOLS" node_modules; }
 mkdir -p src pages
 file src/b.js "export const b = 'B';"
@@ -117,11 +138,12 @@ if_tool jest && truth "jest" node_modules/.bin/jest -c jest.config.cjs
 if_tool vitest && truth "vitest" node_modules/.bin/vitest run src/b.spec.js
 if_tool next && truth "next build" node_modules/.bin/next build
 cd "$W" || exit
+}
 
-# the same without the shim
-WITHOUT_SHIM=1
-truth "without the shim: a shell script" sh build.sh
-truth "without the shim: a compiler" "${CC:-cc}" -o prog main.c
-if_there python3 && truth "without the shim: python" python3 -c 'import json, http.client'
-if_there node && truth "without the shim: node" node q.cjs
+for HOW in "with the shim" "without it" "not traced"; do
+	WITHOUT_SHIM='' stories=0
+	[ "$HOW" != "without it" ] || WITHOUT_SHIM=1
+	workspace
+	programs
+done
 finish

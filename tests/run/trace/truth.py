@@ -293,10 +293,11 @@ def main():
     host, plugin, *command = sys.argv[1 + len(options):]
     with tempfile.TemporaryDirectory() as tmp:
         log, notes = tmp + '/strace', tmp + '/notes'
+        out = os.environ.get('TRUTH_OUT', os.devnull)
         run = subprocess.run(['strace', '-f', '-y', '-s', '8192', '-qq', '-o', log, '-e',
                               'trace=%file,%process,fchdir,openat2,faccessat2,statx,name_to_handle_at', '-e', 'signal=none',
                               host] + options + ['-r', '/', '-o', notes, plugin] + command,
-                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                             stdin=subprocess.DEVNULL, stdout=open(out, 'wb'), stderr=subprocess.PIPE)
         if not os.path.exists(notes) or run.returncode in (125, 127):
             print('the command did not run: %d %s' % (run.returncode, run.stderr.decode('latin-1')[-500:]))
             return 2
@@ -304,6 +305,7 @@ def main():
         truth = truth_of(log, os.getcwd())
         if os.environ.get('TRUTH_KEEP'):
             os.system('cp %s %s %s' % (log, notes, os.environ['TRUTH_KEEP']))
+    print('status %d' % run.returncode)
     print(complete)
     names = {'R': 'read', 'W': 'write', 'P': 'probe', 'L': 'list', 'M': 'rename', 'X': 'exec', 'RP': 'create', 'PL': 'tmpfile', 'PM': 'norename'}
     count, missing = {}, {}
