@@ -407,6 +407,183 @@ static void upcoming_places_are_named_once_in_the_order_of_their_turns(void **st
 	arena_free(outer.arena);
 }
 
+/* ---- what follows ---- */
+
+/* A plan, and another one nested in it (or NULL): names a b c and 0 1 2. */
+struct followed {
+	const struct made *outer, *inner;
+	struct schedule schedule;
+	const char *processes;     /* names of nodes whose steps the cache is not asked about */
+};
+
+static char name_in(const struct plan *plan, const char *names, const struct step *step)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < 4; k++)
+			if (plan->nodes[i].items[k].kind == ITEM_STEP && plan->nodes[i].items[k].step == step)
+				return names[i];
+	return 0;
+}
+
+static char name_of(const struct followed *f, const struct step *step)
+{
+	char name = name_in(&f->outer->plan, f->outer->names, step);
+
+	return !name && f->inner ? name_in(&f->inner->plan, "0123", step) : name;
+}
+
+static bool is_looked_up(const void *ctx, const struct step *step)
+{
+	const struct followed *f = ctx;
+
+	return !strchr(f->processes, name_of(f, step));
+}
+
+static struct place *place_named(const struct followed *f, char name)
+{
+	return name >= 'a' ? &f->schedule.levels->places[index_of(f->outer, name)] : &f->schedule.levels->next->places[name - '0'];
+}
+
+static char *words_of(const struct followed *f, const struct following *r)
+{
+	struct buf b;
+	char *ret;
+	uint32_t i;
+
+	buf_init(&b, 64);
+	for (i = 0; i < r->n; i++)
+		buf_byte(&b, name_of(f, r->steps[i]));
+	for (i = 0; i < r->parked_n; i++)
+		buf_printf(&b, " joins:%c", f->outer->names[r->parked[i]->node]);
+	buf_printf(&b, "%s%s", r->open ? " open" : "", r->starts ? " starts" : "");
+	ret = xstrdup(buf_str(&b));
+	buf_free(&b);
+	return ret;
+}
+
+/* Steps that follow from the places named, then "joins:x" for a parked place, "open", "starts". */
+static void assert_follows(struct followed *f, const char *from, const char *want)
+{
+	struct arena *a = arena_new();
+	struct place *places[8];
+	struct following r;
+	uint32_t n = 0;
+	char *got;
+
+	for (; *from; from++)
+		places[n++] = place_named(f, *from);
+	schedule_follow(&f->schedule, places, n, is_looked_up, f, a, &r);
+	got = words_of(f, &r);
+	assert_string_equal(got, want);
+	free(got);
+	arena_free(a);
+}
+
+static void assert_plan_follows(const char *plan, const char *processes, const char *from, const char *want)
+{
+	struct made m;
+	struct followed f = { .outer = &m, .processes = processes };
+
+	make(&m, 8, plan);
+	schedule_init(&f.schedule, &m.plan, NULL);
+	assert_follows(&f, from, want);
+	schedule_free(&f.schedule);
+	arena_free(m.arena);
+}
+
+static void what_waits_for_hits_follows_them(void **state)
+{
+	(void)state;
+	assert_plan_follows("a b<a c<b d", "", "a", "abc");
+	assert_plan_follows("a*3 b<a", "", "a", "aaab");
+	assert_plan_follows("a b<a c<a d<b,c", "", "a", "abcd");
+	assert_plan_follows("a b c<a,b", "", "ab", "abc");
+}
+
+static void what_waits_for_a_process_does_not_follow(void **state)
+{
+	(void)state;
+	assert_plan_follows("a b<a c<b", "b", "a", "a starts");
+	assert_plan_follows("a b<a c<b d<a,c", "b", "a", "a starts");
+	assert_plan_follows("a b<a c<a d<b,c e<c", "b", "a", "ace starts");
+	assert_plan_follows("a b<a", "a", "a", " starts");
+}
+
+static void what_waits_for_others_too_is_open_until_they_join(void **state)
+{
+	struct made m;
+	struct followed f = { .outer = &m, .processes = "" };
+	struct place *b;
+
+	(void)state;
+	assert_plan_follows("a b c<a,b", "", "a", "a open");
+	make(&m, 8, "a b c<a,b");
+	schedule_init(&f.schedule, &m.plan, NULL);
+	(void)schedule_take(f.schedule.levels);
+	b = schedule_take(f.schedule.levels);
+	assert_ptr_equal(b, place_named(&f, 'b'));
+	schedule_park(b);
+	assert_follows(&f, "a", "a joins:b");
+	assert_follows(&f, "ab", "abc");
+	/* one that is complete need not join */
+	schedule_back(b);
+	assert_ptr_equal(schedule_take(f.schedule.levels), b);
+	assert_true(schedule_hold(b));
+	schedule_done(&f.schedule, b, false);
+	assert_follows(&f, "a", "ac");
+	schedule_free(&f.schedule);
+	arena_free(m.arena);
+}
+
+static void a_nested_plan_follows_and_is_followed(void **state)
+{
+	struct made outer, inner;
+	struct followed f = { .outer = &outer, .inner = &inner, .processes = "" };
+
+	(void)state;
+	make(&inner, 8, "x y<x z");
+	make(&outer, 8, "a*2 b<a");
+	outer.plan.nodes[0].items[0] = (struct item){ .kind = ITEM_PLAN, .plan = &inner.plan };
+	schedule_init(&f.schedule, &outer.plan, NULL);
+	assert_follows(&f, "a", "012ab");
+	f.processes = "1";
+	assert_follows(&f, "a", "02 starts");
+	f.processes = "2";
+	assert_follows(&f, "a", "01 starts");
+	/* entered: from places in it */
+	f.processes = "";
+	schedule_enter(&f.schedule, schedule_take(f.schedule.levels));
+	assert_follows(&f, "0", "01 open");
+	assert_follows(&f, "02", "021ab");
+	f.processes = "b";
+	assert_follows(&f, "02", "021a starts");
+	schedule_free(&f.schedule);
+	arena_free(inner.arena);
+	arena_free(outer.arena);
+}
+
+static void all_that_comes_after_waits_for_nobody_else(void **state)
+{
+	struct made m;
+	struct followed f = { .outer = &m, .processes = "" };
+	struct arena *a = arena_new();
+	struct following r;
+	char *got;
+
+	(void)state;
+	make(&m, 8, "a*3 b c<a,b d<c e<b");
+	schedule_init(&f.schedule, &m.plan, NULL);
+	schedule_all_after(&f.schedule, place_named(&f, 'a'), 2, is_looked_up, &f, a, &r);
+	got = words_of(&f, &r);
+	assert_string_equal(got, "acd");
+	free(got);
+	schedule_free(&f.schedule);
+	arena_free(m.arena);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +598,11 @@ int main(void)
 		cmocka_unit_test(a_nested_plan_has_slots_of_its_own),
 		cmocka_unit_test(what_was_put_back_comes_again_in_its_place),
 		cmocka_unit_test(upcoming_places_are_named_once_in_the_order_of_their_turns),
+		cmocka_unit_test(what_waits_for_hits_follows_them),
+		cmocka_unit_test(what_waits_for_a_process_does_not_follow),
+		cmocka_unit_test(what_waits_for_others_too_is_open_until_they_join),
+		cmocka_unit_test(a_nested_plan_follows_and_is_followed),
+		cmocka_unit_test(all_that_comes_after_waits_for_nobody_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
