@@ -44,6 +44,7 @@ struct saving {
 	struct facts rest;             /* of these, what is not kept */
 	struct cover *cover;
 	bool watched;                  /* all that it left is known */
+	int64_t ended_ns;              /* the run had ended by then, by the file system's clock */
 	struct changed_during changes;
 	struct kept *kept;
 };
@@ -318,6 +319,7 @@ static int record_watched(struct saving *s, const char **ret_wrote, struct err *
 	struct record r = {
 		.world = &s->cache->world, .ledger = s->cache->ledger, .before = before, .eyes = &s->in->eyes,
 		.seen = s->ran->seen, .cover = s->cover, .arena = s->arena, .facts = s->after, .started_ns = s->in->started_ns,
+		.ended_ns = s->ended_ns,
 	};
 	const bool lost = before->lost;
 	int failed = record_run(&r, err);
@@ -409,6 +411,22 @@ static void keep_rest(struct saving *s, struct result *r)
 			facts_add(&r->effects, s->arena, &s->effects.at[i]);
 }
 
+/* Are the bytes that were kept those that the run was seen to leave? */
+static int check_kept(struct saving *s, const struct facts *outputs, struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < outputs->n; i++) {
+		const struct fact *kept = &outputs->at[i], *left = output_find(&s->effects, kept->name);
+
+		if (left && state_is_content(left->state) && state_is_content(kept->state) &&
+		    memcmp(left->state.data, kept->state.data, 1 + sizeof(vt_id)) != 0)
+			return err_set(err, ERR_SYSTEM, "the output '%.*s' changed while it was kept", (int)kept->name.size,
+				       (const char *)kept->name.data);
+	}
+	return 0;
+}
+
 static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *err)
 {
 	struct result r = { .key = s->in->id, .ms = s->ran->ms, .before = s->in->before, .known = s->watched };
@@ -427,6 +445,8 @@ static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *e
 	r.after = s->after;
 	if (take_terminal(s, batch, &r, err) < 0 ||
 	    archive_outputs(s->cache, s->step, &s->outputs, s->in->started_ns, batch, s->arena, &r, err) < 0)
+		return -1;
+	if (check_kept(s, &r.outputs, err) < 0)
 		return -1;
 	keep_rest(s, &r);
 	s->rest = r.effects;
@@ -535,6 +555,7 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 	}
 	if (ran->seen && ran->seen->setuid && geteuid() != 0)
 		history_set_setuid(c->history, &s.in->step);
+	s.ended_ns = clock_now(c->world.clock);
 	batch = batch_new(c->blobs);
 	if (decide_and_take(&s, batch) == 0)
 		history_put(c->history, &s.in->step, &s.in->id, &s.in->key, ran->ms);

@@ -31,6 +31,7 @@ struct recording {
 	struct map known;          /* path -> struct touched */
 	struct map asked;          /* folders of products */
 	uint64_t caches;           /* bits: tools' caches that it wrote in */
+	int64_t now_ns;            /* after the states were found, by the file system's clock */
 	struct err *err;
 };
 
@@ -118,15 +119,21 @@ static struct bytes with_mode(struct arena *a, struct bytes left, struct bytes f
 	return (struct bytes){ p, 1 + sizeof(vt_id) + x };
 }
 
-static bool is_young(const struct record *r, struct bytes path)
+static bool stamp_at(const struct record *r, struct bytes path, struct stamp *ret)
 {
 	struct stat st;
-	struct stamp stamp;
 
 	if (fstatat(r->world->root_fd, arena_strn(r->arena, path.data, path.size), &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	stamp_of(&st, &stamp);
-	return stamp.ctime_ns > r->started_ns;
+	stamp_of(&st, ret);
+	return true;
+}
+
+static bool is_young(const struct record *r, struct bytes path)
+{
+	struct stamp stamp;
+
+	return stamp_at(r, path, &stamp) && stamp.ctime_ns > r->started_ns;
 }
 
 /* The states left, in one batch; and those found. */
@@ -141,6 +148,7 @@ static int fill(struct recording *k)
 	facts_sort(&now);
 	if (state_fill(r->world, NULL, &now, r->arena, k->err) < 0)
 		return -1;
+	k->now_ns = state_now(r->world);
 	for (i = 0; i < now.n; i++) {
 		struct touched *t = map_get(&k->known, now.at[i].name.data, now.at[i].name.size);
 
@@ -278,6 +286,15 @@ static bool was_taken(struct recording *k, const struct touched *t)
 	       (fstatat(k->r->world->root_fd, arena_strn(k->r->arena, folder.data, folder.size), &st, 0) == 0 && S_ISDIR(st.st_mode));
 }
 
+/* Its content is newer than the end of the run. A time in the future was set by hand, and proves nothing. */
+static bool was_changed(struct recording *k, const struct touched *t)
+{
+	struct stamp stamp;
+
+	return t->written && state_is_content(t->left) && stamp_at(k->r, t->path, &stamp) && stamp.mtime_ns > k->r->ended_ns &&
+	       stamp.mtime_ns <= k->now_ns;
+}
+
 static void weigh(struct recording *k, struct touched *t, struct facts *more)
 {
 	struct record *r = k->r;
@@ -293,8 +310,12 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		add_more(r, more, FACT_LIST, t->path, t->hidden ? nothing : t->found);
 	if (!t->written && same(t->found, t->left))
 		return;
-	if (!r->taken && was_taken(k, t))
-		r->taken = arena_strn(r->arena, t->path.data, t->path.size);
+	if (was_taken(k, t) || was_changed(k, t)) {
+		if (!r->taken)
+			r->taken = arena_strn(r->arena, t->path.data, t->path.size);
+		if (t->left.size)
+			return;        /* what is there is not the run's */
+	}
 	note_line(k, t, read_first);
 	if (is_dir(t->left) && !is_dir(t->found) && holds_something(k, t->path))
 		return;

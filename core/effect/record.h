@@ -32,8 +32,9 @@ struct record {
 	struct left *lines;                /* for the ledger, also if the run is not kept */
 	uint32_t lines_n;
 	const char *refused;               /* it read and wrote this one, which was somebody else's; or NULL */
-	const char *taken;                 /* it made this one, and it is gone; or NULL */
-	int64_t started_ns;
+	const char *taken;                 /* it made this one, and somebody else took it away or changed it; or NULL */
+	/* by the file system's clock; set by the caller */
+	int64_t started_ns, ended_ns;
 };
 
 int record_run(struct record *r, struct err *err);

@@ -83,6 +83,27 @@ rm dist/b ready
 wait
 has "a run whose product somebody took away is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
 
+# a product that somebody else writes again while the run is being kept: a large one takes its time
+task '"output":["dist/**"]' <<'SH'
+cat round; mkdir -p dist; truncate -s 128M dist/a; echo 1 >dist/b; echo >ready
+SH
+outsider() { while [ -e going ]; do [ ! -e ready ] || echo outsider >dist/b; done; }
+touch going
+outsider 2>/dev/null &
+round() {
+	rm -f ready; echo $((++rounds)) >round
+	capture vt run -v t
+	[[ $out == *"Not cached: 'dist/b' was changed by somebody else while the task ran"* ]]
+}
+rounds=0
+until_true round
+rm -f going ready
+wait
+has "a run whose product somebody changed is not kept" "$out" "'dist/b' was changed by somebody else"
+echo mine >dist/b
+capture vt run t
+is "... and runs again" "$(status) $(<dist/b)" "ran 1"
+
 # a name that somebody takes from a folder that the task lists, and in which it makes names itself
 task <<'SH'
 ls list; echo 1 >list/made; cat go
