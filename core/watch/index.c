@@ -295,15 +295,9 @@ void index_tell(struct watch *w, const struct node *n, enum interest_how how, co
 {
 	const struct reader *r;
 
-	for (r = n->readers; r; r = r->next) {
-		if (r->interest->how != how || (how == INTEREST_BELOW && !interest_wants(w, r->interest, path)))
-			continue;
-		if (w->running)
-			r->record->touched = true;
-		else
-			r->record->dirty = true;
-		watch_changed(w, path);
-	}
+	for (r = n->readers; r; r = r->next)
+		if (r->interest->how == how && (how != INTEREST_BELOW || interest_wants(w, r->interest, path)))
+			tell_record(w, r->record, r->interest, path);
 }
 
 /* A folder came or went, and all in it with it. */
@@ -328,46 +322,44 @@ static void tell_inside(struct watch *w, const char *path)
 	}
 }
 
-/* Tells of the files in it that count. Returns whether there are any. */
-static bool find_files(struct watch *w, const struct interest *i, const char *path)
+/* Tells of the files in a folder that count. */
+static void find_files(struct watch *w, struct record *r, const struct interest *i, const char *path)
 {
 	struct arena *a = arena_new();
 	struct tree_name *names;
 	uint32_t n, k;
-	bool any = false;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd >= 0 && tree_list(fd, "", a, &names, &n) == 0)
 		for (k = 0; k < n; k++) {
 			const char *below = path_join(a, path, names[k].name);
 
-			if (names[k].type == 'd' && interest_enters(w, i, below)) {
-				any = find_files(w, i, below) || any;
-			} else if (names[k].type != 'd' && interest_wants(w, i, below)) {
-				watch_changed(w, below);
-				any = true;
-			}
+			if (names[k].type == 'd' && interest_enters(w, i, below))
+				find_files(w, r, i, below);
+			else if (names[k].type != 'd' && interest_wants(w, i, below))
+				tell_record(w, r, i, below);
 		}
 	if (fd >= 0)
 		close(fd);
 	arena_free(a);
-	return any;
 }
 
-/* A folder came below one of which all counts: it is watched from now on, and what is in it already counts as new. */
+/* A folder came or went below one of which all counts. One that came is watched from now on, and the files in it count as new;
+ * one that was moved away took its files along. */
 static void enter(struct watch *w, struct record *r, const struct interest *i, const char *path)
 {
 	uint32_t n = w->dirs.n;
 
 	if (!interest_enters(w, i, path) || is_hidden(w, i, path))
 		return;
+	if (access(path, F_OK) < 0) {
+		tell_record(w, r, i, path);
+		return;
+	}
 	want_below(w, i, path);
 	for (; n < w->dirs.n; n++)
 		arm(w, w->dirs.at[n].value);
-	if (find_files(w, i, path)) {
-		r->touched = r->touched || w->running;
-		r->dirty = r->dirty || !w->running;
-	}
+	find_files(w, r, i, path);
 }
 
 /* Those of whom all below counts, from the path's folder up. */
@@ -404,6 +396,8 @@ void index_touch(struct watch *w, const char *path, unsigned what)
 	n = map_get(&w->nodes, path, size);
 	if (n && n->entry)
 		index_tell(w, n, INTEREST_ENTRY, path);
+	if (n && n->names && (what & NOTIFY_NAME))
+		index_tell(w, n, INTEREST_NAMES, path);
 	if (what & NOTIFY_NAME) {
 		n = map_get(&w->nodes, path, parent_of(path));
 		if (n && n->names)
@@ -413,21 +407,4 @@ void index_touch(struct watch *w, const char *path, unsigned what)
 	}
 	if (w->below_n > 0)
 		tell_above(w, path, what);
-}
-
-/* ---- what no event tells ---- */
-
-bool path_is_own(const struct watch *w, const char *path)
-{
-	_clean_(free_p) char *at = xstrdup(path);
-	size_t size = strlen(path);
-
-	if (paths_have(&w->written, path))
-		return true;
-	for (; size > 1; at[size] = '\0') {
-		if (map_get(&w->writers.set, at, size))
-			return true;
-		size = parent_of(at);
-	}
-	return false;
 }

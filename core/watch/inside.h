@@ -93,6 +93,8 @@ struct paths {
 
 enum { WATCH_FAR = 1000000 };      /* levels without a limit */
 
+enum { WATCH_LOOPS = 3 };          /* runs in a row that nothing but the tasks' own writing started, as it seems */
+
 struct watch {
 	struct watch_setup setup;
 	struct arena *arena;           /* the session's */
@@ -115,14 +117,18 @@ struct watch {
 	bool told;                     /* that there are too few watches */
 	/* the present run */
 	bool running;
-	int64_t started_ns;            /* real time, a little earlier */
-	int64_t read_ns;               /* the same by the clock of file systems, not after the configuration was read */
+	int64_t started_ns;            /* by the clock that gives files their times */
 	struct paths written;          /* by watched steps */
 	struct paths writers;          /* folders of packages in which unwatched steps ran */
 	struct paths changed;          /* what changed during the run, or since: paths of interest */
 	struct queued *queue, **queue_end;     /* what the kernel told meanwhile */
 	uint32_t queued_n;
+	struct paths named;            /* names that came or went meanwhile, as far as the kernel told */
+	struct paths edits;            /* of `changed`, those in packages of unwatched steps */
 	struct paths habits;           /* what the run wrote, of interest or not, as far as the kernel told */
+	struct paths own;              /* what unwatched steps wrote in any run of the session */
+	struct map folders;            /* asked about during this run: &folder_tracked if git has files below, else &folder_untracked */
+	bool first;                    /* the present run is the session's first: nothing was watched in it */
 	uint32_t loops;                /* so many runs in a row were started by nothing but habits */
 	bool muted_told;
 	bool again;                    /* a step could not be kept because what it depends on changed meanwhile */
@@ -132,6 +138,8 @@ struct watch {
 	struct timer *timer;
 	struct timer *poll;
 	bool polling;                  /* a worker looks */
+	struct paths unfinished;       /* changed paths whose writers have not closed them */
+	uint32_t unfinished_n;         /* of them */
 	int64_t first_ms, last_ms;     /* when the first and the last change of this wait came; 0: none did */
 	bool awake, interrupted;
 	char *reason;
@@ -154,16 +162,21 @@ void index_free(struct watch *w);
 void index_tell(struct watch *w, const struct node *n, enum interest_how how, const char *path);
 /* A path came, went or changed: tells those who are interested. */
 void index_touch(struct watch *w, const char *path, unsigned what);
-bool path_is_own(const struct watch *w, const char *path);
 /* Does a filter let a path through? */
 bool interest_wants(const struct watch *w, const struct interest *i, const char *path);
 /* May a folder be entered? */
 bool interest_enters(const struct watch *w, const struct interest *i, const char *path);
 
+/* writer.c */
+/* Something changed that a record depends on: while it is waited, or during the run. */
+void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path);
+/* A run begins. */
+void writer_begin(struct watch *w);
+
 /* missed.c */
 /* Finds what changed since the run began and was written by none of its steps: paths and names of which no event told, as
- * the watches came later. `all`: not only for the records that the run made anew; `first`: the run was the session's first. */
-void missed_find(struct watch *w, bool all, bool first);
+ * the watches came later. `all`: not only for the records that the run made anew. */
+void missed_find(struct watch *w, bool all);
 
 /* poll.c */
 void poll_baseline(struct watch *w);
@@ -171,7 +184,9 @@ void poll_start(struct watch *w);
 void poll_stop(struct watch *w);
 
 /* watch.c */
-void watch_changed(struct watch *w, const char *path);     /* a path of interest */
+void watch_changed(struct watch *w, const char *path);     /* a path of interest, while it is waited */
+/* Tells that a path starts no more runs, once. */
+void watch_mute(struct watch *w, const char *path);
 void paths_init(struct paths *p);
 void paths_add(struct paths *p, const char *path);
 bool paths_have(const struct paths *p, const char *path);

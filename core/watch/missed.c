@@ -14,12 +14,6 @@ static bool is_after(const struct stat *st, int64_t since_ns)
 	return st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec >= since_ns;
 }
 
-/* The configuration is read when the run begins, what steps depend on later. */
-static int64_t since(const struct watch *w, const struct record *r)
-{
-	return r == w->config ? w->read_ns : w->started_ns;
-}
-
 /* ---- paths ---- */
 
 /* Is it another than the reader found? What is in a folder, and so its times, is none of this interest. */
@@ -29,9 +23,9 @@ static bool has_changed(const struct watch *w, const struct reader *r, bool ther
 
 	if (!there)
 		return was;
-	if (S_ISLNK(link->st_mode) && is_after(link, since(w, r->record)))
+	if (S_ISLNK(link->st_mode) && is_after(link, w->started_ns))
 		return true;
-	return !(was && S_ISDIR(st->st_mode)) && is_after(st, since(w, r->record));
+	return !(was && S_ISDIR(st->st_mode)) && is_after(st, w->started_ns);
 }
 
 static void find_entry(struct watch *w, const struct node *n, bool all)
@@ -45,7 +39,7 @@ static void find_entry(struct watch *w, const struct node *n, bool all)
 		st = link;
 	for (r = n->readers; r && !changed; r = r->next)
 		changed = r->interest->how == INTEREST_ENTRY && (all || r->record->fresh) && has_changed(w, r, there, &link, &st);
-	if (changed && !path_is_own(w, n->path))
+	if (changed)
 		index_tell(w, n, INTEREST_ENTRY, n->path);
 }
 
@@ -119,7 +113,6 @@ struct below {
 	const struct interest *interest;
 	const struct node *node;
 	int64_t since_ns;
-	bool first;                    /* the session's first run: nothing was watched in it */
 };
 
 /* Is the path itself one on which the record depends? */
@@ -134,19 +127,6 @@ static bool is_known(const struct below *b, const char *path)
 	return false;
 }
 
-/* Nobody knows what a step with declared inputs writes into its package. In the first run a new name counts as somebody
- * else's, so that none is lost; later only what the kernel told outside such packages counts, so that no task can start itself
- * for ever. */
-static void tell_file(const struct below *b, const char *path)
-{
-	if (!path_is_own(b->w, path)) {
-		index_tell(b->w, b->node, INTEREST_BELOW, path);
-	} else if (b->first && b->record->sum && b->interest->filter == FILTER_GLOBS && !paths_have(&b->w->written, path)) {
-		b->record->touched = true;
-		paths_add(&b->w->changed, path);
-	}
-}
-
 /* `moved`: a folder above it came during the run, so its own times say nothing. A file that the record knows is looked at
  * as an entry. */
 static void find_file(const struct below *b, const char *path, bool moved)
@@ -155,7 +135,7 @@ static void find_file(const struct below *b, const char *path, bool moved)
 
 	if (interest_wants(b->w, b->interest, path) && !is_known(b, path) && lstat(path, &st) == 0 &&
 	    (moved || is_after(&st, b->since_ns)))
-		tell_file(b, path);
+		index_tell(b->w, b->node, INTEREST_BELOW, path);
 }
 
 static void find_below(const struct below *b, const char *path, bool moved)
@@ -182,22 +162,20 @@ static void find_below(const struct below *b, const char *path, bool moved)
 	arena_free(a);
 }
 
-static void find_files(struct watch *w, const struct node *n, bool all, bool first)
+static void find_files(struct watch *w, const struct node *n, bool all)
 {
 	const struct reader *r;
 
 	for (r = n->readers; r; r = r->next) {
-		struct below b = { w, r->record, r->interest, n, since(w, r->record), first };
+		struct below b = { w, r->record, r->interest, n, w->started_ns };
 
 		if (r->interest->how != INTEREST_BELOW || !(all || r->record->fresh))
 			continue;
-		/* all files of its package are an unwatched step's own */
-		if (r->interest->filter == FILTER_GLOBS || !path_is_own(w, n->path))
-			find_below(&b, n->path, false);
+		find_below(&b, n->path, false);
 	}
 }
 
-void missed_find(struct watch *w, bool all, bool first)
+void missed_find(struct watch *w, bool all)
 {
 	int root_fd = open(w->setup.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	uint32_t i;
@@ -210,7 +188,7 @@ void missed_find(struct watch *w, bool all, bool first)
 		if (n->names && root_fd >= 0)
 			find_names(w, n, all, root_fd);
 		if (n->below)
-			find_files(w, n, all, first);
+			find_files(w, n, all);
 	}
 	if (root_fd >= 0)
 		close(root_fd);

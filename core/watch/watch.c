@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,10 +21,10 @@
 enum {
 	WATCH_QUIET_MS = 25,           /* so long nothing more has to change */
 	WATCH_MOST_MS = 1000,          /* from the first change to the run, while changes go on */
-	WATCH_GIT_MS = 10000,          /* the same while git writes the working tree */
+	WATCH_HALF_MS = 10000,         /* the same while git writes the working tree, or somebody a file that is still empty */
+	WATCH_EMPTIED = 64,            /* unfinished files that are looked at */
 	WATCH_QUEUE = 1 << 17,         /* events during a run */
-	WATCH_LOOPS = 3,               /* runs in a row that nothing but the tasks' own writing started */
-	WATCH_CLOCK_NS = 10000000      /* the file system's clock may be so much behind */
+	WATCH_TICK_MS = 20             /* the clock of file systems moves more often than this */
 };
 
 /* ---- paths ---- */
@@ -50,6 +51,12 @@ void paths_clear(struct paths *p)
 	map_free(&p->set);
 	arena_free(p->arena);
 	paths_init(p);
+}
+
+/* One that is there. */
+static void paths_drop(struct paths *p, const char *path)
+{
+	*map_puts(&p->set, path) = NULL;       /* the key stays */
 }
 
 static void paths_free(struct paths *p)
@@ -118,15 +125,28 @@ static bool git_writes(const struct watch *w)
 	return ret;
 }
 
+/* Has somebody emptied a file, and is about to fill it? */
+static bool has_emptied(const struct watch *w)
+{
+	const struct map *set = &w->unfinished.set;
+	struct stat st;
+	uint32_t i;
+
+	for (i = 0; i < set->n && i < WATCH_EMPTIED; i++)
+		if (set->at[i].value && stat(set->at[i].key.data, &st) == 0 && st.st_size == 0)
+			return true;
+	return false;
+}
+
 static void on_time(void *ctx)
 {
 	struct watch *w = ctx;
 	int64_t now = os_now_ms(), quiet = w->last_ms + WATCH_QUIET_MS - now;
 
 	w->timer = NULL;
-	if (now < w->first_ms + WATCH_MOST_MS && quiet > 0) {
-		expect(w, quiet);
-	} else if (now < w->first_ms + WATCH_GIT_MS && git_writes(w)) {
+	if (now < w->first_ms + WATCH_MOST_MS && (quiet > 0 || w->unfinished_n > 0)) {
+		expect(w, quiet > 0 ? quiet : WATCH_QUIET_MS);
+	} else if (now < w->first_ms + WATCH_HALF_MS && (git_writes(w) || has_emptied(w))) {
 		expect(w, WATCH_QUIET_MS);
 	} else {
 		w->awake = true;
@@ -134,33 +154,25 @@ static void on_time(void *ctx)
 	}
 }
 
-/* The tasks, or what they left running, write there again and again. */
-static bool is_muted(struct watch *w, const char *path)
+void watch_mute(struct watch *w, const char *path)
 {
 	const char *below = path_below(w->setup.root, path);
 	char text[4300];
 
-	if (w->loops < WATCH_LOOPS || !paths_have(&w->habits, path))
-		return false;
-	if (!w->muted_told) {
-		w->muted_told = true;
-		snprintf(text, sizeof text, "'%s' is written whenever the tasks run: it starts them no more until something else changes", below ? below : path);
-		w->setup.warn(w->setup.ctx, text);
-	}
-	return true;
+	if (w->muted_told)
+		return;
+	w->muted_told = true;
+	snprintf(text, sizeof text, "'%s' is written whenever the tasks run: it starts them no more until something else changes", below ? below : path);
+	w->setup.warn(w->setup.ctx, text);
 }
 
 void watch_changed(struct watch *w, const char *path)
 {
-	if (w->running) {
-		if (path_is_own(w, path))
-			paths_add(&w->habits, path);
-		else
-			paths_add(&w->changed, path);
+	/* the tasks, or what they left running, write there again and again */
+	if (w->loops >= WATCH_LOOPS && paths_have(&w->habits, path)) {
+		watch_mute(w, path);
 		return;
 	}
-	if (is_muted(w, path))
-		return;
 	paths_add(&w->changed, path);
 	w->last_ms = os_now_ms();
 	if (!w->first_ms)
@@ -204,6 +216,28 @@ static void wake_for_all(struct watch *w)
 		watch_changed(w, w->setup.root);
 }
 
+/* A file that was emptied and is about to be filled is not read in between. */
+static void note_writer(struct watch *w, const char *path, unsigned what)
+{
+	bool was = paths_have(&w->unfinished, path);
+	bool is = (what & NOTIFY_WRITING) && paths_have(&w->changed, path);
+
+	if (is && !was)
+		paths_add(&w->unfinished, path);
+	else if (was && (what & (NOTIFY_CLOSED | NOTIFY_NAME)))
+		paths_drop(&w->unfinished, path);
+	else
+		return;
+	w->unfinished_n += is ? 1 : -1;
+}
+
+/* A path came, went or changed. */
+static void touch(struct watch *w, const char *path, unsigned what)
+{
+	index_touch(w, path, what);
+	note_writer(w, path, what);
+}
+
 static void on_event(void *ctx, int number, unsigned what, const char *name)
 {
 	struct watch *w = ctx;
@@ -229,7 +263,7 @@ static void on_event(void *ctx, int number, unsigned what, const char *name)
 	if (w->running)
 		queue(w, path, what);
 	else
-		index_touch(w, path, what);
+		touch(w, path, what);
 	arena_free(a);
 }
 
@@ -244,23 +278,37 @@ static int64_t coarse_ns(void)
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
+/* Waits until no file that changed before has a time at which another might still change. */
+static void await_tick(void)
+{
+	const struct timespec pause = { 0, 500000 };
+	int64_t begun = os_now_ms(), now = coarse_ns();
+
+	while (coarse_ns() == now && os_now_ms() < begun + WATCH_TICK_MS)
+		nanosleep(&pause, NULL);
+}
+
 void watch_begin(struct watch *w)
 {
 	struct record *r;
 
+	w->first = !w->index;
+	if (w->first)
+		await_tick();          /* later what changes is told, and a run follows in some distance */
+
 	w->running = true;
 	w->config_changed = w->config->dirty;
 	w->config->dirty = false;
-	w->started_ns = os_real_ns() - WATCH_CLOCK_NS;
-	w->read_ns = coarse_ns();
+	w->started_ns = coarse_ns();
 	w->config->fresh = false;
 	w->was_again = w->again;
 	w->again = false;
 	for (r = w->records; r; r = r->next)
 		r->used = r->fresh = r->touched = false;
-	paths_clear(&w->written);
-	paths_clear(&w->writers);
+	writer_begin(w);
 	paths_clear(&w->changed);
+	paths_clear(&w->unfinished);
+	w->unfinished_n = 0;
 	arena_free(w->scratch);
 	w->scratch = arena_new();
 }
@@ -303,7 +351,10 @@ static void settle_events(struct watch *w)
 
 	paths_clear(&w->habits);
 	for (q = w->queue; q; q = q->next)
-		index_touch(w, q->path, q->what);
+		if (q->what & NOTIFY_NAME)
+			paths_add(&w->named, q->path);
+	for (q = w->queue; q; q = q->next)
+		touch(w, q->path, q->what);
 	forget_queue(w);
 }
 
@@ -320,7 +371,7 @@ static void settle_records(struct watch *w)
 
 void watch_end(struct watch *w, const struct workspace *workspace, bool all)
 {
-	bool lost = w->lost, first = !w->index;
+	bool lost = w->lost;
 
 	w->lost = false;
 	if (w->notify)
@@ -332,7 +383,7 @@ void watch_end(struct watch *w, const struct workspace *workspace, bool all)
 	if (w->renewed || !w->index)
 		index_build(w);
 	settle_events(w);
-	missed_find(w, w->notify == NULL, first);
+	missed_find(w, w->notify == NULL);
 	settle_records(w);
 	w->running = false;
 	if (!w->notify)
@@ -365,7 +416,7 @@ static void note_reason(struct watch *w)
 	for (i = 0; i < set->n; i++) {
 		const char *at = path_below(w->setup.root, set->at[i].key.data);
 
-		habits += paths_have(&w->habits, set->at[i].key.data);
+		habits += paths_have(&w->habits, set->at[i].key.data) || paths_have(&w->edits, set->at[i].key.data);
 		w->root_changed = w->root_changed || !at || (w->config->dirty && !strchr(at, '/') && strchr(at, '.'));
 	}
 	w->loops = habits == set->n && set->n ? w->loops + 1 : 0;
@@ -428,7 +479,11 @@ struct watch *watch_new(const struct watch_setup *setup)
 	paths_init(&w->written);
 	paths_init(&w->writers);
 	paths_init(&w->changed);
+	paths_init(&w->named);
+	paths_init(&w->edits);
 	paths_init(&w->habits);
+	paths_init(&w->own);
+	paths_init(&w->unfinished);
 	w->notify = notify_new(setup->loop, on_event, w);
 	if (!w->notify) {
 		w->told = true;
@@ -459,7 +514,12 @@ void watch_free(struct watch *w)
 	paths_free(&w->written);
 	paths_free(&w->writers);
 	paths_free(&w->changed);
+	paths_free(&w->named);
+	paths_free(&w->edits);
 	paths_free(&w->habits);
+	paths_free(&w->own);
+	paths_free(&w->unfinished);
+	map_free(&w->folders);
 	map_free(&w->by_name);
 	map_free(&w->packages);
 	arena_free(w->scratch);

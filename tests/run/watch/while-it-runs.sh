@@ -55,6 +55,23 @@ held() {                       # held CHANGE TEXT NAME: makes the change during 
 }
 hold='cat nonce >/dev/null; : >$GATE/reading; until [ -e $GATE/go ]; do sleep 0.02; done'
 echo "ls src; cat src/*/deep 2>/dev/null; $hold" >list.sh
+# one run is over, and the next has begun; then the change comes
+later() {                      # later CHANGE TEXT NAME
+	_env=(GATE="$GATE")
+	gate
+	: >"$GATE/go"
+	watching run t
+	gate
+	edit src/in "begin $(date +%N)"
+	until_true [ -e "$GATE/reading" ]
+	eval "$1"
+	: >"$GATE/go"
+	upto "$2"
+	has "$3" "$seen" "$2"
+	settled
+	watched INT
+	_env=()
+}
 for kind in '"sh list.sh","untrackedEnv":["GATE"]' '"sh list.sh","untrackedEnv":["GATE"],"input":["src/**","nonce"]'; do
 	tasks "{\"command\":$kind}"
 	rm -rf src; mkdir src; echo one >src/in
@@ -63,6 +80,37 @@ for kind in '"sh list.sh","untrackedEnv":["GATE"]' '"sh list.sh","untrackedEnv":
 	mkdir -p "$T/away/moved"; echo "old text" >"$T/away/moved/deep"; touch -d 2001-01-01 "$T/away/moved/deep"
 	held 'mv "$T/away/moved" src/' "old text" "... or comes with its folder: $kind"
 done
+rm -rf src; mkdir src; echo one >src/in
+later 'edit src/late x' "late" "a new name under declared inputs during a later run starts another"
+tasks '{"command":"sh slow.sh","untrackedEnv":["GATE"],"input":["src/**"]}'
+later 'edit src/in "sooner or later"' "sooner or later" "... and so does a file that takes the place of another"
+
+# an unwatched task may have written anywhere in its package
+echo "cat src/in; date +%N >out; $hold; date +%N >out" >raw.sh
+tasks '{"command":"sh raw.sh","cache":false}'
+rm -rf src; mkdir src; echo one >src/in
+later 'echo "a later text" >src/in' "a later text" "an unwatched task: an edit during a later run starts another"
+is "... one" "$(grep -c 'vt run: waiting' "$T/log")" 3
+if command -v git >/dev/null; then
+	git init -q . && git add src && git -c user.name=x -c user.email=x@y commit -qm one
+	held 'echo "an early text" >src/in' "an early text" "... and one during the first run of a file that git tracks"
+	is "... one" "$(grep -c 'vt run: waiting' "$T/log")" 2
+	later 'edit src/in "a text in its place"' "a text in its place" "... also where the file takes the place of another"
+	is "... one" "$(grep -c 'vt run: waiting' "$T/log")" 3
+	tasks '{"command":"sh -c \"date +%N >>src/in\"","cache":false}'
+	watching run t
+	upto "starts them no more"
+	settled
+	n=$(grep -c 'vt run: waiting' "$T/log")
+	ok "... and a task that writes such a file does not run for ever ($n runs)" $((n > 6))
+	edit src/other x
+	again
+	has "... but for every edit" "$seen" "src/other"
+	watched INT
+	rm -rf .git
+else
+	skip "files that git tracks" "git is not installed"
+fi
 echo "$hold" >hold.sh
 file vite-task.json '{"tasks":{"first":{"command":"sh -c \"ls src; cat src/in\""},"t":{"command":"sh hold.sh","untrackedEnv":["GATE"],"dependsOn":["first"]}}}'
 held 'echo another text >src/in' "another text" "so does an edit of what a task read that had ended before"
@@ -107,6 +155,16 @@ again
 settled
 is "so does an unwatched task that writes into its package" "$(grep -c 'vt run: waiting' "$T/log")" 2
 watched INT
+# ... and one that runs for another's sake
+pnpm a b
+for p in a b; do file packages/$p/vite-task.json '{"tasks":{"t":{"command":"sh -c \"date +%N >>log; cat log >/dev/null\"","cache":false}}}'; done
+watching run -r t
+settled
+edit packages/a/in x
+again
+is "what an unwatched task wrote does not run it when another must run" "$(ran)" '~/packages/a$ sh -c "date +%N >>log; cat log >/dev/null",'
+watched INT
+rm -rf packages pnpm-workspace.yaml
 # a process that the task leaves behind writes a little later
 tasks '{"command":"sh -c \"(sleep 0.3; date +%N >>late) >/dev/null 2>&1 </dev/null & date +%N >>late\"","cache":false}'
 watching run t
