@@ -18,7 +18,7 @@
 #include "words.h"
 
 enum {
-	BATCH = 64,                /* items of a call */
+	BATCH = LANE_STREAMS,      /* items of a call: what a slow server answers within the 2 s that it has */
 	BATCH_BYTES = 8 << 20      /* of all items of a put */
 };
 

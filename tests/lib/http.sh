@@ -3,7 +3,7 @@
 #   nginx_starts NAME LINES      # WebDAV; LINES stand in its server; $port, log in $T/NAME/log
 #   web_starts NAME [WORD...]    # tests/lib/web.cjs; $port, log in $T/NAME.log
 #   turbo_starts NAME [VAR=...]  # turborepo-remote-cache, token "tok"; $port, log in $T/NAME.log
-#   s3rver_starts NAME BUCKET    # s3rver; $port
+#   s3rver_starts NAME BUCKET    # s3rver, which checks no signature; also at BUCKET.s3.localhost; $port
 #   moto_starts NAME BUCKET      # moto, with signatures and rights: rw and ro are arrays of a key and its secret; $port
 #
 # Each ends with the test, and fails where the machine lacks it: `nginx_starts ... || skip_all "..."`.
@@ -106,7 +106,7 @@ s3rver_starts() {
 	[ -d "$SERVERS/s3rver" ] && command -v node >/dev/null && command -v curl >/dev/null || return 1
 	port=$(free_port)
 	mkdir -p "$T/$1"
-	serves "$1" "http://127.0.0.1:$port/" node "$SERVERS/s3rver/bin/s3rver.js" -d "$T/$1" -a 127.0.0.1 -p "$port" --configure-bucket "$2"
+	serves "$1" "http://127.0.0.1:$port/" node "$SERVERS/s3rver/bin/s3rver.js" -d "$T/$1" -a 127.0.0.1 -p "$port" --service-endpoint localhost --configure-bucket "$2"
 }
 
 moto_starts() {

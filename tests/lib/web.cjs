@@ -11,6 +11,7 @@
 // short                a GET sends half of the object, and closes
 // page                 a GET gets a page for people, with 200
 // proxy                takes requests for other servers, and notes them
+// heads                notes each request's head in JSON, too
 // Each line of its output is a request: METHOD URL length=CONTENT-LENGTH auth=AUTHORIZATION at=MILLISECONDS
 const http = require("http"), [port, ...words] = process.argv.slice(2);
 const word = (name) => words.includes(name), after = (name, n = 1) => words[words.indexOf(name) + n];
@@ -52,6 +53,7 @@ function answer(q, r) {
 }
 http.createServer((q, r) => {
   console.log(`${q.method} ${q.url} length=${q.headers["content-length"] ?? "none"} auth=${q.headers.authorization ?? "none"} at=${Date.now()}`);
+  if (word("heads")) console.log(JSON.stringify({ method: q.method, path: q.url, headers: q.headers }));
   if (q.url === "/") return r.writeHead(204).end();
   if (word("proxy") && q.url.startsWith("http:")) return pass_on(q, r);
   if (word("token") && q.headers.authorization !== "Bearer " + after("token")) return q.resume(), r.writeHead(401).end("no");
