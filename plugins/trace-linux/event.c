@@ -345,7 +345,7 @@ static void remember(struct watch *w, struct event *e, bool exact)
 			if (fresh && m->act[i].op != VT_SEEN_WRITE && !two)
 				sight(w, p, exact ? e->there[m->act[i].path] : LOOK_UNKNOWN);
 		}
-		if (fresh && m->exec && !exec_note(w, e->tid, p->text, false))
+		if (fresh && m->exec && !exec_note(w, e->tid, p->text, NULL, false))
 			w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;
 	}
 	if (m->target)
@@ -423,6 +423,20 @@ static bool remember_change(struct watch *w, const struct shim_record *record, s
 	return true;
 }
 
+/* Notes the start of a program; `folder`: where the thread stood. */
+static void remember_start(struct watch *w, uint32_t tid, const struct path *path, const char *folder)
+{
+	gates_start(&w->gates, tid);
+	if (watch_has(w, path->text, path->length))
+		touch(&w->touched, tid);
+	if (!notes_add(&w->notes, VT_SEEN_EXEC, 0, tid, path->text, path->length, NULL, 0))
+		return;
+	if (watch_has(w, path->text, path->length))
+		sight(w, path, LOOK_UNKNOWN);
+	if (!exec_note(w, tid, path->text, folder, false))
+		w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;
+}
+
 /* Can the shim have written such a call? */
 static bool is_of_shim(const struct call *c, const struct shim_record *record)
 {
@@ -430,6 +444,7 @@ static bool is_of_shim(const struct call *c, const struct shim_record *record)
 	case DOES_LINK:
 	case DOES_RENAME:
 	case DOES_SYMLINK:
+	case DOES_EXEC:
 		return record->other_length > 0;
 	case DOES_OPEN:
 	case DOES_PROBE:
@@ -468,6 +483,10 @@ static bool remember_logged(void *ctx, const struct shim_record *record, const c
 	if (call->does == DOES_SYMLINK)
 		args[0] = 1;                 /* its text is in the record */
 	call_decode(call, args, 0, &e.means);
+	if (m->exec) {
+		remember_start(w, record->thread, path, other);
+		return other[0] == '/';
+	}
 	if (may_write(m))
 		return remember_change(w, record, &e, other, result);
 	if (m->acts != 1 || m->paths != 1)

@@ -126,10 +126,16 @@ LOADER(32)
 LOADER(64)
 
 /* Notes what the kernel opens by this name, and copies it, absolute, into ret. */
-static bool note_named(struct watch *w, uint32_t tid, const char *name, char ret[PATH_MAX])
+static bool note_named(struct watch *w, uint32_t tid, const char *name, const char *folder, char ret[PATH_MAX])
 {
+	char text[PATH_MAX];
 	struct path path;
 
+	if (folder && name[0] != '/') {
+		if (snprintf(text, sizeof text, "%s/%s", folder, name) >= (int)sizeof text)
+			return false;
+		name = text;
+	}
 	/* the thread runs its new program by now, or still the old one; its working directory is the same */
 	if (path_of_text(&w->world, (pid_t)tid, name, &path) != PATH_OK)
 		return false;
@@ -138,7 +144,7 @@ static bool note_named(struct watch *w, uint32_t tid, const char *name, char ret
 	return true;
 }
 
-bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block)
+bool exec_note(struct watch *w, uint32_t tid, const char *path, const char *folder, bool may_block)
 {
 	char head[LINE_MAX_SCRIPT + 1], loader[PATH_MAX], next[PATH_MAX], *name;
 	struct statx st;
@@ -161,9 +167,9 @@ bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block)
 		name = n > 0 ? script_interpreter(head, (size_t)n) : NULL;
 		if (!name && n > EI_NIDENT && memcmp(head, ELFMAG, SELFMAG) == 0 &&
 		    (head[EI_CLASS] == ELFCLASS32 ? loader32 : loader64)(fd, head, (size_t)n, loader, sizeof loader))
-			note_named(w, tid, loader, next);
+			note_named(w, tid, loader, folder, next);
 		close(fd);
-		if (!name || !note_named(w, tid, name, next))
+		if (!name || !note_named(w, tid, name, folder, next))
 			return true;
 		path = next;
 	}

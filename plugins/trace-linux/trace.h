@@ -95,8 +95,9 @@ void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t proc
 bool watch_has(const struct watch *w, const char *path, size_t length);   /* below the workspace's root, or it */
 
 /* exec.c: notes the files that the kernel opens itself when a program starts. The EXEC of
- * `path` is the newest note. False: only a call that may wait could tell; ask later. */
-bool exec_note(struct watch *w, uint32_t tid, const char *path, bool may_block);
+ * `path` is the newest note. `folder`: where the thread stood; NULL: where it stands. False: only
+ * a call that may wait could tell; ask later. */
+bool exec_note(struct watch *w, uint32_t tid, const char *path, const char *folder, bool may_block);
 
 /* settle.c: tells the notes as records */
 struct vt_call;

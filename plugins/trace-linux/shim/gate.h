@@ -62,6 +62,9 @@ struct gate_change {
 };
 int gate_change(long *ret, const struct gate_change *change);
 
+/* Starts a program. Returns if that failed, or was not tried: 0. */
+int gate_execute(long *ret, const char *path, char *const *argv, char *const *env);
+
 /* A call that names no path. */
 int gate_plain(long *ret, long number, long a, long b, long c, long d);
 #endif

@@ -172,20 +172,32 @@ __attribute__((noinline)) static int exec_edited(enum name name, const char *pat
 	return ret;
 }
 
-#define EXEC(name, with_env, env, params, args) \
+/* Does the name say where the program is? Else it is looked for on PATH. */
+static int has_folder(const char *path)
+{
+	while (path && *path && *path != '/')
+		path++;
+	return path && *path;
+}
+
+/* What is no program the C library may give to a shell. */
+#define EXEC(name, with_env, env, params, args, is_path) \
 EXPORT int name params; \
 EXPORT int name params \
 { \
+	long r; \
 	int ret; \
 	\
 	if (moved || lists_libraries(env)) \
 		return exec_edited(NAME_##with_env, path, argv, env); \
+	if ((is_path) && gate_execute(&r, path, argv, env) && r != -ENOEXEC) \
+		return (int)as_libc(r); \
 	do \
 		ret = CALL(int, params, name) args; \
 	while (ret < 0 && was_interrupted()); \
 	return ret; \
 }
-EXEC(execve, execve, (char **)env, (const char *path, char *const argv[], char *const env[]), (path, argv, env))
-EXEC(execvpe, execvpe, (char **)env, (const char *path, char *const argv[], char *const env[]), (path, argv, env))
-EXEC(execv, execve, environ, (const char *path, char *const argv[]), (path, argv))
-EXEC(execvp, execvpe, environ, (const char *path, char *const argv[]), (path, argv))
+EXEC(execve, execve, (char **)env, (const char *path, char *const argv[], char *const env[]), (path, argv, env), 1)
+EXEC(execvpe, execvpe, (char **)env, (const char *path, char *const argv[], char *const env[]), (path, argv, env), has_folder(path))
+EXEC(execv, execve, environ, (const char *path, char *const argv[]), (path, argv), 1)
+EXEC(execvp, execvpe, environ, (const char *path, char *const argv[]), (path, argv), has_folder(path))

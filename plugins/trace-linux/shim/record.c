@@ -201,21 +201,31 @@ static uint32_t result_of(long r)
 }
 
 
-/* Writes the record down with its paths, makes the call, and writes how it went. `place`: where it is known from then
- * on; NULL: nowhere. 0: there is no room. */
-static int make_recorded(struct shim_log *shared, struct shim_record *record, const char *text, uint64_t *place, uint64_t h,
-			 long *ret, const long args[5])
+/* Writes the record down with its paths: how many cells; 0: there is no room. */
+static unsigned write_down(struct shim_log *shared, struct shim_record *record, const char *text, uint32_t stage, uint32_t result, uint64_t *ret_cell)
 {
 	long n = (long)record->length + record->other_length;
 	unsigned cells = (unsigned)(SHIM_HEAD + n + SHIM_CELL - 1) / SHIM_CELL;
-	uint64_t cell;
 
-	if (!take(shared, cells, &cell))
+	if (!take(shared, cells, ret_cell))
 		return 0;
 	record->thread = (uint32_t)raw(__NR_gettid, 0, 0, 0, 0, 0);
-	put(shared, cell, 0, (const char *)record, SHIM_HEAD);
-	put(shared, cell, SHIM_HEAD, text, n);
-	__atomic_store_n(state_of(shared, cell), SHIM_STATE(SHIM_ASKED, 0, cells), __ATOMIC_SEQ_CST);
+	put(shared, *ret_cell, 0, (const char *)record, SHIM_HEAD);
+	put(shared, *ret_cell, SHIM_HEAD, text, n);
+	__atomic_store_n(state_of(shared, *ret_cell), SHIM_STATE(stage, result, cells), __ATOMIC_SEQ_CST);
+	return cells;
+}
+
+/* Writes the record down, makes the call, and writes how it went. `place`: where it is known from then on; NULL: nowhere.
+ * 0: there is no room. */
+static int make_recorded(struct shim_log *shared, struct shim_record *record, const char *text, uint64_t *place, uint64_t h,
+			 long *ret, const long args[5])
+{
+	uint64_t cell;
+	unsigned cells = write_down(shared, record, text, SHIM_ASKED, 0, &cell);
+
+	if (!cells)
+		return 0;
 	if (place)
 		__atomic_store_n(place, h, __ATOMIC_RELEASE);
 	*ret = gate_make(record->number, args[0], args[1], args[2], args[3], args[4]);
@@ -362,6 +372,30 @@ int gate_change(long *ret, const struct gate_change *change)
 	return 1;
 }
 
+/* The record is done before the call, which does not return. With it comes the working folder: when the record is
+ * read, the program may have ended that an interpreter was named for from there. */
+int gate_execute(long *ret, const char *path, char *const *argv, char *const *env)
+{
+	struct shim_record record = { .number = __NR_execve };
+	char text[SHIM_PATH_MAX];
+	struct shim_log *shared;
+	uint64_t *known, cell;
+	long n, folder;
+
+	shared = path ? gate_log(&known) : NULL;
+	n = shared ? length_of(path) : 0;
+	n = n <= 0 ? 0 : join(AT_FDCWD, path, n, text, SHIM_PATH_MAX);
+	folder = n ? start_of(AT_FDCWD, "", text + n, SHIM_PATH_MAX - n) : 0;
+	if (folder <= 0)
+		return 0;
+	record.length = (uint16_t)n;
+	record.other_length = (uint16_t)folder;
+	if (!write_down(shared, &record, text, SHIM_DONE, SHIM_FAILED, &cell))
+		return 0;
+	*ret = gate_make(__NR_execve, (long)path, (long)argv, (long)env, 0, 0);
+	return *ret != -ENOSYS;
+}
+
 int gate_plain(long *ret, long number, long a, long b, long c, long d)
 {
 	uint64_t *known;
@@ -389,6 +423,12 @@ int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, lo
 int gate_change(long *ret, const struct gate_change *change)
 {
 	(void)ret, (void)change;
+	return 0;
+}
+
+int gate_execute(long *ret, const char *path, char *const *argv, char *const *env)
+{
+	(void)ret, (void)path, (void)argv, (void)env;
 	return 0;
 }
 

@@ -11,6 +11,10 @@ was "it is an input" EXEC bin/interp
 cp script d/script
 traced sh -c 'cd d && ln -s ../bin . && exec ./script'
 was "wherever the script stands" EXEC d/bin/interp
+file looks.sh 'i=0; while [ $i -lt 30 ]; do [ -f none$i ]; i=$((i + 1)); done; [ "$1" ] && exec ./script; cd d; exec ../script'
+cp bin/interp d/; mkdir d/bin2; rm d/bin; mv d/bin2 d/bin; mv d/interp d/bin/interp
+traced sh looks.sh here; was "started by the gate" EXEC script bin/interp
+traced sh looks.sh; was "started by the gate in another folder" EXEC script d/bin/interp
 
 file p.c '#define _GNU_SOURCE
 #include <fcntl.h>

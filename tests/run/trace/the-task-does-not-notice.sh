@@ -38,6 +38,15 @@ if $CC -g -fsanitize=address p.c -o asan 2>/dev/null && ./asan; then
 	if $CC -g -fsanitize=address -static-libasan p.c -o asan 2>/dev/null; then
 		task './asan leak'; run; is "the same when it is linked in" "$rc" "$leaks"
 	else skip "a sanitizer that is linked in" "there is none"; fi
+	# each sanitizer with a library of its own wants to be the first one of the program
+	for how in "gcc -fsanitize=thread" "gcc -fsanitize=undefined" "gcc -fsanitize=leak" "clang -fsanitize=address -shared-libasan" \
+		"clang -fsanitize=undefined -shared-libsan"; do
+		dir=$(dirname "$(clang -print-file-name=libclang_rt.asan-x86_64.so 2>/dev/null)")
+		if $how -g p.c -Wl,-rpath,"$dir" -o sane 2>/dev/null && ./sane 2>/dev/null; then
+			task './sane'; run; is "$how: starts as ever" "$rc $err" "0 "
+			capture vt run t; has "$how: is kept" "$out" "cache hit"
+		else skip "$how" "it cannot be used here"; fi
+	done
 else skip "sanitizers" "they cannot be used here"; fi
 
 # a workspace with another way in

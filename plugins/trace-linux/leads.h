@@ -1,0 +1,63 @@
+/* leads: where the names of the notes lead. The task has ended, so links can be followed; those
+ * that it made and removed are remembered in the notes. */
+#ifndef TRACE_LEADS_H
+#define TRACE_LEADS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "outside.h"
+#include "trace.h"
+
+/* A text that one of the tables below owns, or the watch. */
+struct text {
+	const char *at;
+	uint32_t length;
+	bool made;               /* found through a link that the task made and removed */
+};
+
+/* What a name of the notes means. */
+struct settled {
+	struct text used;        /* the task's name for it, without ".."; at NULL: not settled yet */
+	struct text real;        /* below the workspace's root, without links except the last part; at NULL: outside */
+	struct text end;         /* the target of its last part if that is a link, else the name; at NULL: not asked yet */
+};
+
+struct settling {
+	struct watch *w;
+	char root[PATH_MAX];     /* the workspace's root without links in it */
+	size_t root_length;
+	struct settled *names;   /* beside w->notes.names */
+	struct notes folders;    /* the directories that were asked for ... */
+	struct text *folders_real;   /* ... and their real paths, by index; at NULL: not asked yet */
+	uint32_t folders_room;
+	struct notes texts;      /* owns texts made here */
+	struct notes written;    /* real names that the task wrote, and their directories */
+	struct notes moved;      /* real names that something was renamed to */
+	struct notes links;      /* names that tell_links has asked for */
+	struct notes made;       /* names outside that the task wrote */
+	struct notes loaded;     /* names of libraries outside that were loaded, without their folders */
+	struct outside outside;
+	bool full;
+};
+
+/* A text of two parts. */
+struct text text_kept(struct settling *s, const char *a, size_t a_length, const char *b, size_t b_length);
+
+/* Removes "..": the part before it is replaced by its real path. False: no room. */
+bool text_without_dots(const char *path, char *ret, size_t size);
+
+/* The real path of a folder. */
+struct text folder_real(struct settling *s, const char *path, size_t n);
+
+/* A real path as a name below the workspace's root as vt was given it; at NULL: outside. */
+struct text text_by_root(struct settling *s, struct text real);
+
+/* Where the name's last part leads, if it is a link. Asked once for each name. */
+struct text name_end(struct settling *s, struct settled *name);
+
+/* What the name with this index in the notes means. */
+struct settled *name_lead(struct settling *s, uint32_t index);
+#endif
