@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "procs.h"
 #include "vt-plugin.h"
 
 static void touch(struct touched *t, uint32_t tid)
@@ -196,6 +197,14 @@ static enum path_found find_bound(struct watch *w, uint32_t tid, const uint64_t 
 	return path_of_text(&w->world, (pid_t)tid, text, ret);
 }
 
+/* Is it that of a vt in the task? It goes on without a tracer, and says so. */
+static bool is_supervisor(uint32_t tid)
+{
+	char name[32];
+
+	return procs_name(tid, name, sizeof name) && strcmp(name, "vt-supervisor") == 0;
+}
+
 void event_look(struct watch *w, const struct seccomp_notif *notice, struct event *e)
 {
 	uint64_t how[3] = { 0 };     /* struct open_how: flags, mode, resolve */
@@ -229,7 +238,7 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 		look_at_handler(w, notice, e);
 	if (e->means.by_handle)
 		watch_escape(w, ESCAPE_HANDLE, 0, e->tid);
-	if (e->means.listens)
+	if (e->means.listens && !is_supervisor(e->tid))
 		watch_escape(w, ESCAPE_LISTENER, 0, e->tid);
 	for (i = 0; i < e->means.paths; i++) {
 		e->found[i] = e->means.bind ? find_bound(w, e->tid, (const uint64_t *)notice->data.args, &e->path[i])
