@@ -63,6 +63,8 @@ static bool is_of_package(const char *name)
 	return strncmp(name, "npm_package_", 12) == 0 || strncmp(name, "npm_lifecycle_", 14) == 0 || strcmp(name, "PNPM_SCRIPT_SRC_DIR") == 0;
 }
 
+enum { FEW_PAIRS = 32 };               /* variables of a package or a step that need no memory of their own */
+
 /* What all views of a plan share. */
 struct common {
 	struct view_ground ground;
@@ -117,6 +119,7 @@ struct view_package {
 	struct view *view;
 	const struct package *package;
 	const char *bin, *path, *rest;
+	const char *json;                  /* its package.json; NULL: not asked for yet */
 	const struct env *spawn[FOR_N], *full[FOR_N];      /* with the package's variables; NULL: not asked for yet */
 	struct kept *kept[FOR_N];          /* one for each filter that a task of the package has */
 };
@@ -336,6 +339,12 @@ static void add_known(struct env_pair *pairs, uint32_t *n, const char *name, con
 		pairs[(*n)++] = (struct env_pair){ name, value };
 }
 
+/* Room for n pairs until they are copied into a map: `few` where that suffices. */
+static struct env_pair *pairs_for(struct arena *a, struct env_pair few[FEW_PAIRS], uint32_t n)
+{
+	return n <= FEW_PAIRS ? few : arena_array(a, n, sizeof *few);
+}
+
 static uint32_t npm_pairs(struct view_package *p, bool cached, struct env_pair *pairs)
 {
 	struct common *c = p->view->v->common;
@@ -344,7 +353,9 @@ static uint32_t npm_pairs(struct view_package *p, bool cached, struct env_pair *
 
 	if (n)
 		memcpy(pairs, p->package->variables, n * sizeof *pairs);
-	add_known(pairs, &n, "npm_package_json", arena_printf(p->view->v->a, "%s/package.json", p->package->dir));
+	if (!p->json)
+		p->json = arena_concat(p->view->v->a, p->package->dir, "/package.json", NULL);
+	add_known(pairs, &n, "npm_package_json", p->json);
 	add_known(pairs, &n, "npm_execpath", npm->execpath);
 	add_known(pairs, &n, "npm_node_execpath", npm->node);
 	add_known(pairs, &n, "NODE", npm->node);
@@ -367,7 +378,8 @@ static const struct env *with_package(struct view_package *p, const struct env *
 {
 	struct arena *a = p->view->v->a;
 	struct common *c = p->view->v->common;
-	struct env_pair *pairs = arena_array(a, p->package->variables_n + c->outer_n + 12, sizeof *pairs);
+	struct env_pair few[FEW_PAIRS];
+	struct env_pair *pairs = pairs_for(a, few, p->package->variables_n + c->outer_n + 12);
 	uint32_t n = 0;
 
 	if (whose == FOR_SCRIPT)
@@ -591,7 +603,7 @@ int spawn_env_make(struct view_package *p, const struct spawn_for *what, struct 
 {
 	struct variables *v = p->view->v;
 	int whose = what->task->source == TASK_FROM_SCRIPT ? FOR_SCRIPT : FOR_TASK;
-	struct env_pair *pairs = arena_array(v->a, what->prefix_n + 4, sizeof *pairs);
+	struct env_pair few[FEW_PAIRS], *pairs = pairs_for(v->a, few, what->prefix_n + 4);
 	const struct filtered *f = NULL;
 	uint32_t n = 0, own_n = 0, prefix_n;
 
