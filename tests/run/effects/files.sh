@@ -85,7 +85,7 @@ has "a run whose product somebody took away is not kept" "$(cat "$T/said")" "Not
 
 # a product that somebody else writes again while the run is being kept: a large one takes its time
 task '"output":["dist/**"]' <<'SH'
-cat round; mkdir -p dist; truncate -s 128M dist/a; echo 1 >dist/b; echo >ready
+cat round; mkdir -p dist; truncate -s 16M dist/a; echo 1 >dist/b; echo >ready
 SH
 outsider() { while [ -e going ]; do [ ! -e ready ] || echo outsider >dist/b; done; }
 touch going
