@@ -65,6 +65,8 @@ both "two builds into one folder" "rr hh hh | rr hh | rr hh | rr hh | rr hh | rr
 	"rr hh hh | rr hh | hh hh | hh hh | hh hh | hh hh" "$(t b "play s1 read:src/a write:dist/x:d"),$(t t "play s2 read:src/a write:dist/x:p" '"b"')"
 both "compile && list" "rr hh hh | rh hh | rh hh | rh hh | rh hh | rh hh" \
 	"rr hh hh | rh hh | hh hh | hh hh | hh hh | hh hh" "$(t t "$tsc && play s2 list:dist")"
+both "compile && copy" "rr hh hh | rh hh | rh hh | rh+ hh+ | rh+ hh+ | rr hh" \
+	"rr hh hh | rh hh | hh hh | hh hh | hh hh | hh hh" "$(t t "$tsc && play s2 copy:src/b:dist/l")"
 both "lint the product && compile" "rr rh hh | rr rh | rr hh | hh+ hh+ | hh+ hh+ | hr hh" \
 	"rr rh hh | rr rh | rh hh | hh hh | hh hh | hh hh" "$(t t "play s0 read:src/a read:dist/x && $tsc")"
 tasks=$(t t "$tsc && play s2 fix:src/a:+")
