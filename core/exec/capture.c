@@ -27,7 +27,7 @@ struct capture {
 	uint64_t most;             /* bytes that are taken */
 	int fd;                    /* the unlinked file, or -1 */
 	uint64_t written;          /* whole chunks in the file, in bytes */
-	void *map;                 /* of the file, as capture_bytes last lent it */
+	void *map;                 /* of the file, as it was last lent */
 	size_t map_size;
 	bool failed;               /* the file could not be written, or is full: what came later is lost */
 	bool full;                 /* it is full */
@@ -166,6 +166,28 @@ int capture_add(struct capture *c, int stream, const void *data, size_t size)
 	return c->failed ? -1 : 0;
 }
 
+void capture_add_last(struct capture *c, int stream, const void *data, size_t size)
+{
+	unsigned char head[CAPTURE_HEAD] = { (unsigned char)stream, 0, 0, 0, 0 };
+
+	put_size(head, (uint32_t)size);
+	if (buf_add(&c->tail, head, sizeof head) == 0)
+		(void)buf_add(&c->tail, data, size);
+}
+
+void capture_restart(struct capture *c)
+{
+	unmap(c);
+	if (c->fd >= 0 && ftruncate(c->fd, 0) < 0) {
+		close(c->fd);
+		c->fd = -1;
+	}
+	buf_clear(&c->tail);
+	c->last = 0;
+	c->written = 0;
+	c->failed = c->full = false;
+}
+
 /* Maps what is in the file. */
 static int map_file(struct capture *c, struct bytes *ret)
 {
@@ -248,6 +270,10 @@ bool replay_next(struct replay *p, int *ret_stream, struct bytes *ret)
 	while (p->left == 0) {
 		const unsigned char *at = p->at;
 
+		if (at == p->end && p->more.size) {
+			*p = (struct replay){ .at = p->more.data, .end = (const unsigned char *)p->more.data + p->more.size, .held = p->more.data };
+			continue;
+		}
 		if (next_chunk(&at, p->end, &p->stream, &chunk) <= 0)
 			return false;
 		p->at = chunk.data;
@@ -260,22 +286,12 @@ bool replay_next(struct replay *p, int *ret_stream, struct bytes *ret)
 	return true;
 }
 
-static void emit(struct bytes bytes, bool mapped, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
+void capture_replay(struct capture *c, struct replay *ret)
 {
-	struct replay p;
-	struct bytes data;
-	int stream;
+	struct bytes file;
 
-	if (replay_begin(&p, bytes, mapped) == 0)
-		while (replay_next(&p, &stream, &data))
-			on_chunk(ctx, stream, data);
-}
-
-void capture_emit(struct capture *c, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx)
-{
-	struct bytes part;
-
-	if (map_file(c, &part) == 0)
-		emit(part, true, on_chunk, ctx);
-	emit((struct bytes){ buf_str(&c->tail), c->tail.size }, false, on_chunk, ctx);
+	if (map_file(c, &file) < 0)
+		file.size = 0;
+	*ret = (struct replay){ .at = file.data, .end = (const unsigned char *)file.data + file.size, .held = file.data, .mapped = true,
+				.more = { buf_str(&c->tail), c->tail.size } };
 }

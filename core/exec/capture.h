@@ -22,20 +22,25 @@ bool capture_is_full(const struct capture *c);         /* was `most` reached? */
 int capture_add(struct capture *c, int stream, const void *data, size_t size);
 /* All of it, in the format above. *ret_mapped: from a file; its pages may be given back. Borrowed until the next call on c. -1: the spool failed. */
 int capture_bytes(struct capture *c, struct bytes *ret, bool *ret_mapped);
-/* Everything that was added before the spool failed, if it did. */
-void capture_emit(struct capture *c, void (*on_chunk)(void *ctx, int stream, struct bytes data), void *ctx);
+/* After capture_add failed: keeps these bytes too, in memory, for capture_replay alone; 1 MiB at most, once. */
+void capture_add_last(struct capture *c, int stream, const void *data, size_t size);
+/* Forgets what it has, and takes `most` bytes again. */
+void capture_restart(struct capture *c);
 
 /* Bytes in the format above, on their way to be shown. */
 struct replay {
 	const unsigned char *at, *end;         /* what is left */
 	const unsigned char *held;             /* pages from here on are in memory */
 	bool mapped;                           /* from a file; pages that were shown are given back */
+	struct bytes more;                     /* comes behind end, from memory */
 	int stream;                            /* of the chunk that was begun */
 	uint32_t left;                         /* bytes of it that are left */
 };
 
 /* The bytes stay until the end. -1: they are damaged, and nothing is to be shown. */
 int replay_begin(struct replay *p, struct bytes bytes, bool mapped);
+/* Of everything that was added before the spool failed, if it did, and what capture_add_last kept. Stays until the next call on c. */
+void capture_replay(struct capture *c, struct replay *ret);
 /* The next piece, 64 KiB at most. false: that was all. */
 bool replay_next(struct replay *p, int *ret_stream, struct bytes *ret);
 #endif

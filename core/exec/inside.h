@@ -39,7 +39,7 @@ struct run {
 	struct services *services;     /* its persistent steps, and those of runs before it */
 	bool keeps;                    /* services go on running when the run is over */
 	int spool;                     /* the folder for long outputs, without a cache; -1: not opened */
-	struct job *telling;           /* a hit whose output is shown as fast as it is read; NULL: none */
+	struct job *telling;           /* its output, a hit's or a block, is shown as fast as it is read; NULL: none */
 	struct outer_runner *outer;    /* the vt whose task this vt is; NULL: none */
 	struct job *jobs;              /* all that are not over */
 	uint32_t running;              /* jobs whose child was started and is not over */
@@ -116,9 +116,11 @@ struct job {
 	struct arena *arena;           /* what the child needs; NULL before the start */
 	enum start_status status;
 	struct seen seen;              /* what tools and the tracer told */
-	struct replay replay;          /* TELLING: what is left of the hit's output */
+	struct replay replay;          /* TELLING, or block: what is left of the output */
 	struct capture *capture;       /* cached, or grouped */
 	bool capture_lost;             /* what it printed is not whole */
+	bool block;                    /* grouped: it has ended, and its output is not shown to the end */
+	void (*then)(void *ctx);       /* what goes on when no output is being shown; NULL: nothing waits */
 	const char *program;           /* absolute path of what it starts; NULL: not found */
 	struct child *child;           /* NULL: not started */
 	const char *not_kept;          /* a reason of exec's own, or NULL */
@@ -206,7 +208,12 @@ bool job_is_stale(const struct job *j);            /* answered early, and someth
 bool job_is_all_hits(const struct job *j);
 void job_decide(struct job *j);                    /* its turn, and its answers are known: tells, restores, starts; it may be freed */
 void job_stop(struct job *j);                      /* the run was stopped */
-void job_tell_more(struct run *r);                 /* the reader of a hit's output has caught up */
+void job_tell_more(struct run *r);                 /* the reader has caught up */
+void job_tell_block(struct job *j);                /* grouped: shows its output, which is in j->replay, no faster than it is read */
+void job_block_over(struct job *j);                /* grouped: its output so far was shown */
+void job_next_turns(struct run *r);                /* when no output is being shown: lets those go on that wait for that */
+void job_cut_blocks(struct run *r);                /* after a signal: what is left of blocks is not shown */
+bool job_waits(struct job *j, void (*then)(void *ctx));    /* must j wait for output that is being shown? then is called (on j) when that is over */
 void job_cut(struct job *j);                       /* TELLING, and the run was stopped: nothing more is told; frees it */
 /* what is told about its step */
 void job_tell_started(struct job *j);

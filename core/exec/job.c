@@ -6,6 +6,7 @@
 #include "exec/capture.h"
 #include "exec/child.h"
 #include "exec/inside.h"
+#include "exec/services.h"
 #include "exec/watcher.h"
 #include "ipc/outer_runner.h"
 #include "os/loop.h"
@@ -260,21 +261,33 @@ static void tell_hit_finished(struct job *j)
 	job_tell_finished(j, &o);
 }
 
-/* Shows what is left of a hit's output, no faster than it is read. false: job_tell_more goes on. */
-static bool tell_rest(struct job *j)
+/* Shows what is left of an output, no faster than it is read. false: job_tell_more goes on. */
+static bool show_rest(struct job *j)
 {
+	struct run *r = j->run;
 	struct bytes data;
 	int stream;
 
 	while (replay_next(&j->replay, &stream, &data)) {
 		job_tell_output(j, stream, data);
-		if (run_is_ahead(j->run)) {
-			j->run->telling = j;
-			j->state = JOB_TELLING;
+		if (run_is_ahead(r)) {
+			r->telling = j;
+			services_pause(r->services, true);
 			return false;
 		}
 	}
-	j->run->telling = NULL;
+	r->telling = NULL;
+	services_pause(r->services, r->paused);
+	return true;
+}
+
+/* The same of a hit. */
+static bool tell_rest(struct job *j)
+{
+	if (!show_rest(j)) {
+		j->state = JOB_TELLING;
+		return false;
+	}
 	j->state = JOB_LOOKED;
 	tell_hit_finished(j);
 	return true;
@@ -407,32 +420,93 @@ void job_decide(struct job *j)
 		decide_from_here(j);
 }
 
+/* ---- one output after the other ---- */
+
+void job_tell_block(struct job *j)
+{
+	j->block = j->run->telling || !show_rest(j);
+}
+
+bool job_waits(struct job *j, void (*then)(void *ctx))
+{
+	/* lines of several tasks may mix, blocks may not */
+	if (!j->block && (!j->run->telling || j->run->setup->mode != LOG_GROUPED))
+		return false;
+	j->then = then;
+	return true;
+}
+
 /* The one that has waited longest for another's output. */
 static struct job *next_telling(struct run *r)
 {
 	struct job *j, *ret = NULL;
 
 	for (j = r->jobs; j; j = j->next)
-		if (j->state == JOB_TELLING)
+		if (j->state == JOB_TELLING || j->block || j->then)
 			ret = j;
 	return ret;
+}
+
+/* What it is waiting for is its turn: shows its block, or goes on. */
+static void take_turn(struct job *j)
+{
+	void (*then)(void *ctx) = j->then;
+
+	if (j->state == JOB_TELLING) {
+		j->state = JOB_LOOKED;
+		decide_from_here(j);
+		return;
+	}
+	if (j->block) {
+		if (!show_rest(j))
+			return;
+		j->block = false;
+		job_block_over(j);
+	}
+	j->then = NULL;
+	if (then)
+		then(j);
 }
 
 void job_tell_more(struct run *r)
 {
 	struct job *j = r->telling;
 
-	if (!tell_rest(j))
-		return;
-	if (go_on(j))
-		decide_from_here(j);
-	else
-		job_all_told(j);
-	while (!r->telling && (j = next_telling(r)) != NULL) {
-		j->state = JOB_LOOKED;
-		decide_from_here(j);
+	if (j->block) {
+		take_turn(j);
+	} else {
+		if (!tell_rest(j))
+			return;
+		if (go_on(j))
+			decide_from_here(j);
+		else
+			job_all_told(j);
 	}
+	job_next_turns(r);
 	run_pump(r);
+}
+
+void job_next_turns(struct run *r)
+{
+	struct job *j;
+
+	while (!r->telling && (j = next_telling(r)) != NULL)
+		take_turn(j);
+}
+
+void job_cut_blocks(struct run *r)
+{
+	struct job *j;
+
+	for (j = r->jobs; j; j = j->next) {
+		if (!j->block)
+			continue;
+		j->block = false;
+		if (r->telling == j)
+			r->telling = NULL;
+		if (j->state == JOB_RUNNING)
+			job_block_over(j);
+	}
 }
 
 void job_cut(struct job *j)

@@ -108,6 +108,8 @@ static void saved(void *ctx)
 {
 	struct job *j = ctx;
 
+	if (job_waits(j, saved))
+		return;
 	job_tell_span(j, j->step, &j->work);
 	finish(j);
 }
@@ -208,6 +210,8 @@ static void on_settled(void *ctx)
 	struct outcome o = { .result = END_NOT_STARTED, .failed = true };
 	int code;
 
+	if (job_waits(j, on_settled))
+		return;
 	if (end->error || end->trouble) {
 		j->trouble = run_start_trouble(j->run, j->step, j->program, end, j->arena);
 		code = run_refused_code(end);
@@ -238,6 +242,40 @@ static const char *timeout_text(struct job *j)
 	return ret;
 }
 
+/* Grouped: shows what it printed so far, no faster than it is read. */
+static void show_captured(struct job *j)
+{
+	if (j->block)
+		return;
+	capture_replay(j->capture, &j->replay);
+	job_tell_block(j);
+	if (!j->block && j->state == JOB_RUNNING)
+		job_block_over(j);
+}
+
+static void lose_output(struct job *j)
+{
+	j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(run_flush(j->run)));
+}
+
+void job_block_over(struct job *j)
+{
+	bool counted = j->trouble || (!j->again && child_end(j->child)->exit_code != 0);
+
+	/* it goes on printing, and that is kept until it ends */
+	if (j->state == JOB_RUNNING) {
+		capture_restart(j->capture);
+		child_pause(j->child, j->run->paused);
+		return;
+	}
+	if (j->trouble || !run_flush(j->run))
+		return;
+	lose_output(j);
+	j->again = false;
+	if (!counted)
+		run_failed(j->run, j->place, 1);
+}
+
 /* Its exit code is known, its output is complete. */
 static void job_ended(void *ctx)
 {
@@ -250,12 +288,12 @@ static void job_ended(void *ctx)
 	j->state = JOB_SETTLING;
 	if (r->stopped != STOPPED_NOT)
 		j->cancelled = true;
-	if (r->setup->mode == LOG_GROUPED && j->capture && !j->capture_lost) {
+	if (r->setup->mode == LOG_GROUPED && j->capture) {
 		run_tell(r, &(struct event){ .kind = EVENT_ENDED, .step = j->step, .failed = j->trouble || (code != 0 && !was_ended(j)) });
-		capture_emit(j->capture, job_tell_output, j);
+		show_captured(j);
 	}
 	if (j->printed && run_flush(r) && !j->trouble)
-		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(run_flush(r)));
+		lose_output(j);
 	if (r->signum && code == 128 + SIGKILL)
 		r->grace_over = true;      /* it does not matter who sent it */
 	j->again = code != 0 && !j->cancelled && !j->trouble && j->attempt < j->step->task->retries;
@@ -273,30 +311,31 @@ static void job_ended(void *ctx)
 
 /* ---- output ---- */
 
-/* Grouped output that cannot be kept until the end is shown at once. */
-static void lose_capture(struct job *j)
+/* Grouped output that cannot be kept until the end is shown in parts; the task waits meanwhile. */
+static void lose_capture(struct job *j, int stream, struct bytes data)
 {
 	j->capture_lost = true;
-	if (j->run->setup->mode == LOG_GROUPED)
-		capture_emit(j->capture, job_tell_output, j);
+	if (j->run->setup->mode != LOG_GROUPED)
+		return;
+	capture_add_last(j->capture, stream, data.data, data.size);
+	child_pause(j->child, true);
+	show_captured(j);
 }
 
 static void on_output(void *ctx, int stream, struct bytes data)
 {
 	struct job *j = ctx;
 	struct run *r = j->run;
-	bool lost = j->capture_lost;
-	int error;
+	bool grouped = r->setup->mode == LOG_GROUPED && j->capture;
 
 	j->printed = true;
-	if (j->capture && !lost && capture_add(j->capture, stream, data.data, data.size) < 0)
-		lose_capture(j);
-	if (r->setup->mode == LOG_GROUPED && !j->capture_lost)
+	if (j->capture && (grouped || !j->capture_lost) && capture_add(j->capture, stream, data.data, data.size) < 0)
+		lose_capture(j, stream, data);
+	if (grouped)
 		return;
 	job_tell_output(j, stream, data);
-	error = run_flush(r);
-	if (error && !j->trouble) {
-		j->trouble = arena_printf(j->arena, "Failed to write the output: %s", strerror(error));
+	if (run_flush(r) && !j->trouble) {
+		lose_output(j);
 		run_stop(r, STOPPED_FAILED);
 		run_kill(r);
 	}

@@ -62,7 +62,7 @@ static void pause_all(struct run *r, bool pause)
 	r->paused = pause;
 	for (j = r->jobs; j; j = j->next)
 		if (j->child)
-			child_pause(j->child, pause);
+			child_pause(j->child, pause || j->block);
 	services_pause(r->services, pause);
 }
 
@@ -272,7 +272,8 @@ static bool may_take(const struct run *r, const struct level *l)
 {
 	uint64_t slots = schedule_free_slots(l), most = steps_for_files(r);
 
-	if (r->crowded)
+	/* the first line of another task would stand in the middle of a block */
+	if (r->crowded || (r->telling && r->setup->mode == LOG_GROUPED))
 		return false;
 	if (l->going_n > 0)
 		return true;
@@ -324,6 +325,15 @@ static void end_services(struct run *r)
 		services_end_unneeded(r->services);
 }
 
+/* The run was stopped: nothing waits for a turn any more, and after a signal nothing for its reader. */
+static void drop_waiting(struct run *r)
+{
+	queue_drop(r);
+	if (r->stopped != STOPPED_FAILED)
+		job_cut_blocks(r);
+	job_next_turns(r);
+}
+
 void run_pump(struct run *r)
 {
 	r->pump_again = true;
@@ -342,7 +352,7 @@ void run_pump(struct run *r)
 	if (r->stopped == STOPPED_NOT)
 		queue_send_lookaheads(r);
 	else
-		queue_drop(r);
+		drop_waiting(r);
 	if (is_over(r))
 		loop_stop(r->setup->loop);
 }

@@ -102,6 +102,18 @@ static void add_sum(void *ctx, int stream, struct bytes data)
 	s->chunks++;
 }
 
+/* All of it, as it is shown in parts. */
+static void replayed(struct capture *c, struct sum *ret)
+{
+	struct replay p;
+	struct bytes data;
+	int stream;
+
+	capture_replay(c, &p);
+	while (replay_next(&p, &stream, &data))
+		add_sum(ret, stream, data);
+}
+
 static void long_output_goes_through_a_file(void **state)
 {
 	struct capture *c = capture_new(spool(), UINT64_MAX);
@@ -118,7 +130,7 @@ static void long_output_goes_through_a_file(void **state)
 		assert_int_equal(capture_add(c, stream, piece, sizeof piece), 0);
 		add_sum(&want, stream, (struct bytes){ piece, sizeof piece });
 	}
-	capture_emit(c, add_sum, &emitted);
+	replayed(c, &emitted);
 	assert_int_equal(emitted.hash, want.hash);
 	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), 0);
 	assert_int_equal(replay(bytes, add_sum, &got), 0);
@@ -148,7 +160,7 @@ static void a_spool_that_cannot_be_made_keeps_the_beginning(void **state)
 	assert_int_equal(r, -1);
 	assert_true(i > 100);
 	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), -1);
-	capture_emit(c, add_sum, &got);
+	replayed(c, &got);
 	assert_int_equal(got.size, (size_t)(i - 1) * sizeof piece);
 	capture_free(c);
 }
@@ -168,9 +180,21 @@ static void no_more_is_kept_than_was_asked_for(void **state)
 	assert_true(capture_is_full(c));
 	assert_int_equal(capture_add(c, 1, "x", 1), -1);
 	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), -1);
-	capture_emit(c, add_sum, &got);
+	replayed(c, &got);
 	assert_int_equal(got.size, (size_t)(i - 1) * sizeof piece);
 	assert_true(got.size <= 3 << 20);
+	/* the piece that did not fit is shown all the same, and then it takes as much again */
+	capture_add_last(c, 2, piece, sizeof piece);
+	memset(&got, 0, sizeof got);
+	replayed(c, &got);
+	assert_int_equal(got.size, (size_t)i * sizeof piece);
+	capture_restart(c);
+	memset(&got, 0, sizeof got);
+	replayed(c, &got);
+	assert_int_equal(got.size, 0);
+	assert_int_equal(capture_add(c, 1, "again", 5), 0);
+	replayed(c, &got);
+	assert_int_equal(got.size, 5);
 	capture_free(c);
 }
 
