@@ -185,10 +185,46 @@ static const vt_store_ops ops = {
 	.put = put,
 };
 
+#ifdef ROGUE_TRACER_NEVER_RETURNS
+static vt_status tracer_start(void *self, vt_call *call, const vt_step *step, vt_spawn *spawn, void **ret_watch)
+{
+	(void)self, (void)call, (void)step, (void)spawn, (void)ret_watch;
+	for (;;)
+		sleep(1);
+}
+
+static vt_status tracer_attach(void *self, vt_call *call, void *watch, uint32_t how, int32_t listener)
+{
+	(void)self, (void)call, (void)watch, (void)how, (void)listener;
+	return VT_OK;
+}
+
+static vt_status tracer_stop(void *self, vt_call *call, void *watch, vt_notes *into)
+{
+	(void)self, (void)call, (void)watch, (void)into;
+	return VT_OK;
+}
+
+static void tracer_cancel(void *self, void *watch)
+{
+	(void)self, (void)watch;
+}
+
+static const vt_tracer_ops tracer_ops = {
+	.struct_size = sizeof tracer_ops,
+	.start = tracer_start,
+	.attach = tracer_attach,
+	.stop = tracer_stop,
+	.cancel = tracer_cancel,
+};
+#endif
+
 static const vt_component component = {
 	.struct_size = sizeof component,
 #ifdef ROGUE_KIND
 	.kind = 99,
+#elif defined ROGUE_TRACER_NEVER_RETURNS
+	.kind = VT_KIND_TRACER,
 #else
 	.kind = VT_KIND_STORE,
 #endif
@@ -203,7 +239,11 @@ static const vt_component component = {
 #endif
 	.create = create,
 	.destroy = destroy,
+#ifdef ROGUE_TRACER_NEVER_RETURNS
+	.ops = &tracer_ops,
+#else
 	.ops = &ops,
+#endif
 };
 
 static const vt_component *const components[] = { &component, NULL };

@@ -35,6 +35,17 @@ ok "... soon after a second signal: $took ms" $((took >= 5000))
 is "... which the line says as well" "$rc $err" "130 error: plugin 'rogue': get has not returned since vt was told to end; vt ends without waiting for it"
 signalled -DROGUE_PUT_NEVER_RETURNS INT "" both
 has "a put is left behind too" "$err" "plugin 'rogue': put has not returned since vt was told to end; vt ends without waiting for it"
+# a tracer that does not return when a task is about to start holds up all of vt, but no signal
+cp vite-task.json stores.json
+file vite-task.json '{"plugins": {"tracer": "rogue"}, "tasks": {
+	"first": {"command": "sh -c \"echo on >started\"", "cache": false},
+	"watched": {"command": "cat in.txt", "dependsOn": ["first"]}}}'
+signalled -DROGUE_TRACER_NEVER_RETURNS INT "" watched
+is "a tracer's start is left behind" "$rc $err" "130 error: plugin 'rogue': start has not returned since vt was told to end; vt ends without waiting for it"
+once_below 5000 signalled -DROGUE_TRACER_NEVER_RETURNS TERM again watched
+ok "... soon after a second signal: $took ms" $((took >= 5000))
+is "... with the signal's status" "$rc" 143
+mv stores.json vite-task.json
 # before a run signals have their usual effect
 rogue -DROGUE_ENTRY_NEVER_RETURNS
 VT_TIMEOUT=60 with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 capture vt run two
