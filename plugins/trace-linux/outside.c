@@ -87,9 +87,6 @@ void outside_init(struct outside *o, const char *root, const char *home)
 	if (home && home[0] == '/' && home[1])
 		snprintf(o->home, sizeof o->home, "%s", home);
 	snprintf(folder, sizeof folder, "%s", root);
-	slash = strrchr(folder, '/');
-	if (slash)
-		snprintf(o->beside, sizeof o->beside, "%.*s", (int)(slash - folder), folder);
 	while ((slash = strrchr(folder, '/')) != NULL) {
 		*slash = '\0';
 		if (is_common(o, folder) || is_system(folder))
@@ -124,19 +121,11 @@ void outside_link(struct outside *o, const char *to, size_t length)
 	o->link[o->links_n++] = path;
 }
 
-/* Does the file lie beside the workspace's root, and is it not hidden? */
-static bool is_beside(const struct outside *o, const char *path)
-{
-	size_t n = strlen(o->beside);
-
-	return strncmp(path, o->beside, n) == 0 && path[n] == '/' && path[n + 1] != '.' && !strchr(path + n + 1, '/');
-}
-
 bool outside_counts(const struct outside *o, const char *path)
 {
 	unsigned i;
 
-	if (is_compiled_in(path) || is_beside(o, path))
+	if (is_compiled_in(path))
 		return true;
 	for (i = 0; i < o->links_n; i++)
 		if (is_below(path, o->link[i]))

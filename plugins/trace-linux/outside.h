@@ -1,9 +1,9 @@
 /* outside: which files outside the workspace belong to it all the same.
  *
- * Those that lie beside the workspace's root; those in the folders around the workspace, as
- * far up as the home folder; and those behind a link in the workspace: a base configuration, a
- * linked package and what that requires. Hidden files beside it, hidden folders on the way
- * (caches), temporary and system folders do not belong to it. The headers and static libraries that a compiler takes do, wherever
+ * Those in the folders around the workspace, as far up as the home folder, and those
+ * behind a link in the workspace: a base configuration beside it, a linked package and
+ * what that requires. Hidden folders on the way (caches), temporary and system folders
+ * do not belong to it. The headers and static libraries that a compiler takes do, wherever
  * they are. */
 #ifndef TRACE_OUTSIDE_H
 #define TRACE_OUTSIDE_H
@@ -18,7 +18,6 @@ struct outside {
 	char *link[OUTSIDE_LINKS];   /* where links lead, real paths; owned */
 	unsigned links_n;
 	char around[PATH_MAX];       /* the topmost folder around the workspace; "": there is none */
-	char beside[PATH_MAX];       /* the folder that the workspace's root lies in, whichever it is */
 	char home[PATH_MAX];
 };
 
