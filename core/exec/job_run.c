@@ -12,6 +12,7 @@
 #include "exec/capture.h"
 #include "exec/child.h"
 #include "exec/inside.h"
+#include "exec/stop.h"
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"
 #include "os/file.h"
@@ -285,6 +286,7 @@ static void job_ended(void *ctx)
 
 	timer_stop(j->timer);
 	j->timer = NULL;
+	stop_look(r->stop);            /* what ended it may have been meant for vt, too */
 	j->state = JOB_SETTLING;
 	if (r->stopped != STOPPED_NOT)
 		j->cancelled = true;

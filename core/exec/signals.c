@@ -29,6 +29,7 @@ struct signals {
  * for one. A handler sees only globals. signals_catch and signals_release set them. */
 static volatile int handler_fd = -1;
 static volatile int *volatile handler_flag;
+static volatile int handler_came;      /* a byte is in the pipe, or was */
 static volatile int handler_typed;     /* the signal that was typed last; 0: none, or the parent has passed it on */
 
 /* npm, a script that starts vt for Node, and others pass on what they get. What is typed at a terminal came to vt
@@ -63,6 +64,7 @@ static void on_signal(int signum, siginfo_t *info, void *context)
 		n = write(fd, &byte, 1);
 		(void)n;
 	}
+	__atomic_store_n(&handler_came, 1, __ATOMIC_RELEASE);
 	errno = e;
 }
 
@@ -115,6 +117,17 @@ struct signals *signals_catch(struct loop *l, void (*fn)(void *ctx, int signum, 
 			sigaction(caught[i], &action, NULL);
 	}
 	return s;
+}
+
+void signals_look(struct signals *s)
+{
+	unsigned char bytes[64];
+	ssize_t n;
+
+	if (!s->stream || !__atomic_exchange_n(&handler_came, 0, __ATOMIC_ACQ_REL))
+		return;
+	while ((n = read(s->fd, bytes, sizeof bytes)) > 0)
+		on_bytes(s, bytes, (size_t)n);
 }
 
 /* A signal that came in the last moment is for whoever caught signals before. */

@@ -11,5 +11,7 @@ struct signals;
 /* `typed`: at the terminal, so the whole foreground group has it. `flag`: set by the handler itself to the signal's number,
  * negative from the second on; NULL: there is none. */
 struct signals *signals_catch(struct loop *l, void (*fn)(void *ctx, int signum, bool typed), void *ctx, volatile int *flag);
+/* Calls `fn` now for what came already, before the loop gets there: a task that a Ctrl-C ends is often seen first. */
+void signals_look(struct signals *s);
 void signals_release(struct signals *s);           /* puts back what was before; frees */
 #endif

@@ -66,6 +66,11 @@ struct stop *stop_begin(struct run *r)
 	return s;
 }
 
+void stop_look(struct stop *s)
+{
+	signals_look(s->signals);
+}
+
 void stop_end(struct stop *s)
 {
 	signals_release(s->signals);

@@ -7,5 +7,6 @@ struct run;
 struct stop;
 
 struct stop *stop_begin(struct run *r);
+void stop_look(struct stop *s);        /* hears a signal that came before what is handled now */
 void stop_end(struct stop *s);         /* restores handlers and terminal; frees */
 #endif
