@@ -43,6 +43,7 @@ for s in "$src"/tests/bench/extra-*.sh; do
 	less=()
 	case ${QUICK:+quick}-$(basename "$s" .sh) in
 	quick-extra-fingerprint) less=(200 10 3) ;;
+	quick-extra-stores) less=(100 5 0 5) ;;
 	quick-extra-miss | quick-extra-trace) less=(3) ;;
 	esac
 	echo; echo "## $(basename "$s" .sh)"

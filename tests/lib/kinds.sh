@@ -41,7 +41,7 @@ _answers() {
 kind_comes_back() {
 	case $kind in
 	folder) return ;;
-	redis) _serve "$@" redis-server --port 0 --unixsocket "$D/socket" --unixsocketperm 700 --save '' --appendonly yes --appendfsync no --dir "$D" --daemonize no ;;
+	redis) _serve "$@" redis-server --port "$port" --bind 127.0.0.1 --unixsocket "$D/socket" --unixsocketperm 700 --save '' --appendonly yes --appendfsync no --dir "$D" --daemonize no ;;
 	flat | bazel) _serve "$@" nginx -c "$D/conf" -p "$D" ;;
 	turbo) _serve "$@" env NODE_ENV=production HOST=127.0.0.1 PORT="$port" TURBO_TOKEN=tok STORAGE_PROVIDER=local STORAGE_PATH="$D/data" \
 		node "$SERVERS/turborepo-remote-cache/dist/cli.js" ;;
