@@ -24,7 +24,7 @@
 
 enum { ARCHIVE_SECTION = 64 << 20 };
 
-/* What a part is handed while it saves. */
+/* The service that a part gets while it saves. */
 struct archive_saving {
 	vt_saving service;             /* first */
 	struct cache *cache;
@@ -234,7 +234,7 @@ static vt_status service_write(vt_saving *service, vt_call *call, const void *da
 
 /* ---- the states ---------------------------------------------------------------- */
 
-/* The content of what was taken, as it is in place now: it must not have changed since. */
+/* Reads the content ids of the taken outputs. An output that changed since it was taken is an error. */
 static int fill_states(struct archive_saving *s, struct result *r, struct err *err)
 {
 	struct facts now = { 0 };
@@ -270,7 +270,7 @@ static int fill_states(struct archive_saving *s, struct result *r, struct err *e
 
 /* ---- which outputs ------------------------------------------------------------------ */
 
-/* What lies behind a link is not put back through it: not kept, rather than lost at a hit. */
+/* Refuses an output folder behind a symbolic link: a hit puts nothing back through links. */
 static int check_no_link(struct choosing *s, const char *base, bool literal, struct err *err)
 {
 	char *at = arena_str(s->arena, base), *slash;
@@ -300,7 +300,7 @@ static void keep_output(struct choosing *s, const char *path)
 	texts_add(s->arena, &s->outputs, path);
 }
 
-/* A path that `output` covers and that is not as a step left it: it is as it was found. */
+/* Adds a path under `output` that no step left: its state counts as an input. */
 static void add_as_found(struct choosing *s, struct layer *disk, struct facts *more, struct bytes path)
 {
 	struct left left;
@@ -335,9 +335,9 @@ static int find_strangers(struct choosing *s, struct err *err)
 	return 0;
 }
 
-enum { FOLDER_MODE = 0755 };           /* what a folder has that nobody chose a mode for */
+enum { FOLDER_MODE = 0755 };           /* the mode that mkdir gives under the usual umask */
 
-/* A folder that holds something is no effect. With a mode of its own it is kept all the same, for that. */
+/* Keeps the folders above an output that have another mode: restoring makes the others anew. */
 static void keep_folders(struct choosing *s, struct bytes path)
 {
 	const char *slash;

@@ -1,4 +1,4 @@
-/* chain: the hits of a chain. Each leaves its effects for those after it to find. */
+/* chain: collects the hits of a chain. Each hit leaves its effects for the later ones to find. */
 #include "config.h"
 
 #include <limits.h>
@@ -66,7 +66,7 @@ static int lay(struct cache_chain *chain, const struct hit *h, struct bytes path
 	if (layer_state(&chain->layer, path, &stands, err) < 0)
 		return -1;
 	if (bytes_order(stands, state) == 0)
-		return 0;              /* a run would leave no mark */
+		return 0;              /* a run would change nothing */
 	if (state.size && chain_read_first(h->in->hit, path)) {
 		now.maker = 0;
 		if (layer_left(&chain->layer, path, &was, &as_left, err) > 0 && as_left)
@@ -76,7 +76,7 @@ static int lay(struct cache_chain *chain, const struct hit *h, struct bytes path
 	return 0;
 }
 
-/* All that the tasks of the step and of those after it left last. */
+/* All paths that the tasks of the step and of the later steps left last. */
 uint32_t chain_lines(struct cache_chain *chain, const struct hit *h, struct left **ret)
 {
 	struct ledger *l = chain->cache->ledger;
@@ -97,7 +97,7 @@ uint32_t chain_lines(struct cache_chain *chain, const struct hit *h, struct left
 	return n;
 }
 
-/* Is the line of the step or a later one, of no earlier hit's path, and is the path as left? */
+/* Does the step or a later one own the line, is the path as left, and does no earlier hit leave it? */
 static bool is_as_left(struct cache_chain *chain, struct hit *h, const struct left *line)
 {
 	struct left is;
@@ -108,13 +108,13 @@ static bool is_as_left(struct cache_chain *chain, struct hit *h, const struct le
 	       layer_left(&chain->layer, line->path, &is, &as_left, NULL) > 0 && as_left && !cover_cache(chain_cover(chain, h), line->path);
 }
 
-/* A file or link that the step made, as it or a later one left it, and not of this result: what a run would not leave. */
+/* Is this a file or link that the step made, still as left, and no effect of this result? A run would not leave it. */
 bool chain_is_leftover(struct cache_chain *chain, struct hit *h, const struct left *line)
 {
 	if (!line->state.size || *(const char *)line->state.data == 'd' || line->maker != h->in->eyes.own || chain_has_effect(h->in->hit, line->path))
 		return false;
 	if (!h->in->hit->known && !cover_output(chain_cover(chain, h), line->path))
-		return false;          /* what else it leaves is not known */
+		return false;          /* its other effects are not known */
 	return !cover_is_memory(line->path) && is_as_left(chain, h, line);
 }
 
@@ -143,7 +143,7 @@ static bool leaves_below(const struct facts *f, struct bytes folder)
 	return false;
 }
 
-/* The same of a folder under `output`: it may go if nothing is left in it. */
+/* The same for a folder under `output`, which goes only when empty. */
 bool chain_is_leftover_folder(struct cache_chain *chain, struct hit *h, const struct left *line)
 {
 	const struct result *r = h->in->hit;
@@ -153,7 +153,7 @@ bool chain_is_leftover_folder(struct cache_chain *chain, struct hit *h, const st
 	       cover_output_folder(chain_cover(chain, h), line->path) && is_as_left(chain, h, line);
 }
 
-/* Folders before those that hold them. */
+/* Orders folders before the folders that hold them. */
 int chain_deepest_first(const void *x, const void *y)
 {
 	return bytes_order(((const struct folder *)y)->path, ((const struct folder *)x)->path);
@@ -205,7 +205,7 @@ static int lay_hit(struct cache_chain *chain, struct hit *h, struct err *err)
 	return 0;
 }
 
-/* Not before somebody looks: most hits are the only ones of their chain. */
+/* Lays the hits when the layer is first asked for: most chains have one hit and no question. */
 struct layer *chain_layer(struct cache_chain *chain, struct err *err)
 {
 	while (chain->laid < chain->n)

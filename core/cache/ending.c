@@ -1,6 +1,6 @@
-/* ending: the hits of a chain are decided together. What all of them leave must be there
- * in the end, or it must be possible to put it there, or the user took it away and nobody
- * waits for it. */
+/* ending: decides the hits of a chain together. Each effect of all hits must be in place,
+ * or be an output that can be put back, or be missing because the user removed it while no
+ * step waits for it. */
 #include "config.h"
 
 #include <errno.h>
@@ -20,24 +20,24 @@
 
 enum { CHAIN_DEPTH = 64 };         /* folders in one another that are looked into */
 
-/* What stands at a path when all hits have been applied. */
+/* The state of a path when all hits are applied. */
 struct last {
 	uint32_t hit;
 	struct bytes path, state;
-	bool there;                    /* something stands there now */
-	bool implied;                  /* a folder that is there because something in it is */
+	bool there;                    /* something is there now */
+	bool implied;                  /* a folder that exists only for what is in it */
 	int output;                    /* its number among the hit's outputs, or -1 */
 };
 
 struct ending {
 	struct cache_chain *chain;
-	uint32_t n;                    /* hits that are to stand */
-	bool last;                     /* nothing of the run comes after them */
+	uint32_t n;                    /* number of hits under trial */
+	bool last;                     /* no step of the run comes after them */
 	struct map last_at;            /* path -> struct last */
 	bool removes;                  /* a path of last_at is absent */
-	struct folder *folders;        /* leftovers; each goes if nothing is in it in the end */
+	struct folder *folders;        /* leftovers; each is removed if it ends up empty */
 	uint32_t folders_n;
-	uint32_t culprit;              /* the hit that cannot stand */
+	uint32_t culprit;              /* number of the hit that fails */
 	const char *because;
 };
 
@@ -48,7 +48,7 @@ static bool fails(struct ending *e, uint32_t hit, struct bytes path, const char 
 	return false;
 }
 
-/* A folder that one hit took away and another made again is no effect of its own: it holds something. */
+/* Marks folders above a path as implied where an earlier hit removed them. */
 static void put_folders(struct ending *e, struct bytes path)
 {
 	const char *slash;
@@ -73,7 +73,7 @@ static void put_last(struct ending *e, uint32_t hit, struct bytes path, struct b
 	*map_put(&e->last_at, path.data, path.size) = last;
 }
 
-/* The last of the hits from `hit` on that removes something in the folder and whose `output` covers it: the folder goes then. */
+/* The last hit from `hit` on that removes something in the folder and covers the folder by `output`: it removes the folder, too. */
 static uint32_t last_in_folder(const struct ending *e, uint32_t hit, struct bytes folder)
 {
 	uint32_t i;
@@ -95,7 +95,7 @@ static void add_folder(struct ending *e, uint32_t hit, struct bytes path)
 	e->folders[e->folders_n++] = (struct folder){ path, hit };
 }
 
-/* Folders go that nothing will be in when all else is done. */
+/* Adds the removal of leftover folders that end up empty. */
 static void collect_folders(struct ending *e)
 {
 	struct cache_chain *chain = e->chain;
@@ -121,7 +121,7 @@ static void collect_folders(struct ending *e)
 	layer_free(&end);
 }
 
-/* Leftovers of earlier runs are removed where `output` covers them; elsewhere a run is needed. */
+/* Collects the last state of each path. Leftovers are removed where `output` covers them; elsewhere the hit fails. */
 static bool collect(struct ending *e)
 {
 	struct layer *whole = &e->chain->layer, none;
@@ -143,7 +143,7 @@ static bool collect(struct ending *e)
 			struct layer kept = *whole;
 			bool left_over;
 
-			/* asked of the disk, before any of the chain's effects */
+			/* ask the disk, not the chain's layer */
 			*whole = none;
 			left_over = !map_get(&e->last_at, lines[k].path.data, lines[k].path.size) && chain_is_leftover(e->chain, h, &lines[k]);
 			if (chain_is_leftover_folder(e->chain, h, &lines[k]))
@@ -164,7 +164,7 @@ static bool collect(struct ending *e)
 	return good;
 }
 
-/* Is the path absent, or as some step left it? Else it is not vt's to write or remove. */
+/* May vt write or remove the path: is it absent, or as some step left it? */
 static bool is_ours(struct cache_chain *chain, struct bytes path, struct bytes now)
 {
 	struct left left;
@@ -172,13 +172,13 @@ static bool is_ours(struct cache_chain *chain, struct bytes path, struct bytes n
 	return !now.size || (ledger_get(chain->cache->ledger, path, &left) && bytes_order(left.state, now) == 0);
 }
 
-/* Was it taken away by the user, and by nothing that vt ran? */
+/* Did the user remove it, and no command that vt ran? */
 static bool was_taken(struct ending *e, const struct hit *h, const struct left *line)
 {
 	return line->step == h->in->eyes.own && line->state.size && line->clock == ledger_clock(e->chain->cache->ledger);
 }
 
-/* `who` has to do with it that a hit does not stand, or not without writing. 0: whoever comes after it. */
+/* Notes that step `who` made a hit fail or need a write. 0: any later step may have. */
 static void blame(struct cache_chain *chain, ledger_who who)
 {
 	uint32_t i;
@@ -193,7 +193,7 @@ static void blame(struct cache_chain *chain, ledger_who who)
 	chain->others[chain->others_n++] = who;
 }
 
-/* May it stay away? */
+/* May the missing path stay missing? */
 static bool is_excused(struct ending *e, const struct last *last, const struct left *line)
 {
 	struct hit *h = &e->chain->hits[last->hit];
@@ -210,7 +210,7 @@ static bool is_excused(struct ending *e, const struct last *last, const struct l
 	return true;
 }
 
-/* It is not in place. */
+/* The path is not in place: can it be put back, or may it stay missing? */
 static bool can_be(struct ending *e, const struct last *last, struct bytes now)
 {
 	struct cache_chain *chain = e->chain;
@@ -231,7 +231,7 @@ static bool can_be(struct ending *e, const struct last *last, struct bytes now)
 	return fails(e, last->hit, last->path, "is not as this task left it");
 }
 
-/* Content and all as kept: mode and time. */
+/* Are mode and time as kept, too? */
 static bool meta_is_right(struct ending *e, const struct last *last)
 {
 	const struct fact *f = &e->chain->hits[last->hit].in->hit->outputs.at[last->output];
@@ -239,7 +239,7 @@ static bool meta_is_right(struct ending *e, const struct last *last)
 	return outputs_in_place(e->chain->cache, &(struct facts){ (struct fact *)(uintptr_t)f, 1 });
 }
 
-/* A folder that a hit took away, and that is there for what a later one makes in it: does it hold that alone? */
+/* Does an implied folder hold nothing but effects of the chain? */
 static bool holds_only_lasts(struct ending *e, struct bytes folder, uint32_t depth)
 {
 	struct arena *a = e->chain->arena;
@@ -302,7 +302,7 @@ static bool can_stand(struct ending *e)
 	return true;
 }
 
-/* Who made what hit number i leaves there: whoever made it, if it was changed in place. */
+/* The maker of what hit number i leaves at the path; of a file changed in place, its first maker. */
 static ledger_who maker_of(const struct cache_chain *chain, uint32_t i, struct bytes path)
 {
 	struct left line;
@@ -317,7 +317,7 @@ static ledger_who maker_of(const struct cache_chain *chain, uint32_t i, struct b
 	return chain->hits[i].in->eyes.own;
 }
 
-/* Which outputs a hit puts back, what it removes, and what the ledger says then. */
+/* Notes for each hit which outputs it puts back, which paths it removes, and the makers for the ledger. */
 static void settle(struct ending *e)
 {
 	struct cache_chain *chain = e->chain;
@@ -370,7 +370,7 @@ static bool try(struct cache_chain *chain, uint32_t n, bool last, uint32_t *ret_
 	return good;
 }
 
-/* The first of n hits that took what a later step made for not there yet, while that step is not among them; or n. */
+/* The first of n hits that counted a product of a later step as not there yet while that step is no hit; n: none. */
 static uint32_t find_leaning(struct cache_chain *chain, uint32_t n)
 {
 	uint32_t ret = n, i, k;
@@ -390,7 +390,7 @@ static uint32_t find_leaning(struct cache_chain *chain, uint32_t n)
 	return ret;
 }
 
-/* The one hit of a task of one step, with all in its place: most of them. */
+/* The common case: one hit of a task of one step, and all outputs in place. */
 static bool is_simple(struct cache_chain *chain)
 {
 	struct hit *h = &chain->hits[0];

@@ -51,7 +51,7 @@ struct bytes before_origin(struct before *b, struct bytes path)
 	return path;
 }
 
-/* Nothing stood there when the run began: a folder above it is the run's own. */
+/* Did the run make a folder above the path? Then nothing was there when the run began. */
 static bool is_below_own(const struct before *b, struct bytes path)
 {
 	while (path.size) {
@@ -78,7 +78,7 @@ static struct bytes state_of(const struct before *b, const vt_seen *s)
 	case 'f':
 		return bytes_text(s->other.size > 1 ? "?x" : "?");
 	case 'l':
-		/* with the NUL behind the target */
+		/* the NUL behind the target counts */
 		return (struct bytes){ arena_strn(b->arena, p, s->other.size), s->other.size + 1 };
 	default:
 		return (struct bytes){ p, 1 };
@@ -100,7 +100,7 @@ static void found(struct before *b, const vt_seen *s)
 	}
 }
 
-/* Does the file hold now what it held, by the tracer's name of that? */
+/* Is the content of now the one that the tracer named? */
 static bool holds_same(struct before *b, struct bytes path, struct bytes was)
 {
 	unsigned char name[16];
@@ -115,7 +115,7 @@ static bool holds_same(struct before *b, struct bytes path, struct bytes was)
 	return ret;
 }
 
-/* Where the tracer names contents in another way than the fingerprint: what a file held is known if it holds it still. */
+/* Finds the old content where tracer and fingerprint name contents differently: known only if the file still holds it. */
 static void find_contents(struct before *b)
 {
 	uint32_t i;
@@ -136,7 +136,7 @@ static void find_contents(struct before *b)
 	}
 }
 
-/* A folder that was there gets another name. */
+/* Notes that a folder from before the run got another name. */
 static void moved(struct before *b, const vt_seen *s)
 {
 	struct bytes from = { s->name.data, s->name.size }, origin = before_origin(b, from);
@@ -160,7 +160,7 @@ struct walk {
 	uint32_t n;
 };
 
-/* It came with the folder, and stood there under the folder's name before. */
+/* Seats a path that came with a moved folder under its old name. */
 static void came_along(void *ctx, const char *path, size_t size, const struct stat *st)
 {
 	struct walk *w = ctx;
@@ -199,7 +199,7 @@ static void end_move(struct before *b, uint32_t which)
 		else if (is_within(w->now, b->moves[i].from))
 			w->now = renamed(b->arena, w->now, b->moves[i].from, b->moves[i].to);
 	}
-	/* what stands there is of the disk: the layer's word would be of what was there before */
+	/* the disk counts here: the layer would tell of the time before */
 	seat = map_get(&b->layer.seats, w->now.data, w->now.size);
 	if (seat)
 		seat->bare = false;

@@ -10,7 +10,7 @@ struct seen;
 struct before {
 	struct arena *arena;       /* the caller's */
 	struct layer layer;
-	bool lost;                 /* a folder with too many files was moved: it is not known what stood there */
+	bool lost;                 /* a folder with too many files was moved: its content before the run is not known */
 	/* while it is made */
 	const struct seen *seen;
 	int64_t started_ns;

@@ -1,4 +1,4 @@
-/* cover: what a step's patterns say of a path. */
+/* cover: matches a path against the patterns of a step. */
 #ifndef EFFECT_COVER_H
 #define EFFECT_COVER_H
 

@@ -137,7 +137,7 @@ static struct bytes below(struct arena *a, struct bytes folder, const char *name
 	return (struct bytes){ p, folder.size + 1 + size };
 }
 
-/* Does the layer have something in the folder? Then the folder is there. */
+/* Does the layer have something in the folder? Then the folder exists. */
 static bool holds_any(const struct layer *v, struct bytes folder)
 {
 	const struct kid *k;
@@ -152,7 +152,7 @@ static bool holds_any(const struct layer *v, struct bytes folder)
 	return false;
 }
 
-/* What the layer says of a path; false: the disk counts. */
+/* The state that the layer has of a path; false: the disk counts. */
 static bool layer_says(const struct layer *v, struct bytes path, struct bytes *ret)
 {
 	const struct seat *s;
@@ -175,7 +175,7 @@ static bool layer_says(const struct layer *v, struct bytes path, struct bytes *r
 		*ret = holds_any(v, path) ? bytes_text("d") : nothing;
 		return true;
 	}
-	/* something of the layer's is below it */
+	/* the layer has something below the path */
 	if (!holds_any(v, path))
 		return false;
 	*ret = bytes_text("d");
@@ -291,7 +291,7 @@ static bool may_differ_below(const struct layer *v, struct bytes folder)
 
 static bool is_hidden(struct finding *f, struct bytes path, bool folder);
 
-/* A name the disk has, as the layer has it: its type, or 0: it is not there. */
+/* The type of a name on the disk, as the layer has it; 0: absent. */
 static char type_now(struct finding *f, struct bytes path, char type)
 {
 	struct bytes state;
@@ -316,7 +316,7 @@ static int by_name(const void *x, const void *y)
 	return bytes_order((struct bytes){ a->name, a->size }, (struct bytes){ b->name, b->size });
 }
 
-/* The pairs of a listing, of what the step sees; *ret_n all names that are there, seen or not. */
+/* The listing as the step sees it, as pairs of name and type; *ret_all counts hidden names, too. */
 static struct bytes visible(struct finding *f, struct bytes folder, struct bytes pairs, uint32_t *ret_all)
 {
 	struct arena *a = f->v->arena;
@@ -393,7 +393,7 @@ bool layer_is_empty(struct layer *v, struct bytes folder)
 	struct tree_name *names;
 	uint32_t n;
 
-	/* what cannot be listed may hold anything */
+	/* a folder that cannot be listed may hold anything */
 	if (tree_list(v->world->root_fd, arena_strn(v->arena, folder.data, folder.size), v->arena, &names, &n) < 0)
 		return false;
 	(void)visible(&f, folder, disk_pairs(v, folder), &n);
@@ -412,7 +412,7 @@ static bool is_implied(const struct layer *v, struct bytes path)
 	       fstatat(v->world->root_fd, arena_strn(v->arena, path.data, path.size), &st, AT_SYMLINK_NOFOLLOW) < 0;
 }
 
-/* A folder that the step made, or a later one, and of which it sees nothing. */
+/* Is the folder hidden: `made` by the step or a later one, and without a visible name? */
 static bool is_hidden_folder(struct finding *f, struct bytes path, bool made)
 {
 	uint32_t all;
@@ -468,7 +468,7 @@ struct bytes layer_real(struct layer *v, struct bytes path)
 
 static void amend(struct finding *f, struct fact *fact);
 
-/* What the layer's state is as a fact of this kind. */
+/* The layer's state as a state of a fact of this kind. */
 static struct bytes as_fact(struct finding *f, const struct fact *fact, struct bytes path, struct bytes state)
 {
 	struct arena *a = f->v->arena;
@@ -499,7 +499,7 @@ static struct bytes as_fact(struct finding *f, const struct fact *fact, struct b
 	return (struct bytes){ joined, state.size + target.state.size };
 }
 
-/* `bare`: the state came from the layer, without names. */
+/* `bare`: the state came from the layer and lists no names. */
 static void amend_folder(struct finding *f, struct fact *fact, struct bytes path, bool bare)
 {
 	bool listing = fact->kind == FACT_FILE || fact->kind == FACT_LIST;
@@ -553,7 +553,7 @@ static void amend(struct finding *f, struct fact *fact)
 		return;
 	case WHOSE_LATER:
 		if (fact->kind == FACT_FILE)
-			return;        /* what it holds was read */
+			return;        /* the content was read: it counts as found */
 		break;
 	case WHOSE_OWN:
 		break;

@@ -1,5 +1,5 @@
-/* effect: whose a path in the workspace is, and in which state who left it last.
- * Uses fact, os, text, base. Knows nothing of results or of running.
+/* effect: knows which step left a path of the workspace last, in which state, and which
+ * step made it. Uses fact, os, text, base. Knows nothing of results or of running.
  *
  * ledger: for each path that a step of this workspace left, the state it left, the
  * step, and the step that made the path. One file of the core's own in the cache:
@@ -43,7 +43,7 @@ ledger_who ledger_step(struct ledger *l, const struct ledger_step *step);
 void ledger_name(struct ledger *l, ledger_who who, struct ledger_step *ret);
 /* false: no step is known to have left it. */
 bool ledger_get(struct ledger *l, struct bytes path, struct left *ret);
-/* Did any step leave something below this folder ("" for the root)? Perhaps so, when true. */
+/* false: no step left anything below this folder ("": the root). True: perhaps one did. */
 bool ledger_below(struct ledger *l, struct bytes folder);
 /* All that the task of this step left last, in no order; in `a`. */
 uint32_t ledger_of_task(struct ledger *l, ledger_who step, struct arena *a, struct left **ret);
@@ -56,7 +56,7 @@ void ledger_put(struct ledger *l, const struct left *left);
  * ledger in memory stays as it is. */
 void ledger_announce(struct ledger *l, const struct left *left, uint32_t n);
 
-/* A step runs whose effects nobody will see: the clock goes on, in the file, too, for vt may be killed. */
+/* Called when a step starts whose effects will not be known. Advances the clock, also in the file, for vt may be killed. */
 void ledger_unknown(struct ledger *l);
 uint64_t ledger_clock(struct ledger *l);
 #endif

@@ -11,27 +11,27 @@
 #include "os/tree.h"
 #include "text/path.h"
 
-/* A path that the run changed, or may have. */
+/* One path that the run changed or asked about. */
 struct touched {
 	struct bytes path;
-	struct bytes found, left;  /* states of FACT_LEFT: before and after */
-	const struct touched *from;        /* the name that it had before the last rename; NULL: none */
-	bool hidden;               /* not there yet for this step when it began */
-	bool written;              /* seen to be written, moved or removed; else only asked about */
-	bool target;               /* something else got this name */
-	bool moved;                /* what it held got another name: it may have been read under that */
+	struct bytes found, left;  /* states of FACT_LEFT before and after the run */
+	const struct touched *from;        /* the path that the last rename took the file from; NULL: none */
+	bool hidden;               /* the step counts it as not there yet (layer.h) */
+	bool written;              /* the tracer saw a write, a move or a removal; else only a question */
+	bool target;               /* a rename ended here */
+	bool moved;                /* a rename began here: the content may have been read under the new name */
 	bool folder;               /* made as a directory */
 	bool somebodys;            /* a file or link that no step made, under another name */
-	bool stays;                /* by the last call that was seen something is there */
-	bool cut;                  /* content or name was written, not only attributes */
+	bool stays;                /* the last call that the tracer saw left something here */
+	bool cut;                  /* the content or the name was written, not only attributes */
 };
 
 struct recording {
 	struct record *r;
 	struct map known;          /* path -> struct touched */
 	struct map asked;          /* folders of products */
-	uint64_t caches;           /* bits: tools' caches that it wrote in */
-	int64_t now_ns;            /* after the states were found, by the file system's clock */
+	uint64_t caches;           /* bits: caches of tools in which the run wrote */
+	int64_t now_ns;            /* the file system's clock after the states were read */
 	struct err *err;
 };
 
@@ -57,7 +57,7 @@ static void found_below(void *ctx, const char *path, size_t size, const struct s
 	touch(k, (struct bytes){ arena_strn(k->r->arena, path, size), size })->written = true;
 }
 
-/* A folder that came with a rename brings all below it. */
+/* Touches all below a folder that a rename put here. */
 static void touch_below(struct recording *k, struct bytes path)
 {
 	struct tree_visitor v = { .found = found_below, .ctx = k };
@@ -98,14 +98,14 @@ static void find_touched(struct recording *k)
 	for (i = 0; i < seats->n; i++) {
 		const struct seat *s = seats->at[i].value;
 
-		/* of a folder that was moved away */
+		/* the seats of a folder that was moved away */
 		if (!map_get(&k->known, s->path.data, s->path.size) && !map_get(&seen->left_out, s->path.data, s->path.size) &&
 		    (t = touch(k, s->path)) != NULL)
 			t->moved = s->state.size > 0;
 	}
 }
 
-/* Only attributes were written: the content is what it was; `found` tells whether it could be executed. */
+/* The state before a call that wrote only attributes: the content of now, with the x bit of `found`. */
 static struct bytes with_mode(struct arena *a, struct bytes left, struct bytes found)
 {
 	const bool x = found.size > 1;
@@ -136,7 +136,7 @@ static bool is_young(const struct record *r, struct bytes path)
 	return stamp_at(r, path, &stamp) && stamp.ctime_ns > r->started_ns;
 }
 
-/* The states left, in one batch; and those found. */
+/* Reads the states left, in one batch, and derives the states found. */
 static int fill(struct recording *k)
 {
 	struct record *r = k->r;
@@ -158,7 +158,7 @@ static int fill(struct recording *k)
 		if (!t->cut && t->found.size && *(const char *)t->found.data == '?')
 			t->found = with_mode(r->arena, t->left, t->found);
 		else if (t->written && !layer_covers(&r->before->layer, t->path) && state_is_content(t->left) && is_young(r, t->path))
-			t->found = bytes_text("?");    /* the tracer did not say */
+			t->found = bytes_text("?");    /* the tracer told nothing of it */
 		t->hidden = t->found.size && layer_hides(&r->before->layer, r->eyes, t->path, k->err);
 	}
 	return 0;
@@ -197,7 +197,7 @@ static bool same(struct bytes a, struct bytes b)
 	return bytes_order(a, b) == 0;
 }
 
-/* Does the folder hold something that the run left? Then that is the effect, not the folder. */
+/* Does the folder hold anything? Then its content is the effect, not the folder. */
 static bool holds_something(struct recording *k, struct bytes folder)
 {
 	struct arena *a = arena_new();
@@ -255,7 +255,7 @@ static void refuse(struct record *r, struct bytes path)
 		r->refused = arena_strn(r->arena, path.data, path.size);
 }
 
-/* Somebody else's content that was read and changed: only where a step had left it, or where it is declared. */
+/* Refuses a run that read and changed a file, unless some step had left the file or `output` covers it. */
 static void check_changed(struct recording *k, const struct touched *t)
 {
 	struct left was;
@@ -273,7 +273,7 @@ static void add_more(struct record *r, struct facts *more, enum fact_kind kind, 
 	more->at[more->n++] = (struct fact){ .kind = (uint16_t)kind, .name = path, .detail = nothing, .state = state };
 }
 
-/* It made the path, and did not take it away, and the path is gone while its folder is there: somebody else did. */
+/* Did somebody else remove a path that the run left? The path is gone, and its folder is there. */
 static bool was_taken(struct recording *k, const struct touched *t)
 {
 	const char *slash = memrchr(t->path.data, '/', t->path.size);
@@ -286,7 +286,7 @@ static bool was_taken(struct recording *k, const struct touched *t)
 	       (fstatat(k->r->world->root_fd, arena_strn(k->r->arena, folder.data, folder.size), &st, 0) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* Its content is newer than the end of the run. A time in the future was set by hand, and proves nothing. */
+/* Is the content newer than the end of the run? A time in the future proves nothing: a program set it. */
 static bool was_changed(struct recording *k, const struct touched *t)
 {
 	struct stamp stamp;
@@ -305,7 +305,7 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 
 	if ((t->moved || only_mode) && t->found.size && !is_dir(t->found) && !fact_at(r, t->path, true))
 		add_more(r, more, FACT_FILE, t->path, t->hidden ? nothing : t->found);
-	/* a folder takes no name but of an empty one, or none */
+	/* rename(2) replaces only an empty folder, or nothing */
 	if (t->target && is_dir(t->left) && !fact_at(r, t->path, false))
 		add_more(r, more, FACT_LIST, t->path, t->hidden ? nothing : t->found);
 	if (!t->written && same(t->found, t->left))
@@ -314,7 +314,7 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		if (!r->taken)
 			r->taken = arena_strn(r->arena, t->path.data, t->path.size);
 		if (t->left.size)
-			return;        /* what is there is not the run's */
+			return;        /* somebody else left the content of now */
 	}
 	note_line(k, t, read_first);
 	if (is_dir(t->left) && !is_dir(t->found) && holds_something(k, t->path))
@@ -331,12 +331,12 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		if (t->found.size && t->left.size && read_first && !is_dir(t->found))
 			check_changed(k, t);
 	} else if (t->found.size && !fact_at(r, t->path, true)) {
-		/* a write that left no mark looked at what was there */
+		/* a write that changed nothing counts as a read */
 		add_more(r, more, is_dir(t->found) ? FACT_TYPE : FACT_FILE, t->path, t->found);
 	}
 }
 
-/* What earlier runs of this step made, and nobody changed since. */
+/* Adds what earlier runs of this step made and nobody changed since. */
 static void carry(struct recording *k, struct facts *more)
 {
 	struct record *r = k->r;
@@ -380,7 +380,7 @@ static bool has_effect(const struct record *r, struct bytes path)
 	return false;
 }
 
-/* The folder of a product, where the step did not make it: without it a run could not leave the product. */
+/* Adds the folder of a product as an effect where the step did not make it: a run needs it to leave the product. */
 static void need_folder(struct recording *k, const struct touched *t)
 {
 	struct record *r = k->r;
@@ -402,7 +402,7 @@ static void need_folder(struct recording *k, const struct touched *t)
 		add_effect(r, folder, bytes_text("d"), 0);
 }
 
-/* Does a fact rest on contents that nobody knows any more? */
+/* Refuses a run of which a fact rests on a content that is not known any more. */
 static void check_known(struct record *r)
 {
 	uint32_t i;
@@ -458,7 +458,7 @@ static void check_ways(struct recording *k, struct facts *more)
 	}
 }
 
-/* Where a link leads that the run made, from the root of the workspace; size 0: out of it. */
+/* The target of a link that the run made, from the root of the workspace; size 0: outside. */
 static struct bytes target_of(const struct recording *k, const struct touched *t)
 {
 	struct arena *a = k->r->arena;
@@ -468,7 +468,7 @@ static struct bytes target_of(const struct recording *k, const struct touched *t
 	return bytes_text(rel && strncmp(rel, "..", 2) != 0 ? rel : "");
 }
 
-/* What was looked at by way of a link that the run made itself is what stands behind it. */
+/* Replaces names that lead through a link of the run by the names behind the link. */
 static void look_behind(struct recording *k, struct facts *more)
 {
 	const struct seen *seen = k->r->seen;
@@ -513,7 +513,7 @@ static int amend(struct recording *k)
 	}
 	if (layer_amend(&r->before->layer, r->eyes, &r->facts, &leaned, k->err) < 0)
 		return -1;
-	/* a tool's own cache, where it wrote, is no input */
+	/* a tool's cache in which the run wrote is no input */
 	for (i = 0; i < r->facts.n; i++)
 		if (!state_is_path_kind(r->facts.at[i].kind) || !is_own_cache(k, r->facts.at[i].name))
 			r->facts.at[n++] = r->facts.at[i];
@@ -521,7 +521,7 @@ static int amend(struct recording *k)
 	return 0;
 }
 
-/* Where nothing else was left, what a compiler remembers of its run is no effect, and no input. */
+/* Drops the memory file of a compiler that left nothing else: neither effect nor input. */
 static void drop_memory(struct record *r)
 {
 	uint32_t i, n = 0;

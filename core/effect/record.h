@@ -1,6 +1,6 @@
-/* record: what a run that was watched left behind, and what it depends on, by what is
- * known of each path that it changed: the state it found (before.h), the state it
- * left, and who had left the first. */
+/* record: derives the effects of a run and its facts as it found them. For each changed
+ * path it compares the state before the run (before.h) with the state after it, and asks
+ * the ledger which step had left the former. */
 #ifndef EFFECT_RECORD_H
 #define EFFECT_RECORD_H
 
@@ -31,8 +31,8 @@ struct record {
 	struct facts effects;              /* sorted */
 	struct left *lines;                /* for the ledger, also if the run is not kept */
 	uint32_t lines_n;
-	const char *refused;               /* it read and wrote this one, which was somebody else's; or NULL */
-	const char *taken;                 /* it made this one, and somebody else took it away or changed it; or NULL */
+	const char *refused;               /* a file of somebody else that the run read and changed; or NULL */
+	const char *taken;                 /* a product that somebody else removed or changed meanwhile; or NULL */
 	/* by the file system's clock; set by the caller */
 	int64_t started_ns, ended_ns;
 };

@@ -1,4 +1,4 @@
-# What a hit for another state leaves of what the steps of its task made before: no mixture of two runs.
+# A hit for another state removes what the steps of its task made for the state before: no mixture of two runs.
 . "${0%/*}/../../lib/functions.sh" || exit
 status() { printf '%s\n' "$out" | awk '/^[$] / { printf "%s", /cache hit, replaying/ ? "h" : "r" }'; }
 tree() { find dist -printf '%p%y ' 2>/dev/null | tr ' ' '\n' | sort | tr '\n' ' '; }
@@ -27,16 +27,16 @@ to 0
 echo mine >dist/one/mine; mkdir dist/full/deep/mine
 to 1
 is "a folder that holds something of the user's: a hit" "$(status)" h
-there "... it stays" dist/one/mine
+there "... the folder stays" dist/one/mine
 there "... a folder of the user's, too" dist/full/deep/mine
-gone "... nothing else does" dist/void
-gone "... below it neither" dist/one/two
+gone "... no empty folder of the task stays" dist/void
+gone "... nor one below a folder" dist/one/two
 
 task 'mkdir -p dist/void dist/sub && sh make.sh && cp -r dist/. dist2 && rm -rf dist2'
 to 0; is_hit "commands after each other: the first state" hhhh "$before"
 to 1; is_hit "... and the second" hhhh "$after"
 
-# the folder is one step's, what was in it is the next one's
+# one step makes a folder, the next one fills it
 task 'true'
 file vite-task.json '{"tasks":{"t":{"command":"sh folder.sh && sh fill.sh","output":["dist/**"]}}}'
 file folder.sh 'mkdir -p dist; if [ $(cat s) = 0 ]; then mkdir -p dist/sub/x; fi'
@@ -44,9 +44,9 @@ file fill.sh 'if [ $(cat s) = 0 ]; then echo x >dist/sub/x/f; else echo 1 >dist/
 to 0; before=$(tree); rm -rf dist
 to 1; after=$(tree)
 to 0; is_hit "a folder of one step, filled by another" hh "$before"
-to 1; is_hit "... goes with what was in it" hh "$after"
+to 1; is_hit "... is removed with its content" hh "$after"
 
-# what the user put there stays the user's under the name that a command gives it
+# a file of the user stays the user's when a command moves it
 for kind in file link; do
 	rm -rf "$T/w"; workspace
 	file package.json '{"name":"w"}'
@@ -61,7 +61,7 @@ for kind in file link; do
 	there "... stays when it has nothing to move" dist/x
 done
 
-# whoever lists the folder sees what a run would have left
+# a step that lists the folder sees what a run would have left
 task 'sh make.sh && ls dist'
 to 0; to 1
 is "a step that lists the folder" "$(printf '%s\n' "$out" | grep -vE '^(\$|---|vt run|$)')" a

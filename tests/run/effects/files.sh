@@ -1,4 +1,4 @@
-# What a result holds of the files that its task left.
+# A result holds the files that its task left: sparse files, links, modes, and nothing that somebody else changed.
 . "${0%/*}/../../lib/functions.sh" || exit
 status() { case $out in *'cache hit, replaying'*) echo hit ;; *) echo ran ;; esac; }
 task() { workspace; file package.json '{"name":"w"}'; file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"sh t.sh\"${1:+,$1}}}}"; cat >t.sh; }
@@ -46,7 +46,7 @@ echo 2 >src
 capture vt run t
 is "... and sees an edit" "$(status)" ran
 
-# what is behind a link that the task makes is looked at by way of the link
+# a task that looks through a link that it makes: the target counts
 task <<'SH'
 ln -sfn later/file link; cat link 2>/dev/null || echo none
 SH
@@ -55,7 +55,7 @@ capture vt run t
 is "a task that looks through a link that it makes is kept" "$(status)" hit
 mkdir later; echo there >later/file
 capture vt run t
-has "... and sees what appears behind it" "$out" there
+has "... and sees a file that appears behind the link" "$out" there
 
 # an output that matches nothing
 task '"output":["dist/**","build/*.js"]' <<'SH'
@@ -70,7 +70,7 @@ task '"output":["dist/**","build/*.js"]' <<'SH'
 mkdir -p dist; echo 1 >dist/x
 SH
 capture vt run t
-is "one that matched something is not" "$err" ""
+is "an output that matched something is not told" "$err" ""
 
 # a product that somebody else takes away
 task '"output":["dist/**"]' <<'SH'
@@ -118,7 +118,7 @@ rm list/b ready
 wait
 has "a name that somebody took from a listed folder: the run is not kept" "$(cat "$T/said")" "Not cached: 'list' changed while the task ran"
 
-# more than can be recorded
+# a folder with more files than can be recorded
 task <<'SH'
 mv big moved
 SH
@@ -126,21 +126,21 @@ mkdir big; (cd big && seq 20001 | xargs touch)
 capture vt run -v t
 has "a folder with too many files that is moved: the run is not kept" "$out" "Not cached: it moved a folder with more files than can be recorded"
 
-# what a run left is listed
+# -vv lists what a run left
 task '"output":["dist/**"]' <<'SH'
 cat many/*/* >/dev/null; mkdir -p dist; echo 1 >dist/x; echo 1 >other; rm old
 SH
 mkdir -p many/a many/b; for i in 1 2 3 4 5 6 7 8 9; do echo 1 >many/a/$i; done; echo 1 >many/b/1; echo 1 >old
 capture vt run -vv t
-has "-vv lists what it left that is not kept" "$out" "      Left, and not kept:
+has "-vv lists products that are not kept" "$out" "      Left, and not kept:
         'old' (removed)
         'other'"
-has "... and of a folder with many inputs their number" "$out" "        9 files in 'many/a'
+has "... and the number of inputs in a folder with many" "$out" "        9 files in 'many/a'
         'many/b/1'"
 capture vt run --last-details
-has "... and afterwards" "$out" "'other'"
+has "... --last-details lists them afterwards" "$out" "'other'"
 
-# a run that is not kept is told in the line at the end, whatever the reason
+# the line at the end tells of a run that was not kept
 workspace
 file package.json '{"name":"w"}'
 file vite-task.json '{"tasks":{"a":"sh -c \"echo >>src\"","b":{"command":"echo b","dependsOn":["a"]}},"cache":true}'
@@ -148,7 +148,7 @@ echo 1 >src
 capture vt run b
 has "the compact summary tells what was not kept, and why" "$out" "w#a not cached because it modified its input."
 
-# another fingerprint names contents in its own way
+# another fingerprint has other names for contents
 if [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ]; then
 	task <<'SH'
 cat src >/dev/null; cat src >copy; cp copy src; touch src; cat src

@@ -21,16 +21,16 @@ for output in '' ',"output":["dist/**"]'; do
 	is "... and no file is touched" "$(stamps)" "$before"
 	capture vt run --dry-run fix
 	is "... as a dry run says" "$(printf '%s\n' "$out" | grep -c '◉ cache hit$')" 2
-	# fix must run: it finds what build leaves
+	# fix must run: it finds the product of build
 	echo >src/b
 	want=$(cat dist/x)
 	capture vt run fix
 	is "fix runs on what build leaves${output:+, declared}" "$(letters)" "$([ "$output" ] && echo hr || echo rr)"
 	is "... and leaves the same" "$(cat dist/x)" "$want"
-	# an uncached task that waits for build finds what build leaves
+	# an uncached task that waits for build finds the product of build
 	capture vt run look
-	has "who waits for build sees its product${output:+, declared}" "$out" "s3 "
-	is "... not that of fix" "$(cat dist/x)" "${want%+}"
+	has "a task that waits for build sees the product of build${output:+, declared}" "$out" "s3 "
+	is "... not the one that fix changed" "$(cat dist/x)" "${want%+}"
 done
 # many packages, each with a nested run behind a clean
 workspace
@@ -69,7 +69,7 @@ before=$(stamps)
 capture vt run fix
 is "a task fails while a hit waits for it" "$rc" 3
 is "... and no file is touched" "$(stamps)" "$before"
-# a folder that one step makes and takes away, and another makes again: what the user put there would be gone
+# one step makes and removes a folder, another makes it again: a run would remove a file of the user in it
 for output in '' ',"output":["dist/**"]'; do
 	workspace
 	file package.json '{"name":"w"}'
@@ -82,7 +82,7 @@ for output in '' ',"output":["dist/**"]'; do
 	capture vt run t
 	gone "... but not with the user's file in it" dist/n
 done
-# a cd into what a hit leaves
+# a cd into a folder that a hit leaves
 workspace
 file package.json '{"name":"w"}'
 file vite-task.json '{"tasks":{"t":"play s1 write:dist/in/x:t && cd dist/in && play s2 read:x && cd ../.. && play s3 rimraf:dist"},"cache":true}'

@@ -12,7 +12,7 @@ project() { workspace; file package.json '{"name":"w"}'; file vite-task.json "{$
 project ''
 rm -rf .mytool
 capture vt run t
-has "a tool's file of which vt knows nothing is missed" "$out" "it made is missing"
+has "a missing file of a tool without a known cache is told" "$out" "it made is missing"
 mkdir .mytool; echo edited >.mytool/memory
 capture vt run t
 is "... and counts once somebody edited it" "$(status)" ran
@@ -21,10 +21,10 @@ capture vt run t
 is "a tool's cache by toolCaches: the task hits" "$(status)" hit
 echo edited >.mytool/memory
 capture vt run t
-is "... whatever somebody wrote there" "$(status)" hit
+is "... after somebody wrote in the cache" "$(status)" hit
 rm -rf .mytool
 capture vt run t
-is "... or took away" "$(status)" hit
+is "... after somebody removed the cache" "$(status)" hit
 hasnt "... without a word" "$out" "missing"
 mkdir .mytool; echo 1 >.mytool/memory
 vt run look >/dev/null
@@ -32,14 +32,14 @@ capture vt run look
 is "for another task it is an input like anything else" "$(status)" hit
 echo 2 >.mytool/memory
 capture vt run look
-is "... which counts" "$(status)" ran
+is "... and an edit of it counts" "$(status)" ran
 echo edited >.eslintcache
 capture vt run t
 is "a built-in one does not count" "$(status)" hit
 project '"toolCaches":["**/.mytool/**","!**/.eslintcache"],'
 echo edited >.eslintcache
 capture vt run t
-is "... but where a pattern takes it away" "$(status)" ran
+is "... unless a pattern takes it from the list" "$(status)" ran
 
 # ---- frameworkEnv
 framework() {                  # framework PACKAGE.JSON-PART ROOT-PART TASK-PART

@@ -54,12 +54,12 @@ printf 'int main(void) { return 0; }\n' >src/x.c
 printf 'all: x\nx: x.o\n\tcc -o x x.o\nx.o: src/x.c\n\tcc -c -o x.o src/x.c\n' >Makefile
 tool 'make and a compiler' make t src/x.c
 project 'python3 -m src.m'; printf 'from src import n\n' >src/m.py; echo 'X = 1' >src/n.py; : >src/__init__.py
-comment='#' tool 'python, which keeps what it compiled' python3 t src/n.py
-project "sh -c 'cat src/b.js > src/generated.js'"; tool 'a generator that writes the same again' sh t src/b.js
+comment='#' tool 'python, which keeps compiled modules' python3 t src/n.py
+project "sh -c 'cat src/b.js > src/generated.js'"; tool 'a generator that writes the same bytes again' sh t src/b.js
 project "sh -c 'cp -n default.conf conf; cat conf'"; echo a >default.conf
-tool 'a default for what is missing' cp t conf
+tool 'a copy of a default where a file is missing' cp t conf
 
-# what a compiler remembers of its last run came from the cache, nothing else did
+# a fresh checkout in which .vt alone was kept
 project 'tsc -p .'; tsconfig '"incremental":true,"outDir":"dist",'
 if [ -x "$NPM/.bin/tsc" ]; then
 	file vite-task.json '{"cache":true,"tasks":{"b":{"command":"tsc -p .","output":["dist/**","*.tsbuildinfo"]}}}'
