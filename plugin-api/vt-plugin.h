@@ -25,11 +25,13 @@
  * itself is [any] meanwhile. A vt built for debugging ends with the name of what was
  * called from elsewhere.
  * Time: vt_call.stopping and vt_call.left_ms tell the truth in every call. A call of a
- * part, tracer, fingerprint or near store that for a minute neither returns nor asks vt
- * for anything ends the run. A far store (VT_WANTS_FAR) is judged by bytes: a call that
- * moves none for 2 s, or too few, is asked to stop, and nobody waits for it any more: the
- * run goes on without the store, and a thread that is still inside of it when the process
- * ends is left there; then the component is not destroyed either.
+ * part, tracer or fingerprint that for a minute neither returns nor asks vt for anything
+ * ends the run; so does a create, set, start or destroy. A call of a store costs the store
+ * only: the run goes on without it, and a thread that is still inside of it when the
+ * process ends is left there; then the component is not destroyed either. A near store has
+ * that same minute, and a second once vt was told to end. A far store (VT_WANTS_FAR) is
+ * judged by bytes: a call that moves none for 2 s, or too few, is asked to stop, and then
+ * nobody waits for it any more.
  * Memory: nobody frees what the other side allocated. Arguments are borrowed for
  * the length of the call. Results leave through a sink or a caller's buffer.
  * Text is UTF-8; paths and names are bytes, not NUL-terminated. No environment

@@ -534,16 +534,22 @@ static int add_worktrees(const struct choice_config *config, struct choices *all
 	return put_worktrees_option(c, "dir", config->worktrees, true, err);
 }
 
-static int read_stores(const struct choice_config *config, struct choices *all, struct err *err)
+int choices_add_local(const struct choice_config *config, struct choices *all, struct err *err)
 {
 	struct choice *c;
+
+	return choice_add(all, VT_KIND_STORE, "store-local", &c, err) || choice_options(config, c, err) || take_rules(config, c, err) ? -1 : 0;
+}
+
+static int read_stores(const struct choice_config *config, struct choices *all, struct err *err)
+{
 	const cJSON *item;
 	bool user;
 	const cJSON *word = word_on(config, "stores", &user);
 	int i = 0;
 
 	if (!word) {
-		if (choice_add(all, VT_KIND_STORE, "store-local", &c, err) || choice_options(config, c, err) || take_rules(config, c, err))
+		if (choices_add_local(config, all, err))
 			return -1;
 		return config->worktrees ? add_worktrees(config, all, err) : 0;
 	}

@@ -58,6 +58,8 @@ struct choice_config {
 
 /* Reads both files. -1: a value is wrong; err says which and where. */
 int choices_read(const struct choice_config *config, struct choices *ret, struct err *err);
+/* Adds vt's own store, with the options that the files give to it. */
+int choices_add_local(const struct choice_config *config, struct choices *all, struct err *err);
 /* May the worktrees of a repository share results? Not where `worktrees` says no, and where `stores` are listed only with the
  * key of a team: what the list has takes its results only so. */
 bool choice_worktrees(const struct choice_config *config, bool keyed);

@@ -206,7 +206,7 @@ static void run_call(struct far_call *c)
 	static const char *const names[] = { "get", "put", "has", "drop" };
 	struct plug_call call;
 
-	call_begin(&call, c->store->component, names[c->kind]);
+	call_begin_unwatched(&call, c->store->component, names[c->kind]);
 	call.stop = &c->store->asked;
 	call.deadline_ns = c->deadline_ns;
 	c->plug = &call;

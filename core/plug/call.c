@@ -62,7 +62,7 @@ static int64_t call_left_ms(vt_call *call)
 	return left > 0 ? left / 1000000 : 0;
 }
 
-void call_begin(struct plug_call *c, struct component *component, const char *operation)
+void call_init(struct plug_call *c, struct component *component, const char *operation)
 {
 	*c = (struct plug_call){
 		.call = { .struct_size = sizeof c->call, .report = call_report, .stopping = call_stopping, .left_ms = call_left_ms },
@@ -73,12 +73,27 @@ void call_begin(struct plug_call *c, struct component *component, const char *op
 		.thread = pthread_self(),
 		.live = LIVE,
 	};
+}
+
+static void begin(struct plug_call *c, struct component *component, const char *operation, bool watched)
+{
+	call_init(c, component, operation);
+	c->watched = watched;
 	if (component->serial)
 		pthread_mutex_lock(&component->call_lock);
-	/* of far stores another watches; see far/store */
-	if (!(component->wants.flags & VT_WANTS_FAR))
+	if (watched)
 		watchdog_begin(component->plug, c);
 	crash_enter(&c->scene);
+}
+
+void call_begin(struct plug_call *c, struct component *component, const char *operation)
+{
+	begin(c, component, operation, true);
+}
+
+void call_begin_unwatched(struct plug_call *c, struct component *component, const char *operation)
+{
+	begin(c, component, operation, false);
 }
 
 vt_status call_end(struct plug_call *c, vt_status status)
@@ -86,7 +101,7 @@ vt_status call_end(struct plug_call *c, vt_status status)
 	struct component *component = c->component;
 
 	crash_leave(&c->scene);
-	if (!(component->wants.flags & VT_WANTS_FAR))
+	if (c->watched)
 		watchdog_end(component->plug, c);
 	if (component->serial)
 		pthread_mutex_unlock(&component->call_lock);

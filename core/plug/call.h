@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "os/crash.h"
@@ -31,6 +32,7 @@ struct plug_call {
 	char text[513];                    /* one printable line; "": no report */
 	uint32_t level;                    /* VT_REPORT_* */
 	_Atomic int64_t deadline_ns;       /* monotonic (os_now_ns); INT64_MAX: none. Whoever moves bytes may put it off */
+	bool watched;                      /* by the watchdog */
 	const volatile int *stop;          /* *stop != 0 asks the plugin to return; NULL: never */
 	pthread_t thread;                  /* the one that called call_begin */
 	uint32_t live;                     /* LIVE between begin and end; debug builds check it */
@@ -42,6 +44,10 @@ struct plug_call {
 };
 
 void call_begin(struct plug_call *c, struct component *component, const char *operation);
+/* ... where the caller itself watches how long the call takes. */
+void call_begin_unwatched(struct plug_call *c, struct component *component, const char *operation);
+/* Only fills it: for vt's own sinks and sources, on a thread that is in no plugin. */
+void call_init(struct plug_call *c, struct component *component, const char *operation);
 /* Ends the call and returns its status. An unknown status becomes VT_FAILED; a failure without a
  * report gets a text; a warning that came with a success goes to plug_setup.warn. The members
  * code, text and level stay valid. */

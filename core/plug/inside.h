@@ -14,6 +14,16 @@ enum { PLUG_EXTRAS_MAX = 64, PLUG_PLUGINS_MAX = 128, PLUG_CREATED_MAX = 256 };
 
 enum component_state { COMPONENT_NEW, COMPONENT_READY, COMPONENT_UNUSABLE };
 
+/* Calls of a near store on threads of its own; see store_call.c. */
+struct errands {
+	pthread_mutex_t lock;              /* over all below; inside it only those of warnings are taken */
+	pthread_cond_t more;               /* a call was queued, `ending` was set, or a thread ended */
+	struct errand *first;              /* waiting for a thread */
+	uint32_t threads, idle;            /* idle: of the threads, waiting for a call */
+	uint32_t lost;                     /* of the threads: in a call that nobody waits for any more */
+	bool ending;
+};
+
 /* A component that the configuration or a default chose, or that a caller asked for by name. */
 struct component {
 	struct plug *plug;
@@ -29,6 +39,7 @@ struct component {
 	bool serial;                       /* its thread promise allows one call at a time */
 	pthread_mutex_t report_lock;       /* over the report members of calls under way */
 	/* of stores only; see stores.c */
+	struct errands errands;
 	vt_wants wants;                    /* READY: how it is to be called; all 0 without wants() */
 	_Atomic int abandoned;             /* calls that did not come back: it is never called again, nor destroyed */
 	_Atomic int failures;              /* answers that failed */
@@ -64,7 +75,7 @@ struct plug {
 	uint32_t plugins_n;
 	struct component **stores;         /* the chosen stores, in any state */
 	uint32_t stores_n;
-	bool has_local;                    /* store-local is among them; never changes */
+	bool has_local;                    /* store-local is among them; never changes after plug_check_named */
 	struct component **ready_parts;    /* the chosen parts that are READY */
 	uint32_t ready_parts_n;
 	_Atomic int listed_parts;          /* ready_parts is complete */
@@ -77,6 +88,7 @@ void watchdog_init(struct plug *p);
 void watchdog_begin(struct plug *p, struct plug_call *c);  /* from now on c must not be quiet for too long */
 void watchdog_end(struct plug *p, struct plug_call *c);
 void watchdog_free(struct plug *p);        /* after the last call */
+uint32_t watchdog_limit(const struct plug *p);             /* seconds that a call may be quiet */
 /* Loads, creates and starts the component, once. false: component->why. */
 bool component_start(struct component *c);
 uint32_t plug_chosen_stores(struct plug *p, struct component ***ret);   /* in any state */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plug/inside.h"
+#include "plug/store_call.h"
 #include "text/json.h"
 
 void plug_warn(struct plug *p, const char *text)
@@ -32,6 +33,8 @@ static void component_init(struct component *c, struct plug *p, struct choice *c
 	*choice = (struct choice){ 0 };
 	pthread_mutex_init(&c->call_lock, NULL);
 	pthread_mutex_init(&c->report_lock, NULL);
+	pthread_mutex_init(&c->errands.lock, NULL);
+	pthread_cond_init(&c->errands.more, NULL);
 }
 
 static void component_clear(struct component *c)
@@ -41,12 +44,15 @@ static void component_clear(struct component *c)
 	free(c->why);
 	pthread_mutex_destroy(&c->call_lock);
 	pthread_mutex_destroy(&c->report_lock);
+	pthread_mutex_destroy(&c->errands.lock);
+	pthread_cond_destroy(&c->errands.more);
 }
 
 static int plug_fill(struct plug *p, struct choices *choices, struct err *err)
 {
-	p->chosen = calloc(choices->n + 1, sizeof *p->chosen);
-	p->stores = calloc(choices->n + 1, sizeof *p->stores);
+	/* one more may come, see add_local */
+	p->chosen = calloc(choices->n + 2, sizeof *p->chosen);
+	p->stores = calloc(choices->n + 2, sizeof *p->stores);
 	p->ready_parts = calloc(choices->n + 1, sizeof *p->ready_parts);
 	if (!p->chosen || !p->stores || !p->ready_parts)
 		return err_set(err, ERR_SYSTEM, "out of memory");
@@ -103,6 +109,7 @@ void plug_free(struct plug *p)
 		struct component *c = p->created[--p->created_n];
 		struct plug_call call;
 
+		store_calls_end(c);
 		/* a thread is still inside of it */
 		abandoned = abandoned || atomic_load(&c->abandoned);
 		if (atomic_load(&c->abandoned))
@@ -157,6 +164,39 @@ static bool can_wait(struct component *c)
 	return c->choice.store.optional || (c->plug->has_local && has_file(c));
 }
 
+/* Are all stores that the configuration lists far ones, or not there, as `optional` allows? */
+static bool lists_far_only(struct plug *p)
+{
+	uint32_t i, named = 0;
+
+	for (i = 0; i < p->stores_n; i++) {
+		struct component *c = p->stores[i];
+
+		if (!c->choice.named)
+			continue;
+		named++;
+		if (component_start(c) && !(c->wants.flags & VT_WANTS_FAR))
+			return false;
+	}
+	return named > 0;
+}
+
+/* Far stores need a near one beside them: results are kept there first. */
+static int add_local(struct plug *p, struct err *err)
+{
+	struct choices local = { 0 };
+	struct component *c = &p->chosen[p->chosen_n];
+
+	if (choices_add_local(&p->config, &local, err) == 0) {
+		component_init(c, p, &local.at[0]);
+		p->chosen_n++;
+		p->stores[p->stores_n++] = c;
+		p->has_local = true;
+	}
+	choices_free(&local);
+	return p->has_local ? 0 : -1;
+}
+
 int plug_check_named(struct plug *p, struct err *err)
 {
 	uint32_t i;
@@ -171,7 +211,7 @@ int plug_check_named(struct plug *p, struct err *err)
 			err_wrap(err, "Plugin '%s' cannot be used", c->choice.name);
 		return -1;
 	}
-	return 0;
+	return !p->has_local && lists_far_only(p) ? add_local(p, err) : 0;
 }
 
 /* ---- the chosen ------------------------------------------------------------ */

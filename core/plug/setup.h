@@ -48,7 +48,8 @@ void plug_free(struct plug *p);
  * put or a restore is asked to end, and each call that does not is left behind after 6 s, or 1 s: `hangs` is called. */
 volatile int *plug_stopping(struct plug *p);
 
-/* Starts every component that the configuration names. -1: one of them cannot be used. */
+/* Before all below. Starts every component that the configuration names, and adds vt's own store where all that it lists are
+ * far. -1: one of them cannot be used. */
 int plug_check_named(struct plug *p, struct err *err);
 
 /* The chosen component of a kind. The first call loads, creates and starts it, on its own thread.

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "os/loop.h"
-
+#include "os/loop.h"           /* for os_now_ns */
 #include "plug/inside.h"
+#include "plug/store_call.h"
 
 enum { FAILURES_MAX = 3 };
 
@@ -78,46 +78,40 @@ static bool takes_more(struct component *c)
 
 static vt_status put_one(struct component *c, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
 {
-	struct plug_call call;
-	vt_status status;
+	const struct store_request r = { .operation = STORE_PUT, .space = space, .names = name, .n = 1, .from = from, .stop = stop, .behind = true };
+	char text[STORE_CALL_TEXT];
+	vt_status status = store_call(c, &r, text);
 
-	call_begin(&call, c, "put");
-	call.stop = stop ? stop : plug_stopping(c->plug);
-	call.scene.behind = true;
-	status = call_end(&call, c->made->ops.store.put(c->self, &call.call, space, name, from));
 	if (status == VT_DOWN)
-		give_up(c, &c->given_up, call.text, "it is not used any more");
+		give_up(c, &c->given_up, text, "it is not used any more");
 	else if (status == VT_FAILED || status == VT_UNSUPPORTED)
-		give_up(c, &c->full, call.text[0] ? call.text : "it takes nothing", "nothing more is kept there");
+		give_up(c, &c->full, text[0] ? text : "it takes nothing", "nothing more is kept there");
 	return status;
 }
 
 static void drop_one(struct component *c, uint32_t space, const vt_id *name, uint32_t why)
 {
-	struct plug_call call;
+	const struct store_request r = { .operation = STORE_DROP, .space = space, .names = name, .n = 1, .why = why };
 
-	if (!c->made->ops.store.drop)
-		return;
-	call_begin(&call, c, "drop");
-	call_end(&call, c->made->ops.store.drop(c->self, &call.call, space, name, why));
+	if (c->made->ops.store.drop)
+		store_call(c, &r, NULL);
 }
 
 /* Asks one store. */
 static vt_status get_one(struct component *c, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop)
 {
-	struct plug_call call;
+	const struct store_request r = { .operation = STORE_GET, .space = space, .names = name, .n = 1, .into = &into->sink, .stop = stop };
+	char text[STORE_CALL_TEXT];
 	vt_status status;
 
 	into->sink.restart(&into->sink, NULL);
-	call_begin(&call, c, "get");
-	call.stop = stop ? stop : plug_stopping(c->plug);
-	status = call_end(&call, c->made->ops.store.get(c->self, &call.call, space, name, &into->sink));
+	status = store_call(c, &r, text);
 	if (into->refused)
 		return VT_FAILED;
 	if (status == VT_DOWN)
-		give_up(c, &c->given_up, call.text, "it is not used any more");
+		give_up(c, &c->given_up, text, "it is not used any more");
 	else if (status == VT_FAILED)
-		get_failed(c, call.text);
+		get_failed(c, text);
 	if (status == VT_OK && into->check && !into->check(into)) {
 		plug_warn_about(c, space == VT_SPACE_BLOB ? "a damaged blob was dropped" : "a damaged entry was dropped");
 		drop_one(c, space, name, VT_DROP_DAMAGED);
@@ -140,9 +134,9 @@ static vt_status get_from(struct plug *p, bool late, uint32_t space, const vt_id
 		if (is_late(stores[i]) != late || !is_near(stores[i]) || !(stores[i]->choice.store.mode & STORE_READ))
 			continue;
 		status = get_one(stores[i], space, name, into, stop);
-		if (status == VT_CANCELLED || into->refused)
+		if (into->refused || (status == VT_CANCELLED && !atomic_load(&stores[i]->abandoned)))
 			return status;
-		failed = failed || status == VT_FAILED || status == VT_DOWN;
+		failed = failed || status == VT_CANCELLED || status == VT_FAILED || status == VT_DOWN;
 		if (status != VT_OK)
 			continue;
 		for (k = 0; into->reopen && k < i; k++) {
@@ -179,7 +173,7 @@ vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_sourc
 		if (!takes_more(stores[i]))
 			continue;
 		status = put_one(stores[i], space, name, from, stop);
-		if (status == VT_CANCELLED)
+		if (status == VT_CANCELLED && !atomic_load(&stores[i]->abandoned))
 			return status;
 		if (status == VT_OK || (status == VT_NONE && best != VT_OK))
 			best = status;
@@ -203,12 +197,10 @@ void stores_used(struct plug *p, const vt_id *blobs, uint32_t count)
 	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n && count; i++) {
-		struct plug_call call;
+		const struct store_request r = { .operation = STORE_USED, .names = blobs, .n = count };
 
-		if (is_late(stores[i]) || !is_near(stores[i]) || !stores[i]->made->ops.store.used)
-			continue;
-		call_begin(&call, stores[i], "used");
-		call_end(&call, stores[i]->made->ops.store.used(stores[i]->self, &call.call, blobs, count));
+		if (!is_late(stores[i]) && is_near(stores[i]) && stores[i]->made->ops.store.used)
+			store_call(stores[i], &r, NULL);
 	}
 }
 
@@ -232,12 +224,11 @@ static vt_status add_names(vt_sink *sink, vt_call *call, const void *data, size_
 static vt_status list_one(struct component *c, uint32_t space, int64_t since_s, struct buf *ret)
 {
 	struct names_sink s = { .sink = { .struct_size = sizeof(vt_sink), .write = add_names, .most = UINT64_MAX } };
-	struct plug_call call;
+	const struct store_request r = { .operation = STORE_LIST, .space = space, .since_s = since_s, .into = &s.sink };
 	vt_status status;
 
 	buf_init(&s.names, SIZE_MAX / 2);
-	call_begin(&call, c, "list");
-	status = call_end(&call, c->made->ops.store.list(c->self, &call.call, space, since_s, &s.sink));
+	status = store_call(c, &r, NULL);
 	*ret = s.names;
 	return status;
 }
@@ -275,8 +266,9 @@ static void probe_one(struct component *c, struct store_probe *ret)
 {
 	static const vt_id nobody = { { 0xff, 0xd0, 0xc7 } };
 	vt_sink sink = { .struct_size = sizeof sink, .write = take_anything, .most = 4096 };
-	struct plug_call call;
 	int64_t began = os_now_ns();
+	const struct store_request r = { .operation = STORE_GET, .space = VT_SPACE_BLOB, .names = &nobody, .n = 1, .into = &sink, .deadline_ns = began + PROBE_NS };
+	char text[STORE_CALL_TEXT];
 	vt_status status;
 
 	snprintf(ret->label, sizeof ret->label, "%s", component_label(c));
@@ -287,14 +279,11 @@ static void probe_one(struct component *c, struct store_probe *ret)
 		return;
 	}
 	ret->far = c->wants.flags & VT_WANTS_FAR;
-	call_begin(&call, c, "get");
-	call.stop = plug_stopping(c->plug);
-	call.deadline_ns = began + PROBE_NS;
-	status = call_end(&call, c->made->ops.store.get(c->self, &call.call, VT_SPACE_BLOB, &nobody, &sink));
+	status = store_call(c, &r, text);
 	ret->ns = os_now_ns() - began;
 	ret->answered = status == VT_OK || status == VT_NONE;
 	if (!ret->answered)
-		snprintf(ret->why, sizeof ret->why, "%s", call.text[0] ? call.text : "it does not answer");
+		snprintf(ret->why, sizeof ret->why, "%s", text[0] ? text : "it does not answer");
 }
 
 uint32_t stores_probe(struct plug *p, struct store_probe *ret, uint32_t room)
@@ -315,15 +304,14 @@ void stores_settle(struct plug *p, int64_t deadline_ns)
 	uint32_t n = plug_chosen_stores(p, &stores), i;
 
 	for (i = 0; i < n; i++) {
+		const struct store_request r = { .operation = STORE_SETTLE, .deadline_ns = deadline_ns, .behind = true };
 		struct component *c = stores[i];
-		struct plug_call call;
+		char text[STORE_CALL_TEXT];
 
 		if (atomic_load(&c->state) != COMPONENT_READY || atomic_load(&c->abandoned) || !c->made->ops.store.settle)
 			continue;
-		call_begin(&call, c, "settle");
-		call.deadline_ns = deadline_ns;
-		if (call_end(&call, c->made->ops.store.settle(c->self, &call.call)) == VT_FAILED)
-			plug_warn_about(c, call.text);
+		if (store_call(c, &r, text) == VT_FAILED)
+			plug_warn_about(c, text);
 	}
 }
 

@@ -17,9 +17,9 @@ enum {
 	STOP_S = 6, STOP_AGAIN_S = 1       /* after a signal; a bit more than signalled tasks get */
 };
 
-static uint32_t limit_of(const struct env *env)
+uint32_t watchdog_limit(const struct plug *p)
 {
-	const char *word = env_get(env, "VT_PLUGIN_PATIENCE");
+	const char *word = env_get(p->setup.env, "VT_PLUGIN_PATIENCE");
 	char *end;
 	long n = word ? strtol(word, &end, 10) : LIMIT_S;
 
@@ -99,7 +99,7 @@ void watchdog_begin(struct plug *p, struct plug_call *c)
 		return;
 	pthread_mutex_lock(&w->lock);
 	if (!w->limit) {
-		w->limit = limit_of(p->setup.env);
+		w->limit = watchdog_limit(p);
 		w->runs = !pthread_create(&w->thread, NULL, watch, p);
 	}
 	c->next = w->calls;

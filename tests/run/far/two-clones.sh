@@ -69,4 +69,17 @@ is "an optional store need not be there" "$rc$err" 0
 config '"build": {"command": "cp in.txt out", "input": ["in.txt"], "output": ["out"]}' '"store-of-somebody"'
 capture vt run build
 has "another one must" "$rc $err" "1 error: Plugin 'store-of-somebody' cannot be used"
+
+# far stores alone: vt's own stands beside them
+file vite-task.json '{"plugins": {"stores": [{"use": "far-folder", "as": "main"}]}, "tasks": {"build": {"command": "cp in.txt out", "input": ["in.txt"], "output": ["out"]}}}'
+rm -rf .vt out
+capture vt run build
+is "only a far store: the run is as any" "$rc$err" 0
+user '"fault": "down"'; rm -f out
+capture vt run build
+is "... and its results are near" "$rc $err $(hits) $(ls out)" "0  1 out"
+file vite-task.json '{"plugins": {"stores": [{"use": "store-of-somebody", "optional": true}]}, "tasks": {"build": {"command": "cp in.txt out", "input": ["in.txt"], "output": ["out"]}}}'
+rm -f out
+capture vt run build
+is "... also where it is optional, and not there" "$rc $err $(hits) $(ls out)" "0  1 out"
 finish

@@ -12,7 +12,7 @@ doc=$(find "$stage" -path '*/examples/store-memory.c')
 cp -r "${doc%/*}" "$T/examples"
 chmod -R u+w "$T/examples"
 cd "$T/examples" || exit 99
-targets="vt-store-memory.so vt-part-value.so vt-track-outputs.so"
+targets="vt-store-small.so vt-part-small.so vt-store-memory.so vt-part-value.so vt-track-outputs.so"
 command -v "${CXX:-c++}" >/dev/null && targets="$targets vt-part-value-cc.so"
 make -s CC="$CC" CXX="${CXX:-c++}" CFLAGS="-O2 -Wall -Wextra -Werror" CXXFLAGS="-O2 -Wall -Wextra -Werror" $targets >"$T/make" 2>&1
 ok "the examples build without a warning" $? || sed 's/^/# /' "$T/make"
@@ -54,4 +54,13 @@ has "with the part: the second run is a hit" "$out" "cache hit"
 config '"parts": {"part-value": {"field": "sysname"}}'
 capture vt run t
 hasnt "another value of its fact is a miss" "$out" "cache hit"
+config '"stores": ["store-small"]'
+vt run t >/dev/null
+capture vt run t
+has "the smallest store keeps results from one run to the next" "$out" "cache hit"
+config '"stores": ["store-small"], "parts": {"part-small": true}'
+capture vt run t
+hasnt "with the smallest part it is another key" "$out" "cache hit"
+capture vt run t
+has "... which hits the second time" "$out" "cache hit"
 finish

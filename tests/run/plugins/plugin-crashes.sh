@@ -39,8 +39,10 @@ has "... and what the task did is shown" "$out" "
 one"
 
 left() { pgrep -f "^sleep 314[.]$$\$"; }
-for switch in -DROGUE_CRASH -DROGUE_GET_EXITS -DROGUE_NEVER_RETURNS; do
+for switch in -DROGUE_CRASH -DROGUE_GET_EXITS -DROGUE_ENTRY_NEVER_RETURNS; do
 	rogue $switch
+	# beside the local store it is loaded while tasks run
+	[ $switch != -DROGUE_ENTRY_NEVER_RETURNS ] || sed -i 's/"rogue"/"store-local", "rogue"/' vite-task.json
 	rm -f started
 	with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 TERMINAL_SETTINGS="$T/settings" terminal vt run all
 	has "$switch, a task has changed the terminal: the plugin is named" "$out" "plugin 'rogue'"

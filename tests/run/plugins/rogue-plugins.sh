@@ -83,16 +83,29 @@ hangs="has neither returned nor asked for anything for 2 s"
 runs -DROGUE_SILENT 0 "warning: plugin 'rogue': get failed without saying why"
 runs -DROGUE_STATUS 0 "warning: plugin 'rogue': get answered 77, which means nothing"
 runs -DROGUE_LONG_REPORT 0 "warning: plugin 'rogue': bad\x1b[31m $(printf 'x%.0s' $(seq 500))"
-runs -DROGUE_NEVER_RETURNS 1 "error: plugin 'rogue': get $hangs
-* vt cannot go on; VT_PLUGIN_PATIENCE sets how many seconds it waits"
-runs -DROGUE_PUT_NEVER_RETURNS 0 "warning: plugin 'rogue': put $hangs; vt ends without waiting for it"
+runs -DROGUE_NEVER_RETURNS 0 "warning: plugin 'rogue': get $hangs; it is not used any more in this run"
+has "the run goes on without it" "$out" one
+runs -DROGUE_PUT_NEVER_RETURNS 0 "warning: plugin 'rogue': put $hangs; it is not used any more in this run"
 has "the task has been done" "$out" one
+# beside the local store nothing is lost
+config=$(<vite-task.json)
+file vite-task.json "${config/\"rogue\"/\"rogue\", \"store-local\"}"
+for switch in -DROGUE_NEVER_RETURNS -DROGUE_PUT_NEVER_RETURNS; do
+	rm -rf .vt
+	runs $switch 0 "warning: plugin 'rogue': $([ $switch = -DROGUE_NEVER_RETURNS ] && echo get || echo put) $hangs; it is not used any more in this run"
+	rogue rogue
+	with VT_PLUGIN_PATH="$T/rogues" capture vt run t
+	like "... and the local store has the result" "$rc $err $out" "0  *cache hit*"
+done
+file vite-task.json "$config"
 runs -DROGUE_DESTROY_NEVER_RETURNS 0 "warning: plugin 'rogue': destroy $hangs; vt ends without waiting for it"
 runs -DROGUE_SLOW 0 ""
 runs -DROGUE_CREATE_FAILS 1 "error: Plugin 'rogue' cannot be used
 * there is no room for me"
-# the tasks that run beside a store that hangs do not outlive vt
-rogue rogue -DROGUE_NEVER_RETURNS
+# the tasks that run beside a plugin that hangs while it is loaded do not outlive vt
+file vite-task.json "${config/\"rogue\"/\"store-local\", \"rogue\"}"
+rogue rogue -DROGUE_ENTRY_NEVER_RETURNS
+rm -rf .vt
 VT_TIMEOUT=120 with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 capture vt run --parallel long t
 left() { pgrep -f "^sleep 314[.]$$\$"; }
 until_true eval '! left >/dev/null'

@@ -3,10 +3,15 @@
 requires ${CC%% *}
 api=$abs_top_srcdir/plugin-api
 cd "$T"
-sed -n '/^\/\* store-folder.c \*\//,/^\.Ed/p' "$api/vt-plugin.7" | sed '/^\.Ed/d; s/\\e/\\/g' >store-folder.c
-$CC -Wall -Wextra -Werror -shared -fPIC -I"$api" store-folder.c -o vt-store-folder.so 2>errors
+sed -n '/^\/\* store-small.c \*\//,/^\.Ed/p' "$api/vt-plugin.7" | sed '/^\.Ed/d; s/\\e/\\/g' >store-small.c
+is "the tutorial's store is the installed example" "$(diff store-small.c "$api/example/store-small.c")" ""
+for name in store-small:90 part-small:60; do
+	n=$(wc -l <"$api/example/${name%:*}.c")
+	ok "${name%:*} is short ($n lines)" $((n >= ${name#*:}))
+done
+$CC -Wall -Wextra -Werror -shared -fPIC -I"$api" store-small.c -o vt-store-small.so 2>errors
 ok "it builds without a warning" $? || sed 's/^/# /' errors
-capture vt plugins check vt-store-folder.so
+capture vt plugins check vt-store-small.so
 is "it keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
 for page in vt-plugin.7 vt-plugin.3; do
 	if command -v mandoc >/dev/null; then is "$page is clean" "$(mandoc -Tlint -Wwarning "$api/$page")" ""; else skip "$page is clean" "mandoc is not installed"; fi
