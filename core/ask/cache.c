@@ -33,7 +33,8 @@ static const char help_text[] =
 	"  show <TASK>    Show the results that are kept for the commands of a task as they are now\n"
 	"  verify         Read all of it back, and drop what is damaged\n"
 	"  push           Send what is kept here to the stores of other machines\n"
-	"  pull <TASK>    Get what those have for a task and all that it waits for, and run nothing\n"
+	"  pull <TASK>... Get what those have for tasks and all that they wait for, and run nothing;\n"
+	"                 which tasks is said as for `vt run-many`: -r, --filter, --affected, --shard, ...\n"
 	"  key new        Print a new secret: for a team, or to sign results with\n"
 	"  key show-public\n"
 	"                 Print the public key that belongs to the secret that results are signed with\n"
@@ -200,8 +201,6 @@ static int run_verb(const struct session *s, enum verb verb, const struct comman
 		return kept_verify(s, json);
 	case PUSH:
 		return share_push(s, line, line->values[SINCE]);
-	case PULL:
-		return share_pull(s, line);
 	case KEY:
 		return share_key(s, line);
 	default:
@@ -217,8 +216,12 @@ static int run(const struct session *s, int argc, char **argv)
 	struct command_line line;
 	struct err err = { 0 };
 	uint32_t verb = 0;
-	int code = command_read_line(&command_cache, s, argc, argv, &line);
+	int code;
 
+	/* it takes the options of `vt run`, too */
+	if (argc > 1 && strcmp(argv[1], verbs[PULL]) == 0)
+		return share_pull(s, &command_cache, argc - 1, argv + 1);
+	code = command_read_line(&command_cache, s, argc, argv, &line);
 	if (code >= 0)
 		return code;
 	if (!line.words[0]) {
@@ -229,7 +232,7 @@ static int run(const struct session *s, int argc, char **argv)
 		verb++;
 	if (verb == VERBS)
 		command_unrecognized(&line.args, line.words[0], verbs, &err);
-	else if (line.words_n > 1 && verb != SHOW && verb != PULL && verb != KEY)
+	else if (line.words_n > 1 && verb != SHOW && verb != KEY)
 		args_unexpected(&line.args, line.words[1], &err);
 	else if ((verb == CLEAN || verb >= PUSH) && command_line_has(&line, JSON))
 		args_unexpected(&line.args, "--json", &err);

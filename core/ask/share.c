@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/sign.h"
 #include "cache/cache.h"
+#include "cmd/run.h"
 #include "far/key.h"
 #include "plan/plan.h"
 #include "text/json.h"
@@ -70,21 +71,68 @@ int share_push(const struct session *s, const struct command_line *line, const c
 	return code;
 }
 
-int share_pull(const struct session *s, const struct command_line *line)
+/* An option of `vt run` that says something about running; NULL: there is none. */
+static const char *of_running(const struct query_options *o)
 {
-	struct command_line rest = *line;
+	const struct {
+		bool given;
+		const char *name;
+	} all[] = {
+		{ o->watch, "--watch" }, { o->dry_run, "--dry-run" }, { o->last_details, "--last-details" }, { o->json, "--json" },
+		{ o->force, "--force" }, { o->cache != OPTION_CACHE_DEFAULT, o->cache == OPTION_CACHE_ON ? "--cache" : "--no-cache" },
+		{ o->parallel, "--parallel" }, { o->limited, "--concurrency-limit" }, { o->continue_given, "--continue" },
+		{ o->log_given, "--log" }, { o->shown_given, "--output-logs" }, { o->quiet, "--quiet" }, { o->verbose, "--verbose" },
+		{ o->ci_summary, "--ci-summary" }, { o->summary_file, "--summary-file" }, { o->profile, "--profile" }, { o->events, "--events" },
+	};
+	uint32_t i;
+
+	for (i = 0; i < COUNT(all); i++)
+		if (all[i].given)
+			return all[i].name;
+	return NULL;
+}
+
+/* The words behind `pull`: those of `vt run-many` that say which tasks are meant. -1: err. */
+static int pull_words(const struct session *s, int argc, char **argv, struct query_options *ret, struct err *err)
+{
+	const char *odd;
+	uint32_t i;
+
+	if (options_parse((uint32_t)argc - 1, (const char *const *)argv + 1, true, s->arena, ret, err) < 0)
+		return -1;
+	if (ret->help)
+		return 0;
+	odd = of_running(ret);
+	if (odd)
+		return err_set(err, ERR_USAGE, "'%s' has no meaning for `vt cache pull`, which runs nothing", odd);
+	if (!ret->task)
+		return err_set(err, ERR_USAGE, "the following required arguments were not provided:\n  <TASK>...");
+	/* no package is named: wherever there are such tasks */
+	if (!options_scoped(ret))
+		ret->recursive = true;
+	for (i = 0; i < ret->tasks.n; i++)
+		if (strchr(ret->tasks.at[i], '#'))
+			ret->recursive = false;
+	return 0;
+}
+
+int share_pull(const struct session *s, const struct command *c, int argc, char **argv)
+{
+	struct session here = *s;
 	struct query_options options;
 	struct asking k;
 	struct err err = { 0 };
 	uint32_t steps = 0, near = 0, came = 0;
 	int code = 0;
 
-	rest.words++;                  /* "pull" */
-	rest.words_n--;
-	if (asking_words(&rest, &options, &err) < 0)
+	if (pull_words(s, argc, argv, &options, &err) < 0 || (options.dir && cmd_enter(&here, options.dir, &err) < 0))
 		return cmd_fail(s, &err);
-	options.recursive = !strchr(options.task, '#');        /* wherever there is such a task */
-	if (asking_open(&k, s, &err) == 0 && asking_plan(&k, &options, false, &err) == 0) {
+	if (options.help) {
+		command_help(c, stdout);
+		return 0;
+	}
+	if (asking_open(&k, &here, &err) == 0 && asking_plan(&k, &options, false, &err) == 0 &&
+	    (!options.shards || run_cut_plan(&k.backend, &options, k.arena, k.plan, &err) == 0)) {
 		k.backend.dry = false;
 		if (open_shared(&k, &err) == 0) {
 			cache_plan(k.backend.cache, k.plan);

@@ -99,8 +99,7 @@ int run_make_plan(struct backend *b, const struct query_options *options, struct
 	return plan_make(&world, options, a, ret, err);
 }
 
-/* Leaves only what --shard says in the plan. -1: err. */
-static int cut_plan(struct backend *b, const struct query_options *o, struct arena *a, struct plan *plan, struct err *err)
+int run_cut_plan(struct backend *b, const struct query_options *o, struct arena *a, struct plan *plan, struct err *err)
 {
 	const struct session *s = b->session;
 	struct shard_times times = { 0 };
@@ -120,7 +119,7 @@ static int run_task(struct backend *b, const struct query_options *options)
 	struct err err = { 0 };
 	int code;
 
-	if (run_make_plan(b, options, a, &plan, &err) < 0 || (options->shards && cut_plan(b, options, a, plan, &err) < 0))
+	if (run_make_plan(b, options, a, &plan, &err) < 0 || (options->shards && run_cut_plan(b, options, a, plan, &err) < 0))
 		code = cmd_fail(s, &err);
 	else if (options->dry_run)
 		code = show_dry_run(b, plan, options);

@@ -30,6 +30,8 @@ struct repeated {
 
 /* The plan that the options ask for, in `a`. The backend has its workspace. -1: err. */
 int run_make_plan(struct backend *b, const struct query_options *options, struct arena *a, struct plan **ret, struct err *err);
+/* Leaves only what --shard says in the plan. -1: err. */
+int run_cut_plan(struct backend *b, const struct query_options *o, struct arena *a, struct plan *plan, struct err *err);
 /* Runs the plan to its end and returns the exit code. The plan may be empty. */
 int run_plan(struct backend *b, const struct plan *plan, const struct query_options *options);
 /* `--last-details`: prints the stored summary and returns its exit code. `root`: absolute. */

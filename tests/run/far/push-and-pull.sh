@@ -35,6 +35,20 @@ is "another clone gets it" "$rc $err $out" "0  2 of 2 steps came, 0 hit already"
 is "and runs nothing, and puts nothing back" "$(ls packages/*/out 2>/dev/null)" ""
 capture vt cache pull t
 is "a second time there is nothing to get" "$rc $out" "0 0 of 2 steps came, 2 hit already"
+# pulled WORDS... in a fresh clone
+pulled() { rm -rf "$T/P"; clone P; capture vt cache pull "$@"; cd "$T/B"; }
+pulled --filter a t
+is "only for the packages of a filter" "$rc $err $out" "0  1 of 1 steps came, 0 hit already"
+pulled a#t b#t
+is "for several tasks" "$rc $err $out" "0  2 of 2 steps came, 0 hit already"
+pulled -C packages/b -w t
+has "... said from another folder" "$rc $err$out" "1 error:"
+pulled --shard 1/2 t
+is "for a part of the run" "$rc $err $out" "0  1 of 1 steps came, 0 hit already"
+pulled --watch t
+is "an option of running is refused" "$rc $err" "2 error: '--watch' has no meaning for \`vt cache pull\`, which runs nothing"
+pulled
+has "a task must be named" "$rc $err" "2 error: the following required arguments were not provided:"
 user '"fault": "down"'
 quiet
 capture vt run -r t
