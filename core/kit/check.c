@@ -7,10 +7,13 @@
 #include <limits.h>
 #include <locale.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -289,8 +292,27 @@ static bool trial_begin(struct check *k, const struct trial_run *r)
 	return true;
 }
 
-/* Makes the option of type url lead to a socket that nobody accepts from. false: there is no such option. */
-static bool to_nowhere(const struct trial_run *r)
+/* Answers whoever connects, one byte after the other, without an end. Ends with the trial. */
+static void drip(int fd)
+{
+	static const char text[] = "HTTP/1.1 200 OK\r\nX-Drip: ";
+	int clients[64], n = 0, i;
+	size_t at = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		struct pollfd waits = { .fd = fd, .events = POLLIN };
+
+		if (poll(&waits, 1, 200) > 0 && n < (int)COUNT(clients) && (clients[n] = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+			n++;
+		for (i = 0; i < n; i++)
+			(void)send(clients[i], at < sizeof text - 1 ? &text[at] : "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+		at += n > 0;
+	}
+}
+
+/* Makes the option of type url lead to a socket that nobody accepts from, or that drips. false: there is no such option. */
+static bool to_nowhere(const struct trial_run *r, pid_t *ret_server)
 {
 	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	cJSON *its = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(r->kit->config, "options"), r->component);
@@ -309,7 +331,17 @@ static bool to_nowhere(const struct trial_run *r)
 		return false;
 	snprintf(url, sizeof url, "%.*s://127.0.0.1:%d/", (int)strcspn(value->valuestring, ":"), value->valuestring, ntohs(here.sin_port));
 	cJSON_ReplaceItemInObjectCaseSensitive(its, option->valuestring, cJSON_CreateString(url));
-	return true;
+	if (r->trial->how != CHECK_DRIPPING_SERVER)
+		return true;
+	*ret_server = fork();
+	if (*ret_server == 0)
+		drip(fd);
+	return *ret_server > 0;
+}
+
+static bool needs_server(const struct trial_run *r)
+{
+	return r->trial && (r->trial->how == CHECK_HANGING_SERVER || r->trial->how == CHECK_DRIPPING_SERVER);
 }
 
 static void run_trial(int fd, void *ctx)
@@ -318,9 +350,9 @@ static void run_trial(int fd, void *ctx)
 	struct check k = { .fd = fd, .folder = r->folder, .random = (r->kit->told->seed + r->kit->told->trials) * 0x9e3779b97f4a7c15u | 1 };
 	struct manners before;
 	int status;
-	pid_t other = 0;
+	pid_t other = 0, server = 0;
 
-	if (r->trial && r->trial->how == CHECK_HANGING_SERVER && !to_nowhere(r)) {
+	if (needs_server(r) && !to_nowhere(r, &server)) {
 		if (write(fd, "+\n", 2) < 0)
 			_exit(1);
 		return;
@@ -343,6 +375,10 @@ static void run_trial(int fd, void *ctx)
 	if (r->trial && r->trial->how == CHECK_TWO_PROCESSES) {
 		if (!other)
 			_exit(0);
+	}
+	if (server) {
+		kill(server, SIGKILL);
+		waitpid(server, &status, 0);
 	}
 	if (!k.failed && write(fd, "+\n", 2) < 0)
 		_exit(1);
@@ -404,7 +440,7 @@ static bool try_one(struct kit *kit, const char *component, const struct check_t
 
 static void try_all(struct kit *kit, const char *component, const char *kind)
 {
-	static const struct check_trial *const lists[] = { check_stores, check_parts, check_others };
+	static const struct check_trial *const lists[] = { check_stores, check_works, check_parts, check_others };
 	uint32_t i;
 	const struct check_trial *t;
 

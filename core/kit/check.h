@@ -48,6 +48,7 @@ struct check_trial {
 	enum check_how {
 		CHECK_PLAIN,
 		CHECK_HANGING_SERVER,      /* its option of type "url" leads to a server that accepts nothing; left out without one */
+		CHECK_DRIPPING_SERVER,     /* ... to one that sends a byte five times in a second */
 		CHECK_TWO_PROCESSES        /* two at once, each with a component of its own */
 	} how;
 };
@@ -56,8 +57,8 @@ struct check_trial {
 bool check_that(struct check *k, bool good, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* A line for the user that is no fault. */
 void check_note(struct check *k, const char *text);
-void check_drop_all(struct check *k);      /* check_store.c: what the trial put */
+void check_drop_all(struct check *k);      /* check_bytes.c: what the trial put */
 void check_random(struct check *k, void *ret, size_t size);
 const char *check_status(vt_status s);     /* its name, "VT_OK" */
-extern const struct check_trial check_stores[], check_parts[], check_others[];   /* each ends with `what` NULL */
+extern const struct check_trial check_stores[], check_works[], check_parts[], check_others[];   /* each ends with `what` NULL */
 #endif

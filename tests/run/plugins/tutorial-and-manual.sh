@@ -13,6 +13,17 @@ $CC -Wall -Wextra -Werror -shared -fPIC -I"$api" store-small.c -o vt-store-small
 ok "it builds without a warning" $? || sed 's/^/# /' errors
 capture vt plugins check vt-store-small.so
 is "it keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
+# spoilt SED-SCRIPT TRIAL SENTENCE: the tutorial's store with one mistake, and what the trials say of it
+spoilt() {
+	sed "$1; s/store-small/spoilt/" store-small.c >spoilt.c
+	$CC -shared -fPIC -I"$api" spoilt.c -o vt-spoilt.so 2>errors || sed 's/^/# /' errors
+	capture vt plugins check vt-spoilt.so
+	like "a store that $2 is found out" "$rc $out" "1 *WRONG  spoilt: $3*"
+}
+spoilt 's/%s.XXXXXX/%s.new/; s/mkostemp(temporary, /open(temporary, O_WRONLY | O_CREAT | O_EXCL | /; s/O_EXCL | O_CLOEXEC)/O_EXCL | O_CLOEXEC, 0600)/; s/unlink(temporary)/(void)0/' \
+	"takes nothing after a put that failed" "a put can be tried again: put of a blob of 3145728 bytes answers VT_FAILED, expected VT_OK"
+spoilt '0,/buffer.65536.;/s//*unused = NULL; static _Thread_local char buffer[100 << 20];/' \
+	"takes a whole blob into memory" "a large blob goes through: get of a blob of 100 MiB takes 1?? MiB of memory"
 for page in vt-plugin.7 vt-plugin.3; do
 	if command -v mandoc >/dev/null; then is "$page is clean" "$(mandoc -Tlint -Wwarning "$api/$page")" ""; else skip "$page is clean" "mandoc is not installed"; fi
 done
