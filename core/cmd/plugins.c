@@ -169,7 +169,7 @@ static const char *use_word(const struct list *l, const cJSON *row)
 			const struct list_use *u = &l->uses[i];
 			const char *its = text_of(c, "name");
 
-			if (!its || strcmp(u->name, its))
+			if (!its || strcmp(u->name, its) || !u->file || strcmp(u->file, text_of(row, "file")))
 				continue;
 			if (!u->ready && u->why)
 				return u->why;

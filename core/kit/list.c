@@ -41,18 +41,21 @@ static void note_uses(struct list *l, const cJSON *row, const cJSON *status)
 {
 	const char *state = cJSON_GetObjectItemCaseSensitive(row, "state")->valuestring;
 	const cJSON *reason = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(row, "reason"), "text"), *c;
-	const cJSON *name = cJSON_GetObjectItemCaseSensitive(row, "name");
+	const cJSON *name = cJSON_GetObjectItemCaseSensitive(row, "name"), *file = cJSON_GetObjectItemCaseSensitive(row, "file");
 	uint32_t i;
 
 	for (i = 0; i < l->uses_n; i++) {
 		struct list_use *u = &l->uses[i];
 		const cJSON *word = cJSON_GetObjectItemCaseSensitive(status, u->name);
-		bool in_here = strcmp(name->valuestring, u->name) == 0;
+		const bool of_its_name = strcmp(name->valuestring, u->name) == 0;
+		bool in_here = of_its_name;
 
 		cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(row, "components"))
 			in_here = in_here || strcmp(cJSON_GetObjectItemCaseSensitive(c, "name")->valuestring, u->name) == 0;
-		if (!in_here || u->ready || strcmp(state, "shadowed") == 0)
+		if (!in_here || strcmp(state, "shadowed") == 0 || strcmp(state, "skipped") == 0 || (u->file && !of_its_name))
 			continue;
+		free(u->file);
+		u->file = strdup(file->valuestring);
 		u->ready = strcmp(state, "ready") == 0 && !cJSON_IsObject(word);
 		free(u->status);
 		u->status = cJSON_IsString(word) && word->valuestring[0] ? strdup(word->valuestring) : NULL;
@@ -159,6 +162,7 @@ void list_free(struct list *l)
 
 	for (i = 0; i < l->uses_n; i++) {
 		free(l->uses[i].name);
+		free(l->uses[i].file);
 		free(l->uses[i].status);
 		free(l->uses[i].why);
 	}

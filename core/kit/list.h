@@ -15,6 +15,7 @@ struct list {
 
 struct list_use {
 	char *name;                /* of the component */
+	char *file;                /* owned; of the plugin that it is taken from: the one of its name, else the first that has it; NULL: none */
 	const char *kind;          /* "store" ... */
 	bool named;                /* the configuration names it, so that it must be ready */
 	bool ready;

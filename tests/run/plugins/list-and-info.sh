@@ -102,4 +102,19 @@ is "a stub cannot be switched on" "$rc $err" "1 error: Plugin 'auto-output' cann
 * automatic output tracking is not available in this version"
 capture vt plugins lsit
 is "a wrong word" "$rc ${err%%$'\n'*}" "2 error: unrecognized subcommand 'lsit'"
+
+# of two plugins with a component of one name the one that is taken is in use
+cat >"$T/other.c" <<X
+#include <vt-plugin.h>
+static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into) { (void)self, (void)call, (void)space, (void)name, (void)into; return VT_NONE; }
+static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_source *from) { (void)self, (void)call, (void)space, (void)name, (void)from; return VT_NONE; }
+static const vt_store_ops ops = { .struct_size = sizeof ops, .get = get, .put = put };
+static const vt_component component = { .struct_size = sizeof component, .kind = VT_KIND_STORE, .name = "store-local", .summary = "another", .threads = VT_THREADS_MANY, .ops = &ops };
+VT_PLUGIN("a-second-one", "1.0", NULL, NULL, NULL, &component);
+X
+mkdir -p "$T/second"
+$CC -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$T/other.c" -o "$T/second/vt-a-second-one.so"
+with VT_PLUGIN_PATH="$T/second" capture vt plugins list
+is "a component of a plugin of another name is not in use" "$(row a-second-one | sed 's/  */ /g')" "a-second-one 1.0 store: store-local env ready"
+has "the one of its own name is" "$(row store-local)" "in use"
 finish
