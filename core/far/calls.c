@@ -14,21 +14,32 @@
 
 /* ---- what the plugin gets ----------------------------------------------------------- */
 
-/* Bytes move: the call has the time of an item that began when its first byte did. */
+/* When the plugin is asked to end a call that has until `lost_ns`. */
+static int64_t asked_at(const struct far_store *s, int64_t lost_ns)
+{
+	int64_t ahead = s->timeout_ns / 8 < GRACE_NS ? s->timeout_ns / 8 : GRACE_NS;
+
+	return lost_ns - ahead;
+}
+
+/* Bytes move: the call has the time of an item that began where the one before it ended. */
 static void moved(struct object *o, uint64_t bytes)
 {
 	struct far_call *c = o->call;
 	int64_t now = os_now_ns(), until;
 
 	if (c->moving != o) {
+		c->since_ns = c->moved_ns;
 		c->moving = o;
-		c->since_ns = now;
 	}
+	c->moved_ns = now;
 	until = c->since_ns + c->store->timeout_ns + (int64_t)(bytes * 1000 / PACE) * MS;
 	if (until > c->store->end_ns)
 		until = c->store->end_ns;
-	if (until > c->deadline_ns)
-		c->deadline_ns = c->plug->deadline_ns = until;
+	if (until <= c->lost_ns)
+		return;
+	c->lost_ns = until;
+	c->plug->deadline_ns = asked_at(c->store, until);
 }
 
 static vt_status refuse(vt_call *call, const char *text)
@@ -208,7 +219,7 @@ static void run_call(struct far_call *c)
 
 	call_begin_unwatched(&call, c->store->component, names[c->kind]);
 	call.stop = &c->store->asked;
-	call.deadline_ns = c->deadline_ns;
+	call.deadline_ns = asked_at(c->store, c->lost_ns);
 	c->plug = &call;
 	c->status = call_end(&call, ask(c, &call));
 	c->plug = NULL;
@@ -330,15 +341,25 @@ void call_free(struct far_call *c)
 	free(c);
 }
 
+/* With the lock. Callers wait for one call after the other: an answer that nobody waits for yet wakes nobody. */
+static void answer(struct far_store *s, struct far_call *c)
+{
+	c->state = CALL_DONE;
+	if (c->awaited)
+		pthread_cond_broadcast(&s->done);
+}
+
 /* With the lock, which is free during the call. */
 static void serve(struct worker *w, struct far_call *c)
 {
 	struct far_store *s = w->store;
-	int64_t limit = os_now_ns() + s->timeout_ns;
+	int64_t limit;
 
 	c->state = CALL_RUNNING;
 	c->thread = w->number;
-	c->deadline_ns = limit < s->end_ns ? limit : s->end_ns;
+	c->moved_ns = os_now_ns();
+	limit = c->moved_ns + s->timeout_ns;
+	c->lost_ns = limit < s->end_ns ? limit : s->end_ns;
 	pthread_mutex_unlock(&s->lock);
 	run_call(c);
 	check_objects(c);
@@ -347,12 +368,10 @@ static void serve(struct worker *w, struct far_call *c)
 		call_free(c);
 		w->lost = false;
 		s->lost--;
-		pthread_cond_broadcast(&s->done);
 		return;
 	}
 	judge(s, c);
-	c->state = CALL_DONE;
-	pthread_cond_broadcast(&s->done);
+	answer(s, c);
 }
 
 static void *work(void *ctx)
@@ -379,8 +398,7 @@ static void *work(void *ctx)
 			serve(w, c);
 			continue;
 		}
-		c->state = CALL_DONE;          /* as cancelled */
-		pthread_cond_broadcast(&s->done);
+		answer(s, c);                  /* as cancelled */
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -438,14 +456,15 @@ static void unqueue(struct far_store *s, struct far_call *c)
 	c->state = CALL_DONE;
 }
 
-void store_wait_a_little(struct far_store *s)
+/* With the lock: until an answer came, or for LOOK_MS, or until the call is lost. */
+static void wait_a_little(struct far_store *s, const struct far_call *c)
 {
+	int64_t until_ns = os_now_ns() + LOOK_MS * MS;
 	struct timespec until;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	if (c->state == CALL_RUNNING && c->lost_ns < until_ns)
+		until_ns = c->lost_ns;
+	until = (struct timespec){ .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
 	pthread_cond_timedwait(&s->done, &s->lock, &until);
 }
 
@@ -459,7 +478,7 @@ static bool is_lost(struct far_store *s, struct far_call *c)
 		if (!c->asked_ns)
 			c->asked_ns = now;
 	}
-	return now > c->deadline_ns || (c->asked_ns && now > c->asked_ns + GRACE_NS);
+	return now >= c->lost_ns || (c->asked_ns && now > c->asked_ns + GRACE_NS);
 }
 
 /* Until the call is answered, given up or abandoned. */
@@ -468,13 +487,14 @@ bool call_await(struct far_store *s, struct far_call *c)
 	bool answered;
 
 	pthread_mutex_lock(&s->lock);
+	c->awaited = true;
 	while (c->state == CALL_QUEUED || c->state == CALL_RUNNING) {
 		if (c->state == CALL_QUEUED && (s->down || is_over(s) || !s->workers_n))
 			unqueue(s, c);
 		else if (c->state == CALL_RUNNING && is_lost(s, c))
 			abandon(s, c);
 		else
-			store_wait_a_little(s);
+			wait_a_little(s, c);
 	}
 	answered = c->state == CALL_DONE;
 	pthread_mutex_unlock(&s->lock);

@@ -153,7 +153,7 @@ void far_close(struct far *f)
 	end_senders(f);
 	tell_unsent(f);
 	for (i = 0; i < f->stores_n; i++)
-		(void)far_store_free(f->stores[i]);        /* one that is stuck keeps what its call uses */
+		far_store_free(f->stores[i]);
 	for (i = 0; i < f->known.n; i++)
 		known_free(f->known.at[i].value);
 	for (i = 0; i < f->stores_n; i++)

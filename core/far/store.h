@@ -6,8 +6,8 @@
  *        ▲                                              │
  *        └───────────── answers, or none ◄──────────────┘
  *
- * An item has 2 s to begin or to end (`timeout`), and then moves 64 KiB/s at least. A call that takes longer is asked
- * to stop, and nobody waits for it any more: it owns all that it uses. One that has not ended when the run ends keeps
+ * An item has 2 s to end (`timeout`), and one that is larger moves 64 KiB/s at least. A call that is about to take longer is asked
+ * to stop, and when it does take longer nobody waits for it any more: it owns all that it uses. One that has not ended when the run ends keeps
  * its thread until the process ends. Three failures in a row, or one such call, rest the store: 30 s, doubling, then one call tries. */
 #ifndef FAR_STORE_H
 #define FAR_STORE_H
@@ -48,8 +48,8 @@ struct far_put {
 
 /* blobs: for private files. */
 struct far_store *far_store_new(struct component *c, struct plug *plug, struct blobs *blobs, const volatile int *stop);
-/* Ends the threads. false: one is stuck in the plugin: what belongs to the store is kept until the process ends. */
-bool far_store_free(struct far_store *s);
+/* Ends the threads. Where one is stuck in the plugin, what belongs to the store is kept until the process ends. */
+void far_store_free(struct far_store *s);
 
 const char *far_store_label(const struct far_store *s);        /* what the user calls it */
 const vt_wants *far_store_wants(const struct far_store *s);

@@ -20,7 +20,7 @@ enum {
 };
 
 #define MS INT64_C(1000000)            /* nanoseconds */
-#define GRACE_NS (250 * MS)            /* that calls have to end in, at the end of a run, once they were asked to */
+#define GRACE_NS (250 * MS)            /* that calls have to end in, once they were asked to */
 
 enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_ABANDONED };
 enum call_kind { CALL_GET, CALL_PUT, CALL_HAS, CALL_DROP };
@@ -51,10 +51,12 @@ struct far_call {
 	uint32_t space, why;           /* why: of a drop */
 	vt_status status;              /* of the call as a whole */
 	char text[sizeof ((struct plug_call *)0)->text];       /* its report */
-	_Atomic int64_t deadline_ns;   /* when it is asked to end */
+	bool awaited;                  /* its caller has come to it; under the lock */
+	_Atomic int64_t lost_ns;       /* when it is abandoned; a little before, it is asked to end */
 	struct plug_call *plug;        /* RUNNING: to put its deadline off; on the thread of the call only */
-	const struct object *moving;   /* the object whose bytes moved last, and when it began; same thread */
-	int64_t since_ns;
+	const struct object *moving;   /* the object whose bytes moved last; same thread, as the two below */
+	int64_t since_ns;              /* when it began */
+	int64_t moved_ns;              /* when bytes moved last, or the call began */
 	int64_t asked_ns;              /* when it was asked to end before its time; 0: it was not; under the store's lock */
 	uint8_t *has;                  /* of CALL_HAS; n bytes */
 	uint32_t n;
@@ -106,5 +108,4 @@ bool call_await(struct far_store *s, struct far_call *c);
 vt_status call_answer(const struct far_call *c, const struct object *o);
 void call_free(struct far_call *c);                                    /* not of an abandoned one */
 bool store_is_asked(const struct far_store *s);                        /* it neither rests nor is down, and the run goes on */
-void store_wait_a_little(struct far_store *s);                         /* with the lock */
 #endif

@@ -67,7 +67,7 @@ static vt_status travel(struct store *s, vt_call *call, int puts)
 
 	if (has_fault(s, "hang") || (puts && has_fault(s, "hang-put")))
 		for (;;) {
-			sleep(1);
+			usleep(20000);
 			if (s->polite && call->stopping(call))
 				return VT_CANCELLED;
 		}
