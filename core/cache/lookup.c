@@ -406,6 +406,17 @@ static int name_results(struct looking *l, struct err *err)
 	return 0;
 }
 
+/* Has the layer anything where the patterns begin? Mostly it has not, and that is soon seen. */
+static bool may_amend(const struct file_patterns *input, const struct layer *v)
+{
+	uint32_t i;
+
+	for (i = 0; i < input->n; i++)
+		if (!input->at[i].base_size || layer_has(v, (struct bytes){ input->at[i].base, input->at[i].base_size }))
+			return true;
+	return false;
+}
+
 /* What the hits before it would leave counts among the files that `input` matches, too. A link does not: a step that
  * declares one as its input waits until it is there. */
 static int amend_globbed(struct looking *l, struct err *err)
@@ -418,14 +429,14 @@ static int amend_globbed(struct looking *l, struct err *err)
 
 	if (input->yes.n && !v)
 		return -1;
-	for (i = 0; seats && i < seats->n; i++) {
+	if (!seats || !may_amend(&input->yes, v))
+		return 0;
+	for (i = 0; i < seats->n; i++) {
 		const struct seat *seat = seats->at[i].value;
 
 		if (state_is_content(seat->state) && globs_match(input, seat->path.data, seat->path.size))
 			facts_lend(&now, l->arena, FACT_GLOBBED, seat->path, (struct bytes){ seat->state.data, 1 + sizeof(vt_id) });
 	}
-	if (!seats || !seats->n)
-		return 0;
 	for (i = 0; i < l->in->before.n; i++) {
 		const struct fact *fact = &l->in->before.at[i];
 

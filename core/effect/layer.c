@@ -182,6 +182,11 @@ static bool layer_says(const struct layer *v, struct bytes path, struct bytes *r
 	return true;
 }
 
+bool layer_has(const struct layer *v, struct bytes path)
+{
+	return map_get(&v->seats, path.data, path.size) || map_get(&v->folders, path.data, path.size);
+}
+
 bool layer_covers(const struct layer *v, struct bytes path)
 {
 	struct bytes state;

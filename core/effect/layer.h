@@ -45,6 +45,7 @@ void layer_copy(struct layer *v, const struct layer *from, struct arena *a);
 struct seat *layer_set(struct layer *v, struct bytes path, struct bytes state);
 void layer_set_left(struct layer *v, const struct left *left);
 
+bool layer_has(const struct layer *v, struct bytes path);     /* a seat there, or one below it */
 /* Does the layer say what stands there? Else the disk does. */
 bool layer_covers(const struct layer *v, struct bytes path);
 /* The state of one path, of FACT_LEFT. -1: the fingerprint failed. */

@@ -301,7 +301,7 @@ static void judge(struct far_store *s, const struct far_call *c)
 	uint32_t i;
 
 	for (i = 0; i < c->n && of_objects; i++) {
-		failed = failed || c->objects[i].status < 0;
+		failed = failed || (c->objects[i].status < 0 && c->objects[i].status != VT_CANCELLED);
 		answered = answered || c->objects[i].status >= 0;
 	}
 	s->trying = false;

@@ -122,8 +122,8 @@ static void tell_unsent(struct far *f)
 	uint32_t i;
 
 	for (i = 0; i < f->stores_n; i++) {
-		/* of a store that is not well a warning tells */
-		if (!f->senders[i].failed || !f->setup.progress || !far_store_is_well(f->stores[i]))
+		/* of a store that rests a warning has told */
+		if (!f->senders[i].failed || !f->setup.progress || far_store_rests(f->stores[i]))
 			continue;
 		snprintf(text, sizeof text, "%u of %u results were not sent to '%.100s'; `vt cache push` sends them", f->senders[i].failed,
 			 f->senders[i].n, far_store_label(f->stores[i]));

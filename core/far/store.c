@@ -268,6 +268,17 @@ bool far_store_is_well(const struct far_store *s)
 	return store_is_asked(s);
 }
 
+bool far_store_rests(const struct far_store *s)
+{
+	struct far_store *mine = (struct far_store *)(uintptr_t)s;
+	bool ret;
+
+	pthread_mutex_lock(&mine->lock);
+	ret = s->down || os_now_ns() < s->rest_until_ns;
+	pthread_mutex_unlock(&mine->lock);
+	return ret;
+}
+
 void far_store_tell(struct far_store *s, const char *text)
 {
 	plug_warn_about(s->component, text);

@@ -56,7 +56,8 @@ const vt_wants *far_store_wants(const struct far_store *s);
 bool far_store_reads(const struct far_store *s);               /* by its mode, and it does not rest */
 bool far_store_writes(const struct far_store *s);
 bool far_store_takes(const struct far_store *s);               /* by its mode and its wants, whether it rests or not */
-bool far_store_is_well(const struct far_store *s);             /* it neither rests nor is down */
+bool far_store_is_well(const struct far_store *s);             /* it neither rests nor is down, and the run goes on */
+bool far_store_rests(const struct far_store *s);               /* ... or is down */
 void far_store_tell(struct far_store *s, const char *text);    /* a warning about it; each text is told once */
 bool far_store_unsealed(const struct far_store *s);
 uint64_t far_store_below(const struct far_store *s);           /* the largest object it is offered */

@@ -14,6 +14,8 @@ capture vt run -r t
 is "a store that works is filled" "$rc$err" 0
 cp -r "$T/far" "$T/far.good"
 spent() { local from=$EPOCHREALTIME; capture vt run -r t; ms=$(((${EPOCHREALTIME/./} - ${from/./}) / 1000)); }
+# what a fault may cost is 2 s, which tests/bench/extra-far.sh measures; here a loaded machine must not fail
+limit=15000
 # faulty NAME OPTIONS: a fresh clone where all is there to be had, then one where all is to be sent
 faulty() {
 	rm -rf "$T/far"; cp -r "$T/far.good" "$T/far"
@@ -21,11 +23,11 @@ faulty() {
 	cd "$W"; rm -rf "$T/x"; clone x; rm -rf packages/*/out
 	spent; first=$err
 	is "$1: a fresh clone: the tasks are done" "$rc $(cat packages/*/out/x | tr -d '\n')" "0 abcdef"
-	ok "$1: ... within seconds ($ms ms)" $((ms > ${limit:-6000}))
+	ok "$1: ... within seconds ($ms ms)" $((ms > limit))
 	for p in $names; do file packages/$p/in.txt "new $p"; done
 	spent
 	is "$1: new results: the tasks are done" "$rc $(cat packages/*/out/x | tr -d '\n')" "0 new anew bnew cnew dnew enew f"
-	ok "$1: ... within seconds ($ms ms)" $((ms > ${limit:-6000}))
+	ok "$1: ... within seconds ($ms ms)" $((ms > limit))
 	user '"fault": "down"'
 	rm -rf packages/*/out
 	capture vt run -r t
@@ -34,7 +36,8 @@ faulty() {
 faulty hang
 has "one line says what it does" "$first" "warning: plugin 'main': it does not answer; it is not asked for 30 s"
 faulty hang '"polite": true'
-has "one that asks whether to stop" "$first" "warning: plugin 'main': it is too slow; it is not asked for 30 s"
+# on a machine that stands still for the 250 ms between the question and the end it is the other sentence
+like "one that asks whether to stop" "$first" "warning: plugin 'main': it @(is too slow|does not answer); it is not asked for 30 s"
 faulty drip
 faulty lie
 has "what it gives is left aside" "$first" "warning: plugin 'main': something there is damaged, or not sealed by the team's key: it is left aside"
