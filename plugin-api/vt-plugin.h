@@ -92,10 +92,10 @@ typedef struct vt_host vt_host;
 
 /* ---- services: what a plugin is handed ------------------------------------- */
 
-#define VT_REPORT_DEBUG   0
-#define VT_REPORT_INFO    1
-#define VT_REPORT_WARNING 2
-#define VT_REPORT_ERROR   3
+#define VT_REPORT_DEBUG   0  /* never shown                         */
+#define VT_REPORT_INFO    1  /* shown with -v, each text once       */
+#define VT_REPORT_WARNING 2  /* shown, each text once               */
+#define VT_REPORT_ERROR   3  /* shown with the failure it belongs to */
 
 /* One request. First argument after self, everywhere. [any] during the call. */
 struct vt_call {                                                        /* [grows] */
@@ -273,7 +273,7 @@ typedef struct vt_file {                                                /* [froz
 
 typedef struct vt_fingerprint_ops {                                     /* [grows] [work] */
 	uint32_t struct_size, reserved;
-	vt_status (*digest)(void *self, vt_call *, vt_bytes root, const vt_file *, uint32_t n, vt_id *ret);   /* n ids; all zero: vanished, or may not be read */
+	vt_status (*digest)(void *self, vt_call *, vt_bytes root, const vt_file *, uint32_t n, vt_id *ret);   /* n ids, by content and, if it likes, path; all zero: vanished, or may not be read */
 	/* Root-relative paths that differ from `reference`, each ended by NUL. "REF..." : since the
 	 * merge base with REF; "..." : since the one with the default branch. VT_NONE: no such
 	 * reference, reported why. May be NULL. */

@@ -43,6 +43,13 @@ static void plugin_warns(void *ctx, const char *text)
 	warnings_add(b->session->warnings, text);
 }
 
+static void plugin_informs(void *ctx, const char *text)
+{
+	const struct backend *b = ctx;
+
+	warnings_note(b->session->warnings, text);
+}
+
 /* Ends the program, because a plugin holds one of its threads. The supervisor ends the tasks. */
 static void plugin_hangs(void *ctx, const char *text, int signum)
 {
@@ -86,6 +93,7 @@ int backend_plugins(struct backend *b, struct err *err)
 		.workspace_config = b->workspace->plugins,
 		.workspace_config_file = b->workspace->config_file,
 		.warn = plugin_warns,
+		.inform = b->informs ? plugin_informs : NULL,
 		.hangs = plugin_hangs,
 		.ctx = b,
 	};

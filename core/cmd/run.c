@@ -234,6 +234,7 @@ static int run_options(const struct session *s, struct query_options *o, struct 
 	}
 	backend_init(&backend, s, o->dry_run);
 	backend.lists = o->verbose > 1;
+	backend.informs = o->verbose > 0;
 	backend.repeated = again;
 	if (load(&backend, again, &w, &err) < 0) {
 		code = cmd_fail(s, &err);

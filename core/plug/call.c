@@ -126,6 +126,8 @@ vt_status call_end(struct plug_call *c, vt_status status)
 		c->level = VT_REPORT_ERROR;
 		status = VT_FAILED;
 	}
+	if (c->level == VT_REPORT_INFO && c->text[0] && !atomic_load(&component->abandoned))
+		plug_inform_about(component, c->text);
 	/* an error beside a success is for the caller, not for the user */
 	if (status >= 0 && c->level == VT_REPORT_WARNING && c->text[0] && !atomic_load(&component->abandoned))
 		plug_warn_about(component, c->text);

@@ -24,6 +24,16 @@ void plug_warn_about(struct component *c, const char *text)
 	plug_warn(c->plug, line);
 }
 
+void plug_inform_about(struct component *c, const char *text)
+{
+	char line[700];
+
+	if (!c->plug->setup.inform)
+		return;
+	snprintf(line, sizeof line, "plugin '%s': %s", component_label(c), text);
+	c->plug->setup.inform(c->plug->setup.ctx, line);
+}
+
 /* ---- making and ending ----------------------------------------------------- */
 
 static void component_init(struct component *c, struct plug *p, struct choice *choice)

@@ -261,8 +261,10 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 
 static vt_status start(void *self, vt_call *call)
 {
+	static const char text[] = "it is a folder";
 	struct store *s = self;
 
+	call->report(call, VT_REPORT_INFO, "far", (vt_bytes){ text, sizeof text - 1 });
 	return mkdir(s->dir, 0700) == 0 || errno == EEXIST ? VT_OK : fail(call, "the folder cannot be made");
 }
 

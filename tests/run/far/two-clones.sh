@@ -19,6 +19,10 @@ is "each of its steps" "$(hits)" 2
 is "the outputs are there" "$(cat out/a out/b) $(wc -c <out/big)" "zero
 zero 300000"
 is "with a call for each kind of thing" "$(calls) $(calls put)" "3 0"
+hasnt "what plugins report beside warnings is not shown" "$err" "it is a folder"
+rm -rf .vt out
+capture vt run -v next
+is "but with -v" "$rc $err" "0 plugin 'main': it is a folder"
 quiet
 rm -rf out
 capture vt run next
