@@ -16,6 +16,7 @@
 
 enum {
 	GROUP = 256,                   /* results that are sent together, at most */
+	STEPS_AT_ONCE = 4 * GROUP,     /* STEPs that are read again together: several calls at once */
 	WAVE_BYTES = 32 << 20,         /* of blobs in memory */
 	WAVE_BUNDLES = 64,             /* bundles that are sent together: a large one is an open file */
 	COLLECT_MS = 300               /* how long a first result waits for others */
@@ -475,13 +476,13 @@ static void send_steps(struct group *g)
 /* Another machine may have read a STEP before this one wrote it, and written it after that. */
 static void complete_steps(struct far_sender *s)
 {
-	struct sent_step *steps[GROUP];
-	bool failed[GROUP];
+	struct sent_step *steps[STEPS_AT_ONCE];
+	bool failed[STEPS_AT_ONCE];
 	uint32_t i, n = 0;
 
 	for (i = 0; i < s->steps.n && far_store_writes(s->far->stores[s->store]); i++) {
 		steps[n++] = s->steps.at[i].value;
-		if (n < GROUP && i + 1 < s->steps.n)
+		if (n < STEPS_AT_ONCE && i + 1 < s->steps.n)
 			continue;
 		write_steps(s, steps, n, true, failed);
 		n = 0;
