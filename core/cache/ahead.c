@@ -24,6 +24,7 @@ struct ahead_step {
 
 struct ahead {
 	struct cache *cache;
+	const struct plan *part;       /* what is walked instead of the cache's plan; NULL: that */
 	pthread_mutex_t lock;          /* one pass at a time; over all below */
 	bool walked;                   /* steps is filled; the first pass was made */
 	struct ahead_step *steps;
@@ -171,7 +172,7 @@ static void round_of(struct ahead *a)
 		a->arena = arena_new();
 	a->chain = cache_chain_new(a->cache);
 	a->at = 0;
-	walk(a, a->cache->plan, false);
+	walk(a, a->part ? a->part : a->cache->plan, false);
 	a->walked = true;
 }
 
@@ -352,6 +353,48 @@ bool ahead_missed(struct ahead *a, const struct digest *key)
 	}
 	pthread_mutex_unlock(&a->lock);
 	return ret;
+}
+
+struct far_known *ahead_known(struct ahead *a, const struct digest *key, struct arena *arena)
+{
+	struct far_known *ret;
+
+	pthread_mutex_lock(&a->lock);
+	ret = arena_copy(arena, far_known_of(a->cache->far, key), sizeof *ret);
+	pthread_mutex_unlock(&a->lock);
+	return ret;
+}
+
+/* Other machines may have written since: what was found for these steps counts no more. */
+static void forget_found(struct ahead *a, const struct plan *plan)
+{
+	struct digest key;
+	uint32_t i, k;
+
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->nodes[i].items_n; k++) {
+			const struct item *item = &plan->nodes[i].items[k];
+
+			if (item->kind == ITEM_PLAN)
+				forget_found(a, item->plan);
+			else if (item->step->rules && lookup_key(a->cache, item->step, &key) == 0)
+				far_forget(a->cache->far, far_known_of(a->cache->far, &key));
+		}
+}
+
+void ahead_again(struct ahead *a, const struct plan_node *node)
+{
+	struct plan_node alone = *node;
+	struct plan part = { .nodes = &alone, .n = 1 };
+	struct ahead one = { .cache = a->cache, .part = &part };
+
+	alone.waits_n = 0;
+	pthread_mutex_lock(&a->lock);
+	forget_found(a, &part);
+	if (!is_stopping(a))
+		pass(&one);
+	pthread_mutex_unlock(&a->lock);
+	free(one.steps);
 }
 
 uint32_t ahead_pull(struct ahead *a, uint32_t *ret_steps, uint32_t *ret_near)

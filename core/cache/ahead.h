@@ -20,6 +20,7 @@ struct far_keys;
 struct found;
 struct found_inside;
 struct plan;
+struct plan_node;
 struct step;
 
 enum { AHEAD_SETS = 8 };
@@ -42,6 +43,10 @@ struct ahead *ahead_new(struct cache *c);
 void ahead_free(struct ahead *a);
 /* [work] The step with this key has no near result that fits. true: one may be near now. */
 bool ahead_missed(struct ahead *a, const struct digest *key);
+/* [work] What is known of the step with this key, as it is now; in `arena`. */
+struct far_known *ahead_known(struct ahead *a, const struct digest *key, struct arena *arena);
+/* [work] Another machine has run the node's steps: what far stores have for them now comes near, where it fits. */
+void ahead_again(struct ahead *a, const struct plan_node *node);
 /* [work] One pass over the plan, whatever is near: for `vt cache pull`. Returns how many results came; *ret_steps: of so many. */
 uint32_t ahead_pull(struct ahead *a, uint32_t *ret_steps, uint32_t *ret_near);
 

@@ -443,3 +443,32 @@ int archive_outputs(struct cache *c, const struct step *step, const struct texts
 	r->blobs_n = s.blobs_n;
 	return fill_states(&s, r, err);
 }
+
+/* Is one of the outputs below the folder? They are sorted. */
+static bool has_output_below(const struct facts *outputs, struct bytes folder)
+{
+	uint32_t i;
+
+	for (i = 0; i < outputs->n; i++) {
+		struct bytes name = outputs->at[i].name;
+
+		if (!folder.size || (name.size > folder.size && memcmp(name.data, folder.data, folder.size) == 0 && ((const char *)name.data)[folder.size] == '/'))
+			return true;
+	}
+	return false;
+}
+
+bool effects_are_kept(const struct facts *effects, const struct facts *outputs)
+{
+	uint32_t i;
+
+	for (i = 0; i < effects->n; i++) {
+		const struct fact *e = &effects->at[i];
+		bool folder = e->state.size && *(const char *)e->state.data == 'd';
+		bool made = e->detail.size && (*(const unsigned char *)e->detail.data & EFFECT_MADE);
+
+		if (!folder || (made && !has_output_below(outputs, e->name)))
+			return false;
+	}
+	return true;
+}

@@ -274,6 +274,25 @@ bool cache_has_far(struct cache *c)
 	return cache_ready(c) && cache_far(c);
 }
 
+struct far *cache_far_stores(struct cache *c)
+{
+	return cache_ready(c) ? cache_far(c) : NULL;
+}
+
+void cache_get_again(struct cache *c, const struct plan_node *node)
+{
+	if (!cache_ready(c) || !cache_far(c))
+		return;
+	c->shared = 1;
+	ahead_again(c->ahead, node);
+}
+
+void cache_flush(struct cache *c)
+{
+	if (cache_ready(c))
+		blobs_flush(c->blobs);
+}
+
 int cache_push(struct cache *c, int64_t since_s, uint32_t *ret_n, uint32_t *ret_failed, struct err *err)
 {
 	struct entry entry;

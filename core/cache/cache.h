@@ -17,8 +17,10 @@
 struct cache;
 struct cache_prefetch;
 struct env;
+struct far;
 struct file_memo;
 struct plan;
+struct plan_node;
 struct plug;
 struct step;
 struct workspace;
@@ -46,6 +48,13 @@ void cache_plan(struct cache *c, const struct plan *plan);
 void cache_pull(struct cache *c, uint32_t *ret_steps, uint32_t *ret_near, uint32_t *ret_came);
 /* Does a store work that is far? */
 bool cache_has_far(struct cache *c);
+/* The far stores; NULL: none works. Borrowed until the close. */
+struct far *cache_far_stores(struct cache *c);
+/* [work] Another machine has run the node's steps, after the run has begun: gets their results near, where they fit. What is to be
+ * there before the node runs is there. */
+void cache_get_again(struct cache *c, const struct plan_node *node);
+/* Waits until all that was saved is near, and offered to far stores. [work] */
+void cache_flush(struct cache *c);
 /* Sends what is kept near and was used since then (seconds since 1970) to far stores, and waits for that. Counts the results, and those
  * that a store did not take. -1: err. */
 int cache_push(struct cache *c, int64_t since_s, uint32_t *ret_n, uint32_t *ret_failed, struct err *err);
@@ -130,6 +139,10 @@ struct trail {
 	struct facts before, after;    /* what declared inputs matched; what the run asked for */
 	struct facts outputs, effects; /* paths */
 };
+/* Of a hit: did its run leave nothing but what is kept? */
+bool cache_is_whole(const struct found *found);
+/* The facts of the key, sorted, with states; NULL: there is none. Borrowed. */
+const struct facts *cache_key(const struct found *found);
 /* Of a hit, or of a run that cache_save has seen: what was kept, or else what declared inputs matched. */
 void cache_trail(const struct found *found, struct trail *ret);
 
@@ -169,6 +182,8 @@ enum kept_why {
 struct kept {
 	enum kept_why why;
 	bool known;                    /* all that it left behind is known */
+	bool whole;                    /* STORED: nothing that it left is missing from its result */
+	struct digest result;          /* STORED: the result's blob */
 	const char *text;              /* the detail line after "Not cached: "; NULL when stored, cancelled or by exit code; in found's arena */
 };
 

@@ -43,6 +43,7 @@ struct cache {
 	bool far_opened;               /* it was tried; far tells the outcome */
 	struct far *far;               /* NULL: not opened, or none */
 	struct ahead *ahead;           /* with far */
+	_Atomic int shared;            /* other machines work at the same run (cache_get_again) */
 	struct blobs *blobs;
 	struct history *history;
 	struct ledger *ledger;
@@ -86,6 +87,8 @@ void chain_add(struct cache_chain *chain, const struct step *step, struct found 
 /* lookup.c: names of effects, for people. */
 void tell_effects(struct arena *a, const struct facts *effects, struct texts *ret);
 struct layer *chain_layer(struct cache_chain *chain, struct err *err);      /* NULL: the fingerprint failed */
+/* archive.c: do the outputs hold all that a run left? A folder is made with what is put into it, and one that was there is there. */
+bool effects_are_kept(const struct facts *effects, const struct facts *outputs);
 
 /* Starts the plugins and opens the stat index and the history, once. */
 bool cache_ready(struct cache *c);

@@ -477,6 +477,19 @@ static int find_far(struct looking *l, struct err *err)
 	return find_hit(l, err);
 }
 
+/* Where nothing is near, the difference from what other machines have is told. */
+static void compare_with_far(struct looking *l)
+{
+	struct ahead_look with = { 0 };
+
+	if (l->n || !l->cache->shared || !cache_far(l->cache))
+		return;
+	with.known = ahead_known(l->cache->ahead, &l->in->id, l->arena);
+	l->ahead = &with;
+	read_results(l);
+	l->ahead = NULL;
+}
+
 static int look(struct looking *l, struct err *err)
 {
 	int r = look_at_step(l, err);
@@ -488,6 +501,7 @@ static int look(struct looking *l, struct err *err)
 	if (r == 0)
 		r = find_far(l, err);
 	if (r == 0) {
+		compare_with_far(l);
 		r = explain_by_results(l, err);
 		if (r == 0 && l->found->state == FOUND_NOTHING && !l->n)
 			explain_by_history(l);
@@ -553,6 +567,18 @@ void cache_lookup(struct cache *c, const struct step *step, bool dry, struct cac
 	look_up(c, step, dry, chain, NULL, ret);
 	ret->inside->alone = chain;
 	cache_chain_decide(chain, UINT32_MAX, !step->followed);
+}
+
+bool cache_is_whole(const struct found *found)
+{
+	const struct result *r = found->inside ? found->inside->hit : NULL;
+
+	return r && effects_are_kept(&r->effects, &r->outputs);
+}
+
+const struct facts *cache_key(const struct found *found)
+{
+	return found->inside && found->inside->keyed ? &found->inside->key : NULL;
 }
 
 void cache_trail(const struct found *found, struct trail *ret)

@@ -42,6 +42,7 @@ struct saving {
 	struct texts claimed;          /* paths that a part calls the task's own products */
 	struct facts effects;          /* all that it left: FACT_LEFT, sorted */
 	struct facts rest;             /* of these, what is not kept */
+	struct facts outputs_kept;     /* what is */
 	struct cover *cover;
 	bool watched;                  /* all that it left is known */
 	int64_t ended_ns;              /* the run had ended by then, by the file system's clock */
@@ -450,6 +451,7 @@ static int take(struct saving *s, struct batch *batch, vt_id *ret, struct err *e
 		return -1;
 	keep_rest(s, &r);
 	s->rest = r.effects;
+	s->outputs_kept = r.outputs;
 	shared = overlap_others(&s->in->overlap, &r.outputs, s->arena, &whose);
 	if (shared)
 		return err_set(err, ERR_SYSTEM, "the output '%.*s' may be of '%s', which ran at the same time", (int)shared->name.size,
@@ -535,6 +537,8 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 	if (take(s, batch, &result, &err) < 0)
 		return joined_refusal(s, KEPT_STORE_FAILED, &err);
 	batch_publish(batch, &s->in->id, &result);
+	memcpy(s->kept->result.byte, result.byte, sizeof result.byte);
+	s->kept->whole = effects_are_kept(&s->rest, &s->outputs_kept);
 	tell_empty_output(s);
 	return 0;
 }

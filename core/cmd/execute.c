@@ -36,6 +36,7 @@
 #include "report/summary.h"
 #include "report/tail.h"
 #include "report/warnings.h"
+#include "together/together.h"
 #include "watch/watch.h"
 #include "workspace/workspace.h"
 
@@ -61,6 +62,7 @@ struct execution {
 	struct progress *progress;     /* NULL: not on a terminal */
 	struct summary *summary;
 	struct tail *tail;             /* the last lines of the steps that failed */
+	struct together *together;     /* parts the work with other machines; NULL: all runs here */
 	pthread_t saver;               /* writes the summary while the rest is closed */
 	bool saving;                   /* saver runs and is not joined */
 };
@@ -244,6 +246,19 @@ static void screen_up(struct execution *x, const struct plan *plan, const struct
 		x->progress = progress_new(x->loop, x->screen, plan->steps);
 }
 
+/* Joins the other runners of the run. */
+static int join_others(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
+{
+	const struct backend *b = x->backend;
+	const struct together_setup setup = {
+		.loop = x->loop, .env = b->session->env, .workspace = b->workspace, .plan = plan, .cache = b->cache, .keys = &b->keys,
+		.id = o->together, .index = o->together_index, .stop = plug_stopping(b->plug),
+		.warn = warnings_add, .note = warnings_note, .ctx = b->session->warnings,
+	};
+
+	return together_new(&setup, &x->together, err);
+}
+
 static int execution_open(struct execution *x, const struct plan *plan, const struct query_options *o, struct err *err)
 {
 	crash_done(-1);
@@ -254,7 +269,8 @@ static int execution_open(struct execution *x, const struct plan *plan, const st
 		x->loop = x->backend->repeated->loop;
 	if ((!x->loop && loop_new(&x->loop, err) < 0) || backend_plugins(x->backend, err) < 0 ||
 	    check_supervisor(&x->backend->installation, err) < 0 ||
-	    (wants_cache(plan) && open_cache(x->backend, plan, err) < 0) || reports_open(x, plan, o, err) < 0)
+	    ((wants_cache(plan) || o->together) && open_cache(x->backend, plan, err) < 0) ||
+	    (o->together && join_others(x, plan, o, err) < 0) || reports_open(x, plan, o, err) < 0)
 		return -1;
 	screen_up(x, plan, o);
 	return 0;
@@ -290,6 +306,8 @@ static void close_cache(struct execution *x)
 		if (before[i].sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}
+	if (x->together)
+		together_settle(x->together);
 	if (x->backend->cache)
 		cache_close(x->backend->cache);
 	x->backend->cache = NULL;
@@ -321,6 +339,7 @@ static int execution_close(struct execution *x, int code)
 	warnings_flush(s->warnings);
 	if (x->loop && !x->backend->repeated)
 		loop_free(x->loop);
+	together_free(x->together);
 	if (x->saving)
 		pthread_join(x->saver, NULL);
 	code = reports_close(x, code);
@@ -341,7 +360,7 @@ static void show_summary(struct execution *x, const struct query_options *o)
 
 	if (x->backend->repeated)
 		x->backend->repeated->shown |= x->summary->n > 0;
-	if (x->summary->n == 0 || (o->quiet && x->summary->exit_code == 0))
+	if ((x->summary->n == 0 && !x->summary->is_shared) || (o->quiet && x->summary->exit_code == 0))
 		return;
 	buf_init(&b, SIZE_MAX / 2);
 	if (o->verbose)
@@ -407,6 +426,17 @@ static uint32_t list_listeners(struct execution *x, struct listener ret[LISTENER
 	return n;
 }
 
+static void note_shared(struct execution *x)
+{
+	struct together_counts c;
+
+	if (!x->together)
+		return;
+	c = together_count(x->together);
+	x->summary->is_shared = true;
+	x->summary->shared = (struct summary_shared){ c.tasks, c.here, c.elsewhere };
+}
+
 static int execute(struct execution *x, const struct plan *plan, const struct query_options *o)
 {
 	const struct session *s = x->backend->session;
@@ -426,6 +456,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.listeners = listeners,
 		.listeners_n = list_listeners(x, listeners),
 		.screen = x->screen,
+		.sharer = x->together ? together_sharer(x->together) : NULL,
 		.spool_dir = env_get(s->env, "TMPDIR"),
 		.warn = warnings_add,
 		.ctx = s->warnings,
@@ -442,6 +473,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 	if (!setup.cache)
 		cache_not_watched(setup.cache_dir, setup.workspace->root);
 	code = exec_run(&setup, &err);
+	note_shared(x);
 	if (again)
 		services_listen(again->services, &again->listener, 1);
 

@@ -62,7 +62,7 @@ static const struct step *first_step(const struct job *j)
 
 bool hold_granted(const struct job *j)
 {
-	const struct verdict *v = j->granted ? NULL : verdict_of(j->run, first_step(j));
+	const struct verdict *v = j->granted || j->place->must_run ? NULL : verdict_of(j->run, first_step(j));
 
 	return v && (v->granted || (v->must_run && !j->must_run));
 }
@@ -72,7 +72,7 @@ bool hold_take(struct job *j)
 	const struct verdict *first = verdict_of(j->run, first_step(j));
 	uint32_t i, k;
 
-	if (!first)
+	if (!first || j->place->must_run)
 		return false;
 	if (!first->granted) {
 		j->must_run = first->must_run;
@@ -122,7 +122,7 @@ bool hold_wants(struct job *j)
 	bool ret = false;
 	uint32_t i;
 
-	if (!j->look.all || j->settled || (v && v->alone) || !cache_chain_is_contested(j->look.chain))
+	if (!j->look.all || j->settled || j->place->must_run || (v && v->alone) || !cache_chain_is_contested(j->look.chain))
 		return false;
 	a = arena_new();
 	schedule_all_after(&j->run->schedule, j->place, j->look.n, run_looks_up, j->run, a, &f);

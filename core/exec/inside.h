@@ -145,12 +145,15 @@ void run_pump(struct run *r);                      /* starts all that can start;
 void run_tell(struct run *r, const struct event *e);
 int64_t run_clock(const struct run *r);            /* [any] monotonic ns; 0: the run is not timed */
 bool run_inherits(const struct run *r, bool cached);       /* does such a step write to vt's own stdout and stderr? */
-void run_failed(struct run *r, const struct place *p, int code);   /* a step of it failed: where its plan stops at that, or it is NULL, all others are ended */
+void run_failed(struct run *r, struct place *p, int code);   /* a step of it failed: where its plan stops at that, or it is NULL, all others are ended */
 void run_done(struct run *r, struct place *p, bool failed);        /* its item is over: goes on, or stops */
 void run_up(struct run *r, struct place *p);                       /* its service can be used: likewise */
 void run_stop(struct run *r, enum stopped why);    /* nothing new starts, running children are to end */
 void run_kill(struct run *r);                      /* SIGKILL for all that runs */
 struct processes *run_processes(struct run *r);    /* the connection to the supervisor, made for the first child */
+/* May a step of the place's node, which is no hit, run here and now? false: another machine may run it; the place is laid aside.
+ * `found`: NULL: the step is not cached. */
+bool run_may_start(struct run *r, struct place *p, const struct found *found);
 bool run_is_current(struct run *r, struct place *p);   /* of repeated runs: the place's item may be passed over */
 int run_flush(struct run *r);                      /* the screen: 0 or an errno */
 bool run_is_ahead(const struct run *r);            /* does too much wait for the reader? */
@@ -161,7 +164,7 @@ bool run_has_files(struct run *r, uint32_t n);     /* for a job that needs so ma
 /* Descriptors that one running step needs: the socket of its keeper and its pipes; a cached one's
  * channel, its tools' connections, the tracer's. */
 enum { RUN_FILES_UNCACHED = 4, RUN_FILES_CACHED = 10 };
-bool run_enter(struct run *r, const struct place *p, const struct step *step);     /* a cd: false: the folder is not there, and the command has failed */
+bool run_enter(struct run *r, struct place *p, const struct step *step);     /* a cd: false: the folder is not there, and the command has failed */
 
 /* queue.c: workers look jobs up, a slice of the queue at a time; the loop decides them in
  * the order of their turns.

@@ -7,6 +7,7 @@
 #include "exec/child.h"
 #include "exec/inside.h"
 #include "exec/services.h"
+#include "exec/sharer.h"
 #include "exec/watcher.h"
 #include "ipc/outer_runner.h"
 #include "os/loop.h"
@@ -87,6 +88,16 @@ void job_ask(struct job *j)
 	j->changes = j->run->changes;
 }
 
+/* Why its first step is no hit, whatever it reads; or NULL. */
+static const char *must_run(const struct job *j, const struct step *last)
+{
+	if (j->must_run)
+		return j->must_run;
+	if (j->place->must_run && last)
+		return "what it left elsewhere is needed here";
+	return last && last->forced && !j->place->got ? WORDS_FORCED : NULL;
+}
+
 /* All of the chain, as far as it hits; what its hits leave is decided together. */
 void job_look(struct job *j)
 {
@@ -96,7 +107,7 @@ void job_look(struct job *j)
 	for (i = 0; i < j->look.n; i++)
 		if (!is_builtin(j->answers[i].step))
 			last = j->answers[i].step;
-	look_up(&j->look, last && !last->followed, j->must_run ? j->must_run : last && last->forced ? WORDS_FORCED : NULL);
+	look_up(&j->look, last && !last->followed, must_run(j, last));
 }
 
 void job_answered(struct job *j)
@@ -307,6 +318,8 @@ static bool job_tell_hit(struct job *j)
 		j->place->ran = true;      /* another result than before: for those behind it, as if it had run */
 	j->status = START_HIT;
 	cache_count(r->setup->cache, found);
+	if (r->setup->sharer)
+		r->setup->sharer->hit(r->setup->sharer->ctx, j->place, found->origin != NULL);
 	job_tell_outer(j);
 	job_tell_started(j);
 	(void)replay_begin(&j->replay, (struct bytes){ found->output, found->output_size }, found->output_mapped);
@@ -354,6 +367,19 @@ static bool must_restore(const struct job *j)
 	return false;
 }
 
+/* Did another machine, of those that share the run, leave something that its result lacks, and that may be needed here? */
+static bool lacks_something(const struct job *j)
+{
+	const struct answer *a, *end = j->answers + j->look.n;
+
+	if (!j->run->setup->sharer || j->place->must_run || !schedule_is_followed(j->place))
+		return false;
+	for (a = j->answer; a && a < end && a->known && is_hit(a); a++)
+		if (!is_builtin(a->step) && a->found.origin && !cache_is_whole(&a->found))
+			return true;
+	return false;
+}
+
 /* Its steps, from the present one on. */
 static void decide_from_here(struct job *j)
 {
@@ -366,6 +392,11 @@ static void decide_from_here(struct job *j)
 	do {
 		if (r->stopped != STOPPED_NOT) {
 			job_drop(j);
+			return;
+		}
+		if (lacks_something(j)) {
+			j->place->must_run = true;
+			put_back(j);
 			return;
 		}
 		if (must_restore(j)) {
@@ -388,6 +419,11 @@ static void decide_from_here(struct job *j)
 		}
 		if (!is_hit(j->answer) && !run_has_files(r, RUN_FILES_CACHED)) {
 			put_back(j);
+			return;
+		}
+		if (!is_hit(j->answer) && !run_may_start(r, j->place, &j->answer->found)) {
+			hold_return(j);
+			job_drop(j);
 			return;
 		}
 		if (!is_hit(j->answer)) {

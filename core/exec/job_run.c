@@ -12,6 +12,7 @@
 #include "exec/capture.h"
 #include "exec/child.h"
 #include "exec/inside.h"
+#include "exec/sharer.h"
 #include "exec/stop.h"
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"
@@ -42,6 +43,8 @@ static void job_over(struct job *j, struct outcome *o)
 	if (r->setup->cache)
 		cache_something_ran(r->setup->cache, j->kept.known);
 	job_tell_finished(j, o);
+	if (r->setup->sharer && !o->failed && !o->cancelled)
+		r->setup->sharer->ran(r->setup->sharer->ctx, p, j->answer ? &j->kept : NULL, j->answer ? &j->answer->found : NULL);
 	job_drop(j);
 	run_done(r, p, o->failed);
 	run_pump(r);

@@ -13,6 +13,7 @@
 #include "exec/child.h"
 #include "exec/inside.h"
 #include "exec/services.h"
+#include "exec/sharer.h"
 #include "exec/stop.h"
 #include "exec/watcher.h"
 #include "ipc/endpoint.h"
@@ -115,8 +116,12 @@ static void end_others(struct run *r)
 	run_kill(r);
 }
 
-void run_failed(struct run *r, const struct place *p, int code)
+void run_failed(struct run *r, struct place *p, int code)
 {
+	const struct exec_sharer *sharer = r->setup->sharer;
+
+	if (sharer && p)
+		sharer->failed(sharer->ctx, p, code);
 	if (r->failed++ == 0)
 		r->first_code = code;
 	if (!p || p->level->plan->on_failure == PLAN_STOPS)
@@ -131,6 +136,8 @@ void run_done(struct run *r, struct place *p, bool failed)
 		end_others(r);
 	else if (failed)
 		queue_drop_doomed(r);
+	if (r->setup->sharer)
+		r->setup->sharer->moved(r->setup->sharer->ctx);
 }
 
 void run_up(struct run *r, struct place *p)
@@ -167,7 +174,7 @@ void run_tell_echo(struct run *r, const struct step *step)
 	run_tell(r, &(struct event){ .kind = EVENT_FINISHED, .step = step, .outcome = &o });
 }
 
-bool run_enter(struct run *r, const struct place *p, const struct step *step)
+bool run_enter(struct run *r, struct place *p, const struct step *step)
 {
 	struct step_start start = { .status = START_DISABLED };
 	struct outcome o = { .result = END_BUILTIN, .status = START_DISABLED, .exit_code = 1, .failed = true };
@@ -246,7 +253,7 @@ static bool advance(struct run *r, struct place *p)
 		run_done(r, p, false);
 	} else if (item->kind == ITEM_CD) {
 		run_done(r, p, !run_enter(r, p, item->step));
-	} else {
+	} else if (run_may_start(r, p, NULL)) {
 		job_start(job_new(r, p));
 	}
 	return true;
@@ -357,6 +364,56 @@ void run_pump(struct run *r)
 		loop_stop(r->setup->loop);
 }
 
+/* ---- with other machines ---- */
+
+bool run_may_start(struct run *r, struct place *p, const struct found *found)
+{
+	const struct exec_sharer *sharer = r->setup->sharer;
+
+	if (!sharer || sharer->may_run(sharer->ctx, p, found))
+		return true;
+	schedule_park(p);
+	return false;
+}
+
+void share_again(struct run *r, struct place *p)
+{
+	schedule_back(p);
+	run_pump(r);
+}
+
+void share_wait(struct run *r, struct place *p)
+{
+	schedule_leave(p);
+	run_pump(r);
+}
+
+bool share_retake(struct place *p)
+{
+	return schedule_hold(p);
+}
+
+void share_elsewhere(struct run *r, struct place *p)
+{
+	schedule_skip(&r->schedule, p);
+	r->setup->sharer->moved(r->setup->sharer->ctx);
+	run_pump(r);
+}
+
+void share_failed(struct run *r, struct place *p, int code)
+{
+	if (r->stopped != STOPPED_NOT)
+		return;
+	if (p) {
+		schedule_leave(p);
+		p->parked = false;
+	}
+	run_failed(r, p, code);
+	if (p)
+		run_done(r, p, true);
+	run_pump(r);
+}
+
 static void on_outer_idle(void *ctx)
 {
 	run_pump(ctx);
@@ -393,16 +450,20 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 		costs = xcalloc(setup->plan->steps, sizeof *costs);
 		cache_durations(setup->cache, setup->plan, costs);
 	}
-	schedule_init(&r.schedule, setup->plan, costs);
+	schedule_init_rotated(&r.schedule, setup->plan, costs, setup->sharer ? setup->sharer->rotation : 0);
 	if (setup->screen)
 		screen_on_drained(setup->screen, on_drained, &r);
 	r.keeps = setup->services != NULL;
 	r.services = r.keeps ? setup->services : services_new(setup->loop, setup->installation->supervisor);
 	services_attach(r.services, &r);
 	r.stop = stop_begin(&r);
+	if (setup->sharer)
+		setup->sharer->begins(setup->sharer->ctx, &r);
 	run_pump(&r);
 	while (!is_over(&r))
 		loop_run(setup->loop);
+	if (setup->sharer)
+		setup->sharer->ends(setup->sharer->ctx);
 	stop_end(r.stop);
 	if (setup->screen)
 		screen_on_drained(setup->screen, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "report/event.h"
 
 struct cache;
+struct exec_sharer;
 struct exec_watcher;
 struct env;
 struct installation;
@@ -39,6 +40,7 @@ struct exec_setup {
 	struct services *services;     /* persistent steps of earlier runs, and then of this one, which go on running; NULL: those of this
 	                                * run end with it */
 	const struct exec_watcher *watcher;    /* of repeated runs; NULL: nobody looks on, and every step is looked up */
+	const struct exec_sharer *sharer;      /* parts the work with other machines; NULL: all runs here */
 	const char *spool_dir;         /* where long outputs are kept while their task runs, without a cache; NULL: the system's folder */
 	int *ret_signum;               /* set to the first signal that came to vt during the run; NULL: nobody asks */
 	void (*warn)(void *ctx, const char *text);

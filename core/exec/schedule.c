@@ -11,8 +11,12 @@
 
 static bool comes_before(const struct place *a, const struct place *b)
 {
+	const uint32_t first = a->level->rotation;
+
 	if (a->weight != b->weight)
 		return a->weight > b->weight;
+	if ((a->node < first) != (b->node < first))
+		return b->node < first;
 	return a->node < b->node;
 }
 
@@ -201,6 +205,7 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	l->ready = arena_array(a, room, sizeof *l->ready);
 	l->going = arena_array(a, room, sizeof *l->going);
 	l->left = plan->n;
+	l->rotation = plan->n ? s->rotation % plan->n : 0;
 	link_waiters(l, a);
 	for (i = 0; i < plan->n; i++) {
 		l->places[i] = (struct place){ .level = l, .node = i, .waits = plan->nodes[i].waits_n,
@@ -222,13 +227,18 @@ static struct level *add_level(struct schedule *s, const struct plan *plan, stru
 	return l;
 }
 
-void schedule_init(struct schedule *s, const struct plan *plan, const uint64_t *costs)
+void schedule_init_rotated(struct schedule *s, const struct plan *plan, const uint64_t *costs, uint32_t rotation)
 {
-	*s = (struct schedule){ .arena = arena_new(), .costs = costs };
+	*s = (struct schedule){ .arena = arena_new(), .costs = costs, .rotation = rotation };
 	s->end = &s->levels;
 	add_level(s, plan, NULL);
 	if (plan->n == 0)
 		s->left--;
+}
+
+void schedule_init(struct schedule *s, const struct plan *plan, const uint64_t *costs)
+{
+	schedule_init_rotated(s, plan, costs, 0);
 }
 
 void schedule_free(struct schedule *s)
@@ -386,6 +396,26 @@ void schedule_pass(struct schedule *s, struct place *p)
 {
 	schedule_leave(p);
 	schedule_done(s, p, false);
+}
+
+void schedule_skip(struct schedule *s, struct place *p)
+{
+	const struct plan_node *node = &p->level->plan->nodes[p->node];
+
+	schedule_leave(p);
+	p->parked = false;
+	p->item = node->items_n ? node->items_n - 1 : 0;
+	schedule_done(s, p, false);
+}
+
+bool schedule_is_followed(const struct place *p)
+{
+	const struct level *l = p->level;
+	const struct place *parent = l->parent;
+
+	if (l->first[p->node + 1] > l->first[p->node])
+		return true;
+	return parent && (parent->item + 1 < parent->level->plan->nodes[parent->node].items_n || schedule_is_followed(parent));
 }
 
 bool schedule_done(struct schedule *s, struct place *p, bool failed)

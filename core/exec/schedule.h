@@ -31,6 +31,8 @@ struct place {
 	bool announced;            /* taken once, or named by schedule_upcoming */
 	bool complete;             /* its last item succeeded, or one has failed; of a persistent node: nobody waits for it any more */
 	bool parked;               /* taken, and laid aside until schedule_back */
+	bool must_run;             /* another machine has run it, and what it left stays there */
+	bool got;                  /* another machine has run it in this run, and what it left was fetched: --force is obeyed */
 	bool ran;                  /* a step of it, or of a level in it, ran; set by the caller */
 	bool behind;               /* so did one of a node that it waits for */
 	bool dirty;                /* ... or of a node that it waits for through others */
@@ -58,6 +60,7 @@ struct level {
 	uint32_t in_hand;          /* slots that places need which were taken and have none yet */
 	bool failed;               /* one of its nodes has failed */
 	uint32_t left;             /* nodes not complete */
+	uint32_t rotation;         /* of equal nodes this one comes first */
 	uint32_t mark, passed;     /* schedule_follow's: the walk, and how many nodes it passed */
 	struct place **order;      /* all places as they would come if nothing took time; made when it is first asked for */
 	uint32_t upcoming;         /* in order: the first that schedule_upcoming has not passed */
@@ -77,6 +80,7 @@ struct schedule {
 	uint32_t left;             /* levels not complete */
 	uint32_t dropped;          /* nodes that are not run, for what they wait for has failed */
 	uint32_t mark;             /* of the last walk */
+	uint32_t rotation;         /* where the order of equal nodes begins: other machines begin elsewhere */
 };
 
 /* The steps that would run one after the other if each were a hit, from the given places on. */
@@ -91,6 +95,8 @@ struct following {
 
 /* `costs`: of each step by its ordinal, 0: short or not known; kept by the caller. NULL: nothing is known. */
 void schedule_init(struct schedule *s, const struct plan *plan, const uint64_t *costs);
+/* The same, for one of several machines: of equal nodes it takes that with the number `rotation` first. */
+void schedule_init_rotated(struct schedule *s, const struct plan *plan, const uint64_t *costs, uint32_t rotation);
 void schedule_free(struct schedule *s);
 /* The next place of the level whose item may be looked at; NULL: none is ready. */
 struct place *schedule_take(struct level *l);
@@ -125,6 +131,10 @@ void schedule_all_after(struct schedule *s, struct place *from, uint32_t first, 
 			struct arena *a, struct following *ret);
 bool schedule_complete(const struct schedule *s);
 
+/* The rest of the place's node is done elsewhere. */
+void schedule_skip(struct schedule *s, struct place *p);
+/* Does something of the run come after the place's node? */
+bool schedule_is_followed(const struct place *p);
 /* The place's item is passed over: it is as it was in an earlier run. */
 void schedule_pass(struct schedule *s, struct place *p);
 

@@ -198,6 +198,16 @@ static vt_status has_items(struct far_call *c, struct plug_call *call)
 	return status;
 }
 
+static vt_status take_lease(struct far_call *c, struct plug_call *call)
+{
+	vt_id has = { { 0 } };
+	vt_status status = ops_of(c->store)->lease(component_self(c->store->component), &call->call, &c->objects[0].name, &c->owner, c->ttl_ms, &has);
+
+	if (status == VT_NONE)
+		c->owner = has;
+	return status;
+}
+
 static vt_status ask(struct far_call *c, struct plug_call *call)
 {
 	switch (c->kind) {
@@ -207,6 +217,10 @@ static vt_status ask(struct far_call *c, struct plug_call *call)
 		return put_items(c, call);
 	case CALL_HAS:
 		return has_items(c, call);
+	case CALL_LEASE:
+		return take_lease(c, call);
+	case CALL_RELEASE:
+		return ops_of(c->store)->release(component_self(c->store->component), &call->call, &c->objects[0].name, &c->owner);
 	default:
 		return ops_of(c->store)->drop(component_self(c->store->component), &call->call, c->space, &c->objects[0].name, c->why);
 	}
@@ -214,7 +228,7 @@ static vt_status ask(struct far_call *c, struct plug_call *call)
 
 static void run_call(struct far_call *c)
 {
-	static const char *const names[] = { "get", "put", "has", "drop" };
+	static const char *const names[] = { "get", "put", "has", "drop", "lease", "release" };
 	struct plug_call call;
 
 	call_begin_unwatched(&call, c->store->component, names[c->kind]);

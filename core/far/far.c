@@ -45,9 +45,10 @@ struct far *far_open(const struct far_setup *setup)
 		if (!setup->keys->keyed && !setup->keys->signs && !setup->keys->trust_n && !stores[i]->choice.store.unsealed)
 			plug_warn_about(stores[i], "results are neither sealed nor signed here, so nothing is shared; see `sharing` in vt-config(5)");
 		f->stores[i] = far_store_new(stores[i], setup->plug, setup->blobs, setup->stop);
-		f->senders[i] = (struct far_sender){ .far = f, .store = i, .arena = arena_new() };
+		f->senders[i] = (struct far_sender){ .far = f, .store = i, .arena = arena_new(), .arena_sent = arena_new() };
 		map_init(&f->senders[i].there);
 		map_init(&f->senders[i].steps);
+		map_init(&f->senders[i].sent);
 	}
 	return f;
 }
@@ -158,6 +159,9 @@ void far_close(struct far *f)
 		known_free(f->known.at[i].value);
 	for (i = 0; i < f->stores_n; i++)
 		sender_clear(&f->senders[i]);
+	for (i = 0; i < f->forgotten_n; i++)
+		free(f->forgotten[i]);
+	free(f->forgotten);
 	map_free(&f->known);
 	map_free(&f->origins);
 	map_free(&f->damaged);
@@ -523,4 +527,22 @@ void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted,
 	}
 	free(items);
 	free(whose);
+}
+
+void far_forget(struct far *f, struct far_known *k)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAR_STORES; i++) {
+		if (k->step_bytes[i]) {        /* a sender may still look at it */
+			pthread_mutex_lock(&f->lock);
+			f->forgotten = xrealloc(f->forgotten, f->forgotten_n + 1, sizeof *f->forgotten);
+			f->forgotten[f->forgotten_n++] = k->step_bytes[i];
+			pthread_mutex_unlock(&f->lock);
+		}
+		k->step_bytes[i] = NULL;
+		k->step[i] = (struct far_step){ 0 };
+		k->asked[i] = false;
+		k->hints_asked[i] = k->sets_asked[i] = 0;
+	}
 }

@@ -69,6 +69,9 @@ struct far_wanted_set {
 };
 void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted, uint32_t n, struct arena *a);
 
+/* Forgets what was found for the step: the next look asks anew. */
+void far_forget(struct far *f, struct far_known *k);
+
 /* A result that fits: its blobs are fetched and the result is kept near, as one's own. */
 struct far_wanted {
 	struct far_known *step;
@@ -83,6 +86,8 @@ void far_count_hit(struct far *f, const vt_id *body);
 
 /* Sends a result that is kept near, in the background. [any] */
 void far_offer(struct far *f, const vt_id *body);
+/* Waits until the result is in that store, or is given up; `*stop` != 0: at once. false: it is not there. [work] */
+bool far_await_sent(struct far *f, uint32_t store, const vt_id *body, const volatile int *stop);
 /* Waits until all that was offered was sent or given up, without a budget. Returns how many results a store did not take;
  * *ret_n: of so many. */
 uint32_t far_flush(struct far *f, uint32_t *ret_n);

@@ -19,6 +19,9 @@ struct far_sender {
 	vt_id *offers;                 /* bodies, in order; under far->lock, as all below */
 	uint32_t n, room, taken;       /* of these so many were taken */
 	uint32_t failed;               /* results that could not be sent */
+	uint32_t awaited;              /* callers who wait for a result: nothing is collected meanwhile */
+	struct map sent;               /* bodies that are there, with all they lead to; keys in `arena_sent` */
+	struct arena *arena_sent;
 	bool busy, complete;           /* a group is under way; STEPs were read again */
 };
 
@@ -33,6 +36,8 @@ struct far {
 	struct map damaged;            /* names of bundles that were damaged: they are sent again */
 	struct arena *arena;           /* keys of the maps */
 	struct far_sender senders[FAR_STORES];
+	void **forgotten;              /* bytes of STEPs that far_forget took away; freed at the end */
+	uint32_t forgotten_n;
 	bool ending;                   /* no offer comes any more: senders complete their STEPs and end */
 };
 

@@ -36,6 +36,7 @@ struct offer {
 	bool skip;                     /* it cannot be sent */
 	bool sent;                     /* all but its hint is there already */
 	bool failed;                   /* ... because the store did not take it */
+	bool there;                    /* the result is there, and a STEP leads to it */
 };
 
 struct group {
@@ -471,6 +472,11 @@ static void send_steps(struct group *g)
 	write_steps(g->sender, steps, n, false, failed);
 	for (i = 0; i < n; i++)
 		g->offers[whose[i]].failed = failed[i];
+	/* where several offers are of one STEP, its fate is theirs */
+	for (i = 0; i < g->n; i++)
+		for (k = 0; k < n && !g->offers[i].skip; k++)
+			if (memcmp(steps[k]->name.byte, g->offers[i].step_name.byte, sizeof steps[k]->name.byte) == 0)
+				g->offers[i].there = !failed[k];
 }
 
 /* Another machine may have read a STEP before this one wrote it, and written it after that. */
@@ -531,8 +537,22 @@ static void collect_more(struct far_sender *s)
 	until.tv_nsec += COLLECT_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	while (!s->far->ending && s->n - s->taken < GROUP && pthread_cond_timedwait(&s->far->changed, &s->far->lock, &until) == 0)
+	while (!s->far->ending && !s->awaited && s->n - s->taken < GROUP && pthread_cond_timedwait(&s->far->changed, &s->far->lock, &until) == 0)
 		;
+}
+
+/* With the lock: which of the group's results are there now. */
+static void note_sent(struct far_sender *s, const struct group *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->n; i++) {
+		const struct offer *o = &g->offers[i];
+
+		if (!o->there || map_get(&s->sent, o->body.byte, sizeof o->body.byte))
+			continue;
+		*map_put(&s->sent, arena_copy(s->arena_sent, o->body.byte, sizeof o->body.byte), sizeof o->body.byte) = s;
+	}
 }
 
 static void *send_all(void *ctx)
@@ -559,6 +579,7 @@ static void *send_all(void *ctx)
 			failed = send_group(g);
 		pthread_mutex_lock(&f->lock);
 		s->busy = false;
+		note_sent(s, g);
 		for (i = 0; i < failed; i++)
 			s->failed++;
 		pthread_cond_broadcast(&f->changed);
@@ -583,6 +604,8 @@ void sender_clear(struct far_sender *s)
 {
 	map_free(&s->there);
 	map_free(&s->steps);
+	map_free(&s->sent);
+	arena_free(s->arena_sent);
 	arena_free(s->arena);
 	free(s->offers);
 }
@@ -606,6 +629,41 @@ void far_offer(struct far *f, const vt_id *body)
 		pthread_cond_broadcast(&f->changed);
 	}
 	pthread_mutex_unlock(&f->lock);
+}
+
+/* With the lock: is the result still to be sent, or on its way? */
+static bool is_pending(const struct far_sender *s, const vt_id *body)
+{
+	uint32_t i;
+
+	if (!s->runs || s->complete || map_get(&s->sent, body->byte, sizeof body->byte))
+		return false;
+	for (i = s->busy && s->taken > GROUP ? s->taken - GROUP : s->busy ? 0 : s->taken; i < s->n; i++)
+		if (memcmp(s->offers[i].byte, body->byte, sizeof body->byte) == 0)
+			return true;
+	return false;
+}
+
+bool far_await_sent(struct far *f, uint32_t store, const vt_id *body, const volatile int *stop)
+{
+	struct far_sender *s = &f->senders[store];
+	struct timespec until;
+	bool ret;
+
+	pthread_mutex_lock(&f->lock);
+	s->awaited++;
+	pthread_cond_broadcast(&f->changed);
+	while (is_pending(s, body) && !__atomic_load_n(stop, __ATOMIC_RELAXED)) {
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += COLLECT_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&f->changed, &f->lock, &until);
+	}
+	s->awaited--;
+	ret = map_get(&s->sent, body->byte, sizeof body->byte) != NULL;
+	pthread_mutex_unlock(&f->lock);
+	return ret;
 }
 
 uint32_t far_flush(struct far *f, uint32_t *ret_n)

@@ -160,6 +160,41 @@ vt_status far_store_has(struct far_store *s, uint32_t space, const vt_id *names,
 	return status;
 }
 
+bool far_store_leases(const struct far_store *s)
+{
+	const vt_store_ops *ops = ops_of(s);
+
+	return VT_HAS(ops, lease) && VT_HAS(ops, release) && (s->component->choice.store.mode & STORE_READ) && far_store_takes(s);
+}
+
+vt_status far_store_lease(struct far_store *s, const vt_id *name, const vt_id *owner, uint32_t ttl_ms, vt_id *ret_owner)
+{
+	struct far_call *c = call_new(s, CALL_LEASE, VT_SPACE_ENTRY, 1);
+	vt_status status;
+
+	c->objects[0].name = *name;
+	c->owner = *owner;
+	c->ttl_ms = ttl_ms;
+	call_queue(s, c);
+	if (!call_await(s, c))
+		return VT_CANCELLED;
+	status = c->status;
+	*ret_owner = c->owner;
+	call_free(c);
+	return status;
+}
+
+void far_store_release(struct far_store *s, const vt_id *name, const vt_id *owner)
+{
+	struct far_call *c = call_new(s, CALL_RELEASE, VT_SPACE_ENTRY, 1);
+
+	c->objects[0].name = *name;
+	c->owner = *owner;
+	call_queue(s, c);
+	if (call_await(s, c))
+		call_free(c);
+}
+
 void far_store_drop(struct far_store *s, uint32_t space, const vt_id *name, uint32_t why)
 {
 	struct far_call *c;

@@ -71,6 +71,11 @@ void far_store_get(struct far_store *s, struct far_get *items, uint32_t n);
 void far_store_put(struct far_store *s, struct far_put *items, uint32_t n);
 /* ret: 1 for each that is there. VT_OK; VT_UNSUPPORTED: the store cannot tell; ret is all 0 then. */
 vt_status far_store_has(struct far_store *s, uint32_t space, const vt_id *names, uint32_t n, uint8_t *ret);
+/* Can the store lease names, to runners that share a run? */
+bool far_store_leases(const struct far_store *s);
+/* Takes the lease for the owner, or prolongs it. VT_NONE: *ret_owner has it. It ends by itself after ttl_ms. */
+vt_status far_store_lease(struct far_store *s, const vt_id *name, const vt_id *owner, uint32_t ttl_ms, vt_id *ret_owner);
+void far_store_release(struct far_store *s, const vt_id *name, const vt_id *owner);
 void far_store_drop(struct far_store *s, uint32_t space, const vt_id *name, uint32_t why);
 /* No call begins after this moment (os_now_ns), and those under way are to end. */
 void far_store_end(struct far_store *s, int64_t when_ns);

@@ -23,7 +23,7 @@ enum {
 #define GRACE_NS (250 * MS)            /* that calls have to end in, once they were asked to */
 
 enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_ABANDONED };
-enum call_kind { CALL_GET, CALL_PUT, CALL_HAS, CALL_DROP };
+enum call_kind { CALL_GET, CALL_PUT, CALL_HAS, CALL_DROP, CALL_LEASE, CALL_RELEASE };
 
 /* An object of a call. It begins with what the plugin gets. */
 struct object {
@@ -59,6 +59,8 @@ struct far_call {
 	int64_t moved_ns;              /* when bytes moved last, or the call began */
 	int64_t asked_ns;              /* when it was asked to end before its time; 0: it was not; under the store's lock */
 	uint8_t *has;                  /* of CALL_HAS; n bytes */
+	vt_id owner;                   /* of CALL_LEASE: who asks, then who has it; of CALL_RELEASE */
+	uint32_t ttl_ms;               /* of CALL_LEASE */
 	uint32_t n;
 	struct object objects[];
 };

@@ -78,7 +78,8 @@ static void read_runner(struct action *at, struct arena *a)
 		at->kind = ACTION_REFUSED;
 		at->refused = arena_strn(a, err.text[0], strcspn(err.text[0], "\n"));
 		err_clear(&err);
-	} else if (nested->task && !nested->dry_run && !nested->json && !nested->help && !nested->watch && !nested->shards) {
+	} else if (nested->task && !nested->dry_run && !nested->json && !nested->help && !nested->watch && !nested->shards &&
+		   !nested->together) {
 		at->kind = ACTION_RUN;
 	} else {
 		at->never_cached = true;

@@ -69,6 +69,9 @@ const char options_help[] =
 "      --events <FILE>          Write a line of JSON for each start and end of a command, as they come,\n"
 "                               and keep what each printed in a file of its own\n"
 "      --profile <FILE>         Write where the time went, as a Chrome trace\n"
+"      --together[=<ID>]        Share the work with other runners of the same run, through a far store;\n"
+"                               <ID> names the run; default: the run and attempt of the CI job\n"
+"      --together-index <N>     Which of these runners this one is; 0 ends with all results in place\n"
 "      --shard <I/N>            Run the part <I> of <N>: each requested task is in exactly one of them\n"
 "      --shard-times <FILE>     Part them by the durations in <FILE>, from --summary-file or\n"
 "                               `vt cache stat --json`\n"
@@ -82,7 +85,7 @@ const char options_help[] =
 enum option {
 	RECURSIVE, TRANSITIVE, WORKSPACE_ROOT, FILTER, AFFECTED, FAIL_IF_NO_MATCH, IGNORE_DEPENDS_ON, VERBOSE, CACHE, NO_CACHE,
 	ONLY, CONTINUE, FORCE, CWD, LOG, LIMIT, PARALLEL, DRY_RUN, JSON, LAST_DETAILS, OUTPUT_LOGS, QUIET, CI_SUMMARY, SUMMARY_FILE, PROFILE, EVENTS, WATCH,
-	SHARD, SHARD_TIMES, HELP, OPTIONS
+	TOGETHER, TOGETHER_INDEX, SHARD, SHARD_TIMES, HELP, OPTIONS
 };
 
 #define CONTINUE_VALUES "dependencies-successful, always"
@@ -117,6 +120,8 @@ static const struct args_option options[OPTIONS] = {
 	[PROFILE] = { .name = "profile", .value = "FILE" },
 	[EVENTS] = { .name = "events", .value = "FILE" },
 	[WATCH] = { .name = "watch" },
+	[TOGETHER] = { .name = "together", .value = "ID", .may = true },
+	[TOGETHER_INDEX] = { .name = "together-index", .value = "N" },
 	[SHARD] = { .name = "shard", .value = "I/N" },
 	[SHARD_TIMES] = { .name = "shard-times", .value = "FILE" },
 	[HELP] = { .name = "help", .letter = 'h' },
@@ -244,6 +249,29 @@ static int read_shard(struct parsing *p, const char *value)
 		       value, OPTION_SHARDS_MAX);
 }
 
+static int read_together(struct parsing *p, const char *value)
+{
+	const char *s;
+
+	p->o.together = value ? arena_str(p->a, value) : "";
+	for (s = p->o.together; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			break;
+	if ((value && !*value) || *s || strlen(p->o.together) > OPTION_TOGETHER_MAX)
+		return err_set(p->err, ERR_USAGE, "invalid value for '--together[=<ID>]': 1 to %d printable characters are needed, the same for all runners of one run" TRY,
+			       OPTION_TOGETHER_MAX);
+	return 0;
+}
+
+static int read_index(struct parsing *p, const char *value)
+{
+	const char *s = value;
+
+	if (read_number(&s, OPTION_SHARDS_MAX, &p->o.together_index) && !*s)
+		return 0;
+	return err_set(p->err, ERR_USAGE, "invalid value '%s' for '--together-index <N>': a number from 0 to %d is needed" TRY, value, OPTION_SHARDS_MAX);
+}
+
 static int cache_flag(struct parsing *p, enum option_cache flag)
 {
 	if (p->o.cache != OPTION_CACHE_DEFAULT && p->o.cache != flag) {
@@ -292,6 +320,8 @@ static int take(struct parsing *p, enum option which, const char *value)
 	case PROFILE: return read_file(p, which, value, &o->profile);
 	case EVENTS: return read_file(p, which, value, &o->events);
 	case WATCH: o->watch = true; break;
+	case TOGETHER: return read_together(p, value);
+	case TOGETHER_INDEX: return read_index(p, value);
 	case SHARD: return read_shard(p, value);
 	case SHARD_TIMES: return read_file(p, which, value, &o->shard_times);
 	case HELP:
@@ -307,6 +337,13 @@ static int check_shared(struct parsing *p)
 
 	if (o->shard_times && !o->shards)
 		return args_wrong(&p->args, p->err, "the argument '--shard-times <FILE>' needs '--shard <I/N>'");
+	if (o->together_index != UINT32_MAX && !o->together)
+		return args_wrong(&p->args, p->err, "the argument '--together-index <N>' needs '--together[=<ID>]'");
+	if (o->together && o->shards)
+		return args_wrong(&p->args, p->err, "the argument '--together[=<ID>]' cannot be used with '--shard <I/N>': each parts the work in its own way");
+	if (o->together && (o->watch || o->dry_run))
+		return args_wrong(&p->args, p->err, o->watch ? "the argument '--together[=<ID>]' cannot be used with '--watch': its runs have no end that others could wait for"
+							     : "the argument '--together[=<ID>]' cannot be used with '--dry-run': it shares what runs");
 	return 0;
 }
 
@@ -385,6 +422,7 @@ int options_parse(uint32_t argc, const char *const *argv, bool many, struct aren
 	int which = args_next(&p.args, err);
 
 	p.o.many = many;
+	p.o.together_index = UINT32_MAX;
 	while (which != ARGS_END && which != ARGS_WRONG && which != HELP) {
 		if (which == ARGS_WORD || which == ARGS_UNKNOWN) {
 			which = many ? take_one_of_many(&p, which) : take_task(&p, which);
@@ -467,6 +505,6 @@ bool options_bare(const struct query_options *o)
 {
 	return !options_scoped(o) && !o->fail_if_no_match && !o->ignore_depends_on && !o->parallel && !o->limited &&
 	       o->cache != OPTION_CACHE_OFF && !o->verbose && !o->log_given && !o->dry_run && !o->shown_given && !o->quiet && !o->ci_summary &&
-	       !o->summary_file && !o->profile && !o->events && !o->force && !o->shards &&
+	       !o->summary_file && !o->profile && !o->events && !o->force && !o->shards && !o->together &&
 	       !o->continue_given;
 }

@@ -31,7 +31,8 @@ struct option_limit {
 };
 
 enum {
-	OPTION_SHARDS_MAX = 10000          /* parts of a run */
+	OPTION_SHARDS_MAX = 10000,         /* parts of a run */
+	OPTION_TOGETHER_MAX = 256          /* bytes of the name of a shared run */
 };
 
 struct query_options {
@@ -68,6 +69,8 @@ struct query_options {
 	/* several machines */
 	uint32_t shard, shards;            /* --shard: this part, from 1, of so many; 0: all of it */
 	const char *shard_times;           /* a file with durations, as typed; NULL: not given */
+	const char *together;              /* the name of the run that several runners share; "": CI's own; NULL: it is not shared */
+	uint32_t together_index;           /* --together-index: which of them this one is, from 0; UINT32_MAX: not given */
 	bool help, last_details, dry_run, json;
 };
 

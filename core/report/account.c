@@ -105,6 +105,8 @@ void account_run(const struct summary *s, const struct account_start *start, int
 	add_time(b, start->real_ns);
 	buf_printf(b, ",\"durationMs\":%lld,\"exitCode\":%d,", (long long)((now_ns - start->zero_ns) / 1000000), s->exit_code);
 	account_counts(s, b);
+	if (s->is_shared)
+		buf_printf(b, ",\"together\":{\"tasks\":%u,\"here\":%u,\"elsewhere\":%u}", s->shared.tasks, s->shared.here, s->shared.elsewhere);
 	buf_text(b, ",\"steps\":[");
 	for (i = 0; i < s->n; i++) {
 		buf_text(b, i > 0 ? ",\n{" : "\n{");

@@ -266,13 +266,24 @@ static void add_hint(struct buf *b)
 	buf_byte(b, '\n');
 }
 
+/* "3 of 40 here, 37 elsewhere" */
+static void add_shared(const struct summary *s, struct buf *b)
+{
+	if (!s->is_shared)
+		return;
+	screen_style(b, "34;1", PROGRAM " run:");
+	buf_printf(b, " %u of %u here, %u elsewhere\n", s->shared.here, s->shared.tasks, s->shared.elsewhere);
+}
+
 void summary_compact(const struct summary *s, struct buf *b)
 {
 	struct summary_counts c = summary_count(s);
 	struct buf notice;
 
-	if (s->n == 0)
+	if (s->n == 0) {
+		add_shared(s, b);
 		return;
+	}
 	buf_init(&notice, SIZE_MAX / 2);
 	add_notice(s, true, &notice);
 	add_notice(s, false, &notice);
@@ -310,6 +321,7 @@ void summary_compact(const struct summary *s, struct buf *b)
 		add_failures(s, b);
 	}
 	add_missing(s, b);
+	add_shared(s, b);
 	buf_free(&notice);
 }
 

@@ -28,6 +28,11 @@ struct summary_step {
 	int64_t began_ns, ended_ns;    /* as struct outcome has them */
 };
 
+/* Of a run that several machines share: its tasks, and where they ran. What is neither hit here, or was not run. */
+struct summary_shared {
+	uint32_t tasks, here, elsewhere;
+};
+
 struct summary {
 	struct arena *arena;       /* owns everything here */
 	struct summary_step *at;   /* in order of completion */
@@ -35,6 +40,8 @@ struct summary {
 	int exit_code;             /* of the run */
 	uint32_t not_run;          /* tasks left out because others had failed */
 	bool lists;                /* keep inputs and outputs */
+	bool is_shared;            /* `shared` is set */
+	struct summary_shared shared;
 	const struct tail *tail;   /* what those that failed printed last; NULL: not listened to, and they are not named */
 	bool names_only;           /* ... and it is in view, or not wanted: it is not repeated */
 };

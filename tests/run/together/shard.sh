@@ -42,6 +42,7 @@ for v in 0/3 4/3 1/0 1 1/ /2 a/b 1/2/3 -1/2 1/99999 ''; do
 	wrong "'$v' is no part" --shard="$v" <<<"invalid value '$v' for '--shard <I/N>': two numbers are needed, such as 1/4: which part, from 1, and of how many (at most 10000)"
 done
 wrong "durations without parts" --shard-times x <<<"the argument '--shard-times <FILE>' needs '--shard <I/N>'"
+wrong "two ways to part the work" --shard 1/2 --together=x <<<"the argument '--together[=<ID>]' cannot be used with '--shard <I/N>': each parts the work in its own way"
 echo '{' >"$T/bad.json"
 capture vt run --shard 1/2 --shard-times "$T/bad.json" a#t
 like "a damaged file is an error with its place" "$rc $err" "1 error: Failed to read the durations of --shard-times*bad.json:*"

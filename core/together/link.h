@@ -1,0 +1,81 @@
+/* link: what a runner and the others say to each other, through one far store, on two threads of its own:
+ *
+ *     asker       takes leases, renews them, looks for notices of awaited tasks (once for all of them, every 0.25 to 2 s)
+ *     publisher   waits until the results of a task are sent, tells that it is done, gives its lease back
+ *
+ *   loop ── link_take, link_await, link_tell ──► threads ── far store
+ *     ▲                                             │
+ *     └────────────── on_answer, on the loop ◄──────┘
+ *
+ * No function here waits but link_settle and link_free. The first failure of the store ends it all: LINK_TROUBLE. */
+#ifndef TOGETHER_LINK_H
+#define TOGETHER_LINK_H
+
+#include "together/notice.h"
+
+struct cache;
+struct far;
+struct link;
+struct loop;
+
+enum {
+	LINK_TTL_MS = 15000,           /* of a lease; it is renewed at a third */
+	LINK_LINGER_MS = 30000,        /* how long others know that a runner was there that has ended */
+	LINK_POLL_MS = 250, LINK_POLL_MOST_MS = 2000
+};
+
+enum link_what {
+	LINK_MINE,                     /* the lease is this runner's */
+	LINK_THEIRS,                   /* `notice.owner` has it */
+	LINK_OVER,                     /* the task is over: `notice` */
+	LINK_DIED,                     /* `notice` says who ran it, and that runner is gone */
+	LINK_TROUBLE                   /* the store fails: nothing more comes; text says why */
+};
+
+/* Borrowed for the call. */
+struct link_answer {
+	enum link_what what;
+	void *task;                    /* as given; NULL: a failure that ends the run for all, or TROUBLE */
+	struct notice notice;
+	const char *text;
+};
+
+struct link_setup {
+	struct loop *loop;
+	struct cache *cache;
+	struct far *far;
+	const struct far_keys *keys;
+	const volatile int *stop;      /* *stop != 0: the run is ending */
+	const char *runner;            /* what this one is called */
+	vt_id run;                     /* the name of all (notice_run) */
+	void (*on_answer)(void *ctx, const struct link_answer *answer);
+	void *ctx;
+};
+
+/* A task that is over here. All is copied. */
+struct link_done {
+	vt_id name;
+	const char *label;
+	int code;                      /* not 0: it failed, and so do those who wait for it */
+	bool ends;                     /* ... and the run of all */
+	bool kept;                     /* its results, so many, hold all that it left, if they can be sent */
+	const struct digest *results;
+	uint32_t results_n;
+	struct bytes key;
+};
+
+/* NULL: no far store leases. */
+struct link *link_new(const struct link_setup *setup);
+/* Takes the task's lease: MINE, THEIRS, OVER or DIED follows. `once`: it is told that it runs, before it does. */
+void link_take(struct link *l, void *task, const vt_id *name, const char *label, bool once);
+/* From now on, or no more, notices are looked for: OVER may follow. */
+void link_await(struct link *l, void *task, const vt_id *name);
+void link_await_no_more(struct link *l, void *task);
+/* The task is over; its lease is given back once that is told. */
+void link_tell(struct link *l, const struct link_done *done);
+/* No answer comes any more: ends the asker. */
+void link_quiet(struct link *l);
+/* Waits until all is told, so many milliseconds at most. */
+void link_settle(struct link *l, int64_t most_ms);
+void link_free(struct link *l);
+#endif

@@ -1,0 +1,607 @@
+#include "config.h"
+
+#include "together/together.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "cache/cache.h"
+#include "exec/sharer.h"
+#include "far/far.h"
+#include "os/loop.h"
+#include "record/entry.h"
+#include "report/words.h"
+#include "text/shown.h"
+#include "together/link.h"
+#include "together/run_id.h"
+#include "workspace/workspace.h"
+
+enum {
+	MISSES_MAX = 3,                /* results of one runner that do not fit here: then it is not waited for any more */
+	RETRY_MS = 3000,               /* how often a task that another has is asked for: its lease may have run out */
+	TICK_MS = 1000,
+	SETTLE_MS = 10000              /* at the end of a run, for what is still to be told */
+};
+
+enum unit_state { UNIT_NEW, UNIT_ASKING, UNIT_MINE, UNIT_THEIRS, UNIT_GETTING, UNIT_GOT, UNIT_FREE, UNIT_ELSEWHERE };
+
+/* Another runner. */
+struct runner {
+	vt_id id;
+	char *name;
+	uint32_t misses;               /* results of it that are no hits here */
+};
+
+/* A node of the plan, or of a plan within it. */
+struct unit {
+	struct unit *next;
+	struct together *of;
+	struct place *place;
+	char *label;                   /* "web#build"; below a nested run "ci > web#build" */
+	vt_id name;
+	enum unit_state state;
+	bool travels;                  /* no step of it is known to leave what cannot be sent */
+	bool ran;                      /* a step of it ran here */
+	bool far_hit;                  /* a step of it hit, by what came from afar */
+	bool told;                     /* that it is over */
+	bool kept;                     /* MINE: all its steps so far leave nothing that their results lack */
+	struct digest *results;        /* MINE: of its steps that ran */
+	uint32_t results_n;
+	struct buf key;                /* MINE: the key of the first that ran */
+	struct runner *who;            /* THEIRS, GOT: who has it, or had */
+	int64_t retry_ms;              /* THEIRS: when its lease is asked for again */
+};
+
+struct together {
+	struct together_setup setup;
+	struct exec_sharer sharer;
+	struct arena *arena;
+	struct link *link;             /* NULL: alone */
+	bool alone;                    /* no lease is taken any more */
+	vt_id run_name;
+	struct run *run;               /* NULL: not running */
+	struct map units;              /* place -> struct unit *; keys are the pointers, in the arena */
+	struct unit *first;
+	struct runner *runners[64];
+	uint32_t runners_n;
+	struct timer *tick;
+	pthread_mutex_t lock;          /* over getting */
+	pthread_cond_t less;           /* ... which is less */
+	uint32_t getting;              /* workers that get results */
+	struct together_counts counts;
+};
+
+/* ---- telling -------------------------------------------------------------------------- */
+
+static void tell(struct together *t, bool warning, const char *text)
+{
+	(warning ? t->setup.warn : t->setup.note)(t->setup.ctx, text);
+}
+
+static void __attribute__((format(printf, 3, 4))) tellf(struct together *t, bool warning, const char *fmt, ...)
+{
+	struct arena *a = arena_new();
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(t, warning, shown_in(a, arena_vprintf(a, fmt, ap)));
+	va_end(ap);
+	arena_free(a);
+}
+
+/* ---- the tasks ------------------------------------------------------------------------------ */
+
+static const struct plan_node *node_of(const struct place *p)
+{
+	return &p->level->plan->nodes[p->node];
+}
+
+/* Are all its steps kept, as far as that can be known before they run? */
+static bool node_travels(const struct plan_node *node)
+{
+	uint32_t i;
+
+	for (i = 0; i < node->items_n; i++) {
+		const struct item *item = &node->items[i];
+
+		if (item->kind == ITEM_STEP && (!item->step->rules || item->step->persistent))
+			return false;
+	}
+	return true;
+}
+
+static char *path_of(struct together *t, const struct place *p)
+{
+	const char *label = node_of(p)->task->label;
+
+	if (!p->level->parent)
+		return arena_str(t->arena, label);
+	return arena_printf(t->arena, "%s %u > %s", path_of(t, p->level->parent), p->level->parent->item, label);
+}
+
+static struct unit *unit_of(struct together *t, struct place *p)
+{
+	struct unit *u = map_get(&t->units, &p, sizeof p);
+
+	if (u)
+		return u;
+	u = arena_alloc(t->arena, sizeof *u);
+	u->of = t;
+	u->place = p;
+	u->label = path_of(t, p);
+	u->travels = node_travels(node_of(p));
+	buf_init(&u->key, NOTICE_KEY_MAX);
+	notice_task(t->setup.keys, &t->run_name, u->label, &u->name);
+	*map_put(&t->units, arena_copy(t->arena, &p, sizeof p), sizeof p) = u;
+	u->next = t->first;
+	t->first = u;
+	return u;
+}
+
+/* Does it start others after the place's item? Then each runner does it, for those are shared one by one. */
+static bool starts_others(const struct place *p)
+{
+	const struct plan_node *node = node_of(p);
+	uint32_t i;
+
+	for (i = p->item; i < node->items_n; i++)
+		if (node->items[i].kind == ITEM_PLAN)
+			return true;
+	return false;
+}
+
+/* Does something here wait for what the task leaves? The first runner has it all in the end. */
+static bool is_needed(const struct unit *u)
+{
+	return u->of->setup.index == 0 || schedule_is_followed(u->place);
+}
+
+/* ---- other runners ------------------------------------------------------------------------------ */
+
+static struct runner *runner_of(struct together *t, const vt_id *id, const char *name)
+{
+	struct runner *r;
+	uint32_t i;
+
+	for (i = 0; i < t->runners_n; i++)
+		if (memcmp(t->runners[i]->id.byte, id->byte, sizeof id->byte) == 0)
+			break;
+	if (i == COUNT(t->runners))
+		return NULL;
+	if (i == t->runners_n) {
+		r = t->runners[t->runners_n++] = arena_alloc(t->arena, sizeof *r);
+		r->id = *id;
+	}
+	r = t->runners[i];
+	if (!r->name && name && *name)
+		r->name = arena_str(t->arena, name);
+	return r;
+}
+
+static bool is_waited_for(const struct runner *r)
+{
+	return !r || r->misses < MISSES_MAX;
+}
+
+/* What the look-up says, or else the difference of the keys. */
+static void difference(const struct unit *u, const struct found *found, struct buf *ret)
+{
+	struct arena *a = arena_new();
+	const struct facts *now = found ? cache_key(found) : NULL;
+	struct changes c = { 0 };
+	struct facts then;
+
+	if (found && found->state == FOUND_MISS && found->why.n)
+		words_reason(&found->why, ret);
+	else if (found && found->because)
+		buf_text(ret, found->because);
+	else if (now && u->key.size && facts_decode((struct bytes){ u->key.data, u->key.size }, a, &then) == 0)
+		change_list(&then, now, 0, a, &c);
+	if (c.n)
+		words_reason(&c, ret);
+	arena_free(a);
+}
+
+/* A result that was told is none here. */
+static void count_miss(struct unit *u, const struct found *found)
+{
+	struct together *t = u->of;
+	struct buf b;
+
+	if (!u->who || ++u->who->misses != MISSES_MAX)
+		return;
+	buf_init(&b, 2048);
+	difference(u, found, &b);
+	tellf(t, true, "--together: %d results of the runner %s do not fit here, it is not waited for any more; the last: %s, %s", MISSES_MAX,
+	      u->who->name ? u->who->name : "?", u->label, b.size ? buf_str(&b) : "something that it depends on is different");
+	buf_free(&b);
+}
+
+/* ---- laid aside, and back -------------------------------------------------------------------------- */
+
+static void again(struct unit *u, enum unit_state state)
+{
+	u->state = state;
+	if (u->of->run)
+		share_again(u->of->run, u->place);
+}
+
+static void ask(struct unit *u)
+{
+	struct together *t = u->of;
+
+	u->state = UNIT_ASKING;
+	link_take(t->link, u, &u->name, u->label, !u->travels);
+}
+
+static void wait_for(struct unit *u, struct runner *who)
+{
+	struct together *t = u->of;
+
+	u->who = who;
+	if (!is_waited_for(who)) {
+		again(u, UNIT_FREE);
+		return;
+	}
+	u->state = UNIT_THEIRS;
+	u->retry_ms = os_now_ms() + RETRY_MS;
+	link_await(t->link, u, &u->name);
+	share_wait(t->run, u->place);
+}
+
+/* Its lease may have run out. */
+static void retry(void *ctx)
+{
+	struct together *t = ctx;
+	struct unit *u;
+
+	t->tick = timer_start(t->setup.loop, TICK_MS, retry, t);
+	for (u = t->first; u && !t->alone; u = u->next) {
+		if (u->state != UNIT_THEIRS || u->retry_ms > os_now_ms() || !share_retake(u->place))
+			continue;
+		link_await_no_more(t->link, u);
+		ask(u);
+	}
+}
+
+static void leave_elsewhere(struct unit *u)
+{
+	u->state = UNIT_ELSEWHERE;
+	share_elsewhere(u->of->run, u->place);
+}
+
+static void get(void *ctx)
+{
+	struct unit *u = ctx;
+
+	cache_get_again(u->of->setup.cache, node_of(u->place));
+	pthread_mutex_lock(&u->of->lock);
+	u->of->getting--;
+	pthread_cond_signal(&u->of->less);
+	pthread_mutex_unlock(&u->of->lock);
+}
+
+static void got(void *ctx)
+{
+	struct unit *u = ctx;
+
+	if (!u->of->run)
+		return;                        /* and the place is gone */
+	u->place->got = true;
+	again(u, UNIT_GOT);
+}
+
+/* Another runner is done with it. */
+static void over(struct unit *u, const struct notice *r)
+{
+	struct together *t = u->of;
+
+	link_await_no_more(t->link, u);
+	u->who = runner_of(t, &r->owner, r->runner);
+	if (r->state == NOTICE_FAILED) {
+		tellf(t, false, "vt run: %s failed on the runner %s (exit code: %d)", u->label, r->runner, r->code);
+		u->state = UNIT_ELSEWHERE;
+		u->told = true;
+		share_failed(t->run, u->place, r->code);
+		return;
+	}
+	buf_clear(&u->key);
+	if (r->key.size)
+		buf_add(&u->key, r->key.data, r->key.size);
+	if (!is_waited_for(u->who)) {
+		again(u, UNIT_FREE);
+	} else if (!r->kept) {
+		u->place->must_run = schedule_is_followed(u->place);
+		if (u->place->must_run)
+			again(u, UNIT_FREE);
+		else
+			leave_elsewhere(u);
+	} else if (!is_needed(u)) {
+		leave_elsewhere(u);
+	} else {
+		u->state = UNIT_GETTING;
+		pthread_mutex_lock(&t->lock);
+		t->getting++;
+		pthread_mutex_unlock(&t->lock);
+		loop_work(t->setup.loop, get, got, u);
+		share_wait(t->run, u->place);
+	}
+}
+
+static void go_on_alone(struct together *t, const char *why)
+{
+	struct unit *u;
+
+	if (t->alone)
+		return;
+	t->alone = true;
+	tellf(t, true, "--together: this runner works alone: %s", why);
+	for (u = t->first; u && t->run; u = u->next)
+		if (u->state == UNIT_ASKING || u->state == UNIT_THEIRS) {
+			link_await_no_more(t->link, u);
+			again(u, UNIT_FREE);
+		}
+}
+
+static void fail_for_all(struct together *t, const struct notice *r)
+{
+	tellf(t, false, "vt run: %s failed on the runner %s (exit code: %d)", r->label, r->runner, r->code);
+	share_failed(t->run, NULL, r->code);
+}
+
+static void on_answer(void *ctx, const struct link_answer *a)
+{
+	struct together *t = ctx;
+	struct unit *u = a->task;
+
+	if (!t->run)
+		return;
+	if (a->what == LINK_TROUBLE) {
+		go_on_alone(t, a->text);
+		return;
+	}
+	if (!u) {
+		fail_for_all(t, &a->notice);
+		return;
+	}
+	/* an answer to an earlier question may come late */
+	if (u->state != UNIT_ASKING && (u->state != UNIT_THEIRS || a->what != LINK_OVER))
+		return;
+	switch (a->what) {
+	case LINK_MINE:
+		u->kept = u->travels;
+		again(u, UNIT_MINE);
+		break;
+	case LINK_THEIRS:
+		wait_for(u, runner_of(t, &a->notice.owner, NULL));
+		break;
+	case LINK_OVER:
+		over(u, &a->notice);
+		break;
+	case LINK_DIED:
+		tellf(t, false, "vt run: the runner %s was lost while it ran %s, which is not run twice: what it leaves stays where it runs", a->notice.runner, u->label);
+		u->state = UNIT_ELSEWHERE;
+		share_failed(t->run, u->place, 1);
+		break;
+	case LINK_TROUBLE:
+		break;
+	}
+}
+
+/* ---- what exec asks and tells ---------------------------------------------------------------------------- */
+
+static void begins(void *ctx, struct run *r)
+{
+	struct together *t = ctx;
+
+	t->run = r;
+	if (!t->alone)
+		t->tick = timer_start(t->setup.loop, TICK_MS, retry, t);
+}
+
+static bool may_run(void *ctx, struct place *p, const struct found *found)
+{
+	struct together *t = ctx;
+	struct unit *u = unit_of(t, p);
+
+	if (starts_others(p)) {
+		u->ran = true;
+		return true;
+	}
+	if (u->state == UNIT_GOT) {
+		count_miss(u, found);
+		u->state = UNIT_FREE;
+	}
+	if (u->state == UNIT_NEW && !t->alone && (u->travels || !schedule_is_followed(p))) {
+		ask(u);
+		return false;
+	}
+	if (u->state == UNIT_NEW)
+		u->state = UNIT_FREE;
+	u->ran = true;
+	return true;
+}
+
+static void hit(void *ctx, const struct place *p, bool far)
+{
+	struct together *t = ctx;
+	struct unit *u = unit_of(t, (struct place *)(uintptr_t)p);
+
+	u->far_hit = u->far_hit || far;
+}
+
+static void ran(void *ctx, struct place *p, const struct kept *kept, const struct found *found)
+{
+	struct together *t = ctx;
+	struct unit *u = unit_of(t, p);
+	const struct facts *key = found ? cache_key(found) : NULL;
+
+	if (u->state != UNIT_MINE)
+		return;
+	u->kept = u->kept && kept && kept->why == KEPT_STORED && kept->whole;
+	if (!u->kept)
+		return;
+	u->results = arena_grow(t->arena, u->results, u->results_n, sizeof *u->results);
+	u->results[u->results_n++] = kept->result;
+	/* states of variables mean nothing to others, unless they have the same secret */
+	if (!u->key.size && key && t->setup.keys->keyed && facts_encode(key, &u->key) < 0)
+		buf_clear(&u->key);
+}
+
+static void tell_over(struct unit *u, int code, bool ends)
+{
+	struct together *t = u->of;
+	const struct link_done done = {
+		.name = u->name, .label = u->label, .code = code, .ends = ends, .kept = u->kept, .results = u->results, .results_n = u->results_n,
+		.key = { u->key.data, u->key.size },
+	};
+
+	u->told = true;
+	if (t->link && !t->alone)
+		link_tell(t->link, &done);
+}
+
+static void failed(void *ctx, struct place *p, int code)
+{
+	struct together *t = ctx;
+	struct unit *u = unit_of(t, p);
+
+	if (u->told || !t->run)
+		return;
+	u->kept = false;
+	tell_over(u, code < 1 || code > 255 ? 1 : code, p->level->plan->on_failure == PLAN_STOPS);
+}
+
+static void moved(void *ctx)
+{
+	struct together *t = ctx;
+	struct unit *u;
+
+	for (u = t->first; u; u = u->next)
+		if (u->state == UNIT_MINE && !u->told && u->place->complete && !u->place->doomed)
+			tell_over(u, 0, false);
+}
+
+static uint32_t tasks_of(const struct plan *plan)
+{
+	uint32_t ret = 0, i, k;
+
+	for (i = 0; i < plan->n; i++) {
+		bool own = false;
+
+		for (k = 0; k < plan->nodes[i].items_n; k++) {
+			const struct item *item = &plan->nodes[i].items[k];
+
+			if (item->kind == ITEM_PLAN)
+				ret += tasks_of(item->plan);
+			else
+				own = own || item->kind == ITEM_STEP;
+		}
+		ret += own;
+	}
+	return ret;
+}
+
+static void ends(void *ctx)
+{
+	struct together *t = ctx;
+	struct unit *u;
+
+	t->run = NULL;
+	timer_stop(t->tick);
+	t->tick = NULL;
+	if (t->link)
+		link_quiet(t->link);
+	/* each is bounded as every call of a far store is, and ends at once when the run was stopped by a signal */
+	pthread_mutex_lock(&t->lock);
+	while (t->getting)
+		pthread_cond_wait(&t->less, &t->lock);
+	pthread_mutex_unlock(&t->lock);
+	t->counts.tasks = tasks_of(t->setup.plan);
+	t->counts.runners = t->runners_n;
+	for (u = t->first; u; u = u->next) {
+		t->counts.here += u->ran;
+		t->counts.elsewhere += !u->ran && (u->far_hit || u->state == UNIT_ELSEWHERE);
+	}
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------ */
+
+static void connect(struct together *t, const char *id)
+{
+	struct link_setup link = { .loop = t->setup.loop, .cache = t->setup.cache, .keys = t->setup.keys, .stop = t->setup.stop, .on_answer = on_answer, .ctx = t };
+	struct digest plan, order;
+	const struct package *root = t->setup.workspace->root_package;
+	char host[256] = "";
+
+	link.far = t->setup.cache ? cache_far_stores(t->setup.cache) : NULL;
+	notice_plan(t->setup.plan, &plan);
+	notice_run(t->setup.keys, id, root ? root->name : "", &plan, &t->run_name);
+	link.run = t->run_name;
+	if (gethostname(host, sizeof host - 1) < 0)
+		host[0] = '\0';
+	link.runner = run_id_runner(t->setup.env, host, (long)getpid(), t->arena);
+	digest_random(&order, sizeof order);
+	memcpy(&t->sharer.rotation, order.byte, sizeof t->sharer.rotation);
+	t->link = link.far ? link_new(&link) : NULL;
+	t->alone = !t->link;
+	if (t->alone)
+		tellf(t, true, "--together: this runner works alone: %s", link.far ? "no store of the configuration gives leases" : "no far store can be used");
+}
+
+int together_new(const struct together_setup *setup, struct together **ret, struct err *err)
+{
+	struct together *t = xcalloc(1, sizeof *t);
+	const char *id;
+
+	t->setup = *setup;
+	t->arena = arena_new();
+	map_init(&t->units);
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->less, NULL);
+	t->sharer = (struct exec_sharer){ .begins = begins, .may_run = may_run, .hit = hit, .ran = ran, .failed = failed, .moved = moved, .ends = ends, .ctx = t };
+	id = *setup->id ? setup->id : run_id_of_ci(setup->env, t->arena);
+	if (!id) {
+		together_free(t);
+		return err_set(err, ERR_USER, "--together does not know which run this is: no variable of a CI system says it; give the same name on all runners, such as --together=nightly-42");
+	}
+	connect(t, id);
+	*ret = t;
+	return 0;
+}
+
+const struct exec_sharer *together_sharer(const struct together *t)
+{
+	return &t->sharer;
+}
+
+struct together_counts together_count(const struct together *t)
+{
+	return t->counts;
+}
+
+void together_settle(struct together *t)
+{
+	if (t->link)
+		link_settle(t->link, SETTLE_MS);
+}
+
+void together_free(struct together *t)
+{
+	struct unit *u;
+
+	if (!t)
+		return;
+	link_free(t->link);
+	for (u = t->first; u; u = u->next)
+		buf_free(&u->key);
+	map_free(&t->units);
+	pthread_mutex_destroy(&t->lock);
+	pthread_cond_destroy(&t->less);
+	arena_free(t->arena);
+	free(t);
+}

@@ -1,0 +1,46 @@
+# Runners that differ: another node, other variables, other files; results that do not fit are made again.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "${0%/*}/../../lib/stores.sh" || exit
+. "${0%/*}/../../lib/together.sh" || exit
+workspace
+file package.json '{"name":"root","workspaces":["packages/*"]}'
+# two versions of a program, in one place that PATH names in each checkout
+mkdir bin
+for i in 1 2 3 4 5 6 7 8; do
+	file packages/p$i/package.json "{\"name\":\"p$i\"}"
+	file packages/p$i/in "in $i"
+	file packages/p$i/vite-task.json "{\"tasks\":{\"t\":{\"command\":\"tool p$i\",\"output\":[\"out\"]},\"after\":{\"command\":\"true\",\"dependsOn\":[\"t\"]},\"e\":{\"command\":\"sh -c 'sleep 0.2; echo p$i >>$T/ran; cat in >out'\",\"env\":[\"MODE\"],\"input\":[\"in\"],\"output\":[\"out\"]},\"after-e\":{\"command\":\"true\",\"dependsOn\":[\"e\"]}}}"
+done
+project store-redis ''
+redis_starts main
+team "\"url\": \"unix://$T/main.sock\""
+: >"$T/ran"
+for n in A B; do
+	(clone $n)
+	mkdir -p "$T/bin-$n"
+	printf '#!/bin/sh\n# version %s\nsleep 0.2\ncat in >out\n: >%s/ran-%s-$1\n' $n "$T" $n >"$T/$n-tool"
+	mkdir -p "$T/$n/node_modules/.bin"
+	cp "$T/$n-tool" "$T/$n/node_modules/.bin/tool"; chmod +x "$T/$n/node_modules/.bin/tool"
+done
+runners -r --together=differ --concurrency-limit 1 after -- A B
+is "both succeed" "$(rc_of A) $(rc_of B)" "0 0"
+is "each task ran, here or there" "$(cd "$T" && ls -d ran-?-* | cut -d- -f3 | sort -u | xargs)" "p1 p2 p3 p4 p5 p6 p7 p8"
+is "what was needed is there on both" "$(cat "$T"/[AB]/packages/*/out | wc -l)" 16
+is "after three that do not fit a runner is not waited for" "$(cat "$T/A.err" "$T/B.err" | grep -c 'do not fit here, it is not waited for any more')" 2
+has "and the file that differs is named" "$(cat "$T/A.err")" "'node_modules/.bin/tool' modified"
+
+# a variable of the key
+: >"$T/ran"; rm -rf "$T/A" "$T/B"
+(clone A) && (clone B)
+with MODE=one runner A -r --together=modes --concurrency-limit 1 after-e; a=$!
+with MODE=two runner B -r --together=modes --concurrency-limit 1 after-e; wait $! $a
+is "with another variable both succeed" "$(rc_of A) $(rc_of B)" "0 0"
+has "and it is named" "$(cat "$T/A.err" "$T/B.err")" "env 'MODE' changed"
+# other plans are other runs
+: >"$T/ran"; rm -rf "$T/A" "$T/B"
+redis main flushall >/dev/null
+(clone A) && (clone B)
+(cd "$T/B" && sed -i 's/"tool p1"/"tool p1 more"/' packages/p1/vite-task.json)
+runners -r --together=plans --concurrency-limit 4 e -- A B
+is "who plans something else shares nothing" "$(rc_of A) $(rc_of B)" "0 0"
+finish

@@ -1,0 +1,26 @@
+# Two runners of one run: each task runs on one of them, and both end with the same results.
+. "${0%/*}/../../lib/functions.sh" || exit
+. "${0%/*}/../../lib/stores.sh" || exit
+. "${0%/*}/../../lib/together.sh" || exit
+requires jq
+workspace
+file package.json '{"name":"root","workspaces":["packages/*"]}'
+for i in 1 2 3 4 5 6 7 8; do
+	file packages/p$i/package.json "{\"name\":\"p$i\"}"
+	file packages/p$i/in "in $i"
+	file packages/p$i/vite-task.json "{\"tasks\":{\"build\":{\"command\":\"sh -c 'sleep 0.5; mkdir -p dist; cat in >dist/out; echo p$i >>$T/ran'\",\"input\":[\"in\"],\"output\":[\"dist/**\"]}}}"
+done
+project store-redis ''
+redis_starts main
+team "\"url\": \"unix://$T/main.sock\""
+: >"$T/ran"
+runners -r --together=first --concurrency-limit 2 --summary-file summary.json build -- A B
+is "both succeed" "$(rc_of A)$(rc_of B)" 00
+is "each task ran once" "$(sort "$T/ran" | xargs)" "p1 p2 p3 p4 p5 p6 p7 p8"
+a=$(here_of A) b=$(here_of B)
+is "all together ran all of it" "$((a + b))" 8
+ok "and both did something" "$((a == 0 || b == 0))"
+is "the summary says what ran where" "$(shared_of A) / $(shared_of B)" "$a of 8 here, $b elsewhere / $b of 8 here, $a elsewhere"
+is "and its JSON, too" "$(jq -c .together "$T/A/summary.json")" "{\"tasks\":8,\"here\":$a,\"elsewhere\":$b}"
+is "nothing is told besides" "$(cat "$T/A.err" "$T/B.err")" ""
+finish
