@@ -177,6 +177,8 @@ static vt_status failed(struct work *w, const struct transfer *t)
 	/* a sink or a source has told why; the lane, too, in `text` */
 	if (t->status == VT_FAILED && t->text[0])
 		tell(w->store, w->call, VT_REPORT_ERROR, t->text);
+	if (t->distrusted)
+		w->down = VT_DOWN;
 	return t->status == VT_NONE ? VT_FAILED : t->status;
 }
 
@@ -488,7 +490,7 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 			status = one;
 	}
 	work_end(&w);
-	return status;
+	return w.down == VT_OK ? status : w.down;
 }
 
 static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name, uint32_t why)
@@ -512,7 +514,7 @@ static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *na
 	else
 		status = meaning_of_get(&w, &w.list[0]);
 	work_end(&w);
-	return status;
+	return w.down == VT_OK ? status : w.down;
 }
 
 static vt_status wants(void *self, vt_call *call, vt_wants *ret)

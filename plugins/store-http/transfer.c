@@ -162,7 +162,7 @@ static size_t on_body(char *data, size_t one, size_t size, void *ctx)
 		return t->rest > REST_MOST ? 0 : size;
 	}
 	if (size > t->into->most - t->into->got) {
-		snprintf(t->error, sizeof t->error, "more came than was put there");
+		t->why = "more came than was put there";
 		t->inner = VT_FAILED;
 		return 0;
 	}
@@ -182,7 +182,7 @@ static size_t on_read(char *buffer, size_t one, size_t size, void *ctx)
 		size = (size_t)(t->from->size - t->at);
 	t->inner = t->from->read(t->from, t->call, t->at, buffer, size, &n);
 	if (t->inner == VT_OK && (n == 0 || n > size)) {
-		snprintf(t->error, sizeof t->error, "what is to be sent ended early");
+		t->why = "what is to be sent ended early";
 		t->inner = VT_FAILED;
 	}
 	if (t->inner != VT_OK)
@@ -343,12 +343,14 @@ static void finish(struct lane *l, struct transfer *t, CURLcode r, vt_call *call
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->code);
 	t->text[t->text_n] = '\0';
 	if (t->inner != VT_OK)
-		end(t, t->inner, t->error);
+		end(t, t->inner, t->why);
 	else if (r == CURLE_OK || t->rest > REST_MOST)
 		again = is_put_off(t, call) || is_sent_on(t);
 	/* a server may answer before it has read all of a request that it refuses, and close */
-	else if (t->code < 400)
+	else if (t->code < 400) {
+		t->distrusted = r == CURLE_PEER_FAILED_VERIFICATION || r == CURLE_SSL_CACERT_BADFILE;
 		end(t, VT_FAILED, t->error[0] ? t->error : curl_easy_strerror(r));
+	}
 	stop(l, t);
 	if (!again && !t->done)
 		end(t, VT_OK, NULL);

@@ -39,6 +39,7 @@ struct transfer {
 	vt_status status;
 	long code;                         /* of the answer; 0: none came */
 	char text[256];                    /* why none came; or how the body of an answer without the object begins */
+	bool distrusted;                   /* who answers is not the server that is meant, or nobody can tell */
 	bool away;                         /* the server sent the request elsewhere: it went there without credentials */
 
 	CURL *easy;                        /* under way; owned by the lane */
@@ -50,6 +51,7 @@ struct transfer {
 	int64_t not_before_ms;             /* the server asked to wait */
 	bool done;
 	vt_status inner;                   /* what the sink or the source returned; VT_OK: no failure */
+	const char *why;                   /* this side broke it off; NULL: the sink or the source has told why */
 	char error[CURL_ERROR_SIZE];
 };
 

@@ -19,7 +19,7 @@ keeps_promises() {
 	is "$name: the plugin keeps its promises" "$rc $(grep WRONG <<<"$out")" "0 "
 }
 # answers URL: does something answer there? Also when the server has ended, and nothing will.
-answers() { ! kill -0 "$served" 2>/dev/null || curl -s -o /dev/null --noproxy '*' --max-time 2 "$1"; }
+answers() { ! kill -0 "$served" 2>/dev/null || curl -sk -o /dev/null --noproxy '*' --max-time 2 "$1"; }
 # serves NAME URL COMMAND...: starts a server, and waits until it answers; $served is its pid
 serves() {
 	local name=$1 url=$2
@@ -77,7 +77,7 @@ nginx_starts() {
 	port=$(free_port)
 	nginx_conf "$name" "${lines//@PORT@/127.0.0.1:$port}" >"$T/$name/conf"
 	case $lines in *@PORT@\ ssl*) scheme=https ;; *) scheme=http ;; esac
-	SSL_CERT_FILE=$T/ca.pem serves "$name" "$scheme://localhost:$port/" nginx -c "$T/$name/conf" -p "$T/$name"
+	serves "$name" "$scheme://localhost:$port/" nginx -c "$T/$name/conf" -p "$T/$name"
 }
 # nginx_calls NAME [METHOD]: requests so far
 nginx_calls() { grep -cE "\"${2:-[A-Z]+} " "$T/$1/log"; }

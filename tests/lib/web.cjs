@@ -2,7 +2,7 @@
 //
 //   node web.cjs PORT [WORD...]
 //
-// busy N CODE SECONDS  the first N requests for objects get CODE (429, 503), with Retry-After: SECONDS
+// busy CODE SECONDS    each object's first GET, HEAD and PUT get CODE (429, 503), with Retry-After: SECONDS
 // refuse METHOD CODE TEXT  requests of this method get CODE, with TEXT
 // never CODE           each request for an object gets CODE, with Retry-After: 30
 // away URL CODE        each GET is redirected to URL and its path
@@ -16,7 +16,7 @@
 const http = require("http"), [port, ...words] = process.argv.slice(2);
 const word = (name) => words.includes(name), after = (name, n = 1) => words[words.indexOf(name) + n];
 const kept = new Map();
-let busy = word("busy") ? +after("busy") : 0;
+const put_off = new Set();
 function body(q, then) {
   const pieces = [];
   q.on("data", (piece) => pieces.push(piece));
@@ -58,6 +58,9 @@ http.createServer((q, r) => {
   if (word("proxy") && q.url.startsWith("http:")) return pass_on(q, r);
   if (word("token") && q.headers.authorization !== "Bearer " + after("token")) return q.resume(), r.writeHead(401).end("no");
   if (word("never")) return q.resume(), r.writeHead(+after("never"), { "retry-after": 30 }).end();
-  if (busy > 0) return busy--, q.resume(), r.writeHead(+after("busy", 2), { "retry-after": after("busy", 3) }).end();
+  if (word("busy") && !put_off.has(q.method + q.url)) {
+    put_off.add(q.method + q.url);
+    return q.resume(), r.writeHead(+after("busy"), { "retry-after": after("busy", 2) }).end();
+  }
   answer(q, r);
 }).listen(+port, "127.0.0.1");
