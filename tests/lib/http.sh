@@ -11,6 +11,12 @@ ls "$abs_top_builddir"/plugins/store-http/.libs/*.so >/dev/null 2>&1 || skip_all
 PATH=$PATH:/usr/sbin
 HTTP_PLUGIN=$(ls "$abs_top_builddir"/plugins/store-http/.libs/*.so)
 SERVERS=${NPM%/node_modules}/servers/node_modules
+# a slow machine tells how much is left to send: that is no fault
+capture() { "$@" >"$T/out" 2>"$T/err" </dev/null; rc=$?; { out=$(<"$T/out") err=$(grep -v '^sending results to ' "$T/err"); } 2>/dev/null; }
+# patient TASKS: the configuration of a workspace whose store may be slow, as a server on a loaded machine is
+patient() {
+	file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", {\"use\": \"store-http\", \"as\": \"main\", \"timeout\": \"20s\", \"budget\": \"1m\"}]}, \"tasks\": {$1}}"
+}
 # keeps_promises NAME OPTION...: what `vt plugins check` finds wrong
 keeps_promises() {
 	local name=$1
@@ -40,10 +46,10 @@ thousand() {
 	file package.json '{"name":"many"}'
 	mkdir -p in out
 	for ((i = 0; i < 1000; i++)); do echo $i >in/$i; printf '"t%d": {"command": "cp in/%d out/%d", "input": ["in/%d"], "output": ["out/%d"]}, ' $i $i $i $i $i; done >"$T/tasks"
-	file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", {\"use\": \"store-http\", \"as\": \"main\", \"budget\": \"2m\"}]},
+	file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", {\"use\": \"store-http\", \"as\": \"main\", \"timeout\": \"20s\", \"budget\": \"2m\"}]},
 		\"tasks\": {$(<"$T/tasks")\"all\": {\"command\": \"true\", \"dependsOn\": [$(printf '"t%d",' {0..998})\"t999\"]}}}"
 	capture vt run all
-	is "a thousand tasks are kept" "$rc$(grep -v '^sending results' <<<"$err")" 0
+	is "a thousand tasks are kept" "$rc$err" 0
 	clone thousand; mkdir -p out
 	n=$("$@")
 	capture vt run all

@@ -24,7 +24,7 @@ serves worker http://127.0.0.1:18981/ java -Xmx256m -cp "$T/rw/classes:$jar" com
 workspace
 file package.json '{"name":"root"}'
 file in.txt zero
-project store-http '"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 3000000 /dev/urandom >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]}'
+patient '"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 3000000 /dev/urandom >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]}'
 b() { file in.txt "$1"; rm -rf out; capture vt run build; }
 team '"layout": "bazel", "url": "http://127.0.0.1:18981"'
 b zero

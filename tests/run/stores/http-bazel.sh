@@ -8,7 +8,7 @@ keeps_promises bazel url="$at/check" layout=bazel
 workspace
 file package.json '{"name":"root"}'
 file in.txt zero
-project store-http '"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 300000 /dev/urandom >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]},
+patient '"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 300000 /dev/urandom >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]},
 	"mode": {"command": "echo in ${#MODE}", "input": ["in.txt"], "env": ["MODE"]}'
 # b TEXT: builds here with this input
 b() { file in.txt "$1"; rm -rf out; capture vt run build; }

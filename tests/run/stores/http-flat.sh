@@ -15,7 +15,7 @@ tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 300000 /dev/
 workspace
 file package.json '{"name":"root"}'
 file in.txt zero
-project store-http "$tasks"
+patient "$tasks"
 # b TEXT: builds here with this input
 b() { file in.txt "$1"; rm -rf out; capture vt run build; }
 
@@ -73,7 +73,7 @@ b nowhere
 is "a server that is not there keeps nobody from running" "$rc $(grep -c . <<<"$err")" "0 1"
 has "and is named" "$err" "Couldn't connect to server"
 nginx_starts dying 'listen @PORT@; location / { dav_methods PUT; }' || exit 99
-team "\"url\": \"http://127.0.0.1:$port\""
+team "\"url\": \"http://127.0.0.1:$port\", \"timeout\": \"2s\""
 clone M; b dying
 kill -STOP "$served"
 clone N; began=$SECONDS; b other
@@ -88,7 +88,7 @@ thousand "\"url\": \"$at/many\"" 3003 nginx_calls one
 
 workspace wrong
 file package.json '{"name":"root"}'
-project store-http "$tasks"
+patient "$tasks"
 n=0
 for url in ftp://x/ http:// http://u:p@h/ 'http://h/?q' 'http://h/#f'; do
 	team "\"url\": \"$url\""

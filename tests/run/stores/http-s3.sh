@@ -7,7 +7,7 @@ tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 300000 /dev/
 workspace
 file package.json '{"name":"root"}'
 file in.txt zero
-project store-http "$tasks"
+patient "$tasks"
 # b TEXT: builds here with this input
 b() { file in.txt "$1"; rm -rf out; capture vt run build; }
 # shared NAME OPTIONS: a result of one clone is a hit in another
@@ -62,7 +62,7 @@ if moto_starts moto team-cache; then
 	b half
 	has "half of a key is refused" "$err" "\`key-id\` and \`secret-key\` belong together"
 	thousand "\"layout\": \"s3\", \"url\": \"$at/team-cache/many\", $keys" 3003 grep -cE '"(GET|HEAD|PUT) [^"]*/many/' "$T/moto.log"
-	workspace more; file package.json '{"name":"root"}'; project store-http "$tasks"
+	workspace more; file package.json '{"name":"root"}'; patient "$tasks"
 else
 	skip "moto" "moto_server, boto3 or curl is not installed"
 fi

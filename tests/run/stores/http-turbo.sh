@@ -10,7 +10,7 @@ tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 3000000 /dev
 workspace
 file package.json '{"name":"root"}'
 file in.txt zero
-project store-http "$tasks"
+patient "$tasks"
 options="\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"tok\", \"team\": \"acme\""
 # b TEXT: builds here with this input
 b() { file in.txt "$1"; rm -rf out; capture vt run build; }
