@@ -78,16 +78,17 @@ beside_turbo() {
 	[ -x "${TURBO_NATIVE:-}" ] || TURBO_NATIVE=$(ls "$NPM"/turbo-linux-*/bin/turbo "$NPM"/@turbo/linux-*/bin/turbo 2>/dev/null | head -n 1)
 	[ -x "$TURBO_NATIVE" ] && [ -x "$npm/pnpm" ] || { echo "(turbo or pnpm is missing: ./bootstrap check installs them)"; return; }
 	[ -z "$(kind_lacks turbo)" ] || { echo "(turborepo-remote-cache is missing)"; return; }
-	BENCH_PNPM_VERSION=$("$npm/pnpm" --version)
+	BENCH_PNPM_VERSION=$(cd / && "$npm/pnpm" --version)
 	packages beside "$n" 0
 	printf '{"tasks":{"s":{"inputs":["in"],"outputs":["out"]}}}\n' >turbo.json
 	printf '{"plugins": {"stores": ["store-local", {"use": "store-http", "as": "main"}]}}\n' >vite-task.json
-	(export PATH="$npm:$PATH"; pnpm install --offline --silent >/dev/null 2>&1)
+	PATH="$npm:$PATH" "$npm/pnpm" install --offline --silent >"$T/pnpm.log" 2>&1 || { tail -n 5 "$T/pnpm.log"; return; }
 	git init -q . 2>/dev/null && git add . && git -c user.name=b -c user.email=b@b commit -qm first
 	turbo_run() {
 		base_env PATH="$npm:$PATH" TURBO_API="http://127.0.0.1:$at" TURBO_TOKEN=tok TURBO_TEAM=crew TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1 \
 			"$TURBO_NATIVE" run s --output-logs=errors-only
 	}
+	PATH="$npm:$PATH" base_env PATH="$npm:$PATH" TURBO_TELEMETRY_DISABLED=1 "$TURBO_NATIVE" run s >/dev/null 2>&1     # what only the first one does
 	turbo_fresh() { rm -rf .turbo node_modules/.cache p/*/.turbo p/*/out; sync; }
 	for delay in "${delays[@]}"; do
 		kind_starts turbo; away "$delay"; team "${where//$port/$at}, \"budget\": \"600s\""
