@@ -9,7 +9,7 @@
 PATH=$PATH:/usr/sbin
 KINDS=${KINDS:-folder redis flat bazel turbo s3}
 SERVERS=${NPM%/node_modules}/servers/node_modules
-served=
+served= use=
 kind_dies() { [ -z "$served" ] || { kill -KILL "$served"; wait "$served"; } 2>/dev/null; served=; }
 cleanup kind_dies
 has_component() { [ -e "$abs_top_builddir/plugins-1/vt-$1.so" ]; }
