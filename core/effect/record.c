@@ -155,9 +155,10 @@ static int fill(struct recording *k)
 		t->left = now.at[i].state;
 		if (layer_state(&r->before->layer, t->path, &t->found, k->err) < 0)
 			return -1;
-		if (!t->cut && t->found.size && *(const char *)t->found.data == '?')
+		if (!t->cut && t->found.size && *(const char *)t->found.data == '?') {
 			t->found = with_mode(r->arena, t->left, t->found);
-		else if (t->written && !layer_covers(&r->before->layer, t->path) && state_is_content(t->left) && is_young(r, t->path))
+			layer_set(&r->before->layer, t->path, t->found);
+		} else if (t->written && !layer_covers(&r->before->layer, t->path) && state_is_content(t->left) && is_young(r, t->path))
 			t->found = bytes_text("?");    /* the tracer told nothing of it */
 		t->hidden = t->found.size && layer_hides(&r->before->layer, r->eyes, t->path, k->err);
 	}
@@ -402,18 +403,24 @@ static void need_folder(struct recording *k, const struct touched *t)
 		add_effect(r, folder, bytes_text("d"), 0);
 }
 
+/* Is it the state of a content that is not known any more, perhaps behind a link? */
+static bool is_unknown(struct bytes state)
+{
+	const char *p = state.data, *behind;
+
+	if (state.size && *p == 'l' && (behind = memchr(p, 0, state.size)) != NULL && behind + 1 < p + state.size)
+		p = behind + 1;
+	return state.size && *p == '?';
+}
+
 /* Refuses a run of which a fact rests on a content that is not known any more. */
 static void check_known(struct record *r)
 {
 	uint32_t i;
 
-	for (i = 0; i < r->facts.n; i++) {
-		const struct bytes *s = &r->facts.at[i].state;
-
-		if (state_is_path_kind(r->facts.at[i].kind) && s->size && ((const char *)s->data)[s->size - 1] == '?' &&
-		    (s->size == 1 || (*(const char *)s->data == 'l' && ((const char *)s->data)[s->size - 2] == 0)))
+	for (i = 0; i < r->facts.n; i++)
+		if (state_is_path_kind(r->facts.at[i].kind) && is_unknown(r->facts.at[i].state))
 			refuse(r, r->facts.at[i].name);
-	}
 }
 
 static bool is_own_cache(const struct recording *k, struct bytes path)

@@ -46,6 +46,16 @@ echo 2 >src
 capture vt run t
 is "... and sees an edit" "$(status)" ran
 
+# attributes are no content; only x counts
+for change in 'chmod 644 in/src' 'touch in/src' 'chown "$(id -u)" in/src' 'chmod -R a+rX in' 'chmod +x in/src'; do
+	task <<<"$change; cat in/src"
+	mkdir in; echo 1 >in/src; letters=
+	for i in 1 2 3; do capture vt run t; letters+=" $(status)"; done
+	echo 2 >in/src
+	capture vt run t
+	is "a task that begins with $change" "$letters, edited: $(status)" " ran $([[ $change = *+x* ]] && echo ran || echo hit) hit, edited: ran"
+done
+
 # a task that looks through a link that it makes: the target counts
 task <<'SH'
 ln -sfn later/file link; cat link 2>/dev/null || echo none
