@@ -7,7 +7,9 @@
 #include "base/map.h"
 #include "far/far.h"
 
-/* Sends results to one store; see send.c. */
+enum { SENDER_GROUP = 256 };           /* results that are sent together, at most */
+
+/* Sends results to one store; see sender.c. */
 struct far_sender {
 	struct far *far;
 	uint32_t store;
@@ -49,4 +51,8 @@ bool far_is_damaged(struct far *f, const vt_id *result);
 
 void sender_start(struct far_sender *s);       /* with far->lock */
 void sender_clear(struct far_sender *s);
+/* send.c, on the sender's thread. Sends results by their bodies; returns how many the store did not take. there: for each, whether
+ * it is there now, with all it leads to. */
+uint32_t sender_send(struct far_sender *s, const vt_id *bodies, uint32_t n, bool *there);
+void sender_complete_steps(struct far_sender *s);
 #endif

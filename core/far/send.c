@@ -1,4 +1,4 @@
-/* send: what was kept near goes to a far store, on a thread of its own:
+/* send: what was kept near goes to a far store, on the sender's thread (sender.c):
  *
  *     what is there? ──► missing blobs ──► body, name set ──► RESULT ──► STEP      of up to GROUP results together
  *
@@ -8,18 +8,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "far/bundle.h"
 #include "far/inside.h"
 #include "record/entry.h"
 
 enum {
-	GROUP = 256,                   /* results that are sent together, at most */
+	GROUP = SENDER_GROUP,
 	STEPS_AT_ONCE = 4 * GROUP,     /* STEPs that are read again together: several calls at once */
 	WAVE_BYTES = 32 << 20,         /* of blobs in memory */
-	WAVE_BUNDLES = 64,             /* bundles that are sent together: a large one is an open file */
-	COLLECT_MS = 300               /* how long a first result waits for others */
+	WAVE_BUNDLES = 64              /* bundles that are sent together: a large one is an open file */
 };
 
 /* A result on its way. */
@@ -480,7 +478,7 @@ static void send_steps(struct group *g)
 }
 
 /* Another machine may have read a STEP before this one wrote it, and written it after that. */
-static void complete_steps(struct far_sender *s)
+void sender_complete_steps(struct far_sender *s)
 {
 	struct sent_step *steps[STEPS_AT_ONCE];
 	bool failed[STEPS_AT_ONCE];
@@ -495,18 +493,28 @@ static void complete_steps(struct far_sender *s)
 	}
 }
 
-/* ---- the thread ---------------------------------------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------------------------------------- */
 
-static uint32_t send_group(struct group *g)
+static struct group *group_new(struct far_sender *s, const vt_id *bodies, uint32_t n)
 {
+	struct group *g = xcalloc(1, sizeof *g);
+
+	*g = (struct group){ .sender = s, .far = s->far, .store = s->far->stores[s->store], .arena = arena_new() };
+	map_init(&g->declined);
+	for (; g->n < n; g->n++) {
+		g->offers[g->n].body = bodies[g->n];
+		g->offers[g->n].skip = !open_offer(g, &g->offers[g->n]);
+	}
+	return g;
+}
+
+uint32_t sender_send(struct far_sender *s, const vt_id *bodies, uint32_t bodies_n, bool *there)
+{
+	struct group *g = group_new(s, bodies, bodies_n);
 	uint32_t i, n, failed = 0;
 	vt_id *names;
 
-	g->arena = arena_new();
-	map_init(&g->declined);
-	for (i = 0; i < g->n; i++)
-		g->offers[i].skip = !open_offer(g, &g->offers[i]);
-	if (far_holds_bundles(g->far, g->sender->store)) {
+	if (far_holds_bundles(g->far, s->store)) {
 		skip_known_bundles(g);
 		send_bundles(g);
 	} else {
@@ -520,170 +528,12 @@ static uint32_t send_group(struct group *g)
 	}
 	send_steps(g);
 	for (i = 0; i < g->n; i++) {
+		there[i] = g->offers[i].there;
 		failed += g->offers[i].failed;
 		close_offer(&g->offers[i]);
 	}
 	map_free(&g->declined);
 	arena_free(g->arena);
-	return failed;
-}
-
-/* With the lock: others may follow the first at once, and go together then. */
-static void collect_more(struct far_sender *s)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += COLLECT_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	while (!s->far->ending && !s->awaited && s->n - s->taken < GROUP && pthread_cond_timedwait(&s->far->changed, &s->far->lock, &until) == 0)
-		;
-}
-
-/* With the lock: which of the group's results are there now. */
-static void note_sent(struct far_sender *s, const struct group *g)
-{
-	uint32_t i;
-
-	for (i = 0; i < g->n; i++) {
-		const struct offer *o = &g->offers[i];
-
-		if (!o->there || map_get(&s->sent, o->body.byte, sizeof o->body.byte))
-			continue;
-		*map_put(&s->sent, arena_copy(s->arena_sent, o->body.byte, sizeof o->body.byte), sizeof o->body.byte) = s;
-	}
-}
-
-static void *send_all(void *ctx)
-{
-	struct far_sender *s = ctx;
-	struct far *f = s->far;
-	struct group *g = xcalloc(1, sizeof *g);
-	uint32_t failed, i;
-
-	pthread_mutex_lock(&f->lock);
-	for (;;) {
-		while (s->taken == s->n && !f->ending)
-			pthread_cond_wait(&f->changed, &f->lock);
-		if (s->taken == s->n)
-			break;
-		collect_more(s);
-		*g = (struct group){ .sender = s, .far = f, .store = f->stores[s->store] };
-		for (; g->n < GROUP && s->taken < s->n; g->n++)
-			g->offers[g->n].body = s->offers[s->taken++];
-		s->busy = true;
-		pthread_mutex_unlock(&f->lock);
-		failed = far_store_is_well(g->store) ? 0 : g->n;      /* well, and it takes nothing */
-		if (far_store_writes(g->store))
-			failed = send_group(g);
-		pthread_mutex_lock(&f->lock);
-		s->busy = false;
-		note_sent(s, g);
-		for (i = 0; i < failed; i++)
-			s->failed++;
-		pthread_cond_broadcast(&f->changed);
-	}
-	pthread_mutex_unlock(&f->lock);
-	complete_steps(s);
-	pthread_mutex_lock(&f->lock);
-	s->complete = true;
-	pthread_cond_broadcast(&f->changed);
-	pthread_mutex_unlock(&f->lock);
 	free(g);
-	return NULL;
-}
-
-void sender_start(struct far_sender *s)
-{
-	if (!s->runs)
-		s->runs = pthread_create(&s->thread, NULL, send_all, s) == 0;
-}
-
-void sender_clear(struct far_sender *s)
-{
-	map_free(&s->there);
-	map_free(&s->steps);
-	map_free(&s->sent);
-	arena_free(s->arena_sent);
-	arena_free(s->arena);
-	free(s->offers);
-}
-
-void far_offer(struct far *f, const vt_id *body)
-{
-	uint32_t i;
-
-	pthread_mutex_lock(&f->lock);
-	for (i = 0; i < f->stores_n && !f->ending; i++) {
-		struct far_sender *s = &f->senders[i];
-
-		if (!far_store_takes(f->stores[i]) || !(f->setup.keys->keyed || f->setup.keys->signs || far_store_unsealed(f->stores[i])))
-			continue;
-		if (s->n == s->room) {
-			s->room = s->room ? s->room * 2 : 64;
-			s->offers = xrealloc(s->offers, s->room, sizeof *s->offers);
-		}
-		s->offers[s->n++] = *body;
-		sender_start(s);
-		pthread_cond_broadcast(&f->changed);
-	}
-	pthread_mutex_unlock(&f->lock);
-}
-
-/* With the lock: is the result still to be sent, or on its way? */
-static bool is_pending(const struct far_sender *s, const vt_id *body)
-{
-	uint32_t i;
-
-	if (!s->runs || s->complete || map_get(&s->sent, body->byte, sizeof body->byte))
-		return false;
-	for (i = s->busy && s->taken > GROUP ? s->taken - GROUP : s->busy ? 0 : s->taken; i < s->n; i++)
-		if (memcmp(s->offers[i].byte, body->byte, sizeof body->byte) == 0)
-			return true;
-	return false;
-}
-
-bool far_await_sent(struct far *f, uint32_t store, const vt_id *body, const volatile int *stop)
-{
-	struct far_sender *s = &f->senders[store];
-	struct timespec until;
-	bool ret;
-
-	pthread_mutex_lock(&f->lock);
-	s->awaited++;
-	pthread_cond_broadcast(&f->changed);
-	while (is_pending(s, body) && !__atomic_load_n(stop, __ATOMIC_RELAXED)) {
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += COLLECT_MS * 1000000L;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&f->changed, &f->lock, &until);
-	}
-	s->awaited--;
-	ret = map_get(&s->sent, body->byte, sizeof body->byte) != NULL;
-	pthread_mutex_unlock(&f->lock);
-	return ret;
-}
-
-uint32_t far_flush(struct far *f, uint32_t *ret_n)
-{
-	bool waits = true;
-	uint32_t i, ret = 0;
-
-	*ret_n = 0;
-	pthread_mutex_lock(&f->lock);
-	while (waits) {
-		waits = false;
-		for (i = 0; i < f->stores_n; i++)
-			waits = waits || (f->senders[i].runs && (f->senders[i].busy || f->senders[i].taken < f->senders[i].n));
-		if (waits)
-			pthread_cond_wait(&f->changed, &f->lock);
-	}
-	for (i = 0; i < f->stores_n; i++) {
-		ret = f->senders[i].failed > ret ? f->senders[i].failed : ret;
-		*ret_n = f->senders[i].n > *ret_n ? f->senders[i].n : *ret_n;
-	}
-	pthread_mutex_unlock(&f->lock);
-	return ret;
+	return failed;
 }
