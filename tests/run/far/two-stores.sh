@@ -1,11 +1,11 @@
-# Two far stores: each gets what is made, either is asked for what the other lacks, and one that fails takes nothing from the other.
+# Two far stores of one kind: each gets what is made, either is asked for what the other lacks, and one that fails takes nothing from the other.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
 workspace
 file package.json '{"name":"root"}'
 file in.txt one
 config '"t": {"command": "cp in.txt out", "input": ["in.txt"], "output": ["out"]}' \
-	'{"use": "far-folder", "as": "main"}, {"use": "far-single", "as": "second"}'
+	'{"use": "far-folder", "as": "main"}, {"use": "far-folder", "as": "second"}'
 # both MAIN SECOND: options of the two
 both() {
 	mkdir -p -m 700 "$T/home/.config/vt"
