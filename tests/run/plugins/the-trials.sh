@@ -66,12 +66,12 @@ is "... and is tried no further" "$(printf '%s\n' "$out" | grep -c mistaken:)" 2
 # servers: the example of the manual, impatient in one place only
 sed 's/int64_t left = call->left_ms(call);/int64_t left = 60000;/; s/call->stopping(call) || //; s/store-http-plain/mistaken/' "$api/example/store-http.c" >mistaken.c
 $CC -shared -fPIC -I"$api" mistaken.c -o vt-mistaken.so 2>errors || sed 's/^/# /' errors
-with VT_PLUGIN_PATIENCE=6 trial vt-mistaken.so url=http://127.0.0.1:9/
-has "a store that waits for a server without an end is found out" "$out" "WRONG  mistaken: a server that hangs: it did not answer within 6 s"
+with VT_PLUGIN_PATIENCE=10 trial vt-mistaken.so url=http://127.0.0.1:9/
+has "a store that waits for a server without an end is found out" "$out" "WRONG  mistaken: a server that hangs: it did not answer within 10 s"
 awk '/^static vt_status wait_for/ { print; print "{\n\tstruct pollfd p = { .fd = fd, .events = what };\n\t(void)call;\n\treturn poll(&p, 1, 1500) > 0 ? VT_OK : VT_CANCELLED;\n}"; skip = 1 } skip && /^}/ { skip = 0; next } !skip' \
 	"$api/example/store-http.c" | sed 's/store-http-plain/mistaken/' >mistaken.c
 $CC -shared -fPIC -I"$api" mistaken.c -o vt-mistaken.so 2>errors || sed 's/^/# /' errors
-with VT_PLUGIN_PATIENCE=6 trial vt-mistaken.so url=http://127.0.0.1:9/
+with VT_PLUGIN_PATIENCE=10 trial vt-mistaken.so url=http://127.0.0.1:9/
 has "one that gives each byte its own time passes that" "$out" "ok     mistaken: a server that hangs"
-like "... and is found out by one that drips" "$out" "*WRONG  mistaken: a server that drips: @(it did not answer within 6 s|get from a server that sends a byte now and then takes)*"
+like "... and is found out by one that drips" "$out" "*WRONG  mistaken: a server that drips: @(it did not answer within 10 s|get from a server that sends a byte now and then takes)*"
 finish
