@@ -625,6 +625,7 @@ void link_settle(struct link *l, int64_t most_ms)
 	uint32_t i;
 	struct held *left;
 
+	link_quiet(l);
 	pthread_mutex_lock(&l->lock);
 	while ((l->todo || l->busy) && os_now_ms() < until && !__atomic_load_n(l->setup.stop, __ATOMIC_RELAXED))
 		settle_once(l, until);

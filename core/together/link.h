@@ -75,7 +75,7 @@ void link_await_no_more(struct link *l, void *task);
 void link_tell(struct link *l, const struct link_done *done);
 /* No answer comes any more: ends the asker. */
 void link_quiet(struct link *l);
-/* Waits until all is told, so many milliseconds at most. */
+/* Ends the asker, and waits until all is told, so many milliseconds at most. */
 void link_settle(struct link *l, int64_t most_ms);
 void link_free(struct link *l);
 #endif

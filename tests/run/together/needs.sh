@@ -75,5 +75,5 @@ is "--force runs it once more, on one of them" "$(rc_of A)$(rc_of B) $(xargs <"$
 member app1 '' "\"t\":{\"command\":\"sh -c 'env >$T/env; sleep 0.1'\",\"cache\":false}"
 rm -rf "$T/A"
 runners --together=children app1#t -- A
-is "the option does not reach child processes" "$(grep -ci together "$T/env")" 0
+is "the option does not reach child processes" "$(grep -cE -- '^[^=]*(together|TOGETHER)|--together' "$T/env")" 0
 finish

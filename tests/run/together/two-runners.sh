@@ -22,5 +22,10 @@ is "all together ran all of it" "$((a + b))" 8
 ok "and both did something" "$((a == 0 || b == 0))"
 is "the summary says what ran where" "$(shared_of A) / $(shared_of B)" "$a of 8 here, $b elsewhere / $b of 8 here, $a elsewhere"
 is "and its JSON, too" "$(jq -c .together "$T/A/summary.json")" "{\"tasks\":8,\"here\":$a,\"elsewhere\":$b}"
+if command -v node >/dev/null && [ -d "$NPM/ajv" ]; then
+	is "as its schema says" "$(node "$abs_top_srcdir/tests/run/report/valid.cjs" "$NPM" "$abs_top_srcdir/core/man" vt-run.schema.json "$T/A/summary.json" 2>&1)" ""
+else
+	skip "as its schema says" "node or the npm package ajv is not installed"
+fi
 is "nothing is told besides" "$(cat "$T/A.err" "$T/B.err")" ""
 finish
