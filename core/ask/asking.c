@@ -92,6 +92,15 @@ int asking_words(const struct command_line *line, struct query_options *ret, str
 	return 0;
 }
 
+void asking_choose(const struct command_line *line, const struct asking_options *at, struct query_options *ret)
+{
+	ret->recursive = command_line_has(line, (uint32_t)at->recursive);
+	if (line->values[at->filter])
+		texts_add(line->arena, &ret->filters, line->values[at->filter]);
+	if (at->cache >= 0 && command_line_has(line, (uint32_t)at->cache))
+		ret->cache = OPTION_CACHE_ON;
+}
+
 const char *asking_time(struct arena *a, int64_t real_ns)
 {
 	time_t seconds = (time_t)(real_ns / 1000000000);

@@ -40,6 +40,13 @@ void asking_close(struct asking *k);
 /* What the words of such a command ask for: the first is the task, the others are its arguments. -1: there is no task. */
 int asking_words(const struct command_line *line, struct query_options *ret, struct err *err);
 
+/* The options that choose what is asked about, by their places among a command's options; `cache` -1: it has none. */
+struct asking_options {
+	int recursive, filter, cache;
+};
+/* Adds to `ret` what these options ask for. */
+void asking_choose(const struct command_line *line, const struct asking_options *at, struct query_options *ret);
+
 /* "2026-11-28 15:04:12", local time, in `a`. */
 const char *asking_time(struct arena *a, int64_t real_ns);
 /* Prints b on stdout as it is, or without colours where it has none; frees it. Returns the exit code. */

@@ -251,19 +251,22 @@ static void tell_stores(struct page *p, struct plug_setup *setup)
 	plug_free(plug);
 }
 
-static void tell_workspace(struct page *p, const struct sources *g)
+/* `wrong`: what is wrong in the user's configuration, or NULL. */
+static void tell_workspace(struct page *p, const struct sources *g, const char *wrong)
 {
 	if (g->workspace)
 		line(p, GOOD, "workspace", "%s: %u packages, %u tasks", g->workspace->root, g->workspace->packages_n, g->workspace->tasks_n);
 	else
 		line(p, NOTE, "workspace", g->setup.root ? "%s cannot be read; `vt run` says why" : "none here", g->setup.root ? g->setup.root : "");
-	if (g->user.file)
+	if (wrong)
+		line(p, MISSING, "settings", "%s; until it is mended the defaults count here, and `vt run` stops", wrong);
+	else if (g->user.file)
 		line(p, GOOD, "settings", "%s%s", g->user.file, access(g->user.file, F_OK) == 0 ? "" : " is not there: the defaults count");
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static int examine(struct page *p, struct sources *g, struct err *err)
+static int examine(struct page *p, struct sources *g, const char *wrong, struct err *err)
 {
 	struct machine m;
 	struct list l;
@@ -276,7 +279,7 @@ static int examine(struct page *p, struct sources *g, struct err *err)
 	tell_machine(p, &m);
 	tell_installation(p, &g->installation);
 	tell_runtime(p);
-	tell_workspace(p, g);
+	tell_workspace(p, g, wrong);
 	if (g->workspace)
 		tell_cache(p, g->workspace);
 	tell_plugins(p, &l);
@@ -293,6 +296,7 @@ static int run(const struct session *s, int argc, char **argv)
 	struct page p = { .session = s };
 	struct sources g = { 0 };
 	struct command_line words;
+	const char *wrong = NULL;
 	struct err err = { 0 };
 	int code = command_read_line(&command_doctor, s, argc, argv, &words);
 
@@ -300,12 +304,12 @@ static int run(const struct session *s, int argc, char **argv)
 		return code;
 	if (words.words_n)
 		args_unexpected(&words.args, words.words[0], &err);
-	if (err.n || sources_make(s, &g, &err) < 0)
+	if (err.n || sources_look(s, &g, &wrong, &err) < 0)
 		return cmd_fail(s, &err);
 	p.json = command_line_has(&words, JSON);
 	buf_init(&p.b, SIZE_MAX / 2);
 	buf_text(&p.b, p.json ? "{\"version\":1,\"checks\":[" : "");
-	if (examine(&p, &g, &err) < 0) {
+	if (examine(&p, &g, wrong, &err) < 0) {
 		buf_free(&p.b);
 		code = cmd_fail(s, &err);
 	} else {

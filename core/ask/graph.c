@@ -50,7 +50,7 @@ struct vertex {
 	const struct task *task;       /* NULL: a package */
 	uint32_t *after;               /* those that it depends on, or waits for */
 	uint32_t after_n;
-	uint32_t *runs;                /* tasks that a `vt run` in its command runs */
+	uint32_t *runs;                /* tasks that it runs as a part of itself: pre and post scripts, a `vt run` in its command */
 	uint32_t runs_n;
 	bool requested;
 };
@@ -130,6 +130,10 @@ static void graph_plan(struct graph *g, const struct plan *plan, bool top)
 			const struct plan *nested = node->items[j].kind == ITEM_PLAN ? node->items[j].plan : NULL;
 			uint32_t k;
 
+			if (node->items[j].kind == ITEM_STEP && node->items[j].step->hook) {
+				other = vertex_of(g, node->items[j].step->task);
+				add_index(g->arena, &g->at[v].runs, &g->at[v].runs_n, other);
+			}
 			if (!nested)
 				continue;
 			graph_plan(g, nested, false);
@@ -301,9 +305,7 @@ static int run(const struct session *s, int argc, char **argv)
 		asking_words(&line, &o, &err);
 	if (err.n)
 		return cmd_fail(s, &err);
-	o.recursive = command_line_has(&line, RECURSIVE);
-	if (line.values[FILTER])
-		texts_add(s->arena, &o.filters, line.values[FILTER]);
+	asking_choose(&line, &(struct asking_options){ RECURSIVE, FILTER, -1 }, &o);
 	if (asking_open(&k, s, &err) < 0 || (o.task && asking_plan(&k, &o, false, &err) < 0))
 		code = cmd_fail(s, &err);
 	else

@@ -247,11 +247,19 @@ struct sort {
 	unsigned how;
 };
 
+static const struct sort looked_for = { "not there", "lookedFor", TOUCHED_ABSENT };
+
 static const struct sort sorts[] = {
 	{ "programs", "programs", TOUCHED_RAN },
 	{ "env", "env", TOUCHED_ENV },
 	{ "network", "network", TOUCHED_NET },
 };
+
+/* What was looked for, was not there, and was nothing else besides. */
+static bool is_absent(const struct touched *t)
+{
+	return (t->how & TOUCHED_ABSENT) && !(t->how & ~(unsigned)(TOUCHED_PROBED | TOUCHED_ABSENT));
+}
 
 /* The names of a sort, each once. `brief`: programs by their base names, without libraries. */
 static struct texts names_of(struct showing *w, const struct last_run *run, const struct sort *sort, bool brief)
@@ -262,7 +270,7 @@ static struct texts names_of(struct showing *w, const struct last_run *run, cons
 	for (i = 0; i < run->n; i++) {
 		const char *name = arena_strn(w->k->arena, run->at[i].name.data, run->at[i].name.size);
 
-		if (!(run->at[i].how & sort->how) || (brief && sort->how == TOUCHED_RAN && is_library(name)))
+		if (!(run->at[i].how & sort->how) || (sort == &looked_for && !is_absent(&run->at[i])) || (brief && sort->how == TOUCHED_RAN && is_library(name)))
 			continue;
 		texts_add(w->k->arena, &all, brief && sort->how == TOUCHED_RAN ? path_base(name) : name);
 	}
@@ -286,6 +294,7 @@ static uint32_t count_of(const struct last_run *run, unsigned how, unsigned with
 static void add_rest(struct showing *w, const struct last_run *run)
 {
 	const unsigned more = TOUCHED_READ | TOUCHED_LISTED | TOUCHED_DECLARED | TOUCHED_WROTE | TOUCHED_RAN;
+	struct texts gone;
 	uint32_t probed = count_of(run, TOUCHED_PROBED, more | TOUCHED_ABSENT), absent = count_of(run, TOUCHED_ABSENT, more), i;
 	size_t s;
 
@@ -305,6 +314,14 @@ static void add_rest(struct showing *w, const struct last_run *run)
 	if (probed || absent)
 		buf_printf(&w->b, "  only asked about: %u that %s there, %u that %s not\n", probed, probed == 1 ? "is" : "are", absent,
 			   absent == 1 ? "is" : "are");
+	if (!w->all)
+		return;
+	gone = names_of(w, run, &looked_for, false);
+	for (i = 0; i < gone.n; i++) {
+		buf_text(&w->b, i ? "           " : "  not there:\n           ");
+		shown_text(&w->b, gone.at[i]);
+		buf_byte(&w->b, '\n');
+	}
 }
 
 static void add_removed(struct showing *w, const struct last_run *run)
@@ -362,21 +379,26 @@ static void json_names(struct showing *w, const struct step *step, const struct 
 	}
 }
 
+static void json_sort(struct showing *w, const struct last_run *run, const struct sort *sort)
+{
+	struct texts names = names_of(w, run, sort, false);
+	uint32_t i;
+
+	buf_printf(&w->b, ",\"%s\":[", sort->key);
+	for (i = 0; i < names.n; i++) {
+		buf_text(&w->b, i ? "," : "");
+		json_quote(&w->b, names.at[i], strlen(names.at[i]));
+	}
+	buf_byte(&w->b, ']');
+}
+
 static void json_rest(struct showing *w, const struct last_run *run)
 {
-	uint32_t i;
 	size_t s;
 
-	for (s = 0; s < COUNT(sorts); s++) {
-		struct texts names = names_of(w, run, &sorts[s], false);
-
-		buf_printf(&w->b, ",\"%s\":[", sorts[s].key);
-		for (i = 0; i < names.n; i++) {
-			buf_text(&w->b, i ? "," : "");
-			json_quote(&w->b, names.at[i], strlen(names.at[i]));
-		}
-		buf_byte(&w->b, ']');
-	}
+	for (s = 0; s < COUNT(sorts); s++)
+		json_sort(w, run, &sorts[s]);
+	json_sort(w, run, &looked_for);
 }
 
 static void json_step(struct showing *w, const struct step *step, const struct last_run *run)
@@ -448,11 +470,7 @@ static int run(const struct command *c, const struct session *s, int argc, char 
 		return code;
 	if (asking_words(&line, &o, &err) < 0)
 		return cmd_fail(s, &err);
-	o.recursive = command_line_has(&line, RECURSIVE);
-	if (line.values[FILTER])
-		texts_add(s->arena, &o.filters, line.values[FILTER]);
-	if (command_line_has(&line, CACHE))
-		o.cache = OPTION_CACHE_ON;
+	asking_choose(&line, &(struct asking_options){ RECURSIVE, FILTER, CACHE }, &o);
 	if (asking_open(&k, s, &err) < 0 || asking_plan(&k, &o, true, &err) < 0)
 		code = cmd_fail(s, &err);
 	else

@@ -498,11 +498,7 @@ static int run(const struct session *s, int argc, char **argv)
 		return code;
 	if (asking_words(&line, &o, &err) < 0)
 		return cmd_fail(s, &err);
-	o.recursive = command_line_has(&line, RECURSIVE);
-	if (line.values[FILTER])
-		texts_add(s->arena, &o.filters, line.values[FILTER]);
-	if (command_line_has(&line, CACHE))
-		o.cache = OPTION_CACHE_ON;
+	asking_choose(&line, &(struct asking_options){ RECURSIVE, FILTER, CACHE }, &o);
 	if (asking_open(&k, s, &err) < 0 || asking_plan(&k, &o, true, &err) < 0 ||
 	    (code = answer(&k, command_line_has(&line, JSON), &err)) < 0)
 		code = cmd_fail(s, &err);

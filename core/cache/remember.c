@@ -43,7 +43,7 @@ static void mark(struct gathering *g, const void *name, size_t size, unsigned ho
 
 	if (!t)
 		return;
-	if (!t->how && (how & TOUCHED_WROTE))
+	if (!(t->how & ~(unsigned)(TOUCHED_PROBED | TOUCHED_ABSENT)) && (how & TOUCHED_WROTE))
 		how |= TOUCHED_OWN;
 	t->how |= how;
 }
@@ -52,7 +52,8 @@ static unsigned how_seen(const vt_seen *r)
 {
 	switch (r->op) {
 	case VT_SEEN_READ:
-		return TOUCHED_READ;
+		/* what was opened in vain was only looked for */
+		return r->flags & VT_SEEN_ABSENT ? TOUCHED_PROBED | TOUCHED_ABSENT : TOUCHED_READ;
 	case VT_SEEN_PROBE:
 		return TOUCHED_PROBED | (r->flags & VT_SEEN_ABSENT ? TOUCHED_ABSENT : 0u);
 	case VT_SEEN_LIST:

@@ -72,7 +72,7 @@ static const char *shared_by_worktrees(const struct session *s, const struct sou
 	return share.results;
 }
 
-int sources_make(const struct session *s, struct sources *ret, struct err *err)
+int sources_look(const struct session *s, struct sources *ret, const char **ret_wrong, struct err *err)
 {
 	struct sources g = { 0 };
 	struct err none = { 0 };
@@ -87,11 +87,7 @@ int sources_make(const struct session *s, struct sources *ret, struct err *err)
 		g.workspace = NULL;
 		warnings_add(s->warnings, arena_printf(s->arena, "the workspace's configuration is left out: %s", err_take(&none, s->arena)));
 	}
-	if (user_config_read(s->env, root, &g.user, err)) {
-		if (g.workspace)
-			workspace_free(g.workspace);
-		return -1;
-	}
+	*ret_wrong = user_config_read(s->env, root, &g.user, &none) ? err_take(&none, s->arena) : NULL;
 	if (g.user.ignored)
 		warnings_add(s->warnings, g.user.ignored);
 	g.setup = (struct plug_setup){
@@ -107,6 +103,18 @@ int sources_make(const struct session *s, struct sources *ret, struct err *err)
 	};
 	*ret = g;
 	return 0;
+}
+
+int sources_make(const struct session *s, struct sources *ret, struct err *err)
+{
+	const char *wrong;
+
+	if (sources_look(s, ret, &wrong, err))
+		return -1;
+	if (!wrong)
+		return 0;
+	sources_free(ret);
+	return err_set(err, ERR_USER, "%s", wrong);
 }
 
 void sources_free(struct sources *g)

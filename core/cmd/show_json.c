@@ -178,6 +178,8 @@ static void node_json(struct showing *d, const struct plan *plan, const struct p
 	path(&d->b, node->task->package->path);
 	buf_text(&d->b, ",\"name\":");
 	quote(&d->b, node->task->name);
+	if (node->task->persistent)
+		buf_text(&d->b, ",\"persistent\":true");
 	for (i = 0; i < node->waits_n; i++) {
 		buf_text(&d->b, i ? "," : ",\"dependsOn\":[");
 		id(&d->b, plan->nodes[node->waits_for[i]].task, d->a);

@@ -129,6 +129,8 @@ struct job {
 	bool timed_out;                /* it was ended because its time was over */
 	bool again;                    /* it failed, and is run once more */
 	uint32_t attempt;              /* how often it was run before */
+	struct attempt *attempts;      /* of a task with `retries`: each that has ended, owned; NULL: none has */
+	uint32_t attempts_n;
 	uint32_t files;                /* descriptors that it may need: counted in run->files */
 	bool printed;                  /* it printed something */
 	bool cancelled;                /* the run was stopped before it had ended: vt or the terminal ended it */

@@ -73,6 +73,7 @@ void job_drop(struct job *j)
 			seen_free(&j->seen);
 		arena_free(j->arena);
 	}
+	free(j->attempts);
 	timer_stop(j->timer);
 	capture_free(j->capture);
 	if (j->child)

@@ -89,6 +89,8 @@ static void finish(struct job *j)
 		.ms = end->ms,
 		.failed = j->trouble || (code != 0 && !was_ended(j)),
 		.cancelled = code != 0 && was_ended(j),
+		.attempts = j->attempts,
+		.attempts_n = j->attempt ? j->attempts_n : 0,
 	};
 
 	if (j->answer) {
@@ -280,7 +282,15 @@ void job_block_over(struct job *j)
 		run_failed(j->run, j->place, 1);
 }
 
-/* Its exit code is known, its output is complete. */
+static void note_attempt(struct job *j)
+{
+	if (!j->step->task->retries)
+		return;
+	j->attempts = xrealloc(j->attempts, j->attempts_n + 1, sizeof *j->attempts);
+	j->attempts[j->attempts_n++] = (struct attempt){ exit_code(j), child_end(j->child)->ms, j->timed_out };
+}
+
+/* Its exit code is known, its output is complete. What a failed attempt printed counts as a failure's only if it was the last. */
 static void job_ended(void *ctx)
 {
 	struct job *j = ctx;
@@ -293,15 +303,19 @@ static void job_ended(void *ctx)
 	j->state = JOB_SETTLING;
 	if (r->stopped != STOPPED_NOT)
 		j->cancelled = true;
+	note_attempt(j);
+	j->again = code != 0 && !j->cancelled && !j->trouble && j->attempt < j->step->task->retries;
 	if (r->setup->mode == LOG_GROUPED && j->capture) {
-		run_tell(r, &(struct event){ .kind = EVENT_ENDED, .step = j->step, .failed = j->trouble || (code != 0 && !was_ended(j)) });
+		bool failed = !j->again && (j->trouble || (code != 0 && !was_ended(j)));
+
+		run_tell(r, &(struct event){ .kind = EVENT_ENDED, .step = j->step, .failed = failed });
 		show_captured(j);
 	}
 	if (j->printed && run_flush(r) && !j->trouble)
 		lose_output(j);
 	if (r->signum && code == 128 + SIGKILL)
 		r->grace_over = true;      /* it does not matter who sent it */
-	j->again = code != 0 && !j->cancelled && !j->trouble && j->attempt < j->step->task->retries;
+	j->again = j->again && !j->trouble;
 	if (j->timed_out && !j->again && !j->trouble)
 		j->trouble = timeout_text(j);
 	if (j->again)

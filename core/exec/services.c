@@ -183,10 +183,28 @@ static void fail(struct service *s, const char *trouble, int code)
 		run_failed(s->of->run, NULL, code);
 }
 
+/* "a#dev ended (exit code: 137, SIGKILL), and tasks still need it"; in its arena. */
+static const char *ended_text(const struct service *s, int code, const char *when)
+{
+	static const struct { int signum; const char *name; } names[] = {
+		{ SIGHUP, "SIGHUP" }, { SIGINT, "SIGINT" }, { SIGQUIT, "SIGQUIT" }, { SIGILL, "SIGILL" }, { SIGTRAP, "SIGTRAP" },
+		{ SIGABRT, "SIGABRT" }, { SIGBUS, "SIGBUS" }, { SIGFPE, "SIGFPE" }, { SIGKILL, "SIGKILL" }, { SIGSEGV, "SIGSEGV" },
+		{ SIGPIPE, "SIGPIPE" }, { SIGTERM, "SIGTERM" }, { SIGXCPU, "SIGXCPU" }, { SIGSYS, "SIGSYS" },
+	};
+	const char *name = "";
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++)
+		if (code == 128 + names[i].signum)
+			name = names[i].name;
+	return arena_printf(s->arena, "%s ended (exit code: %d%s%s)%s", s->step.task->label, code, *name ? ", " : "", name, when);
+}
+
 static void on_ended(void *ctx)
 {
 	struct service *s = ctx;
 	struct run *r = s->of->run;
+	bool needed = s->place && r && schedule_is_used(&r->schedule, s->place);
 	int code = child_end(s->child)->exit_code;
 
 	if (s->cancelled || (r && r->stopped == STOPPED_SIGNAL)) {
@@ -199,14 +217,14 @@ static void on_ended(void *ctx)
 	}
 	if (s->state == SERVICE_ENDING)
 		return;
-	if (code != 0 && !r)
-		s->trouble = arena_printf(s->arena, "It ended (exit code: %d)", code);
-	else if (code != 0)
+	if (code != 0 && s->trouble)
 		fail(s, s->trouble, code);
 	else if (s->state == SERVICE_STARTING)
-		fail(s, "It ended before it was ready", 1);
-	else if (s->place && schedule_is_used(&r->schedule, s->place))
-		fail(s, "It ended, and tasks still need it", 1);
+		fail(s, ended_text(s, code, " before it was ready"), code ? code : 1);
+	else if (needed)
+		fail(s, ended_text(s, code, ", and tasks still need it"), code ? code : 1);
+	else if (code != 0)
+		fail(s, ended_text(s, code, ""), code);
 }
 
 static void on_settled(void *ctx)

@@ -56,6 +56,18 @@ static void add_list(struct buf *b, const char *key, struct texts t)
 	buf_byte(b, ']');
 }
 
+/* Of a step that was run more than once: each time. */
+static void add_attempts(struct buf *b, const struct summary_step *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->attempts_n; i++)
+		buf_printf(b, "%s{\"exitCode\":%d,\"durationMs\":%lld%s}", i ? "," : ",\"attempts\":[", t->attempts[i].exit_code,
+			   (long long)t->attempts[i].ms, t->attempts[i].timed_out ? ",\"timedOut\":true" : "");
+	if (t->attempts_n)
+		buf_byte(b, ']');
+}
+
 void account_step(const struct summary_step *t, int64_t zero_ns, struct buf *b)
 {
 	buf_text(b, "\"task\":");
@@ -69,6 +81,7 @@ void account_step(const struct summary_step *t, int64_t zero_ns, struct buf *b)
 		buf_printf(b, ",\"savedMs\":%lld", (long long)t->saved_ms);
 	if (t->missing)
 		buf_printf(b, ",\"missingFiles\":%u", t->missing);
+	add_attempts(b, t);
 	add_cache(b, t);
 	account_text(b, "error", t->trouble);
 	add_list(b, "inputs", t->inputs);

@@ -35,6 +35,13 @@ enum end_result {
 	END_NOT_STARTED            /* it could not be started; see trouble */
 };
 
+/* One time that a step was run. */
+struct attempt {
+	int exit_code;             /* 128 + n for signals */
+	int64_t ms;
+	bool timed_out;            /* it was ended because its time was over */
+};
+
 /* What became of a step. Borrowed for the call; `summary` copies what it keeps. */
 struct outcome {
 	enum end_result result;
@@ -53,6 +60,8 @@ struct outcome {
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
 	struct texts effects;              /* the same: what else the step left */
 	uint32_t missing;          /* of a hit: files that its task made, that somebody took away and that are not put back */
+	const struct attempt *attempts;    /* of a step that was run more than once: each, in order */
+	uint32_t attempts_n;               /* 0: it was run once, or not at all */
 	int64_t began_ns, ended_ns;        /* monotonic: when it was told as started and as finished; 0: exec_setup.timed is off */
 };
 

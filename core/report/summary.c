@@ -90,6 +90,8 @@ void summary_step_of(struct arena *a, const struct step *step, const struct outc
 		.origin = copy(a, o->origin),
 		.cwd = arena_str(a, step->cwd),
 		.line = arena_str(a, step->shown),
+		.attempts = o->attempts_n ? arena_copy(a, o->attempts, o->attempts_n * sizeof *o->attempts) : NULL,
+		.attempts_n = o->attempts_n,
 		.began_ns = o->began_ns,
 		.ended_ns = o->ended_ns,
 	};
@@ -287,12 +289,12 @@ void summary_compact(const struct summary *s, struct buf *b)
 	buf_init(&notice, SIZE_MAX / 2);
 	add_notice(s, true, &notice);
 	add_notice(s, false, &notice);
-	if (s->n == 1 && c.hits == 1) {
+	if (s->n == 1 && c.hits == 1 && !c.not_run) {
 		add_head(b);
 		buf_text(b, " cache hit, ");
 		add_duration(b, c.saved_ms);
 		buf_text(b, " saved.\n");
-	} else if (s->n == 1) {
+	} else if (s->n == 1 && !c.not_run) {
 		if (notice.size > 0) {
 			add_head(b);
 			buf_add(b, notice.data, notice.size);

@@ -25,6 +25,8 @@ struct summary_step {
 	const char *package;           /* its folder, "" for the root */
 	const char *origin;            /* of a hit: the far store that it came from in this run; or NULL */
 	const char *cwd, *line;        /* of struct step: where it ran, and its command alone */
+	const struct attempt *attempts;        /* as struct outcome has them */
+	uint32_t attempts_n;
 	int64_t began_ns, ended_ns;    /* as struct outcome has them */
 };
 

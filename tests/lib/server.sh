@@ -4,7 +4,7 @@
 #   node serve.cjs PORT [WORD...]   # answers with "hello", notes in ./journal what happens
 #
 # Words: slow MS · never (it does not listen) · stubborn (ignores TERM) · workers (forks two) · daemon (the server is a
-# child that outlives its parent) · crash MS CODE · leave MS (ends with 0) · file PATH (made when it listens)
+# child that outlives its parent) · crash MS CODE · kill MS (by a signal) · leave MS (ends with 0) · file PATH (made when it listens)
 requires node
 free_port() { node -e 's=require("net").createServer();s.listen(0,()=>{console.log(s.address().port);s.close()})'; }
 servers() {
@@ -26,6 +26,7 @@ process.on("SIGINT", () => { note("INT"); process.exit(0); });
 note("start");
 fs.writeFileSync(__dirname + "/pid-" + (process.env.NAME || "server"), String(process.pid));
 if (word("crash")) setTimeout(() => process.exit(+after("crash", 2)), +after("crash"));
+if (word("kill")) setTimeout(() => process.kill(process.pid, "SIGKILL"), +after("kill"));
 if (word("leave")) setTimeout(() => process.exit(0), +after("leave"));
 if (word("never")) setInterval(() => {}, 1000);
 else setTimeout(() => {

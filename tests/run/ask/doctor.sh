@@ -32,10 +32,16 @@ is "in JSON" "$(vt doctor --json | jq .missing)" 1
 file vite-task.json '{"plugins":'
 capture vt doctor
 has "a configuration that cannot be read is told" "$out$err" "cannot be read"
+rm vite-task.json
+file "$T/home/.config/vt/config.json" '{"plugins":'
+capture vt doctor
+like "a user's configuration that is wrong is one line of the page" "$rc $(grep MISSING <<<"$out")" "1 MISSING  settings    *config.json*"
+has "... and the rest follows" "$out" "cache  "
+is "... also in JSON" "$(vt doctor --json | jq -c '[.missing,(.checks|length > 5)]')" '[1,true]'
+rm "$T/home/.config/vt/config.json"
 (cd / && vt doctor >"$T/out") ; has "it works outside of a workspace" "$(<"$T/out")" "none here"
 capture vt doctor x
 is "it takes no words" "$rc ${err%%$'\n'*}" "2 error: unexpected argument 'x' found"
-rm vite-task.json
 mkdir -m 555 "$T/closed"
 if [ "$(id -u)" != 0 ] || command -v setpriv >/dev/null; then
 	as_somebody

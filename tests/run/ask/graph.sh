@@ -35,6 +35,13 @@ if command -v dot >/dev/null; then
 else
 	skip "Graphviz reads it" "dot is not installed"
 fi
+file packages/a/package.json '{"name":"a","scripts":{"build":"echo a","prebuild":"print before","postbuild":"print one && print two"}}'
+capture vt graph --filter a build
+is "scripts that run before and after are a part of the task" "$out" 'a#build  runs a#prebuild, a#postbuild
+a#prebuild
+a#postbuild'
+is "... in JSON" "$(vt graph --format json --filter a build | jq -c '.tasks["packages/a#build"].runs')" '["packages/a#prebuild","packages/a#postbuild"]'
+file packages/a/package.json '{"name":"a","scripts":{"build":"echo a"}}'
 capture vt graph --filter a build
 is "--filter" "$out" "a#build"
 capture vt graph --format svg

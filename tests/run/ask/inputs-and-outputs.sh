@@ -38,6 +38,14 @@ is "what it left, and what it took away again" "$(grep -v '  last ran' <<<"$out"
 
 ! outside the package and not in \`output\`"
 is "in JSON" "$(vt outputs --json app#build | jq -c '.steps[0].outputs|map([.path,.removed,.undeclared])')" '[["packages/app/dist",null,null],["packages/app/dist/one",null,null],["packages/app/dist/two",null,null],["packages/app/tmp",true,null],["stray",null,true]]'
+tool in-vain 'cat src/a none ../none none 2>/dev/null; [ -e made ] || echo made >made; cat made; rm made'
+file packages/lib/vite-task.json '{"tasks":{"in-vain":{"command":"in-vain"}}}'
+file packages/lib/src/a a
+vt run lib#in-vain >/dev/null
+is "a file that was opened in vain was not read" "$(vt inputs --json lib#in-vain | jq -r '.steps[0].inputs[].path' | grep -c 'none$\|made')" 0
+like "... but looked for" "$(vt inputs lib#in-vain)" "*  only asked about: *, [1-9]* that * not*"
+has "... by its name with --all" "$(vt inputs --all lib#in-vain)" "packages/lib/none"
+is "... and in JSON" "$(vt inputs --json lib#in-vain | jq -c '.steps[0].lookedFor|map(select(endswith("none")))')" '["packages/lib/none","packages/none"]'
 vt run app#declared >/dev/null
 capture vt inputs app#declared
 has "what is not watched is said" "$out" "; its files were not watched: only what \`input\` names is known

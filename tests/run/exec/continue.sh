@@ -27,6 +27,8 @@ has "the full summary counts, too" "$out" "2 failed • 2 not run"
 go --continue=always -r x
 is "always: all but the rest of its command" "$rc $(printed)" "3 a b c d e "
 has "... none is left out" "$out" "2 failed. (Run"
+go --continue --filter a --filter b x
+has "one command ran and failed: what is left out is told" "$out" "vt run: 0/1 cache hit (0%), 1 failed, 1 not run."
 go -r x
 is "without it the others are ended" "$rc $(printed | tr -d ' ')" "3 a"
 go --continue nested

@@ -42,6 +42,17 @@ capture vt run -r --quiet x
 has "-q: what fails is shown" "$out" "bad out"
 has "-q: with the summary" "$out" "1 failed"
 hasnt "-q: and nothing else" "$out" good
+tool flaky 'n=$(($(cat runs 2>/dev/null || echo 0) + 1)); echo $n >runs; echo "printed by run $n"; [ $n -ge "$1" ] || exit 7'
+file packages/a/vite-task.json '{"tasks":{"flaky":{"command":"flaky 2","retries":1,"cache":false},"hopeless":{"command":"flaky 9","retries":1,"cache":false}}}'
+capture vt run -q a#flaky
+is "-q: of a command that succeeds at its second attempt only the failed one is told" "$rc $out$err" \
+	"0 warning: a#flaky: attempt 1 of 2 failed (exit code: 7), it is run again"
+rm packages/a/runs
+capture vt run -q a#hopeless
+has "-q: of one that fails at each the last is shown" "$rc $out" "7 ~/packages/a\$ flaky 9 ⊘ cache disabled
+"
+has "... with what it printed" "$out" "printed by run 2"
+hasnt "... which the others did not" "$out" "printed by run 1"
 capture vt run -r -q --output-logs full y
 has "-q and --output-logs: the output that was asked for" "$out" "also fine"
 hasnt "... without a summary" "$out" "vt run:"

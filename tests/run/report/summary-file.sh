@@ -52,6 +52,16 @@ if [ -c /dev/full ]; then
 else
 	skip "what cannot be written is told, and fails" "there is no /dev/full"
 fi
+file packages/a/flaky.sh 'n=$(($(cat runs 2>/dev/null || echo 0) + 1)); echo $n >runs; [ $n -ge 3 ] || exit $n'
+file packages/a/vite-task.json '{"tasks":{"flaky":{"command":"sh flaky.sh","retries":4,"cache":false},"slow":{"command":"sleep 300","timeout":"100ms","retries":1,"cache":false}}}'
+vt run --summary-file "$T/s.json" a#flaky >/dev/null 2>&1
+is "each attempt of a command that was run more than once" "$(jq -c '.steps[0]|[.status,.exitCode,(.attempts|map(.exitCode))]' "$T/s.json")" '["done",0,[1,2,0]]'
+is "... with its time" "$(jq -c '[.steps[0].attempts[].durationMs|type]|unique' "$T/s.json")" '["number"]'
+valid "attempts"
+vt run --summary-file "$T/s.json" a#flaky >/dev/null 2>&1
+is "one that was run once has none" "$(jq -c '.steps[0].attempts' "$T/s.json")" null
+vt run --summary-file "$T/s.json" a#slow >/dev/null 2>&1
+is "attempts that took too long" "$(jq -c '.steps[0].attempts|map([.exitCode,.timedOut])' "$T/s.json")" '[[124,true],[124,true]]'
 mkdir sub
 (cd sub && vt run --cache --summary-file here.json a#x >/dev/null)
 there "the name is seen from where vt was called" sub/here.json

@@ -34,10 +34,15 @@ timed e2e
 is "one that crashes while it is needed: its status" "$rc $(journal)" "9 server start,server listens,"
 ok "... and the tasks are ended ($took ms)" $((took > 60000))
 has "... cancelled, not failed" "$out" "1 failed, 1 cancelled"
+has "... which one, and how" "$out" "✗ r#server ended (exit code: 9), and tasks still need it"
+config "kill 300" "sleep 300"
+capture vt run e2e
+has "... also one that a signal kills" "$rc $(journal) $out" "137 server start,server listens, "
+has "... with its name" "$out" "✗ r#server ended (exit code: 137, SIGKILL), and tasks still need it"
 config "leave 700" "sleep 300"
 timed e2e
 is "one that leaves while it is needed: 1" "$rc $(journal)" "1 server start,server listens,"
-has "... with the reason" "$out" "It ended, and tasks still need it"
+has "... with the reason" "$out" "r#server ended (exit code: 0), and tasks still need it"
 config "workers crash 300 9" "sleep 300"
 rm -f workers
 capture vt run e2e
@@ -66,6 +71,7 @@ is "one that ends by itself, and nobody needs it, has ended" "$rc $(journal)" "0
 file vite-task.json "{\"tasks\":{\"server\":{\"command\":\"node serve.cjs $PORT crash 300 5\",\"persistent\":true}}}"
 capture vt run server
 is "one that fails gives its status" "$rc" 5
+has "... and is named" "$out" "✗ r#server ended (exit code: 5)"
 file vite-task.json '{"tasks":{"server":{"command":"no-such-program","persistent":true}}}'
 capture vt run server
 has "one that cannot be started" "$rc $out" "Failed to find executable no-such-program"

@@ -40,4 +40,5 @@ refused "... and an echo is none" '{"t":{"command":"echo x","persistent":true}}'
 config '{"dev":{"command":"true","persistent":true,"cache":false,"ready":{"http":"http://[::1]:8080/x?y","timeout":"500ms"}},"t":{"command":"true","dependsOn":["dev"]}}'
 capture vt run --dry-run t
 is "what is right is accepted" "$rc $err" "0 "
+is "... and a plan in JSON says which task is persistent" "$(vt run --dry-run --json t | tr -d ' \n' | grep -o '"name":"[a-z]*","persistent":true')" '"name":"dev","persistent":true'
 finish

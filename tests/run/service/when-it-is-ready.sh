@@ -43,7 +43,7 @@ server "never crash 200 7" "{\"port\":$PORT}"
 is "one that fails before it is ready: its status" "$rc $(journal)" "7 server start,"
 server "never leave 200" "{\"port\":$PORT}"
 is "one that ends before it is ready: 1" "$rc $(journal)" "1 server start,"
-has "... with the reason" "$out" "It ended before it was ready"
+has "... with the reason" "$out" "r#server ended (exit code: 0) before it was ready"
 
 # somebody else has the port
 node serve.cjs "$PORT" >/dev/null & other=$!

@@ -27,7 +27,7 @@ again
 is "a server with another command takes the place of the old one" "$(journal)" "server TERM,server start,server listens,test hello,"
 kill -9 "$(cat pid-server)"
 upto "exit code"
-has "a server that crashes is told" "$seen" "It ended (exit code: 137)"
+has "a server that crashes is told" "$seen" "r#server ended (exit code: 137, SIGKILL)"
 echo 4 >in
 again
 is "one that crashed is started again for the next run that needs it" "$(journal)" "server start,server listens,test hello,"
