@@ -22,6 +22,7 @@ int asking_open(struct asking *k, const struct session *s, struct err *err)
 
 	*k = (struct asking){ .session = s, .arena = arena_new() };
 	backend_init(&k->backend, s, true);
+	k->backend.explains = true;
 	if (workspace_load(s->cwd, &k->workspace, err) < 0)
 		return -1;
 	k->backend.workspace = k->workspace;

@@ -123,17 +123,16 @@ static int look_at_step_once(struct looking *l, struct err *err)
 
 /* ---- results -------------------------------------------------------------- */
 
-/* Those with bytes that can be believed, in the entry's order; then, in a pass, those of far stores. */
-static void read_results(struct looking *l)
+/* Those under a key with bytes that can be believed, in the entry's order. There is room for `more` behind them. */
+static void read_results_of(struct looking *l, const struct digest *key, uint32_t more)
 {
-	const uint32_t far_n = l->ahead ? l->ahead->known->n : 0;
 	struct entry entry;
 	uint32_t i;
 
 	l->n = 0;
-	if (blob_entry(l->cache->blobs, &l->in->id, &entry) != 0)
+	if (blob_entry(l->cache->blobs, key, &entry) != 0)
 		entry.n = 0;
-	l->at = arena_array(l->arena, entry.n + far_n + 1, sizeof *l->at);
+	l->at = arena_array(l->arena, entry.n + more + 1, sizeof *l->at);
 	for (i = 0; i < entry.n; i++) {
 		struct candidate *c = &l->at[l->n++];
 		void *bytes;
@@ -143,12 +142,21 @@ static void read_results(struct looking *l)
 		if (blob_get(l->cache->blobs, &c->id, LOOKUP_RESULT_MAX, &bytes, &size) != 0)
 			continue;
 		found_own(l->found, bytes);
-		c->good = result_decode((struct bytes){ bytes, size }, &l->in->id, l->arena, &c->result) == 0;
+		c->good = result_decode((struct bytes){ bytes, size }, key, l->arena, &c->result) == 0;
 		if (!c->good) {
 			cache_warn(l->cache, "a damaged result was dropped from the cache");
 			blob_drop(l->cache->blobs, &c->id);
 		}
 	}
+}
+
+/* Those under the step's key; in a pass, those of far stores behind them. */
+static void read_results(struct looking *l)
+{
+	const uint32_t far_n = l->ahead ? l->ahead->known->n : 0;
+	uint32_t i;
+
+	read_results_of(l, &l->in->id, far_n);
 	for (i = 0; i < far_n; i++) {
 		const struct far_candidate *far = &l->ahead->known->at[i];
 		struct candidate *c = &l->at[l->n++];
@@ -316,12 +324,13 @@ static int find_hit(struct looking *l, struct err *err)
 	return 0;
 }
 
-/* Against the nearest of the newest: the fewest differences, of equals the newest. */
-static int explain_by_results(struct looking *l, struct err *err)
+/* Against the nearest of the newest: the fewest differences, of equals the newest; `ret` is empty if none is known. */
+static int nearest(struct looking *l, struct changes *ret, struct err *err)
 {
-	struct changes best = { 0 }, one;
+	struct changes one;
 	uint32_t i, looked = 0;
 
+	*ret = (struct changes){ 0 };
 	for (i = 0; i < l->n && looked < CACHE_EXPLAINED; i++) {
 		const struct candidate *c = &l->at[i];
 
@@ -330,11 +339,24 @@ static int explain_by_results(struct looking *l, struct err *err)
 		looked++;
 		if (differences(l, &c->result, 0, &one, err) < 0)
 			return -1;
-		if (one.n && (!best.n || one.n < best.n)) {
-			best = one;
+		if (one.n && (!ret->n || one.n < ret->n)) {
+			*ret = one;
 			l->found->saved_ms = c->result.ms;
 		}
+		if (!one.n) {
+			*ret = one;    /* under another key: all else is as it was */
+			break;
+		}
 	}
+	return 0;
+}
+
+static int explain_by_results(struct looking *l, struct err *err)
+{
+	struct changes best;
+
+	if (nearest(l, &best, err) < 0)
+		return -1;
 	if (best.n) {
 		l->found->state = FOUND_MISS;
 		l->found->why = best;
@@ -342,17 +364,33 @@ static int explain_by_results(struct looking *l, struct err *err)
 	return 0;
 }
 
-/* Nothing under this key: what the step's key was last time tells what changed. */
-static void explain_by_history(struct looking *l)
+/* Nothing under this key: what the step's key was last time tells what changed, and, if all is asked for, the nearest of the results
+ * under that one. */
+static int explain_by_history(struct looking *l, struct err *err)
 {
+	struct changes *why = &l->found->why, more;
 	struct digest key;
 	struct facts then;
+	uint32_t i;
 
 	if (!history_get(l->cache->history, &l->in->step, l->arena, &key, &then))
-		return;
-	change_list(&then, &l->in->key, 0, l->arena, &l->found->why);
-	if (l->found->why.n)
-		l->found->state = FOUND_MISS;
+		return 0;
+	change_list(&then, &l->in->key, 0, l->arena, why);
+	if (!why->n)
+		return 0;
+	l->found->state = FOUND_MISS;
+	if (!l->cache->setup.explains)
+		return 0;
+	read_results_of(l, &key, 0);
+	if (nearest(l, &more, err) < 0)
+		return -1;
+	for (i = 0; i < more.n; i++) {
+		why->at = arena_grow(l->arena, why->at, why->n, sizeof *why->at);
+		why->at[why->n++] = more.at[i];
+	}
+	why->partial |= more.partial;
+	l->n = 0;
+	return 0;
 }
 
 /* It ran as it would now, and nothing was stored: that is the reason. */
@@ -504,7 +542,7 @@ static int look(struct looking *l, struct err *err)
 		compare_with_far(l);
 		r = explain_by_results(l, err);
 		if (r == 0 && l->found->state == FOUND_NOTHING && !l->n)
-			explain_by_history(l);
+			r = explain_by_history(l, err);
 		if (r == 0 && !l->n)
 			explain_not_kept(l);
 	}

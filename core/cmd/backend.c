@@ -127,6 +127,7 @@ int backend_cache(struct backend *b, struct err *err)
 		.ctx = b->session->warnings,
 		.dry = b->dry,
 		.lists = b->lists,
+		.explains = b->explains,
 		.programs = b->session->programs,
 	};
 

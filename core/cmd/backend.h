@@ -21,6 +21,7 @@ struct backend {
 	bool dry;                      /* the cache is only read */
 	bool informs;                  /* what plugins report at VT_REPORT_INFO is shown; set after backend_init */
 	bool lists;                    /* the cache tells the inputs and outputs of hits; set after backend_init */
+	bool explains;                 /* the cache tells all that changed; likewise */
 	const struct workspace *workspace;     /* set by the command after loading it; the calls below need it */
 	struct arena *arena;           /* installation, cache_dir */
 	struct installation installation;

@@ -27,9 +27,18 @@ is "in JSON" "$(vt why use#use --json | jq -c '.steps|map([.task,.verdict,.befor
 file packages/use/in two
 file packages/use/in2 two
 capture with MODE=x vt why use#use
-has "another env: that is all that is compared with the last key" "$out" "  would miss: 1 thing is not as in the nearest run that is known
+has "another env, and every changed file besides" "$out" "  would miss: 3 things are not as in the nearest run that is known
     env 'MODE' added
+    'packages/use/in' modified
+    'packages/use/in2' modified
 "
+sed 's/print-file /print-file in3 /' packages/use/vite-task.json >"$T/config" && cp packages/use/vite-task.json "$T/config-before" && mv "$T/config" packages/use/vite-task.json
+capture vt why use#use
+has "another command, and every changed file besides" "$out" "  would miss: 3 things are not as in the nearest run that is known
+"
+has "... by name" "$out" "    'packages/use/in2' modified
+"
+mv "$T/config-before" packages/use/vite-task.json
 capture vt why use#use
 has "every change is told, not only the first" "$out" "  would miss: 2 things are not as in the nearest run that is known
     'packages/use/in' modified
