@@ -72,5 +72,5 @@ for f in "$S"/cas/*; do printf 'something else' >"$f"; done
 clone F; b zero
 is "a blob of other bytes is no result" "$rc$(hits)" 00
 # STEP (a record and its blob), body, output
-thousand "\"layout\": \"bazel\", \"url\": \"$at/many\"" 4004 nginx_calls one
+many "\"layout\": \"bazel\", \"url\": \"$at/many\"" 4 nginx_calls one
 finish

@@ -1,4 +1,4 @@
-# Clones share results on nginx with WebDAV: with a token, read only, without a server, a thousand at once.
+# Clones share results on nginx with WebDAV: with a token, read only, without a server, many at once.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/http.sh" || exit
@@ -82,9 +82,9 @@ kill -CONT "$served"; kill -KILL "$served"; wait "$served" 2>/dev/null
 b other
 is "a killed one neither" "$rc$(hits)" 01
 
-# three requests for each task, of which the last is for its blob
+# a STEP, a body and a blob for each
 mkdir "$T/one/data/many"
-thousand "\"url\": \"$at/many\"" 3003 nginx_calls one
+many "\"url\": \"$at/many\"" 3 nginx_calls one
 
 workspace wrong
 file package.json '{"name":"root"}'

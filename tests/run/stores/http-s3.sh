@@ -20,11 +20,16 @@ shared() {
 	is "$1: another clone hits, with the same bytes" "$rc$err$(hits) $(sha256sum <out/big)" "01 $big"
 }
 
+# a server that is fast: the kit has patience of its own
+if web_starts promises; then
+	keeps_promises s3 url="http://127.0.0.1:$port/bucket" layout=s3 key-id=AKID secret-key=SECRET
+else
+	skip "promises" "node or curl is not installed"
+fi
 if moto_starts moto team-cache; then
 	at=http://127.0.0.1:$port
 	url="\"url\": \"$at/team-cache/vt\""
 	keys="\"key-id\": \"${rw[0]}\", \"secret-key\": \"${rw[1]}\""
-	keeps_promises s3 url="$at/team-cache/check" layout=s3 key-id="${rw[0]}" secret-key="${rw[1]}"
 	shared moto "$url, $keys"
 	has "and names the store" "$out" "cache hit (main), replaying"
 	file in.txt mode; with MODE=kanarienvogel capture vt run mode
@@ -61,7 +66,7 @@ if moto_starts moto team-cache; then
 	team "\"layout\": \"s3\", $url, \"key-id\": \"x\""
 	b half
 	has "half of a key is refused" "$err" "\`key-id\` and \`secret-key\` belong together"
-	thousand "\"layout\": \"s3\", \"url\": \"$at/team-cache/many\", $keys" 3003 grep -cE '"(GET|HEAD|PUT) [^"]*/many/' "$T/moto.log"
+	many "\"layout\": \"s3\", \"url\": \"$at/team-cache/many\", $keys" 3 grep -cE '"(GET|HEAD|PUT) [^"]*/many/' "$T/moto.log"
 	workspace more; file package.json '{"name":"root"}'; patient "$tasks"
 else
 	skip "moto" "moto_server, boto3 or curl is not installed"

@@ -82,6 +82,9 @@ team "\"layout\": \"turbo\""
 b none
 has "without auto the address is needed" "$err" "it needs the option \`url\`"
 
+# turborepo-remote-cache truncates a file before it writes it again: the kit would see that
+web_starts promises || exit 99
+keeps_promises turbo url="http://127.0.0.1:$port" layout=turbo token=tok team=acme
 # a server that takes nothing, or has nothing for this team
 web_starts disabled refuse PUT 403 '{"status":"disabled"}' || exit 99
 team "\"url\": \"http://127.0.0.1:$port\", \"layout\": \"turbo\", \"token\": \"tok\""
@@ -97,5 +100,5 @@ team "\"url\": \"http://127.0.0.1:$port\", \"layout\": \"turbo\", \"token\": \"t
 clone Q; b lengths
 is "each PUT has a Content-Length" "$(grep -c '^PUT .*length=[0-9]' "$T/lengths.log") $(grep -c '^PUT .*length=none' "$T/lengths.log")" "2 0"
 
-thousand "$options" 2002 turbo_calls one
+many "$options" 2 turbo_calls one
 finish
