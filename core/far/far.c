@@ -38,7 +38,7 @@ struct far *far_open(const struct far_setup *setup)
 	pthread_condattr_destroy(&attr);
 	map_init(&f->known);
 	map_init(&f->origins);
-	map_init(&f->damaged);
+	map_init(&f->lacking);
 	f->arena = arena_new();
 	f->stores_n = n;
 	for (i = 0; i < n; i++) {
@@ -164,7 +164,7 @@ void far_close(struct far *f)
 	free(f->forgotten);
 	map_free(&f->known);
 	map_free(&f->origins);
-	map_free(&f->damaged);
+	map_free(&f->lacking);
 	arena_free(f->arena);
 	pthread_mutex_destroy(&f->lock);
 	pthread_cond_destroy(&f->changed);
@@ -311,21 +311,26 @@ bool far_holds_bundles(const struct far *f, uint32_t store)
 	return far_store_wants(f->stores[store])->flags & VT_WANTS_BUNDLES;
 }
 
-void far_note_damaged(struct far *f, uint32_t store, const vt_id *result)
+void far_note_lacking(struct far *f, const vt_id *result)
 {
-	far_store_tell(f->stores[store], "a damaged object was left aside");
 	pthread_mutex_lock(&f->lock);
-	if (!map_get(&f->damaged, result->byte, sizeof result->byte))
-		*map_put(&f->damaged, arena_copy(f->arena, result->byte, sizeof result->byte), sizeof result->byte) = f;
+	if (!map_get(&f->lacking, result->byte, sizeof result->byte))
+		*map_put(&f->lacking, arena_copy(f->arena, result->byte, sizeof result->byte), sizeof result->byte) = f;
 	pthread_mutex_unlock(&f->lock);
 }
 
-bool far_is_damaged(struct far *f, const vt_id *result)
+void far_note_damaged(struct far *f, uint32_t store, const vt_id *result)
+{
+	far_store_tell(f->stores[store], "a damaged object was left aside");
+	far_note_lacking(f, result);
+}
+
+bool far_is_lacking(struct far *f, const vt_id *result)
 {
 	bool ret;
 
 	pthread_mutex_lock(&f->lock);
-	ret = map_get(&f->damaged, result->byte, sizeof result->byte) != NULL;
+	ret = map_get(&f->lacking, result->byte, sizeof result->byte) != NULL;
 	pthread_mutex_unlock(&f->lock);
 	return ret;
 }
@@ -373,6 +378,8 @@ static void get_bundles(struct far *f, uint32_t store, struct pair *pairs, uint3
 	for (i = 0; i < k; i++)
 		if (items[i].status == VT_OK)
 			*ret += take_bundle(f, store, &pairs[whose[i]], &items[i].bytes);
+		else if (items[i].status == VT_NONE && pairs[whose[i]].proven)
+			far_note_lacking(f, &pairs[whose[i]].hint.result);
 	free(items);
 	free(whose);
 }

@@ -182,6 +182,8 @@ static void fetch_bundles(struct far *f, uint32_t store, struct far_wanted *want
 		}
 		far_store_get(f->stores[store], items, k);
 		for (i = 0; i < k; i++) {
+			if (items[i].status == VT_NONE)
+				far_note_lacking(f, &wanted[whose[i]].candidate->result);
 			if (items[i].status != VT_OK)
 				continue;
 			keep_bundle(f, store, &wanted[whose[i]], &items[i].bytes);

@@ -35,7 +35,7 @@ struct far {
 	pthread_cond_t changed;        /* an offer came, a group is sent, or `ending` */
 	struct map known;              /* key -> struct far_known */
 	struct map origins;            /* body -> store + 1, as a pointer */
-	struct map damaged;            /* names of bundles that were damaged: they are sent again */
+	struct map lacking;            /* names of bundles that were damaged, or not there: they are sent again */
 	struct arena *arena;           /* keys of the maps */
 	struct far_sender senders[FAR_STORES];
 	void **forgotten;              /* bytes of STEPs that far_forget took away; freed at the end */
@@ -46,8 +46,9 @@ struct far {
 bool far_holds_bundles(const struct far *f, uint32_t store);
 /* Is it the body of this RESULT of this step, and may it come from afar? Decoded into the arena. */
 bool far_body_is(const struct far *f, const struct far_known *k, const vt_id *result, struct bytes body, struct arena *a, struct result *ret);
-void far_note_damaged(struct far *f, uint32_t store, const vt_id *result);
-bool far_is_damaged(struct far *f, const vt_id *result);
+void far_note_lacking(struct far *f, const vt_id *result);
+void far_note_damaged(struct far *f, uint32_t store, const vt_id *result);     /* and tells so */
+bool far_is_lacking(struct far *f, const vt_id *result);
 
 void sender_start(struct far_sender *s);       /* with far->lock */
 void sender_clear(struct far_sender *s);

@@ -301,7 +301,7 @@ static void send_results(struct group *g)
 
 /* ---- bundles ---------------------------------------------------------------------------------- */
 
-/* What a STEP names is there, unless it was found damaged. */
+/* What a STEP names is there, unless it was looked for in vain. Only what is proven counts: the hint is proven anew. */
 static void skip_known_bundles(struct group *g)
 {
 	uint32_t i, k;
@@ -311,7 +311,8 @@ static void skip_known_bundles(struct group *g)
 		const struct far_step *step = o->skip ? NULL : &o->known->step[g->sender->store];
 
 		for (k = 0; step && !o->sent && k < step->hints_n; k++) {
-			if (memcmp(step->hints[k].result.byte, o->hint.result.byte, sizeof(vt_id)) != 0 || far_is_damaged(g->far, &o->hint.result))
+			if (memcmp(step->hints[k].result.byte, o->hint.result.byte, sizeof(vt_id)) != 0 ||
+			    far_is_lacking(g->far, &o->hint.result) || !far_hint_is_proven(g->far->setup.keys, false, &step->hints[k]))
 				continue;
 			o->sent = true;
 			o->hint = step->hints[k];      /* somebody's run of the same: worth the same */

@@ -56,6 +56,11 @@ is "a cut object is no result" "$rc$(hits)" 00
 has "and is told" "$err" "a damaged object was left aside"
 clone H; b "many 6"
 is "but it was sent again" "$rc$err$(hits)" 01
+find "$S" -type f -size +1M -delete
+clone H2; b "many 6"
+is "what a server threw away is a miss" "$rc$err$(hits)" 00
+clone H3; b "many 6"
+is "and was sent again" "$rc$err$(hits)" 01
 find "$S" -type f | while read -r f; do printf 'something else' >"$f"; done
 clone I; b "many 5"
 is "what others wrote is no result" "$rc$(hits)" 00
@@ -65,6 +70,26 @@ team "\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"wrong\", \"team\": \
 clone J; b "many 6"
 is "a wrong token keeps nobody from running" "$rc$(hits) $(grep -c . <<<"$err")" "00 1"
 has "and is told" "$err" "127.0.0.1:$port: GET is answered with 401 Unauthorized"
+
+# signed results: what nobody signed is not signed by the next who meets it
+open="\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"tok\", \"team\": \"open\""
+team "$open" "\"sign\": \"$KEY\""
+clone J1; b signed; clone J2; b signed
+is "a signed result is a hit" "$rc$err$(hits)" 01
+# the first hint of the STEP, the smaller object, leads to another body
+python3 - "$(find "$T/one/open" -type f -size -1000k)" <<'P'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+assert data[:4] == b"vtS2" and data[4] >= 1
+data[5 + 32] ^= 1
+open(sys.argv[1], "wb").write(data)
+P
+before=$(turbo_calls one PUT)
+clone J3; b signed
+is "a forged hint is no result" "$rc$(hits)" 00
+is "and whoever has the same sends it anew" $(($(turbo_calls one PUT) - before)) 2
+clone J4; b signed
+is "so that it is found again" "$rc$(hits)" 01
 
 # the environment of a CI that hands out such a server
 team '"layout": "turbo", "auto": true'
