@@ -338,6 +338,40 @@ static bool is_deserted(const char *path, const struct stat *s)
 	return deserted;
 }
 
+/* When the process began, in seconds since 1970; 0: unknown. */
+static time_t began(pid_t pid)
+{
+	char path[32], text[1024], *at;
+	struct timespec now, boot;
+	unsigned long long ticks;
+	ssize_t n;
+	int fd, i;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	/* the second field is the name, and may hold anything; the 22nd is what is wanted */
+	at = strrchr(text, ')');
+	for (i = 2; at && i < 22; i++)
+		at = strchr(at + 1, ' ');
+	if (!at || sscanf(at, "%llu", &ticks) != 1)
+		return 0;
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return now.tv_sec - boot.tv_sec + (time_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK));
+}
+
+/* Is the runner that made the file gone? Its number may be another process's by now, which began later than the file. */
+static bool is_gone(pid_t pid, const struct stat *file)
+{
+	return (kill(pid, 0) < 0 && errno == ESRCH) || began(pid) > file->st_mtime + 2;
+}
+
 static void sweep_one(struct endpoint *e, const char *name)
 {
 	unsigned char token[WIRE_TOKEN];
@@ -361,7 +395,7 @@ static void sweep_one(struct endpoint *e, const char *name)
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", e->dir, name) >= sizeof path ||
 	    wire_parse_name(path, &pid, token) < 0 || pid == 0 || pid > INT_MAX)
 		return;
-	if (kill((pid_t)pid, 0) == 0 || errno != ESRCH || !is_deserted(path, &s))
+	if (!is_gone((pid_t)pid, &s) || !is_deserted(path, &s))
 		return;
 	if (S_ISDIR(s.st_mode))
 		file_remove_tree(path, NULL);

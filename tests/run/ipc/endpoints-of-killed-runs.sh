@@ -1,0 +1,40 @@
+# The endpoint of a run that was killed goes with the next run, also when its process number is another process's by now; that of a
+# run that goes on stays.
+. "${0%/*}/../../lib/functions.sh" || exit
+workspace
+file package.json '{"name":"r"}'
+file vite-task.json '{"tasks":{"waits":{"command":"sh -c \"echo >ready; sleep 300\""},"show":{"command":"cat in"}}}'
+file in one
+endpoints() { find "$T/run/vt" -name 's????????-*' 2>/dev/null | sort; }
+start() {
+	rm -f ready
+	_limited 300 "$VT" run waits >/dev/null 2>&1 &
+	job=$!
+	until_true [ -e ready ] || exit 99
+	made=$(comm -13 <(printf '%s\n' "${known-}") <(endpoints))
+	pid=$((16#$(basename "$made" | cut -c 2-9)))
+}
+start
+going=$made going_pid=$pid going_job=$job known=$made
+start
+kill -KILL $pid
+wait $job 2>/dev/null
+there "a killed run leaves its endpoint" "$made"
+# its number is now that of a process that began later
+sleep 300 &
+other=$!
+cleanup "kill $other $going_pid 2>/dev/null"
+reused=${made%/*}/s$(printf %08x $other)${made##*/s????????}
+mv "$made" "$reused"
+touch -h -d '1 hour ago' "$reused"
+rm -rf .vt
+vt run show >/dev/null
+is "the next run takes away what nobody listens to" "$(endpoints)" "$going"
+touch -h -d '1 hour ago' "$going"
+rm -rf .vt
+vt run show >/dev/null
+is "... and leaves what somebody listens to, whatever its age" "$(endpoints)" "$going"
+kill -TERM $going_pid
+wait $going_job 2>/dev/null
+is "a run that ends takes its own away" "$(endpoints)" ""
+finish
