@@ -4,7 +4,13 @@
  * the runner and that keeper. It stays in the runner's process group and session but
  * is deaf to what a terminal sends there, and holds nothing of the runner's but its
  * end of one socket. When the runner is gone the keepers know what to do; this process
- * only stays behind them as long as there is one, to clean up after one that is killed. */
+ * only stays behind them as long as there is one, to clean up after one that is killed.
+ *
+ *     runner ── guard ── supervisor ── keeper ── the task
+ *
+ * The guard is what the runner started, and does nothing but wait: whoever kills runner,
+ * supervisor and keeper leaves the task's processes to it, and it ends them. When the
+ * guard is killed the kernel kills the supervisor, which the runner notices. */
 #include "config.h"
 
 #include <errno.h>
@@ -12,8 +18,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,6 +150,93 @@ static void kill_orphans(void)
 		s.killing = false;
 }
 
+/* ---- the guard ---- */
+
+static bool same_program(pid_t pid)
+{
+	struct stat own, its;
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+	return stat("/proc/self/exe", &own) == 0 && stat(path, &its) == 0 && own.st_dev == its.st_dev && own.st_ino == its.st_ino;
+}
+
+/* Keepers came to the guard when their supervisor died. They end their tasks themselves. */
+static int is_spared_by_guard(void *ctx, pid_t pid, unsigned long long started)
+{
+	(void)ctx, (void)started;
+	return same_program(pid);
+}
+
+/* Kills what is below the guard and not below a keeper. */
+static void kill_left(void)
+{
+	int none = 0, wait_ms = 1;
+
+	while (none < 2) {
+		none = tree_signal(getpid(), SIGKILL, is_spared_by_guard, NULL) == 0 ? none + 1 : 0;
+		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+			;
+		poll(NULL, 0, wait_ms);
+		wait_ms = wait_ms < 50 ? wait_ms * 2 : 50;
+	}
+}
+
+/* The next child that ended, and whether by itself with 0; a stopped one is woken. false: there is no child. */
+static bool wait_for_child(pid_t *ret, bool *ret_good)
+{
+	siginfo_t info;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | __WALL) < 0) {
+			if (errno == EINTR)
+				continue;
+			return false;
+		}
+		if (info.si_code == CLD_STOPPED && same_program(info.si_pid))
+			kill(info.si_pid, SIGCONT);
+		if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED)
+			continue;
+		*ret = info.si_pid;
+		*ret_good = info.si_code == CLD_EXITED && info.si_status == 0;
+		return true;
+	}
+}
+
+static void guard(pid_t supervisor) __attribute__((noreturn));
+static void guard(pid_t supervisor)
+{
+	bool died = false, good;
+	pid_t pid;
+
+	close(MESSAGE_SOCKET);
+	close(s.children);
+	while (wait_for_child(&pid, &good)) {
+		if (pid == supervisor && good)
+			_exit(0);
+		died |= pid == supervisor;
+		if (died && !good)
+			kill_left();
+	}
+	_exit(0);
+}
+
+/* Goes on as the supervisor in a child of this process, or in itself where there can be none. */
+static void leave_guard(void)
+{
+	const pid_t above = getpid(), pid = fork();
+
+	if (pid > 0)
+		guard(pid);
+	if (pid < 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != above)
+		_exit(1);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
 int main(void)
 {
 	struct pollfd p[2] = { { .fd = MESSAGE_SOCKET, .events = POLLIN }, { .events = POLLIN } };
@@ -153,6 +248,7 @@ int main(void)
 	syscall(__NR_close_range, (unsigned)MESSAGE_SOCKET + 1, (unsigned)s.children - 1, 0);
 	syscall(__NR_close_range, (unsigned)s.children + 1, ~0U, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	leave_guard();
 	p[1].fd = s.children;
 	while (p[0].fd >= 0 || s.keepers > 0 || s.killing) {
 		poll(p, 2, s.killing ? s.wait_ms : -1);

@@ -1,4 +1,4 @@
-"""vt, the supervisor, a keeper and a tracer's thread are killed and stopped, in any combination and order: vt ends, nothing that
+"""vt, the guard, the supervisor, a keeper and a tracer's thread are killed and stopped, in any combination and order: vt ends, nothing that
 descends from a running task lives on, and the next run is right."""
 import ctypes, json, os, signal, time
 from soak import *
@@ -29,15 +29,16 @@ s.file("in", "0\n")
 
 
 def family(vt):
-    """The supervisor, its keepers and vt's threads."""
+    """The guard, the supervisor, its keepers and vt's threads."""
     table = parents()
-    supervisors = [p for p, (parent, _, name) in table.items() if parent == vt and name == "vt-supervisor"]
+    guards = [p for p, (parent, _, name) in table.items() if parent == vt and name == "vt-supervisor"]
+    supervisors = [p for p, (parent, state, _) in table.items() if parent in guards and state not in "ZX"]
     keepers = [p for p, (parent, state, _) in table.items() if parent in supervisors and state not in "ZX"]
     try:
         threads = [int(t) for t in os.listdir(f"/proc/{vt}/task") if int(t) != vt]
     except OSError:
         threads = []
-    return supervisors, keepers, threads
+    return guards, supervisors, keepers, threads
 
 
 def is_over(pid):
@@ -61,10 +62,10 @@ for i in range(s.rounds):
         p.kill()
         continue
     time.sleep(s.random.random() * 0.05)
-    supervisors, keepers, threads = family(p.pid)
-    victims = {"vt": [p.pid], "supervisor": supervisors, "keeper": keepers, "thread": threads[-1:] or [p.pid]}
+    guards, supervisors, keepers, threads = family(p.pid)
+    victims = {"vt": [p.pid], "guard": guards, "supervisor": supervisors, "keeper": keepers, "thread": threads[-1:] or [p.pid]}
     acts = []
-    for who in s.random.sample(list(victims), s.random.randrange(1, 5)):
+    for who in s.random.sample(list(victims), s.random.randrange(1, 6)):
         acts.append((who, s.random.choice([signal.SIGKILL, signal.SIGSTOP])))
     for who, signum in acts:
         for pid in victims[who]:
@@ -82,11 +83,16 @@ for i in range(s.rounds):
     if "thread" in dead:
         dead.add("vt")
     stopped = {w for w, x in acts if x == signal.SIGSTOP} - dead
-    all_three = "vt" in dead and {"supervisor", "keeper"} <= dead | stopped
-    if all_three:
+    if "guard" in dead:
+        dead.add("supervisor")                         # by the kernel
+        stopped -= {"supervisor"}
+    if {"vt", "supervisor", "keeper"} <= dead and "guard" not in dead | stopped:
+        s.count("of them left to the guard")
+    everybody = "vt" in dead and {"guard", "supervisor", "keeper"} <= dead | stopped
+    if everybody:
         # nobody is left to act; what was only stopped acts once it goes on
-        s.count("of them with all three gone")
-        for who in ("supervisor", "keeper"):
+        s.count("of them with everybody gone")
+        for who in ("guard", "supervisor", "keeper"):
             if who in stopped:
                 for pid in victims[who]:
                     send(pid, signal.SIGCONT)
@@ -95,7 +101,7 @@ for i in range(s.rounds):
         send(p.pid, signal.SIGCONT)
     if "vt" not in dead:
         send(p.pid, s.random.choice([signal.SIGTERM, signal.SIGINT]))
-    gone_for_good = all_three and not ({"supervisor", "keeper"} & stopped)
+    gone_for_good = everybody and not ({"guard", "supervisor", "keeper"} & stopped)
     if gone_for_good:
         until(20, lambda: not [send(pid, signal.SIGKILL) for pid in of_workspace(home)])
     try:
@@ -114,11 +120,11 @@ for i in range(s.rounds):
         for pid in left:
             send(pid, signal.SIGKILL)
     # one that was stopped after all was over is waited for by nobody
-    for pid in set(supervisors) | set(keepers):
+    for pid in set(guards) | set(supervisors) | set(keepers):
         send(pid, signal.SIGCONT)
-    for pid in set(supervisors) | set(keepers):
+    for pid in set(guards) | set(supervisors) | set(keepers):
         if not until(20, lambda: is_over(pid)):
-            s.fault(f"{story}: a supervisor or keeper lives on")
+            s.fault(f"{story}: a guard, supervisor or keeper lives on")
             send(pid, signal.SIGKILL)
     if i % 5 == 4 or i == s.rounds - 1:
         s.file("in", f"{i}\n")

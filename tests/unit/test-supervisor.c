@@ -400,12 +400,14 @@ static void a_traced_daemon_can_still_open_files(void **state)
 		}
 }
 
-/* Which of them is killed: the supervisor, the task's keeper, or both. */
+/* Which of them are killed: the supervisor, the task's keeper, the guard, and each with the others. */
 static void kill_some(struct task *t, int which)
 {
-	pid_t keeper = parent_of(t->pid), top = parent_of(keeper);
+	pid_t keeper = parent_of(t->pid), top = parent_of(keeper), guard = parent_of(top);
 
-	assert_int_equal(parent_of(top), getpid());
+	assert_int_equal(parent_of(guard), getpid());
+	if (which & 4)
+		kill(guard, SIGKILL);
 	if (which & 1)
 		kill(top, SIGKILL);
 	if (which & 2)
@@ -433,7 +435,7 @@ static void when_the_supervisor_is_killed_the_tasks_are_and_the_runner_hears_of_
 	int fds[2], which;
 
 	(void)state;
-	for (which = 1; which <= 3; which++) {
+	for (which = 1; which <= 7; which++) {
 		begin(&w);
 		memset(&t, 0, sizeof t);
 		buf_init(&t.printed, 1 << 20);
