@@ -26,6 +26,9 @@ this=$(of_source)
 
 case $(uname -m) in x86_64) ;; *) lacking "built for x86_64 alone so far; this is $(uname -m)" ;; esac
 
+# how libraries are built from source here: another way makes another tree
+libraries_sum() { sed -n '/^libraries()/,/^EO[F]$/p' "$0" | sha256sum | cut -c 1-16; }
+
 # ---- the tree of Debian 11 -----------------------------------------------------
 # what bootstrap asks for, but autotools, and libcjson and libgit2, which are built below
 needed=$( { [ -d "$source" ] && cat "$source/bootstrap" || tar -xOf "$source" --wildcards '*/bootstrap'; } |
@@ -57,10 +60,10 @@ make_tree() {
 	# what comes with security updates counts
 	inside sh -euc 'apt-get update -qq; apt-get upgrade -y -qq; apt-get install -y -qq --no-install-recommends "$@"' sh $packages >>"$tree.log" 2>&1 &&
 		libraries >>"$tree.log" 2>&1 || { tail -n 5 "$tree.log" >&2; rm -rf "$tree"; lacking "the tree cannot be filled; its log is $tree.log"; }
-	echo "$packages" >"$tree/ready"
+	echo "$packages; libraries: $(libraries_sum)" >"$tree/ready"
 }
-# Debian has no archive of cJSON, and that of libgit2 wants TLS and SSH, which nothing here uses:
-# both are built from Debian's source packages, with its patches.
+# Debian has no archive of cJSON; that of libgit2 wants TLS and SSH, and that of curl what ten protocols
+# need, which nothing here uses: all three are built from Debian's source packages, with its patches.
 libraries() {
 	inside sh -eu <<'EOF'
 mkdir -p /libs/src
@@ -83,6 +86,7 @@ unpack() {
 }
 unpack cjson
 unpack libgit2
+unpack curl
 mkdir -p /libs/lib/pkgconfig /libs/include/cjson
 cd cjson
 gcc -O2 -fPIC -ffunction-sections -fdata-sections -c cJSON.c -lm
@@ -98,9 +102,21 @@ cmake -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/libs -DCMAKE_INSTALL_LI
 	-DUSE_HTTPS=OFF -DUSE_SSH=OFF -DUSE_NTLMCLIENT=OFF -DUSE_GSSAPI=OFF -DUSE_ICONV=OFF -DREGEX_BACKEND=regcomp -DUSE_HTTP_PARSER=system ..
 make -j"$(nproc)"
 make install
+# certificates are those that OpenSSL finds (SSL_CERT_FILE, SSL_CERT_DIR): each distribution has a place of its own
+cd ../../curl
+mkdir build
+cd build
+cmake -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/libs -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+	-DCMAKE_C_FLAGS='-O2 -ffunction-sections -fdata-sections' -DBUILD_SHARED_LIBS=OFF -DBUILD_CURL_EXE=OFF -DBUILD_TESTING=OFF -DENABLE_MANUAL=OFF \
+	-DHTTP_ONLY=ON -DCMAKE_USE_OPENSSL=ON -DCMAKE_USE_LIBSSH2=OFF -DUSE_NGHTTP2=OFF -DUSE_LIBIDN2=OFF -DCURL_ZLIB=OFF -DCURL_BROTLI=OFF \
+	-DCURL_CA_BUNDLE=none -DCURL_CA_PATH=none -DCURL_CA_FALLBACK=ON ..
+make -j"$(nproc)"
+make install
+version=$(sed -n 's/^#define LIBCURL_VERSION "\(.*\)"$/\1/p' ../include/curl/curlver.h)
+printf 'Name: libcurl\nDescription: HTTP\nVersion: %s\nLibs: -L/libs/lib -lcurl -lssl -lcrypto -ldl -lpthread\nCflags: -I/libs/include\n' "$version" >/libs/lib/pkgconfig/libcurl.pc
 EOF
 }
-[ "$(cat "$tree/ready" 2>/dev/null)" = "$packages" ] || make_tree
+[ "$(cat "$tree/ready" 2>/dev/null)" = "$packages; libraries: $(libraries_sum)" ] || make_tree
 
 # ---- vt in it ------------------------------------------------------------------
 rm -rf "$tree/build" "$tree/installed"

@@ -65,6 +65,7 @@ for dir in "$tree".extra/*/; do
 		printf '# %s/%s\n\n' "$scope" "$plugin-$platform"
 		printf 'The plugin `%s` of vt.' "$plugin"
 		[ ! -s "$to/needs" ] || printf ' It loads libraries of the system: %s.' "$(paste -sd' ' "$to/needs")"
+		grep -q 'OpenSSL [0-9]' "$to/$so" && printf ' TLS is in it. It trusts the certificates in `/usr/lib/ssl/certs`; where the system keeps\nthem elsewhere, name them by `SSL_CERT_FILE` or the option `ca`.'
 		printf '\n\n'
 		printf 'vt loads no plugin that a repository brings along. Install this one outside of it (`npm install -g`),\nor name its bytes in `~/.config/vt/config.json`:\n\n'
 		printf '    { "plugins": { "paths": [{ "file": "/path/to/%s", "sha256": "%s" }] } }\n' "$so" "$(sha256sum "$to/$so" | cut -d' ' -f1)"

@@ -26,6 +26,13 @@ capture vt run show
 is "a task runs" "$rc ${out%%$'\n'*}$err" '0 $ cat in'
 capture vt run show
 has "its result is found again" "$out" "cache hit"
+for so in "$TREE".extra/*/lib/vt/plugins-1/vt-*.so; do
+	[ -e "$so" ] || continue
+	name=${so##*/vt-} name=${name%.so}
+	with VT_PLUGIN_PATH="${so%/*}" capture vt plugins info "$name"
+	like "the plugin $name, which is apart, can be used" "$rc$err $out" "0 *state: *ready*"
+	is "... and loads nothing but libc" "$(objdump -p "$so" | sed -n 's/^ *NEEDED *//p' | grep -vxE 'lib(c|m|dl|pthread|rt)\.so\.[0-9]+|ld-linux-x86-64\.so\.2')" ""
+done
 # Debian 11 is the oldest that is promised: it runs there, as an ordinary user
 old=${VT_DEBIAN_11:-$TREE.debian-11}
 if [ -x "$old/bin/sh" ] && unshare -m mount --bind /proc "$old/proc" 2>/dev/null; then
