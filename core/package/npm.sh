@@ -42,7 +42,7 @@ cp -RL "$tree/libexec" "$to"
 libdir=$(cd "$tree" && find lib* -type d -name plugins-1)
 mkdir -p "$to/${libdir%/*}"
 cp -RL "$tree/${libdir%/*}/." "$to/${libdir%/*}"
-rm -f "$to/${libdir%/*}"/plugins-1/shim.d/own
+rm -f "$to/${libdir%/*}"/plugins-1/shim.d/own "$to/${libdir%/*}"/plugins-1/shim.d/plain
 cp "$tree/include/vt-plugin.h" "$to/include"
 cp -R "$tree/share/vt" "$tree/share/man" "$to/share"
 [ ! -d "$tree/share/doc/vt/bundled" ] || cp -R "$tree/share/doc/vt/bundled" "$to/share/licenses"

@@ -33,7 +33,7 @@ for so in "$TREE".extra/*/lib/vt/plugins-1/vt-*.so; do
 	like "the plugin $name, which is apart, can be used" "$rc$err $out" "0 *state: *ready*"
 	is "... and loads nothing but libc" "$(objdump -p "$so" | sed -n 's/^ *NEEDED *//p' | grep -vxE 'lib(c|m|dl|pthread|rt)\.so\.[0-9]+|ld-linux-x86-64\.so\.2')" ""
 done
-# Debian 11 is the oldest that is promised: it runs there, as an ordinary user
+# Debian 11 is the oldest that is promised: it runs there, as an ordinary user, in whose programs the shim finds dlsym
 old=${VT_DEBIAN_11:-$TREE.debian-11}
 if [ -x "$old/bin/sh" ] && unshare -m mount --bind /proc "$old/proc" 2>/dev/null; then
 	rm -rf "$old/home/try"

@@ -6,6 +6,10 @@
 # $LIB, so that programs of another word length find a library of their own kind, an
 # empty one; where that cannot be built, the tracer loads nothing if such a loader is
 # installed. musl takes the name as it is written.
+#
+# The C library has dlsym, but glibc before 2.34 has it in libdl, which most programs do not
+# load: built there, the shim asks for it. musl has no such library; what stands under the
+# name as it is written asks for nothing.
 set -e
 sources=$1 name=$2 out=$3
 flags='-O2 -g0 -std=gnu11 -fPIC -shared -nostdlib -fno-builtin -fno-stack-protector -fasynchronous-unwind-tables
@@ -20,8 +24,25 @@ x86_64*) gate=-mno-red-zone ;;
 esac
 rm -rf "$out"
 mkdir -p "$out"
-# shellcheck disable=SC2086
-$CC $CPPFLAGS -Wall -Wextra $flags $loops $gate -I"$sources/.." -DSHIM_FILE="\"$name\"" -o "$out/own" "$sources"/*.c
+# build FILE MORE...
+build() {
+	file=$1
+	shift
+	# shellcheck disable=SC2086
+	$CC $CPPFLAGS -Wall -Wextra $flags $loops $gate -I"$sources/.." -DSHIM_FILE="\"$name\"" -o "$out/$file" "$sources"/*.c "$@"
+}
+plain=own
+libdl=$(printf '#include <features.h>\n#if defined __GLIBC__ && !__GLIBC_PREREQ(2, 34)\nlibdl\n#endif\n' | $CC $CPPFLAGS -E -P - 2>/dev/null | grep libdl) || libdl=
+if [ -n "$libdl" ]; then
+	# what matters is the name: no symbol, and so no version, is taken from it
+	echo 'int vt_is_not_libdl;' | $CC $flags -Wl,-soname,libdl.so.2 -o "$out/libdl.so.2" -x c -
+	build own -Wl,--no-as-needed "$out/libdl.so.2"
+	rm "$out/libdl.so.2"
+	plain=plain
+	build plain
+else
+	build own
+fi
 
 # put FILE FOLDER...: the first that asks for a folder has it
 put() {
@@ -43,7 +64,7 @@ aarch64*)
 	loader=/lib/ld-linux-aarch64.so.1
 	put own lib/aarch64-linux-gnu lib64 ;;
 esac
-put own '$LIB'
+put $plain '$LIB'
 # where somebody let a shell expand the name once too often
 ln -s own "$out/$name"
 lib=$($loader --list-diagnostics 2>/dev/null | sed -n 's/^dl_dst_lib="\(.*\)"$/\1/p') || lib=
