@@ -1,10 +1,12 @@
-# freeze.sh: keeps today's header as the released one of its minor version. Until the release
-# that ships 1.0 it may be run again; afterwards a frozen file is never written again.
+# freeze.sh: keeps today's header as the one of its minor version. A frozen file is never written again: whoever appends to
+# the header raises VT_ABI_MINOR first.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 header=$here/../../plugin-api/vt-plugin.h
 minor=$(awk '$2 == "VT_ABI_MINOR" { print $3 }' "$header")
-cp "$header" "$here/frozen/vt-plugin-1.$minor.h"
+frozen=$here/frozen/vt-plugin-1.$minor.h
+[ ! -e "$frozen" ] || { echo "freeze.sh: 1.$minor is frozen already; raise VT_ABI_MINOR in vt-plugin.h" >&2; exit 1; }
+cp "$header" "$frozen"
 bash "$here/layout.sh" "$header" >"$here/frozen/layout-1.$minor.$(uname -m).txt"
 # the plugin of this version: as source, and as a program that goes on being loaded
 old=$here/old/$(uname -m)-linux-gnu/1.$minor

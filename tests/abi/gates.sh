@@ -55,6 +55,24 @@ broken prefix.sh "a member of another width" 's/uint64_t batch_bytes;/uint32_t b
 broken prefix.sh "a constant renumbered" 's/^#define VT_KIND_STORE  .*/#define VT_KIND_STORE 5u/' "today's header begins as"
 broken old.sh "a member that the released store needs" '/vt_status (\*put)(void \*self, vt_call \*, uint32_t space/d' "its source compiles with vt-plugin.h"
 
+# what is frozen stays as it is
+freeze() { (cd "$T/src" && CC="$CC" bash tests/abi/freeze.sh 2>&1); }
+sums() { (cd "$T/src/tests/abi" && find frozen old -type f ! -path '*1.1*' -print0 | sort -z | xargs -0 sha256sum); }
+cp "$abs_top_srcdir/plugin-api/vt-plugin.h" "$header"
+cp -r "$abs_top_srcdir/plugin-api/example" "$abs_top_srcdir/plugin-api/vt-plugin.map" "$T/src/plugin-api/"
+chmod -R u+w "$T/src"
+before=$(sums)
+has "a frozen version is not frozen again" "$(freeze)" "1.0 is frozen already; raise VT_ABI_MINOR"
+is "and nothing is written" "$(sums)" "$before"
+sed -i 's/^#define VT_ABI_MINOR 0/#define VT_ABI_MINOR 1/; s/^	vt_status (\*settle).*/&\n	vt_status (*later)(void *self);/' "$header"
+is "a member at the end of a later minor says nothing" "$(gate prefix.sh)" ""
+is "and is frozen beside the first" "$(freeze) $(sums | wc -l)" "frozen: 1.1 $(wc -l <<<"$before")"
+is "which stays as it was" "$(sums)" "$before"
+sed -i '/^	vt_status (\*later)/d' "$header"
+has "from then on it has to stay, too" "$(gate prefix.sh)" "today's header begins as vt-plugin-1.1.h"
+rm -rf "$T"/src/tests/abi/frozen/*-1.1* "$T"/src/tests/abi/old/*/1.1 "$T"/src/tests/abi/old/*-1.1.c
+broken header.sh "a header that is not the frozen one of its minor version" 's/^#define VT_SPACE_BLOB .*/&\n#define VT_SPACE_MORE 9u/' "no version that is frozen grew"
+
 cp "$abs_top_srcdir/plugin-api/vt-plugin.h" "$header"
 # the released binary, with its entry gone
 old=$(ls "$T"/src/tests/abi/old/*/*/vt-store-memory.so | head -1)

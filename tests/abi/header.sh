@@ -31,6 +31,11 @@ is "every macro begins with VT_" "$(comm -13 ground names | grep -v '^VT_')" ""
 is "every type and function begins with vt_" "$($CC -E -P -I"$include" alone.c | tr '\n' ' ' | sed 's/[{};]/&\n/g' |
 	grep -oE '^ *typedef [^(]* [a-z_]+;$' | grep -oE '[a-z_0-9]+;$' | grep -vE '^vt_' | sort -u | comm -23 - <($CC -E -P ground.c | grep -oE '[a-z_0-9]+;' | sort -u))" ""
 is "no enum, no bit field, no library's type" "$(grep -nE '\benum\b|\buv_|cJSON|: *[0-9]+;' "$include/vt-plugin.h")" ""
+# a frozen version has the code that it has; what it says may still become clearer
+code() { $CC -fpreprocessed -dD -E -P "$1" 2>/dev/null | tr -s ' \t\n' ' '; }
+minor=$(awk '$2 == "VT_ABI_MINOR" { print $3 }' "$include/vt-plugin.h")
+frozen=$abs_top_srcdir/tests/abi/frozen/vt-plugin-1.$minor.h
+[ ! -e "$frozen" ] || is "no version that is frozen grew, nor changed" "$(code "$include/vt-plugin.h" | cksum)" "$(code "$frozen" | cksum)"
 has "anybody may include it" "$(cat "$include/vt-plugin.h")" "SPDX-License-Identifier: 0BSD"
 printf '#include "vt-plugin.h"\nint has(const vt_store_ops *o) { return VT_HAS_AS(vt_store_ops, o, settle) != 0; }\n' >has.c
 compiles "VT_HAS_AS in plain C99" gcc -std=c99 -Wpedantic has.c

@@ -25,11 +25,13 @@
  * itself is [any] meanwhile. A vt built for debugging ends with the name of what was
  * called from elsewhere.
  * Time: vt_call.stopping and vt_call.left_ms tell the truth in every call. A call of a
- * part, tracer, fingerprint or near store that for a minute neither returns nor asks vt
- * for anything ends the run. A far store (VT_WANTS_FAR) is judged by bytes: a call that
- * moves none for 2 s, or too few, is asked to stop, and nobody waits for it any more: the
- * run goes on without the store, and a thread that is still inside of it when the process
- * ends is left there; then the component is not destroyed either.
+ * part, tracer or fingerprint that for a minute neither returns nor asks vt for anything
+ * ends the run; so does a create, set, start or destroy. A call of a store costs the store
+ * only: the run goes on without it, and a thread that is still inside of it when the
+ * process ends is left there; then the component is not destroyed either. A near store has
+ * that same minute, and a second once vt was told to end. A far store (VT_WANTS_FAR) is
+ * judged by bytes: a call that moves none for 2 s, or too few, is asked to stop, and then
+ * nobody waits for it any more.
  * Memory: nobody frees what the other side allocated. Arguments are borrowed for
  * the length of the call. Results leave through a sink or a caller's buffer.
  * Text is UTF-8; paths and names are bytes, not NUL-terminated. No environment
@@ -90,10 +92,10 @@ typedef struct vt_host vt_host;
 
 /* ---- services: what a plugin is handed ------------------------------------- */
 
-#define VT_REPORT_DEBUG   0
-#define VT_REPORT_INFO    1
-#define VT_REPORT_WARNING 2
-#define VT_REPORT_ERROR   3
+#define VT_REPORT_DEBUG   0  /* never shown                         */
+#define VT_REPORT_INFO    1  /* shown with -v, each text once       */
+#define VT_REPORT_WARNING 2  /* shown, each text once               */
+#define VT_REPORT_ERROR   3  /* shown with the failure it belongs to */
 
 /* One request. First argument after self, everywhere. [any] during the call. */
 struct vt_call {                                                        /* [grows] */
@@ -271,7 +273,7 @@ typedef struct vt_file {                                                /* [froz
 
 typedef struct vt_fingerprint_ops {                                     /* [grows] [work] */
 	uint32_t struct_size, reserved;
-	vt_status (*digest)(void *self, vt_call *, vt_bytes root, const vt_file *, uint32_t n, vt_id *ret);   /* n ids; all zero: vanished, or may not be read */
+	vt_status (*digest)(void *self, vt_call *, vt_bytes root, const vt_file *, uint32_t n, vt_id *ret);   /* n ids, by content and, if it likes, path; all zero: vanished, or may not be read */
 	/* Root-relative paths that differ from `reference`, each ended by NUL. "REF..." : since the
 	 * merge base with REF; "..." : since the one with the default branch. VT_NONE: no such
 	 * reference, reported why. May be NULL. */
