@@ -61,11 +61,11 @@ story() {
 		for size in 0 4000000; do
 			n=$([ $size = 0 ] && echo "$tasks" || echo "$files")
 			kind_starts "$kind_now"
-			[ "$kind_now" != redis ] || where="\"url\": \"redis://127.0.0.1:$port\""
+			where=${where/unix:\/\/$D\/socket/redis:\/\/127.0.0.1:$port}
 			away "$delay"
 			cd "$T/$([ $size = 0 ] && echo small || echo large)" || exit 1
 			printf '{"plugins": {"stores": ["store-local", {"use": "%s", "as": "main"}]}}\n' "$use" >vite-task.json
-			team "${where//$port/$at}, \"budget\": \"600s\""
+			team "${where//$port/$at}"
 			both "$kind_now" "$n"
 			printf '%-7s %3s ms  %5d x %7d bytes   cold and sent %6d   hit in a clone %6d   load %s\n' "$kind_now" "$delay" "$n" $size "$cold" "$hit" "$(load)"
 		done
@@ -91,7 +91,7 @@ beside_turbo() {
 	PATH="$npm:$PATH" base_env PATH="$npm:$PATH" TURBO_TELEMETRY_DISABLED=1 "$TURBO_NATIVE" run s >/dev/null 2>&1     # what only the first one does
 	turbo_fresh() { rm -rf .turbo node_modules/.cache p/*/.turbo p/*/out; sync; }
 	for delay in "${delays[@]}"; do
-		kind_starts turbo; away "$delay"; team "${where//$port/$at}, \"budget\": \"600s\""
+		kind_starts turbo; away "$delay"; team "${where//$port/$at}"
 		both vt "$n"
 		kind_starts turbo; away "$delay"
 		turbo_fresh; timed turbo_run; local turbo_cold=$ms

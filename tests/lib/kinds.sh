@@ -63,6 +63,8 @@ kind_starts() {
 	turbo) use=store-http where="\"url\": \"http://127.0.0.1:$port\", \"layout\": \"turbo\", \"token\": \"tok\", \"team\": \"crew\"" ;;
 	s3) use=store-http where="\"url\": \"http://127.0.0.1:$port/vt\", \"layout\": \"s3\", \"key-id\": \"S3RVER\", \"secret-key\": \"S3RVER\"" ;;
 	esac
+	# a server beside other tests may take its time
+	where="$where, \"timeout\": \"60s\", \"budget\": \"600s\""
 	kind_comes_back "$@"
 }
 each_kind() {
