@@ -14,6 +14,7 @@ enum notify_what {
 	NOTIFY_FOLDER = 4,         /* the entry is a folder */
 	NOTIFY_GONE = 8,           /* the watch is over: the folder is gone, or was moved away */
 	NOTIFY_WRITING = 32,       /* some of the entry's bytes were written; its writer still has it open */
+	NOTIFY_CREATED = 128,      /* the entry was made here, not moved here; its writer may still have it open */
 	NOTIFY_CLOSED = 64,        /* a writer of the entry closed it */
 	NOTIFY_LOST = 16           /* more happened than the kernel kept: anything may have changed; no watch, no name */
 };

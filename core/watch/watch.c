@@ -125,15 +125,22 @@ static bool git_writes(const struct watch *w)
 	return ret;
 }
 
-/* Has somebody emptied a file, and is about to fill it? */
+/* Is it a file in which nothing stands? */
+static bool is_empty(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
+/* Has somebody emptied or made a file, and is about to fill it? */
 static bool has_emptied(const struct watch *w)
 {
 	const struct map *set = &w->unfinished.set;
-	struct stat st;
 	uint32_t i;
 
 	for (i = 0; i < set->n && i < WATCH_EMPTIED; i++)
-		if (set->at[i].value && stat(set->at[i].key.data, &st) == 0 && st.st_size == 0)
+		if (set->at[i].value && is_empty(set->at[i].key.data))
 			return true;
 	return false;
 }
@@ -216,11 +223,11 @@ static void wake_for_all(struct watch *w)
 		watch_changed(w, w->setup.root);
 }
 
-/* A file that was emptied and is about to be filled is not read in between. */
+/* A file that was emptied or made, and is about to be filled, is not read in between. */
 static void note_writer(struct watch *w, const char *path, unsigned what)
 {
 	bool was = paths_have(&w->unfinished, path);
-	bool is = (what & NOTIFY_WRITING) && paths_have(&w->changed, path);
+	bool is = ((what & NOTIFY_WRITING) || ((what & NOTIFY_CREATED) && is_empty(path))) && paths_have(&w->changed, path);
 
 	if (is && !was)
 		paths_add(&w->unfinished, path);

@@ -8,7 +8,7 @@ for p in a b c; do
 	echo $p >packages/$p/src/in
 	file packages/$p/vite-task.json '{"tasks":{"build":{"command":"mkdir -p dist && cp src/in dist/out","output":["dist/**"]},"raw":{"command":"cat src/in","cache":false}}}'
 done
-ROUNDS=${ROUNDS:-120}
+: "${ROUNDS:=${SOAK:+1000}}" "${ROUNDS:=120}"
 with GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1 watching run-many build raw -r
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$watcher/status"; }
 files() { ls "/proc/$watcher/fd" | wc -l; }

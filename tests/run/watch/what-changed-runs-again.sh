@@ -36,6 +36,16 @@ again
 is "a file is not read while its writer has it open" "$(ran)" '~/packages/b$ cp src/in dist/out,'
 is "... but when all is written" "$(cat packages/b/dist/out)" filled
 
+rm packages/b/src/in
+again
+n=$(woken)
+exec 3>packages/b/src/in
+until_true noticed
+echo anew >&3
+exec 3>&-
+again
+is "... nor is one that was just made" "$(ran) $(cat packages/b/dist/out)" '~/packages/b$ cp src/in dist/out, anew'
+
 # an editor renames the old file away and writes a new one
 mv packages/b/src/in packages/b/src/in~ && echo newest >packages/b/src/in && rm packages/b/src/in~
 until_true grep -q newest packages/b/dist/out
