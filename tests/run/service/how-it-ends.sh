@@ -46,7 +46,7 @@ has "... with the reason" "$out" "r#server ended (exit code: 0), and tasks still
 config "workers crash 300 9" "sleep 300"
 rm -f workers
 capture vt run e2e
-ok "of one that crashes nothing is left" "$(for p in $(cat workers); do dead "$p" || echo "$p lives"; done | wc -l)"
+ok "of one that crashes nothing is left" "$(for p in $(cat workers); do until_true dead "$p" || echo "$p lives"; done | wc -l)"
 journal >/dev/null
 
 # asked for
