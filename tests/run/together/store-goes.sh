@@ -89,7 +89,7 @@ kill -INT "$pid"
 wait $b
 took=$((($(date +%s%N) - began) / 1000000))
 is "a signal ends a runner that waits" "$(rc_of B)" 130
-ok "at once" "$((took > 5000))" || echo "# $took ms"
+ok "soon, while the other still runs" "$((took > 20000))" || echo "# $took ms"
 touch "$T/go"; wait $a
 is "and leaves the other alone" "$(rc_of A)" 0
 finish
