@@ -14,6 +14,7 @@ delays=("${@:-0}")
 [ $# -gt 0 ] || delays=(0 5 50)
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
+mkdir "$T/trash"
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config XDG_RUNTIME_DIR=$T/run VT_PLUGIN_PATH=$abs_top_builddir/tests/plugins/.libs
 mkdir -p -m 700 "$XDG_CONFIG_HOME/vt" "$XDG_RUNTIME_DIR"
 config() { printf '{"plugins": {"options": {"main": {"dir": "%s/far", "log": "%s/log", "delay": "%sms"}}, "sharing": {"key": "%064d"}}}\n' "$T" "$T" "$1" 1 >"$XDG_CONFIG_HOME/vt/config.json"; }
@@ -34,7 +35,15 @@ timed() {                            # COMMAND...: milliseconds in $ms
 	[ ! -s "$T/err" ] || cat "$T/err"
 	ms=$(((${EPOCHREALTIME/./} - ${from/./}) / 1000))
 }
-fresh() { rm -rf .vt p/*/out; : >"$T/log"; }
+# Nothing is deleted before the end: for a minute ext4 looks whether an inode was in use a moment ago, which would be measured, too.
+trashed=0
+trash() {                            # outputs, and without `only` the cache
+	trashed=$((trashed + 1))
+	mkdir -p "$T/trash/$trashed"
+	[ "$1" ] || [ ! -e .vt ] || mv .vt "$T/trash/$trashed/vt"
+	for out in p/*/out; do [ ! -e "$out" ] || mv "$out" "$T/trash/$trashed/${out//\//-}"; done
+}
+fresh() { trash; : >"$T/log"; }
 calls() { awk '{ n[$1 " " $2]++; items[$1 " " $2] += $3 } END { for (k in n) printf "%s: %d (%d)  ", k, n[k], items[k] }' "$T/log"; }
 config 0
 make near '"store-local"'
@@ -42,13 +51,13 @@ timed "$VT" run -r t
 echo "near only, cold: $ms ms"
 for k in 1 2 3; do timed "$VT" run -r t; done
 echo "near only, hit: $ms ms"
-rm -rf p/*/out; timed "$VT" run -r t
+trash only; timed "$VT" run -r t
 echo "near only, hit and restored: $ms ms"
 for store in far-folder far-single; do
 	for delay in "${delays[@]}"; do
-		rm -rf "$T/far"
+		[ ! -e "$T/far" ] || mv "$T/far" "$T/trash/far-$store-$delay"
 		config "$delay"
-		make "$store" "\"store-local\", {\"use\": \"$store\", \"as\": \"main\"}"
+		make "$store-$delay" "\"store-local\", {\"use\": \"$store\", \"as\": \"main\"}"
 		fresh; timed "$VT" run -r t
 		echo "$store, $delay ms: cold with uploads: $ms ms   $(calls)"
 		: >"$T/log"; timed "$VT" run -r t
@@ -56,6 +65,5 @@ for store in far-folder far-single; do
 		fresh; timed "$VT" run -r t
 		grep -q "$tasks/$tasks cache hit" "$T/out" || { echo "not all hit"; tail -3 "$T/out"; }
 		echo "$store, $delay ms: hit in a fresh clone: $ms ms   $(calls)"
-		rm -rf "$T/$store"
 	done
 done
