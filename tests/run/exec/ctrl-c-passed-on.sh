@@ -10,8 +10,13 @@ tool tidy 'trap "sleep 0.5; echo tidied; exit 0" INT; echo ready; i=0; while [ $
 file package.json '{"name":"app","scripts":{"dev":"tidy","old":"stubborn","start":"'"$VT"' run dev"}}'
 cat >"$T/parent.py" <<'EOF'
 import signal, subprocess, sys
+child, early = None, []
+def pass_on(number, frame):
+    child.send_signal(number) if child else early.append(number)
+signal.signal(signal.SIGINT, pass_on)      # before the task can be ready
 child = subprocess.Popen(sys.argv[1:])
-signal.signal(signal.SIGINT, lambda *a: child.send_signal(signal.SIGINT))
+for number in early:
+    child.send_signal(number)
 sys.exit(child.wait())
 EOF
 terminal_options=(--when ready '\x03')
