@@ -146,8 +146,6 @@ static void add_changes(struct answering *w, const struct changes *why)
 	}
 	if (why->n > i)
 		buf_printf(&w->b, "    and %u more\n", why->n - i);
-	if (why->partial)
-		buf_text(&w->b, "    and perhaps more variables that its tools asked for\n");
 }
 
 /* ---- the verdict -------------------------------------------------------------------- */
@@ -365,7 +363,7 @@ static void json_changes(struct answering *w, const struct changes *why)
 		add_key(&w->b, "command", command_of(&leaver));
 		buf_text(&w->b, "}}");
 	}
-	buf_text(&w->b, why->partial ? "],\"changesPartial\":true" : "]");
+	buf_byte(&w->b, ']');
 }
 
 static void json_verdict(struct answering *w, const struct step *step, const struct found *found)

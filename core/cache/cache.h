@@ -38,7 +38,8 @@ struct cache_setup {
 	void (*progress)(void *ctx, const char *text);         /* a line while the end waits for far stores; may be NULL */
 	bool dry;                      /* nothing is made or changed on disk */
 	bool lists;                    /* -vv: lookups tell the inputs and outputs of hits */
-	bool explains;                 /* vt why: a miss under another key is also compared with the results under the last one */
+	bool explains;                 /* vt why: a miss under another key is also compared with the results under the last one, and
+	                                * all changed variables are told */
 };
 
 /* Never fails: an unusable directory means one warning and no hits. */

@@ -200,19 +200,25 @@ static int present(struct looking *l, const struct facts *then, struct facts *re
 	return 0;
 }
 
-/* Globbed first, then what the run found out; `most` 1 stops at the first difference. */
-static int differences(struct looking *l, const struct result *r, uint32_t most, struct changes *ret, struct err *err)
+/* How much of a miss is told. */
+static enum changes_extent told_extent(const struct looking *l)
+{
+	return l->cache->setup.explains ? CHANGES_ALL : CHANGES_TOLD;
+}
+
+/* Globbed first, then what the run found out. */
+static int differences(struct looking *l, const struct result *r, enum changes_extent extent, struct changes *ret, struct err *err)
 {
 	struct facts now;
 	struct changes after;
 	uint32_t i;
 
-	change_list(&r->before, &l->in->before, most, l->arena, ret);
-	if (most && ret->n >= most)
+	change_list(&r->before, &l->in->before, extent, l->arena, ret);
+	if (extent == CHANGES_FIRST && ret->n)
 		return 0;
 	if (present(l, &r->after, &now, err) < 0)
 		return -1;
-	change_list(&r->after, &now, most, l->arena, &after);
+	change_list(&r->after, &now, extent, l->arena, &after);
 	for (i = 0; i < after.n; i++) {
 		ret->at = arena_grow(l->arena, ret->at, ret->n, sizeof *ret->at);
 		ret->at[ret->n++] = after.at[i];
@@ -292,7 +298,7 @@ static int find_hit(struct looking *l, struct err *err)
 
 		if (!c->good)
 			continue;
-		if (differences(l, &c->result, 1, &first, err) < 0)
+		if (differences(l, &c->result, CHANGES_FIRST, &first, err) < 0)
 			return -1;
 		if (first.n)
 			continue;
@@ -337,7 +343,7 @@ static int nearest(struct looking *l, struct changes *ret, struct err *err)
 		if (!c->good)
 			continue;
 		looked++;
-		if (differences(l, &c->result, 0, &one, err) < 0)
+		if (differences(l, &c->result, told_extent(l), &one, err) < 0)
 			return -1;
 		if (one.n && (!ret->n || one.n < ret->n)) {
 			*ret = one;
@@ -375,7 +381,7 @@ static int explain_by_history(struct looking *l, struct err *err)
 
 	if (!history_get(l->cache->history, &l->in->step, l->arena, &key, &then))
 		return 0;
-	change_list(&then, &l->in->key, 0, l->arena, why);
+	change_list(&then, &l->in->key, told_extent(l), l->arena, why);
 	if (!why->n)
 		return 0;
 	l->found->state = FOUND_MISS;

@@ -11,13 +11,13 @@
 struct comparing {
 	struct arena *arena;
 	struct changes *ret;
-	uint32_t most;             /* 0: no limit */
-	bool tracked_told;         /* a difference of a tool's question was told: no further one is */
+	enum changes_extent extent;
+	bool tracked_told;         /* a difference of a tool's question was told */
 };
 
 static bool enough(const struct comparing *c)
 {
-	return c->most && c->ret->n >= c->most;
+	return c->extent == CHANGES_FIRST && c->ret->n > 0;
 }
 
 static bool is_path(uint16_t kind)
@@ -25,15 +25,16 @@ static bool is_path(uint16_t kind)
 	return kind == FACT_GLOBBED || kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST;
 }
 
-/* Was the path told? It may differ as a file and in a listing. Looks back 64 changes: both lie near. */
+/* Was the path, or the variable that tools asked for, told? A path may differ as a file and in a listing, a variable by its name
+ * and by patterns. Looks back 64 changes: both lie near. */
 static bool told(const struct changes *all, const struct change *one)
 {
 	uint32_t i, n = all->n < 64 ? all->n : 64;
 
-	if (!is_path(one->kind))
+	if (!is_path(one->kind) && !one->tracked)
 		return false;
 	for (i = all->n - n; i < all->n; i++)
-		if (is_path(all->at[i].kind) && all->at[i].what == one->what &&
+		if (is_path(all->at[i].kind) == is_path(one->kind) && all->at[i].tracked == one->tracked && all->at[i].what == one->what &&
 		    bytes_order(all->at[i].name, one->name) == 0)
 			return true;
 	return false;
@@ -55,7 +56,7 @@ static void tell(struct comparing *c, const struct change *one)
 
 static void tell_tracked(struct comparing *c, enum change_what what, struct bytes name)
 {
-	if (c->tracked_told) {
+	if (c->tracked_told && c->extent != CHANGES_ALL) {
 		c->ret->partial = true;
 		return;
 	}
@@ -279,9 +280,9 @@ static struct facts of_env(const struct facts *f)
 	return (struct facts){ f->at, n };
 }
 
-void change_list(const struct facts *then, const struct facts *now, uint32_t most, struct arena *a, struct changes *ret)
+void change_list(const struct facts *then, const struct facts *now, enum changes_extent extent, struct arena *a, struct changes *ret)
 {
-	struct comparing c = { .arena = a, .ret = ret, .most = most };
+	struct comparing c = { .arena = a, .ret = ret, .extent = extent };
 	const struct facts env_then = of_env(then), env_now = of_env(now);
 	uint32_t i = env_then.n, k = env_now.n;
 

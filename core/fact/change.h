@@ -16,14 +16,19 @@ struct change {
 	struct bytes was, is;          /* for JSON ("from", "to"): printable text, or empty */
 };
 
-/* In the order of telling; in an arena. Of the variables that tools asked for (tracked) only the
- * first difference is listed; of everything else all are. */
+/* Which differences are listed. */
+enum changes_extent {
+	CHANGES_FIRST,                 /* the first one */
+	CHANGES_TOLD,                  /* all, but of the variables that tools asked for (tracked) the first alone */
+	CHANGES_ALL,
+};
+
+/* In the order of telling; in an arena. */
 struct changes {
 	struct change *at;
 	uint32_t n;
 	bool partial;                  /* there may be more differences */
 };
 
-/* Lists at most `most` differences; 0: all. */
-void change_list(const struct facts *then, const struct facts *now, uint32_t most, struct arena *a, struct changes *ret);
+void change_list(const struct facts *then, const struct facts *now, enum changes_extent extent, struct arena *a, struct changes *ret);
 #endif

@@ -200,7 +200,7 @@ static void difference(const struct unit *u, const struct found *found, struct b
 	else if (found && found->because)
 		buf_text(ret, found->because);
 	else if (now && u->key.size && facts_decode((struct bytes){ u->key.data, u->key.size }, a, &then) == 0)
-		change_list(&then, now, 0, a, &c);
+		change_list(&then, now, CHANGES_TOLD, a, &c);
 	if (c.n)
 		words_reason(&c, ret);
 	arena_free(a);

@@ -72,7 +72,7 @@ static const char *compared(struct facts *then, struct facts *now)
 
 	facts_sort(then);
 	facts_sort(now);
-	change_list(then, now, 0, a, &c);
+	change_list(then, now, CHANGES_TOLD, a, &c);
 	return told(&c);
 }
 
@@ -192,9 +192,12 @@ static void what_tools_asked_for_stops_at_its_first_difference(void **state)
 	add(&now, FACT_ENV_PREFIX, "X", raw(pairs_now, 68));
 	facts_sort(&then);
 	facts_sort(&now);
-	change_list(&then, &now, 0, a, &c);
+	change_list(&then, &now, CHANGES_TOLD, a, &c);
 	assert_string_equal(told(&c), "1+A!");
 	assert_true(c.partial);
+	change_list(&then, &now, CHANGES_ALL, a, &c);
+	assert_string_equal(told(&c), "1+A! 1*B! 1-C! 1+B!");
+	assert_false(c.partial);
 }
 
 static void one_difference_is_enough_for_a_lookup(void **state)
@@ -207,7 +210,7 @@ static void one_difference_is_enough_for_a_lookup(void **state)
 	add(&then, FACT_FILE, "b", raw("c1", 2));
 	add(&now, FACT_FILE, "a", raw("c2", 2));
 	add(&now, FACT_FILE, "b", raw("c2", 2));
-	change_list(&then, &now, 1, a, &c);
+	change_list(&then, &now, CHANGES_FIRST, a, &c);
 	assert_int_equal(c.n, 1);
 	assert_true(c.partial);
 }

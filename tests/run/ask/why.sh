@@ -90,6 +90,15 @@ truncate -s 40 .vt/v*/last/*
 capture vt why use#use
 has "a damaged record is none" "$rc $out" "0 use#use"
 has "... and nothing is said of it" "$out" "  its last run here is not known"
+mkdir -p node_modules/.bin
+ln -sfn "$VT" node_modules/.bin/vt
+tool asks 'for n; do vt client get-env "$n"; done; true'
+file packages/use/vite-task.json '{"tasks":{"asks":{"command":"asks ONE TWO THREE"}}}'
+with ONE=1 TWO=1 THREE=1 vt run use#asks >/dev/null
+has "each variable that its tools asked for" "$(with ONE=2 TWO=1 vt why use#asks)" "  would miss: 2 things are not as in the nearest run that is known
+    env 'ONE' changed
+    env 'THREE' removed
+"
 if command -v python3 >/dev/null; then
 	file packages/use/vite-task.json '{"tasks":{"net":{"command":"python3 -B net.py"}}}'
 	file packages/use/net.py 'import os, socket
