@@ -167,6 +167,21 @@ static int ask_part(struct saving *s, struct component *part, struct facts *fact
 	return 0;
 }
 
+/* Are these names of one file? A folder of PATH may be written with "..", or be a link. */
+static bool is_same_file(const char *place, struct bytes name)
+{
+	char other[PATH_MAX];
+	struct stat a, b;
+
+	if (strlen(place) == name.size && memcmp(place, name.data, name.size) == 0)
+		return true;
+	if (name.size >= sizeof other)
+		return false;
+	memcpy(other, name.data, name.size);
+	other[name.size] = '\0';
+	return stat(place, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 /* Is this what PATH gives for the program's name? Then it is looked for there again. */
 static bool is_on_path(const struct step *step, struct bytes name)
 {
@@ -180,8 +195,7 @@ static bool is_on_path(const struct step *step, struct bytes name)
 		return false;
 	memcpy(wanted, base, n);
 	wanted[n] = '\0';
-	return file_on_path(wanted, step->dir, env_get(step->full_env, "PATH"), NULL, place) && strlen(place) == name.size &&
-	       memcmp(place, name.data, name.size) == 0;
+	return file_on_path(wanted, step->dir, env_get(step->full_env, "PATH"), NULL, place) && is_same_file(place, name);
 }
 
 /* A step that was not traced depends on the file it starts. */

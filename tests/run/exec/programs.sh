@@ -102,4 +102,18 @@ for t in auto named; do
 	has "$t: the same bytes nearer by are another program" "$out" "○ cache miss: program 'which-one' changed"
 	has "$t: ... which runs" "$out" "root: new"
 done
+
+# however the folder of PATH is written: another one in front of it is another program
+mkdir -p "$T/one/bin" "$T/two/bin" "$T/aside"
+ln -s two "$T/now"
+for n in one two; do printf '#!/bin/sh\necho from %s\n' $n >"$T/$n/bin/whose"; chmod +x "$T/$n/bin/whose"; done
+file vite-task.json '{"tasks":{"whose":{"command":"whose"}}}'
+for dir in "$T/two/bin" "$T/two/bin/" "$T/aside/../two/bin" "$T/./two//bin" "$T/now/bin"; do
+	rm -rf .vt
+	with PATH="$dir:$PATH" vt run whose >/dev/null
+	capture with PATH="$dir:$PATH" vt run whose
+	has "PATH has ${dir#"$T"}: hit" "$out" "◉ cache hit"
+	capture with PATH="$T/one/bin:$PATH" vt run whose
+	has "... another program of the name on PATH is run" "$out" "from one"
+done
 finish

@@ -38,4 +38,22 @@ with MODE=one runner A -r --together=modes --concurrency-limit 1 after-e; a=$!
 with MODE=two runner B -r --together=modes --concurrency-limit 1 after-e; wait $! $a
 is "with another variable both succeed" "$(rc_of A) $(rc_of B)" "0 0"
 has "and it is named" "$(cat "$T/A.err" "$T/B.err")" "env 'MODE' changed"
+
+# two real Nodes: each runner ends with what its own would have made
+other=$(echo "$NPM"/../other-node/node_modules/node-linux-*/bin/node)
+if command -v node >/dev/null && [ -x "$other" ] && [ "$(node --version)" != "$("$other" --version)" ]; then
+	rm -rf "$T/A" "$T/B"
+	file make.mjs 'import { readFileSync, writeFileSync } from "node:fs"; writeFileSync("out", process.version + " " + readFileSync("in", "utf8"));'
+	for i in 1 2 3 4 5 6 7 8; do
+		file packages/p$i/vite-task.json '{"tasks":{"t":{"command":"node ../../make.mjs","output":["out"]},"after":{"command":"true","dependsOn":["t"]}}}'
+	done
+	(clone A) && (clone B)
+	with PATH="$(dirname "$(command -v node)"):$PATH" runner A -r --together=nodes --concurrency-limit 1 after; a=$!
+	with PATH="$(dirname "$other"):$PATH" runner B -r --together=nodes --concurrency-limit 1 after; wait $! $a
+	is "two Nodes: both succeed" "$(rc_of A) $(rc_of B)" "0 0"
+	is "... and each has what its own Node makes" "$(sed 's/ .*//' "$T"/A/packages/*/out | sort -u) $(sed 's/ .*//' "$T"/B/packages/*/out | sort -u)" "$(node --version) $("$other" --version)"
+	has "... and the program that differs is named" "$(cat "$T/A.err" "$T/B.err")" "program 'node' changed"
+else
+	skip "two Nodes: both succeed" "there are no two Nodes of different versions"
+fi
 finish
