@@ -112,7 +112,7 @@ static void assert_numbered(const struct plan *plan)
 static void check_parts(struct world *w, const char *words, uint32_t *state)
 {
 	struct plan *all = planned(w, words);
-	const struct shard_times *times = next_random(state, 2) ? random_times(w, all, state) : NULL;
+	struct shard_times *times = next_random(state, 2) ? random_times(w, all, state) : NULL;
 	uint32_t parts = 1 + next_random(state, PARTS_MAX), k, i, sum = 0;
 	uint32_t *in = arena_array(w->a, all->n + 1, sizeof *in);
 
@@ -130,6 +130,8 @@ static void check_parts(struct world *w, const char *words, uint32_t *state)
 		sum -= all->nodes[i].requested;
 	}
 	assert_int_equal(sum, 0);
+	if (times)
+		map_free(&times->ms);
 }
 
 static void every_requested_task_is_in_exactly_one_part(void **state)
