@@ -21,7 +21,7 @@ struct touched {
 	bool target;               /* a rename ended here */
 	bool moved;                /* a rename began here: the content may have been read under the new name */
 	bool folder;               /* made as a directory */
-	bool somebodys;            /* a file or link that no step made, under another name */
+	bool somebodys;            /* a file, link or folder that no step made, under another name */
 	bool stays;                /* the last call that the tracer saw left something here */
 	bool cut;                  /* the content or the name was written, not only attributes */
 };
@@ -211,7 +211,7 @@ static bool holds_something(struct recording *k, struct bytes folder)
 	return n > 0;
 }
 
-/* Is it, under another name, a file or link that no step made? The run is not its maker then, and
+/* Is it, under another name, something that no step made? The run is not its maker then, and
  * nothing may take it away but the user. */
 static bool is_somebodys(struct recording *k, const struct touched *t)
 {
@@ -225,7 +225,7 @@ static bool is_somebodys(struct recording *k, const struct touched *t)
 	for (i = 0; first->from && i < k->known.n; i++)
 		first = first->from;
 	origin = before_origin(b, first->path);
-	if (same(origin, t->path) || layer_state(&b->layer, origin, &found, k->err) < 0 || !found.size || is_dir(found) ||
+	if (same(origin, t->path) || layer_state(&b->layer, origin, &found, k->err) < 0 || !found.size ||
 	    !same(found, t->left))
 		return false;
 	return layer_left(&b->layer, origin, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;

@@ -47,14 +47,14 @@ to 0; is_hit "a folder of one step, filled by another" hh "$before"
 to 1; is_hit "... is removed with its content" hh "$after"
 
 # a file of the user stays the user's when a command moves it
-for kind in file link; do
+for kind in file link folder; do
 	rm -rf "$T/w"; workspace
 	file package.json '{"name":"w"}'
 	file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","output":["dist/**"]}}}'
 	file t.sh 'mkdir -p dist; [ ! -L in/x ] && [ ! -e in/x ] || mv in/x dist/x'
 	mkdir in
 	vt run t >/dev/null
-	if [ $kind = file ]; then echo mine >in/x; else ln -s ../t.sh in/x; fi
+	case $kind in file) echo mine >in/x ;; link) ln -s ../t.sh in/x ;; folder) mkdir in/x ;; esac
 	vt run t >/dev/null
 	there "a $kind of the user's that the command moves" dist/x
 	capture vt run t
