@@ -14,12 +14,14 @@ asked() {                            # asked COMMAND...: $calls, how many calls 
 
 told() { printf '%s\n%s\n' "${end//process */}" "$seen" | grep -v /proc/self/exe | sort -u; }   # one for each run: no numbers of processes
 
+# without the pipe: the thread that waits for it may be cancelled before it has asked for it
+opened() { printf '%s\n' "$seen" | grep -v '^READ	[^	]*	pipe$' | sort; }
 world; capture "$LOOKS" same; is "each function, not traced" "$rc $out" "0 "
 world; traced "$LOOKS" same; is "each function, by the gate" "$rc $(cat "$T/out")" "0 "; is "the trace is complete" "$end" complete
-by_gate=$(printf '%s\n' "$seen" | sort)
+by_gate=$(opened)
 world; HOST_OPTIONS=-s; traced "$LOOKS" same; HOST_OPTIONS=
 is "each function, without the shim" "$rc $(cat "$T/out")" "0 "
-is "with and without it the trace tells the same" "$by_gate" "$(printf '%s\n' "$seen" | sort)"
+is "with and without it the trace tells the same" "$by_gate" "$(opened)"
 
 world; capture "$LOOKS" real; untraced=$out
 world; traced "$LOOKS" real; is "real paths are the same" "$(cat "$T/out")" "$untraced"; by_gate=$(told)
