@@ -40,6 +40,16 @@ static inline const void *cursor_take(struct cursor *c, uint64_t size)
 }
 
 /* A number in this machine's order. */
+static inline uint16_t cursor_u16(struct cursor *c)
+{
+	uint16_t n = 0;
+	const void *p = cursor_take(c, sizeof n);
+
+	if (p)
+		memcpy(&n, p, sizeof n);
+	return n;
+}
+
 static inline uint32_t cursor_u32(struct cursor *c)
 {
 	uint32_t n = 0;

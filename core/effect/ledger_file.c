@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/checksum.h"
+#include "base/cursor.h"
 #include "effect/ledger_inside.h"
 #include "os/file.h"
 
@@ -39,66 +40,19 @@ size_t ledger_line_size(const struct left *left)
 
 /* ---- reading -------------------------------------------------------------- */
 
-struct cursor {
-	const char *at, *end;
-	bool bad;
-};
-
-static const void *get(struct cursor *c, size_t size)
-{
-	const void *ret = c->at;
-
-	if (c->bad || (size_t)(c->end - c->at) < size) {
-		c->bad = true;
-		return NULL;
-	}
-	c->at += size;
-	return ret;
-}
-
-static uint32_t get32(struct cursor *c)
-{
-	uint32_t n = 0;
-	const void *p = get(c, sizeof n);
-
-	if (p)
-		memcpy(&n, p, sizeof n);
-	return n;
-}
-
-static uint64_t get64(struct cursor *c)
-{
-	uint64_t n = 0;
-	const void *p = get(c, sizeof n);
-
-	if (p)
-		memcpy(&n, p, sizeof n);
-	return n;
-}
-
-static uint32_t get16(struct cursor *c)
-{
-	uint16_t n = 0;
-	const void *p = get(c, sizeof n);
-
-	if (p)
-		memcpy(&n, p, sizeof n);
-	return n;
-}
-
 /* Points into the piece. */
 static bool get_line(struct ledger *l, struct cursor *c, const ledger_who *whos, uint32_t whos_n)
 {
 	struct left left = { 0 };
-	const uint32_t step = get32(c), maker = get32(c);
+	const uint32_t step = cursor_u32(c), maker = cursor_u32(c);
 	uint32_t run, known;
 
-	left.clock = get64(c);
-	run = get32(c);
-	left.path.size = get16(c);
-	left.state.size = get16(c);
-	left.path.data = get(c, left.path.size);
-	left.state.data = get(c, left.state.size);
+	left.clock = cursor_u64(c);
+	run = cursor_u32(c);
+	left.path.size = cursor_u16(c);
+	left.state.size = cursor_u16(c);
+	left.path.data = cursor_take(c, left.path.size);
+	left.state.data = cursor_take(c, left.state.size);
 	if (c->bad || !step || step > whos_n || maker > whos_n || !left.path.size)
 		return false;
 	known = l->dirty ? ledger_find(l, left.path) : 0;
@@ -112,8 +66,8 @@ static bool get_line(struct ledger *l, struct cursor *c, const ledger_who *whos,
 
 static ledger_who get_step(struct ledger *l, struct cursor *c)
 {
-	const void *p = get(c, sizeof(struct ledger_step));
-	const uint32_t runs = get32(c);
+	const void *p = cursor_take(c, sizeof(struct ledger_step));
+	const uint32_t runs = cursor_u32(c);
 	struct ledger_step name;
 	ledger_who ret;
 
@@ -129,21 +83,22 @@ static ledger_who get_step(struct ledger *l, struct cursor *c)
 /* One piece. 0: taken; -1: it is not whole, and nothing behind it is read. */
 static int get_piece(struct ledger *l, struct cursor *c)
 {
-	const char *head = get(c, sizeof magic);
-	const uint32_t size = get32(c);
-	const uint64_t check = get64(c);
-	struct cursor in = { .at = get(c, size) };
+	const char *head = cursor_take(c, sizeof magic);
+	const uint32_t size = cursor_u32(c);
+	const uint64_t check = cursor_u64(c);
+	const struct bytes piece = { cursor_take(c, size), size };
+	struct cursor in;
 	uint32_t steps_n, lines_n, i;
 	uint64_t clock;
 	ledger_who *whos;
 	bool good = true;
 
-	if (c->bad || memcmp(head, magic, sizeof magic) != 0 || checksum(in.at, size, 0) != check)
+	if (c->bad || memcmp(head, magic, sizeof magic) != 0 || checksum(piece.data, size, 0) != check)
 		return -1;
-	in.end = in.at + size;
-	clock = get64(&in);
-	steps_n = get32(&in);
-	lines_n = get32(&in);
+	in = cursor_of(piece);
+	clock = cursor_u64(&in);
+	steps_n = cursor_u32(&in);
+	lines_n = cursor_u32(&in);
 	if (in.bad || steps_n > size / PIECE_STEP || lines_n > size / PIECE_LINE)
 		return -1;
 	if (clock > l->clock)
@@ -188,9 +143,9 @@ static void read_more(struct ledger *l, int fd)
 		return;
 	text = arena_alloc(l->arena, (size_t)st.st_size - l->read_to);     /* lines point into it */
 	n = pread(fd, text, (size_t)st.st_size - l->read_to, (off_t)l->read_to);
-	c = (struct cursor){ .at = text, .end = text + (n > 0 ? n : 0) };
+	c = cursor_of((struct bytes){ text, n > 0 ? (size_t)n : 0 });
 	while (c.at < c.end) {
-		const char *before = c.at;
+		const uint8_t *before = c.at;
 
 		if (get_piece(l, &c) < 0) {
 			l->torn = true;
