@@ -142,6 +142,27 @@ int bundle_make(struct blobs *b, const struct far_keys *k, const vt_id *name, co
 
 /* ---- reading ------------------------------------------------------------------------- */
 
+/* As it stands in the first bytes. */
+static size_t head_size(const uint8_t first[8])
+{
+	return first[4] | (size_t)first[5] << 8 | (size_t)first[6] << 16 | (size_t)first[7] << 24;
+}
+
+bool bundle_around(const struct blob_bytes *bundle, size_t body_size, struct bytes *ret_before, struct bytes *ret_after)
+{
+	const uint8_t *data = bundle->data;
+	size_t before, size = (size_t)bundle->size;
+
+	if (!data || size < 8)
+		return false;
+	before = 8 + head_size(data);
+	if (before > size || body_size > size - before)
+		return false;
+	*ret_before = (struct bytes){ data, before };
+	*ret_after = (struct bytes){ data + before + body_size, size - before - body_size };
+	return true;
+}
+
 static int read_head(const struct far_keys *k, bool unsealed, const vt_id *name, struct bytes head, struct arena *a, struct bundle *ret)
 {
 	struct cursor c = cursor_of(head);
@@ -176,7 +197,7 @@ int bundle_open(const struct far_keys *k, bool unsealed, const vt_id *name, cons
 	*ret = (struct bundle){ .bytes = bytes };
 	if (read_at(bytes, 0, first, sizeof first) < 0 || memcmp(first, magic, sizeof magic) != 0)
 		return -1;
-	size = first[4] | (size_t)first[5] << 8 | (size_t)first[6] << 16 | (size_t)first[7] << 24;
+	size = head_size(first);
 	if (size > BUNDLE_HEAD_MAX || size > bytes->size - sizeof first)
 		return -1;
 	head = xmalloc(size + 1);

@@ -356,6 +356,32 @@ static uint32_t take_bundle(struct far *f, uint32_t store, struct pair *p, struc
 	return ret;
 }
 
+static void copy_piece(struct blob_bytes *to, struct bytes piece)
+{
+	if (piece.size)
+		memcpy((char *)to->data + to->size, piece.data, piece.size);
+	to->size += piece.size;
+}
+
+/* A body that stands in the STEP, and its bundle where that does. */
+static bool take_from_step(struct far *f, uint32_t store, struct pair *p)
+{
+	const struct far_hint *hint = &p->hint;
+	struct blob_bytes body = { .fd = -1, .data = xmalloc(hint->bytes.size + 1) }, bundle = { .fd = -1 };
+	bool ret;
+
+	copy_piece(&body, hint->bytes);
+	if (hint->before.size) {
+		bundle.data = xmalloc(hint->before.size + hint->bytes.size + hint->after.size);
+		copy_piece(&bundle, hint->before);
+		copy_piece(&bundle, hint->bytes);
+		copy_piece(&bundle, hint->after);
+	}
+	ret = add_candidate(f, store, p->step, hint, &body, &bundle);
+	blob_bytes_clear(&bundle);
+	return ret;
+}
+
 /* Bodies that stand in the STEP itself, and those that only a bundle has. */
 static void get_bundles(struct far *f, uint32_t store, struct pair *pairs, uint32_t n, uint32_t *ret)
 {
@@ -363,16 +389,12 @@ static void get_bundles(struct far *f, uint32_t store, struct pair *pairs, uint3
 	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
 
 	for (i = 0; i < n; i++) {
-		struct blob_bytes body = { .fd = -1, .size = pairs[i].hint.bytes.size };
-
-		if (!pairs[i].proven || !body.size) {
-			items[k] = (struct far_get){ .space = VT_SPACE_RESULT, .name = pairs[i].hint.result, .most = far_store_below(f->stores[store]) };
-			whose[k++] = i;
+		if (pairs[i].proven && pairs[i].hint.bytes.size) {
+			*ret += take_from_step(f, store, &pairs[i]);
 			continue;
 		}
-		body.data = xmalloc((size_t)body.size + 1);
-		memcpy(body.data, pairs[i].hint.bytes.data, (size_t)body.size);
-		*ret += add_candidate(f, store, pairs[i].step, &pairs[i].hint, &body, NULL);
+		items[k] = (struct far_get){ .space = VT_SPACE_RESULT, .name = pairs[i].hint.result, .most = far_store_below(f->stores[store]) };
+		whose[k++] = i;
 	}
 	far_store_get(f->stores[store], items, k);
 	for (i = 0; i < k; i++)

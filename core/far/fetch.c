@@ -138,8 +138,9 @@ static int take_blobs(struct far *f, const struct bundle *from, const struct res
 	return ret;
 }
 
-/* The bundle may be of another run of the same than the hint: its own body counts, if it is of the same RESULT. */
-static void keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, const struct blob_bytes *bytes)
+/* The bundle may be of another run of the same than the hint: its own body counts, if it is of the same RESULT. false: it is
+ * damaged. */
+static bool keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, const struct blob_bytes *bytes)
 {
 	struct batch *t = batch_new(f->setup.blobs);
 	struct blob_bytes body = { .fd = -1 };
@@ -152,7 +153,6 @@ static void keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, con
 	    !far_body_is(f, w->step, &w->candidate->result, (struct bytes){ body.data, (size_t)body.size }, a, &r) ||
 	    take_blobs(f, &bundle, &r, t) < 0) {
 		batch_give_up(t);
-		far_note_damaged(f, store, &w->candidate->result);
 	} else {
 		/* what was decoded points into the body */
 		batch_take_bytes(t, &bundle.blobs[0].name, &body);
@@ -162,6 +162,7 @@ static void keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, con
 	}
 	blob_bytes_clear(&body);
 	arena_free(a);
+	return w->kept;
 }
 
 /* So many at a time as memory may hold. */
@@ -172,10 +173,8 @@ static void fetch_bundles(struct far *f, uint32_t store, struct far_wanted *want
 
 	while (at < n) {
 		for (k = 0; at < n && k < WAVE; at++) {
-			if (wanted[at].candidate->bundle.data) {
-				keep_bundle(f, store, &wanted[at], &wanted[at].candidate->bundle);
+			if (wanted[at].candidate->bundle.data && keep_bundle(f, store, &wanted[at], &wanted[at].candidate->bundle))
 				continue;
-			}
 			items[k] = (struct far_get){ .space = VT_SPACE_RESULT, .name = wanted[at].candidate->result,
 						     .most = far_store_below(f->stores[store]) };
 			whose[k++] = at;
@@ -186,7 +185,8 @@ static void fetch_bundles(struct far *f, uint32_t store, struct far_wanted *want
 				far_note_lacking(f, &wanted[whose[i]].candidate->result);
 			if (items[i].status != VT_OK)
 				continue;
-			keep_bundle(f, store, &wanted[whose[i]], &items[i].bytes);
+			if (!keep_bundle(f, store, &wanted[whose[i]], &items[i].bytes))
+				far_note_damaged(f, store, &wanted[whose[i]].candidate->result);
 			blob_bytes_clear(&items[i].bytes);
 		}
 	}

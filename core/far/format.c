@@ -10,7 +10,7 @@
 #include "record/entry.h"
 #include "text/path.h"
 
-static const char step_magic[4] = "vtS2", result_magic[4] = "vtP1";
+static const char step_magic[4] = "vtS3", result_magic[4] = "vtP1";
 
 static struct bytes id_bytes(const vt_id *id)
 {
@@ -29,7 +29,7 @@ void far_step_name(const struct far_keys *k, const struct digest *key, vt_id *re
 	const struct bytes fields[] = { { key->byte, sizeof key->byte } };
 	struct digest d;
 
-	far_name(k, "vt far step 1", fields, 1, &d);
+	far_name(k, "vt far step 2", fields, 1, &d);
 	memcpy(ret->byte, d.byte, sizeof ret->byte);
 }
 
@@ -80,6 +80,8 @@ void far_step_encode(const struct far_keys *k, const vt_id *name, const struct f
 		buf_add(ret, s->hints[i].body.byte, sizeof(vt_id));
 		put_proof(ret, &s->hints[i].proof);
 		buf_sized(ret, s->hints[i].bytes);
+		buf_sized(ret, s->hints[i].before);
+		buf_sized(ret, s->hints[i].after);
 	}
 	buf_num(ret, s->sets_n);
 	for (i = 0; i < s->sets_n; i++)
@@ -87,7 +89,7 @@ void far_step_encode(const struct far_keys *k, const vt_id *name, const struct f
 	buf_sized(ret, s->newest);
 	digest_of(ret->data, ret->size, &all);
 	fields[1] = (struct bytes){ all.byte, sizeof all.byte };
-	proof_make(k, "vt far step 1", fields, 2, &proof);
+	proof_make(k, "vt far step 2", fields, 2, &proof);
 	put_proof(ret, &proof);
 }
 
@@ -110,6 +112,8 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 		if (!get_proof(&c, &ret->hints[i].proof))
 			return -1;
 		ret->hints[i].bytes = cursor_sized(&c);
+		ret->hints[i].before = cursor_sized(&c);
+		ret->hints[i].after = cursor_sized(&c);
 	}
 	ret->sets_n = cursor_count(&c, FAR_SETS);
 	for (i = 0; i < ret->sets_n && (p = cursor_take(&c, sizeof(vt_id))); i++)
@@ -122,7 +126,7 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 	if (!get_proof(&c, &proof) || c.at != c.end)
 		return -1;
 	/* hints need no signature: what they lead to is proven by itself. Names do: this machine looks at what they name */
-	if ((k->keyed || k->trust_n) && !proof_is_good(k, false, "vt far step 1", fields, 2, &proof)) {
+	if ((k->keyed || k->trust_n) && !proof_is_good(k, false, "vt far step 2", fields, 2, &proof)) {
 		if (k->keyed)
 			return -1;
 		ret->sets_n = 0;
@@ -131,6 +135,8 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 		digest_of(ret->hints[i].bytes.data, ret->hints[i].bytes.size, &all);
 		if (memcmp(all.byte, ret->hints[i].body.byte, sizeof all.byte) != 0)
 			ret->hints[i].bytes.size = 0;
+		if (!ret->hints[i].bytes.size)
+			ret->hints[i].before.size = ret->hints[i].after.size = 0;
 	}
 	digest_of(ret->newest.data, ret->newest.size, &all);
 	if (ret->newest.size && (!ret->sets_n || memcmp(all.byte, ret->sets[0].byte, sizeof all.byte) != 0))
@@ -138,16 +144,24 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 	return 0;
 }
 
-/* Leaves out what there is no room for. */
+/* Leaves out what there is no room for, and all bundles but the newest. */
 static void trim(struct far_step *s)
 {
-	size_t size = 0;
+	const struct bytes none = { "", 0 };
+	size_t size = 0, rest;
 	uint32_t i;
 
 	for (i = 0; i < s->hints_n; i++) {
-		if (s->hints[i].bytes.size > FAR_INLINE_MAX - size)
-			s->hints[i].bytes = (struct bytes){ "", 0 };
-		size += s->hints[i].bytes.size;
+		struct far_hint *hint = &s->hints[i];
+
+		if (hint->bytes.size > FAR_INLINE_MAX - size)
+			hint->bytes = none;
+		size += hint->bytes.size;
+		rest = hint->before.size + hint->after.size;
+		if (i || !hint->bytes.size || rest > FAR_INLINE_MAX - size)
+			hint->before = hint->after = none;
+		else
+			size += rest;
 	}
 	/* the body has all of it */
 	if (s->hints[0].bytes.size || s->newest.size > FAR_INLINE_MAX - size)

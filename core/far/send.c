@@ -350,6 +350,17 @@ static bool make_bundle(struct group *g, struct offer *o, struct blob_bytes *ret
 	return r == 0;
 }
 
+/* A small bundle stands in the STEP, too. */
+static void note_bundle(struct group *g, struct offer *o, const struct blob_bytes *bundle)
+{
+	struct bytes before, after;
+
+	if (bundle->size > FAR_INLINE_BUNDLE || !bundle_around(bundle, o->size, &before, &after))
+		return;
+	o->hint.before = (struct bytes){ arena_copy(g->arena, before.data, before.size), before.size };
+	o->hint.after = (struct bytes){ arena_copy(g->arena, after.data, after.size), after.size };
+}
+
 static void send_bundles(struct group *g)
 {
 	struct far_put *items = xcalloc(WAVE_BUNDLES, sizeof *items);
@@ -362,6 +373,7 @@ static void send_bundles(struct group *g)
 
 		if (o->skip || o->sent || !make_bundle(g, o, &bundle))
 			continue;
+		note_bundle(g, o, &bundle);
 		bytes += bundle.data ? bundle.size : 0;
 		items[n] = (struct far_put){ .space = VT_SPACE_RESULT, .name = o->hint.result, .bytes = bundle };
 		whose[n++] = i;
@@ -423,14 +435,23 @@ static void write_steps(struct far_sender *s, struct sent_step *const *steps, ui
 	free(whose);
 }
 
-/* The body itself, for the STEP of a store that holds bundles. */
-static struct bytes body_for_step(struct far_sender *s, const struct offer *o)
+/* A copy in the sender's arena; empty where it is too large to stand in a STEP. */
+static struct bytes keep_for_step(struct far_sender *s, struct bytes b)
 {
-	struct bytes body = o->sent ? o->hint.bytes : (struct bytes){ o->data, o->size };
-
-	if (!far_holds_bundles(s->far, s->store) || !body.size || body.size > FAR_INLINE_MAX)
+	if (!b.size || b.size > FAR_INLINE_MAX)
 		return (struct bytes){ "", 0 };
-	return (struct bytes){ arena_copy(s->arena, body.data, body.size), body.size };
+	return (struct bytes){ arena_copy(s->arena, b.data, b.size), b.size };
+}
+
+/* The body itself and what is around it, for the STEP of a store that holds bundles. */
+static void put_into_step(struct far_sender *s, const struct offer *o, struct far_hint *hint)
+{
+	const struct bytes none = { "", 0 };
+	const bool holds = far_holds_bundles(s->far, s->store);
+
+	hint->bytes = !holds ? none : keep_for_step(s, o->sent ? o->hint.bytes : (struct bytes){ o->data, o->size });
+	hint->before = hint->bytes.size ? keep_for_step(s, o->hint.before) : none;
+	hint->after = hint->before.size ? keep_for_step(s, o->hint.after) : none;
 }
 
 /* One STEP may be of several offers: the last is the newest. */
@@ -447,9 +468,8 @@ static struct sent_step *step_of(struct far_sender *s, const struct offer *o)
 	far_hint_prove(s->far->setup.keys, &step->hint);
 	step->set_id = o->set_id;
 	step->known = o->known;
-	step->hint.bytes = body_for_step(s, o);
-	step->set = o->set.size <= FAR_INLINE_MAX ? (struct bytes){ arena_copy(s->arena, o->set.data, o->set.size), o->set.size }
-						  : (struct bytes){ "", 0 };
+	put_into_step(s, o, &step->hint);
+	step->set = keep_for_step(s, (struct bytes){ o->set.data, o->set.size });
 	return step;
 }
 

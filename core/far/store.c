@@ -39,11 +39,20 @@ static void take_gets(struct far_store *s, struct far_call *c, struct far_get *i
 	call_free(c);
 }
 
+/* Items of one call. Where a store says how many calls it takes at once, a few items are spread over all of them. */
+static uint32_t batch_of(const struct far_store *s, uint32_t n)
+{
+	uint32_t even = s->component->wants.parallel ? (n + s->parallel - 1) / s->parallel : n;
+
+	even = even > BATCH_LEAST ? even : BATCH_LEAST;
+	return even < s->batch ? even : s->batch;
+}
+
 /* The items are of one space, or a batch ends where another begins. */
 static void get_once(struct far_store *s, struct far_get *items, uint32_t n)
 {
 	struct far_call **calls = xcalloc(n ? n : 1, sizeof *calls);
-	uint32_t i, k, calls_n = 0;
+	uint32_t i, k, calls_n = 0, batch = batch_of(s, n);
 
 	for (i = 0; i < n; i++) {
 		items[i].status = VT_CANCELLED;
@@ -54,7 +63,7 @@ static void get_once(struct far_store *s, struct far_get *items, uint32_t n)
 		struct far_call *c;
 		uint32_t j;
 
-		for (k = 1; k < s->batch && i + k < n && items[i + k].space == items[i].space; k++)
+		for (k = 1; k < batch && i + k < n && items[i + k].space == items[i].space; k++)
 			;
 		c = calls[calls_n++] = call_new(s, CALL_GET, items[i].space, k);
 		for (j = 0; j < k; j++)

@@ -11,6 +11,7 @@
 enum {
 	THREADS_MAX = 64, PARALLEL_MANY = 4, PARALLEL_SINGLE = 16,     /* calls at once: of a store that takes batches, and of one that does not */
 	BATCH = 256,                   /* items in one call */
+	BATCH_LEAST = 4,               /* fewer are not worth a call of their own */
 	BATCH_BYTES = 8 << 20,         /* bytes of one put */
 	IN_MEMORY = 1 << 20,           /* bytes that come; more of them go into a file */
 	FAILURES_MAX = 3,              /* in a row, then it rests */

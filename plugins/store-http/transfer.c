@@ -212,6 +212,15 @@ static void set_protocols(CURL *e)
 #endif
 }
 
+/* Only TLS tells which version a server speaks. Without it nothing waits for what the first connection might tell. */
+static void set_version(CURL *e, const struct transfer *t)
+{
+	bool tls = strncasecmp(t->url, "https:", 6) == 0;
+
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, tls ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
+}
+
 static void set_method(CURL *e, struct transfer *t)
 {
 	switch (t->method) {
@@ -265,8 +274,7 @@ static bool start(struct lane *l, struct transfer *t)
 	set_method(e, t);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
+	set_version(e, t);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, l->server->agent);
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)BUFFER);

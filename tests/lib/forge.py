@@ -9,7 +9,7 @@ import hashlib
 import os
 import sys
 
-STEP = b"vtS2"
+STEP = b"vtS3"
 
 
 def number(n):
@@ -30,7 +30,7 @@ def mac(key, data):
 
 def seal(key, name, body):
     seals = mac(key, b"vt seals 1\0")
-    return mac(seals, sized(b"vt far step 1") + sized(name) + sized(hashlib.sha256(body).digest()))
+    return mac(seals, sized(b"vt far step 2") + sized(name) + sized(hashlib.sha256(body).digest()))
 
 
 def step(name, facts, key):

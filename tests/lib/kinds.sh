@@ -43,7 +43,7 @@ kind_comes_back() {
 	folder) return ;;
 	redis) _serve "$@" redis-server --port "$port" --bind 127.0.0.1 --unixsocket "$D/socket" --unixsocketperm 700 --save '' --appendonly yes --appendfsync no --dir "$D" --daemonize no ;;
 	flat | bazel) _serve "$@" nginx -c "$D/conf" -p "$D" ;;
-	turbo) _serve "$@" env NODE_ENV=production HOST=127.0.0.1 PORT="$port" TURBO_TOKEN=tok STORAGE_PROVIDER=local STORAGE_PATH="$D/data" \
+	turbo) _serve "$@" env NODE_ENV=production HOST=127.0.0.1 PORT="$port" TURBO_TOKEN=tok STORAGE_PROVIDER=local STORAGE_PATH="$D/data" STORAGE_PATH_USE_TMP_FOLDER=false \
 		node "$SERVERS/turborepo-remote-cache/dist/cli.js" ;;
 	s3) _serve "$@" node "$SERVERS/s3rver/bin/s3rver.js" -d "$D/data" -a 127.0.0.1 -p "$port" --configure-bucket vt ;;
 	esac

@@ -1,4 +1,5 @@
-# Clones share results on turborepo-remote-cache: one object for a whole result, Content-Length always, two requests for a hit.
+# Clones share results on turborepo-remote-cache: one object for a whole result, Content-Length always, two requests for a
+# hit, one for a small one.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/http.sh" || exit
@@ -6,7 +7,8 @@ turbo_starts one || skip_all "turborepo-remote-cache, node or curl is not instal
 at=http://127.0.0.1:$port
 S=$T/one/acme
 tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 3000000 /dev/urandom >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]},
-	"mode": {"command": "echo in ${#MODE}", "input": ["in.txt"], "env": ["MODE"]}'
+	"mode": {"command": "echo in ${#MODE}", "input": ["in.txt"], "env": ["MODE"]},
+	"say": {"command": "f() { echo nacht$1; }; f igall", "input": ["in.txt"]}'
 workspace
 file package.json '{"name":"root"}'
 file in.txt zero
@@ -80,7 +82,7 @@ is "a signed result is a hit" "$rc$err$(hits)" 01
 python3 - "$(find "$T/one/open" -type f -size -1000k)" <<'P'
 import sys
 data = bytearray(open(sys.argv[1], "rb").read())
-assert data[:4] == b"vtS2" and data[4] >= 1
+assert data[:4] == b"vtS3" and data[4] >= 1
 data[5 + 32] ^= 1
 open(sys.argv[1], "wb").write(data)
 P
@@ -90,6 +92,26 @@ is "a forged hint is no result" "$rc$(hits)" 00
 is "and whoever has the same sends it anew" $(($(turbo_calls one PUT) - before)) 2
 clone J4; b signed
 is "so that it is found again" "$rc$(hits)" 01
+
+# a small result stands in what leads to it
+small="\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"tok\", \"team\": \"small\""
+team "$small" "\"sign\": \"$KEY\""
+clone S1; capture vt run say
+before=$(turbo_calls one)
+clone S2; capture vt run say
+is "a small result is a hit" "$rc$err$(hits)" 01
+is "by one request" $(($(turbo_calls one) - before)) 1
+# nobody signed the STEP, the larger object: its copy of the output is forged
+python3 - "$(find "$T/one/small" -type f -printf '%s %p\n' | sort -rn | head -n 1 | cut -d ' ' -f 2-)" <<'P'
+import sys
+data = open(sys.argv[1], "rb").read()
+assert data[:4] == b"vtS3" and data.count(b"nachtigall") == 1
+open(sys.argv[1], "wb").write(data.replace(b"nachtigall", b"rohrdommel"))
+P
+before=$(turbo_calls one)
+clone S3; capture vt run say
+is "what is forged there is not taken" "$rc$err$(hits) $(grep -c nachtigall <<<"$out") $(grep -c rohrdommel <<<"$out")" "01 1 0"
+is "but the result itself" $(($(turbo_calls one) - before)) 2
 
 # the environment of a CI that hands out such a server
 team '"layout": "turbo", "auto": true'
