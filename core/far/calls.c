@@ -14,12 +14,24 @@
 
 /* ---- what the plugin gets ----------------------------------------------------------- */
 
+/* What a call has to end in once it was asked to, and the run to go on once nobody waits for it any more. */
+static int64_t grace_of(const struct far_store *s)
+{
+	return s->timeout_ns / 8 < GRACE_NS ? s->timeout_ns / 8 : GRACE_NS;
+}
+
 /* When the plugin is asked to end a call that has until `lost_ns`. */
 static int64_t asked_at(const struct far_store *s, int64_t lost_ns)
 {
-	int64_t ahead = s->timeout_ns / 8 < GRACE_NS ? s->timeout_ns / 8 : GRACE_NS;
+	return lost_ns - grace_of(s);
+}
 
-	return lost_ns - ahead;
+/* When a call is lost that began at `since_ns` and has moved so many bytes: the timeout is what it may cost in all. */
+static int64_t lost_at(const struct far_store *s, int64_t since_ns, uint64_t bytes)
+{
+	int64_t ret = since_ns + s->timeout_ns - grace_of(s) + (int64_t)(bytes * 1000 / PACE) * MS;
+
+	return ret < s->end_ns ? ret : s->end_ns;
 }
 
 /* Bytes move: the call has the time of an item that began where the one before it ended. */
@@ -33,9 +45,7 @@ static void moved(struct object *o, uint64_t bytes)
 		c->moving = o;
 	}
 	c->moved_ns = now;
-	until = c->since_ns + c->store->timeout_ns + (int64_t)(bytes * 1000 / PACE) * MS;
-	if (until > c->store->end_ns)
-		until = c->store->end_ns;
+	until = lost_at(c->store, c->since_ns, bytes);
 	if (until <= c->lost_ns)
 		return;
 	c->lost_ns = until;
@@ -265,10 +275,15 @@ static bool is_over(const struct far_store *s)
 	return (s->stop && __atomic_load_n(s->stop, __ATOMIC_RELAXED)) || s->ending || os_now_ns() >= s->end_ns;
 }
 
+static bool rests(const struct far_store *s)
+{
+	return s->down || os_now_ns() < s->rest_until_ns;
+}
+
 /* With the lock. After a rest one call goes first. */
 static bool may_ask(struct far_store *s)
 {
-	if (s->down || is_over(s) || os_now_ns() < s->rest_until_ns)
+	if (rests(s) || is_over(s))
 		return false;
 	if (s->rest_until_ns && s->trying)
 		return false;
@@ -282,7 +297,7 @@ bool store_is_asked(const struct far_store *s)
 	bool ret;
 
 	pthread_mutex_lock(&mine->lock);
-	ret = !s->down && !is_over(s) && os_now_ns() >= s->rest_until_ns;
+	ret = !rests(s) && !is_over(s);
 	pthread_mutex_unlock(&mine->lock);
 	return ret;
 }
@@ -295,21 +310,38 @@ static void tell(struct far_store *s, const char *text, const char *then)
 	plug_warn_about(s->component, line);
 }
 
+/* With the lock: calls that wait are answered as cancelled. */
+static void empty_queue(struct far_store *s)
+{
+	struct far_call *c;
+
+	while ((c = s->first) != NULL) {
+		s->first = c->next;
+		c->state = CALL_DONE;
+	}
+	s->last = &s->first;
+	pthread_cond_broadcast(&s->done);
+}
+
 /* With the lock. */
 static void rest(struct far_store *s, const char *text)
 {
 	char then[64];
 
 	s->rest_ms = s->rest_ms ? s->rest_ms * 2 : REST_MS;
-	s->rest_until_ns = os_now_ns() + s->rest_ms * MS;
+	s->rested_ns = os_now_ns();
+	s->rest_until_ns = s->rested_ns + s->rest_ms * MS;
 	s->failures_in_row = 0;
+	empty_queue(s);
 	snprintf(then, sizeof then, "it is not asked for %d s", (int)(s->rest_ms / 1000));
 	tell(s, text, then);
 }
 
-/* With the lock: what the outcome of a call says of the store. */
+/* With the lock: what the outcome of a call says of the store. A call that was under way when the store began to rest says nothing
+ * new: neither that it works, nor that it rests longer. */
 static void judge(struct far_store *s, const struct far_call *c)
 {
+	const bool old = c->began_ns < s->rested_ns;
 	bool of_objects = c->status == VT_OK && (c->kind == CALL_GET || c->kind == CALL_PUT);
 	bool answered = c->status >= 0 && !of_objects, failed = false;
 	uint32_t i;
@@ -318,12 +350,14 @@ static void judge(struct far_store *s, const struct far_call *c)
 		failed = failed || (c->objects[i].status < 0 && c->objects[i].status != VT_CANCELLED);
 		answered = answered || c->objects[i].status >= 0;
 	}
-	s->trying = false;
+	s->trying = s->trying && old;
 	s->requests++;
 	s->figures.requests++;
 	if (c->status == VT_DOWN) {
+		if (!s->down)
+			tell(s, c->text, "it is not used any more in this run");
 		s->down = true;
-		tell(s, c->text, "it is not used any more in this run");
+		empty_queue(s);
 		return;
 	}
 	if (c->kind == CALL_PUT && c->status == VT_UNSUPPORTED)
@@ -335,6 +369,8 @@ static void judge(struct far_store *s, const struct far_call *c)
 		if (!s->text[0])
 			snprintf(s->text, sizeof s->text, "%s", c->text[0] ? c->text : "some answers were wrong");
 	}
+	if (old)
+		return;
 	if (answered) {
 		s->failures_in_row = 0;
 		s->rest_until_ns = s->rest_ms = 0;
@@ -367,17 +403,17 @@ static void answer(struct far_store *s, struct far_call *c)
 static void serve(struct worker *w, struct far_call *c)
 {
 	struct far_store *s = w->store;
-	int64_t limit;
 
 	c->state = CALL_RUNNING;
 	c->thread = w->number;
-	c->moved_ns = os_now_ns();
-	limit = c->moved_ns + s->timeout_ns;
-	c->lost_ns = limit < s->end_ns ? limit : s->end_ns;
+	c->began_ns = c->moved_ns = os_now_ns();
+	c->lost_ns = lost_at(s, c->began_ns, 0);
+	w->call = c;
 	pthread_mutex_unlock(&s->lock);
 	run_call(c);
 	check_objects(c);
 	pthread_mutex_lock(&s->lock);
+	w->call = NULL;
 	if (c->state == CALL_ABANDONED) {
 		call_free(c);
 		w->lost = false;
@@ -423,7 +459,7 @@ static void start_worker(struct far_store *s)
 {
 	struct worker *w;
 
-	if (s->idle || s->workers_n == s->parallel)
+	if (s->idle || s->workers_n - s->lost == s->parallel || s->workers_n == THREADS_MAX)
 		return;
 	w = &s->workers[s->workers_n];
 	*w = (struct worker){ .store = s, .number = s->workers_n };
@@ -436,6 +472,11 @@ static void start_worker(struct far_store *s)
 void call_queue(struct far_store *s, struct far_call *c)
 {
 	pthread_mutex_lock(&s->lock);
+	if (rests(s)) {
+		c->state = CALL_DONE;
+		pthread_mutex_unlock(&s->lock);
+		return;
+	}
 	*s->last = c;
 	s->last = &c->next;
 	start_worker(s);
@@ -443,16 +484,34 @@ void call_queue(struct far_store *s, struct far_call *c)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* With the lock: one call did not end, so what else is under way, and moves no bytes, is soon lost, too. */
+static void hurry_others(struct far_store *s)
+{
+	int64_t soon = os_now_ns() + grace_of(s);
+	uint32_t i;
+
+	for (i = 0; i < s->workers_n; i++) {
+		struct far_call *c = s->workers[i].call;
+
+		if (c && c->state == CALL_RUNNING && c->lost_ns > soon)
+			c->lost_ns = soon;
+	}
+}
+
 /* With the lock: nobody waits for it any more. Its thread stays in the plugin until that returns. */
 static void abandon(struct far_store *s, struct far_call *c)
 {
+	const bool old = c->began_ns < s->rested_ns;
+
 	c->state = CALL_ABANDONED;
 	c->gone = 1;
 	s->workers[c->thread].lost = true;
 	s->lost++;
+	if (old || is_over(s))
+		return;
 	s->trying = false;
-	if (!is_over(s))
-		rest(s, "it does not answer");
+	rest(s, "it does not answer");
+	hurry_others(s);
 }
 
 /* With the lock: takes a call out of the queue. */
@@ -503,7 +562,7 @@ bool call_await(struct far_store *s, struct far_call *c)
 	pthread_mutex_lock(&s->lock);
 	c->awaited = true;
 	while (c->state == CALL_QUEUED || c->state == CALL_RUNNING) {
-		if (c->state == CALL_QUEUED && (s->down || is_over(s) || !s->workers_n))
+		if (c->state == CALL_QUEUED && (rests(s) || is_over(s) || s->workers_n == s->lost))
 			unqueue(s, c);
 		else if (c->state == CALL_RUNNING && is_lost(s, c))
 			abandon(s, c);

@@ -6,9 +6,10 @@
  *        ▲                                              │
  *        └───────────── answers, or none ◄──────────────┘
  *
- * An item has 2 s to end (`timeout`), and one that is larger moves 64 KiB/s at least. A call that is about to take longer is asked
- * to stop, and when it does take longer nobody waits for it any more: it owns all that it uses. One that has not ended when the run ends keeps
- * its thread until the process ends. Three failures in a row, or one such call, rest the store: 30 s, doubling, then one call tries. */
+ * An item may cost a run 2 s (`timeout`), and one that is larger moves 64 KiB/s at least. A call that is about to take longer is
+ * asked to stop 500 ms before that, and 250 ms before that nobody waits for it any more: it owns all that it uses. One that has not
+ * ended when the run ends keeps its thread until the process ends. Three failures in a row, or one such call, rest the store: 30 s,
+ * doubling, then one call tries. Calls that wait then are answered as cancelled; those under way say nothing new of the store. */
 #ifndef FAR_STORE_H
 #define FAR_STORE_H
 

@@ -56,8 +56,9 @@ struct far_call {
 	_Atomic int64_t lost_ns;       /* when it is abandoned; a little before, it is asked to end */
 	struct plug_call *plug;        /* RUNNING: to put its deadline off; on the thread of the call only */
 	const struct object *moving;   /* the object whose bytes moved last; same thread, as the two below */
-	int64_t since_ns;              /* when it began */
+	int64_t since_ns;              /* when the object began */
 	int64_t moved_ns;              /* when bytes moved last, or the call began */
+	int64_t began_ns;              /* when the call began; under the store's lock */
 	int64_t asked_ns;              /* when it was asked to end before its time; 0: it was not; under the store's lock */
 	uint8_t *has;                  /* of CALL_HAS; n bytes */
 	vt_id owner;                   /* of CALL_LEASE: who asks, then who has it; of CALL_RELEASE */
@@ -71,6 +72,7 @@ struct worker {
 	pthread_t thread;
 	uint32_t number;
 	bool runs;                     /* it was started */
+	struct far_call *call;         /* under way, or NULL */
 	bool lost;                     /* inside of a call that nobody waits for any more */
 	bool left;                     /* it was when the store ended */
 };
@@ -96,6 +98,7 @@ struct far_store {
 	bool down, takes_nothing;      /* for the rest of the run */
 	uint32_t failures, failures_in_row, requests;
 	int64_t rest_until_ns, rest_ms;
+	int64_t rested_ns;             /* when it began to rest last; 0: never */
 	bool trying;                   /* after a rest, one call is under way */
 	char text[sizeof ((struct plug_call *)0)->text];       /* of the first failure */
 	struct far_figures figures;
