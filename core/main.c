@@ -34,7 +34,7 @@ static int unrecognized(const struct args *args, struct err *err)
 
 	for (i = 0; i < COMMANDS_MAX && commands[i]; i++)
 		names[i] = commands[i]->name;
-	return command_unrecognized(args, args->value, names, err);
+	return command_verb(args, args->value, names, err);
 }
 
 static int dispatch(struct session *s, int argc, char **argv, int cwd_error)

@@ -180,10 +180,10 @@ static int stat_cache(const struct session *s, const char *root, const char *dir
 }
 
 /* The verbs; those that take a task take its words, too. */
-enum verb { CLEAN, STAT, LS, SHOW, VERIFY, PUSH, PULL, KEY, VERBS };
+enum verb { CLEAN, STAT, LS, SHOW, VERIFY, PUSH, PULL, KEY };
 
 static const char *const verbs[] = {
-	[CLEAN] = "clean", [STAT] = "stat", [LS] = "ls", [SHOW] = "show", [VERIFY] = "verify", [PUSH] = "push", [PULL] = "pull", [KEY] = "key", [VERBS] = NULL
+	[CLEAN] = "clean", [STAT] = "stat", [LS] = "ls", [SHOW] = "show", [VERIFY] = "verify", [PUSH] = "push", [PULL] = "pull", [KEY] = "key", NULL
 };
 
 static int run_verb(const struct session *s, enum verb verb, const struct command_line *line)
@@ -215,8 +215,7 @@ static int run(const struct session *s, int argc, char **argv)
 {
 	struct command_line line;
 	struct err err = { 0 };
-	uint32_t verb = 0;
-	int code;
+	int code, verb;
 
 	/* it takes the options of `vt run`, too */
 	if (argc > 1 && strcmp(argv[1], verbs[PULL]) == 0)
@@ -228,11 +227,10 @@ static int run(const struct session *s, int argc, char **argv)
 		command_help(&command_cache, stderr);
 		return 2;
 	}
-	while (verbs[verb] && strcmp(verbs[verb], line.words[0]) != 0)
-		verb++;
-	if (verb == VERBS)
-		command_unrecognized(&line.args, line.words[0], verbs, &err);
-	else if (line.words_n > 1 && verb != SHOW && verb != KEY)
+	verb = command_verb(&line.args, line.words[0], verbs, &err);
+	if (verb < 0)
+		return cmd_fail(s, &err);
+	if (line.words_n > 1 && verb != SHOW && verb != KEY)
 		args_unexpected(&line.args, line.words[1], &err);
 	else if ((verb == CLEAN || verb >= PUSH) && command_line_has(&line, JSON))
 		args_unexpected(&line.args, "--json", &err);

@@ -65,25 +65,23 @@ static void line(struct page *p, enum health health, const char *what, const cha
 	static const char *const words[] = { "good", "note", "missing" }, *const codes[] = { "32", "33", "31;1" };
 	static const char *const shown[] = { "ok     ", "note   ", "MISSING" };
 	va_list ap;
-	char *text;
+	const char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = arena_vprintf(p->session->arena, fmt, ap);
 	va_end(ap);
 	if (p->json) {
 		buf_printf(&p->b, "%s\n{\"health\":\"%s\",\"what\":\"%s\",\"text\":", p->lines ? "," : "", words[health], what);
-		json_quote(&p->b, text ? text : "", text ? strlen(text) : 0);
+		json_quote(&p->b, text, strlen(text));
 		buf_byte(&p->b, '}');
 	} else {
 		screen_style(&p->b, codes[health], shown[health]);
 		buf_printf(&p->b, "  %-11s ", what);
-		shown_text(&p->b, text ? text : "");
+		shown_text(&p->b, text);
 		buf_byte(&p->b, '\n');
 	}
 	p->lines++;
 	p->missing += health == MISSING;
-	free(text);
 }
 
 /* ---- the machine ----------------------------------------------------------------------- */
@@ -100,7 +98,7 @@ static void tell_machine(struct page *p, const struct machine *m)
 	line(p, GOOD, "vt", PACKAGE_VERSION);
 	line(p, m->listener || m->ptrace ? GOOD : MISSING, "kernel", "%s; calls of tasks can be listened to: %s; traced by ptrace: %s; openat2: %s; pidfd: %s",
 	     m->system, m->listener ? "yes" : "no", m->ptrace ? "yes" : "no", m->openat2 ? "yes" : "no", m->pidfd ? "yes" : "no");
-	line(p, m->files_hard < 1024 ? NOTE : GOOD, "limits", "%u processors, %llu MiB of memory, open files %s (%s at most), processes %s", m->cpus,
+	line(p, m->files_hard < 1024 ? NOTE : GOOD, "limits", "%u processor%s, %llu MiB of memory, open files %s (%s at most), processes %s", m->cpus, words_s(m->cpus),
 	     (unsigned long long)(m->memory / MIB), number(a, m->files_soft), number(a, m->files_hard), number(a, m->processes));
 	line(p, m->sockets ? GOOD : NOTE, "sockets", m->sockets ? "Unix sockets can be made" : "Unix sockets are forbidden: tools talk to vt through pipes");
 }
@@ -255,7 +253,8 @@ static void tell_stores(struct page *p, struct plug_setup *setup)
 static void tell_workspace(struct page *p, const struct sources *g, const char *wrong)
 {
 	if (g->workspace)
-		line(p, GOOD, "workspace", "%s: %u packages, %u tasks", g->workspace->root, g->workspace->packages_n, g->workspace->tasks_n);
+		line(p, GOOD, "workspace", "%s: %u package%s, %u task%s", g->workspace->root, g->workspace->packages_n,
+		     words_s(g->workspace->packages_n), g->workspace->tasks_n, words_s(g->workspace->tasks_n));
 	else
 		line(p, NOTE, "workspace", g->setup.root ? "%s cannot be read; `vt run` says why" : "none here", g->setup.root ? g->setup.root : "");
 	if (wrong)

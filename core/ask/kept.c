@@ -141,11 +141,6 @@ int kept_list(const struct session *s, bool json)
 	return code;
 }
 
-static const char *s_unless_one(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* ---- show ----------------------------------------------------------------------------- */
 
 static void show_text(const struct step *step, const struct kept_result *r, uint32_t n, struct buf *b)
@@ -161,15 +156,15 @@ static void show_text(const struct step *step, const struct kept_result *r, uint
 	else if (!n)
 		buf_text(b, "\n  nothing is kept under its present key\n");
 	else
-		buf_printf(b, "\n  %u %s, the last used first\n", n, n == 1 ? "result" : "results");
+		buf_printf(b, "\n  %u result%s, the last used first\n", n, words_s(n));
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < 4; j++)
 			snprintf(name + 2 * j, 3, "%02x", r[i].id.byte[j]);
 		buf_printf(b, "  %s  ", name);
 		words_duration(r[i].ms, b);
 		buf_printf(b, ", printed %llu byte%s; depends on %u file%s and %u variable%s; keeps %u file%s, left %u more\n",
-			   (unsigned long long)r[i].printed, s_unless_one(r[i].printed), r[i].inputs, s_unless_one(r[i].inputs),
-			   r[i].variables, s_unless_one(r[i].variables), r[i].outputs, s_unless_one(r[i].outputs), r[i].left);
+			   (unsigned long long)r[i].printed, words_s(r[i].printed), r[i].inputs, words_s(r[i].inputs),
+			   r[i].variables, words_s(r[i].variables), r[i].outputs, words_s(r[i].outputs), r[i].left);
 		for (j = 0; j < r[i].files.n; j++) {
 			buf_text(b, "            ");
 			shown_text(b, r[i].files.at[j]);
@@ -261,9 +256,10 @@ static void verified(const struct cache_verified *v, bool json, struct buf *b)
 			   (unsigned long long)v->entries, (unsigned long long)v->results, (unsigned long long)v->blobs,
 			   (unsigned long long)v->bytes, (unsigned long long)v->damaged, (unsigned long long)v->missing);
 	else
-		buf_printf(b, "good     %llu entries, %llu results, %llu blobs of %llu bytes\ndamaged  %llu\nmissing  %llu\n",
-			   (unsigned long long)v->entries, (unsigned long long)v->results, (unsigned long long)v->blobs,
-			   (unsigned long long)v->bytes, (unsigned long long)v->damaged, (unsigned long long)v->missing);
+		buf_printf(b, "good     %llu %s, %llu result%s, %llu blob%s of %llu byte%s\ndamaged  %llu\nmissing  %llu\n",
+			   (unsigned long long)v->entries, v->entries == 1 ? "entry" : "entries", (unsigned long long)v->results, words_s(v->results),
+			   (unsigned long long)v->blobs, words_s(v->blobs), (unsigned long long)v->bytes, words_s(v->bytes),
+			   (unsigned long long)v->damaged, (unsigned long long)v->missing);
 }
 
 int kept_verify(const struct session *s, bool json)

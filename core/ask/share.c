@@ -15,6 +15,7 @@
 #include "cmd/run.h"
 #include "far/key.h"
 #include "plan/plan.h"
+#include "report/words.h"
 #include "text/json.h"
 
 enum { DAYS_MAX = 36500 };
@@ -64,7 +65,7 @@ int share_push(const struct session *s, const struct command_line *line, const c
 	}
 	code = err.n ? cmd_fail(s, &err) : failed ? 1 : 0;
 	if (!code || failed)
-		printf("%u result%s sent or there already%s", n - failed, n - failed == 1 ? "" : "s", failed ? ", " : "\n");
+		printf("%u result%s sent or there already%s", n - failed, words_s(n - failed), failed ? ", " : "\n");
 	if (failed)
 		printf("%u not taken\n", failed);
 	asking_close(&k);
@@ -181,22 +182,23 @@ static int show_public(const struct session *s)
 
 int share_key(const struct session *s, const struct command_line *line)
 {
-	static const char *const verbs[] = { "new", "show-public", NULL };
-	const char *verb = line->words_n > 1 ? line->words[1] : NULL;
+	enum { NEW, SHOW_PUBLIC };
+	static const char *const verbs[] = { [NEW] = "new", [SHOW_PUBLIC] = "show-public", NULL };
 	struct err err = { 0 };
 	uint8_t key[32];
+	int verb = -1;
 
-	if (!verb)
+	if (line->words_n < 2)
 		args_wrong(&line->args, &err, "the following required arguments were not provided:\n  <new|show-public>");
 	else if (line->words_n > 2)
 		args_unexpected(&line->args, line->words[2], &err);
-	else if (strcmp(verb, "new") == 0) {
-		digest_random(key, sizeof key);
-		print_hex(key);
-	} else if (strcmp(verb, "show-public") == 0) {
+	else
+		verb = command_verb(&line->args, line->words[1], verbs, &err);
+	if (verb < 0)
+		return cmd_fail(s, &err);
+	if (verb == SHOW_PUBLIC)
 		return show_public(s);
-	} else {
-		command_unrecognized(&line->args, verb, verbs, &err);
-	}
-	return err.n ? cmd_fail(s, &err) : 0;
+	digest_random(key, sizeof key);
+	print_hex(key);
+	return 0;
 }

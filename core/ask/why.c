@@ -212,7 +212,8 @@ static void add_verdict(struct answering *w, const struct step *step, const stru
 		words_duration(found->saved_ms, &w->b);
 		buf_text(&w->b, " saved\n");
 		if (found->missing)
-			buf_printf(&w->b, "    %u of the files that it made are gone, and are not put back: `output` does not name them\n", found->missing);
+			buf_printf(&w->b, "    %u of the files that it made %s, and %s not put back: `output` does not name %s\n", found->missing,
+				   found->missing == 1 ? "is gone" : "are gone", found->missing == 1 ? "is" : "are", found->missing == 1 ? "it" : "them");
 	} else if (found->state == FOUND_MISS) {
 		add_miss(w, found);
 	} else if (found->state == FOUND_NOTHING) {

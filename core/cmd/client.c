@@ -137,14 +137,12 @@ static const struct verb *verb_of(const struct args *args, const char *word, str
 {
 	const char *names[COUNT(verbs) + 1] = { NULL };
 	size_t i;
+	int verb;
 
-	for (i = 0; i < COUNT(verbs); i++) {
-		if (strcmp(word, verbs[i].name) == 0)
-			return &verbs[i];
+	for (i = 0; i < COUNT(verbs); i++)
 		names[i] = verbs[i].name;
-	}
-	command_unrecognized(args, word, names, err);
-	return NULL;
+	verb = command_verb(args, word, names, err);
+	return verb < 0 ? NULL : &verbs[verb];
 }
 
 /* Checks options and operands against the verb. -1: err. */

@@ -28,18 +28,14 @@ void cmd_line(FILE *to, const char *fmt, ...)
 {
 	struct buf b;
 	va_list ap;
-	char *text;
 
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
-	va_end(ap);
 	buf_init(&b, SIZE_MAX / 2);
-	shown_text(&b, text ? text : "");
+	va_start(ap, fmt);
+	shown_vprintf(&b, fmt, ap);
+	va_end(ap);
 	buf_byte(&b, '\n');
 	fwrite(b.data, 1, b.size, to);
 	buf_free(&b);
-	free(text);
 }
 
 int cmd_enter(struct session *s, const char *dir, struct err *err)

@@ -50,9 +50,9 @@ extern const struct command *const commands[];     /* all, ended by NULL */
 const struct command *command_find(const char *name);      /* NULL: there is none */
 void command_help(const struct command *c, FILE *to);
 void commands_help(FILE *to);                              /* what `vt --help` prints */
-/* Sets err to "unrecognized subcommand 'WORD'" and the nearest of `names`, which ends with NULL.
- * Returns -1. */
-int command_unrecognized(const struct args *args, const char *word, const char *const *names, struct err *err);
+/* Returns the index of `word` in `names`, which ends with NULL. -1: err says "unrecognized subcommand 'WORD'", and which
+ * name is near. */
+int command_verb(const struct args *args, const char *word, const char *const *names, struct err *err);
 
 /* The words of a command line, split into options and others. */
 struct command_line {

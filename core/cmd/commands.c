@@ -51,10 +51,15 @@ void command_help(const struct command *c, FILE *to)
 	fprintf(to, "%s\n\nUsage: %s\n\n%s%s", c->summary, c->usage, c->help, c->help_shared ? c->help_shared : "");
 }
 
-int command_unrecognized(const struct args *args, const char *word, const char *const *names, struct err *err)
+int command_verb(const struct args *args, const char *word, const char *const *names, struct err *err)
 {
-	const char *near = args_nearest_name(names, word);
+	const char *near;
+	int i;
 
+	for (i = 0; names[i]; i++)
+		if (strcmp(names[i], word) == 0)
+			return i;
+	near = args_nearest_name(names, word);
 	if (near)
 		return args_wrong(args, err, "unrecognized subcommand '%s'\n\n  tip: a similar subcommand exists: '%s'", word, near);
 	return args_wrong(args, err, "unrecognized subcommand '%s'", word);

@@ -15,6 +15,7 @@
 #include "os/installation.h"
 #include "record/directory.h"
 #include "report/warnings.h"
+#include "report/words.h"
 #include "text/json.h"
 #include "text/path.h"
 #include "text/shown.h"
@@ -415,9 +416,10 @@ static int check(const struct session *s, const char *const *words, uint32_t n)
 	if (check_file(words[0], words + 1, n - 1, s->env, &told, &err))
 		return cmd_fail(s, &err);
 	if (told.faults)
-		printf("%u trials, %u faults; VT_CHECK_SEED=%llu repeats them\n", told.trials, told.faults, (unsigned long long)told.seed);
+		printf("%u trial%s, %u fault%s; VT_CHECK_SEED=%llu repeats %s\n", told.trials, words_s(told.trials), told.faults,
+		       words_s(told.faults), (unsigned long long)told.seed, told.trials == 1 ? "it" : "them");
 	else
-		printf("%u trials, no faults\n", told.trials);
+		printf("%u trial%s, no faults\n", told.trials, words_s(told.trials));
 	return told.faults ? 1 : 0;
 }
 
@@ -439,30 +441,29 @@ static int run_check(const struct session *s, int argc, char **argv)
 
 static int run(const struct session *s, int argc, char **argv)
 {
-	static const char *const verbs[] = { "list", "info", "check", NULL };
+	enum { LIST, INFO, CHECK };
+	static const char *const verbs[] = { [LIST] = "list", [INFO] = "info", [CHECK] = "check", NULL };
+	static const uint32_t most[] = { [LIST] = 1, [INFO] = 2, [CHECK] = UINT32_MAX };      /* words, with the verb */
 	struct command_line line;
 	struct err err = { 0 };
-	const char *verb;
 	bool json;
-	uint32_t most;
-	int code = command_read_line(&command_plugins, s, argc, argv, &line);
+	int verb, code = command_read_line(&command_plugins, s, argc, argv, &line);
 
 	if (code >= 0)
 		return code;
-	verb = line.words_n ? line.words[0] : "list";
 	json = command_line_has(&line, JSON);
-	most = strcmp(verb, "list") == 0 ? 1 : strcmp(verb, "info") == 0 ? 2 : UINT32_MAX;
-	if (strcmp(verb, "list") != 0 && strcmp(verb, "info") != 0 && strcmp(verb, "check") != 0)
-		command_unrecognized(&line.args, verb, verbs, &err);
-	else if (line.words_n > most)
-		args_unexpected(&line.args, line.words[most], &err);
-	else if (most > 1 && line.words_n < 2)
-		args_wrong(&line.args, &err, "the following required arguments were not provided:\n  <%s>", most == 2 ? "NAME" : "FILE");
-	else if (most == UINT32_MAX && json)
+	verb = command_verb(&line.args, line.words_n ? line.words[0] : verbs[LIST], verbs, &err);
+	if (verb < 0)
+		return cmd_fail(s, &err);
+	if (line.words_n > most[verb])
+		args_unexpected(&line.args, line.words[most[verb]], &err);
+	else if (verb != LIST && line.words_n < 2)
+		args_wrong(&line.args, &err, "the following required arguments were not provided:\n  <%s>", verb == INFO ? "NAME" : "FILE");
+	else if (verb == CHECK && json)
 		args_unexpected(&line.args, "--json", &err);
 	if (err.n)
 		return cmd_fail(s, &err);
-	if (most == 1)
+	if (verb == LIST)
 		return list(s, json);
-	return most == 2 ? info(s, line.words[1], json) : check(s, line.words + 1, line.words_n - 1);
+	return verb == INFO ? info(s, line.words[1], json) : check(s, line.words + 1, line.words_n - 1);
 }

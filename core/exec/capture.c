@@ -3,16 +3,13 @@
 #include "exec/capture.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/digest.h"
 #include "os/file.h"
 
 enum { CAPTURE_HEAD = 5, CAPTURE_MEMORY = 1 << 20, REPLAY_PIECE = 64 << 10 };
@@ -67,34 +64,13 @@ bool capture_is_full(const struct capture *c)
 	return c->full;
 }
 
-/* Reached by descriptor: nobody can have put a link in its way. */
-static int open_spool(int folder)
-{
-	char name[48];
-	uint64_t unique;
-	int fd;
-
-	if (folder < 0)
-		return -1;
-	fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	/* Not every file system has files without a name. */
-	digest_random(&unique, sizeof unique);
-	snprintf(name, sizeof name, "vt-output-%016llx", (unsigned long long)unique);
-	fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0)
-		unlinkat(folder, name, 0);
-	return fd;
-}
-
 /* Moves the tail into the file, whole or not at all. */
 static int spill(struct capture *c)
 {
 	size_t done = 0;
 
 	if (c->fd < 0)
-		c->fd = open_spool(c->spool);
+		c->fd = c->spool < 0 ? -1 : file_open_unnamed(c->spool);
 	if (c->fd < 0)
 		return -1;
 	while (done < c->tail.size) {

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "far/store_inside.h"
 #include "os/file.h"
 #include "os/loop.h"           /* for os_now_ns */
@@ -533,12 +533,10 @@ static void unqueue(struct far_store *s, struct far_call *c)
 static void wait_a_little(struct far_store *s, const struct far_call *c)
 {
 	int64_t until_ns = os_now_ns() + LOOK_MS * MS;
-	struct timespec until;
 
 	if (c->state == CALL_RUNNING && c->lost_ns < until_ns)
 		until_ns = c->lost_ns;
-	until = (struct timespec){ .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
-	pthread_cond_timedwait(&s->done, &s->lock, &until);
+	wait_until(&s->done, &s->lock, until_ns);
 }
 
 /* With the lock: has it had all the time that it is given, or was it asked to end and did not? */

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/wait.h"
 #include "far/bundle.h"
 #include "far/inside.h"
 #include "os/loop.h"           /* for os_now_ns */
@@ -24,7 +24,6 @@ struct far *far_open(const struct far_setup *setup)
 {
 	struct component *stores[FAR_STORES];
 	uint32_t n = stores_far(setup->plug, stores, FAR_STORES), i;
-	pthread_condattr_t attr;
 	struct far *f;
 
 	if (!n)
@@ -32,10 +31,7 @@ struct far *far_open(const struct far_setup *setup)
 	f = xcalloc(1, sizeof *f);
 	f->setup = *setup;
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	wait_init(&f->changed);
 	map_init(&f->known);
 	map_init(&f->origins);
 	map_init(&f->lacking);
@@ -62,12 +58,11 @@ static uint32_t left_of(const struct far_sender *s)
 /* With the lock. */
 static bool wait_for_senders(struct far *f, int64_t until_ns)
 {
-	struct timespec until = { .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
 	uint32_t i;
 
 	for (i = 0; i < f->stores_n; i++)
 		if (f->senders[i].runs && !f->senders[i].complete)
-			return pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0 || true;
+			return wait_until(&f->changed, &f->lock, until_ns) != 0 || true;
 	return false;
 }
 

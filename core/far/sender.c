@@ -3,22 +3,19 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/wait.h"
 #include "far/inside.h"
+#include "os/loop.h"           /* for os_now_ns */
 
 enum { COLLECT_MS = 300 };             /* how long a first result waits for others */
 
 /* With the lock: others may follow the first at once, and go together then. */
 static void collect_more(struct far_sender *s)
 {
-	struct timespec until;
+	int64_t until = os_now_ns() + COLLECT_MS * INT64_C(1000000);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += COLLECT_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	while (!s->far->ending && !s->awaited && s->n - s->taken < SENDER_GROUP && pthread_cond_timedwait(&s->far->changed, &s->far->lock, &until) == 0)
+	while (!s->far->ending && !s->awaited && s->n - s->taken < SENDER_GROUP && wait_until(&s->far->changed, &s->far->lock, until) == 0)
 		;
 }
 
@@ -125,19 +122,13 @@ static bool is_pending(const struct far_sender *s, const vt_id *body)
 bool far_await_sent(struct far *f, uint32_t store, const vt_id *body, const volatile int *stop)
 {
 	struct far_sender *s = &f->senders[store];
-	struct timespec until;
 	bool ret;
 
 	pthread_mutex_lock(&f->lock);
 	s->awaited++;
 	pthread_cond_broadcast(&f->changed);
-	while (is_pending(s, body) && !__atomic_load_n(stop, __ATOMIC_RELAXED)) {
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += COLLECT_MS * 1000000L;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&f->changed, &f->lock, &until);
-	}
+	while (is_pending(s, body) && !__atomic_load_n(stop, __ATOMIC_RELAXED))
+		wait_until(&f->changed, &f->lock, os_now_ns() + COLLECT_MS * INT64_C(1000000));
 	s->awaited--;
 	ret = map_get(&s->sent, body->byte, sizeof body->byte) != NULL;
 	pthread_mutex_unlock(&f->lock);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "far/store_inside.h"
 #include "os/loop.h"           /* for os_now_ns */
 
@@ -225,7 +226,6 @@ struct far_store *far_store_new(struct component *c, struct plug *plug, struct b
 	const vt_store_ops *ops = component_ops(c);
 	const struct store_rules *rules = &c->choice.store;
 	struct far_store *s = xcalloc(1, sizeof *s);
-	pthread_condattr_t attr;
 
 	s->component = c;
 	s->plug = plug;
@@ -240,11 +240,8 @@ struct far_store *far_store_new(struct component *c, struct plug *plug, struct b
 	s->end_ns = INT64_MAX;
 	s->last = &s->first;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->more, NULL);
-	pthread_cond_init(&s->done, &attr);
-	pthread_condattr_destroy(&attr);
+	wait_init(&s->done);
 	return s;
 }
 

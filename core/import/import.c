@@ -179,8 +179,8 @@ static int run(const struct session *s, int argc, char **argv)
 		return code;
 	if (l.words_n != 1)
 		args_wrong(&l.args, &err, l.words_n ? "unexpected argument '%s' found" : "no runner was named: vt import turbo", l.words_n ? l.words[1] : "");
-	else if (strcmp(l.words[0], sources[0]) != 0)
-		command_unrecognized(&l.args, l.words[0], sources, &err);
+	else
+		command_verb(&l.args, l.words[0], sources, &err);
 	if (err.n || workspace_load(s->cwd, &w, &err) < 0)
 		return cmd_fail(s, &err);
 	im.workspace = w;

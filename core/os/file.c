@@ -112,6 +112,23 @@ int file_write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
+int file_open_unnamed(int dir)
+{
+	char name[48];
+	uint64_t unique;
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	/* Not every file system has files without a name. */
+	digest_random(&unique, sizeof unique);
+	snprintf(name, sizeof name, "vt-unnamed-%016llx", (unsigned long long)unique);
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		unlinkat(dir, name, 0);
+	return fd;
+}
+
 int file_write(const char *path, const void *data, size_t size, mode_t mode, struct err *err)
 {
 	_clean_(free_p) char *temporary = NULL;

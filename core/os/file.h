@@ -21,6 +21,8 @@ int file_write(const char *path, const void *data, size_t size, mode_t mode, str
 int file_write_at(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err);
 /* Writes everything to a blocking fd. -1 with errno. */
 int file_write_all(int fd, const void *data, size_t size);
+/* Opens a new, empty file without a name in the folder `dir`, for reading and writing. -1 with errno. */
+int file_open_unnamed(int dir);
 /* Makes the directory and its parents. */
 int file_mkdirs(const char *path, mode_t mode, struct err *err);
 /* Removes a tree, following no link. */

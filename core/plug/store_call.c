@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/wait.h"
 #include "os/loop.h"           /* for os_now_ns */
 #include "plug/inside.h"
 
@@ -313,13 +313,7 @@ static void give_up(struct errand *e, const char *why)
 
 static bool wait_a_little(struct errand *e)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	return pthread_cond_timedwait(&e->changed, &e->component->errands.lock, &until) == 0;
+	return wait_until(&e->changed, &e->component->errands.lock, os_now_ns() + LOOK_MS * INT64_C(1000000)) == 0;
 }
 
 /* With the lock. false: it was given up, and is no longer the caller's. */
@@ -345,7 +339,6 @@ static bool await(struct errand *e)
 static struct errand *errand_new(struct component *c, const struct store_request *r)
 {
 	struct errand *e = xcalloc(1, sizeof *e);
-	pthread_condattr_t attr;
 	vt_id *own = xcalloc(r->n + 1, sizeof *own);
 
 	e->component = c;
@@ -358,10 +351,7 @@ static struct errand *errand_new(struct component *c, const struct store_request
 				      .most = r->into->most, .got = r->into->got };
 	if (r->from)
 		e->source = (vt_source){ .struct_size = sizeof e->source, .read = source_read, .size = r->from->size };
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&e->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	wait_init(&e->changed);
 	return e;
 }
 

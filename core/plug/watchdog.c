@@ -6,9 +6,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/env.h"
+#include "base/wait.h"
+#include "os/loop.h"           /* for os_now_ns */
 #include "plug/inside.h"
 
 enum {
@@ -60,16 +61,13 @@ static void *watch(void *ctx)
 {
 	struct plug *p = ctx;
 	struct watchdog *w = &p->watchdog;
-	struct timespec until;
 	char text[300];
 	bool found = false;
 	int signum = 0;
 
 	pthread_mutex_lock(&w->lock);
 	while (!w->ends && !found) {
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += TICK_S;
-		pthread_cond_timedwait(&w->wake, &w->lock, &until);
+		wait_until(&w->wake, &w->lock, os_now_ns() + TICK_S * INT64_C(1000000000));
 		signum = __atomic_load_n(&p->stopping, __ATOMIC_RELAXED);
 		w->stopping += signum ? TICK_S : 0;
 		found = !w->ends && find_hanging(w, signum, text, sizeof text);
@@ -82,13 +80,8 @@ static void *watch(void *ctx)
 
 void watchdog_init(struct plug *p)
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&p->watchdog.lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->watchdog.wake, &attr);
-	pthread_condattr_destroy(&attr);
+	wait_init(&p->watchdog.wake);
 }
 
 void watchdog_begin(struct plug *p, struct plug_call *c)

@@ -375,21 +375,9 @@ int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struc
 
 int blob_spool(struct directory *d)
 {
-	int dir = directory_tmp(d), fd;
-	char name[32];
-	uint64_t unique;
+	int dir = directory_tmp(d);
 
-	if (dir < 0)
-		return -1;
-	fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	digest_random(&unique, sizeof unique);
-	snprintf(name, sizeof name, "s%016llx", (unsigned long long)unique);
-	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		unlinkat(dir, name, 0);
-	return fd;
+	return dir < 0 ? -1 : file_open_unnamed(dir);
 }
 
 int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *ret, uint64_t *ret_size, struct err *err)

@@ -201,8 +201,8 @@ void ci_table(const struct summary *s, struct buf *b)
 	struct summary_counts c = summary_count(s);
 	uint32_t i, rows = 0;
 
-	buf_printf(b, "### %s vt run: %u %s, %u cache %s", s->exit_code ? "❌" : "✅", c.tasks, c.tasks == 1 ? "task" : "tasks",
-		   c.hits, c.hits == 1 ? "hit" : "hits");
+	buf_printf(b, "### %s vt run: %u task%s, %u cache hit%s", s->exit_code ? "❌" : "✅", c.tasks, words_s(c.tasks),
+		   c.hits, words_s(c.hits));
 	if (c.saved_ms > 0) {
 		buf_text(b, ", ");
 		words_duration(c.saved_ms, b);

@@ -10,6 +10,7 @@
 #include "os/loop.h"
 #include "plan/step.h"
 #include "report/screen.h"
+#include "report/words.h"
 #include "text/shown.h"
 #include "workspace/workspace.h"
 
@@ -154,7 +155,7 @@ static void add_line(const struct progress *p, unsigned room, struct buf *b)
 		return;
 	buf_text(b, part);
 	if (p->hits) {
-		snprintf(part, sizeof part, " %u cache %s", p->hits, p->hits == 1 ? "hit" : "hits");
+		snprintf(part, sizeof part, " %u cache hit%s", p->hits, words_s(p->hits));
 		if (used + strlen(part) <= room) {
 			used += (unsigned)strlen(part);
 			buf_text(b, part);

@@ -276,11 +276,16 @@ int screen_close(struct screen *s)
 	return e;
 }
 
-void screen_style(struct buf *b, const char *codes, const char *text)
+static void begin_style(struct buf *b, const char *codes)
 {
 	buf_text(b, "\033[");
 	buf_text(b, codes);
 	buf_byte(b, 'm');
+}
+
+void screen_style(struct buf *b, const char *codes, const char *text)
+{
+	begin_style(b, codes);
 	shown_text(b, text);
 	buf_text(b, "\033[0m");
 }
@@ -288,12 +293,10 @@ void screen_style(struct buf *b, const char *codes, const char *text)
 void screen_stylef(struct buf *b, const char *codes, const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
 
+	begin_style(b, codes);
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	shown_vprintf(b, fmt, ap);
 	va_end(ap);
-	screen_style(b, codes, text ? text : "");
-	free(text);
+	buf_text(b, "\033[0m");
 }

@@ -248,7 +248,7 @@ static void add_missing(const struct summary *s, struct buf *b)
 	buf_printf(b, ": %u %s missing; declare \"output\" to have %s put back", files,
 		   files == 1 ? "file it made is" : "files it made are", files == 1 ? "it" : "them");
 	if (more)
-		buf_printf(b, " … and %u more %s", more, more == 1 ? "task" : "tasks");
+		buf_printf(b, " … and %u more task%s", more, words_s(more));
 	buf_byte(b, '\n');
 }
 
@@ -348,7 +348,7 @@ static void add_statistics(const struct summary_counts *c, struct buf *b)
 {
 	screen_style(b, "1", "Statistics:");
 	buf_text(b, "  ");
-	screen_stylef(b, "97", " %u task%s", c->tasks, c->tasks == 1 ? "" : "s");
+	screen_stylef(b, "97", " %u task%s", c->tasks, words_s(c->tasks));
 	add_count(b, "32", c->hits, "cache hit", "cache hits");
 	add_count(b, "90", c->misses, "cache miss", "cache misses");
 	if (c->disabled)

@@ -280,6 +280,11 @@ void words_json(const struct changes *why, struct buf *b)
 	}
 }
 
+const char *words_s(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void words_duration(int64_t ms, struct buf *b)
 {
 	int64_t hundredths = ms / 10, rest = ms % 10;

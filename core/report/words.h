@@ -20,6 +20,8 @@ void words_details(const struct changes *why, struct buf *b);
 void words_json(const struct changes *why, struct buf *b);
 /* The prefix of a working directory on screen: "~/" below the root, "" for the root itself and outside. */
 const char *words_home(const char *cwd);
+/* The end of a noun that stands behind a number: "" behind 1, "s" behind any other. */
+const char *words_s(uint64_t n);
 /* Adds "93ms" or "1.50s": whole milliseconds, two decimals from a second on, ties to even. */
 void words_duration(int64_t ms, struct buf *b);
 #endif

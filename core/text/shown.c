@@ -79,17 +79,23 @@ void shown_text(struct buf *b, const char *text)
 	shown_add(b, text, strlen(text));
 }
 
+void shown_vprintf(struct buf *b, const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
+	shown_text(b, text);
+	free(text);
+}
+
 void shown_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	shown_vprintf(b, fmt, ap);
 	va_end(ap);
-	shown_text(b, text ? text : "");
-	free(text);
 }
 
 void shown_cut(char *ret, size_t room, const void *data, size_t size)

@@ -5,6 +5,7 @@
 #ifndef TEXT_SHOWN_H
 #define TEXT_SHOWN_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,6 +19,7 @@ void shown_add(struct buf *b, const void *data, size_t size);
 void shown_text(struct buf *b, const char *text);
 /* Formats, then shows all of it: an own newline does not belong into fmt. */
 void shown_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void shown_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Shows as much as fits into ret[0..room), NUL included, and ends with a whole character. */
 void shown_cut(char *ret, size_t room, const void *data, size_t size);
 /* `text` itself, if all of it may be shown, or a copy in a. */

@@ -1,4 +1,4 @@
-/* link: what a runner and the others say to each other, through one far store, on two threads of its own:
+/* link: what a runner and the others say to each other, through one far store, on two threads of its own (asker.c, publisher.c):
  *
  *     asker       takes leases, renews them, looks for notices of awaited tasks (once for all of them, every 0.25 to 2 s)
  *     publisher   waits until the results of a task are sent, tells that it is done, gives its lease back

@@ -28,7 +28,7 @@ away() {
 	[ "$1" != 0 ] || return 0
 	at=$(free_port)
 	"$T/delay" "$at" "$port" "$1" & proxy=$!
-	until_true 20 listens "$at" || exit 1
+	within 20 listens "$at" || exit 1
 }
 # packages FOLDER N BYTES: so many packages with a task that copies a file; now the cwd
 packages() {

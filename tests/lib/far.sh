@@ -8,6 +8,16 @@ user() {
 	printf '{"plugins": {"options": {"main": {"dir": "%s", "log": "%s"%s}}, "sharing": {%s}}}\n' "$T/far" "$T/log" "${1:+, $1}" "${2-\"key\": \"$KEY\"}" \
 		>"$T/home/.config/vt/config.json"
 }
+# makers NAME... [-- MORE]: a pnpm workspace; the task t of packages/NAME copies in.txt to out/x, and then does MORE
+makers() {
+	local p all=()
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do all+=("$1"); shift; done
+	pnpm "${all[@]}"
+	for p in "${all[@]}"; do
+		file packages/$p/in.txt $p
+		file packages/$p/vite-task.json "{\"tasks\": {\"t\": {\"command\": \"mkdir -p out && cp in.txt out/x${2:+ && $2}\", \"input\": [\"in.txt\"], \"output\": [\"out/**\"]}}}"
+	done
+}
 # config TASKS [STORES]
 config() { file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", ${2:-{\"use\": \"far-folder\", \"as\": \"main\"\}}]}, \"tasks\": {$1}}"; }
 # clone NAME: a copy of the workspace as it is, without what runs left; now the cwd

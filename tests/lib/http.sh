@@ -33,7 +33,7 @@ serves() {
 	"$@" >"$T/$name.log" 2>&1 &
 	served=$!
 	cleanup "ended $served"
-	until_true 60 answers "$url" && kill -0 "$served" || { sed 's/^/# /' "$T/$name.log" >&2; return 1; }
+	within 60 answers "$url" && kill -0 "$served" || { sed 's/^/# /' "$T/$name.log" >&2; return 1; }
 }
 
 # many OPTIONS EACH CALLS...: TASKS (60) tasks, kept by a workspace of its own and hit in a clone of it, by so many requests

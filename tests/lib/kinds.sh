@@ -47,7 +47,7 @@ kind_comes_back() {
 		node "$SERVERS/turborepo-remote-cache/dist/cli.js" ;;
 	s3) _serve "$@" node "$SERVERS/s3rver/bin/s3rver.js" -d "$D/data" -a 127.0.0.1 -p "$port" --configure-bucket vt ;;
 	esac
-	until_true 60 _answers && kill -0 "$served" || { sed 's/^/# /' "$D/log" >&2; exit 99; }
+	within 60 _answers && kill -0 "$served" || { sed 's/^/# /' "$D/log" >&2; exit 99; }
 }
 # kind_starts KIND [WORD...]: a new one, with nothing in it; WORDs stand before the command of the server
 kind_starts() {

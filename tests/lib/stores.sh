@@ -9,9 +9,26 @@ team() {
 project() { file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", {\"use\": \"$1\", \"as\": \"main\"}]}, \"tasks\": {$2}}"; }
 # clone NAME: a copy of the workspace without what runs left; now the cwd
 clone() { rm -rf "$T/$1"; mkdir -p "$T/$1" && (cd "$W" && tar cf - --exclude=.vt --exclude=out --exclude=dist .) | tar xf - -C "$T/$1" && cd "$T/$1" || exit 99; }
+# a_clone_hits: the clone B, now the cwd, gets what the task build left with in.txt "zero"; $big: the checksum of out/big
+a_clone_hits() {
+	clone B
+	capture vt run build
+	is "another clone hits" "$rc$err$(hits)" 01
+	has "and names the store" "$out" "cache hit (main), replaying"
+	is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
+$big"
+}
+# a_variable_decides: the clone C hits the result of the task mode, which depends on MODE, by the same value alone
+a_variable_decides() {
+	cd "$W" && file in.txt mode && with MODE=kanarienvogel capture vt run mode
+	clone C; with MODE=kanarienvogel capture vt run mode
+	is "a variable of the same value hits elsewhere, too" "$rc$err$(hits)" 01
+	with MODE=y capture vt run mode
+	has "another value does not" "$out" "env 'MODE' changed"
+}
 hits() { printf '%s\n' "$out" | grep -c '◉ cache hit'; }
-# until_true SECONDS COMMAND...: waits for it
-until_true() {
+# within SECONDS COMMAND...: runs it again and again until it succeeds, so many seconds at most
+within() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do [ $SECONDS -le $end ] || return 1; sleep 0.05; done
@@ -29,7 +46,7 @@ redis_starts() {
 		>"$T/$name.log" 2>&1 &
 	redis_pid=$!
 	cleanup "ended $redis_pid"
-	until_true 20 redis-cli -s "$T/$name.sock" --no-auth-warning info server || { cat "$T/$name.log" >&2; exit 99; }
+	within 20 redis-cli -s "$T/$name.sock" --no-auth-warning info server || { cat "$T/$name.log" >&2; exit 99; }
 }
 # redis NAME WORD...: asks that server
 redis() { local name=$1; shift; redis-cli -s "$T/$name.sock" --no-auth-warning "$@"; }

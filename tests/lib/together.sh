@@ -1,6 +1,19 @@
 # Sourced by the tests of runs that several machines share: runners with checkouts and caches of their own, and one Redis server.
 command -v redis-server >/dev/null && command -v redis-cli >/dev/null || skip_all "redis-server is not installed"
 ls "$abs_top_builddir"/plugins/store-redis/.libs/*.so >/dev/null 2>&1 || skip_all "store-redis is left out of this build"
+# members: a workspace of packages/*, whose results a Redis server of its own keeps (stores.sh)
+members() {
+	file package.json '{"name":"root","workspaces":["packages/*"]}'
+	project store-redis ''
+	redis_starts main
+	team "\"url\": \"unix://$T/main.sock\""
+}
+# member NAME DEPENDENCIES TASKS: a package of it, with a file `in`
+member() {
+	file packages/$1/package.json "{\"name\":\"$1\",\"dependencies\":{$2}}"
+	file packages/$1/vite-task.json "{\"tasks\":{$3}}"
+	file packages/$1/in "in $1"
+}
 # runner NAME WORDS...: starts vt run in the checkout NAME, made if it is not there, in the background: $T/NAME.out, .err, .rc; $! is
 # the shell that waits for it, $T/NAME.pid holds vt's process
 runner() {

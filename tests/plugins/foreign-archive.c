@@ -73,21 +73,6 @@ static vt_status restore(void *self, vt_call *call, const vt_step *step, vt_rest
 	return VT_OK;
 }
 
-static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
-{
-	static int self;
-
-	(void)host;
-	(void)call;
-	*ret_self = &self;
-	return VT_OK;
-}
-
-static void destroy(void *self)
-{
-	(void)self;
-}
-
 static const vt_part_ops ops = { .struct_size = sizeof ops, .save = save, .restore = restore };
 
 static const vt_component component = {
@@ -98,8 +83,6 @@ static const vt_component component = {
 	.threads = VT_THREADS_MANY,
 	.roles = VT_ROLE_ARCHIVE,
 	.format = 1,
-	.create = create,
-	.destroy = destroy,
 	.ops = &ops,
 };
 

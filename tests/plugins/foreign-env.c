@@ -36,21 +36,6 @@ static vt_status infer(void *self, vt_call *call, const vt_step *step, const vt_
 	return r;
 }
 
-static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
-{
-	static int self;
-
-	(void)host;
-	(void)call;
-	*ret_self = &self;
-	return VT_OK;
-}
-
-static void destroy(void *self)
-{
-	(void)self;
-}
-
 static const vt_part_ops ops = { .struct_size = sizeof ops, .key = key, .infer = infer };
 
 static const vt_component component = {
@@ -61,8 +46,6 @@ static const vt_component component = {
 	.threads = VT_THREADS_MANY,
 	.roles = VT_ROLE_ENV,
 	.format = 1,
-	.create = create,
-	.destroy = destroy,
 	.ops = &ops,
 };
 

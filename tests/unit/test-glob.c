@@ -11,22 +11,7 @@
 #include <time.h>
 
 #include "text/glob.h"
-
-static struct arena *a;
-
-static int begin(void **state)
-{
-	(void)state;
-	a = arena_new();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(a);
-	return 0;
-}
+#include "arena.h"
 
 struct row {
 	const char *pattern, *text;

@@ -8,22 +8,7 @@
 #include <string.h>
 
 #include "text/words.h"
-
-static struct arena *a;
-
-static int begin(void **state)
-{
-	(void)state;
-	a = arena_new();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(a);
-	return 0;
-}
+#include "arena.h"
 
 /* The pieces as one line: assignments in front, words in <>, pieces apart by " && ". In front of a piece that a shell
  * may expand: `*` for its words, `~` for its assignments. */

@@ -8,22 +8,7 @@
 #include <string.h>
 
 #include "text/yaml.h"
-
-static struct arena *a;
-
-static int begin(void **state)
-{
-	(void)state;
-	a = arena_new();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(a);
-	return 0;
-}
+#include "arena.h"
 
 /* The list, joined by '|', or the message. */
 static const char *list(const char *text)

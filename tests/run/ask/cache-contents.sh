@@ -13,7 +13,11 @@ for verb in ls verify "show make"; do
 	is "vt cache $verb before there is a cache" "$rc" 0
 done
 gone "asking makes no cache" .vt
-vt run show >/dev/null; vt run make >/dev/null; vt run bad >/dev/null; vt run off >/dev/null
+vt run show >/dev/null
+capture vt cache verify
+like "one of each is told in the singular" "$rc $out" "0 good     1 entry, 1 result, * blob* of * bytes
+*"
+vt run make >/dev/null; vt run bad >/dev/null; vt run off >/dev/null
 file in second
 vt run make >/dev/null
 capture vt cache ls

@@ -2,12 +2,7 @@
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
 workspace
-names="a b c"
-pnpm $names
-for p in $names; do
-	file packages/$p/in.txt $p
-	file packages/$p/vite-task.json '{"tasks": {"t": {"command": "mkdir -p out && cp in.txt out/x && head -c 100000 /dev/urandom >out/big", "input": ["in.txt"], "output": ["out/**"]}}}'
-done
+makers a b c -- 'head -c 100000 /dev/urandom >out/big'
 config ''
 results() { ls "$T/far" 2>/dev/null | grep -c '^3-'; }
 again() { rm -rf .vt packages/*/out "$T/far"; quiet; capture vt run -r t; }

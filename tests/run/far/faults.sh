@@ -3,11 +3,7 @@
 . "${0%/*}/../../lib/far.sh" || exit
 workspace
 names="a b c d e f"
-pnpm $names
-for p in $names; do
-	file packages/$p/in.txt $p
-	file packages/$p/vite-task.json '{"tasks": {"t": {"command": "mkdir -p out && cp in.txt out/x", "input": ["in.txt"], "output": ["out/**"]}}}'
-done
+makers $names
 config ''
 user
 capture vt run -r t

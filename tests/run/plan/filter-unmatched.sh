@@ -1,21 +1,6 @@
 # A filter that matches nothing is told once, and fails only when asked to.
 . "${0%/*}/plan.sh" || exit
-workspace
-file pnpm-workspace.yaml 'packages: ["packages/*"]'
-file package.json '{"name":"root","scripts":{"check":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
-file packages/app/package.json '{"name":"@test/app","scripts":{"build":"echo","check":"echo","test":"echo","deploy":"vt run --filter .... build"},"dependencies":{"@test/lib":"workspace:*"},"devDependencies":{"@test/utils":"workspace:*"}}'
-file packages/lib/package.json '{"name":"@test/lib","scripts":{"build":"echo","test":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
-file packages/core/package.json '{"name":"@test/core","scripts":{"build":"echo","check":"echo","test":"echo"}}'
-file packages/utils/package.json '{"name":"@test/utils","scripts":{"build":"echo"}}'
-file packages/cli/package.json '{"name":"@test/cli","scripts":{"build":"echo","test":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
-mkdir -p packages/app/src/components
-# gives WANT ARGUMENTS...: package names instead of tasks
-gives() {
-	local want=$1; shift
-	capture vt run --dry-run --json "$@"
-	is "$*" "$rc $(jq -r '.plan | to_entries | map(.value.package[9:] + (if .value.dependsOn then "<" + (.value.dependsOn | map(sub("#.*"; "")[9:]) | join(",")) else "" end)) | join(" ")' <<<"$out")" "0 $want"
-}
-all="app<lib,utils cli<core core lib<core utils" app="app<lib,utils core lib<core utils"
+filter_workspace
 
 gives app --filter @test/app --filter nope1 --filter nope2 build
 is "one line each" "$err" "No packages matched the filter: nope1

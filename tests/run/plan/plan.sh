@@ -43,3 +43,24 @@ refuses() {
 $err" "1
 $want"
 }
+
+# filter_workspace: packages to choose from: app -> lib, utils; lib and cli -> core; $all and $app: what gives() says of all, and of
+# what app needs
+filter_workspace() {
+	workspace
+	file pnpm-workspace.yaml 'packages: ["packages/*"]'
+	file package.json '{"name":"root","scripts":{"check":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
+	file packages/app/package.json '{"name":"@test/app","scripts":{"build":"echo","check":"echo","test":"echo","deploy":"vt run --filter .... build"},"dependencies":{"@test/lib":"workspace:*"},"devDependencies":{"@test/utils":"workspace:*"}}'
+	file packages/lib/package.json '{"name":"@test/lib","scripts":{"build":"echo","test":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
+	file packages/core/package.json '{"name":"@test/core","scripts":{"build":"echo","check":"echo","test":"echo"}}'
+	file packages/utils/package.json '{"name":"@test/utils","scripts":{"build":"echo"}}'
+	file packages/cli/package.json '{"name":"@test/cli","scripts":{"build":"echo","test":"echo"},"dependencies":{"@test/core":"workspace:*"}}'
+	mkdir -p packages/app/src/components
+	all="app<lib,utils cli<core core lib<core utils" app="app<lib,utils core lib<core utils"
+}
+# gives WANT ARGUMENTS...: package names instead of tasks
+gives() {
+	local want=$1; shift
+	capture vt run --dry-run --json "$@"
+	is "$*" "$rc $(jq -r '.plan | to_entries | map(.value.package[9:] + (if .value.dependsOn then "<" + (.value.dependsOn | map(sub("#.*"; "")[9:]) | join(",")) else "" end)) | join(" ")' <<<"$out")" "0 $want"
+}

@@ -19,12 +19,7 @@ big=$(sha256sum <out/big)
 is "files have the mode of the folder" "$(objects | xargs stat -c %a | sort -u)" 660
 is "folders, too" "$(find "$S" -type d -print0 | xargs -0 stat -c %a | sort -u)" 2770
 is "nothing unfinished stays" "$(find "$S/tmp" -type f | wc -l)" 0
-clone B
-capture vt run build
-is "another clone hits" "$rc$err$(hits)" 01
-has "and names the store" "$out" "cache hit (main), replaying"
-is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
-$big"
+a_clone_hits
 
 # what may stand there instead of an object
 clone C; objects | while read -r f; do printf x >"$f"; done

@@ -23,16 +23,8 @@ team "\"url\": \"$at/vt\""
 capture vt run build
 is "a first run succeeds" "$rc$err" 0
 big=$(sha256sum <out/big)
-clone B; capture vt run build
-is "another clone hits" "$rc$err$(hits)" 01
-has "and names the store" "$out" "cache hit (main), replaying"
-is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
-$big"
-cd "$W" && file in.txt mode && with MODE=kanarienvogel capture vt run mode
-clone C; with MODE=kanarienvogel capture vt run mode
-is "a variable of the same value hits elsewhere, too" "$rc$err$(hits)" 01
-with MODE=y capture vt run mode
-has "another value does not" "$out" "env 'MODE' changed"
+a_clone_hits
+a_variable_decides
 is "no value is on the server" "$(grep -rla kanarienvogel "$T/one/data")" ""
 team "\"url\": \"$at/vt\"" "\"key\": \"$(printf '%064d' 8)\""
 clone D; b zero

@@ -20,7 +20,7 @@ story() {
 	long=$(((${EPOCHREALTIME/./} - began) / 1000 + 20))
 	for ((i = 1; i <= ROUNDS; i++)); do
 		clone c; file in.txt "vt $((i % 2))"; behind
-		until_true 60 test -e "$T/pid"; moment
+		within 60 test -e "$T/pid"; moment
 		kill -KILL "$(<"$T/pid")" 2>/dev/null
 		wait "$job" 2>/dev/null
 		[ $((i % 3)) != 0 ] || { capture vt run next; whole "vt $((i % 2))" && [ "$rc" = 0 ] || wrong=$((wrong + 1)); }
@@ -32,7 +32,7 @@ story() {
 	done
 	for ((i = 1; i <= ROUNDS; i++)); do
 		clone c; file in.txt "server $((i % 2))"; behind
-		until_true 60 test -e "$T/pid"; moment
+		within 60 test -e "$T/pid"; moment
 		kind_dies
 		wait "$job"; rc=$?
 		whole "server $((i % 2))" && [ $rc = 0 ] || { wrong=$((wrong + 1)); echo "# round $i: $rc"; sed 's/^/# /' "$T/behind"; }

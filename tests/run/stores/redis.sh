@@ -17,17 +17,8 @@ is "a first run succeeds" "$rc$err" 0
 big=$(sha256sum <out/big)
 ok "and fills the server" "$(redis one -a secret dbsize | grep -q '^[1-9]'; echo $?)"
 is "nothing is kept without end" "$(redis one -a secret --scan | while read -r k; do redis one -a secret pttl "$k"; done | grep -c -- '^-')" 0
-clone B
-capture vt run build
-is "another clone hits" "$rc$err$(hits)" 01
-has "and names the store" "$out" "cache hit (main), replaying"
-is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
-$big"
-cd "$W" && file in.txt mode && with MODE=kanarienvogel capture vt run mode
-clone C; with MODE=kanarienvogel capture vt run mode
-is "a variable of the same value hits elsewhere, too" "$rc$err$(hits)" 01
-with MODE=y capture vt run mode
-has "another value does not" "$out" "env 'MODE' changed"
+a_clone_hits
+a_variable_decides
 is "no value is on the server" "$(redis one -a secret --scan | while read -r k; do redis one -a secret get "$k" | grep -a kanarienvogel; done)" ""
 
 # what the server gives only to those who know it

@@ -3,15 +3,7 @@
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/together.sh" || exit
 workspace
-file package.json '{"name":"root","workspaces":["packages/*"]}'
-member() { # member NAME DEPENDENCIES TASKS
-	file packages/$1/package.json "{\"name\":\"$1\",\"dependencies\":{$2}}"
-	file packages/$1/vite-task.json "{\"tasks\":{$3}}"
-	file packages/$1/in "in $1"
-}
-project store-redis ''
-redis_starts main
-team "\"url\": \"unix://$T/main.sock\""
+members
 fresh() { : >"$T/ran"; rm -rf "$T/A" "$T/B" "$T/C" "$T"/at-* "$T"/go; redis main flushall >/dev/null; }
 # task NAME LINE BODY: a cached task that adds a line to $T/ran and runs the body
 task() { printf '"%s":{"command":"sh -c '"'"'echo %s >>%s; %s'"'"'","input":["in"]}' "$1" "$2" "$T/ran" "$3"; }
@@ -37,7 +29,7 @@ for i in 1 2; do member p$i '' "$(task t p$i "touch $T/at-p$i; while ! test -e $
 rm -rf packages/p3 packages/p4
 fresh
 runner A -r --together=dies --concurrency-limit 1 t; a=$!
-until_true 30 eval '[ -s "$T/ran" ]'
+within 30 eval '[ -s "$T/ran" ]'
 first=$(head -n 1 "$T/ran")
 pid=$(pid_of A)
 kill -KILL "$pid"; wait $a 2>/dev/null
@@ -50,7 +42,7 @@ ok "when its lease has run out" "$((SECONDS - began > 90))"
 # one that is stopped, and goes on later
 fresh
 runner A -r --together=stops --concurrency-limit 1 t; a=$!
-until_true 30 eval '[ -s "$T/ran" ]'
+within 30 eval '[ -s "$T/ran" ]'
 pid=$(pid_of A)
 kill -STOP "$pid"
 touch "$T/go"
@@ -65,7 +57,7 @@ member p1 '' "\"t\":{\"command\":\"sh -c 'echo p1 >>$T/ran; touch $T/at-p1; whil
 rm -rf packages/p2
 fresh
 runner A --together=once p1#t; a=$!
-until_true 30 test -e "$T/at-p1"
+within 30 test -e "$T/at-p1"
 kill -KILL "$(pid_of A)"; wait $a 2>/dev/null
 touch "$T/go"
 runner B --together=once p1#t; wait $!

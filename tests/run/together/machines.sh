@@ -15,7 +15,7 @@ real=$VT
 machine() {
 	unshare -n sleep 600 & local pid=$!
 	cleanup "kill $pid 2>/dev/null"
-	until_true 20 eval '[ "$(readlink /proc/'$pid'/ns/net)" != "$(readlink /proc/$$/ns/net)" ]'
+	within 20 eval '[ "$(readlink /proc/'$pid'/ns/net)" != "$(readlink /proc/$$/ns/net)" ]'
 	ip link add "v$1" type veth peer name eth0 netns $pid && ip addr add "10.77.$2.1/24" dev "v$1" && ip link set "v$1" up &&
 		nsenter -t $pid -n sh -c "ip link set lo up; ip addr add 10.77.$2.2/24 dev eth0; ip link set eth0 up; ip route add default via 10.77.$2.1" ||
 		skip_all "no link between network namespaces can be made here"
@@ -48,7 +48,7 @@ is "and tell nothing besides" "$(cat "$T/A.err" "$T/B.err")" ""
 (clone A) && (clone B)
 on A -r --together=cut --together-index 0 --concurrency-limit 1 build; a=$!
 on B -r --together=cut --together-index 1 --concurrency-limit 1 build; b=$!
-until_true 30 eval '[ "$(wc -l <"$T/ran")" -ge 3 ]'
+within 30 eval '[ "$(wc -l <"$T/ran")" -ge 3 ]'
 ip link set vB down
 wait $a $b
 is "a machine that is cut off goes on alone, and the other takes over" "$(rc_of A)$(rc_of B) $(sort -u "$T/ran" | xargs)" "00 p1 p2 p3 p4 p5 p6 p7 p8"

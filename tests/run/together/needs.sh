@@ -3,20 +3,12 @@
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/together.sh" || exit
 workspace
-file package.json '{"name":"root","workspaces":["packages/*"]}'
+members
 # lib -> app1..4; each reads what lib made
-member() { # member NAME DEPENDENCIES TASKS
-	file packages/$1/package.json "{\"name\":\"$1\",\"dependencies\":{$2}}"
-	file packages/$1/vite-task.json "{\"tasks\":{$3}}"
-	file packages/$1/in "in $1"
-}
 member lib '' "\"build\":{\"command\":\"sh -c 'sleep 0.3; mkdir -p dist; cat in >dist/out; echo lib >>$T/ran'\",\"input\":[\"in\"],\"output\":[\"dist/**\"]}"
 for i in 1 2 3 4; do
 	member app$i '"lib":"*"' "\"build\":{\"command\":\"sh -c 'sleep 0.5; mkdir -p dist; cat ../lib/dist/out in >dist/out; echo app$i >>$T/ran'\",\"input\":[\"in\",{\"pattern\":\"packages/lib/dist/**\",\"base\":\"workspace\"}],\"output\":[\"dist/**\"]}"
 done
-project store-redis ''
-redis_starts main
-team "\"url\": \"unix://$T/main.sock\""
 : >"$T/ran"
 runners -r --together=first --concurrency-limit 2 build -- A B
 is "both succeed" "$(rc_of A)$(rc_of B)" 00

@@ -54,7 +54,7 @@ for round in 1 2 3; do
 	runner A -r --together=goes --concurrency-limit 1 t; a=$!
 	runner B -r --together=goes --concurrency-limit 1 t; b=$!
 	# the moment is counted in what has run, and a little more
-	until_true 30 eval '[ "$(wc -l <"$T/ran")" -gt $((delay / 3)) ]'
+	within 30 eval '[ "$(wc -l <"$T/ran")" -gt $((delay / 3)) ]'
 	sleep 0.0$delay
 	kill -KILL $redis_pid; wait $redis_pid 2>/dev/null
 	wait $a $b
@@ -68,7 +68,7 @@ team "\"url\": \"unix://$T/hangs.sock\""
 fresh
 (clone A)
 runner A -r --together=hangs --concurrency-limit 1 t; a=$!
-until_true 30 eval '[ -s "$T/ran" ]'
+within 30 eval '[ -s "$T/ran" ]'
 kill -STOP $redis_pid
 wait $a
 is "a server that hangs" "$(rc_of A) $(sort -u "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
@@ -79,11 +79,11 @@ rm -rf packages/p[3-6]
 fresh
 (clone A) && (clone B)
 runner A -r --together=waits --concurrency-limit 2 t; a=$!
-until_true 30 eval '[ "$(wc -l <"$T/ran")" = 2 ]'
+within 30 eval '[ "$(wc -l <"$T/ran")" = 2 ]'
 runner B -r --together=waits --concurrency-limit 2 t; b=$!
-until_true 30 eval '[ "$(redis_calls hangs get)" -ge 0 ] && [ -n "$(pid_of B)" ]'
+within 30 eval '[ "$(redis_calls hangs get)" -ge 0 ] && [ -n "$(pid_of B)" ]'
 pid=$(pid_of B)
-until_true 30 eval '[ "$(ls /proc/$pid/task | wc -l)" -ge 4 ]'
+within 30 eval '[ "$(ls /proc/$pid/task | wc -l)" -ge 4 ]'
 began=$(date +%s%N)
 kill -INT "$pid"
 wait $b
