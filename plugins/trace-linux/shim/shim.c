@@ -16,9 +16,11 @@
  * takes no lock and no memory, so it may be used in signal handlers and between vfork
  * and exec.
  *
- * The sanitizer for addresses wants to be the first library of a program, and knows
- * itself by "libasan.so" in a name; that is why the shim's file has it in its own. It
- * may well stand before the sanitizer: what it is asked it asks the sanitizer. */
+ * The sanitizer for addresses wants to be the first library of a program, and knows itself
+ * by "libasan.so" in the name that a library was asked for by. The shim may well stand
+ * before it: what it is asked it asks the sanitizer. So LD_PRELOAD names the shim by a way
+ * through a folder not-libasan.so and back. Its file's real name must not say so: a program
+ * that has the sanitizer within refuses to start where /proc/self/maps shows a second one. */
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 #include <stdarg.h>
