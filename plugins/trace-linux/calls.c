@@ -229,6 +229,9 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 	case DOES_SIGNAL:
 		m->action = extra;
 		break;
+	case DOES_SEND:
+		m->sends = true;
+		break;
 	case DOES_FILTER:
 		m->listens = true;           /* the filter tells of no other */
 		break;

@@ -35,6 +35,7 @@ enum call_does {
 	DOES_BIND,        /* the same: a Unix socket with a name is made as by mknod */
 	DOES_CLONE_TREE,  /* a probe; extra: with OPEN_TREE_CLONE files below have no name */
 	DOES_SIGNAL,      /* sets a handler; extra: struct sigaction *              */
+	DOES_SEND,        /* sends a signal, or has one sent; extra: the signal, or NO */
 	DOES_FILTER,      /* with a listener of its own it fails: the task has one already */
 	DOES_NOT_EXIST,   /* answered ENOSYS by the filter                          */
 };
@@ -126,6 +127,13 @@ enum call_does {
 	X(connect,            42, 362, 203, DOES_CONNECT,   NO, NO, NO) \
 	X(bind,               49, 361, 200, DOES_BIND,      NO, NO, NO) \
 	X(rt_sigaction,       13, 174, 134, DOES_SIGNAL,    NO, NO,  1) \
+	X(kill,               62,  37, 129, DOES_SEND,      NO, NO,  1) \
+	X(tkill,             200, 238, 130, DOES_SEND,      NO, NO,  1) \
+	X(tgkill,            234, 270, 131, DOES_SEND,      NO, NO,  2) \
+	X(rt_sigqueueinfo,   129, 178, 138, DOES_SEND,      NO, NO,  1) \
+	X(rt_tgsigqueueinfo, 297, 335, 240, DOES_SEND,      NO, NO,  2) \
+	X(pidfd_send_signal, 424, 424, 424, DOES_SEND,      NO, NO,  1) \
+	X(timer_create,      222, 259, 107, DOES_SEND,      NO, NO, NO) \
 	X(seccomp,           317, 354, 277, DOES_FILTER,    NO, NO, NO) \
 	X(io_uring_setup,    425, 425, 425, DOES_NOT_EXIST, NO, NO, NO)
 
@@ -181,6 +189,7 @@ struct call_meaning {
 	bool keeps;              /* a rename that does not replace */
 	bool content;            /* what is in a file may change: the tracer looks at it first */
 	uint64_t action;         /* where the struct sigaction is that it sets; 0: it sets none */
+	bool sends;              /* a signal that nobody but programs sends, or any */
 	uint64_t target;         /* where the text of a link is that it makes; 0: it makes none */
 	bool listens;            /* it asks to be told of system calls, as the tracer is */
 	bool exec;               /* act 0 is the start of a program */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,12 @@ static bool may_write(const struct call_meaning *m)
 /* SA_RESTART, as every architecture here has it; libc's headers and the kernel's differ. */
 enum { RESTARTS = 0x10000000 };
 
+/* Is it a signal that only programs send? Such a handler runs when one has asked for it. */
+static bool is_request(int signal)
+{
+	return signal == SIGUSR1 || signal == SIGUSR2;
+}
+
 /* Does it set a handler that does not let calls be started again? */
 static void look_at_handler(struct watch *w, const struct seccomp_notif *notice, const struct event *e)
 {
@@ -172,7 +179,7 @@ static void look_at_handler(struct watch *w, const struct seccomp_notif *notice,
 	}
 	/* 0 and 1: what the kernel does, and nothing */
 	if (wide[0] > 1 && !(wide[1] & RESTARTS))
-		gates_handler(&w->gates, e->tid, log_interruptions(&w->log));
+		gates_handler(&w->gates, e->tid, is_request((int)notice->data.args[0]), log_interruptions(&w->log));
 }
 
 /* The path of the socket that bind makes. An address of another kind, or without a file, has none. */
@@ -236,6 +243,8 @@ void event_look(struct watch *w, const struct seccomp_notif *notice, struct even
 		peer_look(&e->peer, e->tid, (const uint64_t *)notice->data.args);
 	if (e->means.action)
 		look_at_handler(w, notice, e);
+	if (e->means.sends)
+		gates_requested(&w->gates, log_interruptions(&w->log));
 	if (e->means.by_handle)
 		watch_escape(w, ESCAPE_HANDLE, 0, e->tid);
 	if (e->means.listens && !is_supervisor(e->tid))

@@ -2,6 +2,7 @@
  *
  *   architecture ─► its block: number ─► listed      ─► event
  *        │                            ─► a handler for a signal of few ─► event
+ *        │                            ─► one of these signals is sent ─► event
  *        │                            ─► a filter with a listener ─► event
  *        │                            ─► io_uring     ─► ENOSYS
  *        │                            ─► else         ─► allow
@@ -46,14 +47,21 @@ enum { TAIL_EVENT = 6, TAIL_NOSYS = 7, TAIL_ALLOW = 8, TAILS = 8 };
  * interrupted. Those that end a task are not worth a question each time. */
 static const uint32_t signals[] = { SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGVTALRM, SIGPROF, SIGIO };
 
+/* Of these, the ones that the kernel sends for no reason of its own. */
+static const uint32_t requests[] = { SIGUSR1, SIGUSR2 };
+
 enum {
-	SIGNAL_LENGTH = 3 + sizeof signals / sizeof *signals,   /* is there an action? is it one of those signals? */
+	SIGNALS = sizeof signals / sizeof *signals,
+	REQUESTS = sizeof requests / sizeof *requests,
+	SIGNAL_LENGTH = 3 + SIGNALS,                            /* is there an action? is it one of those signals? */
+	SEND_LENGTH = 1 + REQUESTS,                             /* is it one of those that are sent? */
 	LISTENER_LENGTH = 4,                                    /* is a filter set? with a listener? */
 };
 
 static uint32_t test_length(const struct call *c)
 {
-	return c->does == DOES_SIGNAL ? SIGNAL_LENGTH : c->does == DOES_FILTER ? LISTENER_LENGTH : 0;
+	return c->does == DOES_SIGNAL ? SIGNAL_LENGTH : c->does == DOES_FILTER ? LISTENER_LENGTH :
+	       c->does == DOES_SEND && c->extra != NO ? SEND_LENGTH : 0;
 }
 
 static uint32_t block_length(enum call_arch arch)
@@ -70,19 +78,25 @@ static uint32_t block_length(enum call_arch arch)
 #define LOAD_ARGUMENT(arg) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low(arg))
 #define TO(tail) (end - (tail) - n - 1)
 
+/* Is the argument `arg` one of the signals in `among`? */
+static uint32_t test_among(int arg, const uint32_t *among, uint32_t count, uint32_t end, uint32_t n, struct sock_filter *ret)
+{
+	uint32_t i;
+
+	ret[n] = LOAD_ARGUMENT(arg);
+	n++;
+	for (i = 0; i < count; i++, n++)
+		ret[n] = IF(BPF_JEQ, among[i], TO(TAIL_EVENT), i + 1 < count ? 0 : TO(TAIL_ALLOW));
+	return n;
+}
+
 static uint32_t test_signal(const struct call *c, uint32_t end, uint32_t n, struct sock_filter *ret)
 {
-	size_t i;
-
 	ret[n] = LOAD_ARGUMENT(c->extra);
 	n++;
 	ret[n] = IF(BPF_JEQ, 0, TO(TAIL_ALLOW), 0);
 	n++;
-	ret[n] = LOAD_ARGUMENT(0);
-	n++;
-	for (i = 0; i < sizeof signals / sizeof *signals; i++, n++)
-		ret[n] = IF(BPF_JEQ, signals[i], TO(TAIL_EVENT), i + 1 < sizeof signals / sizeof *signals ? 0 : TO(TAIL_ALLOW));
-	return n;
+	return test_among(0, signals, SIGNALS, end, n, ret);
 }
 
 static uint32_t test_listener(uint32_t end, uint32_t n, struct sock_filter *ret)
@@ -137,6 +151,8 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, uint64_t gate, s
 		n++;
 		if (c->does == DOES_SIGNAL)
 			n = test_signal(c, end, n, ret);
+		else if (c->does == DOES_SEND && c->extra != NO)
+			n = test_among(c->extra, requests, REQUESTS, end, n, ret);
 		else if (c->does == DOES_FILTER)
 			n = test_listener(end, n, ret);
 	}

@@ -102,30 +102,43 @@ static bool has_shim(const struct gates *g, uint32_t process)
 	return false;
 }
 
-void gates_handler(struct gates *g, uint32_t tid, uint32_t told)
+static void begin(struct gates *g, const struct handlers *more, uint32_t told)
 {
-	bool has;
-
-	if (g->fragile)
+	if (!more->brittle || g->now.fragile || (g->now.brittle && !more->fragile))
 		return;
-	has = has_shim(g, procs_process_of(tid));
-	if (has && g->brittle)
-		return;
-	if (!g->brittle)
+	if (!g->now.brittle)
 		g->told_before = told;
-	g->brittle = true;
-	g->fragile = !has;
-	g->process = tid;
-	procs_name(tid, g->name, sizeof g->name);
+	g->now = *more;
+}
+
+void gates_handler(struct gates *g, uint32_t tid, bool request, uint32_t told)
+{
+	const bool later = request && !g->requests;
+	struct handlers one = { .brittle = true, .process = tid };
+
+	if (g->now.fragile)
+		return;
+	one.fragile = !has_shim(g, procs_process_of(tid));
+	procs_name(tid, one.name, sizeof one.name);
+	if (!later)
+		begin(g, &one, told);
+	else if (!g->requested.brittle || (one.fragile && !g->requested.fragile))
+		g->requested = one;
+}
+
+void gates_requested(struct gates *g, uint32_t told)
+{
+	g->requests = true;
+	begin(g, &g->requested, told);
 }
 
 bool gates_interrupted(struct gates *g)
 {
-	g->interruptions += g->brittle;
-	return g->fragile;
+	g->interruptions += g->now.brittle;
+	return g->now.fragile;
 }
 
 bool gates_hurt(const struct gates *g, uint32_t told)
 {
-	return g->brittle && g->interruptions > told - g->told_before;
+	return g->now.brittle && g->interruptions > told - g->told_before;
 }

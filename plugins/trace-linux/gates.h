@@ -5,7 +5,11 @@
  * without the shim gets the error, and may go on as if a file were missing: then the
  * trace tells nothing about an undisturbed run. So may one with the shim, if the C library
  * itself made the call, to load a library or to find a user's name: then there are more
- * interruptions than the shim has told of. */
+ * interruptions than the shim has told of.
+ *
+ * A call that ended because its process was killed looks the same. So a handler counts only
+ * once its signal may come: for SIGUSR1 and SIGUSR2 not before a program has sent one, and
+ * many a program that nobody ever sends one has such a handler. */
 #ifndef TRACE_GATES_H
 #define TRACE_GATES_H
 
@@ -13,16 +17,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The processes that have handlers of a kind. */
+struct handlers {
+	bool fragile;              /* a process without the shim has one ... */
+	bool brittle;              /* ... or any */
+	uint32_t process;          /* the first of them; without the shim, if there is one */
+	char name[32];
+};
+
 struct gates {
 	struct gate *at;           /* open addressing over processes */
 	uint32_t n, size;
 	const char *shim;          /* its file's name without folders; NULL: there is none */
 	size_t shim_length;
-	bool fragile;              /* a process without the shim has such a handler ... */
-	bool brittle;              /* ... or one with it */
-	uint32_t process;          /* the first of them; without the shim, if there is one */
-	char name[32];
-	uint32_t interruptions;    /* since `brittle`: calls that were interrupted ... */
+	struct handlers now;       /* whose signals may come */
+	struct handlers requested; /* whose signals come when a program sends one */
+	bool requests;             /* one did */
+	uint32_t interruptions;    /* since there are some in `now`: calls that were interrupted ... */
 	uint32_t told_before;      /* ... and what the shim had told of by then */
 	bool full;                 /* no memory: everybody counts as without */
 };
@@ -36,9 +47,12 @@ bool gates_is_shim(const struct gates *gates, const char *path, size_t length);
 void gates_start(struct gates *gates, uint32_t tid);
 void gates_load(struct gates *gates, uint32_t tid);
 
-/* The thread has set a handler that does not let calls be started again. `told`: how many
- * interruptions the shim has told of so far. */
-void gates_handler(struct gates *gates, uint32_t tid, uint32_t told);
+/* The thread has set a handler that does not let calls be started again; `request`: for a signal
+ * that comes when a program sends it. `told`: how many interruptions the shim has told of so far. */
+void gates_handler(struct gates *gates, uint32_t tid, bool request, uint32_t told);
+
+/* A program is about to send such a signal. */
+void gates_requested(struct gates *gates, uint32_t told);
 
 /* A call was interrupted while it waited. True: it is certain to have hurt. */
 bool gates_interrupted(struct gates *gates);

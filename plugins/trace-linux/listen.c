@@ -87,7 +87,7 @@ static bool hung_up(struct watch *w)
 static void interrupted(struct watch *w)
 {
 	if (gates_interrupted(&w->gates))
-		watch_escape_named(w, ESCAPE_INTERRUPTED, w->gates.process, w->gates.name);
+		watch_escape_named(w, ESCAPE_INTERRUPTED, w->gates.now.process, w->gates.now.name);
 }
 
 /* Receives one event. 1: received; 0: none; -1: the channel failed, or, with errno 0, the
@@ -305,7 +305,7 @@ static void *listen_loop(void *arg)
 	log_close(&w->log);
 	event_read_log(w);
 	if (gates_hurt(&w->gates, log_interruptions(&w->log)))
-		watch_escape_named(w, ESCAPE_INTERRUPTED_WITHIN, w->gates.process, w->gates.name);
+		watch_escape_named(w, ESCAPE_INTERRUPTED_WITHIN, w->gates.now.process, w->gates.now.name);
 	settle_may_begin(w);
 	if (!w->alone && !w->abandoned && w->how)
 		answer_on(w);

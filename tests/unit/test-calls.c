@@ -80,8 +80,8 @@ static void the_filter_agrees_with_the_table(void **state)
 			continue;
 		for (number = 0; number < 1000; number++) {
 			const struct call *c = call_find(call_audit_arch[a], number);
-			/* with no arguments no handler is set */
-			uint32_t want = !c || c->does == DOES_SIGNAL || c->does == DOES_FILTER ? ALLOW : c->does == DOES_NOT_EXIST ? NOSYS : EVENT;
+			/* with no arguments no handler is set, and no signal sent */
+			uint32_t want = !c || c->does == DOES_SIGNAL || c->does == DOES_FILTER || (c->does == DOES_SEND && c->extra != NO) ? ALLOW : c->does == DOES_NOT_EXIST ? NOSYS : EVENT;
 
 			assert_int_equal(answer(call_audit_arch[a], (uint32_t)number, 0, 0, 2), want);
 		}
@@ -132,6 +132,23 @@ static void handlers_of_a_few_signals_are_told(void **state)
 			assert_int_equal(answer(call_audit_arch[a], number, (uint64_t)signals[i].number, 4096, 1), signals[i].want);
 			assert_int_equal(answer(call_audit_arch[a], number, (uint64_t)signals[i].number, 0, 1), ALLOW);
 		}
+}
+
+static void signals_that_programs_send_are_told(void **state)
+{
+	static const enum call_id ids[] = { CALL_kill, CALL_tkill, CALL_tgkill, CALL_rt_sigqueueinfo, CALL_rt_tgsigqueueinfo, CALL_pidfd_send_signal };
+	static const struct { int number; uint32_t want; } signals[] = {
+		{ SIGUSR1, EVENT }, { SIGUSR2, EVENT }, { SIGTERM, ALLOW }, { SIGKILL, ALLOW }, { SIGURG, ALLOW }, { SIGCHLD, ALLOW }, { 0, ALLOW },
+	};
+	size_t i, k;
+	int a;
+
+	(void)state;
+	for (a = 0; a < ARCH_COUNT; a++)
+		for (k = 0; call_audit_arch[a] && k < sizeof ids / sizeof *ids; k++)
+			for (i = 0; i < sizeof signals / sizeof *signals; i++)
+				assert_int_equal(answer(call_audit_arch[a], (uint32_t)calls[ids[k]].number[a], SIGUSR1,
+							(uint64_t)signals[i].number, calls[ids[k]].extra), signals[i].want);
 }
 
 static void filters_with_a_listener_are_told(void **state)
@@ -289,7 +306,7 @@ static void every_call_means_something(void **state)
 		if (calls[i].does == DOES_NOT_EXIST)
 			continue;
 		call_decode(&calls[i], args, 0, &m);
-		assert_true(m.acts || m.by_handle || m.chroot || m.mount || m.connect || m.listens || calls[i].does == DOES_SIGNAL);
+		assert_true(m.acts || m.by_handle || m.chroot || m.mount || m.connect || m.listens || m.sends || calls[i].does == DOES_SIGNAL);
 		assert_true(!m.acts || m.paths);
 	}
 }
@@ -300,6 +317,7 @@ int main(void)
 		cmocka_unit_test(the_filter_agrees_with_the_table),
 		cmocka_unit_test(calls_from_the_gate_go_on),
 		cmocka_unit_test(handlers_of_a_few_signals_are_told),
+		cmocka_unit_test(signals_that_programs_send_are_told),
 		cmocka_unit_test(filters_with_a_listener_are_told),
 		cmocka_unit_test(a_name_with_the_flag_for_none_is_told),
 		cmocka_unit_test(what_has_no_table_is_always_told),
