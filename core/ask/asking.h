@@ -17,7 +17,7 @@ struct step;
 struct asked_step {
 	const struct step *step;
 	uint32_t node;                 /* of the plan's top, whose item it is or is below */
-	bool requested;                /* of a task that the words name; else it only runs before */
+	bool requested;                /* its task was named; false: it only runs before one that was */
 };
 
 struct asking {
@@ -37,7 +37,7 @@ int asking_open(struct asking *k, const struct session *s, struct err *err);
 int asking_plan(struct asking *k, struct query_options *options, bool cache, struct err *err);
 void asking_close(struct asking *k);
 
-/* What the words of such a command ask for: the first is the task, the others are its arguments. -1: there is no task. */
+/* Reads the words of such a command: the first is the task, the others are its arguments. -1: there is no task. */
 int asking_words(const struct command_line *line, struct query_options *ret, struct err *err);
 
 /* The options that choose what is asked about, by their places among a command's options; `cache` -1: it has none. */

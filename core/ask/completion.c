@@ -38,18 +38,18 @@ const struct command command_completion = {
 /* A line that is being completed. */
 struct line {
 	const struct session *session;
-	const char *const *words;      /* behind `vt` */
+	const char *const *words;      /* the words behind `vt` */
 	uint32_t n;                    /* at least 1: the last is the one to complete */
-	const char *current;           /* that one */
-	const struct command *command; /* NULL: it is the command itself that is completed */
+	const char *current;           /* the word to complete */
+	const struct command *command; /* NULL: the command itself is completed */
 	const struct args_option *options;
 	uint32_t options_n;
 	const char *plain;             /* the first word of the command that is no option; NULL: none before the current one */
 	uint32_t plain_n;
 	const struct args_option *wants;   /* the option whose value the current word is; NULL */
 	const char *in_front;          /* "--log=": stands before the value in the current word; else "" */
-	bool everywhere;               /* tasks of all packages are meant */
-	bool over;                     /* the words from here on are the task's */
+	bool everywhere;               /* -r or the like: tasks of all packages are offered */
+	bool over;                     /* the following words are handed to the task */
 	const char *cwd;
 	struct map told;               /* values printed, each once */
 };
@@ -169,7 +169,7 @@ static bool has_verbs(const struct command *c)
 	return verbs_of(c) != NULL;
 }
 
-/* ---- what the workspace has -------------------------------------------------------------- */
+/* ---- packages and tasks -------------------------------------------------------------- */
 
 static void tell_packages(struct line *l, const struct workspace *w)
 {
@@ -255,7 +255,7 @@ static uint32_t read_word(struct line *l, uint32_t i)
 		if (!l->plain)
 			l->plain = word;
 		l->plain_n++;
-		/* what follows the task of `vt run` is the task's */
+		/* the words behind the task of `vt run` are handed to it */
 		l->over = l->over || strcmp(l->command->name, "run") == 0;
 		return 1;
 	}

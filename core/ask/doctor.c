@@ -117,7 +117,7 @@ static void tell_installation(struct page *p, const struct installation *i)
 		line(p, GOOD, "node client", "%s", i->addon);
 }
 
-/* The folder that the sockets of a run are made in. */
+/* Tells of the folder in which a run makes its sockets. */
 static void tell_runtime(struct page *p)
 {
 	const char *dir = env_get(p->session->env, "XDG_RUNTIME_DIR"), *from = "XDG_RUNTIME_DIR";
@@ -143,7 +143,7 @@ static const char *size_text(struct arena *a, uint64_t bytes)
 	return bytes < MIB ? arena_printf(a, "%llu KiB", (unsigned long long)(bytes >> 10)) : arena_printf(a, "%llu MiB", (unsigned long long)(bytes / MIB));
 }
 
-/* A folder that is not there yet: its nearest ancestor that is there decides whether it can be made. */
+/* Tells of a cache that does not exist yet: its nearest existing ancestor decides whether it can be made. */
 static void tell_unmade_cache(struct page *p, const char *dir)
 {
 	const char *at = dir;
@@ -228,7 +228,7 @@ static void tell_stores(struct page *p, struct plug_setup *setup)
 	struct buf took;
 	uint32_t n, i;
 
-	setup->warn = ignore;          /* what is wrong stands on the page */
+	setup->warn = ignore;          /* the page itself tells what is wrong */
 	if (plug_new(setup, &plug, &err) < 0) {
 		line(p, MISSING, "stores", "%s", err_take(&err, p->session->arena));
 		return;
@@ -249,7 +249,7 @@ static void tell_stores(struct page *p, struct plug_setup *setup)
 	plug_free(plug);
 }
 
-/* `wrong`: what is wrong in the user's configuration, or NULL. */
+/* `wrong`: the mistake in the user's configuration, or NULL. */
 static void tell_workspace(struct page *p, const struct sources *g, const char *wrong)
 {
 	if (g->workspace)

@@ -100,7 +100,7 @@ static bool show_by_man(const struct session *s, const char *file)
 	const char *man = file ? program(s, "man") : NULL, *real = man ? file_real(man, s->arena) : NULL;
 	const char *const argv[] = { man, "-l", file, NULL };
 
-	/* busybox's shows no file by its path; Ubuntu's small images say in the place of man that there is none */
+	/* the man of busybox shows no file by its path; in Ubuntu's small images a script stands in for man */
 	if (!real || strcmp(path_base(real), "busybox") == 0 || is_there(arena_printf(s->arena, "%s.REAL", man)))
 		return false;
 	return terminal_lend((char *const *)(uintptr_t)argv, env_entries(s->env, s->arena));
@@ -144,7 +144,7 @@ static int is_not_installed(const struct session *s, const char *name, const cha
 	return cmd_fail(s, &err);
 }
 
-/* For scripts every byte counts; on a terminal none may steer it. */
+/* Prints a path: for scripts byte by byte, on a terminal as text/shown.h says. */
 static int print_path(const struct session *s, const char *path)
 {
 	if (s->stdout_tty)
@@ -181,7 +181,7 @@ static int show_schema(const struct session *s, const struct installation *i, co
 	return path ? print_path(s, file) : print_file(s, file);
 }
 
-/* Neither a command nor a page: the nearest name is told. */
+/* Fails for a word that is neither a command nor a page, and names the nearest. */
 static int unknown(const struct session *s, const struct args *args, const char *word)
 {
 	const char *names[32 + COUNT(pages) + COUNT(schemas)], *near;

@@ -4,9 +4,9 @@
 
 #include "cmd/cmd.h"
 
-/* Each step that ran here. Returns the exit code, as the others. */
+/* Lists each step that ran here. Returns the exit code, as the others. */
 int kept_list(const struct session *s, bool json);
-/* The results under the present key of each command of the task that the words name. */
+/* Shows the results under the present key of each command of the named task. */
 int kept_show(const struct session *s, const struct command_line *line, bool json);
 /* How long a task took when its cached commands last ran. */
 struct kept_task {

@@ -39,7 +39,7 @@ static bool has_listener(void)
 #endif
 }
 
-/* A child asks to be traced, and ends: nothing else tells what a sandbox forbids. */
+/* Forks a child that asks to be traced, and ends: only the attempt shows what a sandbox forbids. */
 static bool has_ptrace(void)
 {
 	pid_t child = fork();

@@ -20,7 +20,7 @@
 
 enum { DAYS_MAX = 36500 };
 
-/* The days as a point in time; 0: all. -1: err. */
+/* Converts a number of days to a point in time; 0: all. -1: err. */
 static int read_days(const struct command_line *line, const char *days, int64_t *ret_since, struct err *err)
 {
 	char *end;
@@ -36,7 +36,7 @@ static int read_days(const struct command_line *line, const char *days, int64_t 
 	return 0;
 }
 
-/* Opens the cache for writing; without a store that is far there is nothing to do. */
+/* Opens the cache for writing. -1: err, also where there is no far store. */
 static int open_shared(struct asking *k, struct err *err)
 {
 	if (backend_cache(&k->backend, err) < 0)
@@ -72,7 +72,7 @@ int share_push(const struct session *s, const struct command_line *line, const c
 	return code;
 }
 
-/* An option of `vt run` that says something about running; NULL: there is none. */
+/* The name of an option that makes sense only for a run; NULL: none was given. */
 static const char *of_running(const struct query_options *o)
 {
 	const struct {
@@ -93,7 +93,7 @@ static const char *of_running(const struct query_options *o)
 	return NULL;
 }
 
-/* The words behind `pull`: those of `vt run-many` that say which tasks are meant. -1: err. */
+/* Reads the words behind `pull`: those of `vt run-many` that choose tasks. -1: err. */
 static int pull_words(const struct session *s, int argc, char **argv, struct query_options *ret, struct err *err)
 {
 	const char *odd;
@@ -108,7 +108,7 @@ static int pull_words(const struct session *s, int argc, char **argv, struct que
 		return err_set(err, ERR_USAGE, "'%s' has no meaning for `vt cache pull`, which runs nothing", odd);
 	if (!ret->task)
 		return err_set(err, ERR_USAGE, "the following required arguments were not provided:\n  <TASK>...");
-	/* no package is named: wherever there are such tasks */
+	/* no package is chosen: the tasks of all packages */
 	if (!options_scoped(ret))
 		ret->recursive = true;
 	for (i = 0; i < ret->tasks.n; i++)

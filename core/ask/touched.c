@@ -61,7 +61,7 @@ struct showing {
 	bool inputs;                   /* else outputs */
 	bool all;
 	struct buf b;
-	bool marked;                   /* a line has the mark */
+	bool marked;                   /* some line has the mark for undeclared paths */
 };
 
 static bool is_wanted(const struct showing *w, const struct touched *t)
@@ -121,8 +121,8 @@ static bool depends_on(const struct workspace *w, const struct package *from, co
 	return found;
 }
 
-/* Outside the task's package, and nothing says that it may be touched: neither `input` or `output`, nor a
- * dependency between the packages. What tools keep in node_modules is theirs. */
+/* Is the path outside the task's package, and covered neither by `input` or `output` nor by a dependency between the packages?
+ * Tools may keep files in node_modules. */
 static bool is_undeclared(const struct showing *w, const struct step *step, const char *path)
 {
 	const struct package *own = step->task->package, *of;
@@ -241,7 +241,7 @@ static bool is_library(const char *name)
 	return so && (so[3] == '\0' || so[3] == '.');
 }
 
-/* What is told beside the files. */
+/* One of the lists besides the files. */
 struct sort {
 	const char *title, *key;
 	unsigned how;
@@ -255,7 +255,7 @@ static const struct sort sorts[] = {
 	{ "network", "network", TOUCHED_NET },
 };
 
-/* What was looked for, was not there, and was nothing else besides. */
+/* Was the path only looked for, and absent? */
 static bool is_absent(const struct touched *t)
 {
 	return (t->how & TOUCHED_ABSENT) && !(t->how & ~(unsigned)(TOUCHED_PROBED | TOUCHED_ABSENT));

@@ -20,8 +20,8 @@
 enum { HELP, JSON, RECURSIVE, FILTER, CACHE };
 
 enum {
-	WHY_CHANGES = 50,              /* of a step, in the text form */
-	WHY_FIRST = 10                 /* steps that run before, in the text form */
+	WHY_CHANGES = 50,              /* changes of a step that the text shows */
+	WHY_FIRST = 10                 /* steps before it that the text shows */
 };
 
 static const struct args_option options[] = {
@@ -53,11 +53,11 @@ const struct command command_why = {
 /* One answer on its way. */
 struct answering {
 	struct asking *k;
-	struct dry_run dry;            /* what the whole plan would do */
+	struct dry_run dry;            /* of the whole plan */
 	struct buf b;
 };
 
-/* ---- what would run before --------------------------------------------------------- */
+/* ---- steps before it --------------------------------------------------------- */
 
 /* Marks the nodes that `node` waits for, directly or not. */
 static void mark_before(const struct plan *plan, uint32_t node, bool *marked)
@@ -77,7 +77,7 @@ static void mark_before(const struct plan *plan, uint32_t node, bool *marked)
 	free(stack);
 }
 
-/* Would it run, for all that is known? */
+/* Would the step run, as far as is known? */
 static bool would_run(const struct dry_step *d)
 {
 	return d->status == DRY_CHANGED || d->status == DRY_NO_BASELINE || d->status == DRY_ERROR || d->status == DRY_DISABLED;
@@ -228,7 +228,7 @@ static void add_verdict(struct answering *w, const struct step *step, const stru
 
 /* ---- the last run ---------------------------------------------------------------------- */
 
-/* Names of one sort, in the arena. */
+/* The names of one sort, in the arena. */
 static struct texts names_of(struct arena *a, const struct last_run *run, unsigned how)
 {
 	struct texts t = { 0 };

@@ -89,7 +89,7 @@ static void print_files(struct import *im)
 	uint32_t i, k;
 	struct buf b;
 
-	/* the root's first */
+	/* the root's file first */
 	for (k = 0; k <= w->packages_n; k++) {
 		const struct package *p = k ? &w->packages[k - 1] : w->root_package;
 
@@ -103,7 +103,7 @@ static void print_files(struct import *im)
 	}
 }
 
-/* Nothing is replaced, so all of them are looked for before the first is written. */
+/* -1: one of the files exists. No file is replaced, so all are checked before the first is written. */
 static int check_free(struct import *im, struct err *err)
 {
 	const struct workspace *w = im->workspace;
@@ -136,7 +136,7 @@ static int write_files(struct import *im, struct err *err)
 	return r;
 }
 
-/* What was written must be a configuration. */
+/* Loads the workspace with the written files, to prove that they are valid. */
 static int check_written(const struct session *s, struct err *err)
 {
 	struct workspace *w = NULL;

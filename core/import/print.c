@@ -78,7 +78,7 @@ static void print(const cJSON *node, uint32_t depth, struct buf *b)
 
 	buf_init(&line, SIZE_MAX / 2);
 	flat(node, &line);
-	/* the two outer levels are always tall: they are what one looks for */
+	/* the two outer levels always take several lines: readers look for them */
 	if (node->child && (depth < 2 || line.size > LINE - 2 * depth) && (cJSON_IsObject(node) || line.size > LINE - 2 * depth))
 		tall(node, depth, b);
 	else

@@ -95,7 +95,7 @@ static cJSON *child_map(cJSON *map, const char *key)
 	return ret ? ret : cJSON_AddObjectToObject(map, key);
 }
 
-/* The package's own entry of this name, replaced key by key. */
+/* Lays the package's own entry over the general one, key by key. */
 static void lay_over(struct turbo *t, const struct package *p, const char *name, cJSON *settings)
 {
 	cJSON *entry = child_map(child_map(import_file(t->im, p), "tasks"), name), *item;
@@ -106,7 +106,7 @@ static void lay_over(struct turbo *t, const struct package *p, const char *name,
 		cJSON_AddItemToObject(entry, arena_str(t->im->a, item->string), item);
 	}
 	cJSON_Delete(settings);
-	/* what turns the cache off stands alone */
+	/* settings that turn the cache off stand alone */
 	if (cJSON_IsFalse(get(entry, "cache")) || cJSON_IsTrue(get(entry, "persistent"))) {
 		static const char *const cached[] = { "env", "untrackedEnv", "input", "output" };
 		size_t i;
@@ -129,7 +129,7 @@ static const struct package *package_of(const struct turbo *t, const char *name)
 	return NULL;
 }
 
-/* "package#task": it takes the place of the general one. */
+/* "package#task" takes the place of the general task. */
 static void import_special(struct turbo *t, const cJSON *task)
 {
 	const char *hash = strrchr(task->string, '#'), *name = hash + 1;
@@ -143,7 +143,7 @@ static void import_special(struct turbo *t, const cJSON *task)
 	lay_over(t, p, name, turbo_settings(t, task, where, turbo_has_script(t, name) ? turbo_general(t, name) : NULL, false));
 }
 
-/* No package has a script of its name: it only stands for what it waits for. */
+/* Notes a task for which no package has a script: it only stands for its dependencies. */
 static void tell_phantom(struct turbo *t, const cJSON *task, const char *where)
 {
 	const cJSON *item = get(task, "dependsOn");
@@ -168,7 +168,7 @@ static void import_general(struct turbo *t, const cJSON *task)
 	}
 	settings = turbo_settings(t, task, where, NULL, false);
 	cJSON_AddItemToObject(child_map(import_file(t->im, w->root_package), "taskDefaults"), task->string, settings);
-	/* turbo leaves the root's scripts alone */
+	/* turbo does not run the root's scripts */
 	if (is_script(w->root_package, task->string) && !get(t->root.tasks, arena_printf(t->im->a, "//#%s", task->string))) {
 		cJSON *own = cJSON_CreateObject();
 
@@ -264,7 +264,7 @@ static void import_variables(struct turbo *t)
 		cJSON_Delete(untracked);
 }
 
-/* Scripts that call turbo itself. */
+/* Notes scripts that call turbo itself. */
 static void tell_scripts(struct turbo *t)
 {
 	const struct package *root = t->im->workspace->root_package;

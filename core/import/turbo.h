@@ -10,7 +10,7 @@
 /* Fills `im`. -1: err, and what was made is not to be used. */
 int turbo_import(struct import *im, struct err *err);
 
-/* What the files of this room share about Turborepo. */
+/* ---- shared by turbo.c and turbo_task.c ---- */
 
 /* A turbo.json that was read. */
 struct turbo_file {
@@ -28,7 +28,7 @@ struct turbo {
 
 /* The root's task of this name that holds for all packages, or NULL. */
 const cJSON *turbo_general(const struct turbo *t, const char *task);
-/* Does a package but the root have such a script? */
+/* Does a package other than the root have such a script? */
 bool turbo_has_script(const struct turbo *t, const char *task);
 
 /* turbo_task.c: the settings of one task of turbo.json as vt has them. `where`: how notes call it. `inherits`: what it says is laid

@@ -86,7 +86,7 @@ static cJSON *outputs(struct turbo *t, const cJSON *list)
 	return ret;
 }
 
-/* What is read counts in any case: the patterns add to it, and take away from it. */
+/* Files that a task reads count in any case; the patterns add files and exclude files. */
 static cJSON *inputs(struct turbo *t, const cJSON *list, const char *where)
 {
 	cJSON *ret = cJSON_CreateArray(), *automatic = cJSON_CreateObject();
@@ -125,14 +125,14 @@ static bool is_task(const struct turbo *t, const char *package, const char *task
 
 static void add_depends(struct turbo *t, cJSON *list, const char *text, bool above, const char *where, cJSON *phantoms);
 
-/* No package has a script of this name: what waits for it waits for what it waits for. */
+/* No package has a script of this name: tasks that wait for it wait for its dependencies instead. */
 static void add_phantom(struct turbo *t, cJSON *list, const char *name, bool above, const char *where, cJSON *phantoms)
 {
 	const cJSON *task = turbo_general(t, name), *item;
 
 	if (!task)
 		import_note(t->im, "%s: depends on \"%s\", which no package has: left out", where, name);
-	/* each stands for others once */
+	/* each such name is replaced once */
 	if (has_text(phantoms, arena_concat(t->im->a, above ? "^" : "", name, NULL)))
 		return;
 	add_text(phantoms, arena_concat(t->im->a, above ? "^" : "", name, NULL));
@@ -154,7 +154,7 @@ static void add_named(struct turbo *t, cJSON *list, const char *text, const char
 		import_note(t->im, "%s: depends on \"%s\", which is not there: left out", where, text);
 }
 
-/* `above`: of a task that stands for packages above. */
+/* `above`: the name that this one replaces had a "^". */
 static void add_depends(struct turbo *t, cJSON *list, const char *text, bool above, const char *where, cJSON *phantoms)
 {
 	const char *hash = strrchr(text, '#'), *name = text + (text[0] == '^');
@@ -231,7 +231,7 @@ static void tell_rest(struct turbo *t, const cJSON *task, const char *where)
 	}
 }
 
-/* Says no to what a task would have of the defaults that it takes the place of. */
+/* Switches off the settings of `over` that the task does not have, because it takes its place. */
 static void neutralize(const cJSON *over, const cJSON *task, bool cached, cJSON *ret)
 {
 	static const struct { const char *turbo, *vt; } lists[] = {

@@ -9,7 +9,7 @@
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-/* Was there a package in this folder, which is none now? */
+/* Was the folder a package before, and is it none now? */
 static bool is_gone(const struct workspace *w, const struct texts *paths, const char *dir, struct arena *a)
 {
 	return texts_has(paths, path_join(a, dir, "package.json")) && workspace_would_hold(w, dir);

@@ -10,8 +10,8 @@
 struct query_world;
 
 /* Packages in which something differs from a git reference ("REF...": from the merge base with
- * it), by index. A path belongs to the innermost package around it; what is left of a package
- * that is no more belongs to none; a lockfile to those for which it resolves other
- * dependencies. `asked`: the words that asked, for messages. */
+ * it), by index. A path belongs to the innermost package around it; a path in a
+ * package that was removed belongs to none; a lockfile to those for which it resolves other
+ * dependencies. `asked`: the option as typed, for messages. */
 int changed_packages(const struct query_world *world, const char *reference, const char *asked, struct arena *a, bool *ret, struct err *err);
 #endif

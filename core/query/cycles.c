@@ -9,12 +9,12 @@ enum { NONE = UINT32_MAX };
 /* Tarjan's algorithm, without recursion: nodes that reach each other get one group. */
 struct grouping {
 	const struct waits *of;
-	uint32_t *number;                  /* when it was come to, from 1; 0: not yet */
+	uint32_t *number;                  /* the order in which it was reached, from 1; 0: not yet */
 	uint32_t *low;                     /* the lowest number it reaches */
 	uint32_t *group;                   /* the answer; NONE while it is open */
-	uint32_t *next;                    /* the next of its waits to be followed */
-	uint32_t *path, path_n;            /* from where the search began to where it is */
-	uint32_t *open, open_n;            /* come to, without a group */
+	uint32_t *next;                    /* the next of its waits that the search follows */
+	uint32_t *path, path_n;            /* from the beginning of the search to the present node */
+	uint32_t *open, open_n;            /* reached, and without a group */
 	uint32_t count, groups;
 };
 
@@ -106,7 +106,7 @@ static uint32_t closed_path(const struct waits *of, const uint32_t *group, uint3
 	return length;
 }
 
-/* Takes a node's derived waits within its group out. */
+/* Removes a node's derived waits within its group. */
 static void cut(struct waits *waits, const uint32_t *group, uint32_t node)
 {
 	uint32_t i, kept = 0;
@@ -130,7 +130,7 @@ static uint32_t *find_last(const struct waits *of, const uint32_t *group, uint32
 	return last;
 }
 
-/* Tells a closed path of each group that is going to be cut, from its first node. */
+/* Tells a closed path of each group that will be cut, from its first node. */
 static void tell_all(const struct waits *of, const uint32_t *group, const uint32_t *last, uint32_t n, struct arena *a,
 		     void (*tell)(void *ctx, const uint32_t *path, uint32_t n), void *ctx)
 {

@@ -10,8 +10,8 @@
 /* A node of a graph waits for another one. */
 struct wait {
 	uint32_t on;
-	bool derived;                      /* only because one package depends on the other */
-	bool order;                        /* likewise, and no `dependsOn` says so */
+	bool derived;                      /* it follows only from a dependency between the packages */
+	bool order;                        /* derived from package order, not from a `dependsOn` */
 };
 
 struct waits {
@@ -20,8 +20,8 @@ struct waits {
 };
 
 /* Takes derived waits out of `of` (one list for each of the n nodes) until none is part of a cycle:
- * of each cycle those of its last node first, then those of the last one that is left. `tell` gets a
- * closed path of each group of nodes in which it does so: n nodes, each waiting for the next and the
+ * first those of the last node of each cycle, then those of the last node that is still in one. `tell` gets a
+ * closed path of each group of nodes that is cut: n nodes, each waiting for the next and the
  * last for the first. */
 void cycles_cut(struct waits *of, uint32_t n, struct arena *a,
 		void (*tell)(void *ctx, const uint32_t *path, uint32_t n), void *ctx);

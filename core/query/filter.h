@@ -3,9 +3,9 @@
  *     token := ["!"] ["..." ["^"]] core [["^"] "..."]
  *     core  := (name ["{" dir "}"] | "{" dir "}" | path) ["[" reference "]"] | "[" reference "]"
  *
- * A reference that ends in "..." means the merge base with it. A directory that has
- * brackets in its name is found by it, as it is or with each bracket behind a backslash.
- * A path starts with "." and knows no traversal: its dots are its own. */
+ * A reference that ends in "..." means the merge base with it. A directory with brackets
+ * in its name is written as it is, or with a backslash before each bracket.
+ * A path starts with "." and has no traversal: dots at its ends are a part of it. */
 #ifndef QUERY_FILTER_H
 #define QUERY_FILTER_H
 

@@ -83,8 +83,8 @@ static uint32_t add(struct graphing *q, const struct task *task, bool requested)
 	return q->place[task->index] = q->g.n++;
 }
 
-/* The selected packages that have the task, nodes `from` on; those that lack it are bridged:
- * packages that need them wait for what they need. */
+/* Orders the nodes from `from` on as their packages depend on each other. A package without the task is bridged: its dependents
+ * wait for its dependencies. */
 static void package_order(struct graphing *q, uint32_t from)
 {
 	const struct workspace *w = q->w;
@@ -115,8 +115,8 @@ static void package_order(struct graphing *q, uint32_t from)
 	}
 }
 
-/* "^name": the nearest packages that have such a task, through those that lack it. `mark`: per package, `turn` where
- * it was come to. */
+/* "^name": waits for the task in the nearest dependencies that have it, through packages that lack it. `mark`: per package;
+ * `turn` if it was reached. */
 static void wait_for_above(struct graphing *q, uint32_t node, const char *name, uint32_t *todo, uint32_t *mark, uint32_t turn)
 {
 	const struct workspace *w = q->w;
@@ -193,7 +193,7 @@ static void arrange(struct graphing *q)
 	q->waits = waits;
 }
 
-/* From the waits to what the graph tells of them. */
+/* Fills the graph from the waits. */
 static void fill(struct graphing *q)
 {
 	uint32_t i, k;
@@ -249,7 +249,7 @@ static int finish(struct graphing *q, struct err *err)
 	return graph_check(&q->g, q->a, err);
 }
 
-/* What has changed may be without the task; a misspelt one nobody has. */
+/* Does any package have the task? A changed package may be without it; a misspelt task is in none. */
 static bool anyone_has(const struct workspace *w, const char *task)
 {
 	uint32_t i = 0;
@@ -277,7 +277,7 @@ static bool is_left_out(struct graphing *q, const struct query_options *o, const
 	return words;
 }
 
-/* What the words ask for: of each task's name the packages. */
+/* The packages that were asked for, by the name of each task. */
 struct asking {
 	struct selection *at;              /* one for each name */
 	uint32_t n;
@@ -318,7 +318,7 @@ static int select_all(struct graphing *q, const struct query_options *options, s
 	return 0;
 }
 
-/* The nodes of one name, and their order. How many there are. */
+/* Adds the nodes of one task name, in order. Returns how many. */
 static uint32_t add_requested(struct graphing *q, const struct query_options *o, const struct selection *sel)
 {
 	const struct workspace *w = q->w;

@@ -42,7 +42,7 @@ struct query_options {
 	bool fail_if_no_match;
 	const char *affected;              /* the reference of --affected; "": the default branch; NULL: not given */
 	const struct package *picked;      /* the package of the task chosen from the list; NULL: none was chosen */
-	/* which tasks, and how many at once */
+	/* which tasks, and how many run at once */
 	const char *task;                  /* [package#]task as typed, the first of several; NULL: none was given */
 	struct texts tasks;                /* all of them: more than one only for `vt run-many` */
 	bool many;                         /* the words are those of `vt run-many` */
@@ -52,11 +52,11 @@ struct query_options {
 	bool limited;                      /* --concurrency-limit was given */
 	struct option_limit limit;         /* its value */
 	enum option_cache cache;
-	bool force;                        /* run what would hit, and store it */
+	bool force;                        /* run steps that would hit, too, and store their results */
 	bool continue_given;
 	enum option_continue on_failure;
-	const char *dir;                   /* -C: where the words are meant to be said; NULL: here */
-	/* how it is shown */
+	const char *dir;                   /* -C: the folder in which vt acts as if it were called there; NULL: the present one */
+	/* how the run is shown */
 	uint32_t verbose;                  /* number of v's */
 	enum option_log log;
 	bool log_given;

@@ -6,7 +6,7 @@
 
 #include "text/path.h"
 
-/* The words of one simple command that are still to be read. */
+/* The unread words of one simple command. */
 struct rest {
 	const char *const *at;
 	uint32_t n;
@@ -228,7 +228,7 @@ static bool program_everywhere(const char *program, struct rest r, const char *t
 
 /* --- the words of a command --- */
 
-/* Past "A=b", env and cross-env. */
+/* Skips "A=b", env and cross-env. */
 static struct rest skip_assignments(struct rest r)
 {
 	static const char *const env[] = { "env", "cross-env", "cross-env-shell", NULL };

@@ -10,7 +10,7 @@
 /* Does a part of the command (struct task's) run the task of this name in many packages? Those
  * words as they stand, such as "pnpm -r run build"; NULL: none does. */
 const char *runners_everywhere(const struct texts *command, const char *task, struct arena *a);
-/* The script that the words of one command run by npm, pnpm, yarn, bun or vt in the same package
- * and nowhere else; NULL: they run none. */
+/* The script of the same package that the words of one command run by npm, pnpm, yarn, bun or vt; NULL: they run none, or run it
+ * elsewhere, too. */
 const char *runners_script(const struct texts *argv);
 #endif

@@ -14,7 +14,7 @@
 #include "text/path.h"
 #include "workspace/workspace.h"
 
-/* What one selection needs while it is made. */
+/* A selection that is being made. */
 struct selecting {
 	const struct query_world *world;
 	const struct workspace *w;
@@ -22,7 +22,7 @@ struct selecting {
 	struct err *err;
 	uint32_t **dependents;             /* per package: those that need it; made at the first `...x` */
 	uint32_t *dependents_n;
-	bool moving;                       /* what is selected moves with what has changed */
+	bool moving;                       /* the selection depends on what has changed */
 };
 
 /* [package#]task, split at the last '#'. */
@@ -154,7 +154,7 @@ static void make_dependents(struct selecting *s)
 		}
 }
 
-/* Adds all that is reached from what is in. */
+/* Adds all packages that are reached from those selected. */
 static void reach(struct selecting *s, bool *in, bool backwards)
 {
 	const struct workspace *w = s->w;
@@ -215,13 +215,13 @@ static const char *wildcards(struct arena *a, const char *dir)
 	}
 }
 
-/* `path` as it is, below the directory where the words were said. */
+/* The absolute path of `path`, which is meant from the directory of the call. */
 static const char *absolute(struct selecting *s, const char *path)
 {
 	return path_clean(s->a, path_join(s->a, s->world->cwd, path));
 }
 
-/* Is there a package at this absolute path? Whatever wildcards its name seems to have. */
+/* Is there a package at this absolute path? Wildcards in it have no meaning. */
 static bool has_package(struct selecting *s, const char *path)
 {
 	uint32_t i;

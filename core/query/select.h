@@ -13,7 +13,7 @@ struct workspace;
 
 struct query_world {
 	const struct workspace *workspace;
-	const char *cwd;                   /* absolute: where the words were said */
+	const char *cwd;                   /* absolute: the directory of the call */
 	/* Paths changed since a git reference ("REF...": since the merge base with it; "...": with the
 	 * default branch), root-relative, or -1: err, without the option that asked. NULL: no plugin can tell. */
 	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
@@ -26,8 +26,8 @@ struct query_world {
 
 struct selection {
 	bool *in;                          /* per package, by its index */
-	uint32_t n;                        /* packages selected */
-	bool moving;                       /* selected by what has changed: other packages at another time */
+	uint32_t n;                        /* how many packages are selected */
+	bool moving;                       /* the selection depends on what has changed: another day it holds other packages */
 	const char *task;                  /* the task's own name */
 	const char *same;                  /* equal texts: the same query, whatever words were used */
 };

@@ -56,7 +56,7 @@ static void add_list(struct buf *b, const char *key, struct texts t)
 	buf_byte(b, ']');
 }
 
-/* Of a step that was run more than once: each time. */
+/* Adds each attempt of a step that was run more than once. */
 static void add_attempts(struct buf *b, const struct summary_step *t)
 {
 	uint32_t i;

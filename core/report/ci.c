@@ -215,7 +215,7 @@ void ci_table(const struct summary *s, struct buf *b)
 	if (c.not_run)
 		buf_printf(b, ", %u not run", c.not_run);
 	buf_text(b, "\n\n| Task | Command | Result | Time | Why |\n|---|---|---|---|---|\n");
-	/* those that failed first: they are what the page is opened for */
+	/* failed steps first: readers open the page for them */
 	for (i = 0; i < s->n && rows < CI_ROWS; i++)
 		if (s->at[i].failed) {
 			add_row(&s->at[i], b);

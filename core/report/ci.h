@@ -1,4 +1,4 @@
-/* ci: what the log and the page of a CI job are told in that system's own words. */
+/* ci: writes folds, annotations and tables into the log and the page of a CI job, in the format of its system. */
 #ifndef REPORT_CI_H
 #define REPORT_CI_H
 

@@ -59,7 +59,7 @@ struct outcome {
 	bool cancelled;            /* it was ended because the run was stopped; not failed */
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
 	struct texts effects;              /* the same: what else the step left */
-	uint32_t missing;          /* of a hit: files that its task made, that somebody took away and that are not put back */
+	uint32_t missing;          /* of a hit: files that its task made, that were removed since and that are not restored */
 	const struct attempt *attempts;    /* of a step that was run more than once: each, in order */
 	uint32_t attempts_n;               /* 0: it was run once, or not at all */
 	int64_t began_ns, ended_ns;        /* monotonic: when it was told as started and as finished; 0: exec_setup.timed is off */
@@ -99,6 +99,6 @@ struct listener {
 
 enum log_mode { LOG_INTERLEAVED, LOG_LABELED, LOG_GROUPED };
 
-/* Whose command line and output are shown: everybody's, the output of those that are no hits, those that failed, nobody's. */
+/* Which steps are shown: all; all, but with output only of those that are no hits; those that failed; none. */
 enum shown { SHOWN_FULL, SHOWN_NEW, SHOWN_ERRORS, SHOWN_NONE };
 #endif

@@ -116,7 +116,7 @@ static void output(struct events *v, const struct event *e)
 		(*at)->step = e->step;
 		name_log(*at);
 	}
-	/* opened for each piece: at any time many steps may run, and descriptors are few */
+	/* opened for each piece, because many steps may run at once and descriptors are few */
 	fd = openat(v->fd, (*at)->name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
 	buf_init(&plain, SIZE_MAX / 2);
 	strip_add(&(*at)->strip[e->stream == 2], e->output.data, e->output.size, &plain);

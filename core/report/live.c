@@ -328,7 +328,7 @@ static void output(struct live *l, const struct event *e)
 		grouped(l, r, e);
 }
 
-/* Takes a step off the list, with the rest of what it printed. Was anything of it shown? */
+/* Removes a step from the list, and writes the rest of its output. Returns whether any of it was shown. */
 static bool take_off(struct live *l, struct running **at, bool trouble)
 {
 	struct running *r = *at;

@@ -13,7 +13,7 @@
 
 enum { NOBODY = UINT32_MAX };
 
-/* The tracks of the trace: processes, in the trace's words. */
+/* The tracks of the trace, which calls them processes. */
 enum track { TRACK_PATH = 1, TRACK_COMMANDS, TRACK_CACHE };
 
 struct slice {
@@ -21,10 +21,10 @@ struct slice {
 	const struct step *step;
 	enum track track;
 	enum span_kind kind;           /* of TRACK_CACHE */
-	const char *result;            /* of TRACK_COMMANDS: a word for what became of it */
+	const char *result;            /* of TRACK_COMMANDS: its result in a word */
 	int exit_code;
 	uint32_t lane;                 /* slices of a lane do not overlap */
-	uint32_t number;               /* in order of arrival, so that the order is complete */
+	uint32_t number;               /* in order of arrival; decides between slices of one time */
 };
 
 struct profile {
@@ -124,7 +124,7 @@ static uint32_t give_lanes(struct slice *at, uint32_t n, enum track track)
 
 /* ---- the critical path ---- */
 
-/* What is known of each step of the run, by its ordinal. */
+/* The slice of each step and the step before it, by ordinal. */
 struct chain {
 	const struct slice **slice;    /* NULL: it did not run */
 	uint32_t *before;              /* the step that it waited for last; NOBODY: none */

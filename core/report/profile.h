@@ -14,6 +14,6 @@ struct profile;
 struct profile *profile_new(const struct plan *plan, int64_t zero_ns);
 void profile_free(struct profile *p);              /* NULL is fine */
 struct listener profile_listener(struct profile *p);
-/* Adds the trace: commands, look-ups, restores, stores, and the chain of commands that the run's length comes from. */
+/* Adds the trace: commands, look-ups, restores, stores, and the critical path. */
 void profile_write(const struct profile *p, struct buf *b);
 #endif

@@ -15,7 +15,7 @@
 #include "workspace/workspace.h"
 
 enum {
-	PROGRESS_MS = 200,             /* from one drawing to the next; a run that is over before shows none */
+	PROGRESS_MS = 200,             /* time between two drawings; a shorter run draws no line */
 	PROGRESS_NAME_MIN = 4          /* columns of a name that was cut */
 };
 
@@ -32,7 +32,7 @@ struct progress {
 	struct screen *screen;
 	struct timer *timer;           /* NULL: the run has not begun, or is over */
 	struct running *running;
-	uint32_t inheriting;           /* running steps that write to the terminal themselves: there is no foot meanwhile */
+	uint32_t inheriting;           /* running steps that write to the terminal themselves; while there are any, no foot is drawn */
 	uint32_t total, done, hits, failed;
 };
 
@@ -193,7 +193,7 @@ static void on_timer(void *ctx)
 	draw(p);
 }
 
-/* ---- what happens ---- */
+/* ---- events ---- */
 
 static void started(struct progress *p, const struct event *e)
 {

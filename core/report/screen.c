@@ -15,7 +15,7 @@
 
 enum {
 	SCREEN_GATHER = 64 * 1024,
-	SCREEN_COLUMNS = 80            /* of a terminal that does not tell */
+	SCREEN_COLUMNS = 80            /* columns of a terminal that does not tell them */
 };
 
 #define FOOT_ERASE "\r\033[K"
@@ -29,7 +29,7 @@ struct screen {
 	struct buf gathered;       /* text not handed over yet */
 	int gathering;             /* its stream: 0 stdout, 1 stderr */
 	int error;                 /* errno of the first failed write to stdout */
-	char *foot;                /* what the foot is to show; NULL: nothing */
+	char *foot;                /* text of the foot; NULL: none */
 	bool foot_drawn;           /* there is a foot on the terminal */
 	int foot_on;               /* the stream it is written to: 0 stdout, 1 stderr */
 	bool tty[2];               /* the streams that the foot must not be mixed with */
@@ -133,7 +133,7 @@ static void hand_over(struct screen *s)
 		return;
 	erase_foot(s);
 	put(s, s->gathering, s->gathered.data, s->gathered.size);
-	/* the memory of a rare long output is given back */
+	/* frees the memory of a rare long output */
 	if (s->gathered.room > 4 * SCREEN_GATHER)
 		buf_free(&s->gathered);
 	else

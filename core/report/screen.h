@@ -20,7 +20,7 @@ struct screen *screen_open(struct loop *l, bool colours_out, bool colours_err);
 void screen_write(struct screen *s, int stream, const void *data, size_t size);
 /* Did the last text for the stream end with a newline? Colour sequences behind it do not count. */
 bool screen_at_line_start(const struct screen *s, int stream);
-/* Writes a line of vt's own as it is, colours or not: what a CI system reads. */
+/* Writes a line for a CI system unchanged, also without colours. */
 void screen_mark(struct screen *s, int stream, const void *data, size_t size);
 
 /* The foot: one line below all that was written, on a terminal only. It is erased before other text and drawn again

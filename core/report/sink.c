@@ -32,7 +32,7 @@ static int open_path(const char *path, bool append)
 
 	if (sscanf(path, "/dev/fd/%d%c", &own, &more) != 1)
 		own = strcmp(path, "/dev/stdout") == 0 ? 1 : strcmp(path, "/dev/stderr") == 0 ? 2 : -1;
-	/* opened anew, a file in their place would be overwritten from its beginning */
+	/* opening /dev/stdout anew would overwrite a file there from its beginning */
 	return own >= 0 ? fcntl(own, F_DUPFD_CLOEXEC, 3) : open(path, flags, 0666);
 }
 

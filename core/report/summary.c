@@ -225,7 +225,7 @@ static bool add_notice(const struct summary *s, bool read_and_wrote, struct buf 
 	return true;
 }
 
-/* The files of hits that somebody took away: those of the first task, and how many tasks more. */
+/* Adds the missing files of hits: those of the first task, and the number of other tasks. */
 static void add_missing(const struct summary *s, struct buf *b)
 {
 	const char *first = NULL, *last = NULL;
@@ -429,7 +429,7 @@ static void count_folders(const struct texts *paths, struct map *ret)
 	}
 }
 
-/* A path; of a folder with many, the folder and how many, once. */
+/* Adds a path; or, once for a folder with many, the folder and their number. */
 static void add_path(const char *path, struct map *folders, struct buf *b)
 {
 	static const char removed[] = " (removed)";

@@ -19,7 +19,7 @@ struct summary_step {
 	const char *not_cached;    /* or NULL */
 	const char *trouble;       /* or NULL */
 	bool notice, read_and_wrote, failed, cancelled;
-	uint32_t missing;              /* files that it made, that are gone and are not put back */
+	uint32_t missing;              /* files that it made, that are gone and are not restored */
 	struct texts inputs, outputs, effects;     /* of -vv; else empty */
 	/* the rest: not kept by last.c */
 	const char *package;           /* its folder, "" for the root */
@@ -30,7 +30,7 @@ struct summary_step {
 	int64_t began_ns, ended_ns;    /* as struct outcome has them */
 };
 
-/* Of a run that several machines share: its tasks, and where they ran. What is neither hit here, or was not run. */
+/* Of a run that several machines share: how many tasks it has, and where they ran. The other tasks were hits here, or did not run. */
 struct summary_shared {
 	uint32_t tasks, here, elsewhere;
 };
@@ -44,8 +44,8 @@ struct summary {
 	bool lists;                /* keep inputs and outputs */
 	bool is_shared;            /* `shared` is set */
 	struct summary_shared shared;
-	const struct tail *tail;   /* what those that failed printed last; NULL: not listened to, and they are not named */
-	bool names_only;           /* ... and it is in view, or not wanted: it is not repeated */
+	const struct tail *tail;   /* the last lines of failed steps; NULL: the end does not name failed steps */
+	bool names_only;           /* failed steps are named without their last lines, which are in view or not wanted */
 };
 
 struct summary_counts {
@@ -59,7 +59,7 @@ struct summary *summary_new(bool lists);
 void summary_free(struct summary *s);
 struct listener summary_listener(struct summary *s);
 
-/* Fills a step from what is told at its end; all of it in `a`. */
+/* Fills a step from its outcome; all of it in `a`. */
 void summary_step_of(struct arena *a, const struct step *step, const struct outcome *o, bool lists, struct summary_step *ret);
 struct summary_counts summary_count(const struct summary *s);
 

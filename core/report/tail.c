@@ -7,15 +7,15 @@
 
 #include "base/buf.h"
 
-enum { TAIL_BYTES = 16 << 10 };        /* kept of a step, at least; at most twice that */
+enum { TAIL_BYTES = 16 << 10 };        /* bytes kept of a step, at least; at most twice as many */
 
-/* The end of what a step that runs has printed. Few run at a time, so a list will do. */
+/* The last output of a running step. Few run at a time, so a list will do. */
 struct printed {
 	struct printed *next;
 	const struct step *step;
 	struct buf text;
-	bool ended;                /* it was told as ended: what it printed was held back until then */
-	bool passed;               /* it failed, and something was told after its own */
+	bool ended;                /* EVENT_ENDED came: its output was held back until then */
+	bool passed;               /* it failed, and other text was shown after its output */
 };
 
 struct tail {

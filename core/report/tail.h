@@ -14,13 +14,13 @@ enum {
 
 struct tail;
 
-/* `only_failed`: nothing is shown of other steps, and of those that failed what was held back (EVENT_ENDED). */
+/* `only_failed`: only failed steps are shown, and their output is held back (EVENT_ENDED). */
 struct tail *tail_new(bool only_failed);
 void tail_free(struct tail *t);            /* NULL is fine */
 struct listener tail_listener(struct tail *t);
 /* The last TAIL_LINES lines of the step that failed as number `which` (from 0), or what is kept of them, each with its
  * newline; belongs to the tail. Empty: fewer failed, it printed nothing that vt saw, or it is beyond TAIL_STEPS. */
 struct bytes tail_lines(const struct tail *t, uint32_t which);
-/* Was something told after that step's own output? Then its lines are out of view. */
+/* Was other text shown after that step's output? Then its lines are out of view. */
 bool tail_is_passed(const struct tail *t, uint32_t which);
 #endif

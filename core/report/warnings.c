@@ -25,10 +25,10 @@ struct warning {
 };
 
 struct warnings {
-	pthread_mutex_t lock;          /* over all below; the loop's lock is taken inside it */
+	pthread_mutex_t lock;          /* guards all below; the loop's lock is taken inside it */
 	pthread_t main;                /* the main thread */
 	struct map known;              /* every line that was added; its values own the warnings */
-	struct warning *first, **end;  /* those not shown yet, in order */
+	struct warning *first, **end;  /* warnings not shown yet, in order */
 	struct loop *loop;             /* NULL: not attached; only the main thread writes it */
 	struct listener listener;
 	bool posted;                   /* the loop will call tell_posted */
@@ -58,7 +58,7 @@ void warnings_free(struct warnings *w)
 	free(w);
 }
 
-/* Takes the list of those not shown yet. Its members live as long as w. */
+/* Takes the list of warnings not shown yet. Its members live as long as w. */
 static struct warning *take_all(struct warnings *w)
 {
 	struct warning *list;

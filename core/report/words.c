@@ -119,7 +119,7 @@ static void add_change(const struct change *c, bool brief, struct buf *b)
 		buf_text(b, "input configuration changed");
 		break;
 	case FACT_OUTPUT_CONFIG:
-		/* the details call both "input configuration": consumers rely on it */
+		/* the details call both "input configuration": programs that read them rely on it */
 		buf_printf(b, "%s configuration changed", brief ? "output" : "input");
 		break;
 	case FACT_COMPONENT:

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "fact/change.h"
 
-/* Why a step runs that would have hit. */
+/* The reason of a step that runs although it would hit. */
 #define WORDS_FORCED "--force was given"
 
 /* Adds the reason on the command line of a miss: "env 'X' changed". Never empty. */

@@ -5,9 +5,9 @@
 
 #include "together/link_inside.h"
 
-enum { TRY_MS = 1 };                   /* of a lease that is taken to see whether somebody has it */
+enum { TRY_MS = 1 };                   /* life of a lease that is taken only to see whether another runner has it */
 
-/* Does somebody have the lease? Where not, it is free again after this. -1: the store fails. */
+/* Does another runner have the lease? A lease that was free is free afterwards. -1: the store fails. */
 static int is_leased(struct link *l, const vt_id *name)
 {
 	vt_id who;
@@ -21,7 +21,8 @@ static int is_leased(struct link *l, const vt_id *name)
 	return 0;
 }
 
-/* Is the runner there, or was a moment ago? A failure of one that is long gone is of an earlier attempt at the run. */
+/* Does the runner live, or did it a moment ago? The failure of a runner that ended long ago belongs to an earlier attempt at the
+ * run. */
 static int is_alive(struct link *l, const vt_id *owner)
 {
 	vt_id name;
@@ -52,7 +53,7 @@ void link_let_go(struct link *l, const vt_id *name)
 	far_store_release(l->store, name, &l->owner);
 }
 
-/* The lease is this runner's: is there still something to do? */
+/* This runner has taken the lease. Answers whether the task must still run. */
 static void look_after_taking(struct link *l, const struct ask *q, struct arena *a)
 {
 	struct notice r, mine = { .state = NOTICE_STARTED, .owner = l->owner, .runner = l->setup.runner, .label = q->label };
@@ -119,7 +120,7 @@ bool link_renew(struct link *l)
 
 /* ---- the look for notices ----------------------------------------------------------------- */
 
-/* A failure that ends the run for all. */
+/* Answers that another runner had a failure which ends the whole run. */
 static void check_failure(struct link *l, const struct notice *r)
 {
 	int alive;
@@ -129,7 +130,7 @@ static void check_failure(struct link *l, const struct notice *r)
 	alive = is_alive(l, &r->owner);
 	if (alive > 0)
 		link_post(l, LINK_OVER, NULL, r, NULL);
-	l->failed_before = true;               /* told once, or of an earlier attempt */
+	l->failed_before = true;               /* answered once, or of an earlier attempt */
 	l->ignored = r->owner;
 }
 
@@ -141,7 +142,7 @@ static bool check_awaited(struct link *l, const struct awaited *w, const struct 
 	return true;
 }
 
-/* With the lock, which is free during the calls. */
+/* Looks once for the notices of all awaited tasks. With the lock, which is free during the calls. */
 static void poll_notices(struct link *l)
 {
 	uint32_t n = l->awaited_n, i;
@@ -183,7 +184,7 @@ void link_ask_free(struct ask *q)
 	free(q);
 }
 
-/* With the lock: when is there something to do next? */
+/* With the lock. When the next lease is renewed, or the next look is due. */
 static int64_t next_ms(const struct link *l)
 {
 	int64_t ret = l->poll_ms;
@@ -201,7 +202,7 @@ void *link_ask_all(void *ctx)
 	struct ask *q;
 
 	pthread_mutex_lock(&l->lock);
-	link_renew(l);                      /* before others hear of it, its own lease says that it is there */
+	link_renew(l);                      /* takes this runner's own lease first: others look for it when they hear of this runner */
 	while (!l->quiet) {
 		q = l->broken ? NULL : l->first;
 		if (q && !(l->first = q->next))
@@ -242,7 +243,7 @@ void link_await(struct link *l, void *task, const vt_id *name)
 	pthread_mutex_lock(&l->lock);
 	l->awaited = xrealloc(l->awaited, l->awaited_n + 1, sizeof *l->awaited);
 	l->awaited[l->awaited_n++] = (struct awaited){ task, *name };
-	/* somebody has just begun with it: a look at once would find nothing */
+	/* another runner has just begun the task: an immediate look would find nothing */
 	l->pace_ms = LINK_POLL_MS;
 	if (l->poll_ms > os_now_ms() + l->pace_ms)
 		l->poll_ms = os_now_ms() + l->pace_ms;

@@ -59,7 +59,7 @@ void link_trouble(struct link *l, const char *what)
 	char text[300];
 	bool first;
 
-	/* an abandoned call because the run ends is none */
+	/* a call that was abandoned because the run ends is no failure */
 	if (__atomic_load_n(l->setup.stop, __ATOMIC_RELAXED))
 		return;
 	pthread_mutex_lock(&l->lock);
@@ -176,7 +176,7 @@ void link_quiet(struct link *l)
 		pthread_join(l->asker, NULL);
 }
 
-/* With the lock, which is free during the calls: leases are renewed while results are sent. */
+/* Renews a lease, or waits a little for the publisher. With the lock, which is free during the calls. */
 static void settle_once(struct link *l, int64_t until_ms)
 {
 	int64_t next = os_now_ms() + 100;
@@ -203,7 +203,7 @@ void link_settle(struct link *l, int64_t most_ms)
 	left = l->held;
 	l->held = NULL;
 	pthread_mutex_unlock(&l->lock);
-	/* what it did not come to the end of is free for others; that it was here is known a little longer */
+	/* unfinished tasks become free for other runners; the lease of this runner itself lingers */
 	for (i = 0; i < l->held_n && !l->broken; i++)
 		if (!link_same(&left[i].name, &l->alive))
 			far_store_release(l->store, &left[i].name, &l->owner);

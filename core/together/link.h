@@ -1,4 +1,4 @@
-/* link: what a runner and the others say to each other, through one far store, on two threads of its own (asker.c, publisher.c):
+/* link: connects a runner with the others through one far store, on two threads of its own (asker.c, publisher.c):
  *
  *     asker       takes leases, renews them, looks for notices of awaited tasks (once for all of them, every 0.25 to 2 s)
  *     publisher   waits until the results of a task are sent, tells that it is done, gives its lease back
@@ -19,8 +19,8 @@ struct link;
 struct loop;
 
 enum {
-	LINK_TTL_MS = 15000,           /* of a lease; it is renewed at a third */
-	LINK_LINGER_MS = 30000,        /* how long others know that a runner was there that has ended */
+	LINK_TTL_MS = 15000,           /* life of a lease; it is renewed after a third of it */
+	LINK_LINGER_MS = 30000,        /* how long a runner's own lease outlives it */
 	LINK_POLL_MS = 250, LINK_POLL_MOST_MS = 2000
 };
 
@@ -29,7 +29,7 @@ enum link_what {
 	LINK_THEIRS,                   /* `notice.owner` has it */
 	LINK_OVER,                     /* the task is over: `notice` */
 	LINK_DIED,                     /* `notice` says who ran it, and that runner is gone */
-	LINK_TROUBLE                   /* the store fails: nothing more comes; text says why */
+	LINK_TROUBLE                   /* the store fails, and this is the last answer; text says why */
 };
 
 /* Borrowed for the call. */
@@ -56,26 +56,27 @@ struct link_setup {
 struct link_done {
 	vt_id name;
 	const char *label;
-	int code;                      /* not 0: it failed, and so do those who wait for it */
-	bool ends;                     /* ... and the run of all */
-	bool kept;                     /* its results, so many, hold all that it left, if they can be sent */
+	int code;                      /* not 0: the task failed, and tasks that wait for it do not run */
+	bool ends;                     /* its failure ends the whole run */
+	bool kept;                     /* `results` hold all that it left, if they can be sent */
 	const struct digest *results;
 	uint32_t results_n;
 	struct bytes key;
 };
 
-/* NULL: no far store leases. */
+/* NULL: no far store gives leases. */
 struct link *link_new(const struct link_setup *setup);
-/* Takes the task's lease: MINE, THEIRS, OVER or DIED follows. `once`: it is told that it runs, before it does. */
+/* Asks for the task's lease: MINE, THEIRS, OVER or DIED follows. `once`: the task must not run twice, so a notice says that it
+ * starts before it does. */
 void link_take(struct link *l, void *task, const vt_id *name, const char *label, bool once);
-/* From now on, or no more, notices are looked for: OVER may follow. */
+/* Begins, or ends, to look for a notice of the task: OVER may follow. */
 void link_await(struct link *l, void *task, const vt_id *name);
 void link_await_no_more(struct link *l, void *task);
-/* The task is over; its lease is given back once that is told. */
+/* The task is over here: tells the others, then gives its lease back. */
 void link_tell(struct link *l, const struct link_done *done);
 /* No answer comes any more: ends the asker. */
 void link_quiet(struct link *l);
-/* Ends the asker, and waits until all is told, so many milliseconds at most. */
+/* Ends the asker, and waits until all is told, most_ms milliseconds at most. */
 void link_settle(struct link *l, int64_t most_ms);
 void link_free(struct link *l);
 #endif

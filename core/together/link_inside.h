@@ -1,4 +1,4 @@
-/* Shared by the three files of the link: its own, of its life and its answers; the asker's; the publisher's. */
+/* Shared by link.c (life and answers), asker.c and publisher.c. */
 #ifndef TOGETHER_LINK_INSIDE_H
 #define TOGETHER_LINK_INSIDE_H
 
@@ -10,7 +10,7 @@
 #include "os/loop.h"
 #include "together/link.h"
 
-/* A lease that is to be taken. */
+/* A lease that the asker is to take. */
 struct ask {
 	struct ask *next;
 	void *task;
@@ -22,7 +22,7 @@ struct ask {
 /* A lease that this runner has. */
 struct held {
 	vt_id name;
-	int64_t renew_ms;              /* when */
+	int64_t renew_ms;              /* when it is renewed */
 };
 
 struct awaited {
@@ -37,7 +37,7 @@ struct answer {
 	struct arena *arena;           /* its texts */
 };
 
-/* A task that is to be told. */
+/* A finished task on its way to the other runners. */
 struct telling {
 	struct telling *next;
 	struct link_done is;
@@ -48,26 +48,26 @@ struct link {
 	struct link_setup setup;
 	struct far_store *store;
 	vt_id owner;
-	vt_id failure, alive;          /* names: of failures that end the run, and of this runner's own lease */
+	vt_id failure, alive;          /* names of the notice of a failure that ends the run, and of this runner's own lease */
 	pthread_t asker, publisher;
-	bool asks, publishes;          /* they were started */
-	pthread_mutex_t lock;          /* over all below */
+	bool asks, publishes;          /* the threads were started */
+	pthread_mutex_t lock;          /* guards all below */
 	pthread_cond_t changed;
 	struct ask *first, **last;
 	struct held *held;
 	uint32_t held_n;
 	struct awaited *awaited;
 	uint32_t awaited_n;
-	int64_t poll_ms, pace_ms;      /* when is the next look for notices, and how long between two */
+	int64_t poll_ms, pace_ms;      /* when the next look for notices is due, and the time between two looks */
 	struct answer *answers, **answers_end;
-	bool posted;                   /* the loop was told that there are answers */
+	bool posted;                   /* `deliver` was posted to the loop */
 	struct telling *todo, **todo_end;
-	bool busy;                     /* the publisher tells one */
+	bool busy;                     /* the publisher is telling a task */
 	bool broken;                   /* the store failed */
-	bool quiet, ending;            /* the asker is to end; both are */
-	volatile int give_up;          /* nothing more is waited for */
+	bool quiet, ending;            /* quiet: the asker is to end; ending: both threads are */
+	volatile int give_up;          /* the publisher drops what it has not told yet */
 	bool failed_before;            /* `ignored` is set */
-	vt_id ignored;                 /* who told of a failure, and was gone before this run began */
+	vt_id ignored;                 /* the runner whose failure was answered, or belongs to an earlier attempt */
 };
 
 static inline bool link_same(const vt_id *a, const vt_id *b)

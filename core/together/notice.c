@@ -22,7 +22,7 @@ static struct bytes bytes_of(const char *text)
 	return (struct bytes){ text, n > NOTICE_TEXT_MAX ? NOTICE_TEXT_MAX : n };
 }
 
-/* The proof is over the name and what stands before it. */
+/* The proof covers the name, and all bytes of the notice before the proof. */
 static void prove(const struct far_keys *k, const vt_id *name, const struct buf *b, struct proof *ret)
 {
 	const struct bytes fields[] = { { name->byte, sizeof name->byte }, { b->data, b->size } };

@@ -1,6 +1,6 @@
-/* notice: what runners of one run tell each other of a task, under the task's name, and the names themselves.
+/* notice: messages between the runners of one run, each about one task and under that task's name; and these names.
  *
- * Whoever has the team's key, or a secret that others trust, can write one; where results are not proven, anybody can. */
+ * A notice is proven by the team's key, or by a secret that the reader trusts. Where results are not proven, notices are not either. */
 #ifndef TOGETHER_NOTICE_H
 #define TOGETHER_NOTICE_H
 
@@ -20,7 +20,7 @@ enum {
 };
 
 enum notice_state {
-	NOTICE_STARTED = 1,            /* it runs, or its runner died: a task whose effects stay where it runs */
+	NOTICE_STARTED = 1,            /* it runs, or its runner died: only of a task that must not run twice */
 	NOTICE_DONE,                   /* it has succeeded */
 	NOTICE_FAILED
 };
@@ -28,9 +28,9 @@ enum notice_state {
 struct notice {
 	enum notice_state state;
 	int code;                      /* FAILED: the exit status of the run */
-	bool kept;                     /* DONE: far stores have all that it left */
+	bool kept;                     /* DONE: far stores have all files that it left */
 	vt_id owner;                   /* the runner: 32 random bytes */
-	const char *runner;            /* what it is called */
+	const char *runner;            /* the runner in messages */
 	const char *label;             /* the task, "web#build" */
 	struct bytes key;              /* DONE: the key facts of its first command that ran, encoded; empty: not told */
 };
@@ -39,13 +39,13 @@ void notice_encode(const struct far_keys *k, const vt_id *name, const struct not
 /* Texts are in `a`, `key` points into b. -1: it is damaged, of another name, or not proven. */
 int notice_decode(const struct far_keys *k, bool unsealed, const vt_id *name, struct bytes b, struct arena *a, struct notice *ret);
 
-/* What all runners must agree on: the tasks and their commands, who waits for whom, and the platform. */
+/* The digest that all runners must share: of tasks, commands, edges and the platform. */
 void notice_plan(const struct plan *plan, struct digest *ret);
-/* The name of everything in the run. */
+/* The name from which all names of the run are derived. */
 void notice_run(const struct far_keys *k, const char *id, const char *repository, const struct digest *plan, vt_id *ret);
-/* Of one task in it: `label` is a path through nested runs. */
+/* The name of one task's notice and lease: `label` is a path through nested runs. */
 void notice_task(const struct far_keys *k, const vt_id *run, const char *label, vt_id *ret);
-/* Where a failure is told that ends the run for all, and the lease that says that a runner is alive. */
+/* The names of the notice of a failure that ends the whole run, and of the lease that a living runner holds. */
 void notice_failure(const struct far_keys *k, const vt_id *run, vt_id *ret);
 void notice_runner(const struct far_keys *k, const vt_id *run, const vt_id *owner, vt_id *ret);
 #endif

@@ -1,4 +1,4 @@
-/* publisher: the thread that tells others of tasks that are over here, once their results are sent. */
+/* publisher: the thread that waits until the results of a finished task are sent, and then tells the other runners. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -35,7 +35,7 @@ static const char *value_of(const struct env *env, const char *name)
 	return v ? v : "";
 }
 
-/* GitLab calls the jobs of `parallel:` "test 1/4", Semaphore "Test - 1/4": without that they are one. */
+/* Cuts the part off a job's name: GitLab calls the jobs of `parallel:` "test 1/4", Semaphore "Test - 1/4". */
 static const char *without_part(struct arena *a, const char *name)
 {
 	size_t n = strlen(name), end;

@@ -95,7 +95,7 @@ static uint64_t known_ms(const struct plan_node *node, const struct shard_times 
 	return sum;
 }
 
-/* Of each node, in milliseconds; one that is not known takes as long as the others do on average. */
+/* The cost of each node in milliseconds; a node without a known duration gets the average of the others. */
 static uint64_t *costs_of(const struct plan *plan, const struct shard_times *times, struct arena *a)
 {
 	uint64_t *ret = arena_array(a, (size_t)plan->n + 1, sizeof *ret), sum = 0, usual = 1;

@@ -25,10 +25,10 @@ struct shard_times {
 int shard_times_read(const char *path, struct arena *a, struct shard_times *ret, struct err *err);
 void shard_times_free(struct shard_times *t);
 
-/* Which part, from 0, each requested node is in; UINT32_MAX: the node was not requested. In `a`; plan->n long.
- * The longest comes first, and goes to the part that is done the earliest with it and with what it needs that is not
- * in that part already. `times`: NULL: all take the same time. */
+/* The part, from 0, of each requested node; UINT32_MAX: the node was not requested. In `a`; plan->n long.
+ * The longest node is placed first. Each goes to the part that ends the earliest with it and its dependencies that the
+ * part lacks. `times`: NULL: all take the same time. */
 uint32_t *shard_assign(const struct plan *plan, uint32_t parts, const struct shard_times *times, struct arena *a);
-/* Leaves in the plan what is in the part (from 0), and what that needs. Returns how many requested tasks that are. */
+/* Reduces the plan to the part (from 0) and its dependencies. Returns how many requested tasks are left. */
 uint32_t shard_cut(struct plan *plan, uint32_t part, uint32_t parts, const struct shard_times *times, struct arena *a);
 #endif

@@ -21,10 +21,10 @@
 #include "workspace/workspace.h"
 
 enum {
-	MISSES_MAX = 3,                /* results of one runner that do not fit here: then it is not waited for any more */
-	RETRY_MS = 3000,               /* how often a task that another has is asked for: its lease may have run out */
+	MISSES_MAX = 3,                /* results of one runner that are no hits here; after so many its tasks are run here */
+	RETRY_MS = 3000,               /* how often the lease of a task that another runner has is asked for: it may have run out */
 	TICK_MS = 1000,
-	SETTLE_MS = 10000              /* at the end of a run, for what is still to be told */
+	SETTLE_MS = 10000              /* at the end of a run, until all is told */
 };
 
 enum unit_state { UNIT_NEW, UNIT_ASKING, UNIT_MINE, UNIT_THEIRS, UNIT_GETTING, UNIT_GOT, UNIT_FREE, UNIT_ELSEWHERE };
@@ -33,7 +33,7 @@ enum unit_state { UNIT_NEW, UNIT_ASKING, UNIT_MINE, UNIT_THEIRS, UNIT_GETTING, U
 struct runner {
 	vt_id id;
 	char *name;
-	uint32_t misses;               /* results of it that are no hits here */
+	uint32_t misses;               /* its results that were no hits here */
 };
 
 /* A node of the plan, or of a plan within it. */
@@ -44,15 +44,15 @@ struct unit {
 	char *label;                   /* "web#build"; below a nested run "ci > web#build" */
 	vt_id name;
 	enum unit_state state;
-	bool travels;                  /* no step of it is known to leave what cannot be sent */
+	bool travels;                  /* no step of it is known to leave files that cannot be sent */
 	bool ran;                      /* a step of it ran here */
-	bool far_hit;                  /* a step of it hit, by what came from afar */
-	bool told;                     /* that it is over */
-	bool kept;                     /* MINE: all its steps so far leave nothing that their results lack */
+	bool far_hit;                  /* a step of it hit by a result of a far store */
+	bool told;                     /* link_tell was called */
+	bool kept;                     /* MINE: the results of its steps so far hold all that they left */
 	struct digest *results;        /* MINE: of its steps that ran */
 	uint32_t results_n;
 	struct buf key;                /* MINE: the key of the first that ran */
-	struct runner *who;            /* THEIRS, GOT: who has it, or had */
+	struct runner *who;            /* THEIRS, GOT: the runner that has, or had, its lease */
 	int64_t retry_ms;              /* THEIRS: when its lease is asked for again */
 };
 
@@ -60,7 +60,7 @@ struct together {
 	struct together_setup setup;
 	struct exec_sharer sharer;
 	struct arena *arena;
-	struct link *link;             /* NULL: alone */
+	struct link *link;             /* NULL: this runner works alone */
 	bool alone;                    /* no lease is taken any more */
 	vt_id run_name;
 	struct run *run;               /* NULL: not running */
@@ -69,9 +69,9 @@ struct together {
 	struct runner *runners[64];
 	uint32_t runners_n;
 	struct timer *tick;
-	pthread_mutex_t lock;          /* over getting */
-	pthread_cond_t less;           /* ... which is less */
-	uint32_t getting;              /* workers that get results */
+	pthread_mutex_t lock;          /* guards getting */
+	pthread_cond_t less;           /* getting became less */
+	uint32_t getting;              /* workers that fetch results */
 	struct together_counts counts;
 };
 
@@ -100,7 +100,7 @@ static const struct plan_node *node_of(const struct place *p)
 	return &p->level->plan->nodes[p->node];
 }
 
-/* Are all its steps kept, as far as that can be known before they run? */
+/* Will the results of all its steps be kept, as far as the plan can tell? */
 static bool node_travels(const struct plan_node *node)
 {
 	uint32_t i;
@@ -142,7 +142,7 @@ static struct unit *unit_of(struct together *t, struct place *p)
 	return u;
 }
 
-/* Does it start others after the place's item? Then each runner does it, for those are shared one by one. */
+/* Does the node have nested runs behind the place's item? Then each runner does it, because the nested tasks are shared one by one. */
 static bool starts_others(const struct place *p)
 {
 	const struct plan_node *node = node_of(p);
@@ -154,7 +154,7 @@ static bool starts_others(const struct place *p)
 	return false;
 }
 
-/* Does something here wait for what the task leaves? The first runner has it all in the end. */
+/* Must the files of the task be here? Where a task of this runner waits for it; on runner 0, which ends with all of them. */
 static bool is_needed(const struct unit *u)
 {
 	return u->of->setup.index == 0 || schedule_is_followed(u->place);
@@ -187,7 +187,7 @@ static bool is_waited_for(const struct runner *r)
 	return !r || r->misses < MISSES_MAX;
 }
 
-/* What the look-up says, or else the difference of the keys. */
+/* Adds why a result was no hit: what the look-up says, or else the difference of the keys. */
 static void difference(const struct unit *u, const struct found *found, struct buf *ret)
 {
 	struct arena *a = arena_new();
@@ -206,7 +206,7 @@ static void difference(const struct unit *u, const struct found *found, struct b
 	arena_free(a);
 }
 
-/* A result that was told is none here. */
+/* Counts a result of another runner that is no hit here. */
 static void count_miss(struct unit *u, const struct found *found)
 {
 	struct together *t = u->of;
@@ -253,7 +253,7 @@ static void wait_for(struct unit *u, struct runner *who)
 	share_wait(t->run, u->place);
 }
 
-/* Its lease may have run out. */
+/* Asks again for the lease, which may have run out. */
 static void retry(void *ctx)
 {
 	struct together *t = ctx;
@@ -290,12 +290,12 @@ static void got(void *ctx)
 	struct unit *u = ctx;
 
 	if (!u->of->run)
-		return;                        /* and the place is gone */
+		return;                        /* the place is gone */
 	u->place->got = true;
 	again(u, UNIT_GOT);
 }
 
-/* Another runner is done with it. */
+/* Another runner has finished the task. */
 static void over(struct unit *u, const struct notice *r)
 {
 	struct together *t = u->of;
@@ -368,7 +368,7 @@ static void on_answer(void *ctx, const struct link_answer *a)
 		fail_for_all(t, &a->notice);
 		return;
 	}
-	/* an answer to an earlier question may come late */
+	/* drops a late answer to an earlier question */
 	if (u->state != UNIT_ASKING && (u->state != UNIT_THEIRS || a->what != LINK_OVER))
 		return;
 	switch (a->what) {
@@ -447,7 +447,7 @@ static void ran(void *ctx, struct place *p, const struct kept *kept, const struc
 		return;
 	u->results = arena_grow(t->arena, u->results, u->results_n, sizeof *u->results);
 	u->results[u->results_n++] = kept->result;
-	/* states of variables mean nothing to others, unless they have the same secret */
+	/* other runners can compare the states of variables only with the same secret */
 	if (!u->key.size && key && t->setup.keys->keyed && facts_encode(key, &u->key) < 0)
 		buf_clear(&u->key);
 }
@@ -516,7 +516,7 @@ static void ends(void *ctx)
 	t->tick = NULL;
 	if (t->link)
 		link_quiet(t->link);
-	/* each is bounded as every call of a far store is, and ends at once when the run was stopped by a signal */
+	/* each fetch is bounded as every call of a far store is, and ends at once when a signal stops the run */
 	pthread_mutex_lock(&t->lock);
 	while (t->getting)
 		pthread_cond_wait(&t->less, &t->lock);

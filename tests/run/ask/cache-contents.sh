@@ -12,7 +12,7 @@ for verb in ls verify "show make"; do
 	capture vt cache $verb
 	is "vt cache $verb before there is a cache" "$rc" 0
 done
-gone "asking makes no cache" .vt
+gone "no cache is made by asking" .vt
 vt run show >/dev/null
 capture vt cache verify
 like "one of each is told in the singular" "$rc $out" "0 good     1 entry, 1 result, * blob* of * bytes
@@ -21,26 +21,26 @@ vt run make >/dev/null; vt run bad >/dev/null; vt run off >/dev/null
 file in second
 vt run make >/dev/null
 capture vt cache ls
-is "each command that ran, the last one first" "$(sed -E 's/^[-0-9]+ [:0-9]+  //; s/ +[0-9.]+m?s  / <dur> /' <<<"$out")" "kept <dur> app#make  make
+is "ls: each command that ran, the last one first" "$(sed -E 's/^[-0-9]+ [:0-9]+  //; s/ +[0-9.]+m?s  / <dur> /' <<<"$out")" "kept <dur> app#make  make
 failed <dur> app#bad  fail 2
 kept <dur> app#show  print-file in"
-is "in JSON" "$(vt cache ls --json | jq -c '.steps|map([.task,.fate])')" '[["app#make","kept"],["app#bad","failed"],["app#show","kept"]]'
+is "ls --json" "$(vt cache ls --json | jq -c '.steps|map([.task,.fate])')" '[["app#make","kept"],["app#bad","failed"],["app#show","kept"]]'
 capture vt cache show make
-like "the results of a command, and what they keep" "$out" "app#make  * make
+like "show: the results of a command, and what they keep" "$out" "app#make  * make
   2 results, the last used first
   ????????  *s, printed * bytes; depends on * files and 0 variables; keeps *
             dist/one
             dist/sub/two*"
-is "in JSON" "$(vt cache show make --json | jq -c '.steps[0].results|map(.outputs)')" '[["dist/one","dist/sub/two"],["dist/one","dist/sub/two"]]'
+is "show --json" "$(vt cache show make --json | jq -c '.steps[0].results|map(.outputs)')" '[["dist/one","dist/sub/two"],["dist/one","dist/sub/two"]]'
 capture vt cache show bad
-has "nothing is kept" "$out" "nothing is kept under its present key"
+has "show: a command without a result" "$out" "nothing is kept under its present key"
 capture vt cache show off
-has "it is not cached" "$out" "is not cached"
+has "show: a command that is not cached" "$out" "is not cached"
 capture vt cache verify
-like "all can be read back" "$rc $out" "0 good     2 entries, 3 results, * blobs of * bytes
+like "verify: all can be read back" "$rc $out" "0 good     2 entries, 3 results, * blobs of * bytes
 damaged  0
 missing  0"
-is "in JSON" "$(vt cache verify --json | jq -c '[.entries,.results,.damaged,.missing]')" "[2,3,0,0]"
+is "verify --json" "$(vt cache verify --json | jq -c '[.entries,.results,.damaged,.missing]')" "[2,3,0,0]"
 # a bit of what a command printed is turned
 python3 - <<'P' || exit 99
 import glob
@@ -52,17 +52,17 @@ for f in glob.glob(".vt/store-*/log"):
     open(f, "r+b").write(b)
 P
 capture vt cache verify
-is "damage is found" "$rc $(jq -n --arg o "$out" '$o | test("damaged  0\nmissing  0") | not')" "1 true"
+is "verify: damage is found" "$rc $(jq -n --arg o "$out" '$o | test("damaged  0\nmissing  0") | not')" "1 true"
 capture vt run make
-is "and a run goes on as if it had never been kept" "$rc $(grep -c made <<<"$out")" "0 1"
+is "... a run makes the damaged result again" "$rc $(grep -c made <<<"$out")" "0 1"
 capture vt cache verify
-is "what it stored again is good" "$(grep -c 'damaged  0' <<<"$out")" 1
+is "... which is good" "$(grep -c 'damaged  0' <<<"$out")" 1
 capture vt cache nosuch
-is "an unknown verb" "$rc ${err%%$'\n'*}" "2 error: unrecognized subcommand 'nosuch'"
+is "an unknown verb: an error" "$rc ${err%%$'\n'*}" "2 error: unrecognized subcommand 'nosuch'"
 capture vt cache show
-is "show wants a task" "$rc ${err%%$'\n'*}" "2 error: the following required arguments were not provided:"
+is "show without a task: an error" "$rc ${err%%$'\n'*}" "2 error: the following required arguments were not provided:"
 capture vt cache ls x
-is "ls wants none" "$rc ${err%%$'\n'*}" "2 error: unexpected argument 'x' found"
+is "ls with a task: an error" "$rc ${err%%$'\n'*}" "2 error: unexpected argument 'x' found"
 file vite-task.json '{"tasks":{"one":{"command":"make","input":["in"],"output":["dist/one"],"env":["ONE"]}}}'
 with ONE=1 vt run one >/dev/null
 capture with ONE=1 vt cache show one

@@ -9,7 +9,7 @@ file packages/ui/package.json '{"name":"@scope/ui","scripts":{"lint":"echo l"}}'
 mkdir -p "$T/bin"; ln -s "$VT" "$T/bin/vt"
 # offers WORD...: what vt itself offers in the last word's place
 offers() { vt completion words -- "$@" | cut -f 1 | tr '\n' ' '; }
-is "commands" "$(offers pl)" "plugins "
+is "the first word: commands" "$(offers pl)" "plugins "
 is "a task of the package here" "$(offers run al)" "all "
 is "tasks of other packages, by their full names" "$(offers run web#)" "web#build web#build:dev web#test "
 is "with -r tasks of all packages, by their short names" "$(offers run -r l)" "lint "
@@ -25,20 +25,20 @@ is "the task of a verb" "$(offers cache show al)$(offers cache pull al)$(offers 
 is "the words behind a task are the task's" "$(offers run all x)" ""
 is "... but not of run-many" "$(offers run-many all al)" "all "
 is "another folder" "$(offers run -C packages/web buil)" "build build:dev "
-like "each has its meaning" "$(vt completion words -- run --paral)" "--parallel	Ignore the order*"
+like "each word has its meaning" "$(vt completion words -- run --paral)" "--parallel	Ignore the order*"
 for c in $(vt --help | sed -n '/^Commands:/,/^$/{s/^  \([a-z-]*\) .*/\1/p}'); do
 	vt "$c" --help | sed -n '/^Options:/,/^$/p' | grep -oE '^ +(-[A-Za-z0], )?--[a-z][a-z-]+' | grep -oE -- '--.*' | sort -u >"$T/told"
 	is "each option of vt $c is offered" "$(comm -23 "$T/told" <(offers "$c" -- | tr ' ' '\n' | sort))" ""
 done
 cd / || exit 99
 capture vt completion words -- run x
-is "outside of a workspace nothing is offered, and nothing is said" "$rc $out$err" "0 "
+is "outside of a workspace: nothing is offered, without an error" "$rc $out$err" "0 "
 cd "$W" || exit 99
 for s in bash:vt zsh:_vt fish:vt.fish; do
 	is "what is installed for ${s%%:*} is what vt prints" "$(vt completion "${s%%:*}")" "$(<"$abs_top_srcdir/core/ask/completion/${s#*:}")"
 done
 capture vt completion tcsh
-is "another shell" "$rc $(head -2 <<<"$err")" "2 error: invalid value 'tcsh' for '<SHELL>'
+is "another shell: an error" "$rc $(head -2 <<<"$err")" "2 error: invalid value 'tcsh' for '<SHELL>'
   [possible values: bash, zsh, fish]"
 
 # the words are completed for vt; then `vt` at the front of the line becomes `say`, which shows them

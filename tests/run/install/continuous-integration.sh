@@ -17,7 +17,7 @@ twice() {
 	capture "$@"
 	is "$story: the task runs" "$rc $(printf '%s\n' "$out" | grep -c '^one$') $(printf '%s\n' "$out" | grep -c 'cache hit')$err" "0 1 0"
 	capture "$@"
-	has "$story: its result is found again" "$out" "cache hit"
+	has "$story: the second run hits" "$out" "cache hit"
 }
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	sources nameless
@@ -41,8 +41,8 @@ if command -v bwrap >/dev/null && bwrap --dev-bind / / --proc /proc true 2>/dev/
 	twice "in a checkout that is read-only" _limited 60 VT_CACHE_DIR="$T/cache" bwrap --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp \
 		--bind "$T" "$T" --ro-bind "$W" "$W" --unshare-pid --chdir "$W" "$VT" run show
 	capture _limited 60 bwrap --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp --bind "$T" "$T" --ro-bind "$W" "$W" --unshare-pid --chdir "$W" "$VT" run show
-	is "... and without a place for the cache the task runs" "$rc $(printf '%s\n' "$out" | grep -c '^one$')" "0 1"
-	is "... with one line that says why" "$(printf '%s\n' "$err" | grep -c '^warning: ')" 1
+	is "... without a place for the cache the task runs" "$rc $(printf '%s\n' "$out" | grep -c '^one$')" "0 1"
+	is "... and one line tells why" "$(printf '%s\n' "$err" | grep -c '^warning: ')" 1
 else
 	skip "in bubblewrap" "bwrap cannot be used here"
 fi
@@ -50,12 +50,12 @@ fi
 # what CI keeps between jobs comes back by tar
 sources kept
 capture "$VT" run show
-is "a job keeps its cache" "$rc" 0
+is "a job: packs its cache" "$rc" 0
 tar -C "$W" -cf "$T/kept.tar" .vt
 sources kept
 tar -C "$W" -xf "$T/kept.tar"
 capture vt run show
-is "the next job finds it" "$rc $(printf '%s\n' "$out" | grep -c 'cache hit, replaying')$err" "0 1"
+is "the next job: hits" "$rc $(printf '%s\n' "$out" | grep -c 'cache hit, replaying')$err" "0 1"
 
 workspace recipes
 file package.json '{"name":"root","workspaces":["a"]}'

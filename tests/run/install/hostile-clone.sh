@@ -34,13 +34,13 @@ try() {                                      # try STORY FOLDER PROGRAM
 	cd "$W/$2" || exit 99
 	VT=$3
 	capture vt plugins list
-	hasnt "$1: no plugin of the clone is seen" "$out" evil
+	hasnt "$1: no plugin of the clone is listed" "$out" evil
 	capture vt run show
 	is "$1: the task runs" "$rc ${out##*\$ }" "0 cat in"$'\n'one
 	capture vt run show
 	cd "$W" || exit 99
 	rm -rf .vt
-	gone "$1: nothing of the clone was loaded" "$T/loaded"
+	gone "$1: nothing of the clone is loaded" "$T/loaded"
 }
 try "from the root" . "$T/system/bin/vt"
 try "from a folder like a program's" bin "$T/system/bin/vt"

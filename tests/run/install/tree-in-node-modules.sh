@@ -15,7 +15,7 @@ works() {
 	capture vt run show
 	is "$1: a task runs" "$rc ${out%%$'\n'*}$err" '0 $ cat in'
 	capture vt run show
-	has "$1: its result is found again" "$out" "cache hit"
+	has "$1: the second run hits" "$out" "cache hit"
 }
 evil() {                                     # evil FILE NAME: a plugin that tells when its code runs
 	mkdir -p "${1%/*}"
@@ -34,12 +34,12 @@ evil "$W/lib/vt/plugins-1/vt-evil.so" evil
 evil "$W/node_modules/@vt/lib/vt/plugins-1/vt-evil.so" evil
 evil "$W/node_modules/lib/vt/plugins-1/vt-evil.so" evil
 capture vt plugins list
-hasnt "a plugin beside the tree is not seen" "$out" evil
+hasnt "a plugin beside the tree: not listed" "$out" evil
 with VT_PLUGIN_PATH="$W/node_modules/@vt/lib/vt/plugins-1" capture vt plugins list
-has "one that a variable names is refused" "$out" "skipped  inside the workspace"
+has "a plugin beside the tree that a variable names: refused" "$out" "skipped  inside the workspace"
 ln -s "$W/lib/vt/plugins-1/vt-evil.so" "node_modules/@vt/linux-x64/$libdir/vt-evil.so"
 capture vt plugins list
-has "so is a link in the tree that leads out of it" "$out" "skipped  inside the workspace"
+has "a link in the tree that leads out of it: refused" "$out" "skipped  inside the workspace"
 
 # pnpm: the tree stands in .pnpm, the names are links, the files are hard links into its store
 workspace pnpm
@@ -64,16 +64,16 @@ works "a tree that everybody can write"
 chmod -R go-w tree
 chmod o+w "tree/$libdir/vt-store-local.so"
 capture vt plugins list
-has "a plugin that more people can write than vt is refused" "$out" "'$W/tree/$libdir/vt-store-local.so' can be written by everybody"
+has "a plugin that more people can write than vt: refused" "$out" "'$W/tree/$libdir/vt-store-local.so' can be written by everybody"
 chmod o-w "tree/$libdir/vt-store-local.so"
 supervisor=$(find "$W/tree" -name vt-supervisor)
 chmod o+w "$supervisor"
 capture vt run show
-is "so is such a supervisor" "$rc $out$err" "1 error: '$supervisor' is not started: '$supervisor' can be written by everybody; install vt again, or give it the owner and the modes of '$W/tree/bin/vt'"
+is "a supervisor that more people can write than vt: refused" "$rc $out$err" "1 error: '$supervisor' is not started: '$supervisor' can be written by everybody; install vt again, or give it the owner and the modes of '$W/tree/bin/vt'"
 chmod o-w "$supervisor"
 chmod o+w "${supervisor%/*}"
 capture vt run show
-has "and one in a folder that more people can write" "$rc $err" "1 error: '$supervisor' is not started: '${supervisor%/*}' can be written by everybody"
+has "a plugin in a folder that more people can write: refused" "$rc $err" "1 error: '$supervisor' is not started: '${supervisor%/*}' can be written by everybody"
 chmod o-w "${supervisor%/*}"
 works "mended"
 mkdir -p "$T/away"
@@ -82,7 +82,7 @@ ln -s "$T/away/vt-supervisor" "$supervisor"
 works "a link to a supervisor of one's own"
 chmod o+w "$T/away"
 capture vt run show
-has "but not to one that others can change" "$rc $err" "1 error: '$supervisor' is not started: '$T/away' can be written by everybody"
+has "a link to a plugin that others can change: refused" "$rc $err" "1 error: '$supervisor' is not started: '$T/away' can be written by everybody"
 rm "$supervisor"
 mv "$T/away/vt-supervisor" "$supervisor"
 
@@ -95,14 +95,14 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	VT=$W/tree/bin/vt
 	chown -hR 65533:65533 tree
 	capture vt run show
-	is "root runs somebody's vt" "$rc ${out%%$'\n'*}$err" '0 $ cat in'
+	is "root: runs another user's vt" "$rc ${out%%$'\n'*}$err" '0 $ cat in'
 	rm -rf .vt
 	as_somebody
 	chown -hR 65533:65533 tree
 	works "another user's vt"
 	chown 65532 "tree/$libdir/vt-store-local.so"
 	capture vt plugins list
-	has "a plugin of a third user is refused" "$out" "'$W/tree/$libdir/vt-store-local.so' belongs to another user"
+	has "a plugin of a third user: refused" "$out" "'$W/tree/$libdir/vt-store-local.so' belongs to another user"
 else
 	skip "another user's vt" "this needs root"
 fi

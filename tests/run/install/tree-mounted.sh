@@ -11,10 +11,10 @@ file package.json '{"name":"app"}'
 file vite-task.json '{"tasks":{"show":{"command":"cat in"}}}'
 file in one
 capture vt run show
-is "a task runs" "$rc ${out%%$'\n'*}$err" '0 $ cat in'
+is "a mounted tree: a task runs" "$rc ${out%%$'\n'*}$err" '0 $ cat in'
 capture vt run show
-has "its result is found again" "$out" "cache hit"
+has "... the second run hits" "$out" "cache hit"
 capture vt plugins info store-local
-has "the plugins are those of the mounted tree" "$out" "$T/second/"
+has "... the plugins are those of the mounted tree" "$out" "$T/second/"
 umount "$T/second"
 finish

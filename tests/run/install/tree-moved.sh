@@ -15,12 +15,12 @@ works() {
 	capture vt run show
 	is "$1: a task runs" "$rc ${out%%$'\n'*}$err" '0 $ cat in'
 	capture vt run show
-	has "$1: its result is found again" "$out" "cache hit"
+	has "$1: the second run hits" "$out" "cache hit"
 	capture vt plugins list
 	n=$(printf '%s\n' "$out" | grep -c ' system *\(ready\|disabled\)')
-	is "$1: all plugins are there" "$n" "$(ls "$2/$libdir"/vt-*.so | wc -l)"
+	is "$1: all plugins are listed" "$n" "$(ls "$2/$libdir"/vt-*.so | wc -l)"
 	capture vt plugins info store-local
-	has "$1: they are this tree's" "$out" "$(cd -P "$2" && pwd)/$libdir/vt-store-local.so"
+	has "$1: all plugins are of this tree" "$out" "$(cd -P "$2" && pwd)/$libdir/vt-store-local.so"
 }
 works "staged" "$T/first/vt"
 cp -a "$T/first/vt" "$T/copy"

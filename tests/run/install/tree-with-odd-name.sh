@@ -13,7 +13,7 @@ loaded() {
 	capture vt run show
 	is "$1: the library is loaded" "$rc$err $(printf '%s\n' "$out" | grep -cF "$(cd -P "$2" && pwd)/" | sed 's/[1-9][0-9]*/n/')" "0 n"
 	capture vt run show
-	has "$1: the result is found again" "$out" "cache hit"
+	has "$1: the second run hits" "$out" "cache hit"
 }
 listed() { vt run value | grep -a shim; }
 loaded "a plain name" "$T/plain"
@@ -27,10 +27,10 @@ for name in "a b" "a:b" "a b/c:d e" 'ünïcode ö: "x"'; do
 	[[ $(listed) != *[\ :]* ]]; ok "$name: ... without blanks and colons" $?
 done
 links() { find "$where" -name 'vt-lib-*' | wc -l; }
-is "each tree has one link" "$(links)" 4
+is "each tree: one link" "$(links)" 4
 rm -rf "$T/a b" "$T/a:b"
 loaded "a plain name" "$T/plain"
-is "links to trees that are gone go with the next run" "$(links)" 1
+is "links to trees that are gone: removed by the next run" "$(links)" 1
 
 # another file in the link's place
 cp -a "$T/plain" "$T/a tree"
@@ -49,7 +49,7 @@ loaded_without() {
 	capture vt run show
 	is "$1: the task runs" "$rc$err" 0
 	capture vt run show
-	has "$1: its result is found again" "$out" "cache hit"
+	has "$1: the second run hits" "$out" "cache hit"
 }
 loaded_without "a folder in the link's place" "$T/a tree"
 rm -rf "$link"
@@ -58,14 +58,14 @@ mkdir -p "$T/x/vt" "$T/t m p"
 chmod 777 "$T/x" "$T/x/vt"
 with XDG_RUNTIME_DIR="$T/x" TMPDIR="$T/t m p" loaded "no folder that others can write" "$T/a tree"
 is "... gets a link" "$(compgen -G "$T/x/vt/vt-lib-*")" ""
-is "... nor one whose name has blanks" "$(compgen -G "$T/t m p/vt-*/vt-lib-*")" ""
+is "... no link whose name has blanks" "$(compgen -G "$T/t m p/vt-*/vt-lib-*")" ""
 # a task that gives up its user can no longer follow the link, and says nothing
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	file vite-task.json '{"tasks":{"drop":{"command":"setpriv --reuid=65533 --regid=65533 --clear-groups cat /proc/self/maps"}}}'
 	chmod 755 "$T"
 	capture vt run drop
-	is "a task that gives up its user" "$rc$err" 0
-	hasnt "... has no complaint of the loader" "$out" "cannot be preloaded"
+	is "a task that gives up its user: runs" "$rc$err" 0
+	hasnt "... without a message of the loader" "$out" "cannot be preloaded"
 else
 	skip "a task that gives up its user" "this needs root"
 fi

@@ -44,7 +44,7 @@ step "a run that is kept" cold A=yes vt run sometimes
 step "one that opts out" "miss(env 'A' changed)" A=no vt run sometimes
 step "... leaves the earlier one in place" hit A=yes vt run sometimes
 capture with A=fail vt run sometimes
-is "one that fails" "$rc" 3
+is "a run that fails: has its exit code" "$rc" 3
 step "... leaves it in place too" hit A=yes vt run sometimes
 capture with A=fail vt run sometimes
 is "... and is not kept itself" "$(status) $rc" "miss(env 'A' changed) 3"
@@ -72,7 +72,7 @@ name=$(cat name) && name=${name##*/s}
 kill -TERM $((16#${name:0:8}))
 wait $! 2>/dev/null
 is "a cancelled run ends with its signal" "$?" 143
-gone "... and takes its endpoint along" "$(cat name)"
+gone "... and its endpoint is removed" "$(cat name)"
 capture vt run nowhere
-is "a program that is not there leaves no endpoint" "$(ls "$T/run/vt" | grep -c ^s)" 0
+is "a program that does not exist: no endpoint stays" "$(ls "$T/run/vt" | grep -c ^s)" 0
 finish

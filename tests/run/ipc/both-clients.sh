@@ -33,13 +33,13 @@ fetch_env() {
 		local n=E3; [ $t = fetch ] || { n=E4; step "E4 first run" cold PROBE_ENV=first vt run $t; }
 		step "$n the same value" hit PROBE_ENV=first vt run $t
 		step "$n another value" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=second vt run $t
-		has "$BY: $n prints the new one" "$(printed)" 'served PROBE_ENV=second'
+		has "$BY: $n prints the new value" "$(printed)" 'served PROBE_ENV=second'
 		step "$n the first value again is remembered" hit PROBE_ENV=first vt run $t
-		has "$BY: $n prints the first one" "$(printed)" 'served PROBE_ENV=first'
+		has "$BY: $n prints the first value" "$(printed)" 'served PROBE_ENV=first'
 	done
 	step "E5 an untracked question" cold PROBE_ENV=first vt run untracked
 	step "E5 does not invalidate" hit PROBE_ENV=second vt run untracked
-	has "$BY: E5 replays the first" "$(printed)" 'served PROBE_ENV=first'
+	has "$BY: E5 replays the first value" "$(printed)" 'served PROBE_ENV=first'
 	rm -rf .vt
 	step "E6 unset" cold vt run fetch
 	step "E6 then set" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=1 vt run fetch
@@ -59,7 +59,7 @@ prefixes() {
 	step "P1 the surrounding variable of that name does not matter" hit PREFIXED_ENV=ambient vt run p
 	step "P2 nested prefixes" cold vt run outer-prefixed
 	has "$BY: P2 the inner command is shown" "$(steps)" "PREFIXED_B=b $(tool fetch_env) PREFIXED_A PREFIXED_B"
-	is "$BY: P2 accumulate in answers, not in the environment" "$(printed)" $'served PREFIXED_A=a PREFIXED_B=b\nprocess.env PREFIXED_A=(unset) PREFIXED_B=b'
+	is "$BY: P2 nested prefixes are all in answers, and none in the environment" "$(printed)" $'served PREFIXED_A=a PREFIXED_B=b\nprocess.env PREFIXED_A=(unset) PREFIXED_B=b'
 	step "P2 second run" hit vt run outer-prefixed
 }
 by_all prefixes

@@ -19,7 +19,7 @@ if have_node; then
 	file vite-task.json "{\"tasks\":{$(cached a 'node a.cjs')}}"
 	n=0
 	for i in $(seq 20); do capture vt run a; case "$(status) $rc" in "cold 0" | "miss(the last run was not kept: the task opted out of caching) 0") n=$((n + 1)) ;; esac; done
-	is "(a) twenty tools that exit at once after disableCache: none is stored" "$n" 20
+	is "(a) twenty tools that exit right after disableCache: no run is stored" "$n" 20
 else
 	skip "(a) twenty tools that exit at once" "no Node"
 fi
@@ -40,9 +40,9 @@ setTimeout(() => {}, 1000);
 JS
 	began=$SECONDS
 	step "(d) a client left behind" cold vt run d
-	is "(d) ... is waited for two seconds only" $((SECONDS - began < 150)) 1
+	is "(d) ... the end of the task waits two seconds for it" $((SECONDS - began < 150)) 1
 	kill "$(cat left)"
-	has "(d) ... and the run not kept" "$(details)" '→ Not cached: task communication failed (a background process was still connected when the task ended)'
+	has "(d) ... the run is not kept" "$(details)" '→ Not cached: task communication failed (a background process was still connected when the task ended)'
 else
 	skip "(d) a detached client" "no Node"
 fi
@@ -60,7 +60,7 @@ project "$(cached i 'sh i.sh')"
 printf 'vt client get-envs --prefix BIG_ | wc -c\nls "$(dirname "$VP_RUN_IPC_NAME")" | grep -c ^s\n' >i.sh
 big=$(head -c 120000 /dev/zero | tr '\0' v)
 step "(i) ten values of 120 kB" cold BIG_0=$big BIG_1=$big BIG_2=$big BIG_3=$big BIG_4=$big BIG_5=$big BIG_6=$big BIG_7=$big BIG_8=$big BIG_9=$big vt run i
-is "(i) ... come whole; (h) ... and the next runner has swept" "$(printed)" $'1200070\n1'
+is "(i) ... all arrive whole; (h) the next runner has removed the endpoint" "$(printed)" $'1200070\n1'
 
 # (j) nonsense
 project "$(cached j 'python3 j.py')"
@@ -98,17 +98,17 @@ fi
 project "$(cached l 'sh l.sh'),\"off\":{\"command\":\"sh l.sh\",\"cache\":false}"
 echo 'echo "${VP_RUN_IPC_NAME-none} ${VP_RUN_NODE_CLIENT_PATH-none}"' >l.sh
 capture vt run --no-cache l
-has "(l) --no-cache injects nothing" "$out" "none none"
+has "(l) --no-cache: a task gets no channel" "$out" "none none"
 capture vt run off
-has "(l) nor does cache: false" "$out" "none none"
+has "(l) cache false: a task gets no channel" "$out" "none none"
 capture with VP_RUN_IPC_NAME=/inherited vt run off
-has "(l) which passes on what it inherited" "$out" "/inherited none"
+has "(l) cache false: an inherited channel is passed on" "$out" "/inherited none"
 
 # (m) asking while the pipe is full
 project "$(cached m 'sh m.sh')"
 echo 'head -c 1000000 /dev/zero | tr "\0" x & for i in 1 2 3 4 5; do vt client get-env A; done; wait' >m.sh
 capture with A=answer vt run m
-is "(m) a megabyte of output beside questions" "$rc $(printf '%s' "$out" | tr -cd x | wc -c)" "0 1000000"
+is "(m) a megabyte of output beside questions: all of both arrives" "$rc $(printf '%s' "$out" | tr -cd x | wc -c)" "0 1000000"
 
 # (n) many at once
 workspace many
@@ -116,10 +116,10 @@ pnpm $(seq -f p%g 64)
 mkdir -p node_modules/.bin && ln -s "$VT" node_modules/.bin/vt
 for i in $(seq 64); do file packages/p$i/vite-task.json '{"tasks":{"t":{"command":"vt client get-env A","cache":true,"input":[]}}}'; done
 capture with A=1 vt run -r --concurrency-limit 64 t
-is "(n) 64 tasks in parallel" "$rc $(printf '%s\n' "$out" | grep -cE '(^|: |\] )1$')" "0 64"
+is "(n) 64 tasks in parallel: all are answered" "$rc $(printf '%s\n' "$out" | grep -cE '(^|: |\] )1$')" "0 64"
 capture with A=1 vt run -r --concurrency-limit 64 t
-is "(n) ... all hit" "$(printf '%s\n' "$out" | grep -c '◉ cache hit')" 64
+is "(n) ... the second run: all hit" "$(printf '%s\n' "$out" | grep -c '◉ cache hit')" 64
 capture with A=2 vt run -r --concurrency-limit 64 t
-is "(n) ... all miss" "$(printf '%s\n' "$out" | grep -c "env 'A' changed")" 64
-is "no endpoint is left of all that" "$(endpoints)" 0
+is "(n) ... another value: all miss" "$(printf '%s\n' "$out" | grep -c "env 'A' changed")" 64
+is "after all of that: no endpoint is left" "$(endpoints)" 0
 finish

@@ -19,7 +19,7 @@ going=$made going_pid=$pid going_job=$job known=$made
 start
 kill -KILL $pid
 wait $job 2>/dev/null
-there "a killed run leaves its endpoint" "$made"
+there "a killed run: its endpoint stays behind" "$made"
 # its number is now that of a process that began later
 sleep 300 &
 other=$!
@@ -29,12 +29,12 @@ mv "$made" "$reused"
 touch -h -d '1 hour ago' "$reused"
 rm -rf .vt
 vt run show >/dev/null
-is "the next run takes away what nobody listens to" "$(endpoints)" "$going"
+is "the next run: endpoints without a listener are removed" "$(endpoints)" "$going"
 touch -h -d '1 hour ago' "$going"
 rm -rf .vt
 vt run show >/dev/null
-is "... and leaves what somebody listens to, whatever its age" "$(endpoints)" "$going"
+is "... an endpoint with a listener stays, whatever its age" "$(endpoints)" "$going"
 kill -TERM $going_pid
 wait $going_job 2>/dev/null
-is "a run that ends takes its own away" "$(endpoints)" ""
+is "a run that ends: its own endpoint is removed" "$(endpoints)" ""
 finish

@@ -40,18 +40,18 @@ int main(void)
 	return -r;
 }
 C
-$CC -std=c99 -Wall -Wextra -pedantic -Werror -I"$H" tool.c -o tool -L"$L" -lvt-client 2>cc.log; ok "C99 and pedantic" $? || sed 's/^/# /' cc.log
+$CC -std=c99 -Wall -Wextra -pedantic -Werror -I"$H" tool.c -o tool -L"$L" -lvt-client 2>cc.log; ok "the header is C99, and pedantic compilers accept it" $? || sed 's/^/# /' cc.log
 if command -v c++ >/dev/null; then
-	c++ -x c++ -std=c++11 -Wall -Wextra -pedantic -Werror -I"$H" tool.c -o tool++ -L"$L" -lvt-client 2>cc.log; ok "C++11 too" $? || sed 's/^/# /' cc.log
+	c++ -x c++ -std=c++11 -Wall -Wextra -pedantic -Werror -I"$H" tool.c -o tool++ -L"$L" -lvt-client 2>cc.log; ok "the header is C++11, too" $? || sed 's/^/# /' cc.log
 else
 	skip "C++11 too" "no c++"
 fi
 ldd_tool() { base_env LD_LIBRARY_PATH="$L" "$@"; }
 ldd_tool ./tool
-is "outside of a task it is told so" $? 10
+is "outside of a task: the library says so" $? 10
 capture ldd_tool env MODE=fast V_B=2 V_A=1 "$abs_top_builddir/tests/run/ipc/serve" -r report env LD_LIBRARY_PATH="$L" ./tool
-is "inside of one it asks" "$out $rc" $'fast\nV_A=1\nV_B=2\ndone 0'
-is "... and is heard" "$(grep -v ^MS report)" "ENV MODE
+is "inside a task: the library asks" "$out $rc" $'fast\nV_A=1\nV_B=2\ndone 0'
+is "... and the runner hears it" "$(grep -v ^MS report)" "ENV MODE
 PREFIX V_
 INPUT $T/x
 OUTPUT $T/y
@@ -59,6 +59,6 @@ OPTED-OUT
 EXIT 0"
 is "the library needs libc alone" "$(readelf -d "$L/libvt-client.so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(libc\.|lib[atu]san|libubsan)')" ""
 if command -v pkg-config >/dev/null; then
-	is "pkg-config knows it" "$(PKG_CONFIG_PATH=$abs_top_builddir/plugin-api/client pkg-config --libs-only-l vt-client | tr -d ' ')" -lvt-client
+	is "pkg-config finds it" "$(PKG_CONFIG_PATH=$abs_top_builddir/plugin-api/client pkg-config --libs-only-l vt-client | tr -d ' ')" -lvt-client
 fi
 finish

@@ -20,13 +20,13 @@ for v in 1 2; do
 done
 vt run --last-details >>"$T/said" 2>&1
 vt cache stat >>"$T/said" 2>&1
-has "the runs said something" "$(cat "$T/said")" "env 'SECRET' changed"
-is "no value is in what they said" "$(grep -c kanarienvogel "$T/said")" 0
-is "nor in the cache" "$(grep -rla kanarienvogel .vt | head -n 3)" ""
-is "nor anywhere else below the workspace or the private folders" "$(grep -rla kanarienvogel "$T" --exclude-dir=node_modules | head -n 3)" ""
-is "the cache holds something" "$(find .vt -type f -size +0 | head -n 1 | wc -l)" 1
+has "the runs printed something" "$(cat "$T/said")" "env 'SECRET' changed"
+is "no value is in what the runs printed" "$(grep -c kanarienvogel "$T/said")" 0
+is "no value is in the cache" "$(grep -rla kanarienvogel .vt | head -n 3)" ""
+is "no value is elsewhere below the workspace or the private folders" "$(grep -rla kanarienvogel "$T" --exclude-dir=node_modules | head -n 3)" ""
+is "the cache is not empty" "$(find .vt -type f -size +0 | head -n 1 | wc -l)" 1
 # packed bytes hide a text from grep: what is compressed is looked at unpacked
 if command -v zstd >/dev/null; then
-	is "nor in what is packed" "$(find .vt -type f -exec zstd -dcq {} \; 2>/dev/null | grep -c kanarienvogel)" 0
+	is "no value is in the packed files of the cache" "$(find .vt -type f -exec zstd -dcq {} \; 2>/dev/null | grep -c kanarienvogel)" 0
 fi
 finish

@@ -8,13 +8,13 @@ report() { grep -v '^MS ' "$1"; }
 
 inner_env=(A=inner)
 with A=outer nested 'vt client get-env A; vt client get-env A; vt client get-env --untracked B; vt client get-envs --glob "A*" >/dev/null; vt client get-envs --prefix A >/dev/null'
-is "answers come from the inner one" "$out" $'inner\ninner'
-is "the inner notes what is tracked" "$(report inner)" $'ENV A\nGLOB A*\nPREFIX A\nEXIT 0'
-is "and so does the outer" "$(report outer)" "$(report inner)"
+is "a tool's question: the inner runner answers" "$out" $'inner\ninner'
+is "... the inner runner notes what is tracked" "$(report inner)" $'ENV A\nGLOB A*\nPREFIX A\nEXIT 0'
+is "... the outer runner notes it, too" "$(report outer)" "$(report inner)"
 nested 'vt client disable-cache'
-is "an opt-out goes through" "$(report outer)" $'OPTED-OUT\nEXIT 0'
+is "an opt-out: both runners hear it" "$(report outer)" $'OPTED-OUT\nEXIT 0'
 nested 'vt client get-envs --glob "{x" 2>/dev/null'
-is "a broken inner channel keeps the outer from storing" "$(report outer)" $'OPTED-OUT\nEXIT 4'
+is "a broken channel of the inner runner: the outer run is not stored" "$(report outer)" $'OPTED-OUT\nEXIT 4'
 capture base_env timeout 300 env VP_RUN_IPC_NAME="$T/run/vt/s00000001-000102030405060708090a0b0c0d0e0f" A=1 "$S" -r inner bash -c "\"$VT\" client get-env A"
-is "an outer runner that is gone changes nothing" "$out $(report inner)" $'1 ENV A\nEXIT 0'
+is "an outer runner that is gone: nothing changes" "$out $(report inner)" $'1 ENV A\nEXIT 0'
 finish

@@ -12,12 +12,12 @@ file vite-task.json '{"tasks":{
 	"both":{"command":"ask A","cache":true,"input":[],"env":["DECLARED"],"untrackedEnv":["VT"],"dependsOn":["two"]},
 	"two":{"command":"ask B","cache":true,"input":[],"untrackedEnv":["VT"]}}}'
 with VT="$VT" capture vt run nested
-is "the inner one runs" "$rc $(printf '%s\n' "$out" | grep -cE '^[AB]$')" "0 2"
-is "... and connects once, for its steps' settings and all that their tools ask" "$(grep -c "connect(.*$(cat ../name)" ../trace)" 1
+is "the inner vt runs" "$rc $(printf '%s\n' "$out" | grep -cE '^[AB]$')" "0 2"
+is "... and connects to the outer runner once, for its steps' settings and all questions of their tools" "$(grep -c "connect(.*$(cat ../name)" ../trace)" 1
 with DECLARED=1 VT="$VT" capture vt run nested
-has "what a step of it declares decides about the outer step" "$out" "cache miss: env 'DECLARED' changed"
+has "a variable that an inner step declares: decides about the outer step" "$out" "cache miss: env 'DECLARED' changed"
 with DECLARED=1 B=1 VT="$VT" capture vt run nested
-has "... and what a tool of it asked" "$out" "cache miss: env 'B' changed"
+has "a variable that an inner step's tool asked for: decides about the outer step" "$out" "cache miss: env 'B' changed"
 
 # started PIDFILE command...: in the clean environment; tells the process that vt is
 started() { base_env sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$@"; }
@@ -42,7 +42,7 @@ file vite-task.json '{"tasks":{"build":{"command":"mark a && mark b","cache":tru
 with VP_RUN_IPC_NAME="$(cat ../channel)" started ../build.pid "$VT" run build >"$T/inner.out" 2>&1 &
 inner=$!
 until_true test -e ../ran-b
-ok "steps run while the outer runner does not answer, and the run waits for it" "$(kill -0 "$(cat ../build.pid)"; echo $?)"
+ok "an outer runner that does not answer: steps run, and the end of the run waits for it" "$(kill -0 "$(cat ../build.pid)"; echo $?)"
 tool hang 'touch ../hangs; exec sleep 600'
 with VP_RUN_IPC_NAME="$(cat ../channel)" started ../hang.pid "$VT" run hang >"$T/hang.out" 2>&1 &
 hang=$!
@@ -50,11 +50,11 @@ until_true test -e ../hangs
 once=$SECONDS
 kill -TERM "$(cat ../hang.pid)"
 wait $hang
-is "a signal ends the run without waiting for the outer runner" "$? $((SECONDS - once < 8))" "143 1"
+is "... a signal ends the run without that wait" "$? $((SECONDS - once < 8))" "143 1"
 kill -CONT "$(cat ../outer.pid)"
 wait $inner
-is "the run ends when the outer runner has noted what it was told" $? 0
+is "... an outer runner that goes on: the run ends when it has noted all that it was told" $? 0
 touch ../continue
 wait $outer
-is "... which ends as ever" $? 0
+is "... and the outer run ends as ever" $? 0
 finish

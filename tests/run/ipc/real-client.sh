@@ -13,17 +13,17 @@ JS
 nothing='"undefined" {} {} "undefined" "undefined" "undefined" 0'
 alone() { capture base_env A=1 V_A=2 "$@" node tool.mjs; }
 alone
-is "R1: outside of a task all five do nothing" "$out $rc" "$nothing"
+is "R1: outside of a task all five functions do nothing" "$out $rc" "$nothing"
 alone VP_RUN_NODE_CLIENT_PATH=/nonexistent
 is "R1: ... also with a path that leads nowhere" "$out $rc" "$nothing"
 echo garbage >garbage.node
 alone VP_RUN_NODE_CLIENT_PATH="$T/garbage.node"
-is "R1: ... or to garbage" "$out $rc" "$nothing"
+is "R1: ... or with a path to garbage" "$out $rc" "$nothing"
 alone VP_RUN_NODE_CLIENT_PATH="$A"
 is "R1: ... or without a channel" "$out $rc" "$nothing"
 capture base_env A=1 V_A=2 timeout 300 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r report node tool.mjs
-is "R2: inside of one all five work" "$out $rc" '"1" {"V_A":"2"} {"V_A":"2"} "undefined" "undefined" "undefined" 0'
-is "R2: ... and arrive" "$(grep -v ^MS report)" "ENV A
+is "R2: inside of a task all five functions work" "$out $rc" '"1" {"V_A":"2"} {"V_A":"2"} "undefined" "undefined" "undefined" 0'
+is "R2: ... and the runner hears them" "$(grep -v ^MS report)" "ENV A
 GLOB V_*
 PREFIX V_
 INPUT $T/i

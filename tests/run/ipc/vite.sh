@@ -23,18 +23,18 @@ step "V1 another NODE_ENV" "miss(env 'NODE_ENV' changed)" NODE_ENV=development v
 
 rm -rf .vt dist
 step "V2 first build" cold VITE_CACHE_LABEL=alpha vt run --cache build
-has "V2 the bundle has it" "$(bundle)" alpha
+has "V2 the bundle has the new value" "$(bundle)" alpha
 step "V2 the same" hit VITE_CACHE_LABEL=alpha vt run --cache build
 step "V2 another label" "miss(env 'VITE_CACHE_LABEL' changed)" VITE_CACHE_LABEL=bravo vt run --cache build
-has "V2 the bundle has the other" "$(bundle)" bravo
-hasnt "V2 ... and not the first" "$(bundle)" alpha
+has "V2 the bundle has the other value" "$(bundle)" bravo
+hasnt "V2 ... and not the first one" "$(bundle)" alpha
 step "V2 a label more" "miss(env 'VITE_OTHER' changed)" VITE_CACHE_LABEL=bravo VITE_OTHER=1 vt run --cache build
 step "V2 one that Vite does not ask for" hit VITE_CACHE_LABEL=bravo VITE_OTHER=1 LABEL=x vt run --cache build
 
 step "V3 built" hit VITE_CACHE_LABEL=bravo VITE_OTHER=1 vt run --cache build
 rm -f dist/assets/main.js
 step "V3 a hit replays the terminal" hit VITE_CACHE_LABEL=bravo VITE_OTHER=1 vt run --cache build
-gone "V3 ... and restores no file: none is declared as output" dist/assets/main.js
+gone "V3 ... restores no file, for no output is declared" dist/assets/main.js
 
 cat >serve.mjs <<'JS'
 import { createServer } from 'vite';
@@ -44,7 +44,7 @@ file vite-task.json '{"tasks":{"dev":{"command":"node serve.mjs","cache":true,"i
 	"auto":{"command":"vite build","cache":true}}}'
 step "V4 a dev server opts out" cold vt run --cache dev
 step "V4 so it runs again" "miss(the last run was not kept: the task opted out of caching)" vt run --cache dev
-has "V4 the details say so" "$(details)" '→ Not cached: the task opted out of caching'
+has "V4 the details name the variable" "$(details)" '→ Not cached: the task opted out of caching'
 
 # automatic inputs, nothing configured
 rm -rf dist

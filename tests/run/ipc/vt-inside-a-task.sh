@@ -21,34 +21,34 @@ project() {
 nested() {
 	project
 	step "an outer step, an inner step" cold PROBE_ENV=1 vt run outer
-	has "$BY: the inner one ran" "$out" "served PROBE_ENV=1"
+	has "$BY: the inner vt runs" "$out" "served PROBE_ENV=1"
 	step "both as they were" hit PROBE_ENV=1 vt run outer
 	step "what the inner tool asked for decides about the outer step" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=2 vt run outer
-	has "$BY: ... and the inner one sees the new value" "$out" "served PROBE_ENV=2"
+	has "$BY: ... the inner vt sees the new value" "$out" "served PROBE_ENV=2"
 	# now the inner step is in the cache: an outer one that runs it hits below
 	step "flipping back hits" hit PROBE_ENV=1 vt run outer
 	sed -i 's/sh inner.sh inner/sh inner.sh inner 2/' vite-task.json
 	step "a new outer step around a known inner one" "miss(args changed)" PROBE_ENV=1 vt run outer
-	has "$BY: ... the inner one hits" "$out" "◉ cache hit, replaying"
+	has "$BY: ... the inner step hits" "$out" "◉ cache hit, replaying"
 	step "... and hits itself" hit PROBE_ENV=1 vt run outer
 	step "what the inner hit had asked for decides too" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=3 vt run outer
 	step "what the inner step declares decides" "miss(env 'DECLARED' changed)" PROBE_ENV=3 DECLARED=1 vt run outer
 	step "... and what its pattern matches" "miss(env 'DECLARED_X' changed)" PROBE_ENV=3 DECLARED=1 DECLARED_X=1 vt run outer
 	step "... until it is the same" hit PROBE_ENV=3 DECLARED=1 DECLARED_X=1 vt run outer
 	step "an inner question for many" cold PROBE_A=1 vt run outer-envs
-	has "$BY: ... is answered" "$out" PROBE_A=1
+	has "$BY: ... the tool is answered" "$out" PROBE_A=1
 	step "... the same: the outer step hits" hit PROBE_A=1 vt run outer-envs
 	step "... one more decides about it" "miss(env 'PROBE_B' changed)" PROBE_A=1 PROBE_B=1 vt run outer-envs
 	sed -i 's/sh inner.sh many/sh inner.sh many 2/' vite-task.json
 	step "... a new outer step around the known one" "miss(args changed)" PROBE_A=1 vt run outer-envs
-	has "$BY: ... which hits" "$out" "◉ cache hit, replaying"
+	has "$BY: ... the inner step hits" "$out" "◉ cache hit, replaying"
 	step "... hits itself" hit PROBE_A=1 vt run outer-envs
 	step "... and misses by what the inner hit had asked for" "miss(env 'PROBE_A' changed)" PROBE_A=2 vt run outer-envs
 	step "an inner opt-out" cold vt run outer-opt
 	step "... keeps the outer step out of the cache" "miss(the last run was not kept: the task opted out of caching)" vt run outer-opt
-	has "$BY: ... which says so" "$(details)" '→ Not cached: the task opted out of caching'
+	has "$BY: ... the reason is told" "$(details)" '→ Not cached: the task opted out of caching'
 	step "an uncached inner task" cold PROBE_ENV=1 vt run outer-uncached
-	has "$BY: ... asks the outer runner" "$out" "served PROBE_ENV=1"
+	has "$BY: ... the outer runner is asked" "$out" "served PROBE_ENV=1"
 	step "... which hits" hit PROBE_ENV=1 vt run outer-uncached
 	step "... and misses by it" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=2 vt run outer-uncached
 }

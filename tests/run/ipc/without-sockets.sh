@@ -19,12 +19,12 @@ fifos() {
 	capture narrow run kind
 	is "$BY: the endpoint is a folder of FIFOs" "$rc $(printed)" "0 folder"
 	step "a question through FIFOs" cold A=1 narrow run t
-	has "$BY: ... is answered" "$out" "served A=1"
+	has "$BY: ... the tool is answered" "$out" "served A=1"
 	step "... and tracked" hit A=1 narrow run t
 	step "... and decides" "miss(env 'A' changed)" A=2 narrow run t
 	step "an opt-out" cold narrow run opt
 	step "... arrives" "miss(the last run was not kept: the task opted out of caching)" narrow run opt
-	is "$BY: nothing is left behind" "$(ls "$T/run/vt" | grep -c ^s)" 0
+	is "$BY: no endpoint is left" "$(ls "$T/run/vt" | grep -c ^s)" 0
 }
 by_all fifos
 
@@ -33,9 +33,9 @@ if command -v bwrap >/dev/null && bwrap --ro-bind / / --dev /dev --proc /proc tr
 	project
 	closed() { base_env timeout -k 5 300 bwrap --ro-bind / / --dev /dev --proc /proc --bind "$W" "$W" --chdir "$W" env XDG_RUNTIME_DIR=/sys TMPDIR=/sys "$VT" "$@"; }
 	step "no folder for the channel: the tasks run" cold A=1 closed run t opt
-	is "... one warning says so" "$(printf '%s\n' "$err" | grep -c 'warning: Failed to set up task communication: ')" 1
+	is "... one warning tells it" "$(printf '%s\n' "$err" | grep -c 'warning: Failed to set up task communication: ')" 1
 	step "... and are not kept" cold A=1 closed run t
-	like "... and the details say why" "$(details)" '*→ Not cached: task communication failed (*)*'
+	like "... the details tell why" "$(details)" '*→ Not cached: task communication failed (*)*'
 else
 	skip "no folder for the channel" "bwrap does not work here"
 fi

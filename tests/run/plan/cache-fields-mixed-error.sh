@@ -5,7 +5,7 @@ file pnpm-workspace.yaml ''
 file package.json '{"name":"r"}'
 file vite-task.json '{"tasks":{"a":{"command":"pf","env":["X"],"cache":{"env":["Y"]}}}}'
 capture vt run a
-like "of the same name" "$rc $err" "1 error: Failed to load task graph
+like "one setting twice: an error" "$rc $err" "1 error: Failed to load task graph
 \* Failed to load task config file for package at $W/
 \* $W/vite-task.json:*env*"
 finish

@@ -6,10 +6,10 @@ file package.json '{"name":"r","scripts":{"lint":"lint","hello":"pf","lint-and-e
 file vite-task.json '{"cache":true}'
 mkdir sub
 tools pf lint
-shape "none" "lint: lint" lint
-shape "one" "lint: lint --fix" lint --fix
-shape "for the program" "hello: pf a.txt" hello a.txt
-cd sub; shape "the task runs in its package from below too" "hello: pf a.txt" hello a.txt; cd ..
-shape "the first command has none" "lint-and-echo: lint; echo Linting complete" lint-and-echo "Linting complete"
-shape "echo has none" "echo-and-lint: echo Linting; lint --fix" echo-and-lint --fix
+shape "no argument" "lint: lint" lint
+shape "an argument" "lint: lint --fix" lint --fix
+shape "an argument of a script" "hello: pf a.txt" hello a.txt
+cd sub; shape "a script called from below its package: runs in the package" "hello: pf a.txt" hello a.txt; cd ..
+shape "two commands: the last has it" "lint-and-echo: lint; echo Linting complete" lint-and-echo "Linting complete"
+shape "echo before a command: the command has it" "echo-and-lint: echo Linting; lint --fix" echo-and-lint --fix
 finish

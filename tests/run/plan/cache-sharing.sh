@@ -4,7 +4,7 @@ workspace
 file pnpm-workspace.yaml 'packages: ["."]'
 file package.json '{"name":"r","scripts":{"a":"echo a","b":"echo a && echo b","c":"echo a && echo b && echo c"}}'
 capture vt run --json
-is "there is one package" "$(jq -c '.packages|keys' <<<"$out")" '["."]'
-is "with its tasks" "$(jq -c '.tasks|keys' <<<"$out")" '["a","b","c"]'
-shape "which run" "c: echo a; echo b; echo c" c
+is "the root package is listed once" "$(jq -c '.packages|keys' <<<"$out")" '["."]'
+is "... with its tasks" "$(jq -c '.tasks|keys' <<<"$out")" '["a","b","c"]'
+shape "... which can run" "c: echo a; echo b; echo c" c
 finish

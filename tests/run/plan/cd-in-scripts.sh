@@ -10,8 +10,8 @@ shape "a nested task starts in its own package" "cd-build: {build: pf}" cd-build
 shape "a program starts where cd led" "cd-lint: lint @src" cd-lint
 file vite-task.json '{"tasks":{"away":{"command":"cd /tmp && pwd","cache":false}}}'
 capture vt run away
-is "a folder outside is shown as it is" "$out" '/tmp$ pwd ⊘ cache disabled
+is "a folder outside: shown by its full path" "$out" '/tmp$ pwd ⊘ cache disabled
 /tmp'
 capture vt run --last-details
-has "in the summary, too" "$out" ' /tmp$ pwd'
+has "... in the summary, too" "$out" ' /tmp$ pwd'
 finish

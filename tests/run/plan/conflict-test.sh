@@ -6,6 +6,6 @@ file packages/a/package.json '{"name":"@test/scope-a","scripts":{"b#c":"echo wro
 file packages/ab/package.json '{"name":"@test/scope-a#b","scripts":{"c":"echo right"}}'
 file packages/t/package.json '{"name":"t"}'
 file packages/t/vite-task.json '{"tasks":{"test":{"command":"echo t","dependsOn":["@test/scope-a#b#c"]}}}'
-shape "in dependsOn" "packages/ab#c: echo right | packages/t#test<packages/ab#c: echo t" t#test
-shape "and on the command line" "packages/ab#c: echo right" "@test/scope-a#b#c"
+shape "dependsOn with several #" "packages/ab#c: echo right | packages/t#test<packages/ab#c: echo t" t#test
+shape "the command line with several #" "packages/ab#c: echo right" "@test/scope-a#b#c"
 finish

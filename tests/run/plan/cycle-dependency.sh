@@ -13,5 +13,5 @@ file packages/b/package.json '{"name":"b","peerDependencies":{"a":"workspace:*"}
 file packages/c/package.json '{"name":"c","dependencies":{"a":"workspace:*"},"scripts":{"x":"echo c"}}'
 order "packages around a circle all run, the last of them first" "packages/a#x<packages/b#x packages/b#x packages/c#x<packages/a#x" -r x
 capture vt run -r x
-is "and the circle is told once" "$(grep -c . <<<"$err") $err" "1 warning: packages depend on each other in a cycle: a -> b -> a; the order of their tasks is kept as far as it can be"
+is "the circle is told once" "$(grep -c . <<<"$err") $err" "1 warning: packages depend on each other in a cycle: a -> b -> a; the order of their tasks is kept as far as it can be"
 finish

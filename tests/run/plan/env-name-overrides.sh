@@ -4,7 +4,7 @@ workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"inner":"sh -c \"echo $V-$v\"","show":"sh -c '"'"'echo $V-$v'"'"'","outer":"V=outer v=small vt run mid","mid":"V=inner vt run show"}}'
 with V=session capture vt run outer
-has "from the inside out" "$out" "inner-small"
+has "a nested assignment: the innermost wins" "$out" "inner-small"
 with V=session capture vt run show
-has "and without any" "$out" "session-"
+has "no assignment: the surrounding variable" "$out" "session-"
 finish

@@ -19,7 +19,7 @@ here=$abs_top_srcdir/tests/run/plan
 listed() { grep -q "tests/run/plan/$1\.sh" "$abs_top_srcdir/tests/run/plan.inc"; }
 missing=
 for f in $fixtures; do [ -f "$here/$f.sh" ] || missing+="$f "; done
-is "each fixture has its test" "$missing" ""
+is "each fixture has a test of its name" "$missing" ""
 unlisted= silent=
 for s in "$here"/*.sh; do
 	name=${s##*/} name=${name%.sh}
@@ -27,6 +27,6 @@ for s in "$here"/*.sh; do
 	listed "$name" || unlisted+="$name "
 	[[ $(grep -cE '^[^#]*\b(is|like|has|hasnt|isnt|ok|shape|order|refuses|there|gone|chosen|check) ' "$s") -gt 0 ]] || silent+="$name "
 done
-is "each test is run" "$unlisted" ""
-is "each test checks something" "$silent" ""
+is "each test is listed" "$unlisted" ""
+is "each test has a check" "$silent" ""
 finish

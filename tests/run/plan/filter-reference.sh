@@ -11,8 +11,8 @@ git init -q . && git add -A && git -c user.name=t -c user.email=t@example.com co
 order "nothing has changed" "" --filter '[HEAD]' x
 file packages/b/new.txt 1
 order "a new file" "packages/b#x" --filter '[HEAD]' x
-order "and who depends on it" "packages/a#x<packages/b#x packages/b#x" --filter '...[HEAD]' x
+order "... and its dependents" "packages/a#x<packages/b#x packages/b#x" --filter '...[HEAD]' x
 order "only among some" "" --filter 'c[HEAD]' x
 capture vt run --filter '[nosuch]' x
-like "a reference that is not there" "$rc $err" "1 *error: --filter '?nosuch?': there is no git reference 'nosuch'"
+like "an unknown reference: an error" "$rc $err" "1 *error: --filter '?nosuch?': there is no git reference 'nosuch'"
 finish

@@ -27,7 +27,7 @@ gives "app<lib core lib<core" --filter '@test/app... !@test/utils' build
 gives "app<lib,utils cli lib utils" --filter '!@test/core' build
 gives "cli lib utils" --filter '!@test/app' --filter '!@test/core' build
 gives "$all" --filter '!nonexistent' build
-is "an exclusion never warns" "$err" ""
+is "an exclusion that matches nothing: no warning" "$err" ""
 gives "$all" --filter './packages/*' build
 gives "$all" --filter './packages/**' build
 gives "cli<core core lib<core" --filter @test/lib... --filter @test/cli build

@@ -5,9 +5,9 @@ file pnpm-workspace.yaml ''
 file package.json '{"name":"r"}'
 file vite-task.json '{"tasks":{"build":{"command":"pf","input":["src/","!dist/"]}}}'
 tools pf
-shape "is accepted" "build: pf" build
+shape "input with a directory: accepted" "build: pf" build
 file vite-task.json '{"tasks":{"build":{"command":"pf","input":["../x/"]}}}'
-refuses "but not outside" "error: Failed to load task graph
+refuses "input with a directory outside: an error" "error: Failed to load task graph
 * Failed to resolve task config for task r#build
 * glob pattern '../x/' resolves outside the workspace root" build
 finish

@@ -4,5 +4,5 @@ workspace
 pnpm app
 file packages/app/vite-task.json '{"tasks":{"build":{"command":"echo b && pf","input":[{"pattern":"configs/tsconfig.json","base":"workspace"},{"pattern":"!dist/**","base":"workspace"}]}}}'
 tools pf
-shape "are accepted" "packages/app#build: echo b; pf" app#build
+shape "input relative to the workspace: accepted" "packages/app#build: echo b; pf" app#build
 finish

@@ -34,33 +34,33 @@ lock 1.0.0
 git init -q -b main . && commit one
 lock 1.0.1
 order "the package whose dependency changed, and its dependents" "packages/a#t packages/b#t<packages/a#t" --affected=HEAD t
-is "without a word" "$err" ""
-order "by the filter it alone" "packages/a#t" -F '[HEAD]' t
+is "... without a warning" "$err" ""
+order "a filter: that package alone" "packages/a#t" -F '[HEAD]' t
 commit two
-order "since an older commit" "packages/a#t" -F '[HEAD~1]' t
-order "nothing since this one" "" -F '[HEAD]' t
+order "a filter with an older commit: that package" "packages/a#t" -F '[HEAD~1]' t
+order "a filter with this commit: none" "" -F '[HEAD]' t
 lock 1.0.0
-order "back again is a change since this one" "packages/a#t" -F '[HEAD]' t
-order "and none since the older one" "" -F '[HEAD~1]' t
+order "an earlier lockfile again: a change since this commit" "packages/a#t" -F '[HEAD]' t
+order "... and none since the older one" "" -F '[HEAD~1]' t
 git checkout -q pnpm-lock.yaml
 sed -i 's/\^1.0.0/^1.0.1/' pnpm-lock.yaml
-order "what resolves to the same is no change" "" --affected=HEAD t
+order "another range that resolves to the same: no change" "" --affected=HEAD t
 file pnpm-lock.yaml 'broken: ['
 all="packages/a#t packages/b#t<packages/a#t packages/c#t t"
-order "one that cannot be read is a change of all" "$all" --affected=HEAD t
-is "and this is told once" "$(grep -c . <<<"$err") ${err%%:*}" "1 warning"
-like "with the cause" "$err" "warning: --affected=HEAD: what changed in pnpm-lock.yaml is not known, so all packages count as changed: pnpm-lock.yaml:*expected YAML"
+order "a lockfile that cannot be read: all packages count" "$all" --affected=HEAD t
+is "... and one warning tells it" "$(grep -c . <<<"$err") ${err%%:*}" "1 warning"
+like "... with the cause" "$err" "warning: --affected=HEAD: what changed in pnpm-lock.yaml is not known, so all packages count as changed: pnpm-lock.yaml:*expected YAML"
 rm pnpm-lock.yaml
-order "so is one that is gone" "$all" --affected=HEAD t
-has "told, too" "$err" "pnpm-lock.yaml is not there any more"
+order "a lockfile that is gone: all packages count" "$all" --affected=HEAD t
+has "... and a warning tells it" "$err" "pnpm-lock.yaml is not there any more"
 git checkout -q pnpm-lock.yaml; git rm -q --cached pnpm-lock.yaml; git commit -qm none; 
-order "and one that was not there" "$all" --affected=HEAD t
-has "told as well" "$err" "pnpm-lock.yaml was not there"
+order "a lockfile that is new: all packages count" "$all" --affected=HEAD t
+has "... and a warning tells it" "$err" "pnpm-lock.yaml was not there"
 commit back
 mkdir sub; git mv packages package.json pnpm-workspace.yaml pnpm-lock.yaml sub/; commit moved
 cd sub || exit 99
 lock 1.0.2
-order "in a workspace below the repository's root" "packages/a#t" -F '[HEAD]' t
+order "a workspace below the root of the repository: that package" "packages/a#t" -F '[HEAD]' t
 W=$T/w
 
 # --- as the real managers write it ---

@@ -14,40 +14,40 @@ file vite-task.json '{"cache":true}'
 ln -s "$T/ext/a" packages/a
 ln -s ../inside/c packages/c
 capture vt run --log=interleaved -r b
-is "links are packages: all run" "$rc" 0
-has "the one outside runs" "$out" one
-has "the one inside runs" "$out" see
-is "its dependents come after it" "$(grep -oE '^(one|IN-z)$' <<<"$out" | tr '\n' ' ')" "one IN-z "
-has "why the one outside is not cached is told where it runs" "$out" "cache disabled: its package lies outside of the workspace, in $T/ext/a"
+is "links as packages: all run" "$rc" 0
+has "... the one that leads outside runs" "$out" one
+has "... the one that leads inside runs" "$out" see
+is "... a dependent runs after it" "$(grep -oE '^(one|IN-z)$' <<<"$out" | tr '\n' ' ')" "one IN-z "
+has "... why the one outside is not cached is told where it runs" "$out" "cache disabled: its package lies outside of the workspace, in $T/ext/a"
 echo two >"$T/ext/a/data"
 capture vt run --log=interleaved -v -r b
-has "a change outside is seen" "$out" two
-has "the one inside hits" "$out" "~/inside/c\$ cat data ◉ cache hit"
-has "the full summary has the reason, too" "$out" "Not cached: its package lies outside of the workspace, in $T/ext/a"
+has "a change outside: is seen" "$out" two
+has "... the package inside hits" "$out" "~/inside/c\$ cat data ◉ cache hit"
+has "... the full summary tells why the one outside is not cached" "$out" "Not cached: its package lies outside of the workspace, in $T/ext/a"
 echo sea >inside/c/data
 capture vt run --log=interleaved -r b
-has "a change of the one inside is seen" "$out" sea
+has "a change inside: is seen" "$out" sea
 capture vt run --log=interleaved -F ./packages/c b
-has "a link is found by the folder where it stands" "$out" sea
+has "a linked package: found by the folder of the link" "$out" sea
 capture vt run --log=interleaved -F ./inside/c b
-has "and by the folder to which it leads" "$out" sea
+has "... and by the folder to which the link leads" "$out" sea
 cd inside/c || exit 99
 capture vt run b
-has "and from inside" "$out" sea
+has "... and from inside that folder" "$out" sea
 cd "$W/packages/c" || exit 99
 capture vt run b
-has "and through the link" "$out" sea
+has "... and from the folder of the link" "$out" sea
 
 capture vt run -r --dry-run --json b
-is "the plan has the reason" "$(jq -r '.plan["packages/a#b"].steps[0].cache | .status + ": " + .message' <<<"$out")" \
+is "the plan tells why a package outside is not cached" "$(jq -r '.plan["packages/a#b"].steps[0].cache | .status + ": " + .message' <<<"$out")" \
 	"disabled: its package lies outside of the workspace, in $T/ext/a"
 cd "$W" || exit 99
 file packages/z/package.json '{"name":"z","scripts":{"out":"cat package.json && cd ../../../ext && cat a/data"}}'
 capture vt run z#out
-is "a command that leaves the workspace runs" "$rc $(grep -c two <<<"$out")" "0 1"
-has "its part outside is not cached, and why is told" "$out" "cache disabled: it runs outside of the workspace, in $T/ext"
+is "a command that leaves the workspace: runs" "$rc $(grep -c two <<<"$out")" "0 1"
+has "... its part outside is not cached, and the reason is told" "$out" "cache disabled: it runs outside of the workspace, in $T/ext"
 capture vt run z#out
-has "its part inside is cached" "$out" "cat package.json ◉ cache hit"
+has "... its part inside is cached" "$out" "cat package.json ◉ cache hit"
 
 # --- odd names ---
 latin=$(printf 'latin\351')
@@ -91,7 +91,7 @@ file 'packages/[res]/package.json' '{"name":"odd","scripts":{"t":"echo RES"}}'
 file packages/r/package.json '{"name":"r2","scripts":{"t":"echo WRONG"}}'
 for s in './packages/\[res\]' '{./packages/\[res\]}'; do
 	capture vt run --log=interleaved -F "$s" t
-	is "$s means the folder with brackets" "$rc $(grep -cE '^RES$' <<<"$out") $(grep -c WRONG <<<"$out")" "0 1 0"
+	is "$s: means the folder with brackets" "$rc $(grep -cE '^RES$' <<<"$out") $(grep -c WRONG <<<"$out")" "0 1 0"
 done
 
 # --- a package that no pattern matches ---
@@ -102,13 +102,13 @@ file tools/x/package.json '{"name":"x","scripts":{"only":"echo ONLY","b":"echo X
 said="warning: $W/tools/x/package.json is not a package of the workspace $W: no pattern of its packages matches the folder; tasks are looked for in the package around it, r"
 cd tools/x || exit 99
 capture vt run only
-is "a task that only such a package has is not found" "$rc" 1
-has "and why is told" "$err" "$said"
+is "a task of a folder that is no package: not found" "$rc" 1
+has "... and a warning tells why" "$err" "$said"
 capture vt run b
-has "one that the package around it has runs there" "$out" ROOT
-has "and this is told" "$err" "$said"
+has "a task of the package around it: runs there" "$out" ROOT
+has "... and a warning tells it" "$err" "$said"
 capture vt run r#b
-hasnt "a task named with its package brings no warning" "$err" "$said"
+hasnt "a task named with its package: no warning" "$err" "$said"
 
 # --- -r beside --filter ---
 workspace
@@ -116,12 +116,12 @@ pnpm a b
 file packages/a/package.json '{"name":"a","scripts":{"t":"echo A"}}'
 file packages/b/package.json '{"name":"b","scripts":{"t":"echo B"}}'
 capture vt run --log=interleaved -r -F a t
-is "-r with --filter is the filter" "$rc $(grep -xE '[AB]' <<<"$out")" "0 A"
+is "-r with --filter: the filter decides" "$rc $(grep -xE '[AB]' <<<"$out")" "0 A"
 
 # --- patterns that are not understood ---
 workspace
 file package.json '{"name":"r","workspaces":["packages/{1..2}"]}'
 file packages/1/package.json '{"name":"one","scripts":{"b":"echo ONE"}}'
 capture vt run --log=interleaved -r b
-has "a construct that vt does not know is told" "$err" "warning: the pattern 'packages/{1..2}' of the workspace's packages has '{1..2}', which vt does not know"
+has "a construct that vt does not know: a warning tells it" "$err" "warning: the pattern 'packages/{1..2}' of the workspace's packages has '{1..2}', which vt does not know"
 finish

@@ -15,23 +15,23 @@ variables() { grep -E '^(npm_|NODE=|INIT_CWD|PWD)' <<<"$out"; }
 
 (cd packages/a && with npm_config_loglevel=error base_env npm run v 2>&1) | grep -E '^(npm_|NODE=|INIT_CWD|PWD)' >"$T/npm"
 cd packages/a; capture vt run v; cd ../..
-is "what npm gives" "$(variables)" "$(cat "$T/npm")"
+is "a script gets what npm gives" "$(variables)" "$(cat "$T/npm")"
 ln -s "$VT" "$T/vt"
 capture with PATH="$T:$PATH" npm_config_loglevel=error base_env npm run all
-is "below npm run: the package's own, not the root's" "$(variables | grep -v ^INIT_CWD)" "$(grep -v ^INIT_CWD "$T/npm")"
+is "below npm run: the package's own values, not the root's" "$(variables | grep -v ^INIT_CWD)" "$(grep -v ^INIT_CWD "$T/npm")"
 capture with PATH="$T:$PATH" npm_config_loglevel=error base_env npm run tasks
-has "... and a task of another package gets none of them" "$out" nothing
+has "... a task of another package gets none of them" "$out" nothing
 capture vt run -F @s/a hook
 is "each part of a script has its own name" "$(grep -E '^(pre|mid) ' <<<"$out")" "pre prehook
 mid hook"
 capture with OLDPWD=/tmp PWD=/tmp vt run -F @s/a moved
-is "PWD is where the command is, and no other folder is told" "$(grep -E '^(OLD)?PWD=' <<<"$out")" "PWD=$W/packages/a/x"
+is "PWD is the folder of the command, and OLDPWD is not set" "$(grep -E '^(OLD)?PWD=' <<<"$out")" "PWD=$W/packages/a/x"
 
 # the programs of every folder above, the nearest first
 tool() { mkdir -p "$1/node_modules/.bin"; printf '#!/bin/sh\necho from %s\n' "$2" >"$1/node_modules/.bin/where"; chmod +x "$1/node_modules/.bin/where"; }
 tool . root
 capture vt run -F inner where
-has "programs of the root" "$out" "from root"
+has "programs of the root are found" "$out" "from root"
 tool packages/a a
 capture vt run -F inner where
 has "... of a package around it" "$out" "from a"
@@ -40,7 +40,7 @@ capture vt run -F inner where
 has "... of a folder between" "$out" "from between"
 tool packages/a/inner itself
 capture vt run -F inner where
-has "... its own" "$out" "from itself"
+has "... its own come first" "$out" "from itself"
 outside=$W
 workspace w/below; W=$outside/below
 file package.json '{"name":"b","scripts":{"where":"where"}}'; file pnpm-workspace.yaml ''
@@ -53,28 +53,28 @@ cd ..; W=$outside; chmod 755 node_modules/.bin
 
 # cached
 capture vt run --cache -F @s/a c
-has "cached: the values are there" "$out" "1.2.3 8080"
+has "a cached script: has the values" "$out" "1.2.3 8080"
 capture vt run --cache -F @s/a c
-has "... and it hits" "$out" "◉ cache hit"
+has "... hits the second time" "$out" "◉ cache hit"
 sed -i 's/1\.2\.3/1.2.4/' packages/a/package.json
 capture vt run --cache -F @s/a c
-has "another version is another key" "$out" "○ cache miss: env 'npm_package_version' changed"
+has "... another version makes another key" "$out" "○ cache miss: env 'npm_package_version' changed"
 has "... and another result" "$out" "1.2.4 8080"
 capture with npm_package_version=7 npm_lifecycle_event=other vt run --cache -F @s/a c
-has "what npm says around vt does not matter" "$out" "◉ cache hit"
+has "... what npm says around vt changes nothing" "$out" "◉ cache hit"
 
 # Yarn's Plug'n'Play, as yarn sets it up for scripts
 workspace "pnp root"
 file package.json '{"name":"p","scripts":{"node":"node -p \"global.pnp + process.env.NODE_OPTIONS\"","tool":"tool"}}'
 file .pnp.cjs 'global.pnp = "hooked ";'
 capture with NODE_OPTIONS=--no-deprecation vt run node
-is "node finds packages by it" "$(grep ^hooked <<<"$out")" "hooked --no-deprecation --require \"$W/.pnp.cjs\""
+is "Plug'n'Play: node finds packages by it" "$(grep ^hooked <<<"$out")" "hooked --no-deprecation --require \"$W/.pnp.cjs\""
 capture vt run --cache node
-has "... also cached" "$out" "hooked --require"
+has "... also in a cached script" "$out" "hooked --require"
 capture with NODE_OPTIONS="--require \"$W/.pnp.cjs\"" vt run node
 is "... once" "$(grep ^hooked <<<"$out")" "hooked --require \"$W/.pnp.cjs\""
 capture vt run tool
-has "what has no place on PATH is told" "$rc $out" "Yarn's Plug'n'Play keeps the programs of packages in no folder: write \`yarn tool\`"
+has "a folder that has no place on PATH: told" "$rc $out" "Yarn's Plug'n'Play keeps the programs of packages in no folder: write \`yarn tool\`"
 
 # tools that read in package.json what to do
 if [ -d "$NPM/wireit" ] && [ -d "$NPM/npm-run-all" ]; then

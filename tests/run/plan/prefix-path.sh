@@ -6,8 +6,8 @@ file package.json '{"name":"r","scripts":{"x":"PATH=./tools cmd","y":"cmd a","z"
 mkdir tools sub; printf '#!/bin/sh\n' >tools/cmd; chmod +x tools/cmd
 shape "relative to the directory" "x: tools/cmd !" x
 capture vt run --dry-run y
-is "without it nothing is found" "$rc $out" "0 \$ cmd a ○ program 'cmd' not found yet
+is "without the prefix no program is found" "$rc $out" "0 \$ cmd a ○ program 'cmd' not found yet
 vt run: 0/1 cache hit (0%), nothing was run."
 capture vt run --dry-run --json z
-is "after cd" "$rc $(jq -r '.plan.z.steps[0].cwd' <<<"$out")" "0 sub"
+is "after cd the program is found from there" "$rc $(jq -r '.plan.z.steps[0].cwd' <<<"$out")" "0 sub"
 finish

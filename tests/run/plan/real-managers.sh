@@ -33,10 +33,10 @@ for m in pnpm npm yarn; do
 	ok "$m installs it" $? || { sed 's/^/# /' "$T/install"; continue; }
 	capture base_env VT="$VT" PATH="$T/bin:$PATH" YARN_ENABLE_NETWORK=false YARN_ENABLE_TELEMETRY=false npm_config_offline=true \
 		timeout 100 bash "$abs_top_srcdir/tests/real/check-real.sh" . build test lint
-	is "$m: vt's runs come to what its own runner comes to" "$rc" 0 || _show report "$out$err"
-	is "$m: building and testing succeed, linting does not" "$(sed -n "s/^\(build\|test\|lint\) *$m *exit \([0-9]*\).*/\1 \2/p" <<<"$out" | sed 's/ [1-9].*/ fails/' | tr '\n' ';')" "build 0;test 0;lint fails;"
+	is "$m: vt has the results of its own runner" "$rc" 0 || _show report "$out$err"
+	is "$m: build and test succeed, lint fails" "$(sed -n "s/^\(build\|test\|lint\) *$m *exit \([0-9]*\).*/\1 \2/p" <<<"$out" | sed 's/ [1-9].*/ fails/' | tr '\n' ';')" "build 0;test 0;lint fails;"
 	is "$m: no file differs" "$(grep -c ' 0 files differ' <<<"$out") $(grep -c 'files differ' <<<"$out")" "9 9"
-	is "$m: all of a build hits when it runs again" "$(sed -n 's/^build *vt, again .*  \(.*\) cache hit$/\1/p' <<<"$out")" "4/4"
-	is "$m: all of a test does" "$(sed -n 's/^test *vt, again .*  \(.*\) cache hit$/\1/p' <<<"$out")" "2/2"
+	is "$m: a second build hits in all packages" "$(sed -n 's/^build *vt, again .*  \(.*\) cache hit$/\1/p' <<<"$out")" "4/4"
+	is "$m: a second test hits in all packages" "$(sed -n 's/^test *vt, again .*  \(.*\) cache hit$/\1/p' <<<"$out")" "2/2"
 done
 finish

@@ -2,7 +2,7 @@
 # everything by another runner does not run everything twice.
 . "${0%/*}/../../lib/functions.sh" || exit
 PATH=$(dirname "$VT"):$PATH
-says() { is "$1: fails" "$rc" 1; is "$1: says how" "$(grep -h '^error:' "$T/out" "$T/err" | sort -u)" "$2"; }
+says() { is "$1: fails" "$rc" 1; is "$1: tells the chain" "$(grep -h '^error:' "$T/out" "$T/err" | sort -u)" "$2"; }
 # how often a file has a line
 times() { [ -e "$1" ] && wc -l <"$1" || echo 0; }
 
@@ -11,27 +11,27 @@ file package.json '{"name":"r","scripts":{"a":"vt run a","b":"vt run c","c":"vt 
 capture vt run a
 says "a script that is its own vt run" "error: The task r#a does nothing but run itself: r#a -> r#a"
 capture vt run b
-like "two that are each other's" "$err" "*Detected a recursion in task call stack: the last frame calls the 1th frame*"
+like "two tasks that run each other: fail" "$err" "*Detected a recursion in task call stack: the last frame calls the 1th frame*"
 
 file package.json '{"name":"r","scripts":{"x":"sh loop.sh","y":"sh twice.sh","z":"node -e 0 && sh loop.sh"}}'
 file loop.sh 'echo >>times; exec vt run x'
 capture with VT_TIMEOUT=60 vt run x
-says "through a shell script" "error: The task r#x runs itself without end: r#x -> r#x -> r#x"
-is "after the second time" "$(times times)" 2
+says "a task that runs itself through a shell script" "error: The task r#x runs itself without end: r#x -> r#x -> r#x"
+is "... after the second round" "$(times times)" 2
 file twice.sh 'test -n "$INNER" && { echo INSIDE; exit; }; INNER=1 vt run y'
 capture vt run y
-is "a task may run itself once, and end" "$rc $(grep -c INSIDE <<<"$out")" "0 1"
+is "a task that runs itself once: ends well" "$rc $(grep -c INSIDE <<<"$out")" "0 1"
 mkdir -p "$T/other" && (cd "$T/other" && file package.json '{"name":"r","scripts":{"x":"echo OTHER"}}')
 file loop.sh "cd $T/other && exec vt run x"
 capture vt run x
-is "a task of that name in another workspace is another one" "$rc $(grep -c '^OTHER' <<<"$out")" "0 1"
+is "a task of that name in another workspace: another task" "$rc $(grep -c '^OTHER' <<<"$out")" "0 1"
 
 # the same in cached tasks, which get few variables
 file vite-task.json '{"cache":true}'
 rm -f times
 file loop.sh 'echo >>times; exec vt run x'
 capture with VT_TIMEOUT=60 vt run x
-says "cached" "error: The task r#x runs itself without end: r#x -> r#x -> r#x"
+says "a cached task that runs itself" "error: The task r#x runs itself without end: r#x -> r#x -> r#x"
 rm vite-task.json
 
 # a process that asks for everything does not get its own task again
@@ -40,14 +40,14 @@ file package.json '{"name":"r","scripts":{"build":"sh all.sh"}}'
 file packages/a/package.json '{"name":"a","scripts":{"build":"echo >>built"}}'
 file all.sh 'exec vt run -r build'
 capture with VT_TIMEOUT=60 vt run build
-is "a build script that asks for all builds" "$rc $(times packages/a/built)" "0 1"
+is "a build script that runs all builds: ends well" "$rc $(times packages/a/built)" "0 1"
 
 # odd folders in the chain
 workspace 'a:b%c'
 file package.json '{"name":"r","scripts":{"x":"sh loop.sh"}}'
 file loop.sh 'exec vt run x'
 capture with VT_TIMEOUT=60 vt run x
-says "in a folder with a colon" "error: The task r#x runs itself without end: r#x -> r#x -> r#x"
+says "a task that runs itself in a folder with a colon" "error: The task r#x runs itself without end: r#x -> r#x -> r#x"
 
 workspace
 file package.json '{"name":"r","scripts":{"a":"npm run b","b":"echo hi && npm run -s c","c":"npm run a","d":"npm run a","s":"npm test","test":"npm run s"}}'
@@ -58,20 +58,20 @@ for pm in npm pnpm yarn; do
 	capture vt run d
 	says "a script that calls itself by $pm" "error: The task r#d runs itself without end: r#d -> r#d"
 	capture vt run e
-	says "by $pm and by vt" "error: The task r#e runs itself without end: r#e -> r#f -> r#e"
+	says "scripts that call each other by $pm and by vt" "error: The task r#e runs itself without end: r#e -> r#f -> r#e"
 	# what comes first may end it: as by the package manager alone
 	file g.js "const fs = require('fs'); fs.appendFileSync('g', '.'); process.exit(fs.readFileSync('g').length > 2 ? 7 : 0)"
 	rm -f g
 	type -P $pm >/dev/null && type -P node >/dev/null || { skip "a script that calls itself by $pm until something fails" "$pm is not installed"; continue; }
 	capture with VT_TIMEOUT=60 vt run g
-	is "a script that calls itself by $pm until something fails goes on" "$rc $(cat g)" "7 ..."
+	is "a script that calls itself by $pm until something fails: goes on until then" "$rc $(cat g)" "7 ..."
 done
 if type -P npm >/dev/null && type -P node >/dev/null; then
 	file package.json '{"name":"r","scripts":{"a":"node a.js","b":"vt run a"}}'
 	file a.js 'process.exit(require("child_process").spawnSync("npm", ["run", "-s", "b"], { stdio: "inherit" }).status)'
 	capture with VT_TIMEOUT=60 vt run a
-	is "a loop through npm that no command shows fails" "$rc" 1
-	has "and says how" "$out$err" "error: The task r#a runs itself without end: r#a -> r#a -> r#a"
+	is "a loop through npm that no command shows: fails" "$rc" 1
+	has "... and tells the chain" "$out$err" "error: The task r#a runs itself without end: r#a -> r#a -> r#a"
 else
 	skip "a loop through npm that no command shows" "npm is not installed"
 fi
@@ -81,17 +81,17 @@ workspace
 file package.json '{"name":"r","workspaces":["packages/*"],"scripts":{"build":"echo by-turbo >>root && turbo run build","test":"turbo run test","lint":"echo LINT"}}'
 file packages/a/package.json '{"name":"a","scripts":{"build":"echo >>built","lint":"echo a"}}'
 capture vt run -r build
-is "-r leaves it out" "$rc $(times packages/a/built) $(times root)" "0 1 0"
-is "and says so in one line" "$err" 'The root'"'"'s task "build" is left out: its command runs "build" in the packages itself, by `turbo run build`; -w runs it'
+is "-r: the root's task that runs everything is left out" "$rc $(times packages/a/built) $(times root)" "0 1 0"
+is "... and one line tells it" "$err" 'The root'"'"'s task "build" is left out: its command runs "build" in the packages itself, by `turbo run build`; -w runs it'
 capture vt run --log=interleaved -r lint
-is "what runs nothing else stays" "$rc $(grep -c '^LINT' <<<"$out") $err" "0 1 "
+is "a root's task that runs nothing else: stays" "$rc $(grep -c '^LINT' <<<"$out") $err" "0 1 "
 capture vt run -r -F r --dry-run build
-is "a filter that names it gets it" "$rc $(steps | grep -c turbo)" "0 1"
+is "a filter that names the root: its task runs" "$rc $(steps | grep -c turbo)" "0 1"
 capture vt run --dry-run build
-is "and so does a run in the root" "$rc $(steps | grep -c turbo)" "0 1"
+is "a run in the root: its task runs" "$rc $(steps | grep -c turbo)" "0 1"
 capture vt run -r --dry-run test
-is "where no package has the task the root's stays" "$rc $(steps | grep -c turbo) $err" "0 1 "
+is "no package has the task: the root's runs" "$rc $(steps | grep -c turbo) $err" "0 1 "
 file package.json '{"name":"r","workspaces":["packages/*"],"scripts":{"build":"vt run -r build"}}'
 capture vt run -r build
-is "vt's own is no other runner" "$rc $(times packages/a/built) $err" "0 2 "
+is "vt itself in the root's task: no other runner" "$rc $(times packages/a/built) $err" "0 2 "
 finish

@@ -7,15 +7,15 @@ file packages/b/vite-task.json '{"tasks":{"show":{"command":"sh -c \"echo $COUNT
 file vite-task.json '{"cache":{"scripts":true},"env":["COUNT*"],"untrackedEnv":["PASSES*"]}'
 for p in a b; do
 	with COUNTS=1 PASSES=1 OWN=1 capture vt run $p#show
-	[ $p = a ] && has "a: it gets both, and no others" "$out" "1 1 ." || has "b: it gets both and its own" "$out" "1 1 1."
+	[ $p = a ] && has "a: gets both root variables, and no other" "$out" "1 1 ." || has "b: gets both root variables and its own" "$out" "1 1 1."
 	with COUNTS=1 PASSES=2 OWN=1 capture vt run $p#show
-	has "$p: what is untracked does not count" "$out" "cache hit"
+	has "$p: another value of an untracked variable is a hit" "$out" "cache hit"
 	with COUNTS=2 PASSES=2 OWN=1 capture vt run $p#show
-	has "$p: the other does" "$out" "cache miss: env 'COUNTS' changed"
+	has "$p: another value of a tracked variable is a miss" "$out" "cache miss: env 'COUNTS' changed"
 done
 with COUNTS=2 PASSES=2 OWN=3 capture vt run b#show
-has "beside its own" "$out" "cache miss: env 'OWN' changed"
+has "b: another value of its own variable is a miss" "$out" "cache miss: env 'OWN' changed"
 file vite-task.json '{"env":["[x"]}'
 capture vt run b#show
-has "a pattern that is none is told" "$err" "* invalid glob pattern '[x'"
+has "a wrong pattern: an error" "$err" "* invalid glob pattern '[x'"
 finish

@@ -25,9 +25,9 @@ cd packages/app
 many "in the package around the current folder" 'packages/app#build packages/app#test<packages/app#build' build test
 cd ../..
 capture vt run-many --dry-run --json -r build lint -- --flag
-is "the arguments are handed to all that were asked for" "$(jq -c '[.plan[].steps[].args]' <<<"$out")" '[["app","--flag"],["lib","--flag"],["lint","--flag"]]'
+is "arguments: handed to all tasks that were asked for" "$(jq -c '[.plan[].steps[].args]' <<<"$out")" '[["app","--flag"],["lib","--flag"],["lint","--flag"]]'
 capture vt run-many --dry-run --json --filter app test -- --flag
-is "... and to no other" "$(jq -c '[.plan[].steps[].args]' <<<"$out")" '[["app"],["test","--flag"]]'
+is "... and to no other task" "$(jq -c '[.plan[].steps[].args]' <<<"$out")" '[["app"],["test","--flag"]]'
 shape "inside a script it is expanded" 'ci: {packages/app#build<packages/lib#build: t app ! | packages/app#test<packages/app#build: t test ! | packages/lib#build: t lib !}' ci
 shape "... with its arguments" 'both: {packages/app#build: t app --flag ! | packages/app#test<packages/app#build: t test --flag !}' both
 shape "... beside other commands" 'argument: t !; {packages/app#build<packages/lib#build: t app x ! | packages/lib#build: t lib x ! | packages/lib#lint: t lint x !}' argument
@@ -35,22 +35,22 @@ file package.json '{"name":"root","scripts":{"build":"vt run-many -r build lint"
 shape "a task in whose command it stands is left out" 'build: {packages/app#build<packages/lib#build: t app ! | packages/lib#build: t lib ! | packages/lib#lint: t lint !}' build
 
 capture vt run-many -r build nothing
-is "a task that nobody has" "$rc $err" '1 error: Task "nothing" not found'
+is "a task that no package has: an error" "$rc $err" '1 error: Task "nothing" not found'
 capture vt run-many --filter lib test
-is "one task that no selected package has" "$rc $err" '1 error: Task "test" not found'
+is "one task that no selected package has: an error" "$rc $err" '1 error: Task "test" not found'
 capture vt run-many --filter root test lint
-is "several of which none is there" "$rc $err" '1 error: Task "test" not found'
+is "several tasks that no package has: an error" "$rc $err" '1 error: Task "test" not found'
 capture vt run-many
-is "without a task" "$rc $(head -n 2 <<<"$err")" "2 error: the following required arguments were not provided:
+is "no task: an error" "$rc $(head -n 2 <<<"$err")" "2 error: the following required arguments were not provided:
   <TASK_SPECIFIER>..."
 capture vt run-many --nope build
-is "an unknown option" "$rc $(head -n 1 <<<"$err")" "2 error: unexpected argument '--nope' found"
+is "an unknown option: an error" "$rc $(head -n 1 <<<"$err")" "2 error: unexpected argument '--nope' found"
 capture vt run-many -r app#build
-has "a package beside -r" "$err" 'cannot specify package name with --recursive'
+has "a package beside -r: an error" "$err" 'cannot specify package name with --recursive'
 capture vt run-many --help
-has "--help shows its own usage" "$out" 'Usage: vt run-many [OPTIONS] <TASK_SPECIFIER>... [-- ADDITIONAL_ARGS...]'
+has "--help: shows its own usage" "$out" 'Usage: vt run-many [OPTIONS] <TASK_SPECIFIER>... [-- ADDITIONAL_ARGS...]'
 file package.json '{"name":"root"}'
 printf '#!/bin/sh\necho "ran $*"\n' >node_modules/.bin/t
 capture vt run-many -r build lint test
-is "all run, each once" "$rc $(grep -c ^ran <<<"$(sed 's/^\[[^]]*\] //' <<<"$out")")" "0 4"
+is "all tasks run, each once" "$rc $(grep -c ^ran <<<"$(sed 's/^\[[^]]*\] //' <<<"$out")")" "0 4"
 finish

@@ -4,5 +4,5 @@ workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"pretest":"echo pretest","test":"echo test","posttest":"echo posttest"}}'
 file vite-task.json '{"enablePrePostScripts":false}'
-shape "only the script" "test: echo test" test
+shape "hooks switched off: the script alone" "test: echo test" test
 finish

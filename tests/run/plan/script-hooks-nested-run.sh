@@ -3,5 +3,5 @@
 workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"pretest":"vt run scriptInHook","test":"echo test","prescriptInHook":"echo pre","scriptInHook":"echo in"}}'
-shape "in order" "test: pre-{scriptInHook: pre-echo pre; echo in}; echo test" test
+shape "hooks of hooks: in order" "test: pre-{scriptInHook: pre-echo pre; echo in}; echo test" test
 finish

@@ -4,5 +4,5 @@ workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"pretest":"echo pretest"}}'
 file vite-task.json '{"tasks":{"test":"echo test"}}'
-shape "a script in front of a task" "test: echo test" test
+shape "a script named pre and a task: the task alone" "test: echo test" test
 finish

@@ -18,7 +18,7 @@ for ((i = 0; i < shards; i++)); do
 	compared=$((compared + ${n:-0}))
 done
 want=$(grep -c -v -E '^(#| |$)' "$here/lines.txt")
-is "all lines are compared" "$compared" "$want"
-ok "there are some hundred" $((want < 400))
-is "vt runs them as npm does" "$(cat "$T"/told? | grep -v '^compared ')" ""
+is "each line is compared" "$compared" "$want"
+ok "there are some hundred lines" $((want < 400))
+is "vt runs each line as npm does" "$(cat "$T"/told? | grep -v '^compared ')" ""
 finish

@@ -10,14 +10,14 @@ file vite-task.json '{"cache":true,"tasks":{
 mkdir snapshots
 tools pf
 shape "a string" "string: echo s" string
-shape "a list" "array: echo 1; pf 2" array
-shape "with && inside" "and: echo 1; pf 2; pf 3" and
-shape "with a nested run" "nested: {string: echo s}; echo after" nested
-shape "cd carries over" "cd: pf @snapshots" cd
-shape "into a shell too" 'cd-shell: sh -c echo $PWD @snapshots' cd-shell
-shape "but not out of one" 'shell-cd: sh -c cd "$APP_DIR"; pf' shell-cd
-shape "in an object" "object<string: echo a; echo b | string: echo s" object
-shape "an empty list" "empty" empty
-shape "an empty command" "blank: pf; sh -c " blank
-shape "arguments are for the last" "array: echo 1; pf 2 x" array x
+shape "a list of commands" "array: echo 1; pf 2" array
+shape "a list with && inside" "and: echo 1; pf 2; pf 3" and
+shape "a list with a nested run" "nested: {string: echo s}; echo after" nested
+shape "cd in a list: moves the commands after it" "cd: pf @snapshots" cd
+shape "cd before a shell: moves it, too" 'cd-shell: sh -c echo $PWD @snapshots' cd-shell
+shape "cd inside a shell: moves nothing after it" 'shell-cd: sh -c cd "$APP_DIR"; pf' shell-cd
+shape "a list in an object" "object<string: echo a; echo b | string: echo s" object
+shape "an empty list: no step" "empty" empty
+shape "an empty command: a step" "blank: pf; sh -c " blank
+shape "arguments: handed to the last command" "array: echo 1; pf 2 x" array x
 finish

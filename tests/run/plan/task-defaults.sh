@@ -15,12 +15,12 @@ shape "a pattern where no exact name fits; it turns no caching on" \
 file packages/d/package.json '{"name":"d","dependencies":{"b":"workspace:*"},"scripts":{"types":"build types"}}'
 order "a task that the package lacks stands for what it would wait for" \
 	'packages/a#build packages/b#build<packages/a#build,packages/b#gen packages/b#gen packages/d#types<packages/b#build' d#types
-order "it makes no task" 'packages/b#gen' -r gen
+order "taskDefaults make no task" 'packages/b#gen' -r gen
 capture vt run -r --dry-run nothing
-is "... nor does one that nobody has" "$rc $err" '1 error: Task "nothing" not found'
+is "... also where no package has the task" "$rc $err" '1 error: Task "nothing" not found'
 
 file vite-task.json '{"taskDefaults":{"b*":{"dependsOn":["lint"]},"buil*":{"dependsOn":["gen"]}}}'
-order "of two patterns the first alone" 'packages/b#build<packages/b#lint packages/b#lint' --filter b build
+order "two patterns that fit: the first alone" 'packages/b#build<packages/b#lint packages/b#lint' --filter b build
 
 file vite-task.json '{"taskDefaults":{"build":{"dependsOn":["lint"],"env":["DEFAULT"],"output":["dist/**"],"timeout":"90s","retries":2}}}'
 file packages/a/vite-task.json '{"tasks":{"build":{"dependsOn":["build:dev"]}}}'
@@ -44,14 +44,14 @@ file vite-task.json '{"taskDefaults":{"build":{"dependsOn":["lint"],"env":["DEFA
 file packages/b/vite-task.json '{"tasks":{"build":{"env":["...","OWN"],"dependsOn":[]}}}'
 with DEFAULT=1 OWN=1 capture vt run b#build
 with DEFAULT=2 OWN=1 capture vt run b#build
-has "the inherited variable counts" "$out" "cache miss: env 'DEFAULT' changed"
+has "an inherited variable: decides" "$out" "cache miss: env 'DEFAULT' changed"
 with DEFAULT=2 OWN=2 capture vt run b#build
-has "... beside the own one" "$out" "cache miss: env 'OWN' changed"
+has "... beside the task's own" "$out" "cache miss: env 'OWN' changed"
 with DEFAULT=3 OWN=2 A=3 capture vt run b#build
 file packages/b/vite-task.json '{"tasks":{"build":{"env":["OWN"],"dependsOn":[]}}}'
 with DEFAULT=3 OWN=2 capture vt run b#build
 with DEFAULT=4 OWN=2 capture vt run b#build
-has "a list without ... replaces" "$out" "cache hit"
+has "a list without ... replaces the inherited one" "$out" "cache hit"
 
 # ... in the defaults themselves
 file vite-task.json '{"taskDefaults":{"build":{"dependsOn":["...","lint"],"env":["...","DEFAULT"],"input":["..."],"output":["...","dist/**"]}}}'
@@ -65,20 +65,20 @@ has "... in each list" "$out" "cache miss: env 'DEFAULT' changed"
 # what is wrong
 graph=$'error: Failed to load task graph\n* Failed to load task config file for package at '"$W/"
 file vite-task.json '{"taskDefaults":{"x":{"command":"ls"}}}'
-refuses "no command" "$graph
+refuses "a command in taskDefaults: an error" "$graph
 * $W/vite-task.json:1:23: found \`command\` in \`taskDefaults\`, expected settings alone: they make no task" x
 file vite-task.json '{"taskDefaults":{"x":{"group":true}}}'
-refuses "no group" "$graph
+refuses "a group in taskDefaults: an error" "$graph
 * $W/vite-task.json:1:23: found \`group\` in \`taskDefaults\`, expected settings alone: they make no task" x
 file vite-task.json '{"taskDefaults":{"x":"ls"}}'
-refuses "no shorthand" "$graph
+refuses "a shorthand in taskDefaults: an error" "$graph
 * $W/vite-task.json:1:22: invalid type: string \"ls\", expected a map of settings" x
 file vite-task.json '{"taskDefaults":{"build":{"dependsOn":["nowhere"]}}}'
-refuses "a task that nobody has" "error: Failed to load task graph
+refuses "a dependency on a task that no package has: an error" "error: Failed to load task graph
 * Failed to lookup dependency 'nowhere' for task c#build
 * Task 'nowhere' not found in any package" build
 rm vite-task.json packages/?/vite-task.json
 file packages/a/vite-task.json '{"taskDefaults":{}}'
 capture vt run build
-has "in the root file only" "$err" '`taskDefaults` can only be set in the workspace root config'
+has "taskDefaults in a package's file: an error" "$err" '`taskDefaults` can only be set in the workspace root config'
 finish

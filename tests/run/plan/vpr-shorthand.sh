@@ -4,6 +4,6 @@ workspace
 file pnpm-workspace.yaml ''
 file package.json '{"name":"r","scripts":{"build":"echo b","all":"vpr build","bare":"vpr"}}'
 tools vpr
-shape "with a task" "all: {build: echo b}" all
-shape "alone it is a program" "bare: vpr !" bare
+shape "vpr with a task: a nested run" "all: {build: echo b}" all
+shape "vpr alone: a program" "bare: vpr !" bare
 finish

@@ -4,5 +4,5 @@ workspace
 pnpm a
 file package.json '{"name":"r","scripts":{"deploy":"cd packages/a && vt run deploy"}}'
 file packages/a/package.json '{"name":"a","scripts":{"deploy":"echo deployed"}}'
-shape "they are not skipped" "deploy: {packages/a#deploy: echo deployed}" deploy
+shape "the same words after cd: not skipped" "deploy: {packages/a#deploy: echo deployed}" deploy
 finish

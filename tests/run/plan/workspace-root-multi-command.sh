@@ -4,5 +4,5 @@ workspace
 pnpm a
 file package.json '{"name":"r","scripts":{"build":"echo pre && vt run -r build"}}'
 file packages/a/package.json '{"name":"a","scripts":{"build":"echo a"}}'
-shape "-r build" "packages/a#build: echo a | build: echo pre" -r build
+shape "-r build: the other commands of the root task stay" "packages/a#build: echo a | build: echo pre" -r build
 finish

@@ -3,7 +3,7 @@
 workspace
 pnpm a
 file vite-task.json '{"tasks":{"deploy":"echo deploy"}}'
-shape "its tasks have no package in their names" "deploy: echo deploy" deploy
+shape "a root without package.json: its tasks have no package in their names" "deploy: echo deploy" deploy
 capture vt run --json
-is "it is a package without a name" "$(jq -r '.packages["."].name' <<<"$out")" ""
+is "the root is a package without a name" "$(jq -r '.packages["."].name' <<<"$out")" ""
 finish

@@ -14,15 +14,15 @@ capture run t
 case $out in *"cache hit"*) ;; *) skip_all "automatic inputs cannot be traced here" ;; esac
 rm -r dist
 capture run t
-case $out in *"cache hit"*) gone "without it a hit restores nothing" dist/out.txt ;; *) ok "without it a probed product that vanished is a miss" 0 ;; esac
+case $out in *"cache hit"*) gone "without the part: a hit restores nothing" dist/out.txt ;; *) ok "without the part: a product that was looked for and is gone makes a miss" 0 ;; esac
 config true
 rm -rf dist
 run t >/dev/null
 rm -rf dist
 capture run t
-has "with it the second run is a hit" "$out" "cache hit"
-is "what was written is back" "$(cat dist/out.txt 2>&1)" one
-is "under its last name" "$(cat dist/final.txt 2>&1)" one
-gone "what was taken away is not" dist/gone
-gone "nor what was renamed" dist/draft
+has "with the part: the second run is a hit" "$out" "cache hit"
+is "... the file that was written is restored" "$(cat dist/out.txt 2>&1)" one
+is "... a renamed file has its last name" "$(cat dist/final.txt 2>&1)" one
+gone "... a removed file is not restored" dist/gone
+gone "... the earlier name of a renamed file is not restored" dist/draft
 finish

@@ -21,10 +21,10 @@ for so in $targets; do
 	capture vt plugins check $so
 	is "$so keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
 done
-is "vt-plugin-check is the same" "$(base_env "$stage$prefix/bin/vt-plugin-check" vt-store-memory.so | tail -1)" "21 trials, no faults"
-is "vt-plugin.pc tells where plugins go" "$(pkg-config --variable=plugindir vt-plugin | sed "s|^$stage||")" "$(cd "$stage" && find . -name vt-auto-output.so | sed 's|^\.||; s|/vt-auto-output.so||')"
+is "vt-plugin-check: says the same" "$(base_env "$stage$prefix/bin/vt-plugin-check" vt-store-memory.so | tail -1)" "21 trials, no faults"
+is "vt-plugin.pc: tells where plugins go" "$(pkg-config --variable=plugindir vt-plugin | sed "s|^$stage||")" "$(cd "$stage" && find . -name vt-auto-output.so | sed 's|^\.||; s|/vt-auto-output.so||')"
 $CC -shared -fPIC $(pkg-config --cflags vt-plugin) -Wl,--version-script="$(pkg-config --variable=map vt-plugin | sed "s|^$stage||; s|^|$stage|")" store-memory.c -o vt-one.so
-is "with its map a plugin exports one symbol" "$(nm -D --defined-only vt-one.so | awk '{ print $3 }')" vt_plugin_entry
+is "with the map of the header a plugin exports one symbol" "$(nm -D --defined-only vt-one.so | awk '{ print $3 }')" vt_plugin_entry
 
 home=$T/home/.local/share/vt/plugins-1
 mkdir -p "$home" && cp vt-*.so "$home" && rm "$home/vt-one.so"
@@ -36,31 +36,31 @@ config '"stores": [{"use": "store-memory", "limit": "1 MiB"}]'
 capture vt run t
 is "a run with the memory store" "$rc$err" 0
 capture vt run t
-hasnt "whose results are gone when vt ends" "$out" "cache hit"
+hasnt "... its results are gone when vt ends" "$out" "cache hit"
 config '"stores": ["store-memory", "store-local"]'
 vt run t >/dev/null
 capture vt run t
-has "before the local store: its hits come from there" "$out" "cache hit"
+has "the memory store before the local store: hits come from the local one" "$out" "cache hit"
 config '"stores": [{"use": "store-memory", "limt": "1 MiB"}]'
 capture vt run t
-is "a wrong option stops the run, with its place" "$rc $err" "1 error: vite-task.json:1:57: 'store-memory' has no option \`limt\`"
+is "a wrong option: stops the run, and its place is told" "$rc $err" "1 error: vite-task.json:1:57: 'store-memory' has no option \`limt\`"
 config '"stores": [{"use": "store-memory", "limit": "many"}]'
 capture vt run t
-has "a wrong value too" "$err" "option \`limit\` of 'store-memory' must be a size as 500 MiB or 10 GB"
+has "a wrong value: stops the run, too" "$err" "option \`limit\` of 'store-memory' must be a size as 500 MiB or 10 GB"
 config '"parts": {"part-value": {"field": "machine"}}'
 vt run t >/dev/null
 capture vt run t
 has "with the part: the second run is a hit" "$out" "cache hit"
 config '"parts": {"part-value": {"field": "sysname"}}'
 capture vt run t
-hasnt "another value of its fact is a miss" "$out" "cache hit"
+hasnt "... another value of its fact is a miss" "$out" "cache hit"
 config '"stores": ["store-small"]'
 vt run t >/dev/null
 capture vt run t
-has "the smallest store keeps results from one run to the next" "$out" "cache hit"
+has "the smallest store: keeps results from one run to the next" "$out" "cache hit"
 config '"stores": ["store-small"], "parts": {"part-small": true}'
 capture vt run t
-hasnt "with the smallest part it is another key" "$out" "cache hit"
+hasnt "the smallest part: makes another key" "$out" "cache hit"
 capture vt run t
-has "... which hits the second time" "$out" "cache hit"
+has "... and the second run hits" "$out" "cache hit"
 finish

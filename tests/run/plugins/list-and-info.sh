@@ -11,11 +11,11 @@ make() {
 row() { printf '%s\n' "$out" | grep "^$1 "; }
 
 capture vt plugins list
-is "without a workspace it succeeds" "$rc$err" 0
-is "the head" "$(printf '%s\n' "$out" | head -1 | sed 's/  */ /g')" "NAME VERSION PROVIDES FROM STATE"
-is "the stub says what it is" "$(row auto-output | sed 's/  */ /g')" \
+is "outside of a workspace the list is printed" "$rc$err" 0
+is "the list has a heading" "$(printf '%s\n' "$out" | head -1 | sed 's/  */ /g')" "NAME VERSION PROVIDES FROM STATE"
+is "the stub's row says that it is one" "$(row auto-output | sed 's/  */ /g')" \
 	"auto-output $(vt --version | sed 's/vt //') part: auto-output system disabled automatic output tracking is not available in this version"
-is "a name, a version and what it provides are aligned" "$(row auto-output | grep -c 'part: auto-output  *system   disabled automatic')" 1
+is "name, version and components are aligned" "$(row auto-output | grep -c 'part: auto-output  *system   disabled automatic')" 1
 
 # the default set, to the letter; what depends on the machine or the build is left out
 default_set() {
@@ -40,12 +40,12 @@ http=; [ -e "$abs_top_builddir/plugins-1/vt-store-http.so" ] || http=store-http
 redis=; [ -e "$abs_top_builddir/plugins-1/vt-store-redis.so" ] || redis=store-redis
 want() { default_set "$version" | grep -vE "^(${git:-none}|${http:-none}|${redis:-none}) "; }
 if [ ${#version} = 5 ] && [ -z "$git" ]; then
-	is "the default set, in the build tree" "$(printf '%s\n' "$out" | grep -v '^trace-linux ')" "$(want)"
-	like "the tracer" "$(row trace-linux)" "trace-linux          $version    tracer               system   ready *"
+	is "the default set in the build tree" "$(printf '%s\n' "$out" | grep -v '^trace-linux ')" "$(want)"
+	like "the row of the tracer" "$(row trace-linux)" "trace-linux          $version    tracer               system   ready *"
 	stage=$T/stage
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$abs_top_builddir" install DESTDIR="$stage" >/dev/null 2>&1
 	VT=$(find "$stage" -path '*/bin/vt') capture vt plugins list
-	is "and in a staged install" "$rc $(printf '%s\n' "$out" | grep -v '^trace-linux ')" "0 $(want)"
+	is "the default set in a staged install" "$rc $(printf '%s\n' "$out" | grep -v '^trace-linux ')" "0 $(want)"
 	rm -rf "$stage"
 else
 	skip "the default set" "libgit2 is left out"
@@ -59,11 +59,11 @@ make "$T/dev" good
 make "$T/dev" crash -DROGUE_CONSTRUCTOR
 make "$W/node_modules/evil" evil -DROGUE_CONSTRUCTOR
 with VT_PLUGIN_PATH="$T/dev:$W/node_modules/evil:node_modules/evil::." capture vt plugins list
-is "a file below the workspace is left aside" "$(row "$W/node_modules/evil/vt-evil.so" | sed 's/  */ /g' | sed 's/^[^ ]* //')" "- - env skipped inside the workspace"
-is "one in the user's folder is ready" "$(row good | head -1 | sed 's/  */ /g')" "good 1.0 store user ready"
-is "the same name further down is shadowed, and by what" "$(row good | tail -1 | sed 's/  */ /g')" "good - - env shadowed by $user/vt-good.so"
-is "one that crashes is a row" "$(row crash | sed 's/  */ /g')" "crash - - env broken killed by SIGABRT"
-is "and that is no failure of the list" "$rc$err" 0
+is "a file below the workspace: skipped" "$(row "$W/node_modules/evil/vt-evil.so" | sed 's/  */ /g' | sed 's/^[^ ]* //')" "- - env skipped inside the workspace"
+is "a file in the user's folder: ready" "$(row good | head -1 | sed 's/  */ /g')" "good 1.0 store user ready"
+is "a second file of that name: shadowed, and the row says by which" "$(row good | tail -1 | sed 's/  */ /g')" "good - - env shadowed by $user/vt-good.so"
+is "a file that crashes: has a row" "$(row crash | sed 's/  */ /g')" "crash - - env broken killed by SIGABRT"
+is "... and the list succeeds" "$rc$err" 0
 
 with VT_PLUGIN_PATH="$T/dev" capture vt plugins list --json
 if command -v python3 >/dev/null; then
@@ -87,21 +87,21 @@ else
 fi
 
 capture vt plugins info good
-has "info names the file" "$out" "file:      $user/vt-good.so"
-has "info names the calls" "$out" "calls: get, put"
+has "info: names the file" "$out" "file:      $user/vt-good.so"
+has "info: names the calls" "$out" "calls: get, put"
 capture vt plugins info nosuch
-is "info of what is not there" "$rc $err" "1 error: There is no plugin 'nosuch'; \`vt plugins list\` shows what was found and where"
+is "info: an unknown plugin is an error" "$rc $err" "1 error: There is no plugin 'nosuch'; \`vt plugins list\` shows what was found and where"
 
 file vite-task.json '{"plugins": {"stores": [{"use": "store-nowhere"}]}}'
 capture vt plugins list
-is "what the configuration asks for must be ready" "$rc $err" "1 error: Plugin 'store-nowhere' cannot be used
+is "a plugin that the configuration asks for and that is not ready: an error" "$rc $err" "1 error: Plugin 'store-nowhere' cannot be used
 * no vt-store-nowhere.so was found"
 file vite-task.json '{"plugins": {"parts": {"auto-output": true}}}'
 capture vt plugins list
-is "a stub cannot be switched on" "$rc $err" "1 error: Plugin 'auto-output' cannot be used
+is "a stub that is switched on: an error" "$rc $err" "1 error: Plugin 'auto-output' cannot be used
 * automatic output tracking is not available in this version"
 capture vt plugins lsit
-is "a wrong word" "$rc ${err%%$'\n'*}" "2 error: unrecognized subcommand 'lsit'"
+is "an unknown word: an error" "$rc ${err%%$'\n'*}" "2 error: unrecognized subcommand 'lsit'"
 
 # of two plugins with a component of one name the one that is taken is in use
 cat >"$T/other.c" <<X
@@ -115,6 +115,6 @@ X
 mkdir -p "$T/second"
 $CC -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$T/other.c" -o "$T/second/vt-a-second-one.so"
 with VT_PLUGIN_PATH="$T/second" capture vt plugins list
-is "a component of a plugin of another name is not in use" "$(row a-second-one | sed 's/  */ /g')" "a-second-one 1.0 store: store-local env ready"
-has "the one of its own name is" "$(row store-local)" "in use"
+is "two plugins with a component of one name: the unnamed one is not in use" "$(row a-second-one | sed 's/  */ /g')" "a-second-one 1.0 store: store-local env ready"
+has "... the one whose name is configured is in use" "$(row store-local)" "in use"
 finish

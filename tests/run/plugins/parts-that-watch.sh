@@ -37,15 +37,15 @@ run() { with VT_PLUGIN_PATH="$T/p" capture vt run "$@"; }
 run good
 if [[ $out$err == *"cannot be watched"* ]]; then skip_all "nothing can be traced here"; fi
 run good
-has "a step with declared input that stays inside is kept" "$rc $out" "cache hit"
+has "a step with declared input that stays inside: kept" "$rc $out" "cache hit"
 for task in bad moved auto; do
 	run $task; run $task
-	hasnt "$task: one that writes outside is not" "$out" "cache hit"
+	hasnt "$task, a step that writes outside: not kept" "$out" "cache hit"
 	run --last-details
-	has "$task: and it is told why" "$out" "it wrote outside the workspace"
+	has "$task: the reason is told" "$out" "it wrote outside the workspace"
 done
 with VT_PLUGIN_PATH="$T/p" capture vt run bad
 sed -i 's/"hermetic": true/"hermetic": false/' vite-task.json
 capture vt run bad; capture vt run bad
-has "without the part nobody watches" "$out" "cache hit"
+has "without the part: such a step is kept" "$out" "cache hit"
 finish

@@ -32,10 +32,10 @@ crashes -DROGUE_DEEP 139 "error: plugin 'rogue' crashed in get (SIGSEGV); $ends"
 crashes -DROGUE_GET_EXITS 1 "error: plugin 'rogue' ended the program in get; $ends"
 crashes -DROGUE_EXITS 1 "error: plugin 'rogue' ended the program in create; $ends"
 crashes -DROGUE_PUT_CRASH 0 "warning: plugin 'rogue' crashed in put (SIGABRT); vt ends without it"
-has "... and what the task did is shown" "$out" "
+has "... the output of the task is shown" "$out" "
 one"
 crashes -DROGUE_DESTROY_CRASH 0 "warning: plugin 'rogue' crashed in destroy (SIGABRT); vt ends without it"
-has "... and what the task did is shown" "$out" "
+has "... the output of the task is shown" "$out" "
 one"
 
 left() { pgrep -f "^sleep 314[.]$$\$"; }
@@ -46,8 +46,8 @@ for switch in -DROGUE_CRASH -DROGUE_GET_EXITS -DROGUE_ENTRY_NEVER_RETURNS; do
 	rm -f started
 	with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 TERMINAL_SETTINGS="$T/settings" terminal vt run all
 	has "$switch, a task has changed the terminal: the plugin is named" "$out" "plugin 'rogue'"
-	is "... the terminal is as it was" "$(<"$T/settings")" echo
+	is "... the terminal is restored" "$(<"$T/settings")" echo
 	until_true eval '! left >/dev/null'
-	is "... and no task lives on" "$(left)" ""
+	is "... no task lives on" "$(left)" ""
 done
 finish

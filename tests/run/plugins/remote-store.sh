@@ -8,7 +8,7 @@ example=$abs_top_srcdir/plugin-api/example/store-http.c
 ok "it is short ($(wc -l <"$example") lines)" $(($(wc -l <"$example") >= 250))
 mkdir -p "$T/p" "$T/nginx/data/vt" "$T/nginx/tmp"
 $CC -Wall -Wextra -Werror -O2 -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$example" -o "$T/p/vt-store-http-plain.so" 2>"$T/errors"
-ok "it compiles" $? || sed 's/^/# /' "$T/errors"
+ok "the store compiles" $? || sed 's/^/# /' "$T/errors"
 _env+=(VT_PLUGIN_PATH="$T/p")
 # a port that is free now; another is tried when somebody was faster
 serve() {
@@ -34,7 +34,7 @@ cleanup stop
 serve "PUT DELETE" || skip_all "nginx does not start: $(tail -1 "$T/nginx/start")"
 url=http://127.0.0.1:$port/vt
 capture vt plugins check "$T/p/vt-store-http-plain.so" url=$url
-is "it keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
+is "the store keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
 workspace
 file package.json '{"name":"root"}'
 file in.txt one
@@ -45,14 +45,14 @@ user() {
 }
 user $url
 capture vt run t
-is "a run fills the server" "$rc$err" 0
+is "the first run fills the server" "$rc$err" 0
 clone B
 capture vt run t
-has "another clone hits" "$rc $err $out" "cache hit (main), replaying"
-is "and the output is there" "$(cat out/x)" one
+has "another clone: hits" "$rc $err $out" "cache hit (main), replaying"
+is "... and its output is restored" "$(cat out/x)" one
 stop
 clone C
 capture vt run t
-is "without the server the run goes on" "$rc $(cat out/x)" "0 one"
-has "and one line tells" "$err" "warning: plugin 'main': the server does not answer"
+is "without the server: the run goes on" "$rc $(cat out/x)" "0 one"
+has "... and one line tells it" "$err" "warning: plugin 'main': the server does not answer"
 finish

@@ -33,7 +33,7 @@ rm -rf "$T/rogues/"*
 rogue rogue
 mv "$T/rogues/vt-rogue.so" "$T/rogues/vt-other.so"
 capture vts plugins list
-has "a file named otherwise" "$out" "it calls itself 'rogue', so its file must be named vt-rogue.so"
+has "a file whose name is not the plugin's" "$out" "it calls itself 'rogue', so its file must be named vt-rogue.so"
 
 rm -rf "$T/rogues/"*
 echo "not a library" >"$T/rogues/vt-text.so"
@@ -42,7 +42,7 @@ mkdir "$T/rogues/vt-folder.so"
 mkfifo "$T/rogues/vt-fifo.so"
 ln -s /nowhere "$T/rogues/vt-dangling.so"
 capture vts plugins list
-is "things that are no plugins" "$(printf '%s\n' "$out" | grep ' env ' | sed 's/  */ /g' | sed 's/^.*vt-dangling/vt-dangling/')" \
+is "files that are no plugins" "$(printf '%s\n' "$out" | grep ' env ' | sed 's/  */ /g' | sed 's/^.*vt-dangling/vt-dangling/')" \
 "vt-dangling.so - - env skipped No such file or directory
 empty - - env refused not a shared object
 fifo - - env refused not a regular file
@@ -55,7 +55,7 @@ checked() {
 	rm -rf "$T/rogues/"*
 	rogue rogue $1
 	capture vt plugins check "$T/rogues/vt-rogue.so"
-	is "$1 is found out" "$rc" 1
+	is "$1: a trial fails" "$rc" 1
 	has "$1: $3" "$out" "WRONG  $2: $3"
 }
 checked -DROGUE_STATUS "rogue: an unknown name is not there" "get of a blob that was never put answers VT_FAILED, expected VT_NONE"
@@ -84,9 +84,9 @@ runs -DROGUE_SILENT 0 "warning: plugin 'rogue': get failed without saying why"
 runs -DROGUE_STATUS 0 "warning: plugin 'rogue': get answered 77, which means nothing"
 runs -DROGUE_LONG_REPORT 0 "warning: plugin 'rogue': bad\x1b[31m $(printf 'x%.0s' $(seq 500))"
 runs -DROGUE_NEVER_RETURNS 0 "warning: plugin 'rogue': get $hangs; it is not used any more in this run"
-has "the run goes on without it" "$out" one
+has "a get that does not return: the run goes on without the store" "$out" one
 runs -DROGUE_PUT_NEVER_RETURNS 0 "warning: plugin 'rogue': put $hangs; it is not used any more in this run"
-has "the task has been done" "$out" one
+has "a put that does not return: the task is done" "$out" one
 # beside the local store nothing is lost
 config=$(<vite-task.json)
 file vite-task.json "${config/\"rogue\"/\"rogue\", \"store-local\"}"
@@ -95,7 +95,7 @@ for switch in -DROGUE_NEVER_RETURNS -DROGUE_PUT_NEVER_RETURNS; do
 	runs $switch 0 "warning: plugin 'rogue': $([ $switch = -DROGUE_NEVER_RETURNS ] && echo get || echo put) $hangs; it is not used any more in this run"
 	rogue rogue
 	with VT_PLUGIN_PATH="$T/rogues" capture vt run t
-	like "... and the local store has the result" "$rc $err $out" "0  *cache hit*"
+	like "... the local store has the result" "$rc $err $out" "0  *cache hit*"
 done
 file vite-task.json "$config"
 runs -DROGUE_DESTROY_NEVER_RETURNS 0 "warning: plugin 'rogue': destroy $hangs; vt ends without waiting for it"
@@ -109,5 +109,5 @@ rm -rf .vt
 VT_TIMEOUT=120 with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 capture vt run --parallel long t
 left() { pgrep -f "^sleep 314[.]$$\$"; }
 until_true eval '! left >/dev/null'
-is "nothing of the run is left behind" "$rc $(left)" "1 "
+is "a plugin that hangs while it is loaded: no task of the run is left" "$rc $(left)" "1 "
 finish

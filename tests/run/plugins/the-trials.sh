@@ -9,15 +9,15 @@ trial() { capture vt plugins check "$@"; }
 
 # a store in use
 trial "$far" dir="$T/server"
-is "a server that is in use is tried" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
-is "... and nothing is left behind there" "$(ls "$T/server")" ""
+is "a server in use: all trials succeed" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
+is "... and nothing is left on it" "$(ls "$T/server")" ""
 trial "$far" dir="$T/server"
-is "a second time, too" "$rc $(ls "$T/server")" "0 "
+is "... also the second time" "$rc $(ls "$T/server")" "0 "
 trial "$far" dir="$T/server" fault=read-only
-is "one that takes nothing has no fault" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
-has "... and is told what was not tried" "$out" "far-folder: what was put comes back: it takes nothing: what is put and comes back is not tried"
+is "a server that takes nothing: no fault" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
+has "... the trials that were left out are named" "$out" "far-folder: what was put comes back: it takes nothing: what is put and comes back is not tried"
 trial "$far"
-is "an option that is missing is told once for each component" "$(printf '%s\n' "$out" | grep -c WRONG) $(printf '%s\n' "$out" | grep -c 'give it: vt-plugin-check FILE dir=...')" "2 2"
+is "a missing option: told once for each component" "$(printf '%s\n' "$out" | grep -c WRONG) $(printf '%s\n' "$out" | grep -c 'give it: vt-plugin-check FILE dir=...')" "2 2"
 
 # names: a store that keeps all it got in one place, and drops nothing
 sed "s|(const char \*)self, space|\"$T/kept\", space|; s|mkdir(self, 0700)|mkdir(\"$T/kept\", 0700)|; s/store-small/keeps/" "$api/example/store-small.c" >keeps.c
@@ -26,12 +26,12 @@ blobs() { ls kept | sed -n 's/^1-//p' | sort; }
 with VT_CHECK_SEED=7 trial vt-keeps.so
 first=$(blobs); rm -rf kept
 with VT_CHECK_SEED=7 trial vt-keeps.so
-is "a seed repeats the names" "$(blobs)" "$first"
+is "one seed: the same names" "$(blobs)" "$first"
 is "the name of a blob is its SHA-256" "$(for name in $(blobs); do [ "$(sha256sum <"kept/1-$name")" = "$name  -" ] || echo "$name"; done)" ""
 rm -rf kept
 trial vt-keeps.so
 # but for the empty blob, the one of 100 MiB, and the one that two processes put
-is "without one they are others" "$(comm -12 <(blobs) <(echo "$first") | wc -l)" 3
+is "no seed: other names" "$(comm -12 <(blobs) <(echo "$first") | wc -l)" 3
 ok "... and many ($(blobs | wc -l))" $(($(blobs | wc -l) < 100))
 
 # mistakes
@@ -53,7 +53,7 @@ mistake() {
 	sed -e "$1" -e "s/store-small/mistaken/; s/#include <vt-plugin.h>/#include <signal.h>\n#include <sys\/wait.h>\n&/" "$api/example/store-small.c" >mistaken.c
 	$CC -shared -fPIC -I"$api" mistaken.c -o vt-mistaken.so 2>errors || sed 's/^/# /' errors
 	with VT_PLUGIN_PATIENCE=5 trial vt-mistaken.so
-	has "a store that $2 is found out" "$out" "WRONG  mistaken: $3"
+	has "a store that $2: a trial fails" "$out" "WRONG  mistaken: $3"
 }
 get='0,/path_of(self, space, name, path);/s//'
 mistake "$get &"' if (fork() == 0) _exit(0);/' "leaves a process behind" "an unknown name is not there: it starts a process during this"
@@ -61,17 +61,17 @@ mistake "$get &"' signal(SIGINT, SIG_IGN);/' "ignores a signal" "an unknown name
 mistake "$get &"' { sigset_t s; sigfillset(\&s); sigprocmask(SIG_BLOCK, \&s, NULL); }/' "blocks signals" "an unknown name is not there: it changes which signals are blocked during this"
 mistake 's/status = into->write(into, call,/status = elsewhere(into, call,/; /#include <vt-plugin.h>/r elsewhere.c' "writes from another thread" "what was put comes back: get writes to its sink from another thread"
 mistake "$get"' for (;;) pause();/' "hangs" "an unknown name is not there: it did not answer within 5 s"
-is "... and is tried no further" "$(printf '%s\n' "$out" | grep -c mistaken:)" 2
+is "... and no other trial follows" "$(printf '%s\n' "$out" | grep -c mistaken:)" 2
 
 # servers: the example of the manual, impatient in one place only
 sed 's/int64_t left = call->left_ms(call);/int64_t left = 60000;/; s/call->stopping(call) || //; s/store-http-plain/mistaken/' "$api/example/store-http.c" >mistaken.c
 $CC -shared -fPIC -I"$api" mistaken.c -o vt-mistaken.so 2>errors || sed 's/^/# /' errors
 with VT_PLUGIN_PATIENCE=10 trial vt-mistaken.so url=http://127.0.0.1:9/
-has "a store that waits for a server without an end is found out" "$out" "WRONG  mistaken: a server that hangs: it did not answer within 10 s"
+has "a store that waits for a server without an end: a trial fails" "$out" "WRONG  mistaken: a server that hangs: it did not answer within 10 s"
 awk '/^static vt_status wait_for/ { print; print "{\n\tstruct pollfd p = { .fd = fd, .events = what };\n\t(void)call;\n\treturn poll(&p, 1, 1500) > 0 ? VT_OK : VT_CANCELLED;\n}"; skip = 1 } skip && /^}/ { skip = 0; next } !skip' \
 	"$api/example/store-http.c" | sed 's/store-http-plain/mistaken/' >mistaken.c
 $CC -shared -fPIC -I"$api" mistaken.c -o vt-mistaken.so 2>errors || sed 's/^/# /' errors
 with VT_PLUGIN_PATIENCE=10 trial vt-mistaken.so url=http://127.0.0.1:9/
-has "one that gives each byte its own time passes that" "$out" "ok     mistaken: a server that hangs"
-like "... and is found out by one that drips" "$out" "*WRONG  mistaken: a server that drips: @(it did not answer within 10 s|get from a server that sends a byte now and then takes)*"
+has "a store that gives each byte its own time: passes that trial" "$out" "ok     mistaken: a server that hangs"
+like "... and fails the one with a server that drips" "$out" "*WRONG  mistaken: a server that drips: @(it did not answer within 10 s|get from a server that sends a byte now and then takes)*"
 finish

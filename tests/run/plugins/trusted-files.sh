@@ -8,23 +8,23 @@ $CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME='"good"' "$a
 try() { with VT_PLUGIN_PATH="$T/p/q" capture vt plugins list; got=$(printf '%s\n' "$out" | grep -E '^good |vt-good.so ' | sed 's/  */ /g' | sed "s|^[^ ]* ||"); }
 
 try
-is "a file of one's own is ready" "$got" "1.0 store env ready"
+is "a file of one's own: ready" "$got" "1.0 store env ready"
 chmod o+w "$T/p/q/vt-good.so"; try
-is "one that everybody can write is not" "$got" "- - env skipped '$T/p/q/vt-good.so' can be written by everybody"
+is "a file that everybody can write: skipped" "$got" "- - env skipped '$T/p/q/vt-good.so' can be written by everybody"
 chmod o-w "$T/p/q/vt-good.so"; chmod o+w "$T/p"; try
-is "nor one below a folder that everybody can write" "$got" "- - env skipped '$T/p' can be written by everybody"
+is "a file below a folder that everybody can write: skipped" "$got" "- - env skipped '$T/p' can be written by everybody"
 chmod o-w "$T/p"
 if [ "$(id -u)" = 0 ]; then
 	chmod +t,o+w "$T/p"; try
-	is "a sticky folder of root's keeps others out" "$got" "1.0 store env ready"
+	is "a file below a sticky folder of root: ready" "$got" "1.0 store env ready"
 	chmod -t,o-w "$T/p"
 	chown 65533 "$T/p/q/vt-good.so"; try
-	is "one of somebody else is not" "$got" "- - env skipped '$T/p/q/vt-good.so' belongs to another user"
+	is "a file of another user: skipped" "$got" "- - env skipped '$T/p/q/vt-good.so' belongs to another user"
 	chown 65533 "$W"; try
-	is "not even for root in a workspace of that user" "$got" "- - env skipped '$T/p/q/vt-good.so' belongs to another user"
+	is "... also for root in a workspace of that user" "$got" "- - env skipped '$T/p/q/vt-good.so' belongs to another user"
 	chown 0 "$W" "$T/p/q/vt-good.so"
 	chgrp 65533 "$T/p/q"; chmod g+w "$T/p/q"; try
-	is "nor one that a group can replace" "$got" "- - env skipped '$T/p/q' can be written by its group"
+	is "a file in a folder that a group can write: skipped" "$got" "- - env skipped '$T/p/q' can be written by its group"
 	chmod g-w "$T/p/q"; chgrp 0 "$T/p/q"
 fi
 
@@ -38,19 +38,19 @@ mv "$T/near/vt-two.so" "$T/near/qq"; mv "$T/near/vt-three.so" "$T/near/q/deep"
 chmod o+w "$T/near/qq" "$T/near/q/deep"
 with VT_PLUGIN_PATH="$T/near/q:$T/near/qq:$T/near/q/deep" capture vt plugins list
 got=$(printf '%s\n' "$out" | grep near | grep -c 'can be written by everybody')
-is "a good folder vouches for no other whose name begins like its, nor for one in it" "$got" 2
+is "folders that everybody can write: skipped beside and below a good folder of nearly the same name" "$got" 2
 
 mkdir -p "$W/inner"
 ln -s "$T/p/q/vt-good.so" "$W/inner/vt-good.so"
 with VT_PLUGIN_PATH="$W/inner" capture vt plugins list
-has "a link in the workspace leads nowhere" "$out" "skipped  inside the workspace"
+has "a link in the workspace to a file outside: skipped" "$out" "skipped  inside the workspace"
 cp "$T/p/q/vt-good.so" "$W/inner/vt-real.so"
 mkdir "$T/links" && ln -s "$W/inner/vt-real.so" "$T/links/vt-real.so"
 with VT_PLUGIN_PATH="$T/links" capture vt plugins list
-has "nor does a link into it" "$out" "skipped  inside the workspace"
+has "a link outside to a file in the workspace: skipped" "$out" "skipped  inside the workspace"
 cd "$T/p/q" && with VT_PLUGIN_PATH=".:" capture vt plugins list
-hasnt "relative and empty entries mean nothing" "$out" "vt-good"
-hasnt "nor by another name" "$out" "good "
+hasnt "relative and empty entries of the path: no file is listed" "$out" "vt-good"
+hasnt "... also by another name" "$out" "good "
 cd "$W"
 
 # what only the user may say
@@ -60,14 +60,14 @@ file vite-task.json '{
   }
 }'
 capture vt plugins list
-is "a repository cannot add places" "$rc $err" "1 error: vite-task.json:3:14: \`plugins.paths\` is taken from the user's configuration only, $T/home/.config/vt/config.json"
+is "the workspace's configuration: cannot name files" "$rc $err" "1 error: vite-task.json:3:14: \`plugins.paths\` is taken from the user's configuration only, $T/home/.config/vt/config.json"
 rm -f vite-task.json in.txt
 file "$T/home/.config/vt/config.json" "{\"plugins\": {\"paths\": [\"$T/p/q\"]}} // the user's"
 capture vt plugins list
-is "the user can" "$(printf '%s\n' "$out" | grep '^good ' | sed 's/  */ /g')" "good 1.0 store config ready"
+is "the user's configuration: can name files" "$(printf '%s\n' "$out" | grep '^good ' | sed 's/  */ /g')" "good 1.0 store config ready"
 file "$T/home/.config/vt/config.json" '{"plugins": {"paths": ["relative"]}}'
 capture vt plugins list
-is "with absolute paths" "$rc $err" "1 error: $T/home/.config/vt/config.json: \`plugins.paths\` may hold absolute paths only; found string \"relative\""
+is "... by absolute paths only" "$rc $err" "1 error: $T/home/.config/vt/config.json: \`plugins.paths\` may hold absolute paths only; found string \"relative\""
 
 # a file of the workspace, by its bytes
 sum=$(sha256sum "$W/inner/vt-real.so" | cut -d' ' -f1)
@@ -77,30 +77,30 @@ listed() { printf '%s\n' "$out" | grep -E '^real |vt-real.so ' | sed 's/  */ /g'
 pin() { file "$T/home/.config/vt/config.json" "{\"plugins\": {\"paths\": [{\"file\": \"$W/inner/vt-real.so\", \"sha256\": \"$1\"}]}}"; }
 file "$T/home/.config/vt/config.json" "{\"plugins\": {\"paths\": [\"$W/inner\"]}}"
 capture vt plugins list
-is "a folder of the workspace is not for the asking" "$(listed)" "- - config skipped inside the workspace"
+is "a folder of the workspace in the user's configuration: skipped" "$(listed)" "- - config skipped inside the workspace"
 pin "$good"
 capture vt plugins list
-is "one file with its SHA-256 is" "$(listed)" "1.0 store config ready"
+is "a file of the workspace with its SHA-256: ready" "$(listed)" "1.0 store config ready"
 file in.txt one
 file vite-task.json '{"plugins": {"stores": ["real"]}, "tasks": {"t": {"command": "cat in.txt", "input": ["in.txt"]}}}'
 capture vt run t
-is "and it can be used" "$rc$err" 0
+is "... and a run can use it" "$rc$err" 0
 # the rogue tells where its code is
 $CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME='"real"' -DROGUE_WHERE "$abs_top_srcdir/tests/plugins/rogue.c" -o "$W/inner/vt-real.so" || exit 99
 pin "$(sha256sum "$W/inner/vt-real.so" | cut -d' ' -f1)"
 capture vt run t
-like "what runs is a sealed copy, not the file" "$err" "warning: plugin 'real': I run from /proc/self/fd/*"
+like "... as a sealed copy of the file" "$err" "warning: plugin 'real': I run from /proc/self/fd/*"
 rm -f vite-task.json in.txt
 with VT_PLUGIN_PATH="$T/links" capture vt plugins list
-is "by another name it is the same file" "$(listed | tail -1)" "- - env shadowed by $W/inner/vt-real.so"
+is "the same file by another name: shadowed" "$(listed | tail -1)" "- - env shadowed by $W/inner/vt-real.so"
 printf x >>"$W/inner/vt-real.so"
 bad=$(sha256sum "$W/inner/vt-real.so" | cut -d' ' -f1)
 capture vt plugins list
-is "with one byte more it is not" "$(listed)" "- - config refused its SHA-256 is $bad, the user's configuration lists another"
+is "the file with one byte more: refused" "$(listed)" "- - config refused its SHA-256 is $bad, the user's configuration lists another"
 pin "${good%?}"
 capture vt plugins list
-is "half a hash is none" "$rc $err" "1 error: $T/home/.config/vt/config.json: \`plugins.paths\`: '$W/inner/vt-real.so' needs its \`sha256\`, 64 hexadecimal digits as sha256sum prints them, and nothing else"
+is "half of a SHA-256: an error" "$rc $err" "1 error: $T/home/.config/vt/config.json: \`plugins.paths\`: '$W/inner/vt-real.so' needs its \`sha256\`, 64 hexadecimal digits as sha256sum prints them, and nothing else"
 file "$T/home/.config/vt/config.json" '{"plugin": {}}'
 capture vt plugins list
-is "a wrong key in the user's file" "$rc $err" "1 error: $T/home/.config/vt/config.json:1:12: unknown key \`plugin\`; the one known here is \`plugins\`"
+is "an unknown key in the user's file: an error" "$rc $err" "1 error: $T/home/.config/vt/config.json:1:12: unknown key \`plugin\`; the one known here is \`plugins\`"
 finish

@@ -10,15 +10,15 @@ for name in store-small:90 part-small:60; do
 	ok "${name%:*} is short ($n lines)" $((n >= ${name#*:}))
 done
 $CC -Wall -Wextra -Werror -shared -fPIC -I"$api" store-small.c -o vt-store-small.so 2>errors
-ok "it builds without a warning" $? || sed 's/^/# /' errors
+ok "the tutorial's store builds without a warning" $? || sed 's/^/# /' errors
 capture vt plugins check vt-store-small.so
-is "it keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
+is "the tutorial's store keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
 # spoilt SED-SCRIPT TRIAL SENTENCE: the tutorial's store with one mistake, and what the trials say of it
 spoilt() {
 	sed "$1; s/store-small/spoilt/" store-small.c >spoilt.c
 	$CC -shared -fPIC -I"$api" spoilt.c -o vt-spoilt.so 2>errors || sed 's/^/# /' errors
 	capture vt plugins check vt-spoilt.so
-	like "a store that $2 is found out" "$rc $out" "1 *WRONG  spoilt: $3*"
+	like "a store that $2: a trial fails" "$rc $out" "1 *WRONG  spoilt: $3*"
 }
 spoilt 's/%s.XXXXXX/%s.new/; s/mkostemp(temporary, /open(temporary, O_WRONLY | O_CREAT | O_EXCL | /; s/O_EXCL | O_CLOEXEC)/O_EXCL | O_CLOEXEC, 0600)/; s/unlink(temporary)/(void)0/' \
 	"takes nothing after a put that failed" "a put can be tried again: put of a blob of 3145728 bytes answers VT_FAILED, expected VT_OK"
@@ -31,10 +31,10 @@ missing=
 for name in $(grep -oE '\(\*[a-z_]+\)\(' "$api/vt-plugin.h" | tr -d '()*' | sort -u); do
 	grep -qE "(Fn|It Fn) $name( |\$)" "$api/vt-plugin.3" || missing="$missing $name"
 done
-is "every call has its place in vt-plugin(3)" "$missing" ""
+is "every call of the header stands in vt-plugin(3)" "$missing" ""
 missing=
 for name in $(awk '$1 == "#define" && $2 ~ /^VT_(OK|NONE|FAILED|CANCELLED|UNSUPPORTED|KIND|ROLE|OPTION|SPACE|STEP|THREADS|COMPONENT)/ { print $2 }' "$api/vt-plugin.h"); do
 	grep -q "$name" "$api/vt-plugin.3" || missing="$missing $name"
 done
-is "and every constant a plugin writes" "$missing" ""
+is "every constant that a plugin writes stands there, too" "$missing" ""
 finish

@@ -20,16 +20,16 @@ ignored() {
 	rm -f "$T/LOADED"
 	for do in "plugins list" "plugins info evil" "run t"; do
 		with "$@" capture vt $do
-		is "$what, vt $do: nothing of it is loaded" "$(ls "$T/LOADED" 2>/dev/null)" ""
-		has "$what, vt $do: a line says why" "$err" "config.json is not read, for it may not be yours: $why"
+		is "$what, vt $do: nothing of the file is loaded" "$(ls "$T/LOADED" 2>/dev/null)" ""
+		has "$what, vt $do: one line tells why" "$err" "config.json is not read, for it may not be yours: $why"
 		is "$what, vt $do: ... once" "$(printf '%s\n' "$err" | grep -c 'is not read')" 1
 	done
 	is "$what: the task runs" "$rc:$(printf '%s' "$out" | grep -c hello)" 0:2
 }
 file "$conf" "$pin"; chmod 600 "$conf"
 capture vt plugins list
-there "the user's own is obeyed" "$T/LOADED"
-is "... without a word" "$err" ""
+there "the user's own file: obeyed" "$T/LOADED"
+is "... without a warning" "$err" ""
 
 mkdir -p .config/vt; cp "$conf" .config/vt/config.json
 ignored "HOME is the workspace" "it stands inside the workspace" HOME="$W" XDG_CONFIG_HOME=
@@ -52,5 +52,5 @@ else
 fi
 mkdir "$T/dotfiles"; mv "$conf" "$T/dotfiles"; ln -s "$T/dotfiles/config.json" "$conf"; rm -f "$T/LOADED"
 capture vt plugins list
-there "a link to one's own file is followed" "$T/LOADED"
+there "a link to one's own file: followed" "$T/LOADED"
 finish

@@ -23,10 +23,10 @@ astray() {
 	[ $rc -ne 0 ] || { rm -f out.txt; with VT_PLUGIN_PATH="$T/p" capture vt run kept; }
 	[ $rc -ne 0 ] || with VT_PLUGIN_PATH="$T/p" capture vt run traced
 	if [ -n "$3" ]; then
-		is "$2 from a stray thread" "$rc $(printf '%s\n' "$err" | grep '^vt: ')" \
+		is "$2 from a wrong thread: vt ends, and names it" "$rc $(printf '%s\n' "$err" | grep '^vt: ')" \
 			"134 vt: $2 called from another thread than $3 of 'astray-$1' runs on"
 	else
-		is "$2: may be called from any" "$rc $(printf '%s\n' "$err" | grep '^vt: ')" "0 "
+		is "$2 from any thread: allowed" "$rc $(printf '%s\n' "$err" | grep '^vt: ')" "0 "
 	fi
 }
 astray store vt_sink.write get

@@ -15,7 +15,7 @@ for ci in github:GITHUB_ACTIONS=true gitlab:GITLAB_CI=true azure:TF_BUILD=True; 
 	rm -rf .vt
 	for again in "" " from the cache"; do
 		capture with "${ci#*:}" vt run --cache -r --log grouped y
-		like "$system: a task's output$again is a fold, without output there is none" "$(outline $system)" "*
+		like "$system: a task's output$again is a fold; a task without output has none" "$(outline $system)" "*
 + @s/a b#y
   hello
 -
@@ -27,16 +27,16 @@ for ci in github:GITHUB_ACTIONS=true gitlab:GITLAB_CI=true azure:TF_BUILD=True; 
 	has "$system: a fold ends on a line of its own" "$log" "+ @s/a b#x
   no newline at its end
 -"
-	has "$system: what fails is not folded" "$log" "
+	has "$system: a failed task is not folded" "$log" "
 ── [b#x] ──
 one
 two
 "
-	is "$system: the exit status" $rc 4
+	is "$system: the exit status is the run's" $rc 4
 	capture with "${ci#*:}" vt run --cache -r --log labeled y
-	hasnt "$system: in other modes nothing is folded" "$(outline $system)" "
+	hasnt "$system: no fold in other modes" "$(outline $system)" "
 + "
 done
 capture vt run -r --log grouped y
-has "elsewhere the heads are vt's own" "$out" "── [@s/a b#y] ──"
+has "outside of CI: vt's own headings" "$out" "── [@s/a b#y] ──"
 finish

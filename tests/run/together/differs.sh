@@ -23,21 +23,21 @@ for n in A B; do
 	cp "$T/$n-tool" "$T/$n/node_modules/.bin/tool"; chmod +x "$T/$n/node_modules/.bin/tool"
 done
 runners -r --together=differ --concurrency-limit 1 after -- A B
-is "both succeed" "$(rc_of A) $(rc_of B)" "0 0"
-is "each task ran, here or there" "$(cd "$T" && ls -d ran-?-* | cut -d- -f3 | sort -u | xargs)" "p1 p2 p3 p4 p5 p6 p7 p8"
-is "what was needed is there on both" "$(cat "$T"/[AB]/packages/*/out | wc -l)" 16
+is "two versions of a program: both runners succeed" "$(rc_of A) $(rc_of B)" "0 0"
+is "... each task ran on one of them" "$(cd "$T" && ls -d ran-?-* | cut -d- -f3 | sort -u | xargs)" "p1 p2 p3 p4 p5 p6 p7 p8"
+is "... what was needed is on both" "$(cat "$T"/[AB]/packages/*/out | wc -l)" 16
 # one of them ran four or more, so that the other had as many that did not fit
 said=$(cat "$T/A.err" "$T/B.err" | grep 'do not fit here, it is not waited for any more')
-like "after three that do not fit a runner is not waited for" "$(grep -c . <<<"$said")" "[12]"
-has "and the file that differs is named" "$said" "'node_modules/.bin/tool' modified"
+like "... after three results that do not fit a runner is not waited for" "$(grep -c . <<<"$said")" "[12]"
+has "... and the file that differs is named" "$said" "'node_modules/.bin/tool' modified"
 
 # a variable of the key
 : >"$T/ran"; rm -rf "$T/A" "$T/B"
 (clone A) && (clone B)
 with MODE=one runner A -r --together=modes --concurrency-limit 1 after-e; a=$!
 with MODE=two runner B -r --together=modes --concurrency-limit 1 after-e; wait $! $a
-is "with another variable both succeed" "$(rc_of A) $(rc_of B)" "0 0"
-has "and it is named" "$(cat "$T/A.err" "$T/B.err")" "env 'MODE' changed"
+is "another variable of the key: both runners succeed" "$(rc_of A) $(rc_of B)" "0 0"
+has "... and the variable is named" "$(cat "$T/A.err" "$T/B.err")" "env 'MODE' changed"
 
 # two real Nodes: each runner ends with what its own would have made
 other=$(echo "$NPM"/../other-node/node_modules/node-linux-*/bin/node)

@@ -13,16 +13,16 @@ for i in 1 2 3 4; do member p$i '' "$(task t p$i "touch $T/at-p$i; sleep 0.3")";
 member p3 '' "$(task t p3 "sleep 0.2; exit 7")"
 fresh
 runners -r --together=fails --concurrency-limit 1 t -- A B
-is "both end with the status of what failed" "$(rc_of A) $(rc_of B)" "7 7"
-is "it ran once" "$(grep -c p3 "$T/ran")" 1
-is "the other names the task" "$(cat "$T/A.err" "$T/B.err" | sed -E 's#(runner [AB])/[0-9]+#\1#' | grep -cE '^vt run: p3#t failed on the runner [AB] \(exit code: 7\)$')" 1
+is "a task that fails: both runners end with its status" "$(rc_of A) $(rc_of B)" "7 7"
+is "... it ran once" "$(grep -c p3 "$T/ran")" 1
+is "... the other runner names it" "$(cat "$T/A.err" "$T/B.err" | sed -E 's#(runner [AB])/[0-9]+#\1#' | grep -cE '^vt run: p3#t failed on the runner [AB] \(exit code: 7\)$')" 1
 fresh
 runners -r --together=goes-on --continue --concurrency-limit 1 t -- A B
-is "with --continue, too" "$(rc_of A) $(rc_of B)" "7 7"
-is "and all others run, once" "$(sort "$T/ran" | xargs)" "p1 p2 p3 p4"
+is "a task that fails, with --continue: both runners end with its status" "$(rc_of A) $(rc_of B)" "7 7"
+is "... all other tasks run, once" "$(sort "$T/ran" | xargs)" "p1 p2 p3 p4"
 # a runner that comes late hears of it while the other is known, and later finds out by itself
 runner C -r --together=goes-on t; wait $!
-is "a late runner ends the same way" "$(rc_of C)" 7
+is "a runner that comes late: ends the same way" "$(rc_of C)" 7
 
 # a runner that is killed in the middle of a task
 for i in 1 2; do member p$i '' "$(task t p$i "touch $T/at-p$i; while ! test -e $T/go; do sleep 0.05; done")"; done
@@ -36,8 +36,8 @@ kill -KILL "$pid"; wait $a 2>/dev/null
 touch "$T/go"
 began=$SECONDS
 runner B -r --together=dies --concurrency-limit 1 t; wait $!
-is "a dead runner's task is taken over" "$(rc_of B) $(grep -c "$first" "$T/ran")" "0 2"
-ok "when its lease has run out" "$((SECONDS - began > 90))"
+is "a runner that was killed: its task is taken over" "$(rc_of B) $(grep -c "$first" "$T/ran")" "0 2"
+ok "... when its lease has run out" "$((SECONDS - began > 90))"
 
 # one that is stopped, and goes on later
 fresh
@@ -47,10 +47,10 @@ pid=$(pid_of A)
 kill -STOP "$pid"
 touch "$T/go"
 runner B -r --together=stops --concurrency-limit 1 t; wait $!
-is "a runner that is stopped is not waited for" "$(rc_of B)" 0
+is "a runner that is stopped: not waited for" "$(rc_of B)" 0
 kill -CONT "$pid"
 wait $a
-is "and ends well when it goes on" "$(rc_of A)" 0
+is "... and ends well when it goes on" "$(rc_of A)" 0
 
 # what must not run twice
 member p1 '' "\"t\":{\"command\":\"sh -c 'echo p1 >>$T/ran; touch $T/at-p1; while ! test -e $T/go; do sleep 0.05; done'\",\"cache\":false}"
@@ -61,6 +61,6 @@ within 30 test -e "$T/at-p1"
 kill -KILL "$(pid_of A)"; wait $a 2>/dev/null
 touch "$T/go"
 runner B --together=once p1#t; wait $!
-is "a lost run of what is not cached fails the run" "$(rc_of B) $(cat "$T/ran")" "1 p1"
-like "and is named" "$(cat "$T/B.err")" "vt run: the runner A/* was lost while it ran p1#t, which is not run twice*"
+is "an uncached task whose runner was lost: the run fails" "$(rc_of B) $(cat "$T/ran")" "1 p1"
+like "... and the task is named" "$(cat "$T/B.err")" "vt run: the runner A/* was lost while it ran p1#t, which is not run twice*"
 finish

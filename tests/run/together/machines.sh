@@ -41,8 +41,8 @@ project store-redis ''
 on A -r --together=machines --concurrency-limit 2 build; a=$!
 on B -r --together=machines --concurrency-limit 2 build; b=$!
 wait $a $b
-is "two machines do the work of one run" "$(rc_of A)$(rc_of B) $(sort "$T/ran" | xargs)" "00 p1 p2 p3 p4 p5 p6 p7 p8"
-is "and tell nothing besides" "$(cat "$T/A.err" "$T/B.err")" ""
+is "two machines: do the work of one run" "$(rc_of A)$(rc_of B) $(sort "$T/ran" | xargs)" "00 p1 p2 p3 p4 p5 p6 p7 p8"
+is "... without a warning" "$(cat "$T/A.err" "$T/B.err")" ""
 # the link of one is cut
 : >"$T/ran"; rm -rf "$T/A" "$T/B"; redis main flushall >/dev/null
 (clone A) && (clone B)
@@ -51,9 +51,9 @@ on B -r --together=cut --together-index 1 --concurrency-limit 1 build; b=$!
 within 30 eval '[ "$(wc -l <"$T/ran")" -ge 3 ]'
 ip link set vB down
 wait $a $b
-is "a machine that is cut off goes on alone, and the other takes over" "$(rc_of A)$(rc_of B) $(sort -u "$T/ran" | xargs)" "00 p1 p2 p3 p4 p5 p6 p7 p8"
-is "it says so, once" "$(grep -c 'this runner works alone' "$T/B.err")" 1
-is "and the other has all results" "$(cat "$T"/A/packages/*/dist/out | wc -l)" 8
+is "a machine that is cut off: goes on alone, and the other takes its tasks over" "$(rc_of A)$(rc_of B) $(sort -u "$T/ran" | xargs)" "00 p1 p2 p3 p4 p5 p6 p7 p8"
+is "... one line tells it, once" "$(grep -c 'this runner works alone' "$T/B.err")" 1
+is "... and the other has all results" "$(cat "$T"/A/packages/*/dist/out | wc -l)" 8
 ip link set vB up
 # clocks
 if command -v faketime >/dev/null; then
@@ -63,7 +63,7 @@ if command -v faketime >/dev/null; then
 	VT=$real runner A -r --together=clocks --concurrency-limit 2 build; a=$!
 	on B -r --together=clocks --concurrency-limit 2 build; b=$!
 	wait $a $b
-	is "clocks that differ by hours part nothing" "$(rc_of A)$(rc_of B) $(sort "$T/ran" | xargs)" "00 p1 p2 p3 p4 p5 p6 p7 p8"
+	is "clocks hours apart: the work is shared" "$(rc_of A)$(rc_of B) $(sort "$T/ran" | xargs)" "00 p1 p2 p3 p4 p5 p6 p7 p8"
 else
 	skip "clocks that differ by hours part nothing" "faketime is not installed"
 fi

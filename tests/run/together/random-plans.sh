@@ -56,9 +56,9 @@ for round in 1 2 3 4 5 6; do
 		while read -r sum path; do
 			grep -qxF "$sum  $path" "$T/files" || same=1
 		done < <(for n in "${names[@]}"; do files_of $n; done | sort -u)
-		ok "and each file is as alone" $same || for n in "${names[@]}"; do files_of $n; cat "$T/$n.out" "$T/$n.err"; done | sed 's/^/# /'
-		is "and none is missing" "$(for n in "${names[@]}"; do files_of $n; done | sort -u)" "$(sort -u "$T/files")"
-		isnt "A is not left with nothing" "$(files_of A)" ""
+		ok "round $round: each file is that of a run alone" $same || for n in "${names[@]}"; do files_of $n; cat "$T/$n.out" "$T/$n.err"; done | sed 's/^/# /'
+		is "round $round: no file is missing" "$(for n in "${names[@]}"; do files_of $n; done | sort -u)" "$(sort -u "$T/files")"
+		isnt "the first runner has files to compare" "$(files_of A)" ""
 	fi
 done
 finish

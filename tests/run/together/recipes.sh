@@ -51,9 +51,9 @@ for number in 0 1 2; do
 		(cd "$T/j$i" && with HOME="$T/home$i" XDG_CONFIG_HOME="$T/home$i/.config" PATH="$T/bin:$PATH" _limited 120 sh "$T/job-$i.sh" >"$T/j$i.out" 2>&1; echo $? >"$T/j$i.rc") & pids+=($!)
 	done
 	wait "${pids[@]}"
-	is "... which all succeed" "$(cat "$T"/j?.rc | xargs)" "0 0 0 0" || sed 's/^/# /' "$T"/j?.out
-	[ $number = 2 ] && { is "... and run each test once" "$(sort "$T/ran" | xargs)" "$(tr ' ' '\n' <<<"$all" | grep test | xargs)"; continue; }
-	is "... and run each task once" "$(sort "$T/ran" | xargs)" "$all"
-	is "... and the first has all results" "$(cat "$T"/j0/packages/*/dist/out | wc -l)" 6
+	is "... all of them succeed" "$(cat "$T"/j?.rc | xargs)" "0 0 0 0" || sed 's/^/# /' "$T"/j?.out
+	[ $number = 2 ] && { is "... each test runs once" "$(sort "$T/ran" | xargs)" "$(tr ' ' '\n' <<<"$all" | grep test | xargs)"; continue; }
+	is "... each task runs once" "$(sort "$T/ran" | xargs)" "$all"
+	is "... the first job has all results" "$(cat "$T"/j0/packages/*/dist/out | wc -l)" 6
 done
 finish

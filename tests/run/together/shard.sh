@@ -14,25 +14,25 @@ for i in 1 2 3; do
 done
 is "each task is in exactly one part" "$(tr ' ' '\n' <<<"$all" | sort | xargs)" "a#t b#t c#t d#t e#t"
 capture vt run -r --shard 1/2 --log labeled v
-is "what a task needs runs with it" "$(labels)" "a#need a#v c#need c#v e#need e#v "
+is "a task's dependencies run with it" "$(labels)" "a#need a#v c#need c#v e#need e#v "
 capture vt run -r --shard 6/6 t
-is "a part without a task succeeds, and says so" "$rc $out$err" "0 vt run: no task is in part 6 of 6"
+is "a part without a task: succeeds, and says so" "$rc $out$err" "0 vt run: no task is in part 6 of 6"
 capture vt run -r --dry-run --shard 2/2 v
-has "a dry run shows the part" "$out" "packages/b"
-hasnt "and no other" "$out" "packages/a"
+has "a dry run: shows the part" "$out" "packages/b"
+hasnt "... and no other" "$out" "packages/a"
 file "$T/times.json" '{"steps":[{"task":"a#t","durationMs":100},{"task":"b#t","durationMs":9000},{"task":"c#t","durationMs":3000,"savedMs":120},{"task":"d#t","durationMs":100},{"task":"e#t","durationMs":100}]}'
 capture vt run -r --shard 1/2 --shard-times "$T/times.json" --log labeled t
-is "with durations the longest task is alone" "$(labels)" "b#t "
+is "with durations: the longest task is alone" "$(labels)" "b#t "
 capture vt run -r --cache --summary-file "$T/s.json" t
 capture vt run -r --shard 1/1 --shard-times "$T/s.json" t
-is "a summary can be given" "$rc$err" 0
+is "a summary as the source of durations" "$rc$err" 0
 vt cache stat --json >"$T/stat.json"
-is "the figures of the cache name each task once" "$(jq -c '[.tasks[].task]' "$T/stat.json")" '["a#t","a#v","b#t","c#t","c#v","d#t","e#t","e#v"]'
+is "the figures of the cache: name each task once" "$(jq -c '[.tasks[].task]' "$T/stat.json")" '["a#t","a#v","b#t","c#t","c#v","d#t","e#t","e#v"]'
 capture vt run -r --shard 1/1 --shard-times "$T/stat.json" t
-is "and can be given, too" "$rc$err" 0
+is "the figures as the source of durations" "$rc$err" 0
 cp "$T/times.json" here.json
 capture vt run -r --shard 1/2 --shard-times here.json -C packages/a t
-like "a file is looked for where the option says" "$rc $err" "1 *packages/a/here.json* is not there"
+like "a missing file: looked for where the option says" "$rc $err" "1 *packages/a/here.json* is not there"
 wrong() { # wrong STORY WORDS... <MESSAGE: misuse is one clear sentence
 	local story=$1 want; want=$(cat); shift
 	capture vt run "$@" t
@@ -45,11 +45,11 @@ wrong "durations without parts" --shard-times x <<<"the argument '--shard-times 
 wrong "two ways to part the work" --shard 1/2 --together=x <<<"the argument '--together[=<ID>]' cannot be used with '--shard <I/N>': each parts the work in its own way"
 echo '{' >"$T/bad.json"
 capture vt run --shard 1/2 --shard-times "$T/bad.json" a#t
-like "a damaged file is an error with its place" "$rc $err" "1 error: Failed to read the durations of --shard-times*bad.json:*"
+like "a damaged file: an error with its place" "$rc $err" "1 error: Failed to read the durations of --shard-times*bad.json:*"
 echo '{"a":1}' >"$T/bad.json"
 capture vt run --shard 1/2 --shard-times "$T/bad.json" a#t
-has "another JSON file, too" "$rc $err" "neither \`steps\` nor \`tasks\`"
+has "another JSON file: an error" "$rc $err" "neither \`steps\` nor \`tasks\`"
 echo '{"steps":[{"task":1}]}' >"$T/bad.json"
 capture vt run --shard 1/2 --shard-times "$T/bad.json" a#t
-has "and a wrong entry" "$rc $err" "an entry without \`task\` and \`durationMs\`"
+has "a wrong entry: an error" "$rc $err" "an entry without \`task\` and \`durationMs\`"
 finish

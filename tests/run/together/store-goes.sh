@@ -17,22 +17,22 @@ all() { printf 'p%d\n' 1 2 3 4 5 6; }
 # no name
 runner A -r t --together; wait $!
 capture vt run --together p1#t
-is "without a CI system the run needs a name" "$rc $out$err" "1 error: --together does not know which run this is: no variable of a CI system says it; give the same name on all runners, such as --together=nightly-42"
+is "no CI system and no name: an error" "$rc $out$err" "1 error: --together does not know which run this is: no variable of a CI system says it; give the same name on all runners, such as --together=nightly-42"
 
 # no store, and one that gives no leases
 fresh; mkdir -p "$T/home/.config/vt"; chmod 700 "$T/home/.config/vt"
 file vite-task.json '{"tasks":{}}'
 runners -r --together=none t -- A
-is "without a far store it runs all" "$(rc_of A) $(sort "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
-has "and says why" "$(cat "$T/A.err")" "no far store can be used"
+is "no far store: the run does all" "$(rc_of A) $(sort "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
+has "... and a line tells why" "$(cat "$T/A.err")" "no far store can be used"
 if ls "$abs_top_builddir"/plugins/store-folder/.libs/*.so >/dev/null 2>&1; then
 	project store-folder ''
 	mkdir -m 700 "$T/folder"
 	team "\"dir\": \"$T/folder\""
 	fresh
 	runners -r --together=folder t -- A
-	is "with one that gives no leases, too" "$(rc_of A) $(sort "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
-	has "and says that" "$(cat "$T/A.err")" "no store of the configuration gives leases"
+	is "a store without leases: the run does all" "$(rc_of A) $(sort "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
+	has "... and a line tells why" "$(cat "$T/A.err")" "no store of the configuration gives leases"
 else
 	skip "with one that gives no leases, too" "store-folder is left out of this build"
 	skip "and says that" "store-folder is left out of this build"
@@ -41,7 +41,7 @@ project store-redis ''
 team "\"url\": \"unix://$T/nowhere.sock\""
 fresh
 runners -r --together=nowhere t -- A
-is "a server that is not there" "$(rc_of A) $(sort "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
+is "a server that is not there: the run does all" "$(rc_of A) $(sort "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
 
 # it goes away at some moment
 seed
@@ -59,8 +59,8 @@ for round in 1 2 3; do
 	kill -KILL $redis_pid; wait $redis_pid 2>/dev/null
 	wait $a $b
 	is "the server is killed after $((delay / 3)) tasks and 0.0$delay s: both succeed" "$(rc_of A) $(rc_of B)" "0 0"
-	is "and nothing is left out" "$(sort -u "$T/ran" | xargs)" "$(all | xargs)"
-	is "each says once that it is alone, at most" "$(($(alone A) > 1 || $(alone B) > 1))" 0
+	is "... each task has run" "$(sort -u "$T/ran" | xargs)" "$(all | xargs)"
+	is "... each tells once, at most, that it is alone" "$(($(alone A) > 1 || $(alone B) > 1))" 0
 done
 # it hangs
 redis_starts hangs
@@ -71,7 +71,7 @@ runner A -r --together=hangs --concurrency-limit 1 t; a=$!
 within 30 eval '[ -s "$T/ran" ]'
 kill -STOP $redis_pid
 wait $a
-is "a server that hangs" "$(rc_of A) $(sort -u "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
+is "a server that hangs: the run does all" "$(rc_of A) $(sort -u "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
 kill -CONT $redis_pid
 # Ctrl-C while it waits for others
 for i in 1 2; do file packages/p$i/vite-task.json "{\"tasks\":{\"t\":{\"command\":\"sh -c 'echo p$i >>$T/ran; until test -e $T/go; do sleep 0.05; done'\",\"input\":[\"in\"]}}}"; done
@@ -88,8 +88,8 @@ began=$(date +%s%N)
 kill -INT "$pid"
 wait $b
 took=$((($(date +%s%N) - began) / 1000000))
-is "a signal ends a runner that waits" "$(rc_of B)" 130
-ok "soon, while the other still runs" "$((took > 20000))" || echo "# $took ms"
+is "a signal while a runner waits: it ends" "$(rc_of B)" 130
+ok "... soon, while the other still runs" "$((took > 20000))" || echo "# $took ms"
 touch "$T/go"; wait $a
-is "and leaves the other alone" "$(rc_of A)" 0
+is "... and the other goes on" "$(rc_of A)" 0
 finish

@@ -31,7 +31,7 @@ for try in 1 2 3; do
 	[ $((four * 100 > one * 35)) = 1 ] || break
 done
 echo "# one runner $one ms, two $two ms, four $four ms"
-is "all succeed" "$(rc_of A)$(rc_of B)$(rc_of C)$(rc_of D)" 0000
-ok "two take at most 0.6 of the time of one" $((two * 10 > one * 6))
-ok "four take at most 0.35" $((four * 100 > one * 35))
+is "all runners succeed" "$(rc_of A)$(rc_of B)$(rc_of C)$(rc_of D)" 0000
+ok "two runners take at most 0.6 of the time of one" $((two * 10 > one * 6))
+ok "four runners take at most 0.35 of it" $((four * 100 > one * 35))
 finish

@@ -15,17 +15,17 @@ redis_starts main
 team "\"url\": \"unix://$T/main.sock\""
 : >"$T/ran"
 runners -r --together=first --concurrency-limit 2 --summary-file summary.json build -- A B
-is "both succeed" "$(rc_of A)$(rc_of B)" 00
+is "both runners succeed" "$(rc_of A)$(rc_of B)" 00
 is "each task ran once" "$(sort "$T/ran" | xargs)" "p1 p2 p3 p4 p5 p6 p7 p8"
 a=$(here_of A) b=$(here_of B)
-is "all together ran all of it" "$((a + b))" 8
-ok "and both did something" "$((a == 0 || b == 0))"
-is "the summary says what ran where" "$(shared_of A) / $(shared_of B)" "$a of 8 here, $b elsewhere / $b of 8 here, $a elsewhere"
-is "and its JSON, too" "$(jq -c .together "$T/A/summary.json")" "{\"tasks\":8,\"here\":$a,\"elsewhere\":$b}"
+is "both together ran all tasks" "$((a + b))" 8
+ok "each ran something" "$((a == 0 || b == 0))"
+is "the summary tells what ran where" "$(shared_of A) / $(shared_of B)" "$a of 8 here, $b elsewhere / $b of 8 here, $a elsewhere"
+is "... the summary file, too" "$(jq -c .together "$T/A/summary.json")" "{\"tasks\":8,\"here\":$a,\"elsewhere\":$b}"
 if command -v node >/dev/null && [ -d "$NPM/ajv" ]; then
-	is "as its schema says" "$(node "$abs_top_srcdir/tests/run/report/valid.cjs" "$NPM" "$abs_top_srcdir/core/man" vt-run.schema.json "$T/A/summary.json" 2>&1)" ""
+	is "... as its schema says" "$(node "$abs_top_srcdir/tests/run/report/valid.cjs" "$NPM" "$abs_top_srcdir/core/man" vt-run.schema.json "$T/A/summary.json" 2>&1)" ""
 else
 	skip "as its schema says" "node or the npm package ajv is not installed"
 fi
-is "nothing is told besides" "$(cat "$T/A.err" "$T/B.err")" ""
+is "no warning is printed" "$(cat "$T/A.err" "$T/B.err")" ""
 finish
