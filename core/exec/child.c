@@ -65,7 +65,7 @@ static void stop_trace(void *ctx)
 {
 	struct child *c = ctx;
 
-	trace_stop(c->trace, c->setup.seen);
+	trace_stop(c->trace, c->setup.traced);
 }
 
 static void trace_stopped(void *ctx)
@@ -252,7 +252,7 @@ static const char *preload_of(const struct child *c, const char *file, struct ar
 }
 
 /* The tasks that led here; the channel, its two variables, and FSPY: only for steps that may be
- * kept, where none of them comes from outside. */
+ * kept, where none of them comes from outside. FSPY is for those whose inputs are found by the tracer. */
 static const struct env *edited_env(struct child *c, bool traced)
 {
 	struct arena *a = c->setup.arena;
@@ -261,13 +261,12 @@ static const struct env *edited_env(struct child *c, bool traced)
 	uint32_t n = 0, i, wanted_n;
 
 	pairs[n++] = (struct env_pair){ "VT_TASK_CHAIN", chain_value(c->setup.step, a) };
-	if (!c->setup.seen)
-		return env_with(a, c->setup.step->spawn_env, pairs, n);
 	if (c->server) {
 		pairs[n++] = (struct env_pair){ "VP_RUN_IPC_NAME", server_name(c->server) };
 		pairs[n++] = (struct env_pair){ "VP_RUN_NODE_CLIENT_PATH", endpoint_addon(c->setup.endpoint) };
 	}
-	pairs[n++] = (struct env_pair){ "FSPY", traced ? "1" : NULL };
+	if (c->setup.seen)
+		pairs[n++] = (struct env_pair){ "FSPY", traced && c->setup.traced == c->setup.seen ? "1" : NULL };
 	if (traced) {
 		wanted_n = trace_env(c->trace, &wanted);
 		for (i = 0; i < wanted_n; i++)
@@ -394,9 +393,9 @@ struct child *child_start(const struct child_setup *setup)
 	if (setup->seen)
 		start_channel(c);
 	if (setup->tracer) {
-		c->trace = trace_begin(setup->tracer, setup->step, setup->arena, &why);
-		if (!c->trace && !setup->seen->untraced)
-			setup->seen->untraced = why;
+		c->trace = trace_begin(setup->tracer, setup->described ? setup->described : setup->step->described, setup->arena, &why);
+		if (!c->trace && !setup->traced->untraced)
+			setup->traced->untraced = why;
 	}
 	start(c);
 	return c;

@@ -31,10 +31,12 @@ struct child_setup {
 	const char *program;           /* absolute path of the executable; NULL: there is none, which fails like ENOENT */
 	bool whole;                    /* struct process_start's; what is left of one that fails is killed */
 	bool piped;                    /* stdin is /dev/null, stdout and stderr are pipes to vt; else it inherits vt's three */
-	struct seen *seen;             /* NULL: neither channel nor tracer */
+	struct seen *seen;             /* what its tools tell; NULL: it has no channel */
+	struct seen *traced;           /* what the tracer tells: `seen`, or another, where nothing but its writing counts */
 	struct endpoint *endpoint;     /* NULL: no channel */
 	struct outer_runner *outer;           /* the channel's; NULL: this vt is in no other's task */
 	struct component *tracer;      /* NULL: not traced */
+	const struct vt_step *described;       /* the step as the tracer sees it; NULL: step->described */
 	/* stream 1 or 2; borrowed for the call */
 	void (*on_output)(void *ctx, int stream, struct bytes data);
 	/* It exited and its pipes are at their ends. Not called when it could not be started. */

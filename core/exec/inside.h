@@ -116,6 +116,7 @@ struct job {
 	struct arena *arena;           /* what the child needs; NULL before the start */
 	enum start_status status;
 	struct seen seen;              /* what tools and the tracer told */
+	struct seen wrote;             /* what the tracer told of a step that it follows only for what it writes */
 	struct replay replay;          /* TELLING, or block: what is left of the output */
 	struct capture *capture;       /* cached, or grouped */
 	bool capture_lost;             /* what it printed is not whole */
@@ -156,7 +157,8 @@ struct processes *run_processes(struct run *r);    /* the connection to the supe
 /* May a step of the place's node, which is no hit, run here and now? false: another machine may run it; the place is laid aside.
  * `found`: NULL: the step is not cached. */
 bool run_may_start(struct run *r, struct place *p, const struct found *found);
-bool run_is_current(struct run *r, struct place *p);   /* of repeated runs: the place's item may be passed over */
+/* Of repeated runs: may the place's item be passed over, as nothing has changed for it? *ret_code: as it failed, its exit code; else 0. */
+bool run_is_current(struct run *r, struct place *p, int *ret_code);
 int run_flush(struct run *r);                      /* the screen: 0 or an errno */
 bool run_is_ahead(const struct run *r);            /* does too much wait for the reader? */
 void run_check_waiting(struct run *r);             /* pauses the children while too much waits */
@@ -225,8 +227,8 @@ void job_tell_started(struct job *j);
 void job_tell_output(void *ctx, int stream, struct bytes data);    /* ctx: the job */
 void job_tell_finished(struct job *j, struct outcome *o);
 void job_tell_span(struct job *j, const struct step *step, const struct span *span);       /* nothing, if the run is not timed */
-/* Tells the watcher of repeated runs. Returns its answer; false where nobody looks on. */
-bool job_note(const struct job *j, const struct answer *a, bool ran, bool good);
+/* Tells the watcher of repeated runs; `o`: what became of its run; NULL: it hit. Returns its answer; false where nobody looks on. */
+bool job_note(const struct job *j, const struct answer *a, const struct outcome *o);
 void job_tell_outer(struct job *j);                /* to the runner around this one: what decides here has to decide there */
 
 /* job_run.c: starting any step, also a persistent one */

@@ -71,6 +71,8 @@ void job_drop(struct job *j)
 	if (j->arena) {
 		if (j->seen.arena)
 			seen_free(&j->seen);
+		if (j->wrote.arena)
+			seen_free(&j->wrote);
 		arena_free(j->arena);
 	}
 	free(j->attempts);
@@ -199,18 +201,43 @@ void job_tell_outer(struct job *j)
 
 /* ---- repeated runs ---- */
 
-bool job_note(const struct job *j, const struct answer *a, bool ran, bool good)
+/* What is known of what it wrote. An earlier attempt, and what it did when it was ended, is not. */
+static void note_writing(const struct job *j, const struct outcome *o, struct step_trail *trail)
+{
+	const struct seen *seen = j->wrote.arena ? &j->wrote : j->seen.arena && j->answer && j->answer->before.trace ? &j->seen : NULL;
+
+	if (o->result == END_NOT_STARTED)
+		return;
+	trail->wrote = seen;
+	trail->blind = !seen || seen->untraced || j->cancelled || j->attempt > 0;
+}
+
+/* Of one that vt ended, or that did not get so far as to run, nothing is known. */
+static int failed_code(const struct job *j, const struct outcome *o)
+{
+	return o->result == END_DONE && o->failed && !j->cancelled && (!j->trouble || j->timed_out) ? o->exit_code : 0;
+}
+
+bool job_note(const struct job *j, const struct answer *a, const struct outcome *o)
 {
 	const struct exec_watcher *w = j->run->setup->watcher;
-	struct step_trail trail = { .cached = a != NULL, .ran = ran, .good = good, .kept = a && (!ran || j->kept.why == KEPT_STORED) };
+	struct step_trail trail = { .cached = a != NULL, .ran = o != NULL, .kept = a && (!o || j->kept.why == KEPT_STORED) };
 
 	if (!w)
 		return false;
 	if (a)
 		cache_trail(&a->found, &trail.result);
-	if (ran && a && j->kept.why != KEPT_STORED) {
+	if (o && a && j->kept.why != KEPT_STORED) {
 		trail.seen = j->seen.arena ? &j->seen : NULL;
 		trail.changed = j->kept.why == KEPT_CHANGED;
+	}
+	trail.good = !o || (o->exit_code == 0 && !o->failed && !o->cancelled);
+	trail.restored = !o && j->settled;
+	if (o) {
+		note_writing(j, o, &trail);
+		trail.exit_code = failed_code(j, o);
+		/* its own writing is told apart from an edit by the watcher */
+		trail.changed = trail.changed && (trail.blind || !j->wrote.arena);
 	}
 	return w->note(w->ctx, a ? a->step : j->step, &trail);
 }
@@ -226,7 +253,7 @@ static bool is_known(struct job *j)
 			return false;
 	for (a = j->answer; known && a < end; a++)
 		if (!is_builtin(a->step))
-			known = job_note(j, a, false, true) && known;
+			known = job_note(j, a, NULL) && known;
 	return known;
 }
 
@@ -315,7 +342,7 @@ static bool job_tell_hit(struct job *j)
 		return true;
 	}
 	r->started++;
-	if (!job_note(j, j->answer, false, true))
+	if (!job_note(j, j->answer, NULL))
 		j->place->ran = true;      /* another result than before: for those behind it, as if it had run */
 	j->status = START_HIT;
 	cache_count(r->setup->cache, found);

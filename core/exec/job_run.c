@@ -14,16 +14,19 @@
 #include "exec/inside.h"
 #include "exec/sharer.h"
 #include "exec/stop.h"
+#include "exec/watcher.h"
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"
 #include "os/file.h"
 #include "os/installation.h"
 #include "os/loop.h"
+#include "plan/step.h"
 #include "plug/setup.h"
 #include "report/screen.h"
 #include "report/words.h"
 #include "text/path.h"
 #include "text/shown.h"
+#include "vt-plugin.h"
 #include "workspace/workspace.h"
 
 enum { TIMED_OUT = 124 };              /* the exit status, as timeout(1) has it */
@@ -35,7 +38,7 @@ static void job_over(struct job *j, struct outcome *o)
 	struct run *r = j->run;
 	struct place *p = j->place;
 
-	job_note(j, j->answer, true, o->exit_code == 0 && !o->failed && !o->cancelled);
+	job_note(j, j->answer, o);
 	r->running--;
 	r->files -= j->files;
 	r->crowded = false;
@@ -138,6 +141,11 @@ static void settle_cached(struct job *j)
 	}
 	if (j->answer->found.state == FOUND_ERROR) {
 		j->not_kept = j->answer->found.trouble;
+		finish(j);
+		return;
+	}
+	if (j->wrote.setuid) {
+		j->not_kept = "it starts a set-uid program, which tracing breaks";
 		finish(j);
 		return;
 	}
@@ -363,15 +371,20 @@ static void on_output(void *ctx, int stream, struct bytes data)
 
 /* ---- the start ---- */
 
-/* The run's private folder is made for the first step that needs it. */
+/* The run's private folder is made for the first step that needs it. NULL: it cannot be made. */
+static struct endpoint *endpoint_of(struct run *r, struct err *err)
+{
+	if (!r->endpoint && !r->no_channel && endpoint_new(r->setup->env, r->setup->installation->addon, &r->endpoint, err) < 0)
+		r->endpoint = NULL;
+	return r->endpoint;
+}
+
 static struct endpoint *channel_of(struct job *j)
 {
 	struct run *r = j->run;
 	struct err err = { 0 };
 
-	if (r->endpoint)
-		return r->endpoint;
-	if (!r->no_channel && endpoint_new(r->setup->env, r->setup->installation->addon, &r->endpoint, &err) == 0)
+	if (endpoint_of(r, &err))
 		return r->endpoint;
 	if (!r->no_channel) {
 		_clean_(free_p) char *cause = err_join(&err);
@@ -383,7 +396,6 @@ static struct endpoint *channel_of(struct job *j)
 		buf_free(&text);
 		err_clear(&err);
 	}
-	r->endpoint = NULL;
 	r->no_channel = true;
 	j->seen.broken = "it could not be set up";
 	return NULL;
@@ -402,7 +414,7 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 	const struct cache_rules *rules = j->step->rules;
 
 	seen_init(&j->seen, j->arena, r->setup->workspace->root, r->setup->cache_dir, &rules->input, &rules->output);
-	child->seen = &j->seen;
+	child->seen = child->traced = &j->seen;
 	child->endpoint = channel_of(j);
 	child->outer = r->outer;
 	job_tell_outer(j);
@@ -411,6 +423,41 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 	child->tracer = plug_tracer(r->setup->plug);
 	if (!child->tracer)
 		j->seen.untraced = "there is no tracer";
+}
+
+/* The step as a tracer needs it that follows only what it writes. NULL: it runs outside of the workspace. */
+static const vt_step *describe_writer(const struct job *j)
+{
+	const char *root = j->run->setup->workspace->root, *cwd = path_below(root, j->step->dir);
+	vt_step *ret = arena_alloc(j->arena, sizeof *ret);
+
+	*ret = (vt_step){
+		.struct_size = sizeof *ret,
+		.task = { j->step->task->label, strlen(j->step->task->label) },
+		.root = { root, strlen(root) },
+		.cwd = { cwd, cwd ? strlen(cwd) : 0 },
+	};
+	return cwd ? ret : NULL;
+}
+
+/* In repeated runs it is to be known what a step writes, also one that is not watched for its own sake. */
+static void prepare_writer(struct job *j, struct child_setup *child)
+{
+	struct run *r = j->run;
+	const struct exec_watcher *w = r->setup->watcher;
+	struct err err = { 0 };
+
+	if (!w || child->tracer || !w->may_trace(w->ctx, j->step))
+		return;
+	child->described = describe_writer(j);
+	child->tracer = child->described ? plug_tracer(r->setup->plug) : NULL;
+	if (!child->tracer)
+		return;
+	seen_init(&j->wrote, j->arena, r->setup->workspace->root, r->setup->cache_dir, NULL, NULL);
+	child->traced = &j->wrote;
+	if (!child->endpoint)
+		child->endpoint = endpoint_of(r, &err);
+	err_clear(&err);
 }
 
 /* The program that the step starts now. What ran before may have made it, or another that comes before it. */
@@ -472,6 +519,7 @@ static void launch(struct job *j)
 	child.processes = run_processes(r);
 	if (j->answer)
 		prepare_cached(j, &child);
+	prepare_writer(j, &child);
 	if (child.piped && (j->answer || r->setup->mode == LOG_GROUPED))
 		j->capture = capture_new(spool_of(r), CACHE_TERMINAL_MAX);
 	j->child = child_start(&child);
@@ -514,7 +562,10 @@ static void forget_run(struct job *j)
 	j->capture = NULL;
 	if (j->seen.arena)
 		seen_free(&j->seen);
+	if (j->wrote.arena)
+		seen_free(&j->wrote);
 	memset(&j->seen, 0, sizeof j->seen);
+	memset(&j->wrote, 0, sizeof j->wrote);
 	arena_free(j->arena);
 	j->arena = arena_new();
 	j->timed_out = j->capture_lost = j->again = false;

@@ -177,13 +177,14 @@ void queue_send_lookaheads(struct run *r)
 	struct queue *q = &r->queue;
 	struct place *p;
 	struct slice *s;
+	int code;
 
 	/* While a step runs any answer may become stale, and the look would have to be repeated. */
 	while (q->extra > 0 && r->running == 0 && r->restoring == 0 && q->lookahead_slices < os_cpus() &&
 	       q->lookaheads + QUEUE_SLICE <= QUEUE_LOOKAHEADS) {
 		s = slice_new(r, true);
 		while (s->n < QUEUE_SLICE && (p = schedule_upcoming(&r->schedule))) {
-			if (job_length(r, p) == 0 || run_is_current(r, p))
+			if (job_length(r, p) == 0 || run_is_current(r, p, &code))
 				continue;
 			p->lookahead = job_new(r, p);
 			q->lookaheads++;

@@ -196,33 +196,57 @@ bool run_enter(struct run *r, struct place *p, const struct step *step)
 
 /* ---- what can start now ---- */
 
-/* In repeated runs: has nothing changed for all that is left of the node, or for its item alone? */
-bool run_is_current(struct run *r, struct place *p)
+static enum watched watched(const struct run *r, const struct place *p, const struct item *item, int *ret_code)
 {
 	const struct exec_watcher *w = r->setup->watcher;
+
+	if (item->kind == ITEM_PLAN || item->step->persistent)
+		return WATCHED_CHANGED;
+	if (item->kind != ITEM_STEP)
+		return WATCHED_GOOD;
+	if (run_looks_up(r, item->step) ? p->dirty : p->behind)
+		return WATCHED_CHANGED;
+	return w->look(w->ctx, item->step, ret_code);
+}
+
+/* All that is left of the node, or its item alone. */
+bool run_is_current(struct run *r, struct place *p, int *ret_code)
+{
 	const struct plan_node *node = &p->level->plan->nodes[p->node];
+	enum watched now = WATCHED_GOOD;
 	uint32_t i;
 
-	if (!w || p->ran)
+	*ret_code = 0;
+	if (!r->setup->watcher || p->ran)
 		return false;
-	for (i = p->item; i < node->items_n; i++) {
-		const struct item *item = &node->items[i];
-		bool step = item->kind == ITEM_STEP;
+	for (i = p->item; i < node->items_n && now == WATCHED_GOOD; i++)
+		now = watched(r, p, &node->items[i], ret_code);
+	if (now == WATCHED_GOOD || (now == WATCHED_FAILED && i == p->item + 1))
+		return true;
+	*ret_code = 0;
+	return i > p->item + 1 && node->items[p->item].kind == ITEM_STEP;
+}
 
-		if (item->kind == ITEM_PLAN || item->step->persistent ||
-		    (step && ((run_looks_up(r, item->step) ? p->dirty : p->behind) || !w->is_current(w->ctx, item->step))))
-			return i > p->item && node->items[p->item].kind == ITEM_STEP;
-	}
-	return true;
+/* It failed in an earlier run, and nothing has changed for it: it would fail again. */
+static void pass_failed(struct run *r, struct place *p, int code)
+{
+	run_tell(r, &(struct event){ .kind = EVENT_STILL_FAILING, .step = place_item(p)->step, .exit_code = code });
+	schedule_leave(p);
+	run_failed(r, p, code);
+	run_done(r, p, true);
 }
 
 /* Starts or queues the place's item. false: the level must wait. */
 static bool advance(struct run *r, struct place *p)
 {
 	const struct item *item = place_item(p);
+	int code;
 
-	if (run_is_current(r, p)) {
-		schedule_pass(&r->schedule, p);
+	if (run_is_current(r, p, &code)) {
+		if (code)
+			pass_failed(r, p, code);
+		else
+			schedule_pass(&r->schedule, p);
 		return true;
 	}
 	if (job_length(r, p) > 0) {

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "fact/seen.h"
-#include "plan/step.h"
 #include "plug/call.h"
 #include "plug/setup.h"
 #include "vt-plugin.h"
@@ -92,7 +91,7 @@ static void let_threads_be_woken(void)
 	sigaction(SIGURG, &action, NULL);
 }
 
-struct trace *trace_begin(struct component *tracer, const struct step *step, struct arena *a, const char **ret_why)
+struct trace *trace_begin(struct component *tracer, const vt_step *step, struct arena *a, const char **ret_why)
 {
 	const vt_tracer_ops *ops = component_ops(tracer);
 	struct trace *w = arena_alloc(a, sizeof *w);
@@ -107,7 +106,7 @@ struct trace *trace_begin(struct component *tracer, const struct step *step, str
 	};
 	let_threads_be_woken();
 	call_begin(&call, tracer, "start");
-	status = call_end(&call, ops->start(component_self(tracer), &call.call, step->described, &w->spawn, &w->inside));
+	status = call_end(&call, ops->start(component_self(tracer), &call.call, step, &w->spawn, &w->inside));
 	if (status == VT_OK)
 		return w;
 	*ret_why = arena_str(a, call.text[0] ? call.text : "the tracer declined");

@@ -8,13 +8,13 @@
 
 struct component;
 struct seen;
-struct step;
 struct trace;
+struct vt_step;
 
 enum { TRACE_FILTERS = 4 };
 
 /* Asks the tracer to prepare. NULL: it cannot; *ret_why (in `a`) says why. */
-struct trace *trace_begin(struct component *tracer, const struct step *step, struct arena *a, const char **ret_why);
+struct trace *trace_begin(struct component *tracer, const struct vt_step *step, struct arena *a, const char **ret_why);
 /* For process_start; valid as long as the trace. */
 uint32_t trace_filters(const struct trace *w, const struct process_filter **ret);
 uint32_t trace_env(const struct trace *w, const struct env_pair **ret);

@@ -35,6 +35,8 @@ static void tell(struct notify *n, const struct inotify_event *e)
 		what |= NOTIFY_WRITING;
 	if (e->mask & IN_CREATE)
 		what |= NOTIFY_CREATED;
+	if (e->mask & IN_MOVED_TO)
+		what |= NOTIFY_MOVED;
 	if (e->mask & IN_CLOSE_WRITE)
 		what |= NOTIFY_CLOSED;
 	if (e->mask & (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO))

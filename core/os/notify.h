@@ -16,6 +16,7 @@ enum notify_what {
 	NOTIFY_WRITING = 32,       /* some of the entry's bytes were written; its writer still has it open */
 	NOTIFY_CREATED = 128,      /* the entry was made here, not moved here; its writer may still have it open */
 	NOTIFY_CLOSED = 64,        /* a writer of the entry closed it */
+	NOTIFY_MOVED = 256,        /* the entry was moved here */
 	NOTIFY_LOST = 16           /* more happened than the kernel kept: anything may have changed; no watch, no name */
 };
 

@@ -74,19 +74,21 @@ struct span {
 };
 
 /* The events of a step come in this order. ENDED: its process is over; what it printed follows, if that was
- * held back. It comes for steps that ran in grouped mode only. SPAN: any time, and only if exec_setup.timed is on. */
-enum event_kind { EVENT_STARTED, EVENT_ENDED, EVENT_OUTPUT, EVENT_FINISHED, EVENT_SPAN, EVENT_RUN_FINISHED, EVENT_WARNING };
+ * held back. It comes for steps that ran in grouped mode only. SPAN: any time, and only if exec_setup.timed is on.
+ * STILL_FAILING comes alone, of a step that is not run, for it failed before and nothing has changed for it. */
+enum event_kind { EVENT_STARTED, EVENT_ENDED, EVENT_OUTPUT, EVENT_FINISHED, EVENT_SPAN, EVENT_RUN_FINISHED, EVENT_WARNING,
+		  EVENT_STILL_FAILING };
 
 struct event {
 	enum event_kind kind;
-	const struct step *step;           /* of STARTED, ENDED, OUTPUT, FINISHED, SPAN */
+	const struct step *step;           /* of STARTED, ENDED, OUTPUT, FINISHED, SPAN, STILL_FAILING */
 	const struct step_start *start;
 	int stream;                        /* OUTPUT: 1 or 2 */
 	struct bytes output;
 	bool failed;                       /* ENDED: it counts as failed */
 	const struct outcome *outcome;     /* FINISHED */
 	const struct span *span;           /* SPAN */
-	int exit_code;                     /* RUN_FINISHED */
+	int exit_code;                     /* RUN_FINISHED; STILL_FAILING: then */
 	uint32_t not_run;                  /* RUN_FINISHED: tasks left out because others had failed, and the run went on */
 	const char *text;                  /* WARNING: the whole line, newline included */
 };

@@ -216,6 +216,7 @@ static void on_event(void *self, const struct event *e)
 		break;
 	case EVENT_ENDED:
 	case EVENT_SPAN:
+	case EVENT_STILL_FAILING:
 	case EVENT_WARNING:
 		break;
 	}

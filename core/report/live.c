@@ -402,6 +402,7 @@ static void on_event(void *self, const struct event *e)
 		warning(l, e->text);
 		break;
 	case EVENT_SPAN:
+	case EVENT_STILL_FAILING:
 		break;
 	}
 }

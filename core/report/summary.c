@@ -15,7 +15,10 @@
 #include "workspace/workspace.h"
 
 #define PROGRAM "vt"
-enum { SUMMARY_FOLDER = 8 };           /* of a folder with more inputs or outputs only their number is shown */
+enum {
+	SUMMARY_FOLDER = 8,            /* of a folder with more inputs or outputs only their number is shown */
+	SUMMARY_FAILING = 8            /* so many tasks that still fail are named */
+};
 
 #define HINT "`" PROGRAM " run --last-details`"
 
@@ -114,6 +117,8 @@ static void on_event(void *self, const struct event *e)
 
 	if (e->kind == EVENT_FINISHED)
 		add_step(s, e);
+	if (e->kind == EVENT_STILL_FAILING)
+		texts_add(s->arena, &s->still_failing, arena_str(s->arena, e->step->task->label));
 	if (e->kind == EVENT_RUN_FINISHED) {
 		s->exit_code = e->exit_code;
 		s->not_run = e->not_run;
@@ -252,6 +257,24 @@ static void add_missing(const struct summary *s, struct buf *b)
 	buf_byte(b, '\n');
 }
 
+/* "still failing: a#test, b#test (and 3 more)" */
+static void add_still_failing(const struct summary *s, struct buf *b)
+{
+	uint32_t i, n = s->still_failing.n;
+
+	if (n == 0)
+		return;
+	screen_style(b, "31;1", "✗");
+	buf_text(b, " still failing:");
+	for (i = 0; i < n && i < SUMMARY_FAILING; i++) {
+		buf_text(b, i ? ", " : " ");
+		screen_style(b, "1", s->still_failing.at[i]);
+	}
+	if (n > i)
+		buf_printf(b, " (and %u more)", n - i);
+	buf_byte(b, '\n');
+}
+
 static void add_head(struct buf *b)
 {
 	screen_style(b, "90", "---");
@@ -322,6 +345,7 @@ void summary_compact(const struct summary *s, struct buf *b)
 		add_hint(b);
 		add_failures(s, b);
 	}
+	add_still_failing(s, b);
 	add_missing(s, b);
 	add_shared(s, b);
 	buf_free(&notice);
@@ -533,5 +557,6 @@ void summary_full(const struct summary *s, bool lists, struct buf *b)
 	add_rule(b, "━", 47);
 	if (s->n > 1)
 		add_failures(s, b);
+	add_still_failing(s, b);
 	add_missing(s, b);
 }

@@ -41,6 +41,7 @@ struct summary {
 	uint32_t n;
 	int exit_code;             /* of the run */
 	uint32_t not_run;          /* tasks left out because others had failed */
+	struct texts still_failing;        /* tasks that failed in an earlier run, and were not run again as nothing had changed for them */
 	bool lists;                /* keep inputs and outputs */
 	bool is_shared;            /* `shared` is set */
 	struct summary_shared shared;

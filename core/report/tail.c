@@ -103,7 +103,7 @@ static void on_event(void *self, const struct event *e)
 	struct tail *t = self;
 	uint32_t i;
 
-	if (e->kind == EVENT_RUN_FINISHED || e->kind == EVENT_SPAN)
+	if (e->kind == EVENT_RUN_FINISHED || e->kind == EVENT_SPAN || e->kind == EVENT_STILL_FAILING)
 		return;
 	if (e->kind == EVENT_ENDED) {
 		if (*find(t, e->step))

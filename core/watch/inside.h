@@ -48,6 +48,8 @@ struct record {
 	uint32_t n;
 	uint64_t sum;                  /* of the facts; 0: there are none */
 	bool good;                     /* the step ended well */
+	int exit_code;                 /* it ran, and failed with this; 0: it did not */
+	bool setuid;                   /* it starts a set-uid program, which a tracer would break */
 	bool dirty;                    /* something it depends on changed since */
 	bool touched;                  /* ... during the present run */
 	bool used;                     /* the present run has it */
@@ -91,9 +93,21 @@ struct paths {
 	struct map set;
 };
 
+/* What the steps of a run left at a path. */
+struct left {
+	struct stamp stamp;            /* all 0: nothing was there, or a folder */
+	bool there, folder;
+	uint32_t step;                 /* watch->steps of the last one that wrote it */
+	uint32_t steps;                /* so many of them did */
+	bool edited;                   /* one of them read what was there before it wrote */
+};
+
 enum { WATCH_FAR = 1000000 };      /* levels without a limit */
 
-enum { WATCH_LOOPS = 3 };          /* runs in a row that nothing but the tasks' own writing started, as it seems */
+enum {
+	WATCH_LOOPS = 3,               /* runs in a row that nothing but the tasks' own writing started, as it seems */
+	WATCH_LOOPS_KNOWN = 10         /* the same where it is known what the tasks wrote, so that the change should be an edit */
+};
 
 struct watch {
 	struct watch_setup setup;
@@ -118,8 +132,12 @@ struct watch {
 	/* the present run */
 	bool running;
 	int64_t started_ns;            /* by the clock that gives files their times */
-	struct paths written;          /* by watched steps */
+	struct paths written;          /* by steps of which it is known: path -> struct left */
 	struct paths writers;          /* folders of packages in which unwatched steps ran */
+	struct paths blind;            /* of these, where not all is known that they wrote */
+	uint32_t steps;                /* that have been told of */
+	struct map arrivals;           /* how often a file's writer closed it during the run, or it was moved there: path -> number */
+	struct paths rewritten;        /* of the session: read and written by a step, more often than once in a run */
 	struct paths changed;          /* what changed during the run, or since: paths of interest */
 	struct queued *queue, **queue_end;     /* what the kernel told meanwhile */
 	uint32_t queued_n;
@@ -148,12 +166,12 @@ struct watch {
 /* interest.c */
 /* Which step of which task, whatever run it is in. */
 char *step_name(struct arena *a, const struct step *step);
+/* The absolute path of a name; in `a`. */
+const char *absolute(const struct watch *w, struct arena *a, struct bytes name);
 /* Fills a record from a trail. Returns whether it is what it was. */
 bool record_fill(struct watch *w, struct record *r, const struct step *step, const struct step_trail *trail);
 void record_config(struct watch *w, const struct workspace *workspace, bool all);
 void record_clear(struct record *r);
-/* What the step wrote: adds to w->written and w->writers. */
-void note_written(struct watch *w, const struct step *step, const struct step_trail *trail);
 
 /* index.c */
 void index_build(struct watch *w);
@@ -168,6 +186,10 @@ bool interest_wants(const struct watch *w, const struct interest *i, const char 
 bool interest_enters(const struct watch *w, const struct interest *i, const char *path);
 
 /* writer.c */
+/* What the step wrote, and how that was left: adds to w->written, w->writers and w->blind. */
+void note_written(struct watch *w, const struct step *step, const struct step_trail *trail);
+/* The kernel told that a file was written to its end during the run. */
+void note_arrival(struct watch *w, const char *path, unsigned what);
 /* Something changed that a record depends on: while it is waited, or during the run. */
 void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path);
 /* A run begins. */

@@ -34,7 +34,7 @@ static struct interest *add(struct record *r, enum interest_how how, const char 
 	return &r->at[r->n++];
 }
 
-static const char *absolute(const struct watch *w, struct arena *a, struct bytes name)
+const char *absolute(const struct watch *w, struct arena *a, struct bytes name)
 {
 	const char *path = arena_strn(a, name.data, name.size);
 
@@ -235,35 +235,4 @@ void record_config(struct watch *w, const struct workspace *workspace, bool all)
 	}
 	for (i = 0; all && workspace && i < workspace->packages_n; i++)
 		add(r, INTEREST_BELOW, arena_str(r->arena, workspace->packages[i].dir))->filter = FILTER_PACKAGE;
-}
-
-/* ---- what was written ---- */
-
-static void add_written(struct watch *w, const struct facts *f)
-{
-	uint32_t i;
-
-	for (i = 0; i < f->n; i++)
-		paths_add(&w->written, absolute(w, w->written.arena, f->at[i].name));
-}
-
-void note_written(struct watch *w, const struct step *step, const struct step_trail *trail)
-{
-	const struct seen *seen = trail->seen;
-	uint32_t i;
-
-	add_written(w, &trail->result.outputs);
-	add_written(w, &trail->result.effects);
-	for (i = 0; seen && i < seen->n; i++) {
-		const vt_seen *s = &seen->at[i];
-
-		if (s->op != VT_SEEN_WRITE && s->op != VT_SEEN_RENAME)
-			continue;
-		paths_add(&w->written, absolute(w, w->written.arena, (struct bytes){ s->name.data, s->name.size }));
-		if (s->op == VT_SEEN_RENAME)
-			paths_add(&w->written, absolute(w, w->written.arena, (struct bytes){ s->other.data, s->other.size }));
-	}
-	/* nobody knows what it wrote */
-	if (trail->ran && (!trail->cached || !step->rules->input.automatic || (seen && seen->untraced)))
-		paths_add(&w->writers, absolute(w, w->writers.arena, (struct bytes){ step->task->package->path, strlen(step->task->package->path) }));
 }

@@ -72,15 +72,34 @@ static struct record *record_of(struct watch *w, const struct step *step)
 	return map_gets(&w->by_name, step_name(w->scratch, step));
 }
 
-static bool is_current(void *ctx, const struct step *step)
+static enum watched look(void *ctx, const struct step *step, int *ret_code)
 {
 	struct watch *w = ctx;
 	struct record *r = w->by_name.n ? record_of(w, step) : NULL;
 
 	if (!r)
-		return false;
+		return WATCHED_CHANGED;
 	r->used = true;
-	return r->good && !r->dirty && !w->lost && !w->root_changed && (!r->cached || !w->config_changed);
+	if (r->dirty || w->lost || w->root_changed || (r->cached && w->config_changed))
+		return WATCHED_CHANGED;
+	*ret_code = r->exit_code;
+	return r->good ? WATCHED_GOOD : r->exit_code ? WATCHED_FAILED : WATCHED_CHANGED;
+}
+
+static bool may_trace(void *ctx, const struct step *step)
+{
+	struct watch *w = ctx;
+	const struct record *r = w->by_name.n ? record_of(w, step) : NULL;
+
+	return !r || !r->setuid;
+}
+
+/* A tracer has taken the rights of a set-uid program: if it was there for what is written alone, the step runs without, now and
+ * from now on. */
+static void note_setuid(struct watch *w, struct record *r, const struct step_trail *trail)
+{
+	if (!r->setuid && trail->wrote && trail->wrote != trail->seen && !trail->kept && trail->wrote->setuid)
+		r->setuid = r->dirty = w->again = true;
 }
 
 static bool note(void *ctx, const struct step *step, const struct step_trail *trail)
@@ -99,6 +118,8 @@ static bool note(void *ctx, const struct step *step, const struct step_trail *tr
 	r->used = true;
 	r->dirty = trail->changed;
 	r->good = trail->good;
+	r->exit_code = trail->exit_code;
+	note_setuid(w, r, trail);
 	r->cached = trail->cached;
 	w->again = w->again || trail->changed;
 	note_written(w, step, trail);
@@ -357,9 +378,11 @@ static void settle_events(struct watch *w)
 	struct queued *q;
 
 	paths_clear(&w->habits);
-	for (q = w->queue; q; q = q->next)
+	for (q = w->queue; q; q = q->next) {
 		if (q->what & NOTIFY_NAME)
 			paths_add(&w->named, q->path);
+		note_arrival(w, q->path, q->what);
+	}
 	for (q = w->queue; q; q = q->next)
 		touch(w, q->path, q->what);
 	forget_queue(w);
@@ -478,13 +501,15 @@ struct watch *watch_new(const struct watch_setup *setup)
 	w->setup.cache_dir = arena_str(w->arena, setup->cache_dir);
 	w->setup.user_config = setup->user_config ? arena_str(w->arena, setup->user_config) : NULL;
 	w->watcher = arena_alloc(w->arena, sizeof *w->watcher);
-	*w->watcher = (struct exec_watcher){ is_current, note, w };
+	*w->watcher = (struct exec_watcher){ look, may_trace, note, w };
 	w->config = xcalloc(1, sizeof *w->config);
 	w->config->arena = arena_new();
 	w->queue_end = &w->queue;
 	w->scratch = arena_new();
 	paths_init(&w->written);
 	paths_init(&w->writers);
+	paths_init(&w->blind);
+	paths_init(&w->rewritten);
 	paths_init(&w->changed);
 	paths_init(&w->named);
 	paths_init(&w->edits);
@@ -520,6 +545,9 @@ void watch_free(struct watch *w)
 	forget_queue(w);
 	paths_free(&w->written);
 	paths_free(&w->writers);
+	paths_free(&w->blind);
+	paths_free(&w->rewritten);
+	map_free(&w->arrivals);
 	paths_free(&w->changed);
 	paths_free(&w->named);
 	paths_free(&w->edits);

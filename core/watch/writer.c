@@ -1,14 +1,25 @@
 #include "config.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "exec/watcher.h"
+#include "fact/fact.h"
+#include "fact/seen.h"
+#include "os/notify.h"
+#include "os/tree.h"
+#include "plan/step.h"
 #include "record/tracked.h"
 #include "text/path.h"
 #include "watch/inside.h"
+#include "workspace/workspace.h"
 
-/* Whose is a change that came during a run? Of a watched step it is known what it wrote. An unwatched one may have written
- * anywhere in its package; there a change is taken for somebody's edit if git tracks the file, or if no run before has changed
- * it. What looks like an edit after several runs in a row that only such edits started is the task's own after all. */
+/* Whose is a change that came during a run? Of a step that a tracer followed it is known what it wrote, and in which state that
+ * was when the step ended: the change is the step's if the path is in that state still, else somebody's edit. A step that nobody
+ * could follow may have written anywhere in its package; there a change is taken for somebody's edit if git tracks the file, or
+ * if no run before has changed it. What looks like an edit after several runs in a row that only such edits started is the
+ * task's own after all. */
 
 enum {
 	WRITER_ASKED = 256,            /* folders and files that git's index is asked about in one run, at most */
@@ -16,6 +27,133 @@ enum {
 };
 
 static const char folder_tracked, folder_untracked;
+
+/* ---- what a step left ---- */
+
+/* What is in a folder, and so its times, is no matter of the folder's. */
+static void look_at(const char *path, struct left *ret)
+{
+	struct stat st;
+
+	ret->there = lstat(path, &st) == 0;
+	ret->folder = ret->there && S_ISDIR(st.st_mode);
+	ret->stamp = (struct stamp){ 0 };
+	if (ret->there && !ret->folder)
+		stamp_of(&st, &ret->stamp);
+}
+
+static bool is_as_left(const struct left *left, const char *path)
+{
+	struct left now;
+
+	look_at(path, &now);
+	return left->there == now.there && left->folder == now.folder && stamp_equal(&left->stamp, &now.stamp);
+}
+
+static struct left *add_path(struct watch *w, const char *path)
+{
+	struct left *left = map_gets(&w->written.set, path);
+
+	if (!left) {
+		left = arena_alloc(w->written.arena, sizeof *left);
+		*left = (struct left){ 0 };
+		*map_puts(&w->written.set, arena_str(w->written.arena, path)) = left;
+	}
+	look_at(path, left);
+	if (left->step != w->steps) {
+		left->step = w->steps;
+		left->steps++;
+	}
+	return left;
+}
+
+static struct left *add_name(struct watch *w, struct bytes name)
+{
+	return add_path(w, absolute(w, w->scratch, name));
+}
+
+static void found_below(void *ctx, const char *name, size_t size, const struct stat *st)
+{
+	(void)st;
+	add_name(ctx, (struct bytes){ name, size });
+}
+
+/* A folder has got another name, and so has all that is in it. */
+static void add_tree(struct watch *w, struct bytes name)
+{
+	struct tree_visitor v = { .found = found_below, .ctx = w };
+	int root_fd = open(w->setup.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root_fd < 0)
+		return;
+	tree_walk(root_fd, arena_strn(w->scratch, name.data, name.size), TREE_LINKS | TREE_EMPTY, &v, NULL);
+	close(root_fd);
+}
+
+static void add_facts(struct watch *w, const struct facts *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->n; i++)
+		add_name(w, f->at[i].name);
+}
+
+/* What a step changed that it had read before may have been changed by somebody else in between; for the rest, the cache or
+ * the state it was left in tells. */
+static void add_seen(struct watch *w, const struct seen *seen)
+{
+	struct map read;
+	struct left *left;
+	uint32_t i;
+
+	map_init(&read);
+	for (i = 0; i < seen->n; i++) {
+		const vt_seen *s = &seen->at[i];
+
+		if (s->op == VT_SEEN_READ)
+			*map_put(&read, s->name.data, s->name.size) = w;
+		if (s->op != VT_SEEN_WRITE && s->op != VT_SEEN_RENAME)
+			continue;
+		left = add_name(w, (struct bytes){ s->name.data, s->name.size });
+		left->edited = left->edited || map_get(&read, s->name.data, s->name.size);
+		if (s->op == VT_SEEN_WRITE)
+			continue;
+		left = add_name(w, (struct bytes){ s->other.data, s->other.size });
+		left->edited = left->edited || map_get(&read, s->other.data, s->other.size);
+		if (left->folder)
+			add_tree(w, (struct bytes){ s->other.data, s->other.size });
+	}
+	map_free(&read);
+}
+
+void note_written(struct watch *w, const struct step *step, const struct step_trail *trail)
+{
+	const char *package = step->task->package->path;
+
+	w->steps++;
+	if (trail->ran || trail->restored) {
+		add_facts(w, &trail->result.outputs);
+		add_facts(w, &trail->result.effects);
+	}
+	if (trail->wrote)
+		add_seen(w, trail->wrote);
+	if (!trail->ran || (trail->kept && !trail->blind))
+		return;
+	package = absolute(w, w->scratch, (struct bytes){ package, strlen(package) });
+	paths_add(&w->writers, package);
+	if (trail->blind)
+		paths_add(&w->blind, package);
+}
+
+void note_arrival(struct watch *w, const char *path, unsigned what)
+{
+	void **count;
+
+	if (!(what & (NOTIFY_CLOSED | NOTIFY_MOVED)) || !paths_have(&w->written, path))
+		return;
+	count = map_puts(&w->arrivals, map_gets(&w->arrivals, path) ? path : arena_str(w->scratch, path));
+	*count = (void *)((uintptr_t)*count + 1);
+}
 
 /* ---- git ---- */
 
@@ -38,17 +176,20 @@ static bool is_tracked(struct watch *w, const char *path)
 
 /* ---- whose ---- */
 
-static bool is_in_package_of_writer(const struct watch *w, const char *path)
+/* The value of the path, or of the nearest folder above it that has one. */
+static void *at_or_above(const struct map *of, const char *path)
 {
 	size_t size;
+	void *ret = NULL;
 
-	for (size = strlen(path); size > 1; size--)
-		if ((!path[size] || path[size] == '/') && map_get(&w->writers.set, path, size))
-			return true;
-	return false;
+	for (size = strlen(path); size > 1 && !ret; size--)
+		if (!path[size] || path[size] == '/')
+			ret = map_get(of, path, size);
+	return ret;
 }
 
-static bool is_edit(struct watch *w, const struct record *r, const struct interest *i, const char *path)
+/* A step that nobody could follow ran in its package. */
+static bool is_edit_unseen(struct watch *w, const struct record *r, const struct interest *i, const char *path)
 {
 	if (paths_have(&w->own, path))
 		return false;
@@ -61,24 +202,56 @@ static bool is_edit(struct watch *w, const struct record *r, const struct intere
 	return r->sum || !paths_have(&w->named, path);
 }
 
+/* Did somebody else write a file, too, that a step read and wrote? Once in a session, for the step may write it more than once. */
+static bool is_written_again(struct watch *w, const struct left *left, const char *path)
+{
+	if (!left->edited || left->folder || (uintptr_t)map_gets(&w->arrivals, path) <= left->steps)
+		return false;
+	if (paths_have(&w->rewritten, path) && !paths_have(&w->edits, path))
+		return false;
+	if (w->rewritten.set.n < WRITER_OWN)
+		paths_add(&w->rewritten, path);
+	return true;
+}
+
+/* What went with a folder that a step took away is not named by itself. */
+static bool is_written(struct watch *w, const char *path)
+{
+	const struct left *left = map_gets(&w->written.set, path);
+
+	if (left)
+		return is_as_left(left, path) && !is_written_again(w, left, path);
+	left = at_or_above(&w->written.set, path);
+	return left && !left->there && is_as_left(left, path);
+}
+
+/* Takes a change for an edit, unless nothing else has started too many runs in a row. */
+static bool is_edit(struct watch *w, const char *path, uint32_t most)
+{
+	if (w->loops < most) {
+		paths_add(&w->edits, path);
+		return true;
+	}
+	watch_mute(w, path);
+	return false;
+}
+
 /* Did a step of the run write it? */
 static bool is_own(struct watch *w, const struct record *r, const struct interest *i, const char *path)
 {
-	if (paths_have(&w->written, path))
+	if (is_written(w, path))
 		return true;
-	if (!is_in_package_of_writer(w, path))
-		return false;
-	if (is_edit(w, r, i, path)) {
-		if (w->loops < WATCH_LOOPS) {
-			paths_add(&w->edits, path);
-			return false;
-		}
-		watch_mute(w, path);
+	if (at_or_above(&w->blind.set, path)) {
+		if (is_edit_unseen(w, r, i, path))
+			return !is_edit(w, path, WATCH_LOOPS);
+		if (w->own.set.n < WRITER_OWN)
+			paths_add(&w->own, path);
 		return true;
 	}
-	if (w->own.set.n < WRITER_OWN)
-		paths_add(&w->own, path);
-	return true;
+	/* what a step left running may write later, in its package or where the step did */
+	if (paths_have(&w->written, path) || at_or_above(&w->writers.set, path))
+		return !is_edit(w, path, WATCH_LOOPS_KNOWN);
+	return false;
 }
 
 void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path)
@@ -99,8 +272,12 @@ void writer_begin(struct watch *w)
 {
 	paths_clear(&w->written);
 	paths_clear(&w->writers);
+	paths_clear(&w->blind);
 	paths_clear(&w->named);
 	paths_clear(&w->edits);
+	map_free(&w->arrivals);
+	map_init(&w->arrivals);
 	map_free(&w->folders);
 	map_init(&w->folders);
+	w->steps = 0;
 }
