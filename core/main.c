@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "cmd/cmd.h"
+#include "cmd/places.h"
 #include "os/file.h"
 #include "os/loop.h"
 #include "os/start.h"
@@ -73,7 +74,10 @@ static int dispatch(struct session *s, int argc, char **argv, int cwd_error)
 		unrecognized(&args, &err);
 	else if (!s->cwd)
 		err_errno(&err, cwd_error, "Cannot tell the current directory");
-	return err.n ? cmd_fail(s, &err) : c->run(s, argc - (int)args.at, argv + args.at);
+	if (err.n)
+		return cmd_fail(s, &err);
+	s->places = places_new(s->env);
+	return c->run(s, argc - (int)args.at, argv + args.at);
 }
 
 /* The exit code, or 1 if stdout did not take everything. */
@@ -127,6 +131,7 @@ int main(int argc, char **argv)
 	code = err.n ? cmd_fail(&s, &err) : flushed(&s, dispatch(&s, argc, argv, cwd_error));
 	warnings_flush(s.warnings);
 	warnings_free(s.warnings);
+	places_free(s.places);
 	file_memo_free(s.programs);
 	arena_free(s.arena);
 	return code;

@@ -13,6 +13,7 @@
 #include "ask/machine.h"
 #include "base/buf.h"
 #include "cache/cache.h"
+#include "cmd/places.h"
 #include "cmd/sources.h"
 #include "kit/list.h"
 #include "os/file.h"
@@ -120,10 +121,10 @@ static void tell_installation(struct page *p, const struct installation *i)
 /* Tells of the folder in which a run makes its sockets. */
 static void tell_runtime(struct page *p)
 {
-	const char *dir = env_get(p->session->env, "XDG_RUNTIME_DIR"), *from = "XDG_RUNTIME_DIR";
+	const char *dir = env_get(places_env(p->session), "XDG_RUNTIME_DIR"), *from = "XDG_RUNTIME_DIR";
 
 	if (!dir || !*dir) {
-		dir = env_get(p->session->env, "TMPDIR");
+		dir = env_get(places_env(p->session), "TMPDIR");
 		from = "TMPDIR";
 	}
 	if (!dir || !*dir) {

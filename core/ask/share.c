@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/sign.h"
 #include "cache/cache.h"
+#include "cmd/places.h"
 #include "cmd/run.h"
 #include "far/key.h"
 #include "plan/plan.h"
@@ -167,7 +168,7 @@ static int show_public(const struct session *s)
 	struct err err = { 0 };
 	uint8_t public[SIGN_PUBLIC_SIZE];
 
-	if (user_config_read(s->env, NULL, &user, &err) == 0 &&
+	if (user_config_read(places_env(s), NULL, &user, &err) == 0 &&
 	    far_keys_read(s->env, cJSON_GetObjectItemCaseSensitive(user.plugins, "sharing"), &keys, &err) == 0) {
 		if (keys.signs) {
 			sign_public(keys.secret, public);

@@ -13,6 +13,7 @@
 #include "cache/cache.h"
 #include "cache/prefetch.h"
 #include "choose/choice.h"
+#include "cmd/places.h"
 #include "lock/lock.h"
 #include "os/file.h"
 #include "os/terminal.h"
@@ -78,7 +79,7 @@ void backend_share(const struct session *s, const struct workspace *w, const str
 	*ret = (struct worktree_share){ 0 };
 	if (!choice_worktrees(&config, keys->keyed))
 		return;
-	if (worktree_share(s->env, w->root, cache_dir, dry, a, ret, &err) < 0)
+	if (worktree_share(places_env(s), w->root, cache_dir, dry, a, ret, &err) < 0)
 		warnings_add(s->warnings, arena_printf(a, "results are not shared with other worktrees: %s", err_take(&err, a)));
 	else if (ret->results && !keys->keyed)
 		far_keys_of_worktrees(ret->key, keys);
@@ -89,7 +90,7 @@ int backend_plugins(struct backend *b, struct err *err)
 	const struct session *s = b->session;
 	struct plug_setup setup = {
 		.root = b->workspace->root,
-		.env = s->env,
+		.env = places_env(s),
 		.workspace_config = b->workspace->plugins,
 		.workspace_config_file = b->workspace->config_file,
 		.warn = plugin_warns,
@@ -102,7 +103,7 @@ int backend_plugins(struct backend *b, struct err *err)
 		return 0;
 	user_config_free(&b->user);
 	if (directory_place(s->env, b->workspace->root, b->arena, &b->cache_dir, err) < 0 ||
-	    installation_find(b->arena, &b->installation, err) < 0 || user_config_read(s->env, b->workspace->root, &b->user, err) < 0)
+	    installation_find(b->arena, &b->installation, err) < 0 || user_config_read(places_env(s), b->workspace->root, &b->user, err) < 0)
 		return -1;
 	if (b->user.ignored)
 		warnings_add(s->warnings, b->user.ignored);

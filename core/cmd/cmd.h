@@ -14,6 +14,7 @@
 #include "text/args.h"
 
 struct file_memo;
+struct places;
 struct warnings;
 
 /* What main read when the program started. Nothing below main reads it again. */
@@ -23,6 +24,7 @@ struct session {
 	const char *cwd;                   /* absolute */
 	bool stdin_tty, stdout_tty, stderr_tty;    /* is the descriptor a terminal? */
 	struct warnings *warnings;         /* collects every warning and shows it once */
+	struct places *places;             /* the folders that env names, for cmd/places; NULL: all are taken to answer */
 	struct file_memo *programs;        /* programs found on PATH; cache_something_ran clears it */
 };
 

@@ -14,6 +14,7 @@
 #include "cache/cache.h"
 #include "choose/trust.h"
 #include "cmd/backend.h"
+#include "cmd/places.h"
 #include "exec/run.h"
 #include "exec/services.h"
 #include "os/crash.h"
@@ -146,7 +147,7 @@ static int reports_open(struct execution *x, const struct plan *plan, const stru
 {
 	struct reports *r = &x->reports;
 	const struct session *s = x->backend->session;
-	struct events_setup events = { .start = &r->start, .summary = x->summary, .total = plan->steps, .temporary = env_get(s->env, "TMPDIR") };
+	struct events_setup events = { .start = &r->start, .summary = x->summary, .total = plan->steps, .temporary = env_get(places_env(s), "TMPDIR") };
 
 	r->start = (struct account_start){ os_real_ns(), os_now_ns(), x->backend->workspace->root };
 	if (open_sink(s, o->summary_file, false, &r->summary_file, err) < 0 || open_sink(s, o->profile, false, &r->profile_file, err) < 0 ||
@@ -448,7 +449,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.cache = x->backend->cache,
 		.cache_dir = x->backend->cache_dir,
 		.plug = x->backend->plug,
-		.env = s->env,
+		.env = places_env(s),
 		.installation = &x->backend->installation,
 		.mode = o->shown == OPTION_SHOWN_ERRORS ? LOG_GROUPED : x->mode,
 		.piped = x->reports.events || o->shown == OPTION_SHOWN_NONE,
@@ -457,7 +458,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.listeners_n = list_listeners(x, listeners),
 		.screen = x->screen,
 		.sharer = x->together ? together_sharer(x->together) : NULL,
-		.spool_dir = env_get(s->env, "TMPDIR"),
+		.spool_dir = env_get(places_env(s), "TMPDIR"),
 		.warn = warnings_add,
 		.ctx = s->warnings,
 	};

@@ -9,6 +9,7 @@
 #include "choose/user_config.h"
 #include "cmd/backend.h"
 #include "cmd/cmd.h"
+#include "cmd/places.h"
 #include "cmd/sources.h"
 #include "kit/check.h"
 #include "kit/list.h"
@@ -88,14 +89,14 @@ int sources_look(const struct session *s, struct sources *ret, const char **ret_
 		g.workspace = NULL;
 		warnings_add(s->warnings, arena_printf(s->arena, "the workspace's configuration is left out: %s", err_take(&none, s->arena)));
 	}
-	*ret_wrong = user_config_read(s->env, root, &g.user, &none) ? err_take(&none, s->arena) : NULL;
+	*ret_wrong = user_config_read(places_env(s), root, &g.user, &none) ? err_take(&none, s->arena) : NULL;
 	if (g.user.ignored)
 		warnings_add(s->warnings, g.user.ignored);
 	g.setup = (struct plug_setup){
 		.root = root,
 		.system_dir = g.installation.plugins,
 		.system_prefix = g.installation.prefix,
-		.env = s->env,
+		.env = places_env(s),
 		.workspace_config = g.workspace ? g.workspace->plugins : NULL,
 		.workspace_config_file = g.workspace ? g.workspace->config_file : NULL,
 		.user_config = g.user.plugins,

@@ -9,6 +9,7 @@
 #include "cmd/backend.h"
 #include "cmd/npm.h"
 #include "cmd/pick.h"
+#include "cmd/places.h"
 #include "cmd/show.h"
 #include "exec/services.h"
 #include "exec/signals.h"
@@ -335,7 +336,7 @@ static int watch_open(const struct session *s, struct repeated *again, struct er
 	    directory_place(s->env, setup.root, s->arena, &setup.cache_dir, err) < 0 || loop_new(&again->loop, err) < 0)
 		return -1;
 	/* what is wrong in it is told by the run */
-	user_config_read(s->env, setup.root, &user, NULL);
+	user_config_read(places_env(s), setup.root, &user, NULL);
 	setup.user_config = user.file;
 	setup.loop = again->loop;
 	again->watch = watch_new(&setup);

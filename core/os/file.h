@@ -1,4 +1,4 @@
-/* file: whole files, private folders, rename, PATH, and the parts of the installation. */
+/* file: whole files, private folders, folders that do not answer, rename, PATH. */
 #ifndef OS_FILE_H
 #define OS_FILE_H
 
@@ -45,4 +45,12 @@ const char *file_real(const char *path, struct arena *a);        /* realpath; NU
 bool file_real_in(const char *path, char real[PATH_MAX]);        /* the same, into the caller's room; false with errno */
 /* Gives back the memory of pages of a mapped, unchanged file that were read: all that begin in the bytes. [any] */
 void file_forget_pages(const void *data, size_t size);
+/* Do folders answer? They are asked one after the other in a process of their own: where the server of a file system is silent,
+ * whoever asks waits in the kernel. Where no path leads to a server nobody is asked. */
+struct file_answers;
+struct file_answers *file_answers_ask(const char *const *paths, uint32_t n);     /* borrows the paths */
+/* Has paths[i] answered, if only to say that it is not there? Waits for it; each i once, upwards. All have patience_ms together; behind
+ * one that is silent the others have a tenth of it. Where nobody can be asked all are taken to answer. */
+bool file_answers(struct file_answers *a, uint32_t i, int patience_ms);
+void file_answers_free(struct file_answers *a);          /* waits for nobody */
 #endif

@@ -54,12 +54,21 @@ def repair_ledger(b):
         at += 16 + size
 
 
-def repair_history(b):
+def repair_digest(b):
     if len(b) >= 36:
         b[4:36] = hashlib.sha256(b[36:]).digest()
 
 
-REPAIRS = {"log": repair_log, "index": repair_index, "stat": repair_stat, "ledger": repair_ledger, "history": repair_history}
+REPAIRS = {"log": repair_log, "index": repair_index, "stat": repair_stat, "ledger": repair_ledger, "history": repair_digest, "last": repair_digest}
+
+
+def repair_of(name):
+    """What makes the checks of a file right; those of last/ are named by their step."""
+    return REPAIRS.get("last" if os.path.basename(os.path.dirname(name)) == "last" else os.path.basename(name))
+
+
+QUESTIONS = (["why", "all"], ["inputs", "read"], ["outputs", "build"], ["cache", "ls"], ["cache", "verify"], ["cache", "stat"],
+             ["run", "--dry-run", "all"], ["run", "--last-details"], ["cache", "clean"])
 
 
 def workspace(folder):
@@ -88,45 +97,16 @@ shutil.copytree("w/.vt", "base", symlinks=True)
 files = sorted(os.path.relpath(os.path.join(f, n), "base") for f, _, names in os.walk("base") for n in names)
 if xxh:
     for f in files:                    # do these know the formats?
-        repair = REPAIRS.get(os.path.basename(f))
+        repair = repair_of(f)
         old = open(f"base/{f}", "rb").read()
         new = bytearray(old)
         if repair:
             repair(new)
         if bytes(new) != old:
             s.fault(f"the format of {f} is another")
-checked = [f for f in files if os.path.basename(f) in REPAIRS]
+checked = [f for f in files if repair_of(f)]
 outside = snapshot("other")
 names = set(os.listdir("w"))
-
-
-def mutate(data, donor):
-    b = bytearray(data)
-    for _ in range(s.random.choice([1, 1, 1, 2, 5, 20])):
-        how = s.random.randrange(8)
-        n = len(b)
-        at = s.random.randrange(n) if n else 0
-        if how == 0 and n:
-            b[at] ^= 1 << s.random.randrange(8)
-        elif how == 1 and n:
-            b[at] = s.random.choice([0, 1, 0x7f, 0x80, 0xff])
-        elif how == 2:
-            del b[at:]
-        elif how == 3:
-            del b[at:at + s.random.randrange(1, 200)]
-        elif how == 4:
-            b[at:at] = bytes(s.random.randrange(256) for _ in range(s.random.randrange(1, 100)))
-        elif how == 5 and n >= 8:
-            at = at // 4 * 4
-            value = s.random.choice([0, 1, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, n, n - 1])
-            b[at:at + 4] = struct.pack("<I", value & 0xffffffff)
-        elif how == 6 and donor:
-            start = s.random.randrange(len(donor))
-            b[at:at + 64] = donor[start:start + s.random.randrange(1, 200)]
-        elif how == 7 and n >= 16:
-            a = s.random.randrange(n - 8)
-            b[a:a + 8], b[at:at + 8] = b[at:at + 8], b[a:a + 8]
-    return b
 
 
 for i in range(s.rounds):
@@ -137,8 +117,8 @@ for i in range(s.rounds):
     data = open(f"base/{name}", "rb").read()
     donor = open(other, "rb").read() if os.path.exists(other) and s.random.random() < .5 else data
     whole_move = s.random.random() < .03 and donor is not data
-    b = bytearray(donor) if whole_move else mutate(data, donor)
-    repair = REPAIRS.get(os.path.basename(name)) if xxh and i % 2 else None
+    b = bytearray(donor) if whole_move else s.mutate(data, donor)
+    repair = repair_of(name) if xxh and i % 2 else None
     if repair:
         repair(b)
     with open(f"w/.vt/{name}", "wb") as f:
@@ -162,6 +142,14 @@ for i in range(s.rounds):
         s.count("forged contents that were taken")
     elif wrong:
         s.fault(f"{story}: {wrong}")
+    if i % 4 == 0:
+        ask = s.random.choice(QUESTIONS)
+        with open(f"w/.vt/{name}", "wb") as f:
+            f.write(b)
+        rc, out, err = s.run(*ask, cwd=os.path.join(s.root, "w"), env=s.environment(A=a), what=story)
+        s.count("questions")
+        if rc is not None and (rc not in (0, 1) or rc and not err or "Sanitizer" in err or "runtime error" in err):
+            s.fault(f"{story}: {' '.join(ask)}: rc {rc}: {out[-300:]} {err[-1000:]}")
     extra = set(os.listdir("w")) - names - {"dist"}
     if extra or (i % 50 == 49 and snapshot("other") != outside):
         s.fault(f"{story}: files elsewhere: {extra}")

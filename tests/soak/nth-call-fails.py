@@ -1,5 +1,5 @@
-"""The first, second, ... allocation, open, thread and sendmsg of vt fails, over a whole miss and a whole hit: vt goes on
-without, or ends with a sentence; the next run is right."""
+"""The first, second, ... allocation, open, thread and sendmsg of vt fails, over a whole miss, a whole hit and a whole hit from
+a far store: vt goes on without, or ends with a sentence; the next run is right."""
 import os, struct, subprocess
 from soak import *
 
@@ -10,7 +10,9 @@ counter = os.path.join(os.path.dirname(s.root), "count")
 s.file("package.json", '{"name":"r"}')
 s.file("in", "1\n")
 s.file("build.sh", "mkdir -p dist; cp in dist/out; echo made $(cat in)")
-s.file("vite-task.json", """{"tasks":{
+far = s.far_store()
+BEFORE = ("miss", "hit", "far hit") if far else ("miss", "hit")
+s.file("vite-task.json", "{" + far + """"tasks":{
     "t":{"command":"sh build.sh","output":["dist/**"],"dependsOn":["u"]},
     "u":{"command":"cat in","input":["in"]}}}""")
 
@@ -21,29 +23,24 @@ def run(kind, at):
     return rc, out, err, struct.unpack("<q", open(counter, "rb").read())[0]
 
 
-def prepare(hit):
-    clear("dist")
-    if hit:
-        s.run("run", "t")
-        clear("dist")
-    else:
-        clear(".vt")
+def prepare(before):
+    s.prepare(before, lambda: s.run("run", "t"))
 
 
 totals = {}
 for kind in ("malloc", "open", "thread", "sendmsg"):
-    for hit in (False, True):
-        prepare(hit)
+    for before in BEFORE:
+        prepare(before)
         rc, out, err, n = run(kind, 0)
         if rc != 0 or err:
             s.fault(f"{kind}, nothing fails: {rc} {out} {err}")
-        totals[kind, hit] = n + n // 20 + 2
-cases = [(kind, hit, at) for (kind, hit), n in totals.items() for at in range(1, n + 1)]
+        totals[kind, before] = n + n // 20 + 2
+cases = [(kind, before, at) for (kind, before), n in totals.items() for at in range(1, n + 1)]
 s.count("places", len(cases))
 s.random.shuffle(cases)
-for kind, hit, at in cases[:s.rounds]:
-    prepare(hit)
-    story = f"{kind} {at} of about {totals[kind, hit]} fails in a {'hit' if hit else 'miss'}"
+for kind, before, at in cases[s.first:s.first + s.rounds]:
+    prepare(before)
+    story = f"{kind} {at} of about {totals[kind, before]} fails in a {before}"
     rc, out, err, _ = run(kind, at)
     if rc is None:
         s.fault(story)

@@ -1,4 +1,4 @@
-"""Each limit of a process is tried from tiny upwards, for a miss and for a hit: vt does its work, or says in a sentence why not."""
+"""Each limit of a process is tried from tiny upwards, for a miss, a hit and a hit from a far store: vt does its work, or says in a sentence why not."""
 import os, resource, shutil
 from soak import *
 
@@ -6,7 +6,9 @@ s = Soak()
 s.file("package.json", '{"name":"r"}')
 s.file("in", "1\n")
 s.file("build.sh", "set -e; mkdir -p dist; cp in dist/out; echo made $(cat in)")
-s.file("vite-task.json", '{"tasks":{"t":{"command":"sh build.sh","input":["in","build.sh"],"output":["dist/**"]}}}')
+far = s.far_store()
+BEFORE = ("miss", "hit", "far hit") if far else ("miss", "hit")
+s.file("vite-task.json", "{" + far + '"tasks":{"t":{"command":"sh build.sh","input":["in","build.sh"],"output":["dist/**"]}}}')
 K, M = 1 << 10, 1 << 20
 LIMITS = {
     "NOFILE": (resource.RLIMIT_NOFILE, list(range(0, 80)) + [100, 128, 200, 256]),
@@ -19,7 +21,8 @@ LIMITS = {
     "SIGPENDING": (resource.RLIMIT_SIGPENDING, [0, 1, 2]),
     "CORE": (resource.RLIMIT_CORE, [0]),
 }
-cases = [(n, which, v, hit) for n, (which, values) in LIMITS.items() for v in values for hit in (False, True)]
+cases = [(n, which, v, before) for n, (which, values) in LIMITS.items() for v in values for before in BEFORE]
+s.count("cases", len(cases))
 s.random.shuffle(cases)
 somebody = 54321 if os.getuid() == 0 else None         # root is bound by no RLIMIT_NPROC
 if somebody:
@@ -41,18 +44,15 @@ def limited(which, value, *args, cwd):
         return -1, "", ""              # not even a program can be started
 
 
-def prepare(hit):
-    clear(".vt"), clear("dist")
-    if hit:
-        rc, out, err = limited(resource.RLIMIT_CORE, 0, "run", "t", cwd=s.root)
-        if rc != 0:
-            s.fault(f"without limits: {rc} {out} {err}")
-        clear("dist")
+def first():
+    rc, out, err = limited(resource.RLIMIT_CORE, 0, "run", "t", cwd=s.root)
+    if rc != 0 or err:
+        s.fault(f"without limits: {rc} {out} {err}")
 
 
-for name, which, value, hit in cases[:s.rounds]:
-    prepare(hit)
-    story = f"{name} {value}, {'hit' if hit else 'miss'}"
+for name, which, value, before in cases[s.first:s.first + s.rounds]:
+    s.prepare(before, first)
+    story = f"{name} {value}, {before}"
     rc, out, err = limited(which, value, "--version", cwd=s.root)
     if rc is None or not out.startswith("vt "):
         s.count("below what any program needs")

@@ -1,5 +1,5 @@
 """What the campaigns share: a workspace, runs with a time limit, faults that are counted, and what is left of a run."""
-import os, random, resource, shutil, signal, stat, subprocess, sys, time
+import os, random, resource, shutil, signal, stat, struct, subprocess, sys, time
 
 
 class Soak:
@@ -7,6 +7,7 @@ class Soak:
 
     def __init__(self):
         self.vt, self.root, self.rounds, self.seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(os.environ["SEED"])
+        self.first = int(os.environ.get("FROM", "0"))      # of a list of cases that a seed shuffles
         self.random = random.Random(self.seed)
         self.faults = 0
         self.figures = {}
@@ -32,6 +33,58 @@ class Soak:
             f.write(text)
         if mode is not None:
             os.chmod(path, mode)
+
+    def mutate(self, data, donor):
+        """The bytes, changed in one to twenty places; some with parts of `donor`."""
+        b = bytearray(data)
+        for _ in range(self.random.choice([1, 1, 1, 2, 5, 20])):
+            how = self.random.randrange(8)
+            n = len(b)
+            at = self.random.randrange(n) if n else 0
+            if how == 0 and n:
+                b[at] ^= 1 << self.random.randrange(8)
+            elif how == 1 and n:
+                b[at] = self.random.choice([0, 1, 0x7f, 0x80, 0xff])
+            elif how == 2:
+                del b[at:]
+            elif how == 3:
+                del b[at:at + self.random.randrange(1, 200)]
+            elif how == 4:
+                b[at:at] = bytes(self.random.randrange(256) for _ in range(self.random.randrange(1, 100)))
+            elif how == 5 and n >= 8:
+                at = at // 4 * 4
+                value = self.random.choice([0, 1, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, n, n - 1])
+                b[at:at + 4] = struct.pack("<I", value & 0xffffffff)
+            elif how == 6 and donor:
+                start = self.random.randrange(len(donor))
+                b[at:at + 64] = donor[start:start + self.random.randrange(1, 200)]
+            elif how == 7 and n >= 16:
+                a = self.random.randrange(n - 8)
+                b[a:a + 8], b[at:at + 8] = b[at:at + 8], b[a:a + 8]
+        return b
+
+    def far_store(self):
+        """A far store in a folder beside the workspace; the text that names it in vite-task.json, or "" where there is none."""
+        built = os.path.dirname(os.path.dirname(self.vt)) + "/plugins-1/vt-store-folder.so"
+        if not os.path.exists(built):
+            return ""
+        by = os.path.dirname(self.root)
+        os.makedirs(by + "/home/.config/vt", 0o700, exist_ok=True)
+        with open(by + "/home/.config/vt/config.json", "w") as f:
+            f.write('{"plugins": {"options": {"main": {"dir": "%s/far"}}, "sharing": {"key": "%s"}}}' % (by, "07" * 32))
+        return '"plugins":{"stores":["store-local",{"use":"store-folder","as":"main"}]},'
+
+    def prepare(self, before, first):
+        """What a run finds: nothing ("miss"), the cache ("hit"), or the result in the far store alone ("far hit"). first() runs it."""
+        far = os.path.dirname(self.root) + "/far"
+        clear("dist"), clear(".vt"), clear(far)
+        os.mkdir(far)
+        os.chmod(far, 0o777)           # whoever vt runs as
+        if before != "miss":
+            first()
+            clear("dist")
+        if before == "far hit":
+            clear(".vt")
 
     def environment(self, **more):
         env = dict(os.environ, **more)
