@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "query/options.h"
 #include "text/path.h"
+#include "text/shown.h"
 #include "workspace/workspace.h"
 
 enum { HELP };
@@ -64,19 +65,23 @@ static void tell(struct line *l, const char *value, const char *text, size_t tex
 {
 	struct arena *a = l->session->arena;
 	const char *whole = arena_printf(a, "%s%s", l->in_front, value);
-	size_t i;
+	size_t i, n;
+	bool safe;
 
-	if (!begins(whole, l->current) || map_gets(&l->told, whole))
+	/* a shell puts the value on its line as it is: one that a terminal would obey is not offered */
+	if (!begins(whole, l->current) || map_gets(&l->told, whole) || shown_in(a, whole) != whole)
 		return;
-	for (i = 0; whole[i]; i++)
-		if ((unsigned char)whole[i] < ' ')
-			return;
 	*map_puts(&l->told, whole) = l;
 	fputs(whole, stdout);
 	if (text_size)
 		putchar('\t');
-	for (i = 0; i < text_size; i++)
-		putchar((unsigned char)text[i] < ' ' ? ' ' : text[i]);
+	for (i = 0; i < text_size; i += n) {
+		n = shown_next(text + i, text_size - i, &safe);
+		if (safe)
+			fwrite(text + i, 1, n, stdout);
+		else
+			putchar(' ');
+	}
 	putchar('\n');
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -18,6 +19,7 @@
 #include "exec/run.h"
 #include "exec/services.h"
 #include "os/crash.h"
+#include "os/file.h"
 #include "os/installation.h"
 #include "os/loop.h"
 #include "plan/plan.h"
@@ -37,6 +39,7 @@
 #include "report/summary.h"
 #include "report/tail.h"
 #include "report/warnings.h"
+#include "text/path.h"
 #include "together/together.h"
 #include "watch/watch.h"
 #include "workspace/workspace.h"
@@ -115,9 +118,29 @@ static int check_supervisor(const struct installation *i, struct err *err)
 	return r ? -1 : 0;
 }
 
-/* Opens FILE, if it is given. */
-static int open_sink(const struct session *s, const char *path, bool append, struct sink **ret, struct err *err)
+/* Does the path lie in the workspace, and yet lead out of it, or nowhere? A repository may hold links to files of the user's. */
+static bool leads_astray(const struct session *s, const char *root, const char *path)
 {
+	const char *whole = path_clean(s->arena, path_join(s->arena, s->cwd, path)), *real;
+	struct stat st;
+
+	if (!path_below(root, whole))
+		return false;
+	real = file_real(path_dir(s->arena, whole), s->arena);
+	if (real && path_below(root, real) && (lstat(whole, &st) < 0 || !S_ISLNK(st.st_mode)))
+		return false;
+	if (real && path_below(root, real))
+		real = file_real(whole, s->arena);
+	return !real ? lstat(whole, &st) == 0 : !path_below(root, real);
+}
+
+/* Opens FILE, if it is given. */
+static int open_sink(const struct execution *x, const char *path, bool append, struct sink **ret, struct err *err)
+{
+	const struct session *s = x->backend->session;
+
+	if (path && leads_astray(s, x->backend->workspace->root, path))
+		return err_set(err, ERR_USER, "Cannot write the file '%s': a symbolic link in the workspace leads out of it, or nowhere; name the file itself", path);
 	return path ? sink_open(s->cwd, path, append, ret, err) : 0;
 }
 
@@ -131,7 +154,7 @@ static int open_ci_page(struct execution *x, const struct query_options *o, stru
 		warnings_add(s->warnings, "--ci-summary has nowhere to write to: GITHUB_STEP_SUMMARY is not set");
 		return 0;
 	}
-	return open_sink(s, path, true, &x->reports.ci_page, err);
+	return open_sink(x, path, true, &x->reports.ci_page, err);
 }
 
 /* 0, or -1 where two are the same file: the one would be written over the other. NULL is fine. */
@@ -150,8 +173,8 @@ static int reports_open(struct execution *x, const struct plan *plan, const stru
 	struct events_setup events = { .start = &r->start, .summary = x->summary, .total = plan->steps, .temporary = env_get(places_env(s), "TMPDIR") };
 
 	r->start = (struct account_start){ os_real_ns(), os_now_ns(), x->backend->workspace->root };
-	if (open_sink(s, o->summary_file, false, &r->summary_file, err) < 0 || open_sink(s, o->profile, false, &r->profile_file, err) < 0 ||
-	    open_sink(s, o->events, false, &r->events_file, err) < 0 || open_ci_page(x, o, err) < 0)
+	if (open_sink(x, o->summary_file, false, &r->summary_file, err) < 0 || open_sink(x, o->profile, false, &r->profile_file, err) < 0 ||
+	    open_sink(x, o->events, false, &r->events_file, err) < 0 || open_ci_page(x, o, err) < 0)
 		return -1;
 	if (check_apart(r->summary_file, r->profile_file, err) < 0 || check_apart(r->summary_file, r->events_file, err) < 0 ||
 	    check_apart(r->profile_file, r->events_file, err) < 0)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/texts.h"
 #include "cmd/cmd.h"
@@ -107,10 +107,11 @@ static void print_files(struct import *im)
 static int check_free(struct import *im, struct err *err)
 {
 	const struct workspace *w = im->workspace;
+	struct stat unused;
 	uint32_t i;
 
 	for (i = 0; i < w->packages_n; i++)
-		if (im->files[i] && access(path_join(im->a, w->packages[i].dir, "vite-task.json"), F_OK) == 0)
+		if (im->files[i] && lstat(path_join(im->a, w->packages[i].dir, "vite-task.json"), &unused) == 0)
 			return err_set(err, ERR_USER, "%s is there already; without --write all is printed, to be joined by hand",
 				       file_of(im, &w->packages[i]));
 	return 0;

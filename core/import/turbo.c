@@ -7,6 +7,7 @@
 #include "os/file.h"
 #include "query/runners.h"
 #include "text/path.h"
+#include "workspace/load.h"
 #include "workspace/workspace.h"
 
 enum { TURBO_FILE_MAX = 8 << 20 };     /* bytes of a turbo.json */
@@ -18,6 +19,20 @@ static const cJSON *get(const cJSON *map, const char *key)
 
 /* ---- reading ---- */
 
+static int parse(struct turbo *t, const char *file, struct bytes text, struct turbo_file *ret)
+{
+	if (json_read(file, text.data, text.size, JSON_COMMENTS, &ret->doc, t->err))
+		return -1;
+	if (!cJSON_IsObject(json_root(ret->doc)))
+		return json_fail_type(ret->doc, json_root(ret->doc), t->err, "a map");
+	ret->tasks = get(json_root(ret->doc), "tasks");
+	if (!ret->tasks)
+		ret->tasks = get(json_root(ret->doc), "pipeline");
+	if (ret->tasks && !cJSON_IsObject(ret->tasks))
+		return json_fail_type(ret->doc, ret->tasks, t->err, "a map of tasks");
+	return 0;
+}
+
 static int read_one(struct turbo *t, const char *dir, const char *rel, const char *name, struct turbo_file *ret)
 {
 	const char *file = path_join(t->im->a, dir, name);
@@ -28,17 +43,8 @@ static int read_one(struct turbo *t, const char *dir, const char *rel, const cha
 		return r;
 	if (ret->doc)
 		return err_set(t->err, ERR_USER, "Found both turbo.json and turbo.jsonc in %s; one of them has to go", dir);
-	if (json_read(file, text.data, text.size, JSON_COMMENTS, &ret->doc, t->err))
-		return -1;
 	ret->shown = path_join(t->im->a, rel, name);
-	if (!cJSON_IsObject(json_root(ret->doc)))
-		return json_fail_type(ret->doc, json_root(ret->doc), t->err, "a map");
-	ret->tasks = get(json_root(ret->doc), "tasks");
-	if (!ret->tasks)
-		ret->tasks = get(json_root(ret->doc), "pipeline");
-	if (ret->tasks && !cJSON_IsObject(ret->tasks))
-		return json_fail_type(ret->doc, ret->tasks, t->err, "a map of tasks");
-	return 0;
+	return parse(t, file, text, ret) < 0 ? workspace_hide(t->im->workspace->root, file, t->err) : 0;
 }
 
 /* 1: the folder has none. */
@@ -298,6 +304,21 @@ static void convert(struct turbo *t)
 	tell_scripts(t);
 }
 
+/* A link of the repository may lead to any folder of the user's: nothing is made for what lies there. */
+static void leave_out_outside(struct import *im)
+{
+	const struct workspace *w = im->workspace;
+	uint32_t i;
+
+	for (i = 0; i < w->packages_n; i++) {
+		if (!im->files[i] || !w->packages[i].outside)
+			continue;
+		cJSON_Delete(im->files[i]);
+		im->files[i] = NULL;
+		import_note(im, "%s: the package lies outside of the workspace: left out", w->packages[i].path);
+	}
+}
+
 int turbo_import(struct import *im, struct err *err)
 {
 	struct turbo t = { .im = im, .err = err };
@@ -308,6 +329,7 @@ int turbo_import(struct import *im, struct err *err)
 	r = read_all(&t);
 	if (r == 0)
 		convert(&t);
+	leave_out_outside(im);
 	json_free(t.root.doc);
 	for (i = 0; i < im->workspace->packages_n; i++)
 		json_free(t.packages[i].doc);

@@ -620,7 +620,7 @@ static struct asking *asking_new(const char *const *paths, uint32_t n)
 	pthread_cond_init(&ret->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	for (i = 0, to = ret->paths; i < n; i++, to += strlen(to) + 1)
-		strcpy(to, paths[i]);
+		memcpy(to, paths[i], strlen(paths[i]) + 1);
 	return ret;
 }
 

@@ -261,7 +261,7 @@ int json_quote(struct buf *b, const char *s, size_t n)
 			buf_text(b, "\xef\xbf\xbd");
 			continue;
 		}
-		if (c >= 0x20 && c != '"' && c != '\\' && !(c >= 0x7f && c < 0xa0)) {
+		if (c >= 0x20 && c != '"' && c != '\\' && !(c >= 0x7f && c < 0xa0) && !utf8_turns_around(c)) {
 			buf_add(b, s, len);
 			continue;
 		}

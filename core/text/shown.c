@@ -17,7 +17,7 @@ size_t shown_next(const char *data, size_t size, bool *ret_safe)
 	uint32_t c;
 	size_t n = utf8_next(data, size, &c);
 
-	*ret_safe = n && c >= 0x20 && !(c >= 0x7f && c < 0xa0);
+	*ret_safe = n && c >= 0x20 && !(c >= 0x7f && c < 0xa0) && !utf8_turns_around(c);
 	return n ? n : 1;
 }
 
@@ -45,11 +45,14 @@ static void escape(const char *data, size_t n, char ret[ESCAPE_MAX])
 {
 	static const char letters[] = "\nn\tt\rr";
 	const char *l;
+	uint32_t c = 0;
 
 	for (l = letters; *l && *l != *data; l += 2)
 		;
 	if (*l)
 		snprintf(ret, ESCAPE_MAX, "\\%c", l[1]);
+	else if (n > 2 && utf8_next(data, n, &c) == n)
+		snprintf(ret, ESCAPE_MAX, "\\u%04x", (unsigned)c & 0xffff);
 	else
 		snprintf(ret, ESCAPE_MAX, "\\x%02x", (unsigned char)data[n - 1]);
 }
@@ -138,6 +141,7 @@ void shown_json(struct buf *b, const char *json)
 {
 	const char *at = json, *end = at + strlen(at);
 	size_t n;
+	uint32_t c = 0;
 	bool safe;
 
 	for (; at < end; at += n) {
@@ -145,7 +149,7 @@ void shown_json(struct buf *b, const char *json)
 		if (safe)
 			buf_add(b, at, n);
 		else if ((unsigned char)*at >= 0x7f)
-			buf_printf(b, "\\u%04x", n > 1 || *at == 0x7f ? (unsigned char)at[n - 1] : 0xfffd);
+			buf_printf(b, "\\u%04x", utf8_next(at, n, &c) == n ? (unsigned)c & 0xffff : 0xfffd);
 		else
 			buf_add(b, at, n);     /* layout; JSON has no other control */
 	}

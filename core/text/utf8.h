@@ -2,6 +2,7 @@
 #ifndef TEXT_UTF8_H
 #define TEXT_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,5 +30,10 @@ static inline size_t utf8_next(const char *s, size_t n, uint32_t *ret)
 		return 0;
 	*ret = c;
 	return len;
+}
+/* Embeddings, overrides and isolates make what follows them look like something else. */
+static inline bool utf8_turns_around(uint32_t c)
+{
+	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 #endif

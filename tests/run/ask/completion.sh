@@ -30,6 +30,13 @@ for c in $(vt --help | sed -n '/^Commands:/,/^$/{s/^  \([a-z-]*\) .*/\1/p}'); do
 	vt "$c" --help | sed -n '/^Options:/,/^$/p' | grep -oE '^ +(-[A-Za-z0], )?--[a-z][a-z-]+' | grep -oE -- '--.*' | sort -u >"$T/told"
 	is "each option of vt $c is offered" "$(comm -23 "$T/told" <(offers "$c" -- | tr ' ' '\n' | sort))" ""
 done
+# names and commands that mean more to a terminal or a shell than to vt
+mkdir "$T/odd" && cd "$T/odd" || exit 99
+printf '{"name":"odd","scripts":{"esc\\u001b[31m":"x","c1\\u009b31m":"x","del\\u007f":"x","bidi\\u202e":"x","$(touch pwned)":"a","`touch pwned`":"b","a;touch pwned":"c","q\\"\\u0027":"d",
+	"%%{touch pwned%%}":"e","*":"f","hundred":"100%% %%{\\u001b]0;x\\u0007%%} \\u009b31m \\u202e"}}' >package.json
+vt completion words -- run '' >"$T/odd.words"
+is "no name that a terminal obeys is offered" "$(grep -cE '^(esc|c1|del|bidi)' "$T/odd.words") $(LC_ALL=C tr -d '\n\t -~' <"$T/odd.words" | wc -c)" "0 0"
+is "the others are, as they are" "$(cut -f 1 "$T/odd.words" | grep -c 'touch pwned')" 8
 cd / || exit 99
 capture vt completion words -- run x
 is "outside of a workspace: nothing is offered, without an error" "$rc $out$err" "0 "
@@ -65,6 +72,12 @@ if command -v bash >/dev/null; then
 	is "bash: a scoped package, of which bash replaces the end" "$(bash_line "$breaks" 'run -F @sc')" "scope/ui"
 	is "bash: a value behind =" "$(bash_line "$breaks" 'run --log=gr')" "grouped"
 	is "bash: without these characters whole words" "$(bash_line $' \t\n' 'run web#build:')" "web#build:dev"
+	cd "$T/odd" || exit 99
+	is "bash: a name is put on the line in quotes" "$(bash_line "$breaks" 'run $(')" '\$\(touch\ pwned\)'
+	is "... and is one word, as it was" "$(eval "printf '%s|' $(bash_line "$breaks" 'run $(')")" '$(touch pwned)|'
+	for name in '$(' '`' 'a;' '%' '*' 'q'; do eval "printf '%s\n' $(bash_line "$breaks" "run $name")"; done >"$T/said" 2>&1
+	gone "... and nothing of it runs" pwned
+	cd "$W" || exit 99
 	is "bash: typed on a terminal" "$(type_in bash --rcfile "$T/bashrc" -i -- "$keys")" "run --parallel --log=grouped web#build:dev"
 fi
 if command -v zsh >/dev/null; then
@@ -78,6 +91,11 @@ if command -v zsh >/dev/null; then
 	}
 	zrc 'fpath=($ZDOTDIR/../zfunc $fpath); autoload -Uz compinit; compinit -u -D'
 	is "zsh: installed, typed on a terminal" "$(ZDOTDIR= type_in env ZDOTDIR="$T/zdot" zsh -i -- "$keys")" "run --parallel --log=grouped web#build:dev"
+	cd "$T/odd" || exit 99
+	is "zsh: a name is put on the line in quotes" "$(ZDOTDIR= type_in env ZDOTDIR="$T/zdot" zsh -i -- 'vt run a\x09\x01\x1bdsay\x05')" "run a;touch pwned"
+	hasnt "zsh: what it shows of a command it does not obey" "$(type_in env ZDOTDIR="$T/zdot" zsh -i -- 'vt run \x09\x15say\x05'; cat -v "$T/out")" $'\x1b]0;x'
+	gone "... and nothing of it runs" pwned
+	cd "$W" || exit 99
 	zrc 'autoload -Uz compinit; compinit -u -D; source <(vt completion zsh)'
 	is "zsh: sourced, typed on a terminal" "$(type_in env ZDOTDIR="$T/zdot" zsh -i -- "$keys")" "run --parallel --log=grouped web#build:dev"
 else

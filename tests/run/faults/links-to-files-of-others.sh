@@ -35,4 +35,44 @@ file packages/shared.json '{"hunter2": 1}'
 ln -s ../shared.json packages/a/vite-task.json
 capture vt run x
 has "a link within the workspace: the error says what is wrong" "$err" 'unknown field `hunter2`'
+rm packages/a/vite-task.json
+
+# vt import reads files of the repository, too
+for f in json text; do
+	ln -sf "$T/home/private/$f" turbo.json
+	capture vt import turbo
+	is "turbo.json, $f: it is an error, and nothing is printed" "$rc $out" "1 "
+	hasnt "... that shows nothing of the file" "$err" hunter2
+done
+rm turbo.json
+file turbo.json '{"tasks": {"build": {"outputs": ["dist/**"]}}}'
+file "$T/home/project/package.json" '{"name":"outside","scripts":{"build":"echo"}}'
+file "$T/home/project/turbo.json" '{"extends": ["//"], "tasks": {"build": {"cache": false}}}'
+ln -s "$T/home/project" packages/b
+ln -s "$T/home/project/made" vite-task.json
+capture vt import turbo --write
+is "a link in the place of a file to be made is there already" "$rc $(grep -c 'is there already' <<<"$err")" "1 1"
+rm vite-task.json
+capture vt import turbo --write
+is "nothing is written outside of the workspace" "$rc $(ls "$T/home/project" | xargs)" "0 package.json turbo.json"
+has "... and the reader is told" "$out$err" "packages/b: the package lies outside of the workspace: left out"
+rm -f packages/b turbo.json vite-task.json
+
+# reports are not written through a link of the repository that leads to a file of the user's
+file vite-task.json '{"tasks": {"t": {"command": "echo ran", "cache": false}}}'
+file "$T/home/private/precious" precious
+ln -s "$T/home/private/precious" report; ln -s "$T/home/private/not-there" nowhere; ln -s "$T/home/private" out
+for option in --summary-file --profile --events; do
+	for path in report nowhere out/precious "$W/report" packages/../report; do
+		capture vt run "$option" "$path" t
+		is "$option $path: no task runs, the file stays" "$rc $(grep -c ran <<<"$out") $(<"$T/home/private/precious") $(ls "$T/home/private" | xargs)" \
+			"1 0 precious json precious text yaml"
+		has "... and one sentence says why" "$err" "Cannot write the file '$path': a symbolic link in the workspace leads out of it"
+	done
+done
+mkdir reports; ln -sfn reports/now latest.json; : >reports/now
+capture vt run --summary-file latest.json t
+is "a link within the workspace is fine" "$rc$err $(grep -c '"version"' reports/now)" "0 1"
+capture vt run --summary-file "$T/home/private/own.json" t
+is "so is a file elsewhere that the user names" "$rc$err $(grep -c '"version"' "$T/home/private/own.json")" "0 1"
 finish

@@ -4,9 +4,9 @@ import json, os, pty, re, shutil, subprocess, sys
 
 VT, FOLDER = sys.argv[1], sys.argv[2]
 WORK = FOLDER + "/w"
-# clipboard (OSC 52), C1 CSI, carriage return, DEL, a C1 byte that is not UTF-8 where names may have it
-BAD = "\x1b]52;c;UFdORUQ\x07\u009b31m\rX\x7f"
-FOUND = re.compile(rb"\x1b\]52|\x07|\xc2[\x80-\x9f]|\x7f|\r(?!\n)|(?<![\xc2-\xf4])(?<![\xe0-\xf4][\x80-\xbf])[\x80-\x9f](?![\x80-\xbf])")
+# clipboard (OSC 52), C1 CSI, carriage return, DEL, an override of the direction of text, a C1 byte that is not UTF-8 where names may have it
+BAD = "\x1b]52;c;UFdORUQ\x07\u009b31m\rX\x7f\u202e"
+FOUND = re.compile(rb"\x1b\]52|\x07|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]|\xc2[\x80-\x9f]|\x7f|\r(?!\n)|(?<![\xc2-\xf4])(?<![\xe0-\xf4][\x80-\xbf])[\x80-\x9f](?![\x80-\xbf])")
 number = 0
 
 
