@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sign.h"
 
@@ -110,7 +111,8 @@ static bool turbo_address(const struct settings *s, struct transfer *t, uint32_t
 
 static bool turbo_is_lost(const struct transfer *t)
 {
-	return t->method != METHOD_PUT && t->code == 403;
+	/* turborepo-remote-cache answers so where no token came */
+	return (t->method != METHOD_PUT && t->code == 403) || (t->code == 400 && strstr(t->text, "Missing Authorization"));
 }
 
 static bool turbo_takes_nothing(const struct transfer *t)
@@ -168,6 +170,7 @@ static bool s3_address(const struct settings *s, struct transfer *t, uint32_t sp
 		t->status = sha256_of_source(t->from, call, &payload);
 	signing.path = path;
 	signing.payload = &payload;
+	signing.clock_s = t->clock_s = s->clock_s;
 	return t->status == VT_OK && sign_request(&signing, t);
 }
 
@@ -182,7 +185,19 @@ static bool s3_is_lost(const struct transfer *t)
 	return t->method != METHOD_PUT && t->code == 403;
 }
 
-static const struct layout layout_s3 = { .name = "s3", .drops = true, .once = true, .check = s3_check, .address = s3_address, .is_lost = s3_is_lost };
+/* The answer to a HEAD has no words: then it is a difference that no server accepts. */
+static bool s3_is_skewed(const struct transfer *t)
+{
+	enum { ACCEPTED_S = 15 * 60 };
+	int64_t ahead = t->date_s - ((int64_t)time(NULL) + t->clock_s);
+
+	if (t->code != 403 || !t->date_s)
+		return false;
+	return strstr(t->text, "RequestTimeTooSkewed") || (t->method == METHOD_HEAD && (ahead > ACCEPTED_S || ahead < -ACCEPTED_S));
+}
+
+static const struct layout layout_s3 = { .name = "s3", .drops = true, .once = true, .check = s3_check, .address = s3_address, .is_lost = s3_is_lost,
+	.is_skewed = s3_is_skewed };
 
 const struct layout *layout_of(const char *name)
 {

@@ -18,6 +18,8 @@ struct layout {
 	bool (*address)(const struct settings *s, struct transfer *t, uint32_t space, const vt_id *name, vt_call *call);
 	/* Does an error's text say that the credentials are of no use for anything? */
 	bool (*is_lost)(const struct transfer *t);
+	/* Does the answer say that this machine's clock is wrong? NULL: no answer does. */
+	bool (*is_skewed)(const struct transfer *t);
 	/* Does the answer to a PUT say that nothing is taken, whatever its code is? */
 	bool (*takes_nothing)(const struct transfer *t);
 };

@@ -12,6 +12,7 @@ struct settings {
 	char *host, *path;                 /* of it: HOST or HOST:PORT as the head of a request has it; "/..." or "" */
 	char *token, *user, *password, *ca, *team, *region, *key_id, *secret_key, *session;
 	bool automatic;                    /* take what is not set from the environment */
+	_Atomic int64_t clock_s;           /* the server's clock is so many seconds ahead of this machine's */
 };
 
 extern const vt_option *const settings_options[];

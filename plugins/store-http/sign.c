@@ -72,7 +72,7 @@ bool sign_request(const struct signing *s, struct transfer *t)
 {
 	char canonical[CANONICAL_MOST], text[512], scope[160], line[600], payload[65], hash[65], when[20], day[9];
 	const char *names = s->session ? "host;x-amz-content-sha256;x-amz-date;x-amz-security-token" : "host;x-amz-content-sha256;x-amz-date";
-	time_t now = time(NULL);
+	time_t now = time(NULL) + (time_t)s->clock_s;
 	struct tm tm;
 	vt_id key, id;
 	int n;

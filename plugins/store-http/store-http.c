@@ -6,226 +6,22 @@
  *     s3      a bucket                                   URL/SPACE/NAME, signed
  *
  * NAME is in hexadecimal. A call of vt is many requests at once on one lane of connections; see transfer.h. */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "action.h"
-#include "layout.h"
-#include "settings.h"
 #include "sign.h"
-#include "words.h"
+#include "work.h"
 
 enum {
 	BATCH = LANE_STREAMS,      /* items of a call: what a slow server answers within the 2 s that it has */
 	BATCH_BYTES = 8 << 20      /* of all items of a put */
 };
 
-struct idle {
-	struct lane *lane;
-	struct idle *next;
-};
-
-struct store {
-	const struct layout *layout;
-	struct settings settings;
-	struct server server;
-	bool absent;               /* the environment was to name a server, and does not */
-	pthread_mutex_t lock;      /* all below */
-	struct lane *idle[LANES];
-	uint32_t idle_n;
-	bool no_put;               /* the server takes nothing from this user; told once */
-	bool full;                 /* told once */
-	bool no_once;              /* the server does not know If-None-Match */
-};
-
 static vt_bytes text_bytes(const char *text)
 {
 	return (vt_bytes){ text, strlen(text) };
-}
-
-static void tell(const struct store *s, vt_call *call, uint32_t level, const char *text)
-{
-	char sentence[512];
-
-	snprintf(sentence, sizeof sentence, "%s: %s", s->settings.host, text);
-	call->report(call, level, "http", text_bytes(sentence));
-}
-
-/* Marks *told, and says whether it was so before. */
-static bool mark(struct store *s, bool *told)
-{
-	bool before;
-
-	pthread_mutex_lock(&s->lock);
-	before = *told;
-	*told = true;
-	pthread_mutex_unlock(&s->lock);
-	return before;
-}
-
-static bool is_marked(struct store *s, const bool *told)
-{
-	bool ret;
-
-	pthread_mutex_lock(&s->lock);
-	ret = *told;
-	pthread_mutex_unlock(&s->lock);
-	return ret;
-}
-
-/* ---- lanes -------------------------------------------------------------------------- */
-
-/* NULL: told why. */
-static struct lane *take_lane(struct store *s, vt_call *call)
-{
-	struct lane *l = NULL;
-
-	pthread_mutex_lock(&s->lock);
-	if (s->idle_n)
-		l = s->idle[--s->idle_n];
-	pthread_mutex_unlock(&s->lock);
-	if (!l)
-		l = lane_new(&s->server);
-	if (!l)
-		tell(s, call, VT_REPORT_ERROR, "out of memory");
-	return l;
-}
-
-static void give_lane(struct store *s, struct lane *l)
-{
-	pthread_mutex_lock(&s->lock);
-	if (s->idle_n < LANES) {
-		s->idle[s->idle_n++] = l;
-		l = NULL;
-	}
-	pthread_mutex_unlock(&s->lock);
-	if (l)
-		lane_free(l);
-}
-
-/* Requests of one call. */
-struct work {
-	struct store *store;
-	vt_call *call;
-	struct lane *lane;
-	struct transfer *list;
-	uint32_t n;
-	vt_status down;            /* VT_DOWN: an answer said that all else is of no use */
-};
-
-static bool work_begin(struct work *w, struct store *s, vt_call *call, uint32_t n)
-{
-	*w = (struct work){ .store = s, .call = call, .n = n, .down = VT_OK };
-	w->list = calloc(n ? n : 1, sizeof *w->list);
-	if (!w->list)
-		tell(s, call, VT_REPORT_ERROR, "out of memory");
-	else
-		w->lane = take_lane(s, call);
-	if (w->lane)
-		return true;
-	free(w->list);
-	return false;
-}
-
-static void work_end(struct work *w)
-{
-	uint32_t i;
-
-	for (i = 0; i < w->n; i++)
-		transfer_clear(&w->list[i]);
-	free(w->list);
-	give_lane(w->store, w->lane);
-}
-
-/* Writes the request for an object; one that cannot be made is skipped, as failed. */
-static void ask(struct work *w, uint32_t i, enum method method, uint32_t space, const vt_id *name)
-{
-	struct transfer *t = &w->list[i];
-
-	t->method = method;
-	if (!w->store->layout->address(&w->store->settings, t, space, name, w->call)) {
-		t->skip = true;
-		if (t->status == VT_OK)
-			tell(w->store, w->call, VT_REPORT_ERROR, "out of memory");
-	}
-}
-
-/* ---- what an answer means ---------------------------------------------------------------- */
-
-static vt_status answered_badly(struct work *w, const struct transfer *t)
-{
-	static const char *const verbs[] = { "GET", "PUT", "HEAD", "DELETE" };
-	const struct layout *layout = w->store->layout;
-	bool lost = t->code == 401 || (layout->is_lost && layout->is_lost(t)) || (t->method == METHOD_GET && t->code == 403) ||
-		    (t->code >= 300 && t->code < 400);
-	char line[400], answer[320];
-
-	answer_words(t->code, t->text, answer, sizeof answer);
-	snprintf(line, sizeof line, "%s is answered with %s", verbs[t->method], answer);
-	tell(w->store, w->call, VT_REPORT_ERROR, line);
-	if (!lost || t->away)
-		return VT_FAILED;
-	w->down = VT_DOWN;
-	return VT_DOWN;
-}
-
-/* No answer came. */
-static vt_status failed(struct work *w, const struct transfer *t)
-{
-	/* a sink or a source has told why; the lane, too, in `text` */
-	if (t->status == VT_FAILED && t->text[0])
-		tell(w->store, w->call, VT_REPORT_ERROR, t->text);
-	if (t->distrusted)
-		w->down = VT_DOWN;
-	return t->status == VT_NONE ? VT_FAILED : t->status;
-}
-
-/* Of a request for an object, or for whether it is there. */
-static vt_status meaning_of_get(struct work *w, const struct transfer *t)
-{
-	if (t->status != VT_OK)
-		return failed(w, t);
-	if (t->code == 200 || (t->method == METHOD_HEAD && t->code == 204))
-		return VT_OK;
-	return t->code == 404 || t->code == 410 ? VT_NONE : answered_badly(w, t);
-}
-
-static vt_status only_read(struct work *w)
-{
-	if (!mark(w->store, &w->store->no_put))
-		tell(w->store, w->call, VT_REPORT_INFO, "it takes nothing from this user: only read from in this run");
-	return VT_NONE;
-}
-
-static vt_status meaning_of_put(struct work *w, const struct transfer *t)
-{
-	struct store *s = w->store;
-	const struct layout *layout = s->layout;
-
-	if (t->status != VT_OK)
-		return failed(w, t);
-	if (layout->takes_nothing && layout->takes_nothing(t))
-		return only_read(w);
-	/* 412, 409: it is there, or another is putting the same */
-	if (t->code / 100 == 2 || (layout->once && (t->code == 412 || t->code == 409)))
-		return VT_OK;
-	switch (t->code) {
-	case 403: case 405:
-		if (layout->is_lost && layout->is_lost(t))
-			break;
-		return only_read(w);
-	case 413:
-		return VT_NONE;
-	case 507:
-		if (!mark(s, &s->full))
-			tell(s, w->call, VT_REPORT_WARNING, "it is full: new results are not shared");
-		return VT_NONE;
-	default:
-		break;
-	}
-	return answered_badly(w, t);
 }
 
 /* ---- getting -------------------------------------------------------------------------------- */
@@ -260,11 +56,11 @@ static void get_records(struct work *w, uint32_t space, vt_get_item *items, vt_i
 		}
 		records[i].sink = (vt_sink){ .struct_size = sizeof(vt_sink), .write = take_record, .most = ACTION_MOST };
 		w->list[i].into = &records[i].sink;
-		ask(w, i, METHOD_GET, space, &items[i].name);
+		work_ask(w, i, METHOD_GET, space, &items[i].name);
 	}
-	lane_run(w->lane, w->call, w->list, w->n);
+	work_run(w);
 	for (i = 0; i < w->n; i++) {
-		items[i].status = meaning_of_get(w, &w->list[i]);
+		items[i].status = work_got(w, &w->list[i]);
 		transfer_clear(&w->list[i]);
 		w->list[i] = (struct transfer){ .skip = items[i].status != VT_OK };
 		if (items[i].status != VT_OK)
@@ -286,14 +82,14 @@ static void get_objects(struct work *w, uint32_t space, vt_get_item *items, cons
 		if (w->list[i].skip)
 			continue;
 		w->list[i].into = items[i].into;
-		ask(w, i, METHOD_GET, space, names ? &names[i] : &items[i].name);
+		work_ask(w, i, METHOD_GET, space, names ? &names[i] : &items[i].name);
 		if (w->list[i].skip)
 			items[i].status = VT_FAILED;
 	}
-	lane_run(w->lane, w->call, w->list, w->n);
+	work_run(w);
 	for (i = 0; i < w->n; i++)
 		if (!w->list[i].skip)
-			items[i].status = meaning_of_get(w, &w->list[i]);
+			items[i].status = work_got(w, &w->list[i]);
 }
 
 static vt_status get_many(void *self, vt_call *call, uint32_t space, vt_get_item *items, uint32_t n)
@@ -335,7 +131,7 @@ static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *nam
 
 static bool is_once(struct store *s, uint32_t space)
 {
-	return s->layout->once && !(space & VT_SPACE_MUTABLE) && !is_marked(s, &s->no_once);
+	return s->layout->once && !(space & VT_SPACE_MUTABLE) && !store_is_marked(s, &s->no_once);
 }
 
 /* Puts those whose status is VT_FAILED. `names`: instead of the items' own. */
@@ -351,21 +147,20 @@ static void put_objects(struct work *w, uint32_t space, vt_put_item *items, cons
 		if (t->skip)
 			continue;
 		t->from = items[i].from;
-		ask(w, i, METHOD_PUT, space, names ? &names[i] : &items[i].name);
-		if (!t->skip && once && !transfer_header(t, "If-None-Match", "*"))
-			t->skip = true;
+		t->once = once;
+		work_ask(w, i, METHOD_PUT, space, names ? &names[i] : &items[i].name);
 	}
-	lane_run(w->lane, w->call, w->list, w->n);
+	work_run(w);
 	for (i = 0; i < w->n; i++) {
 		struct transfer *t = &w->list[i];
 
 		if (t->skip)
 			continue;
 		if (once && t->status == VT_OK && t->code == 501) {
-			mark(w->store, &w->store->no_once);
+			store_mark(w->store, &w->store->no_once);
 			continue;      /* as failed: it is put again without */
 		}
-		items[i].status = meaning_of_put(w, t);
+		items[i].status = work_put(w, t);
 		if (items[i].status == VT_FAILED)
 			items[i].status = VT_CANCELLED;    /* for now: it was tried */
 	}
@@ -373,7 +168,7 @@ static void put_objects(struct work *w, uint32_t space, vt_put_item *items, cons
 		transfer_clear(&w->list[i]);
 		w->list[i] = (struct transfer){ 0 };
 	}
-	if (once && is_marked(w->store, &w->store->no_once))
+	if (once && store_is_marked(w->store, &w->store->no_once))
 		put_objects(w, space, items, names);
 }
 
@@ -427,7 +222,7 @@ static void put_indirect(struct work *w, uint32_t space, vt_put_item *items)
 static vt_status put_many(void *self, vt_call *call, uint32_t space, vt_put_item *items, uint32_t n)
 {
 	struct store *s = self;
-	bool nothing = s->absent || is_marked(s, &s->no_put);
+	bool nothing = s->absent || store_is_marked(s, &s->no_put);
 	struct work w;
 	uint32_t i;
 
@@ -471,8 +266,8 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	if (!work_begin(&w, s, call, n))
 		return VT_FAILED;
 	for (i = 0; i < n; i++)
-		ask(&w, i, METHOD_HEAD, space, &names[i]);
-	lane_run(w.lane, call, w.list, n);
+		work_ask(&w, i, METHOD_HEAD, space, &names[i]);
+	work_run(&w);
 	for (i = 0; i < n && status == VT_OK; i++) {
 		const struct transfer *t = &w.list[i];
 
@@ -484,7 +279,7 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 				status = VT_UNSUPPORTED;
 			continue;
 		}
-		one = meaning_of_get(&w, t);
+		one = work_got(&w, t);
 		ret[i] = one == VT_OK;
 		if (one < 0)
 			status = one;
@@ -500,19 +295,19 @@ static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *na
 	struct work w;
 
 	(void)why;
-	if (s->absent || !s->layout->drops || is_marked(s, &s->no_put))
+	if (s->absent || !s->layout->drops || store_is_marked(s, &s->no_put))
 		return VT_NONE;
 	if (!work_begin(&w, s, call, 1))
 		return VT_FAILED;
-	ask(&w, 0, METHOD_DELETE, space, name);
-	lane_run(w.lane, call, w.list, 1);
+	work_ask(&w, 0, METHOD_DELETE, space, name);
+	work_run(&w);
 	/* one who may not take things away declines */
 	if (w.list[0].status == VT_OK && (w.list[0].code == 403 || w.list[0].code == 405 || w.list[0].code == 501))
 		status = VT_NONE;
 	else if (w.list[0].status == VT_OK && w.list[0].code / 100 == 2)
 		status = VT_OK;
 	else
-		status = meaning_of_get(&w, &w.list[0]);
+		status = work_got(&w, &w.list[0]);
 	work_end(&w);
 	return w.down == VT_OK ? status : w.down;
 }

@@ -147,6 +147,25 @@ static bool has_object(const struct transfer *t)
 	return t->into && code == 200;
 }
 
+/* Takes the time of an answer. */
+static size_t on_header(char *data, size_t one, size_t size, void *ctx)
+{
+	static const char name[] = "date:";
+	struct transfer *t = ctx;
+	char text[64];
+	size_t n = size - (sizeof name - 1);
+
+	(void)one;
+	if (size < sizeof name || strncasecmp(data, name, sizeof name - 1) != 0 || n >= sizeof text)
+		return size;
+	memcpy(text, data + sizeof name - 1, n);
+	text[n] = '\0';
+	t->date_s = (int64_t)curl_getdate(text, NULL);
+	if (t->date_s < 0)
+		t->date_s = 0;
+	return size;
+}
+
 static size_t on_body(char *data, size_t one, size_t size, void *ctx)
 {
 	struct transfer *t = ctx;
@@ -268,6 +287,7 @@ static bool start(struct lane *l, struct transfer *t)
 	t->text_n = 0;
 	t->text[0] = t->error[0] = '\0';
 	t->code = 0;
+	t->date_s = 0;
 	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(e, CURLOPT_URL, t->url);
 	set_protocols(e);
@@ -282,6 +302,10 @@ static bool start(struct lane *l, struct transfer *t)
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+	if (t->renew) {
+		curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+		curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+	}
 	if (l->server->ca)
 		curl_easy_setopt(e, CURLOPT_CAINFO, l->server->ca);
 	if (!t->away)
@@ -344,6 +368,15 @@ static bool is_sent_on(struct transfer *t)
 	return true;
 }
 
+static bool is_renewed(struct transfer *t, vt_call *call)
+{
+	bool ret = t->renew && !t->away && t->renew(t, call);
+
+	if (ret)
+		t->renew = NULL;
+	return ret;
+}
+
 static void finish(struct lane *l, struct transfer *t, CURLcode r, vt_call *call)
 {
 	bool again = false;
@@ -353,7 +386,7 @@ static void finish(struct lane *l, struct transfer *t, CURLcode r, vt_call *call
 	if (t->inner != VT_OK)
 		end(t, t->inner, t->why);
 	else if (r == CURLE_OK || t->rest > REST_MOST)
-		again = is_put_off(t, call) || is_sent_on(t);
+		again = is_put_off(t, call) || is_sent_on(t) || is_renewed(t, call);
 	/* a server may answer before it has read all of a request that it refuses, and close */
 	else if (t->code < 400) {
 		t->distrusted = r == CURLE_PEER_FAILED_VERIFICATION || r == CURLE_SSL_CACERT_BADFILE;

@@ -32,12 +32,21 @@ struct transfer {
 	struct curl_slist *headers;        /* owned: transfer_clear */
 	vt_source *from;                   /* of a PUT */
 	vt_sink *into;                     /* of a GET */
+	bool once;                         /* a PUT that replaces nothing */
 	bool skip;                         /* nothing is to be asked */
+	/* An answer came: is another request to be made instead, which was written here now? NULL: never. Called on the lane's
+	 * thread, and after it said yes not again */
+	bool (*renew)(struct transfer *t, vt_call *call);
+	void *owner;                       /* of whoever renews; with it space and name of the object */
+	uint32_t space;
+	vt_id name;
+	int64_t clock_s;                   /* it is signed by a clock so many seconds ahead of this machine's */
 
 	/* VT_OK: an answer came, whole. VT_FAILED: none came, `text` says why. Else what the sink or the source returned, which
 	 * has told why, or VT_CANCELLED. */
 	vt_status status;
 	long code;                         /* of the answer; 0: none came */
+	int64_t date_s;                    /* of the answer, as the server's clock has it; 0: it has none */
 	char text[256];                    /* why none came; or how the body of an answer without the object begins */
 	bool distrusted;                   /* who answers is not the server that is meant, or nobody can tell */
 	bool away;                         /* the server sent the request elsewhere: it went there without credentials */

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *word_of(long code)
 {
@@ -50,7 +51,12 @@ static void plain_words(const char *text, char *to, size_t room)
 void answer_words(long code, const char *text, char *to, size_t room)
 {
 	char body[160];
+	size_t n;
 
 	plain_words(text, body, sizeof body);
-	snprintf(to, room, "%ld%s%s%s", code, word_of(code), body[0] ? ": " : "", body);
+	n = (size_t)snprintf(to, room, "%ld%s", code, word_of(code));
+	/* a page that says the same */
+	if (n >= room || !body[0] || strncmp(body, to, n) == 0)
+		return;
+	snprintf(to + n, room - n, ": %s", body);
 }

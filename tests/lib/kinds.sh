@@ -2,12 +2,12 @@
 #
 #   each_kind STORY     # calls STORY KIND for each; a kind whose server is missing is skipped visibly
 #
-# Within: $use is the component, $where its options for `team`. Each server keeps its objects when it is killed.
+# Within: $use is the component, $where its options for `team`. Each server but moto keeps its objects when it is killed.
 #
 #   kind_dies           # SIGKILL; does nothing for a folder
 #   kind_comes_back     # on the same place, with what it had
 PATH=$PATH:/usr/sbin
-KINDS=${KINDS:-folder redis flat bazel turbo s3}
+KINDS=${KINDS:-folder redis flat bazel turbo s3 moto}
 SERVERS=${NPM%/node_modules}/servers/node_modules
 served= use=
 kind_dies() { [ -z "$served" ] || { kill -KILL "$served"; wait "$served"; } 2>/dev/null; served=; }
@@ -21,6 +21,7 @@ kind_lacks() {
 	flat | bazel) use=store-http; command -v nginx >/dev/null && command -v curl >/dev/null || echo "nginx or curl is not installed" ;;
 	turbo) use=store-http; [ -d "$SERVERS/turborepo-remote-cache" ] || echo "npm package turborepo-remote-cache is not installed" ;;
 	s3) use=store-http; [ -d "$SERVERS/s3rver" ] || echo "npm package s3rver is not installed" ;;
+	moto) use=store-http; command -v moto_server >/dev/null && command -v curl >/dev/null && moto_server --help >/dev/null 2>&1 || echo "moto_server or curl is not installed" ;;
 	esac
 	has_component "$use" || echo "$use is left out of this build"
 }
@@ -45,9 +46,11 @@ kind_comes_back() {
 	flat | bazel) _serve "$@" nginx -c "$D/conf" -p "$D" ;;
 	turbo) _serve "$@" env NODE_ENV=production HOST=127.0.0.1 PORT="$port" TURBO_TOKEN=tok STORAGE_PROVIDER=local STORAGE_PATH="$D/data" STORAGE_PATH_USE_TMP_FOLDER=false \
 		node "$SERVERS/turborepo-remote-cache/dist/cli.js" ;;
+	moto) _serve "$@" moto_server -H 127.0.0.1 -p "$port" ;;
 	s3) _serve "$@" node "$SERVERS/s3rver/bin/s3rver.js" -d "$D/data" -a 127.0.0.1 -p "$port" --configure-bucket vt ;;
 	esac
 	within 60 _answers && kill -0 "$served" || { sed 's/^/# /' "$D/log" >&2; exit 99; }
+	[ "$kind" != moto ] || curl -sf -o /dev/null --noproxy '*' -X PUT "http://127.0.0.1:$port/team-cache" || exit 99
 }
 # kind_starts KIND [WORD...]: a new one, with nothing in it; WORDs stand before the command of the server
 kind_starts() {
@@ -61,6 +64,7 @@ kind_starts() {
 	redis) use=store-redis where="\"url\": \"unix://$D/socket\"" ;;
 	flat | bazel) use=store-http where="\"url\": \"http://127.0.0.1:$port\", \"layout\": \"$kind\""; _conf ;;
 	turbo) use=store-http where="\"url\": \"http://127.0.0.1:$port\", \"layout\": \"turbo\", \"token\": \"tok\", \"team\": \"crew\"" ;;
+	moto) use=store-http where="\"url\": \"http://127.0.0.1:$port/team-cache\", \"layout\": \"s3\", \"key-id\": \"a\", \"secret-key\": \"b\"" ;;
 	s3) use=store-http where="\"url\": \"http://127.0.0.1:$port/vt\", \"layout\": \"s3\", \"key-id\": \"S3RVER\", \"secret-key\": \"S3RVER\"" ;;
 	esac
 	# a server beside other tests may take its time

@@ -57,15 +57,4 @@ has "and is named with the reason" "$err" "$T/none/none: the folder cannot be op
 team '"dir": "relative"'
 b "$W" relative
 has "one must be absolute" "$err" "must be an absolute path"
-
-# many at once, killed at any moment
-team "\"dir\": \"$S\""
-rm -rf "$S"; mkdir "$S"
-for i in 1 2 3 4 5 6 7 8; do
-	clone "m$i"; file in.txt "many $((i % 3))"
-	vt run build >/dev/null 2>&1 & p=$!
-	[ $((i % 2)) = 0 ] || { sleep "0.0$((RANDOM % 9))"; kill -KILL $p 2>/dev/null; }
-done
-wait
-for i in 0 1 2; do b "$W" "many $i"; b "$T/m1" "many $i"; is "after kills result $i is whole" "$rc$err $(cat out/a)" "0 many $i"; done
 finish

@@ -82,6 +82,17 @@ else
 	skip "s3rver" "s3rver, node or curl is not installed"
 fi
 
+# one that calls every clock wrong, its own too, is asked no more
+if web_starts skewed refuse GET 403 '<Error><Code>RequestTimeTooSkewed</Code></Error>'; then
+	team "\"layout\": \"s3\", \"url\": \"http://127.0.0.1:$port/bucket\", \"key-id\": \"AKID\", \"secret-key\": \"SECRET\""
+	clone skewed; b skewed
+	is "a server that calls every clock wrong costs a line, no result" "$rc$(hits) $(grep -c . <<<"$err")" "00 1"
+	has "which says so" "$err" "403 Forbidden: RequestTimeTooSkewed"
+	ok "and it is left alone" $(($(grep -c '^[A-Z]* /bucket' "$T/skewed.log") > 2))
+else
+	skip "a server that calls every clock wrong" "node or curl is not installed"
+fi
+
 # each signature is the one that Amazon's own library makes of the same request
 if [ -d "$SERVERS/@smithy/signature-v4" ] && web_starts web heads; then
 	cat >"$T/verify.cjs" <<'J'
