@@ -87,13 +87,16 @@ is "a word just before exit: is heard" "$(report)" $'OPTED-OUT\nEXIT 0'
 capture serve node -e 'require(process.env.VP_RUN_NODE_CLIENT_PATH).load().disableCache(); process.kill(process.pid, "SIGKILL")'
 is "a word just before SIGKILL: is heard" "$(report)" $'OPTED-OUT\nEXIT 137'
 capture serve node -e 'const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).load()
-require("child_process").spawn(process.execPath, ["-e", "require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv(\"A\"); setTimeout(() => {}, 6000)"], { detached: true, stdio: "ignore" }).unref()
-setTimeout(() => {}, 800)'
+require("child_process").spawn(process.execPath, ["-e", "require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv(\"A\"); fs.writeFileSync(\"asked\", \"\"); setTimeout(() => {}, 6000)"], { detached: true, stdio: "ignore" }).unref()
+const t = setInterval(() => { if (fs.existsSync("asked")) clearInterval(t) }, 20)'
 is "a client that stays connected: the end waits two seconds for it at most" "$(report | grep BROKEN) $(($(sed -n 's/^MS //p' report) < 3500))" "BROKEN a background process was still connected when the task ended 1"
 out=$(base_env timeout 300 "$abs_top_builddir/tests/run/ipc/serve" -a "$A" -r "$T/report" node -e 'const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).load()
-process.kill(process.ppid, "SIGKILL")
-setTimeout(() => { for (const f of [() => c.getEnv("A"), () => c.getEnvs("A"), () => c.disableCache()])
-	try { f(); console.log("returned") } catch (e) { console.log(e.code) } }, 300)' 2>/dev/null; sleep 1)
+const runner = process.ppid
+process.kill(runner, "SIGKILL")
+const t = setInterval(() => { if (process.ppid === runner) return
+	clearInterval(t)
+	for (const f of [() => c.getEnv("A"), () => c.getEnvs("A"), () => c.disableCache()])
+	try { f(); console.log("returned") } catch (e) { console.log(e.code) } }, 20)' 2>/dev/null)
 is "a runner that died: each call is an error, and no variable is taken for unset" "$out" "GenericFailure
 GenericFailure
 GenericFailure"

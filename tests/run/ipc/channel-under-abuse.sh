@@ -34,9 +34,9 @@ step "(c) ... asks for the task" "miss(env 'A' changed)" A=2 vt run c
 if have_node; then
 	project "$(cached d 'node d.cjs')"
 	cat >d.cjs <<'JS'
-const left = require('child_process').spawn(process.execPath, ['-e', 'require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv("A"); setTimeout(() => {}, 300000)'], { detached: true, stdio: 'ignore' });
+const left = require('child_process').spawn(process.execPath, ['-e', 'require(process.env.VP_RUN_NODE_CLIENT_PATH).load().getEnv("A"); fs.writeFileSync("asked", ""); setTimeout(() => {}, 300000)'], { detached: true, stdio: 'ignore' });
 require('fs').writeFileSync('left', String(left.pid)); left.unref();
-setTimeout(() => {}, 1000);
+const t = setInterval(() => { if (require('fs').existsSync('asked')) clearInterval(t); }, 20);
 JS
 	began=$SECONDS
 	step "(d) a client left behind" cold vt run d
