@@ -22,6 +22,7 @@
 #include "os/installation.h"
 #include "os/loop.h"
 #include "os/process.h"
+#include "os/start.h"
 #include "plan/step.h"
 #include "report/screen.h"
 
@@ -285,7 +286,7 @@ static bool advance(struct run *r, struct place *p)
 
 bool run_has_files(struct run *r, uint32_t n)
 {
-	if (r->running == 0 || (r->files + n <= r->files_most && process_has_files(RUN_FILES_FREE)))
+	if (r->running == 0 || (r->files + n <= r->files_most && start_has_files(RUN_FILES_FREE)))
 		return true;
 	r->crowded = true;
 	return false;
@@ -467,7 +468,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 
 	r.queue.end = &r.queue.first;
 	r.spool = -1;
-	r.files_most = process_files();
+	r.files_most = start_files();
 	r.files_most = r.files_most > RUN_FILES_OWN ? r.files_most - RUN_FILES_OWN : 0;
 	r.outer = outer_runner_new(setup->loop, setup->env, on_outer_idle, &r);
 	if (setup->cache && setup->plan->steps > 1) {

@@ -2,16 +2,21 @@
 
 #include "os/orphans.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "os/loop.h"       /* for os_now_ms */
+#include "supervisor/message.h"
 #include "supervisor/tree.h"
+
+enum { DYING_MS = 500 };               /* how long a killed process may take to be gone */
 
 static unsigned long long ticks_since_boot(void)
 {
@@ -78,4 +83,50 @@ void orphans_kill(struct orphans *o, pid_t supervisor, const pid_t *keepers, uin
 	} while (none < 2 && os_now_ms() < until);
 	o->keepers = NULL;
 	o->keepers_n = 0;
+}
+
+/* A dying process closes its sockets before its children get their new parent: only after its end are they found. */
+void orphans_await_end(pid_t pid)
+{
+	struct pollfd w = { .fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1, .events = POLLIN };
+
+	if (w.fd < 0)
+		return;
+	poll(&w, 1, DYING_MS);
+	close(w.fd);
+}
+
+/* ---- keepers -------------------------------------------------------------------- */
+
+bool keeper_lives(int sock, bool *ret_exited)
+{
+	struct message m;
+	int n;
+	ssize_t r;
+
+	while ((r = message_receive(sock, &m, sizeof m, NULL, 0, &n)) > 0)
+		if (ret_exited && (m.kind == MESSAGE_EXITED || m.kind == MESSAGE_FAILED))
+			*ret_exited = true;
+	return r < 0 && errno == EAGAIN;
+}
+
+/* While its socket is open the keeper lives: then the pid is still its own, and the pidfd is of no other process. */
+void keeper_signal(int sock, pid_t keeper, int signum)
+{
+	int fd = keeper > 0 ? (int)syscall(SYS_pidfd_open, keeper, 0) : -1;
+
+	if (fd >= 0 && keeper_lives(sock, NULL))
+		syscall(SYS_pidfd_send_signal, fd, signum, NULL, 0);
+	if (fd >= 0)
+		close(fd);
+}
+
+bool keeper_has_exited(int sock, int64_t until_ns)
+{
+	struct pollfd w = { .fd = sock, .events = POLLIN };
+	bool exited = false;
+
+	while (sock >= 0 && keeper_lives(sock, &exited) && os_now_ns() < until_ns)
+		poll(&w, 1, 50);
+	return exited;
 }

@@ -1,4 +1,4 @@
-/* orphans: what is left of tasks whose supervisor and keeper are gone.
+/* orphans: ends tasks whose supervisor or keeper is gone, or does not end them.
  *
  * The kernel gives the children of a dead process to its nearest ancestor that asked for
  * them. The supervisor and its keepers have asked, and so does this process: a task that
@@ -6,6 +6,7 @@
 #ifndef OS_ORPHANS_H
 #define OS_ORPHANS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,4 +26,12 @@ void orphans_adopt(struct orphans *o);
 /* Kills all orphans, for wait_ms at most. keepers: those that live, and the supervisor. `supervisor`: 0, or one that lives; what it
  * adopted is killed as well. */
 void orphans_kill(struct orphans *o, pid_t supervisor, const pid_t *keepers, uint32_t keepers_n, int wait_ms);
+/* Waits until the process is gone, for half a second at most. */
+void orphans_await_end(pid_t pid);
+
+/* The keeper at the other end of `sock`, which is not read for anything else any more. */
+bool keeper_lives(int sock, bool *ret_exited);     /* drops its messages; *ret_exited (NULL: not asked) is set if its child has ended */
+void keeper_signal(int sock, pid_t keeper, int signum);    /* nothing if the keeper is gone */
+/* Waits until its task has ended, but not beyond until_ns (os_now_ns). false: it was killed, or does not end it. */
+bool keeper_has_exited(int sock, int64_t until_ns);
 #endif

@@ -4,19 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "os/loop.h"
 #include "os/orphans.h"
@@ -25,18 +21,7 @@
 
 enum {
 	END_WAIT_MS = 2000,            /* how long killed children may take to be gone */
-	DYING_MS = 500,                /* how long a killed process may take to be gone */
-	WAKE_MS = 1000,                /* how often a stopped supervisor is looked for */
-	SEND_RETRY_MS = 20             /* while the kernel has no room for descriptors on their way */
-};
-
-/* A START that could not be sent yet. */
-struct waiting {
-	struct waiting *next;
-	struct process *process;       /* the one it is to start */
-	struct buf packet;
-	int fd[MESSAGE_FDS];           /* duplicates */
-	int fds_n;
+	WAKE_MS = 1000                 /* how often a stopped supervisor is looked for */
 };
 
 struct processes {
@@ -47,11 +32,9 @@ struct processes {
 	uv_poll_t *uv;                 /* of sock */
 	uv_timer_t *wake;              /* while sock is open: wakes a supervisor that was stopped */
 	struct orphans orphans;        /* of supervisor and keepers that were killed */
-	uint64_t ignored;              /* signals that vt was born ignoring, and so children ignore; set when the supervisor starts */
 	bool dead;                     /* the supervisor or a keeper died: nothing can be started any more */
 	struct process *first;         /* newest first */
-	struct waiting *waiting, **waiting_end;        /* in order; sent before any later START */
-	struct timer *retry;           /* sends them again; NULL: the socket tells when */
+	struct start_queue starts;     /* processes that the supervisor is to start */
 	void (*on_death)(void *ctx);
 	void *ctx;
 };
@@ -71,132 +54,19 @@ struct process {
 	void *ctx;
 };
 
-/* ---- START ----------------------------------------------------------------- */
-
-static void watch(struct processes *ps);
+static void supervisor_gone(struct processes *ps);
 static void set_ended(struct process *p);
 
-static void free_waiting(struct processes *ps, struct waiting *w)
+/* The supervisor was asked to start it, and could not be told. */
+static void on_unsent(void *process, int error)
 {
-	ps->waiting = w->next;
-	if (!ps->waiting)
-		ps->waiting_end = &ps->waiting;
-	while (w->fds_n > 0)
-		close(w->fd[--w->fds_n]);
-	buf_free(&w->packet);
-	free(w);
-}
+	struct process *p = process;
 
-/* Keeps a copy. 0 or an errno. */
-static int send_later(struct processes *ps, struct start_packet *s, struct process *p)
-{
-	struct waiting *w = xcalloc(1, sizeof *w);
-	int e = 0;
-
-	for (; w->fds_n < s->fds_n && e == 0; w->fds_n++) {
-		w->fd[w->fds_n] = fcntl(s->fd[w->fds_n], F_DUPFD_CLOEXEC, 3);
-		if (w->fd[w->fds_n] < 0) {
-			e = errno;
-			w->fds_n--;
-		}
-	}
-	if (e != 0) {
-		while (w->fds_n > 0)
-			close(w->fd[--w->fds_n]);
-		free(w);
-		return e;
-	}
-	w->process = p;
-	w->packet = s->bytes;
-	buf_init(&s->bytes, START_MAX);
-	*ps->waiting_end = w;
-	ps->waiting_end = &w->next;
-	return 0;
-}
-
-/* Is it worth another try? EAGAIN: the supervisor is slow. Else the kernel is short of memory,
- * or holds as many descriptors on their way as this user may have open. */
-static bool is_for_now(int e)
-{
-	return e == EAGAIN || e == ENOBUFS || e == ENOMEM || e == ETOOMANYREFS;
-}
-
-static void send_waiting(struct processes *ps);
-
-static void on_retry(void *ctx)
-{
-	struct processes *ps = ctx;
-
-	ps->retry = NULL;
-	send_waiting(ps);
-}
-
-/* e: why the first START that waits could not be sent. */
-static void try_again(struct processes *ps, int e)
-{
-	if (e != EAGAIN && !ps->retry)
-		ps->retry = timer_start(ps->loop, SEND_RETRY_MS, on_retry, ps);
-	watch(ps);
-}
-
-/* A supervisor that died meanwhile is on_death's story. */
-static bool is_of_death(int e)
-{
-	return e == EPIPE || e == ECONNRESET;
-}
-
-static void send_waiting(struct processes *ps)
-{
-	struct waiting *w;
-	struct process *p;
-	int e;
-
-	while ((w = ps->waiting) != NULL && !ps->retry) {
-		e = message_send(ps->sock, w->packet.data, w->packet.size, w->fd, w->fds_n);
-		if (is_for_now(e)) {
-			try_again(ps, e);
-			return;
-		}
-		p = w->process;
-		free_waiting(ps, w);
-		if (e == 0 || is_of_death(e))
-			continue;
-		set_ended(p);
-		p->events.on_failed(p->ctx, e);
-	}
-	watch(ps);
-}
-
-/* 0 or an errno. */
-static int send_start(struct processes *ps, const struct process_start *what, struct process *p, int task_sock, struct err *err)
-{
-	struct start_packet s;
-	int e;
-
-	errno = EINVAL;
-	if (start_pack(&s, what, ps->ignored, task_sock, err) < 0) {
-		e = errno;
-	} else {
-		e = ps->waiting ? EAGAIN : message_send(ps->sock, s.bytes.data, s.bytes.size, s.fd, s.fds_n);
-		if (is_for_now(e)) {
-			int first = e;
-
-			e = send_later(ps, &s, p);
-			if (e == 0)
-				try_again(ps, first);
-		}
-		if (is_of_death(e))
-			e = 0;
-		if (e != 0)
-			err_errno(err, e, "the supervisor cannot be told to start '%s'", what->program);
-	}
-	start_free(&s);
-	return e;
+	set_ended(p);
+	p->events.on_failed(p->ctx, error);
 }
 
 /* ---- the supervisor ---------------------------------------------------------- */
-
-static void supervisor_gone(struct processes *ps);
 
 static void free_handle(uv_handle_t *h)
 {
@@ -210,7 +80,7 @@ static void on_supervisor(uv_poll_t *uv, int status, int events)
 	ssize_t n;
 
 	if (events & UV_WRITABLE)
-		send_waiting(ps);
+		start_queue_send(&ps->starts);
 	if (status == 0 && !(events & (UV_READABLE | UV_DISCONNECT)))
 		return;
 	n = recv(ps->sock, &byte, 1, MSG_DONTWAIT);
@@ -226,9 +96,12 @@ static void close_socket(struct processes *ps)
 	ps->sock = -1;
 }
 
-static void watch(struct processes *ps)
+/* Watches the socket, also for room to send where STARTs wait for it. */
+static void watch(void *ctx)
 {
-	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (ps->waiting && !ps->retry ? UV_WRITABLE : 0), on_supervisor);
+	struct processes *ps = ctx;
+
+	uv_poll_start(ps->uv, UV_READABLE | UV_DISCONNECT | (start_queue_waits(&ps->starts) ? UV_WRITABLE : 0), on_supervisor);
 }
 
 /* Starts the supervisor with an empty environment, /dev/null as stdio, and blocked signals, which it unblocks itself. */
@@ -281,6 +154,7 @@ static int watch_supervisor(struct processes *ps, int sock)
 	}
 	ps->sock = sock;
 	ps->uv = uv;
+	ps->starts.sock = sock;
 	uv->data = ps;
 	watch(ps);
 	uv_unref((uv_handle_t *)uv);
@@ -316,7 +190,7 @@ static int start_supervisor(struct processes *ps, struct err *err)
 		}
 	}
 	close(pair[1]);
-	ps->ignored = start_ignored();
+	ps->starts.ignored = start_ignored();
 	return e;
 }
 
@@ -327,7 +201,7 @@ struct processes *processes_new(struct loop *l, const char *supervisor, void (*o
 	ps->loop = l;
 	ps->supervisor = xstrdup(supervisor);
 	ps->sock = -1;
-	ps->waiting_end = &ps->waiting;
+	start_queue_init(&ps->starts, l, watch, on_unsent, ps);
 	ps->on_death = on_death;
 	ps->ctx = ctx;
 	return ps;
@@ -499,7 +373,7 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 		errno = e;
 		return -1;
 	}
-	e = send_start(ps, what, p, pair[1], err);
+	e = start_queue_add(&ps->starts, what, pair[1], p, err);
 	close(pair[1]);
 	if (e != 0) {
 		p->ended = p->released = true;
@@ -509,28 +383,6 @@ int process_start(struct processes *ps, const struct process_start *what, const 
 	}
 	*ret = p;
 	return 0;
-}
-
-uint64_t process_files(void)
-{
-	struct rlimit now;
-
-	return getrlimit(RLIMIT_NOFILE, &now) == 0 ? now.rlim_cur : 0;
-}
-
-bool process_has_files(uint32_t n)
-{
-	int fd[64];
-	uint32_t i, k;
-
-	for (i = 0; i < n && i < COUNT(fd); i++) {
-		fd[i] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (fd[i] < 0)
-			break;
-	}
-	for (k = 0; k < i; k++)
-		close(fd[k]);
-	return i == n;
 }
 
 static void send_signal(struct process *p, int signum, bool typed)
@@ -595,57 +447,11 @@ bool processes_running(const struct processes *ps)
 
 /* ---- the end --------------------------------------------------------------- */
 
-/* Reads and drops what a keeper says. Returns false once it has ended. ret_exited (may be NULL) is set when the child has. */
-static bool drop_messages(int sock, bool *ret_exited)
-{
-	struct message m;
-	int n;
-	ssize_t r;
-
-	while ((r = message_receive(sock, &m, sizeof m, NULL, 0, &n)) > 0)
-		if (ret_exited && (m.kind == MESSAGE_EXITED || m.kind == MESSAGE_FAILED))
-			*ret_exited = true;
-	return r < 0 && errno == EAGAIN;
-}
-
-/* While its socket is open the keeper lives: then the pid is still its own, and the pidfd is of nobody else. */
-static void signal_keeper(struct process *p, int signum)
-{
-	int fd = p->keeper > 0 ? (int)syscall(SYS_pidfd_open, p->keeper, 0) : -1;
-
-	if (fd >= 0 && drop_messages(p->sock, NULL))
-		syscall(SYS_pidfd_send_signal, fd, signum, NULL, 0);
-	if (fd >= 0)
-		close(fd);
-}
-
-/* A dying process closes its sockets before its children get their new parent: only after its end are they found. */
-static void wait_for_end(pid_t pid)
-{
-	struct pollfd w = { .fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1, .events = POLLIN };
-
-	if (w.fd < 0)
-		return;
-	poll(&w, 1, DYING_MS);
-	close(w.fd);
-}
-
 static bool supervisor_is_dead(const struct processes *ps)
 {
 	char byte;
 
 	return ps->sock < 0 || recv(ps->sock, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
-/* Waits until the keeper has ended its task, but not beyond `until`. false: it was killed, or does not do it. */
-static bool wait_for_keeper(struct process *p, int64_t until)
-{
-	struct pollfd w = { .fd = p->sock, .events = POLLIN };
-	bool exited = false;
-
-	while (p->sock >= 0 && drop_messages(p->sock, &exited) && os_now_ns() < until)
-		poll(&w, 1, 50);
-	return exited;
 }
 
 /* The supervisor and the keepers that live. To be freed. */
@@ -661,7 +467,7 @@ static pid_t *living(struct processes *ps, uint32_t *ret_n)
 	n = 0;
 	list[n++] = ps->pid;
 	for (p = ps->first; p; p = p->next)
-		if (p->keeper > 0 && p->sock >= 0 && drop_messages(p->sock, NULL))
+		if (p->keeper > 0 && p->sock >= 0 && keeper_lives(p->sock, NULL))
 			list[n++] = p->keeper;
 	*ret_n = n;
 	return list;
@@ -683,20 +489,20 @@ static void kill_running(struct processes *ps)
 			continue;
 		send_signal(p, SIGKILL, false);
 		if (p->sock >= 0)
-			signal_keeper(p, SIGCONT);
+			keeper_signal(p->sock, p->keeper, SIGCONT);
 	}
 	for (p = ps->first; p; p = p->next) {
-		if (p->ended || wait_for_keeper(p, until))
+		if (p->ended || keeper_has_exited(p->sock, until))
 			continue;
 		lost = true;
 		if (p->sock >= 0)
-			signal_keeper(p, SIGKILL);
-		wait_for_end(p->keeper);
+			keeper_signal(p->sock, p->keeper, SIGKILL);
+		orphans_await_end(p->keeper);
 	}
 	if (!lost)
 		return;
 	if (supervisor_is_dead(ps))
-		wait_for_end(ps->pid);
+		orphans_await_end(ps->pid);
 	list = living(ps, &n);
 	orphans_kill(&ps->orphans, ps->pid, list, n, END_WAIT_MS);
 	free(list);
@@ -707,7 +513,7 @@ static bool have_survivors(struct processes *ps)
 	struct process *p;
 
 	for (p = ps->first; p; p = p->next)
-		if (p->sock >= 0 && drop_messages(p->sock, NULL))
+		if (p->sock >= 0 && keeper_lives(p->sock, NULL))
 			return true;
 	return false;
 }
@@ -727,10 +533,7 @@ static void close_supervisor(struct processes *ps)
 {
 	if (ps->sock < 0)
 		return;
-	while (ps->waiting)
-		free_waiting(ps, ps->waiting);
-	timer_stop(ps->retry);
-	ps->retry = NULL;
+	start_queue_clear(&ps->starts);
 	close_socket(ps);
 	wake_supervisor(ps);
 	if (have_survivors(ps))

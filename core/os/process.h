@@ -63,10 +63,6 @@ void process_signal(struct process *p, int signum);
 /* Sends a signal to every descendant of every running child, but not to survivors of a child that ended by itself. The supervisor
  * kills those that remain after 5 s, even if the child has ended or vt is gone by then. */
 void processes_signal(struct processes *ps, int signum);
-/* How many descriptors this process may have open. */
-uint64_t process_files(void);
-/* Are so many (64 at most) free now? Another thread may take them a moment later. */
-bool process_has_files(uint32_t n);
 /* The same for a signal typed at the terminal, which our process group has received already. */
 void processes_typed(struct processes *ps, int signum);
 bool processes_running(const struct processes *ps);      /* has some child not ended? */

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -15,8 +16,12 @@
 
 #include "base/mem.h"
 #include "os/file.h"
+#include "os/loop.h"
 
-enum { STACK_LEAST = 256 << 10 };      /* bytes */
+enum {
+	STACK_LEAST = 256 << 10,       /* bytes */
+	SEND_RETRY_MS = 20             /* while the kernel has no room for descriptors on their way */
+};
 
 /* ---- what vt was born with -------------------------------------------------- */
 
@@ -66,6 +71,28 @@ void start_raise_files(void)
 	more = (struct rlimit){ now.rlim_max, now.rlim_max };
 	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
 		born_files = now.rlim_cur;
+}
+
+uint64_t start_files(void)
+{
+	struct rlimit now;
+
+	return getrlimit(RLIMIT_NOFILE, &now) == 0 ? now.rlim_cur : 0;
+}
+
+bool start_has_files(uint32_t n)
+{
+	int fd[64];
+	uint32_t i, k;
+
+	for (i = 0; i < n && i < COUNT(fd); i++) {
+		fd[i] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+		if (fd[i] < 0)
+			break;
+	}
+	for (k = 0; k < i; k++)
+		close(fd[k]);
+	return i == n;
 }
 
 int start_check_stack(struct err *err)
@@ -235,4 +262,147 @@ void start_free(struct start_packet *s)
 	if (s->memfd >= 0)
 		close(s->memfd);
 	buf_free(&s->bytes);
+}
+
+/* ---- the queue ---------------------------------------------------------------- */
+
+/* A START that could not be sent yet. */
+struct start_waiting {
+	struct start_waiting *next;
+	void *process;                 /* the one it is to start */
+	struct buf packet;
+	int fd[MESSAGE_FDS];           /* duplicates */
+	int fds_n;
+};
+
+void start_queue_init(struct start_queue *q, struct loop *l, void (*watch)(void *ctx), void (*on_unsent)(void *process, int error), void *ctx)
+{
+	*q = (struct start_queue){ .loop = l, .sock = -1, .watch = watch, .on_unsent = on_unsent, .ctx = ctx };
+	q->end = &q->first;
+}
+
+bool start_queue_waits(const struct start_queue *q)
+{
+	return q->first && !q->retry;
+}
+
+static void free_first(struct start_queue *q)
+{
+	struct start_waiting *w = q->first;
+
+	q->first = w->next;
+	if (!q->first)
+		q->end = &q->first;
+	while (w->fds_n > 0)
+		close(w->fd[--w->fds_n]);
+	buf_free(&w->packet);
+	free(w);
+}
+
+/* Keeps a copy. 0 or an errno. */
+static int send_later(struct start_queue *q, struct start_packet *s, void *process)
+{
+	struct start_waiting *w = xcalloc(1, sizeof *w);
+	int e = 0;
+
+	for (; w->fds_n < s->fds_n && e == 0; w->fds_n++) {
+		w->fd[w->fds_n] = fcntl(s->fd[w->fds_n], F_DUPFD_CLOEXEC, 3);
+		if (w->fd[w->fds_n] < 0) {
+			e = errno;
+			w->fds_n--;
+		}
+	}
+	if (e != 0) {
+		while (w->fds_n > 0)
+			close(w->fd[--w->fds_n]);
+		free(w);
+		return e;
+	}
+	w->process = process;
+	w->packet = s->bytes;
+	buf_init(&s->bytes, START_MAX);
+	*q->end = w;
+	q->end = &w->next;
+	return 0;
+}
+
+/* Is it worth another try? EAGAIN: the supervisor is slow. Else the kernel is short of memory,
+ * or holds as many descriptors on their way as this user may have open. */
+static bool is_for_now(int e)
+{
+	return e == EAGAIN || e == ENOBUFS || e == ENOMEM || e == ETOOMANYREFS;
+}
+
+static void on_retry(void *ctx)
+{
+	struct start_queue *q = ctx;
+
+	q->retry = NULL;
+	start_queue_send(q);
+}
+
+/* e: why the first START that waits could not be sent. */
+static void try_again(struct start_queue *q, int e)
+{
+	if (e != EAGAIN && !q->retry)
+		q->retry = timer_start(q->loop, SEND_RETRY_MS, on_retry, q);
+	q->watch(q->ctx);
+}
+
+/* Does the error say that the supervisor died? The loop hears of that by itself. */
+static bool is_of_death(int e)
+{
+	return e == EPIPE || e == ECONNRESET;
+}
+
+void start_queue_send(struct start_queue *q)
+{
+	struct start_waiting *w;
+	void *process;
+	int e;
+
+	while ((w = q->first) != NULL && !q->retry) {
+		e = message_send(q->sock, w->packet.data, w->packet.size, w->fd, w->fds_n);
+		if (is_for_now(e)) {
+			try_again(q, e);
+			return;
+		}
+		process = w->process;
+		free_first(q);
+		if (e != 0 && !is_of_death(e))
+			q->on_unsent(process, e);
+	}
+	q->watch(q->ctx);
+}
+
+int start_queue_add(struct start_queue *q, const struct process_start *what, int task_sock, void *process, struct err *err)
+{
+	struct start_packet s;
+	int e, first;
+
+	errno = EINVAL;
+	if (start_pack(&s, what, q->ignored, task_sock, err) < 0) {
+		e = errno;
+	} else {
+		e = first = q->first ? EAGAIN : message_send(q->sock, s.bytes.data, s.bytes.size, s.fd, s.fds_n);
+		if (is_for_now(first)) {
+			e = send_later(q, &s, process);
+			if (e == 0)
+				try_again(q, first);
+		}
+		if (is_of_death(e))
+			e = 0;
+		if (e != 0)
+			err_errno(err, e, "the supervisor cannot be told to start '%s'", what->program);
+	}
+	start_free(&s);
+	return e;
+}
+
+void start_queue_clear(struct start_queue *q)
+{
+	while (q->first)
+		free_first(q);
+	timer_stop(q->retry);
+	q->retry = NULL;
 }

@@ -1048,10 +1048,10 @@ static void a_child_whose_listener_finds_no_descriptor_runs_on(void **state)
 	begin(&w);
 	assert_int_equal(process_start(w.ps, &what, &events, &t, &t.p, &err), 0);
 	take_all_descriptors(&before);
-	assert_false(process_has_files(1));
+	assert_false(start_has_files(1));
 	loop_run(w.loop);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_true(process_has_files(1));
+	assert_true(start_has_files(1));
 	assert_int_equal(t.started, 1);
 	assert_int_equal(t.how, NOTIFY);
 	assert_int_equal(t.listener, -EMFILE);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "os/loop.h"
 #include "os/process.h"
+#include "os/start.h"
 #include "os/stream.h"
 
 struct world {
