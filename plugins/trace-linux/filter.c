@@ -9,7 +9,8 @@
  *        └─► no block: event; the decoder does not know it, the trace is incomplete
  *
  * Numbers are tested before arguments: what number and architecture decide alone is
- * answered by the kernel's own bitmap and costs nothing. */
+ * answered by the kernel's own bitmap and costs nothing. To make it the kernel runs the
+ * filter for each number that there is, so they are looked for by halving. */
 #include "config.h"
 
 #include "filter.h"
@@ -64,15 +65,50 @@ static uint32_t test_length(const struct call *c)
 	       c->does == DOES_SEND && c->extra != NO ? SEND_LENGTH : 0;
 }
 
-static uint32_t block_length(enum call_arch arch)
+/* The calls of one architecture, by number. */
+struct row {
+	const struct call *at[CALLS_COUNT];
+	uint32_t n;
+	enum call_arch arch;
+};
+
+static uint32_t number_of(const struct row *row, uint32_t i)
 {
-	uint32_t n = 2 + TAILS;
+	return (uint32_t)row->at[i]->number[row->arch];
+}
+
+static void row_make(enum call_arch arch, struct row *row)
+{
+	uint32_t k;
 	int i;
 
-	for (i = 0; i < CALLS_COUNT; i++)
-		if (calls[i].number[arch] != NO)
-			n += 1 + test_length(&calls[i]);
+	row->n = 0;
+	row->arch = arch;
+	for (i = 0; i < CALLS_COUNT; i++) {
+		if (calls[i].number[arch] == NO)
+			continue;
+		for (k = row->n++; k && number_of(row, k - 1) > (uint32_t)calls[i].number[arch]; k--)
+			row->at[k] = row->at[k - 1];
+		row->at[k] = &calls[i];
+	}
+}
+
+enum { LEAF = 4 };            /* calls that are tested one after the other */
+
+static uint32_t tree_length(const struct row *row, uint32_t from, uint32_t to)
+{
+	uint32_t n = 1;
+
+	if (to - from > LEAF)
+		return 1 + tree_length(row, from, (from + to) / 2) + tree_length(row, (from + to) / 2, to);
+	for (; from < to; from++)
+		n += 1 + test_length(row->at[from]);
 	return n;
+}
+
+static uint32_t block_length(const struct row *row)
+{
+	return 2 + tree_length(row, 0, row->n) + TAILS;
 }
 
 #define LOAD_ARGUMENT(arg) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low(arg))
@@ -128,26 +164,16 @@ static uint32_t test_gate(enum call_arch arch, uint32_t event, uint64_t gate, ui
 	return n;
 }
 
-static uint32_t block_make(enum call_arch arch, uint32_t event, uint64_t gate, struct sock_filter *ret)
+/* The tests of a few calls; any other goes on. */
+static uint32_t leaf_make(const struct row *row, uint32_t from, uint32_t to, uint32_t end, uint32_t n, struct sock_filter *ret)
 {
-	uint32_t end = block_length(arch), n = 0;
-	int i;
+	for (; from < to; from++) {
+		const struct call *c = row->at[from];
 
-	ret[n] = LOAD(nr);
-	n++;
-	/* x32 has the architecture of x86-64 and numbers of its own */
-	ret[n] = IF(BPF_JGE, X32_BIT, TO(TAIL_EVENT), 0);
-	n++;
-	for (i = 0; i < CALLS_COUNT; i++) {
-		const struct call *c = &calls[i];
-		uint32_t number = (uint32_t)c->number[arch];
-
-		if (c->number[arch] == NO)
-			continue;
 		if (test_length(c))
-			ret[n] = IF(BPF_JEQ, number, 0, test_length(c));
+			ret[n] = IF(BPF_JEQ, number_of(row, from), 0, test_length(c));
 		else
-			ret[n] = IF(BPF_JEQ, number, c->does == DOES_NOT_EXIST ? TO(TAIL_NOSYS) : TO(TAIL_EVENT), 0);
+			ret[n] = IF(BPF_JEQ, number_of(row, from), c->does == DOES_NOT_EXIST ? TO(TAIL_NOSYS) : TO(TAIL_EVENT), 0);
 		n++;
 		if (c->does == DOES_SIGNAL)
 			n = test_signal(c, end, n, ret);
@@ -157,12 +183,38 @@ static uint32_t block_make(enum call_arch arch, uint32_t event, uint64_t gate, s
 			n = test_listener(end, n, ret);
 	}
 	ret[n++] = RETURN(SECCOMP_RET_ALLOW);
+	return n;
+}
+
+static uint32_t tree_make(const struct row *row, uint32_t from, uint32_t to, uint32_t end, uint32_t n, struct sock_filter *ret)
+{
+	const uint32_t middle = (from + to) / 2;
+
+	if (to - from <= LEAF)
+		return leaf_make(row, from, to, end, n, ret);
+	ret[n++] = IF(BPF_JGE, number_of(row, middle), tree_length(row, from, middle), 0);
+	n = tree_make(row, from, middle, end, n, ret);
+	return tree_make(row, middle, to, end, n, ret);
+}
+
+static uint32_t block_make(const struct row *row, uint32_t event, uint64_t gate, struct sock_filter *ret)
+{
+	uint32_t end = block_length(row), n = 0;
+
+	ret[n] = LOAD(nr);
+	n++;
+	/* x32 has the architecture of x86-64 and numbers of its own */
+	ret[n] = IF(BPF_JGE, X32_BIT, TO(TAIL_EVENT), 0);
+	n++;
+	n = tree_make(row, 0, row->n, end, n, ret);
+	ret[n++] = RETURN(SECCOMP_RET_ALLOW);
 	ret[n++] = RETURN(SECCOMP_RET_ERRNO | ENOSYS);
-	return test_gate(arch, event, gate, n, ret);
+	return test_gate(row->arch, event, gate, n, ret);
 }
 
 uint32_t filter_make(uint32_t event, uint64_t gate, struct sock_filter ret[FILTER_MAX])
 {
+	struct row row;
 	uint32_t n = 0;
 	int a;
 
@@ -170,10 +222,11 @@ uint32_t filter_make(uint32_t event, uint64_t gate, struct sock_filter ret[FILTE
 	for (a = 0; a < ARCH_COUNT; a++) {
 		if (!call_audit_arch[a])
 			continue;
+		row_make((enum call_arch)a, &row);
 		/* a block is longer than a conditional jump can be */
 		ret[n++] = IF(BPF_JEQ, call_audit_arch[a], 1, 0);
-		ret[n++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, block_length((enum call_arch)a));
-		n += block_make((enum call_arch)a, event, gate, ret + n);
+		ret[n++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, block_length(&row));
+		n += block_make(&row, event, gate, ret + n);
 	}
 	ret[n++] = RETURN(event);
 	return n;

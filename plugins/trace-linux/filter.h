@@ -5,7 +5,7 @@
 #include <linux/filter.h>
 #include <stdint.h>
 
-enum { FILTER_MAX = 384 };
+enum { FILTER_MAX = 512 };
 
 /* Fills `ret` and returns how many instructions it has. `event`: what listed calls
  * return, SECCOMP_RET_USER_NOTIF or SECCOMP_RET_TRACE. `gate`: the address behind the
