@@ -418,7 +418,7 @@ static bool remember_change(struct watch *w, const struct shim_record *record, s
 	struct call_meaning *m = &e->means;
 	int i;
 
-	e->tid = record->thread;
+	e->tid = record->process;
 	e->native = true;
 	e->peer.socket = -1;
 	e->peer.datagram = false;
@@ -502,16 +502,16 @@ static bool remember_logged(void *ctx, const struct shim_record *record, const c
 		args[0] = 1;                 /* its text is in the record */
 	call_decode(call, args, 0, &e.means);
 	if (m->exec) {
-		remember_start(w, record->thread, path, other);
+		remember_start(w, record->process, path, other);
 		return other[0] == '/';
 	}
 	if (may_write(m))
 		return remember_change(w, record, &e, other, result);
 	if (m->acts != 1 || m->paths != 1)
 		return false;
-	fresh = notes_add(&w->notes, m->act[0].op, m->act[0].flags, record->thread, path->text, path->length, NULL, 0);
+	fresh = notes_add(&w->notes, m->act[0].op, m->act[0].flags, record->process, path->text, path->length, NULL, 0);
 	if (watch_has(w, path->text, path->length)) {
-		touch(&w->touched, record->thread);
+		touch(&w->touched, record->process);
 		if (fresh)
 			sight(w, path, answer_of(result, m->act[0].flags));
 	}

@@ -144,12 +144,12 @@ static bool copy(const struct log *l, uint64_t cell, uint32_t cells, struct shim
 	return path[0] == '/' && strlen(path) == record->length && strlen(other) == record->other_length;
 }
 
-/* A thread that was killed during its call leaves a record that is never done. */
+/* A process that was killed during its call leaves a record that is never done. */
 static bool is_left_behind(const struct log *l, uint64_t head)
 {
 	const struct shim_record *record = (const void *)((const char *)l->shared + SHIM_CELLS_AT + l->tail % SHIM_CELLS * SHIM_CELL);
 
-	return head - l->tail > SHIM_CELLS - 4 * SHIM_RECORD_CELLS && !procs_lives(record->thread);
+	return head - l->tail > SHIM_CELLS - 4 * SHIM_RECORD_CELLS && !procs_lives(record->process);
 }
 
 /* Frees the cells of records that are done. */

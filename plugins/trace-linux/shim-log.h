@@ -73,7 +73,7 @@ enum {
 };
 
 struct shim_record {
-	uint32_t thread;
+	uint32_t process;                    /* of execve: the thread */
 	uint16_t number;                     /* of the system call */
 	uint16_t length;                     /* of the path, absolute, without NUL */
 	uint32_t extra;                      /* the call's flags */

@@ -164,6 +164,28 @@ static void removing(void)
 	SAY(remove("alone"));
 	SAY(remove("old5"));
 	SAY(remove("folder2"));
+	SAY(mkdir("own", 0700));
+	SAY(remove("own"));
+	SAY(mkdir("own", 0700));
+	SAY(opened(creat("own/file", 0600)));
+	SAY(remove("own"));
+	SAY(remove("own/file"));
+	SAY(remove("own/"));
+	SAY(remove("none"));
+}
+
+static void appending(void)
+{
+	SAY(streamed("appended", "a"));
+	SAY(streamed("appended", "a"));
+	SAY(streamed("appended", "a+"));
+	SAY(streamed("appended", "ae"));
+	SAY(streamed("appended", "rm"));
+	SAY(streamed("none/appended", "a"));
+	SAY(mknod("made-plain", S_IFREG | 0640, 0));
+	SAY(mknod("made-plain", S_IFREG | 0640, 0));
+	SAY(mknod("made-pipe", S_IFIFO | 0600, 0));
+	SAY(mknodat(AT_FDCWD, "made-socket", S_IFSOCK | 0600, 0));
 }
 
 static void with_bad_arguments(void)
@@ -209,6 +231,7 @@ static void all_of_them(const char *outside)
 	changing();
 	moving();
 	removing();
+	appending();
 	with_bad_arguments();
 	with_others();
 	if (chdir(outside))

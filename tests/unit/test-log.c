@@ -79,7 +79,7 @@ static uint64_t take(unsigned cells)
 
 static void put(uint64_t at, uint32_t stage, uint32_t result, uint32_t thread, const char *path)
 {
-	struct shim_record record = { .thread = thread, .number = 1, .length = (uint16_t)strlen(path) };
+	struct shim_record record = { .process = thread, .number = 1, .length = (uint16_t)strlen(path) };
 	char text[SHIM_RECORD_CELLS * SHIM_CELL] = "";
 	uint32_t cells = (uint32_t)(SHIM_HEAD + strlen(path) + SHIM_CELL - 1) / SHIM_CELL, i;
 

@@ -5,6 +5,8 @@
 
 #include "next.h"
 
+#define IS_DEVICE(mode) (((mode) & S_IFMT) == S_IFCHR || ((mode) & S_IFMT) == S_IFBLK)
+
 /* ---- making ---------------------------------------------------------------------- */
 
 BY_GATE_OR_AGAIN(int, -1, mkdir, (const char *path, unsigned mode), (path, mode),
@@ -19,8 +21,10 @@ BY_GATE_OR_AGAIN(int, -1, link, (const char *from, const char *to), (from, to),
 		 to && CHANGES_TWO(__NR_link, 0, AT_FDCWD, from, 0, AT_FDCWD, to, GATE_MAKES, (long)from, (long)to))
 BY_GATE_OR_AGAIN(int, -1, linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags),
 		 to && CHANGES_TWO(__NR_linkat, flags, a, from, 0, b, to, GATE_MAKES, a, (long)from, b, (long)to, flags))
-AGAIN(int, -1, mknod, (const char *path, unsigned mode, unsigned long device), (path, mode, device))
-AGAIN(int, -1, mknodat, (int dir, const char *path, unsigned mode, unsigned long device), (dir, path, mode, device))
+BY_GATE_OR_AGAIN(int, -1, mknod, (const char *path, unsigned mode, unsigned long device), (path, mode, device),
+		 !IS_DEVICE(mode) && CHANGES(__NR_mknod, 0, AT_FDCWD, path, GATE_MAKES, (long)path, mode))
+BY_GATE_OR_AGAIN(int, -1, mknodat, (int dir, const char *path, unsigned mode, unsigned long device), (dir, path, mode, device),
+		 !IS_DEVICE(mode) && CHANGES(__NR_mknodat, 0, dir, path, GATE_MAKES, dir, (long)path, mode))
 BY_GATE_OR_AGAIN(int, -1, mkfifo, (const char *path, unsigned mode), (path, mode),
 		 CHANGES(__NR_mknod, 0, AT_FDCWD, path, GATE_MAKES, (long)path, mode | S_IFIFO))
 BY_GATE_OR_AGAIN(int, -1, mkfifoat, (int dir, const char *path, unsigned mode), (dir, path, mode),
@@ -34,9 +38,9 @@ BY_GATE_OR_AGAIN(int, -1, unlink, (const char *path), (path),
 		 CHANGES(__NR_unlink, 0, AT_FDCWD, path, 0, (long)path))
 BY_GATE_OR_AGAIN(int, -1, unlinkat, (int dir, const char *path, int flags), (dir, path, flags),
 		 CHANGES(__NR_unlinkat, flags, dir, path, flags & AT_REMOVEDIR ? GATE_FOLDER : 0, dir, (long)path, flags))
-/* a folder is left to the C library */
 BY_GATE_OR_AGAIN(int, -1, remove, (const char *path), (path),
-		 CHANGES(__NR_unlink, 0, AT_FDCWD, path, 0, (long)path))
+		 gate_is_folder(path) ? CHANGES(__NR_rmdir, 0, AT_FDCWD, path, GATE_FOLDER, (long)path) :
+					CHANGES(__NR_unlink, 0, AT_FDCWD, path, 0, (long)path))
 BY_GATE_OR_AGAIN(int, -1, rename, (const char *from, const char *to), (from, to),
 		 to && CHANGES_TWO(__NR_rename, 0, AT_FDCWD, from, GATE_CHANGES | GATE_FOLDER, AT_FDCWD, to, GATE_FOLDER, (long)from, (long)to))
 BY_GATE_OR_AGAIN(int, -1, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to),

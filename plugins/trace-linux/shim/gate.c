@@ -28,7 +28,8 @@ static int gate;                         /* one of those */
 static unsigned calls;                   /* that asked the tracer */
 static struct shim_log *shared;
 static unsigned long gate_at;
-static uint64_t *known;                  /* what is in the log already; a fork gets an empty one */
+static uint64_t *known;                  /* what is in the log already, and this process; a fork gets an empty one */
+enum { KNOWN_SIZE = (GATE_KNOWN + 1) * sizeof *known };
 
 long gate_make(long number, long a, long b, long c, long d, long e)
 {
@@ -90,8 +91,8 @@ static int open_log(int fd)
 		raw(__NR_munmap, code, SHIM_PAGE, 0, 0, 0);
 		return 0;
 	}
-	at = raw_map(NULL, GATE_KNOWN * sizeof *known, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (failed(at) || raw(__NR_madvise, at, GATE_KNOWN * sizeof *known, MADV_WIPEONFORK, 0, 0) != 0)
+	at = raw_map(NULL, KNOWN_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (failed(at) || raw(__NR_madvise, at, KNOWN_SIZE, MADV_WIPEONFORK, 0, 0) != 0)
 		return 0;
 	known = (uint64_t *)at;
 	return 1;
@@ -142,6 +143,17 @@ struct shim_log *gate_log(uint64_t **ret_known)
 		return NULL;
 	*ret_known = known;
 	return __atomic_load_n(&shared->closed, __ATOMIC_ACQUIRE) ? NULL : shared;
+}
+
+uint32_t gate_process(void)
+{
+	uint64_t *at = &known[GATE_KNOWN], process = __atomic_load_n(at, __ATOMIC_RELAXED);
+
+	if (!process) {
+		process = (uint64_t)raw(__NR_getpid, 0, 0, 0, 0, 0);
+		__atomic_store_n(at, process, __ATOMIC_RELAXED);
+	}
+	return (uint32_t)process;
 }
 
 int gate_is_open(void)

@@ -28,6 +28,9 @@ int gate_is_open(void);
  * of what this process has written down. */
 struct shim_log *gate_log(uint64_t **ret_known);
 
+/* The number of this process, or, between vfork and exec, of the one that has its memory. The gate is open. */
+uint32_t gate_process(void);
+
 /* Makes a call by the open gate. */
 long gate_make(long number, long a, long b, long c, long d, long e);
 
@@ -39,6 +42,9 @@ int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, lo
 
 /* Opening it waits for nobody: it is no pipe or device. Says so, too, where the gate is not open. */
 int gate_opens_at_once(int dir, const char *path);
+
+/* Is there a folder, and no link to one? Nothing is written down, and where the gate is not open it says no. */
+int gate_is_folder(const char *path);
 
 /* A call that changes what its path names. */
 enum {

@@ -86,7 +86,9 @@ static int is_libcs(enum name name)
  * nothing can be looked up in a signal handler, or between fork and exec. The others are
  * found when they are called first. */
 static const unsigned char gated[] = {
-	NAME_open, NAME_open64, NAME_openat, NAME_openat64, NAME_opendir, NAME_fdopendir, NAME_stat, NAME_stat64, NAME_lstat,
+	NAME_open, NAME_open64, NAME_openat, NAME_openat64, NAME_opendir, NAME_fdopendir, NAME_scandir, NAME_scandir64,
+	NAME_readdir, NAME_readdir64, NAME_readdir_r, NAME_readdir64_r, NAME_rewinddir, NAME_seekdir, NAME_telldir, NAME_dirfd, NAME_closedir,
+	NAME_stat, NAME_stat64, NAME_lstat,
 	NAME_lstat64, NAME_fstatat, NAME_fstatat64, NAME_statx, NAME_access, NAME_faccessat, NAME_readlink, NAME_readlinkat,
 	NAME_realpath, NAME_syscall, NAME_fopen, NAME_fopen64, NAME_fdopen, NAME_mkdir, NAME_unlink, NAME_rename, NAME_chdir,
 };

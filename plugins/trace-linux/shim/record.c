@@ -209,7 +209,7 @@ static unsigned write_down(struct shim_log *shared, struct shim_record *record, 
 
 	if (!take(shared, cells, ret_cell))
 		return 0;
-	record->thread = (uint32_t)raw(__NR_gettid, 0, 0, 0, 0, 0);
+	record->process = record->number == __NR_execve ? (uint32_t)raw(__NR_gettid, 0, 0, 0, 0, 0) : gate_process();
 	put(shared, *ret_cell, 0, (const char *)record, SHIM_HEAD);
 	put(shared, *ret_cell, SHIM_HEAD, text, n);
 	__atomic_store_n(state_of(shared, *ret_cell), SHIM_STATE(stage, result, cells), __ATOMIC_SEQ_CST);
@@ -243,6 +243,14 @@ int gate_opens_at_once(int dir, const char *path)
 		return 1;
 	return gate_make(__NR_statx, dir, (long)path, AT_STATX_DONT_SYNC, STATX_TYPE, (long)&st) != 0 ||
 	       ((st.stx_mode & S_IFMT) != S_IFIFO && (st.stx_mode & S_IFMT) != S_IFCHR);
+}
+
+int gate_is_folder(const char *path)
+{
+	struct statx st;
+
+	return gate_is_open() && gate_make(__NR_statx, AT_FDCWD, (long)path, AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW, STATX_TYPE, (long)&st) == 0 &&
+	       (st.stx_mode & S_IFMT) == S_IFDIR;
 }
 
 int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, long c, long d, long e)
@@ -412,6 +420,12 @@ int gate_opens_at_once(int dir, const char *path)
 {
 	(void)dir, (void)path;
 	return 1;
+}
+
+int gate_is_folder(const char *path)
+{
+	(void)path;
+	return 0;
 }
 
 int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, long c, long d, long e)

@@ -29,7 +29,10 @@
 
 #define IS_TMPFILE(flags) (((flags) & __O_TMPFILE) != 0)
 
+enum { SEEK_TO_END = 2 };
+
 extern void pthread_testcancel(void) __attribute__((weak));
+extern const char *gnu_get_libc_version(void) __attribute__((weak));     /* musl has none, and begins to append at 0 */
 
 /* ---- opening ------------------------------------------------------------------- */
 
@@ -164,7 +167,8 @@ OPENS(__openat64_2, (int dir, const char *path, int flags), (dir, path, flags), 
 /* The flags that fopen opens a file with; -1: the C library knows more of this mode. */
 static int flags_of(const char *mode)
 {
-	int flags = mode[0] == 'r' ? O_RDONLY : mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : -1, i;
+	int flags = mode[0] == 'r' ? O_RDONLY : mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC :
+		    mode[0] == 'a' && gnu_get_libc_version ? O_WRONLY | O_CREAT | O_APPEND : -1, i;
 
 	for (i = 1; flags >= 0 && mode[i]; i++) {
 		if (mode[i] == '+')
@@ -173,7 +177,7 @@ static int flags_of(const char *mode)
 			flags |= O_CLOEXEC;
 		else if (mode[i] == 'x')
 			flags |= O_EXCL;
-		else if (mode[i] != 'b')
+		else if (mode[i] != 'b' && mode[i] != 'm')
 			return -1;
 		if (i == 5)
 			return -1;
@@ -189,6 +193,9 @@ static int stream_by_gate(void **ret, const char *path, const char *mode)
 
 	if (flags < 0 || !find(NAME_fdopen) || !open_by_gate(&fd, AT_FDCWD, path, flags, 0666))
 		return 0;
+	/* such a stream is at the end from the start, as fopen makes it */
+	if (fd >= 0 && (flags & (O_APPEND | O_ACCMODE)) == (O_APPEND | O_WRONLY))
+		raw(__NR_lseek, fd, 0, SEEK_TO_END, 0, 0);
 	*ret = fd < 0 ? NULL : CALL(void *, (int, const char *), fdopen)((int)fd, mode);
 	if (fd < 0)
 		as_libc(fd);
@@ -214,36 +221,6 @@ EXPORT void *name(const char *path, const char *mode) \
 }
 STREAM(fopen)
 STREAM(fopen64)
-
-EXPORT void *opendir(const char *path);
-EXPORT void *opendir(const char *path)
-{
-	void *dir;
-	long fd;
-
-	if (is_missing(NAME_opendir))
-		return NULL;
-	if (find(NAME_fdopendir) &&
-	    gate_call(&fd, __NR_openat, 1, O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC, AT_FDCWD, (long)path,
-		      O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC, 0, 0)) {
-		if (fd < 0) {
-			as_libc(fd);
-			return NULL;
-		}
-		do
-			dir = CALL(void *, (int), fdopendir)((int)fd);
-		while (!dir && was_interrupted());
-		if (!dir)
-			raw(__NR_close, fd, 0, 0, 0, 0);
-		return dir;
-	}
-	do
-		dir = CALL(void *, (const char *), opendir)(path);
-	while (!dir && was_interrupted());
-	return dir;
-}
-AGAIN(int, -1, scandir, (const char *path, void *list, void *filter, void *order), (path, list, filter, order))
-AGAIN(int, -1, scandir64, (const char *path, void *list, void *filter, void *order), (path, list, filter, order))
 
 AGAIN(void *, NULL, tmpfile, (void), ())
 AGAIN(void *, NULL, tmpfile64, (void), ())

@@ -47,7 +47,8 @@ is "each function that changes says the same" "$rc $(cat "$T/out")" "0 $untraced
 is "and leaves the same" "$(left)" "$left"
 by_gate=$(told)
 before; HOST_OPTIONS=-s; traced "$CHANGES" "$OUTSIDE"; HOST_OPTIONS=
-is "with and without the shim the trace tells the same of changes" "$by_gate" "$(told)"
+# of a folder that remove() is given, the C library first tries whether it is a file
+is "with and without the shim the trace tells the same of changes" "$by_gate" "$(told | grep -v '^WRITE	rl	folder2$')"
 before; asked "$CHANGES" "$OUTSIDE" 3000
 ok "3000 files made, changed and moved: few calls wait ($calls), all are written down ($written)" "$((calls > 1500 || written < 7500))"
 before; traced "$CHANGES" "$OUTSIDE" 3000
