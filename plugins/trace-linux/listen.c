@@ -183,10 +183,8 @@ static bool serve(struct watch *w, struct event *e)
 
 	if (got > 0) {
 		w->events++;
-		if (!w->above) {
-			w->above = procs_status(notice.is.pid, "\nPPid:");
-			w->filters = procs_status(notice.is.pid, "\nSeccomp_filters:");
-		}
+		if (!w->above)
+			procs_statuses(notice.is.pid, "\nPPid:", &w->above, "\nSeccomp_filters:", &w->filters);
 		e->means.acts = 0;
 		event_read_log(w);
 		event_look(w, &notice.is, e);

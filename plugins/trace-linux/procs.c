@@ -42,15 +42,27 @@ static bool read_file(uint32_t process, const char *what, char *text, size_t siz
 	return n > 0;
 }
 
+static uint32_t number_behind(const char *text, const char *word)
+{
+	const char *line = strstr(text, word);
+
+	return line ? (uint32_t)strtoul(line + strlen(word), NULL, 10) : 0;
+}
+
+void procs_statuses(uint32_t process, const char *word, uint32_t *ret, const char *word2, uint32_t *ret2)
+{
+	char text[4096];
+	bool is = read_file(process, "status", text, sizeof text);
+
+	*ret = is ? number_behind(text, word) : 0;
+	*ret2 = is ? number_behind(text, word2) : 0;
+}
+
 uint32_t procs_status(uint32_t process, const char *word)
 {
 	char text[4096];
-	const char *line;
 
-	if (!read_file(process, "status", text, sizeof text))
-		return 0;
-	line = strstr(text, word);
-	return line ? (uint32_t)strtoul(line + strlen(word), NULL, 10) : 0;
+	return read_file(process, "status", text, sizeof text) ? number_behind(text, word) : 0;
 }
 
 /* Most threads that are asked about are their process. */

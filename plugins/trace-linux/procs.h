@@ -12,6 +12,8 @@ bool procs_are_ours(void);
 
 /* The number behind a word of /proc/PID/status ("\nPPid:"); 0: not to be had. */
 uint32_t procs_status(uint32_t process, const char *word);
+/* Two of them at once. */
+void procs_statuses(uint32_t process, const char *word, uint32_t *ret, const char *word2, uint32_t *ret2);
 
 /* Of a thread. */
 uint32_t procs_process_of(uint32_t tid);

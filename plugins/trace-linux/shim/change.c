@@ -49,6 +49,11 @@ BY_GATE_OR_AGAIN(int, -1, renameat2, (int a, const char *from, int b, const char
 		 to && (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) == 0 &&
 		 CHANGES_TWO(__NR_renameat2, flags, a, from, GATE_CHANGES | GATE_FOLDER, b, to, GATE_FOLDER, a, (long)from, b, (long)to, flags))
 
+/* As long[2] the kernel's struct timespec, of which there are two. */
+struct timeval { long seconds, microseconds; };
+#define IN_NANOSECONDS(times) (!(times) ? NULL : (long[4]){ (times)[0].seconds, (times)[0].microseconds * 1000, \
+							     (times)[1].seconds, (times)[1].microseconds * 1000 })
+
 /* ---- contents and attributes ------------------------------------------------------ */
 
 BY_GATE_OR_AGAIN(int, -1, truncate, (const char *path, long size), (path, size),
@@ -71,7 +76,9 @@ BY_GATE_OR_AGAIN(int, -1, utime, (const char *path, const void *times), (path, t
 		 CHANGES(__NR_utime, 0, AT_FDCWD, path, GATE_FOLLOWS | GATE_FOLDER, (long)path, (long)times))
 BY_GATE_OR_AGAIN(int, -1, utimes, (const char *path, const void *times), (path, times),
 		 CHANGES(__NR_utimes, 0, AT_FDCWD, path, GATE_FOLLOWS | GATE_FOLDER, (long)path, (long)times))
-AGAIN(int, -1, lutimes, (const char *path, const void *times), (path, times))
+BY_GATE_OR_AGAIN(int, -1, lutimes, (const char *path, const struct timeval times[2]), (path, times),
+		 CHANGES(__NR_utimensat, AT_SYMLINK_NOFOLLOW, AT_FDCWD, path, GATE_FOLDER,
+			 AT_FDCWD, (long)path, (long)IN_NANOSECONDS(times), AT_SYMLINK_NOFOLLOW))
 BY_GATE_OR_AGAIN(int, -1, futimesat, (int dir, const char *path, const void *times), (dir, path, times),
 		 CHANGES(__NR_futimesat, 0, dir, path, GATE_FOLLOWS | GATE_FOLDER, dir, (long)path, (long)times))
 BY_GATE_OR_AGAIN(int, -1, utimensat, (int dir, const char *path, const void *times, int flags), (dir, path, times, flags),
@@ -79,7 +86,8 @@ BY_GATE_OR_AGAIN(int, -1, utimensat, (int dir, const char *path, const void *tim
 			 dir, (long)path, (long)times, flags))
 BY_GATE_OR_AGAIN(int, -1, futimens, (int fd, const void *times), (fd, times),
 		 fd >= 0 && BY_DESCRIPTOR(__NR_utimensat, fd, 0, (long)times, 0))
-AGAIN(int, -1, futimes, (int fd, const void *times), (fd, times))
+BY_GATE_OR_AGAIN(int, -1, futimes, (int fd, const struct timeval times[2]), (fd, times),
+		 fd >= 0 && BY_DESCRIPTOR(__NR_utimensat, fd, 0, (long)IN_NANOSECONDS(times), 0))
 BY_GATE_OR_AGAIN(int, -1, setxattr, (const char *path, const char *name, const void *value, size_t size, int flags), (path, name, value, size, flags),
 		 CHANGES(__NR_setxattr, 0, AT_FDCWD, path, GATE_FOLLOWS | GATE_FOLDER, (long)path, (long)name, (long)value, (long)size, flags))
 BY_GATE_OR_AGAIN(int, -1, lsetxattr, (const char *path, const char *name, const void *value, size_t size, int flags), (path, name, value, size, flags),

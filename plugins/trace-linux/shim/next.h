@@ -29,7 +29,8 @@ extern int *__errno_location(void);
 	X(getxattr) X(lgetxattr) X(listxattr) X(llistxattr) \
 	X(setxattr) X(lsetxattr) X(removexattr) X(lremovexattr) \
 	X(statfs) X(statfs64) X(statvfs) X(statvfs64) X(inotify_add_watch) X(name_to_handle_at) \
-	X(mkstemp) X(mkstemp64) X(mkostemp) X(mkostemp64) X(mkdtemp) \
+	X(mkstemp) X(mkstemp64) X(mkostemp) X(mkostemp64) \
+	X(mkstemps) X(mkstemps64) X(mkostemps) X(mkostemps64) X(mkdtemp) \
 	X(sigaction) X(signal) X(connect) X(bind) \
 	X(syscall) X(execve) X(execv) X(execvp) X(execvpe) \
 	X(chroot) X(mount) X(umount) X(umount2) X(unshare) X(setns) \

@@ -249,36 +249,6 @@ EXPORT int name(const char *pattern, int flags, void *on_error, void *found) \
 UNDISTURBED(glob)
 UNDISTURBED(glob64)
 
-/* A failed attempt leaves letters where the X were. */
-static void put_back(char *template)
-{
-	size_t n = 0;
-
-	while (template[n])
-		n++;
-	if (n >= 6)
-		for (template += n - 6; *template; template++)
-			*template = 'X';
-}
-
-#define TEMPORARY(type, failed, name, params, args) \
-EXPORT type name params; \
-EXPORT type name params \
-{ \
-	type ret; \
-	\
-	if (is_missing(NAME_##name)) \
-		return failed; \
-	while ((ret = CALL(type, params, name) args) == failed && was_interrupted()) \
-		put_back(template); \
-	return ret; \
-}
-TEMPORARY(int, -1, mkstemp, (char *template), (template))
-TEMPORARY(int, -1, mkstemp64, (char *template), (template))
-TEMPORARY(int, -1, mkostemp, (char *template, int flags), (template, flags))
-TEMPORARY(int, -1, mkostemp64, (char *template, int flags), (template, flags))
-TEMPORARY(char *, NULL, mkdtemp, (char *template), (template))
-
 /* ---- looking ------------------------------------------------------------------------- */
 
 #define IS_KERNELS(version) ((version) == 0 || (version) == 1)    /* the kernel's own struct, on 64 bits */

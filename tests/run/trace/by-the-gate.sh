@@ -54,6 +54,12 @@ ok "3000 files made, changed and moved: few calls wait ($calls), all are written
 before; traced "$CHANGES" "$OUTSIDE" 3000
 is "each is in the trace" "$(printf '%s\n' "$seen" | grep -c '^RENAME	[^	]*	folder/m[0-9]*.tmp	folder/m[0-9]*$')" 3000
 
+TEMPORARY=$abs_top_builddir/tests/plugins/trace-temporary
+world; capture "$TEMPORARY"; untraced=$out; is "names that nobody has, not traced" "$rc" 0
+rm -f own link; world; traced "$TEMPORARY"; is "and by the gate" "$rc $(cat "$T/out")" "0 $untraced"; is "they are seen whole" "$end" complete
+rm -f own link; HOST_OPTIONS=-s; traced "$TEMPORARY"; HOST_OPTIONS=; is "and without the shim" "$rc $(cat "$T/out")" "0 $untraced"
+rm -rf "${W:?}"/*
+
 world; asked "$LOOKS" many
 ok "60000 names: few calls wait ($calls), all are written down ($written)" "$((calls > 6000 || written < 50000))"
 world; traced "$LOOKS" many; well "60000 names by three threads"

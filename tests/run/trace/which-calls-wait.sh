@@ -17,8 +17,8 @@ waits() {
 # a program that starts makes the loader open libraries before the shim is there
 STARTS=" fork_execv vfork_execv fork_execvp fork_execl fork_execlp fork_fexecve posix_spawn posix_spawnp system popen "
 # calls that the C library makes within: the gate could stand in for them only by being another C library
-WITHIN=" open_tmpfile fopen_rc fopen_ccs freopen tmpfile mkstemp mkostemp mkstemps mkdtemp scandirat glob nftw ftw fts realpath_link get_current_dir_name statvfs
- pathconf lchmod lutimes futimes inotify_add_watch dlopen getpwnam getpwuid getgrnam setlocale tzset gethostbyname iconv_open "
+WITHIN=" open_tmpfile fopen_rc fopen_ccs freopen tmpfile scandirat glob nftw ftw fts realpath_link get_current_dir_name statvfs
+ pathconf lchmod inotify_add_watch dlopen getpwnam getpwuid getgrnam setlocale tzset gethostbyname iconv_open "
 WITHIN=${WITHIN//$'\n'/}
 slow= list=
 for f in $("$ONCE"); do
