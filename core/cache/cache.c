@@ -346,6 +346,7 @@ void cache_close(struct cache *c)
 		blobs_flush(c->blobs);         /* what came from far is near before it is offered to others */
 		far_close(c->far);
 	}
+	overlap_forget(c);
 	blobs_free(c->blobs, save);
 	history_free(c->history, save);
 	ledger_close(c->ledger, save);

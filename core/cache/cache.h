@@ -162,12 +162,16 @@ void cache_starts(struct cache *c, const struct step *step, struct found *found)
  * second, rounded to a power of two, 0 for less than one; leaves it alone where none is known. */
 void cache_durations(struct cache *c, const struct plan *plan, uint64_t *ret);
 
+/* Now, by the clock of the workspace's file system. [any] */
+int64_t cache_moment(struct cache *c);
+
 /* What exec knows when the child has ended. */
 struct ran {
 	int exit_code;                 /* 128 + n for signals */
 	bool cancelled;                /* Ctrl-C, fail-fast, a signal: never stored */
 	bool pipe_held;                /* something still held a pipe 10 s after exit */
 	int64_t started_ns;            /* real time clock, just before the spawn */
+	int64_t ended_ns;              /* cache_moment when all its processes had ended; 0: not known */
 	int64_t ms;                    /* how long the child ran */
 	struct seen *seen;
 	const void *output;            /* captured terminal output, capture.h's format; borrowed for the call */

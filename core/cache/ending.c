@@ -4,8 +4,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/texts.h"
 #include "cache/chain.h"
@@ -193,6 +195,26 @@ static void blame(struct cache_chain *chain, ledger_who who)
 	chain->others[chain->others_n++] = who;
 }
 
+/* Stands a link or a file where one of its folders was? A run would write elsewhere, or fail. */
+static bool is_cut_off(const struct ending *e, struct bytes path)
+{
+	char *name = arena_strn(e->chain->arena, path.data, path.size), *slash = name;
+	struct stat st;
+
+	while ((slash = strchr(slash, '/')) != NULL) {
+		int failed;
+
+		*slash = '\0';
+		failed = fstatat(e->chain->cache->root_fd, name, &st, AT_SYMLINK_NOFOLLOW);
+		*slash++ = '/';
+		if (failed < 0)
+			return false;
+		if (!S_ISDIR(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
 /* May the missing path stay missing? */
 static bool is_excused(struct ending *e, const struct last *last, const struct left *line)
 {
@@ -225,7 +247,7 @@ static bool can_be(struct ending *e, const struct last *last, struct bytes now)
 			h->in->restore = true;
 			return true;
 		}
-	} else if (!now.size && is_excused(e, last, known ? &line : NULL)) {
+	} else if (!now.size && !is_cut_off(e, last->path) && is_excused(e, last, known ? &line : NULL)) {
 		return true;
 	}
 	return fails(e, last->hit, last->path, "is not as this task left it");

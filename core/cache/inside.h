@@ -37,7 +37,9 @@ struct cache {
 	uint32_t parts_n;
 	uint32_t roles;                /* of all ready parts */
 	struct component *watcher;     /* the first part with VT_COMPONENT_WATCH_ALL; NULL: none */
-	struct overlap *overlaps;      /* steps that may be writing their outputs */
+	struct overlap *overlaps;      /* steps that may be writing */
+	struct written *written;       /* what runs wrote that are over, the newest first */
+	uint64_t moment;               /* grows when one starts to write, and when one ends */
 
 	const struct plan *plan;       /* of the run; NULL: not told: far stores are not asked */
 	bool far_opened;               /* it was tried; far tells the outcome */

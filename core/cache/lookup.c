@@ -534,6 +534,17 @@ static void compare_with_far(struct looking *l)
 	l->ahead = NULL;
 }
 
+/* Can one of the results be read? */
+static bool any_good(const struct looking *l)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->at[i].good)
+			return true;
+	return false;
+}
+
 static int look(struct looking *l, struct err *err)
 {
 	int r = look_at_step(l, err);
@@ -547,9 +558,9 @@ static int look(struct looking *l, struct err *err)
 	if (r == 0) {
 		compare_with_far(l);
 		r = explain_by_results(l, err);
-		if (r == 0 && l->found->state == FOUND_NOTHING && !l->n)
+		if (r == 0 && l->found->state == FOUND_NOTHING && !any_good(l))
 			r = explain_by_history(l, err);
-		if (r == 0 && !l->n)
+		if (r == 0 && !any_good(l))
 			explain_not_kept(l);
 	}
 	l->in->known = l->known;

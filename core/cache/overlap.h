@@ -1,16 +1,28 @@
-/* overlap: steps whose runs overlap in time and whose output patterns overlap in names.
- * vt cannot tell which of the two wrote a file that both patterns cover, nor whether the
- * file is complete when the first of them ends; so such a result is not stored. */
+/* overlap: steps whose runs overlap in time. What two of them wrote may be of either, and may
+ * not have been complete when the first of them ended: neither result is stored.
+ *
+ *     patterns   of two declared outputs that cover one name: vt cannot tell who wrote it
+ *     paths      that both were seen to write, declared or not
+ *
+ * What a run wrote is known when it ends. So the later of two checks both, and takes the
+ * result of the earlier one back. */
 #ifndef CACHE_OVERLAP_H
 #define CACHE_OVERLAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "vt-plugin.h"
 
 struct arena;
 struct cache;
+struct cover;
+struct digest;
 struct fact;
 struct facts;
+struct seen;
 struct step;
+struct written;
 
 /* A step while it may write. All under the cache's lock. */
 struct overlap {
@@ -18,6 +30,8 @@ struct overlap {
 	const struct step *step;
 	const struct step **met;       /* others that wrote at any moment since it joined, and perhaps the same names */
 	uint32_t met_n;
+	uint64_t began;                /* the cache's moment when it joined */
+	struct written *written;       /* the cache's: what it was seen to write; NULL: not known, or nobody ran beside it */
 	struct overlap *next, **link;   /* in the cache's list */
 };
 
@@ -29,4 +43,13 @@ void overlap_leave(struct overlap *b);
  * *ret_whose may have made as well; NULL: none. Call it after the outputs have been taken:
  * a step that joins later has not written into them. */
 const struct fact *overlap_others(struct overlap *b, const struct facts *outputs, struct arena *a, const struct step **ret_whose);
+
+/* The run is over and did what `seen` tells; `history_step`, `key`: the step in the history. Returns a sentence, in `a`, if
+ * another one that ran at the same time wrote a path of it: the results of both are not kept. NULL: none did until now. */
+const char *overlap_wrote(struct overlap *b, const struct seen *seen, const struct cover *cover, const struct digest *history_step,
+			  const struct digest *key, struct arena *a);
+/* The result was published. Returns a sentence if another one has come into its way meanwhile: then it was taken back. */
+const char *overlap_stored(struct overlap *b, const vt_id *result, struct arena *a);
+/* Frees what is known of runs that are over. */
+void overlap_forget(struct cache *c);
 #endif

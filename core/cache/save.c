@@ -374,7 +374,6 @@ static int record_declared_outputs(struct saving *s, struct err *err)
 
 static int record(struct saving *s, const char **ret_wrote, struct err *err)
 {
-	s->cover = cover_new(s->arena, &s->step->rules->input, &s->step->rules->output, &s->cache->setup.workspace->tool_caches);
 	/* that a part watches a step makes no other step of it */
 	return s->in->traced && s->ran->seen && step_is_automatic(s->cache, s->step) ? record_watched(s, ret_wrote, err) : record_declared_outputs(s, err);
 }
@@ -514,9 +513,9 @@ static void tell_empty_output(struct saving *s)
 	buf_free(&b);
 }
 
-static int decide_and_take(struct saving *s, struct batch *batch)
+static int decide_and_take(struct saving *s, struct batch **batch)
 {
-	const char *refused = NULL, *wrote = NULL;
+	const char *refused = NULL, *wrote = NULL, *disputed = NULL;
 	bool bad;
 	struct err err = { 0 };
 	uint32_t why = 0;
@@ -527,6 +526,9 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 		why = VT_REFUSE_OTHER;
 	}
 
+	s->cover = cover_new(s->arena, &s->step->rules->input, &s->step->rules->output, &s->cache->setup.workspace->tool_caches);
+	if (s->ran->seen)
+		disputed = overlap_wrote(&s->in->overlap, s->ran->seen, s->cover, &s->in->step, &s->in->id, s->arena);
 	changed_during_init(&s->changes, s->cache->root_fd, s->in->started_ns, s->ran->seen);
 	if (check_run(s) < 0)
 		return -1;
@@ -546,11 +548,17 @@ static int decide_and_take(struct saving *s, struct batch *batch)
 		return refuse(s, KEPT_READ_AND_WROTE, arena_printf(s->arena, "read and wrote '%s'", refused));
 	if (why)
 		return refuse(s, KEPT_OTHER, refused);
+	if (disputed)
+		return refuse(s, KEPT_OTHER, disputed);
 	if (s->ran->pipe_held)
 		return refuse(s, KEPT_PIPE_HELD, "something still held its output 10 seconds after it had ended");
-	if (take(s, batch, &result, &err) < 0)
+	if (take(s, *batch, &result, &err) < 0)
 		return joined_refusal(s, KEPT_STORE_FAILED, &err);
-	batch_publish(batch, &s->in->id, &result);
+	batch_publish(*batch, &s->in->id, &result);
+	*batch = NULL;
+	disputed = overlap_stored(&s->in->overlap, &result, s->arena);
+	if (disputed)
+		return refuse(s, KEPT_OTHER, disputed);
 	memcpy(s->kept->result.byte, result.byte, sizeof result.byte);
 	s->kept->whole = effects_are_kept(&s->rest, &s->outputs_kept);
 	tell_empty_output(s);
@@ -573,9 +581,9 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 	}
 	if (ran->seen && ran->seen->setuid && geteuid() != 0)
 		history_set_setuid(c->history, &s.in->step);
-	s.ended_ns = clock_now(c->world.clock);
+	s.ended_ns = ran->ended_ns ? ran->ended_ns : cache_moment(c);
 	batch = batch_new(c->blobs);
-	if (decide_and_take(&s, batch) == 0)
+	if (decide_and_take(&s, &batch) == 0)
 		history_put(c->history, &s.in->step, &s.in->id, &s.in->key, ran->ms);
 	else
 		batch_give_up(batch);
@@ -656,6 +664,11 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 	look_again(c, step, found);
 	ret->trace = in->traced;
 	ret->not_kept = in->not_kept;
+}
+
+int64_t cache_moment(struct cache *c)
+{
+	return clock_now(c->world.clock);
 }
 
 void cache_starts(struct cache *c, const struct step *step, struct found *found)

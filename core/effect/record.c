@@ -287,13 +287,13 @@ static bool was_taken(struct recording *k, const struct touched *t)
 	       (fstatat(k->r->world->root_fd, arena_strn(k->r->arena, folder.data, folder.size), &st, 0) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* Is the content newer than the end of the run? A time in the future proves nothing: a program set it. */
+/* Did somebody touch the file after the end of the run? Its ctime tells: nobody can set it. */
 static bool was_changed(struct recording *k, const struct touched *t)
 {
 	struct stamp stamp;
 
-	return t->written && state_is_content(t->left) && stamp_at(k->r, t->path, &stamp) && stamp.mtime_ns > k->r->ended_ns &&
-	       stamp.mtime_ns <= k->now_ns;
+	return t->written && state_is_content(t->left) && stamp_at(k->r, t->path, &stamp) && stamp.ctime_ns > k->r->ended_ns &&
+	       stamp.ctime_ns <= k->now_ns;
 }
 
 static void weigh(struct recording *k, struct touched *t, struct facts *more)

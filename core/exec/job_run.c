@@ -160,6 +160,7 @@ static void settle_cached(struct job *j)
 		.cancelled = j->cancelled,
 		.pipe_held = end->pipe_held,
 		.started_ns = end->started_ns,
+		.ended_ns = cache_moment(j->run->setup->cache),
 		.ms = end->ms,
 		.seen = &j->seen,
 		.output = output.data,

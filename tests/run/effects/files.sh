@@ -114,6 +114,28 @@ echo mine >dist/b
 capture vt run t
 is "... and runs again" "$(status) $(<dist/b)" "ran 1"
 
+# two tasks at once, of which one writes into the other's output without saying so: whoever writes or ends last
+for last in a b; do
+	workspace
+	file package.json '{"name":"w"}'
+	file vite-task.json '{"tasks":{"a":{"command":"sh a.sh","output":["dist/**"]},"b":"sh b.sh","both":{"command":"true","cache":false,"dependsOn":["a","b"]}},"cache":true}'
+	mkdir -p "$T/turn"; rm -f "$T/turn/"*
+	turn() { echo "until [ -e $T/turn/$1 ]; do sleep 0.01; done; $3; : >$T/turn/$2"; }
+	a='mkdir -p dist; echo a >dist/x; echo a >dist/own' b='mkdir -p dist; echo b >dist/x'
+	if [ $last = b ]; then turn 0 1 "$a" >a.sh; turn 1 2 "$b" >b.sh; turn 2 3 : >>a.sh
+	else turn 0 1 "$b" >b.sh; turn 1 2 "$a" >a.sh; turn 2 3 : >>b.sh; fi
+	touch "$T/turn/0"
+	capture vt run -v --concurrency-limit 2 both
+	has "two tasks write one file at once, $last last: the run that ends last is not kept" "$out" "Not cached: the output 'dist/x' may be of 'w#"
+	for task in a b; do
+		capture vt run $task
+		like "... and no run of $task is" "$(status) $out $(<dist/x)" "ran *the last run was not kept: the output 'dist/x' may be of 'w#$([ $task = a ] && echo b || echo a)', which ran at the same time* $task"
+	done
+	vt run a >/dev/null
+	capture vt run a
+	is "... by itself a is kept" "$(status) $(<dist/x)" "hit a"
+done
+
 # a name that somebody takes from a folder that the task lists, and in which it makes names itself
 task <<'SH'
 ls list; echo 1 >list/made; cat go

@@ -6,18 +6,20 @@ mkdir "$T/bin"
 cp "$abs_top_builddir/tests/lib/play" "$T/bin/play"
 seed=${SEED:-1}                        # the same histories on each machine; make fuzz-runs plays new ones
 played=()
-for kind in chains commands; do
+kinds=(chains commands overlaps)
+for kind in "${kinds[@]}"; do
 	echo "# histories.py $kind --seed $seed"
 	PYTHONDONTWRITEBYTECODE=1 "$python" "$abs_top_srcdir/tests/run/effects/histories.py" "$kind" "$VT" "$T/bin/play" --seed "$seed" \
-		--count "${HISTORIES:-150}" --seconds "${SECONDS_EACH:-120}" >"$T/$kind" 2>&1 &
+		--count "$([ "$kind" = overlaps ] && echo "${HISTORIES:-50}" || echo "${HISTORIES:-150}")" --seconds "${SECONDS_EACH:-120}" >"$T/$kind" 2>&1 &
 	played+=($!)
 done
-for kind in chains commands; do
+for kind in "${kinds[@]}"; do
 	wait "${played[0]}"
 	ok "$kind: no difference" $? || sed 's/^/# /' "$T/$kind"
 	played=("${played[@]:1}")
 	last=$(tail -n 1 "$T/$kind")
 	echo "# $last"
 	like "... histories were played to their end" "$last" "*'whole': [1-9]*"
+	like "... and runs hit" "$last" "*'hits': [1-9]*"
 done
 finish

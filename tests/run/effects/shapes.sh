@@ -65,6 +65,8 @@ both "two builds into one folder" "rr hh hh | rr hh | rr hh | rr hh | rr hh | rr
 	"rr hh hh | rr hh | hh hh | hh hh | hh hh | hh hh" "$(t b "play s1 read:src/a write:dist/x:d"),$(t t "play s2 read:src/a write:dist/x:p" '"b"')"
 both "compile && list" "rr hh hh | rh hh | rh hh | rh hh | rh hh | rh hh" \
 	"rr hh hh | rh hh | hh hh | hh hh | hh hh | hh hh" "$(t t "$tsc && play s2 list:dist")"
+# Without products the copy's own may stay away, for it is the last command; the compiler's may not: the commands after it
+# would find it there in a run.
 both "compile && copy" "rr hh hh | rh hh | rh hh | rh+ hh+ | rh+ hh+ | rr hh" \
 	"rr hh hh | rh hh | hh hh | hh hh | hh hh | hh hh" "$(t t "$tsc && play s2 copy:src/b:dist/l")"
 both "lint the product && compile" "rr rh hh | rr rh | rr hh | hh+ hh+ | hh+ hh+ | hr hh" \
