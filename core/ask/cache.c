@@ -99,6 +99,8 @@ static void show(const char *dir, const struct cache_figures *f)
 		printf(" (%llu%%)", (unsigned long long)(f->hits * 100 / asked));
 	if (f->far_hits)
 		printf(", %llu of them from far stores", (unsigned long long)f->far_hits);
+	if (f->not_shared)
+		printf("\nnot shared  %llu %s; `vt why` tells why", (unsigned long long)f->not_shared, f->not_shared == 1 ? "step" : "steps");
 	if (f->oldest)
 		printf("\noldest use  %s", day_text(f->oldest, day));
 	putchar('\n');
@@ -132,8 +134,9 @@ static void show_json(const struct session *s, const char *root, const char *dir
 		buf_printf(&b, "%llu", (unsigned long long)f->bound);
 	else
 		buf_text(&b, "null");
-	buf_printf(&b, ",\"entries\":%llu,\"steps\":%llu,\"hits\":%llu,\"misses\":%llu,\"farHits\":%llu,\"oldestUse\":", (unsigned long long)f->entries,
-		   (unsigned long long)f->steps, (unsigned long long)f->hits, (unsigned long long)f->misses, (unsigned long long)f->far_hits);
+	buf_printf(&b, ",\"entries\":%llu,\"steps\":%llu,\"hits\":%llu,\"misses\":%llu,\"farHits\":%llu,\"notShared\":%llu,\"oldestUse\":", (unsigned long long)f->entries,
+		   (unsigned long long)f->steps, (unsigned long long)f->hits, (unsigned long long)f->misses, (unsigned long long)f->far_hits,
+		   (unsigned long long)f->not_shared);
 	if (f->oldest) {
 		char day[DAY_SIZE];
 

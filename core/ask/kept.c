@@ -76,9 +76,9 @@ static void list_json(const struct last_run *run, struct buf *b)
 	key(b, "command", run->command);
 	buf_byte(b, ',');
 	key(b, "fate", run->kept ? "kept" : run->cancelled ? "cancelled" : run->exit_code ? "failed" : "notKept");
-	if (run->not_kept[0]) {
+	if (run->why_not[0]) {
 		buf_byte(b, ',');
-		key(b, "reason", run->not_kept);
+		key(b, run->kept ? "notShared" : "reason", run->why_not);
 	}
 	buf_printf(b, ",\"startedMs\":%lld,\"durationMs\":%lld}", (long long)(run->started_ns / 1000000), (long long)run->ms);
 }

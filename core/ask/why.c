@@ -287,8 +287,9 @@ static void add_last_run(struct answering *w, const struct step *step)
 		shown_printf(&w->b, "    its command was: %s", run.command);
 	if (strcmp(run.command, step->shown) != 0)
 		buf_byte(&w->b, '\n');
-	if (!run.kept) {
-		shown_printf(&w->b, "    its result was not kept: %s", run.not_kept[0] ? run.not_kept : run.cancelled ? "it was cancelled" : "it failed");
+	if (!run.kept || run.why_not[0]) {
+		shown_printf(&w->b, "    its result was not %s: %s", run.kept ? "shared" : "kept",
+			     run.why_not[0] ? run.why_not : run.cancelled ? "it was cancelled" : "it failed");
 		buf_byte(&w->b, '\n');
 	}
 	reads = reads_of(&run);
@@ -415,8 +416,8 @@ static void json_last_run(struct answering *w, const struct step *step)
 	buf_printf(&w->b, ",\"lastRun\":{\"startedMs\":%lld,\"durationMs\":%lld,\"exitCode\":%d,\"cancelled\":%s,\"kept\":%s,\"watched\":%s",
 		   (long long)(run.started_ns / 1000000), (long long)run.ms, run.exit_code, run.cancelled ? "true" : "false",
 		   run.kept ? "true" : "false", run.traced ? "true" : "false");
-	if (run.not_kept[0])
-		add_key(&w->b, "notKept", run.not_kept);
+	if (run.why_not[0])
+		add_key(&w->b, run.kept ? "notShared" : "notKept", run.why_not);
 	add_key(&w->b, "command", run.command);
 	add_key(&w->b, "user", run.user);
 	add_key(&w->b, "host", run.host);

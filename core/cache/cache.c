@@ -67,7 +67,7 @@ static int use_directory(struct cache *c, struct err *err)
 
 	/* the team's: equal values have equal states on all its machines */
 	if (r == 0 && c->setup.keys && c->setup.keys->keyed)
-		memcpy(c->mac.key, c->setup.keys->state, sizeof c->mac.key);
+		mac_use(&c->mac, c->setup.keys->state);
 	return r;
 }
 

@@ -190,6 +190,7 @@ struct kept {
 	bool known;                    /* all that it left behind is known */
 	bool whole;                    /* STORED: nothing that it left is missing from its result */
 	struct digest result;          /* STORED: the result's blob */
+	const char *not_shared;        /* STORED: why far stores do not get it; NULL: they do, or there are none; in found's arena */
 	const char *text;              /* the detail line after "Not cached: "; NULL when stored, cancelled or by exit code; in found's arena */
 };
 

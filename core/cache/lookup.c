@@ -206,6 +206,17 @@ static enum changes_extent told_extent(const struct looking *l)
 	return l->cache->setup.explains ? CHANGES_ALL : CHANGES_TOLD;
 }
 
+/* Without a team the key that changed was the cache's own. */
+static void name_key(const struct looking *l, struct changes *all)
+{
+	const struct far_keys *keys = l->cache->setup.keys;
+	uint32_t i;
+
+	for (i = 0; i < all->n && !(keys && keys->keyed); i++)
+		if (all->at[i].kind == CHANGE_KEY)
+			all->at[i].name = (struct bytes){ "cache's key", 11 };
+}
+
 /* Globbed first, then what the run found out. */
 static int differences(struct looking *l, const struct result *r, enum changes_extent extent, struct changes *ret, struct err *err)
 {
@@ -214,6 +225,7 @@ static int differences(struct looking *l, const struct result *r, enum changes_e
 	uint32_t i;
 
 	change_list(&r->before, &l->in->before, extent, l->arena, ret);
+	name_key(l, ret);
 	if (extent == CHANGES_FIRST && ret->n)
 		return 0;
 	if (present(l, &r->after, &now, err) < 0)
@@ -224,6 +236,7 @@ static int differences(struct looking *l, const struct result *r, enum changes_e
 		ret->at[ret->n++] = after.at[i];
 	}
 	ret->partial |= after.partial;
+	name_key(l, ret);
 	return 0;
 }
 
@@ -382,6 +395,7 @@ static int explain_by_history(struct looking *l, struct err *err)
 	if (!history_get(l->cache->history, &l->in->step, l->arena, &key, &then))
 		return 0;
 	change_list(&then, &l->in->key, told_extent(l), l->arena, why);
+	name_key(l, why);
 	if (!why->n)
 		return 0;
 	l->found->state = FOUND_MISS;

@@ -171,7 +171,7 @@ void remember_run(struct cache *c, const struct step *step, const struct found *
 		.cancelled = ran->cancelled,
 		.kept = kept->why == KEPT_STORED,
 		.traced = in->traced && ran->seen && !ran->seen->untraced,
-		.not_kept = kept->text,
+		.why_not = kept->why == KEPT_STORED ? kept->not_shared : kept->text,
 		.user = user_name(c->setup.env, a),
 		.host = host,
 	};

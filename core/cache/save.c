@@ -18,6 +18,7 @@
 #include "effect/cover.h"
 #include "effect/left.h"
 #include "effect/record.h"
+#include "far/format.h"
 #include "fact/findings.h"
 #include "os/file.h"
 #include "plan/step.h"
@@ -565,6 +566,18 @@ static int decide_and_take(struct saving *s, struct batch **batch)
 	return 0;
 }
 
+/* The key has declared variables: their states are others' only where the team has a key. */
+static const char *why_not_shared(struct saving *s)
+{
+	const struct far_keys *keys = s->cache->setup.keys;
+	const char *ret;
+
+	if (!cache_has_far(s->cache))
+		return NULL;
+	ret = far_refusal(keys, &s->after, s->arena);
+	return ret ? ret : far_refusal(keys, &s->in->key, s->arena);
+}
+
 /* ---- the doors ------------------------------------------------------------------- */
 
 void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret)
@@ -587,8 +600,10 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 		history_put(c->history, &s.in->step, &s.in->id, &s.in->key, ran->ms);
 	else
 		batch_give_up(batch);
-	if (ret->why == KEPT_STORED)
+	if (ret->why == KEPT_STORED) {
 		s.in->after = s.after;
+		ret->not_shared = why_not_shared(&s);
+	}
 	s.in->left = s.effects;
 	if (ret->why != KEPT_STORED && ret->text && s.in->keyed)
 		history_put_reason(c->history, &s.in->step, &s.in->id, ret->text);

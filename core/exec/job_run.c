@@ -98,6 +98,7 @@ static void finish(struct job *j)
 
 	if (j->answer) {
 		o.not_cached = not_kept_text(j);
+		o.not_shared = j->kept.not_shared;
 		o.read_and_wrote = o.not_cached && why == KEPT_READ_AND_WROTE;
 		o.notice = o.not_cached && why != KEPT_OPTED_OUT && !o.failed;
 	}

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "fact/mac.h"
 #include "fact/state.h"
 
 /* Walks both lists in lock-step, kind by kind. Of declared variables and untracked patterns the
@@ -13,6 +14,7 @@ struct comparing {
 	struct changes *ret;
 	enum changes_extent extent;
 	bool tracked_told;         /* a difference of a tool's question was told */
+	bool rekeyed_told;         /* that another key made the states of variables */
 };
 
 static bool enough(const struct comparing *c)
@@ -52,6 +54,14 @@ static void tell(struct comparing *c, const struct change *one)
 	}
 	all->at = arena_grow(c->arena, all->at, all->n, sizeof *all->at);
 	all->at[all->n++] = *one;
+}
+
+/* Whatever the variable is: its states do not compare. */
+static void tell_rekeyed(struct comparing *c)
+{
+	if (!c->rekeyed_told)
+		tell(c, &(struct change){ .what = CHANGE_CHANGED, .kind = CHANGE_KEY, .name = { "team key", 8 } });
+	c->rekeyed_told = true;
 }
 
 static void tell_tracked(struct comparing *c, enum change_what what, struct bytes name)
@@ -116,6 +126,8 @@ static void scan(struct comparing *c, struct pairs then, struct pairs now, const
 			report(c, of, CHANGE_REMOVED, then.name);
 		else if (d > 0)
 			report(c, of, CHANGE_ADDED, now.name);
+		else if (mac_keys_differ(then.value, now.value))
+			tell_rekeyed(c);
 		else if (bytes_order(then.value, now.value) != 0)
 			report(c, of, CHANGE_CHANGED, then.name);
 		if (d <= 0)
@@ -186,6 +198,10 @@ static void differ(struct comparing *c, const struct fact *then, const struct fa
 	struct change one = { .what = CHANGE_CHANGED, .kind = then->kind, .name = then->name };
 	bool was_file, is_file;
 
+	if ((then->kind == FACT_ENV || then->kind == FACT_ASKED) && mac_keys_differ(then->state, now->state)) {
+		tell_rekeyed(c);
+		return;
+	}
 	switch (then->kind) {
 	case FACT_ENV:
 	case FACT_OUTSIDE:

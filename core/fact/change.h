@@ -8,9 +8,12 @@
 
 enum change_what { CHANGE_ADDED, CHANGE_REMOVED, CHANGE_CHANGED };
 
+/* A kind of its own: another key made the states of variables, so that nobody can tell which values changed. `name` is the key's. */
+enum { CHANGE_KEY = FACT_KINDS };
+
 struct change {
 	enum change_what what;
-	uint16_t kind;                 /* enum fact_kind. A variable is FACT_ENV whatever asked for it; UNTRACKED: one per pattern */
+	uint16_t kind;                 /* enum fact_kind, or CHANGE_KEY. A variable is FACT_ENV whatever asked for it; UNTRACKED: one per pattern */
 	struct bytes name;             /* what to show: the variable, pattern, plugin, path (for a listing: the entry's path); a program: its path */
 	bool tracked;                  /* env: from a tool's question, not from the key */
 	struct bytes was, is;          /* for JSON ("from", "to"): printable text, or empty */

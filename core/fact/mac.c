@@ -74,7 +74,31 @@ int mac_load(int dir, const char *name, const struct mac *first, struct mac *ret
 		if (r > 0)
 			errno = r == 1 ? ENOENT : EINVAL;      /* another process removes the cache */
 	}
+	if (r == 0)
+		mac_use(ret, ret->key);
 	return r == 0 ? 0 : -1;
+}
+
+void mac_use(struct mac *m, const uint8_t key[DIGEST_KEY_SIZE])
+{
+	static const char what[] = "vt key name 1";
+	struct digest_state s;
+	struct digest d;
+
+	if (m->key != key)
+		memcpy(m->key, key, sizeof m->key);
+	digest_begin(&s, m->key);
+	digest_add(&s, what, sizeof what);
+	digest_end(&s, &d);
+	memcpy(m->name, d.byte, sizeof m->name);
+}
+
+bool mac_keys_differ(struct bytes a, struct bytes b)
+{
+	enum { AT = DIGEST_SIZE - MAC_NAME_SIZE };
+
+	return a.size == DIGEST_SIZE && b.size == DIGEST_SIZE &&
+	       memcmp((const uint8_t *)a.data + AT, (const uint8_t *)b.data + AT, MAC_NAME_SIZE) != 0;
 }
 
 void mac_value(const struct mac *m, const char *name, size_t size, const char *value, struct digest *ret)
@@ -86,4 +110,5 @@ void mac_value(const struct mac *m, const char *name, size_t size, const char *v
 	digest_add(&s, "", 1);
 	digest_add(&s, value, strlen(value));
 	digest_end(&s, ret);
+	memcpy(ret->byte + sizeof ret->byte - sizeof m->name, m->name, sizeof m->name);
 }

@@ -267,7 +267,7 @@ bool far_body_is(const struct far *f, const struct far_known *k, const vt_id *re
 {
 	vt_id name;
 
-	if (result_decode(body, &k->key, a, ret) < 0 || far_result_refusal(f->setup.keys, ret))
+	if (result_decode(body, &k->key, a, ret) < 0 || far_refusal(f->setup.keys, &ret->after, a))
 		return false;
 	/* the proof is of a name, and the name is of these facts */
 	far_result_name(f->setup.keys, &k->key, &ret->before, &ret->after, &name);

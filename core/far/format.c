@@ -328,17 +328,17 @@ static bool is_variable(const struct fact *f)
 	return f->kind == FACT_ENV || f->kind == FACT_ASKED || f->kind == FACT_ENV_GLOB || f->kind == FACT_ENV_PREFIX;
 }
 
-const char *far_result_refusal(const struct far_keys *k, const struct result *r)
+const char *far_refusal(const struct far_keys *k, const struct facts *after, struct arena *a)
 {
 	uint32_t i;
 
-	for (i = 0; i < r->after.n; i++) {
-		const struct fact *f = &r->after.at[i];
+	for (i = 0; i < after->n; i++) {
+		const struct fact *f = &after->at[i];
 
 		if (f->kind == FACT_OUTSIDE && !is_of_system(f->name))
-			return "it read a file outside the workspace";
+			return arena_printf(a, "it read %.*s outside the workspace", (int)f->name.size, (const char *)f->name.data);
 		if (is_variable(f) && f->state.size && !k->keyed)
-			return "it depends on a variable that is set, and there is no team key";
+			return arena_printf(a, "it depends on the variable '%.*s', and there is no team key", (int)f->name.size, (const char *)f->name.data);
 	}
 	return NULL;
 }

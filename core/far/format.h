@@ -76,6 +76,6 @@ int far_set_encode(const struct facts *after, struct buf *ret);
  * not the system's. */
 int far_set_decode(struct bytes b, struct arena *a, struct facts *ret);
 
-/* May the result leave this machine, and be taken from another? NULL: yes; else why not, a clause. */
-const char *far_result_refusal(const struct far_keys *k, const struct result *r);
+/* May a result with these facts after the run leave this machine, and be taken from another? NULL: yes; else why not, a clause in `a`. */
+const char *far_refusal(const struct far_keys *k, const struct facts *after, struct arena *a);
 #endif

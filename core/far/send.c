@@ -79,7 +79,7 @@ static bool open_offer(struct group *g, struct offer *o)
 	if (blob_get(g->far->setup.blobs, &o->body, FAR_BODY_MAX, &o->data, &size) != 0)
 		return false;
 	o->size = size;
-	if (result_decode((struct bytes){ o->data, size }, NULL, g->arena, &o->r) < 0 || far_result_refusal(g->far->setup.keys, &o->r) ||
+	if (result_decode((struct bytes){ o->data, size }, NULL, g->arena, &o->r) < 0 || far_refusal(g->far->setup.keys, &o->r.after, g->arena) ||
 	    far_set_encode(&o->r.after, &o->set) < 0)
 		return false;
 	digest_of(o->set.data, o->set.size, &d);

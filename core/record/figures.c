@@ -13,6 +13,7 @@
 #include "os/tree.h"
 #include "record/directory.h"
 #include "record/history.h"
+#include "record/last_run.h"
 
 static void add_size(void *ctx, const char *path, size_t size, const struct stat *st)
 {
@@ -64,12 +65,22 @@ static void read_counts(int inner, struct cache_figures *ret)
 		close(fd);
 }
 
+static bool count_not_shared(void *ctx, const struct digest *step, const struct last_run *run)
+{
+	uint64_t *n = ctx;
+
+	(void)step;
+	*n += run->kept && run->why_not[0];
+	return true;
+}
+
 int cache_figures(const char *dir, const char *root, struct cache_figures *ret, struct err *err)
 {
 	const struct tree_visitor sizes = { .found = add_size, .ctx = &ret->bytes };
 	struct directory d;
 	struct stat st;
 	struct history *h;
+	struct arena *a;
 	int r;
 
 	*ret = (struct cache_figures){ 0 };
@@ -86,6 +97,9 @@ int cache_figures(const char *dir, const char *root, struct cache_figures *ret, 
 	}
 	if (d.inner_fd >= 0) {
 		read_counts(d.inner_fd, ret);
+		a = arena_new();
+		last_run_each(d.inner_fd, a, count_not_shared, &ret->not_shared);
+		arena_free(a);
 		h = history_new(d.inner_fd, "history");
 		ret->steps = history_steps(h);
 		history_free(h, false);

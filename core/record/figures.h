@@ -13,6 +13,7 @@ struct cache_figures {
 	uint64_t steps;                /* steps in the history */
 	uint64_t hits, misses;         /* lookups of cached steps since the cache was made */
 	uint64_t far_hits;             /* of the hits: those that came from far stores */
+	uint64_t not_shared;           /* steps whose last result was kept, and not sent to far stores for what it depends on */
 	/* from the local store's last report; 0: not known */
 	uint64_t entries, blobs, bound;
 	int64_t oldest;                /* day of the oldest use, seconds since 1970 */

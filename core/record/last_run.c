@@ -67,7 +67,7 @@ static void encode(const struct last_run *run, struct buf *b)
 	buf_num(b, (uint64_t)run->exit_code & 0xffff);
 	put_text(b, run->label);
 	put_text(b, run->command);
-	put_text(b, run->not_kept);
+	put_text(b, run->why_not);
 	put_text(b, run->user);
 	put_text(b, run->host);
 	buf_add(b, run->task.byte, DIGEST_SIZE);
@@ -140,7 +140,7 @@ static bool decode(struct bytes b, struct arena *a, struct last_run *ret)
 	ret->exit_code = (int)cursor_num(&c);
 	ret->label = get_text(&c, a);
 	ret->command = get_text(&c, a);
-	ret->not_kept = get_text(&c, a);
+	ret->why_not = get_text(&c, a);
 	ret->user = get_text(&c, a);
 	ret->host = get_text(&c, a);
 	get_digest(&c, &ret->task);

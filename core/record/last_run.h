@@ -40,7 +40,7 @@ struct last_run {
 	bool kept;                 /* its result was stored */
 	bool traced;               /* its files were watched */
 	bool partial;              /* more was touched than is listed */
-	const char *not_kept;      /* why not; "" where it was kept, cancelled, or failed */
+	const char *why_not;       /* why it was not stored, or, where it was, why far stores did not get it; "" */
 	const char *user, *host;
 	struct digest task, who;   /* its name in the ledger */
 	struct touched *at;        /* sorted by name */

@@ -38,6 +38,7 @@ static void add_cache(struct buf *b, const struct summary_step *t)
 	account_text(b, "reason", t->reason);
 	account_text(b, "store", t->origin);
 	account_text(b, "notCached", t->not_cached);
+	account_text(b, "notShared", t->not_shared);
 	buf_byte(b, '}');
 }
 

@@ -52,6 +52,7 @@ struct outcome {
 	const char *because;       /* reason of a miss in words, instead of `why`; or NULL */
 	const char *origin;        /* of a hit: the far store that it came from in this run; or NULL. Good until the cache is closed */
 	const char *not_cached;    /* the text after "Not cached: ", or NULL */
+	const char *not_shared;    /* why far stores do not get its result, or NULL */
 	bool notice;               /* the compact summary shows not_cached */
 	bool read_and_wrote;       /* ... in the words "modified its input" */
 	const char *trouble;       /* an error, one line without the mark; or NULL */

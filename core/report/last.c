@@ -64,6 +64,7 @@ static void add_step(struct buf *b, const struct summary_step *t)
 	add_text(b, "command", t->command);
 	add_text(b, "reason", t->reason);
 	add_text(b, "notCached", t->not_cached);
+	add_text(b, "notShared", t->not_shared);
 	add_text(b, "trouble", t->trouble);
 	add_flag(b, "notice", t->notice);
 	add_flag(b, "readAndWrote", t->read_and_wrote);
@@ -152,6 +153,7 @@ static int read_step(struct arena *a, const cJSON *o, struct summary_step *t)
 		.missing = (uint32_t)read_number(o, "missing"),
 		.reason = read_text(a, o, "reason"),
 		.not_cached = read_text(a, o, "notCached"),
+		.not_shared = read_text(a, o, "notShared"),
 		.trouble = read_text(a, o, "trouble"),
 		.notice = read_flag(o, "notice"),
 		.read_and_wrote = read_flag(o, "readAndWrote"),

@@ -83,6 +83,7 @@ void summary_step_of(struct arena *a, const struct step *step, const struct outc
 		.saved_ms = o->saved_ms,
 		.reason = reason_text(a, o),
 		.not_cached = copy(a, o->not_cached ? o->not_cached : step->uncached),
+		.not_shared = copy(a, o->not_shared),
 		.trouble = copy(a, o->trouble),
 		.notice = o->notice,
 		.read_and_wrote = o->read_and_wrote,
@@ -431,6 +432,8 @@ static void add_details(const struct summary_step *t, struct buf *b)
 	} else {
 		add_detail(b, "90", "Cache miss: ", t->reason ? t->reason : "no previous cache entry found");
 	}
+	if (t->not_shared)
+		add_detail(b, "90", "Not shared: ", t->not_shared);
 }
 
 static size_t folder_size(const char *path)

@@ -17,6 +17,7 @@ struct summary_step {
 	int64_t ms, saved_ms;
 	const char *reason;        /* of a miss, from words_details; NULL: it never ran before */
 	const char *not_cached;    /* or NULL */
+	const char *not_shared;    /* or NULL */
 	const char *trouble;       /* or NULL */
 	bool notice, read_and_wrote, failed, cancelled;
 	uint32_t missing;              /* files that it made, that are gone and are not restored */

@@ -37,7 +37,7 @@ static bool is_declared_env(const struct change *c)
 /* Is the change one of the key? Those share a line; each other change has its own. */
 static bool is_of_key(const struct change *c)
 {
-	return c->kind < FACT_GLOBBED && !(is_env(c) && c->tracked);
+	return c->kind == CHANGE_KEY || (c->kind < FACT_GLOBBED && !(is_env(c) && c->tracked));
 }
 
 static bool is_config(const struct change *c)
@@ -87,6 +87,9 @@ static bool named(struct bytes name, const char *text)
 static void add_change(const struct change *c, bool brief, struct buf *b)
 {
 	switch (c->kind) {
+	case CHANGE_KEY:
+		buf_printf(b, "the %.*s changed", (int)c->name.size, (const char *)c->name.data);
+		break;
 	case FACT_ENV:
 	case FACT_ENV_GLOB:
 	case FACT_ENV_PREFIX:

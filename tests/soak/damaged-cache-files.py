@@ -148,7 +148,7 @@ for i in range(s.rounds):
             f.write(b)
         rc, out, err = s.run(*ask, cwd=os.path.join(s.root, "w"), env=s.environment(A=a), what=story)
         s.count("questions")
-        if rc is not None and (rc not in (0, 1) or rc and not err or "Sanitizer" in err or "runtime error" in err):
+        if rc is not None and (rc not in (0, 1) or rc and not (out or err) or "Sanitizer" in err or "runtime error" in err):
             s.fault(f"{story}: {' '.join(ask)}: rc {rc}: {out[-300:]} {err[-1000:]}")
     extra = set(os.listdir("w")) - names - {"dist"}
     if extra or (i % 50 == 49 and snapshot("other") != outside):

@@ -1,5 +1,5 @@
 # Sourced by the campaigns: each is NAME.py beside its NAME.sh and tries something ROUNDS times, with choices that
-# come from SEED alone. Without ROUNDS a short form runs, which is part of the check; `make soak` runs the long ones.
+# come from SEED alone; FROM leaves out the first of a list of cases. Without ROUNDS a short form runs, which is part of the check; `make soak` runs the long ones.
 #
 #   campaign SHORT LONG "story"
 . "${BASH_SOURCE[0]%/*}/../lib/functions.sh" || exit
@@ -12,7 +12,7 @@ campaign() {
 	workspace
 	seed
 	# what a campaign of many runs leaves open for its own use is small
-	with SEED="$SEED" PYTHONDONTWRITEBYTECODE=1 LIB="$abs_top_builddir/tests/lib" CC="$CC" SOAK_BY="$abs_top_srcdir/tests/soak" \
+	with SEED="$SEED" FROM="${FROM:-0}" PYTHONDONTWRITEBYTECODE=1 LIB="$abs_top_builddir/tests/lib" CC="$CC" SOAK_BY="$abs_top_srcdir/tests/soak" \
 		_limited "${SOAK_LIMIT:-36000}" python3 "$abs_top_srcdir/tests/soak/$name.py" "$VT" "$W" "$rounds" >"$T/soak.out" 2>"$T/soak.err"
 	is "$name ends by itself" "$? $(<"$T/soak.err")" "0 "
 	grep '^#' "$T/soak.out"

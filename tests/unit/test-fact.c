@@ -239,6 +239,14 @@ static void a_value_is_bound_to_its_name_and_its_cache(void **state)
 	assert_int_equal(mac_load(AT_FDCWD, in_folder("key"), NULL, &two), 0);
 	mac_value(&two, "A", 1, "secret", &y);
 	assert_true(digest_equal(&x, &y));
+	assert_false(mac_keys_differ((struct bytes){ x.byte, sizeof x.byte }, (struct bytes){ y.byte, sizeof y.byte }));
+	assert_false(mac_keys_differ((struct bytes){ x.byte, sizeof x.byte }, (struct bytes){ "", 0 }));
+	assert_int_equal(mac_load(AT_FDCWD, in_folder("other"), NULL, &two), 0);
+	mac_value(&two, "A", 1, "secret", &y);
+	assert_true(mac_keys_differ((struct bytes){ x.byte, sizeof x.byte }, (struct bytes){ y.byte, sizeof y.byte }));
+	mac_use(&two, one.key);
+	mac_value(&two, "A", 1, "secret", &y);
+	assert_true(digest_equal(&x, &y));
 	assert_int_equal(mac_load(AT_FDCWD, in_folder("given"), &one, &two), 0);
 	assert_memory_equal(one.key, two.key, sizeof one.key);
 	assert_int_equal(mac_load(AT_FDCWD, in_folder("other"), &one, &two), 0);

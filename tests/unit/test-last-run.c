@@ -58,7 +58,7 @@ static struct last_run some_run(struct arena *a, uint32_t n)
 {
 	struct last_run run = {
 		.label = "web#build", .command = "vite build", .started_ns = 1234567890123456789, .ms = 42, .exit_code = 137, .cancelled = true,
-		.traced = true, .not_kept = "read and wrote 'x'", .user = "ann", .host = "box", .task = { { 4 } }, .who = { { 5 } }, .n = n,
+		.traced = true, .why_not = "read and wrote 'x'", .user = "ann", .host = "box", .task = { { 4 } }, .who = { { 5 } }, .n = n,
 	};
 	uint32_t i;
 
@@ -82,7 +82,7 @@ static void a_run_comes_back_whole(void **state)
 	assert_true(last_run_get(p->fd, &step, p->arena, &back));
 	assert_string_equal(back.label, run.label);
 	assert_string_equal(back.command, run.command);
-	assert_string_equal(back.not_kept, run.not_kept);
+	assert_string_equal(back.why_not, run.why_not);
 	assert_string_equal(back.user, "ann");
 	assert_string_equal(back.host, "box");
 	assert_int_equal(back.started_ns, run.started_ns);

@@ -65,6 +65,33 @@ run
 is "untracked names removed" "$out" '$ print env ○ cache miss: untracked env config changed, executing'
 rm -rf .vt
 
+# states of variables are made with a key; another key says nothing about their values
+one=$(printf '%064d' 1) two=$(printf '%064d' 2)
+task '"command":"print env","input":[],"env":["MY_ENV","OTHER"]'
+with VT_TEAM_KEY=$one MY_ENV=1 OTHER=2 run
+with VT_TEAM_KEY=$one MY_ENV=1 OTHER=2 run
+is "the same team key" "$out" '$ print env ◉ cache hit, replaying'
+capture with VT_TEAM_KEY=$two MY_ENV=1 OTHER=2 vt why t
+has "another team key: vt why says so" "$out" "the team key changed"
+hasnt "... and no word of the variables" "$out" "MY_ENV"
+with VT_TEAM_KEY=$two MY_ENV=1 OTHER=2 run
+is "... as does the run" "$out" '$ print env ○ cache miss: the team key changed, executing'
+with VT_TEAM_KEY=$two MY_ENV=2 OTHER=2 run
+is "a value under one key" "$out" '$ print env ○ cache miss: env '"'MY_ENV' changed, executing"
+with VT_TEAM_KEY=$one MY_ENV=2 run
+is "another team key, and a variable that is unset" "$out" '$ print env ○ cache miss: the team key changed, executing'
+with MY_ENV=2 run
+is "no team key any more" "$out" '$ print env ○ cache miss: the cache'"'s key changed, executing"
+capture with VT_TEAM_KEY=$two MY_ENV=5 vt run -v t
+has "the report says so" "$out" "→ Cache miss: the team key changed"
+is "no key's name leads to a value or a key" "$(grep -rlaE "$one|$two" .vt | wc -l)" 0
+rm -rf .vt
+task '"command":"print env","input":[],"env":["MY_ENV"]'
+with VT_TEAM_KEY=$one run
+with VT_TEAM_KEY=$two run
+is "without a variable that is set the key does not count" "$out" '$ print env ◉ cache hit, replaying'
+rm -rf .vt
+
 # what it starts counts by its content, found by its name
 mkdir "$T/bin"; printf '#!/bin/sh\ncat "$@"\n' >"$T/bin/kat"; chmod +x "$T/bin/kat"
 PATH=$T/bin:$PATH
