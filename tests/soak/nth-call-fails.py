@@ -37,8 +37,7 @@ for kind in ("malloc", "open", "thread", "sendmsg"):
         totals[kind, before] = n + n // 20 + 2
 cases = [(kind, before, at) for (kind, before), n in totals.items() for at in range(1, n + 1)]
 s.count("places", len(cases))
-s.random.shuffle(cases)
-for kind, before, at in cases[s.first:s.first + s.rounds]:
+for kind, before, at in s.part(cases):
     prepare(before)
     story = f"{kind} {at} of about {totals[kind, before]} fails in a {before}"
     rc, out, err, _ = run(kind, at)

@@ -1,5 +1,5 @@
 """What the campaigns share: a workspace, runs with a time limit, faults that are counted, and what is left of a run."""
-import os, random, resource, shutil, signal, stat, struct, subprocess, sys, time
+import hashlib, os, random, resource, shutil, signal, stat, struct, subprocess, sys, time
 
 
 class Soak:
@@ -62,6 +62,12 @@ class Soak:
                 a = self.random.randrange(n - 8)
                 b[a:a + 8], b[at:at + 8] = b[at:at + 8], b[a:a + 8]
         return b
+
+    def part(self, cases):
+        """The cases of this part, in an order by the seed in which each has its place whatever others there are."""
+        def place(case):
+            return hashlib.sha256(f"{self.seed} {case}".encode()).digest()
+        return sorted(cases, key=place)[self.first:self.first + self.rounds]
 
     def far_store(self):
         """A far store in a folder beside the workspace; the text that names it in vite-task.json, or "" where there is none."""
