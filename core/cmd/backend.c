@@ -15,6 +15,7 @@
 #include "choose/choice.h"
 #include "cmd/places.h"
 #include "lock/lock.h"
+#include "os/crash.h"
 #include "os/file.h"
 #include "os/terminal.h"
 #include "plug/call.h"
@@ -109,6 +110,9 @@ int backend_plugins(struct backend *b, struct err *err)
 		warnings_add(s->warnings, b->user.ignored);
 	if (far_keys_read(s->env, cJSON_GetObjectItemCaseSensitive(b->user.plugins, "sharing"), &b->keys, err) < 0)
 		return -1;
+	/* where this vt runs in a step that another one watches, that one must be able to read what it does */
+	if ((b->keys.keyed || b->keys.signs || b->user.plugins) && !env_get(s->env, "FSPY"))
+		crash_hide_memory();
 	backend_share(s, b->workspace, &b->user, b->cache_dir, b->dry, b->arena, &b->keys, &b->share);
 	setup.worktrees = b->share.results;
 	setup.cache_dir = b->cache_dir;

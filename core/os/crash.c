@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -149,4 +150,9 @@ void crash_leave(struct crash_scene *s)
 void crash_done(int code)
 {
 	done = code;
+}
+
+void crash_hide_memory(void)
+{
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

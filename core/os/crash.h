@@ -21,4 +21,7 @@ void crash_catch(void);
 void crash_enter(struct crash_scene *s);       /* [any] of this thread */
 void crash_leave(struct crash_scene *s);       /* the last one that was entered */
 void crash_done(int code);                     /* [any]; -1: there is something to be done again */
+/* From here on this program holds secrets: it leaves no core file, and no other process of the user reads its memory or environment.
+ * Programs that it starts are free of this. */
+void crash_hide_memory(void);
 #endif
