@@ -88,7 +88,9 @@ static void add_change(const struct change *c, bool brief, struct buf *b)
 {
 	switch (c->kind) {
 	case CHANGE_KEY:
-		buf_printf(b, "the %.*s changed", (int)c->name.size, (const char *)c->name.data);
+		buf_text(b, "the ");
+		shown_add(b, c->name.data, c->name.size);
+		buf_text(b, " changed");
 		break;
 	case FACT_ENV:
 	case FACT_ENV_GLOB:
