@@ -8,24 +8,26 @@
 
 #include "os/loop.h"       /* for os_now_ns */
 #include "plug/inside.h"
+#include "plug/secrets.h"
 #include "text/shown.h"
 
 enum {
 	LIVE = 0x76746361,
-	TEXT_ROOM = sizeof ((struct plug_call *)0)->text
+	TEXT_ROOM = sizeof ((struct plug_call *)0)->text,
+	LINE_ROOM = 4 * TEXT_ROOM      /* a secret is looked for in more than is shown */
 };
 
-/* Copies any bytes as one line that may be shown; lines become one. */
-static void clean(char *ret, size_t room, const char *data, size_t size)
+/* Copies any bytes as one line that may be shown; lines become one. `c`: whose secrets it must not have; or NULL. */
+static void clean(const struct component *c, char *ret, size_t room, const char *data, size_t size)
 {
-	char line[TEXT_ROOM];
+	char line[LINE_ROOM];
 	size_t i;
 
 	while (size && (data[size - 1] == '\n' || data[size - 1] == ' '))
 		size--;
 	for (i = 0; i < size && i < sizeof line; i++)
 		line[i] = data[i] == '\n' || data[i] == '\t' || data[i] == '\r' ? ' ' : data[i];
-	shown_cut(ret, room, line, i);
+	shown_cut(ret, room, line, c ? secrets_mask(c, line, i) : i);
 }
 
 static void call_report(vt_call *call, uint32_t level, const char *code, vt_bytes text)
@@ -36,8 +38,8 @@ static void call_report(vt_call *call, uint32_t level, const char *code, vt_byte
 	pthread_mutex_lock(&c->component->report_lock);
 	if (level <= VT_REPORT_ERROR && level >= c->level && text.data) {
 		c->level = level;
-		clean(c->code, sizeof c->code, code ? code : "", code ? strnlen(code, sizeof c->code) : 0);
-		clean(c->text, sizeof c->text, text.data, text.size);
+		clean(NULL, c->code, sizeof c->code, code ? code : "", code ? strnlen(code, sizeof c->code) : 0);
+		clean(c->component, c->text, sizeof c->text, text.data, text.size);
 	}
 	pthread_mutex_unlock(&c->component->report_lock);
 }

@@ -137,8 +137,7 @@ static bool find_type(struct component *c)
 	return ok;
 }
 
-/* The option of a key; "headers.*" in the table matches every key below headers. */
-static const vt_option *option_of(const struct load_component *made, const char *key)
+const vt_option *component_option(const struct load_component *made, const char *key)
 {
 	uint32_t i;
 
@@ -154,7 +153,7 @@ static const vt_option *option_of(const struct load_component *made, const char 
 
 static bool option_check(struct component *c, const struct option_value *v, bool url_from_user)
 {
-	const vt_option *o = option_of(c->made, v->key);
+	const vt_option *o = component_option(c->made, v->key);
 	const char *expected;
 	char text[400], *canonical = NULL;
 

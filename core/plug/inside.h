@@ -89,6 +89,8 @@ void watchdog_begin(struct plug *p, struct plug_call *c);  /* from now on c must
 void watchdog_end(struct plug *p, struct plug_call *c);
 void watchdog_free(struct plug *p);        /* after the last call */
 uint32_t watchdog_limit(const struct plug *p);             /* seconds that a call may be quiet */
+/* The option of a key; "headers.*" in the table matches every key below headers. NULL: there is none. */
+const vt_option *component_option(const struct load_component *made, const char *key);
 /* Loads, creates and starts the component, once. false: component->why. */
 bool component_start(struct component *c);
 uint32_t plug_chosen_stores(struct plug *p, struct component ***ret);   /* in any state */
