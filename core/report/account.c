@@ -121,7 +121,11 @@ void account_run(const struct summary *s, const struct account_start *start, int
 	account_counts(s, b);
 	if (s->is_shared)
 		buf_printf(b, ",\"together\":{\"tasks\":%u,\"here\":%u,\"elsewhere\":%u}", s->shared.tasks, s->shared.here, s->shared.elsewhere);
-	buf_text(b, ",\"steps\":[");
+	for (i = 0; i < s->still_failing.n; i++) {
+		buf_text(b, i ? "," : ",\"stillFailing\":[");
+		json_quote(b, s->still_failing.at[i], strlen(s->still_failing.at[i]));
+	}
+	buf_text(b, i ? "],\"steps\":[" : ",\"steps\":[");
 	for (i = 0; i < s->n; i++) {
 		buf_text(b, i > 0 ? ",\n{" : "\n{");
 		account_step(&s->at[i], start->zero_ns, b);

@@ -82,7 +82,9 @@ void last_save(const struct summary *s, int dir)
 	uint32_t i;
 
 	buf_init(&b, LAST_MOST);
-	buf_printf(&b, "{\"version\":%d,\"exitCode\":%d,\"notRun\":%u,\"steps\":[", LAST_VERSION, s->exit_code, s->not_run);
+	buf_printf(&b, "{\"version\":%d,\"exitCode\":%d,\"notRun\":%u", LAST_VERSION, s->exit_code, s->not_run);
+	add_texts(&b, "stillFailing", s->still_failing);
+	buf_text(&b, ",\"steps\":[");
 	for (i = 0; i < s->n; i++) {
 		buf_text(&b, i > 0 ? ",\n" : "\n");
 		add_step(&b, &s->at[i]);
@@ -175,6 +177,7 @@ static int read_summary(const cJSON *root, struct summary *s)
 		return -1;
 	s->exit_code = (int)read_number(root, "exitCode");
 	s->not_run = (uint32_t)read_number(root, "notRun");
+	s->still_failing = read_texts(s->arena, root, "stillFailing");
 	s->at = arena_array(s->arena, (size_t)cJSON_GetArraySize(steps) + 1, sizeof *s->at);
 	cJSON_ArrayForEach(o, steps)
 		if (read_step(s->arena, o, &s->at[n++]) < 0)

@@ -17,13 +17,14 @@ file packages/c/package.json '{"name":"c","dependencies":{"b":"workspace:*"}}'
 said() { grep -c 'still failing' <<<"$seen"; }
 for t in test glob raw; do
 	echo bad >packages/b/in
-	watching run -r $t
+	watching run -r --summary-file "$T/summary.json" $t
 	has "$t: the first run fails" "$seen" "✗ b#$t failed first (exit code: 1)"
 	hasnt "... and says so once" "$seen" "still failing"
 	edit packages/a/in "good again"
 	again
 	is "$t: one that failed does not run for another's file" "$(ran)" '~/packages/a$ sh -c "grep -q good in",'
 	has "... the round says that it is still failing" "$seen" "✗ still failing: b#$t"
+	has "... so does its report" "$(cat "$T/summary.json")" "\"stillFailing\":[\"b#$t\"]"
 	settled
 	edit packages/b/in worse
 	again
@@ -34,6 +35,8 @@ for t in test glob raw; do
 	is "... and fails still" "$(said)" 1
 	watched INT
 	is "$t: the exit status is that of the last run, in which it still failed" "$rc" 1
+	capture vt run --last-details
+	has "... whose details name it" "$rc $out" "✗ still failing: b#$t"
 	watching run -r $t
 	edit packages/b/in "good at last"
 	again
