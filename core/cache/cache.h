@@ -140,6 +140,7 @@ void found_free(struct found *found);
 struct trail {
 	struct facts before, after;    /* what declared inputs matched; what the run asked for */
 	struct facts outputs, effects; /* paths */
+	struct texts removed;          /* paths that the restore of a hit takes away */
 };
 /* Of a hit: did its run leave nothing but what is kept? */
 bool cache_is_whole(const struct found *found);

@@ -654,11 +654,11 @@ void cache_trail(const struct found *found, struct trail *ret)
 {
 	const struct found_inside *in = found->inside;
 
-	*ret = (struct trail){ { 0 }, { 0 }, { 0 }, { 0 } };
+	*ret = (struct trail){ { 0 }, { 0 }, { 0 }, { 0 }, { 0 } };
 	if (!in)
 		return;
 	if (in->hit && found->state == FOUND_HIT)
-		*ret = (struct trail){ in->hit->before, in->hit->after, in->hit->outputs, in->hit->effects };
+		*ret = (struct trail){ in->hit->before, in->hit->after, in->hit->outputs, in->hit->effects, in->remove };
 	else
-		*ret = (struct trail){ in->before, in->after, { 0 }, in->left };
+		*ret = (struct trail){ in->before, in->after, { 0 }, in->left, { 0 } };
 }

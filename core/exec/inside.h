@@ -227,8 +227,8 @@ void job_tell_started(struct job *j);
 void job_tell_output(void *ctx, int stream, struct bytes data);    /* ctx: the job */
 void job_tell_finished(struct job *j, struct outcome *o);
 void job_tell_span(struct job *j, const struct step *step, const struct span *span);       /* nothing, if the run is not timed */
-/* Tells the watcher of repeated runs; `o`: what became of its run; NULL: it hit. Returns its answer; false where nobody looks on. */
-bool job_note(const struct job *j, const struct answer *a, const struct outcome *o);
+/* Tells the watcher of repeated runs what became of a step that ran. */
+void job_note(const struct job *j, const struct outcome *o);
 void job_tell_outer(struct job *j);                /* to the runner around this one: what decides here has to decide there */
 
 /* job_run.c: starting any step, also a persistent one */

@@ -218,28 +218,38 @@ static int failed_code(const struct job *j, const struct outcome *o)
 	return o->result == END_DONE && o->failed && !j->cancelled && (!j->trouble || j->timed_out) ? o->exit_code : 0;
 }
 
-bool job_note(const struct job *j, const struct answer *a, const struct outcome *o)
+void job_note(const struct job *j, const struct outcome *o)
 {
 	const struct exec_watcher *w = j->run->setup->watcher;
-	struct step_trail trail = { .cached = a != NULL, .ran = o != NULL, .kept = a && (!o || j->kept.why == KEPT_STORED) };
+	const struct answer *a = j->answer;
+	struct step_trail trail = { .cached = a != NULL, .ran = true, .kept = a && j->kept.why == KEPT_STORED };
 
 	if (!w)
-		return false;
+		return;
 	if (a)
 		cache_trail(&a->found, &trail.result);
-	if (o && a && j->kept.why != KEPT_STORED) {
+	if (a && !trail.kept)
 		trail.seen = j->seen.arena ? &j->seen : NULL;
-		trail.changed = j->kept.why == KEPT_CHANGED;
+	trail.good = o->exit_code == 0 && !o->failed && !o->cancelled;
+	trail.exit_code = failed_code(j, o);
+	note_writing(j, o, &trail);
+	/* its own writing is told apart from an edit by the watcher */
+	trail.changed = a && j->kept.why == KEPT_CHANGED && (trail.blind || !j->wrote.arena);
+	w->note(w->ctx, j->step, &trail);
+}
+
+/* Tells of a hit, once. Returns whether it is the result that was seen last; false where nobody looks on. */
+static bool note_hit(const struct job *j, struct answer *a)
+{
+	const struct exec_watcher *w = j->run->setup->watcher;
+	struct step_trail trail = { .cached = true, .kept = true, .good = true, .restored = j->settled };
+
+	if (w && !a->noted) {
+		cache_trail(&a->found, &trail.result);
+		a->same = w->note(w->ctx, a->step, &trail);
+		a->noted = true;
 	}
-	trail.good = !o || (o->exit_code == 0 && !o->failed && !o->cancelled);
-	trail.restored = !o && j->settled;
-	if (o) {
-		note_writing(j, o, &trail);
-		trail.exit_code = failed_code(j, o);
-		/* its own writing is told apart from an edit by the watcher */
-		trail.changed = trail.changed && (trail.blind || !j->wrote.arena);
-	}
-	return w->note(w->ctx, a ? a->step : j->step, &trail);
+	return a->same;
 }
 
 /* Are all its hits the results that were seen last? Then nothing of them is told. */
@@ -253,7 +263,7 @@ static bool is_known(struct job *j)
 			return false;
 	for (a = j->answer; known && a < end; a++)
 		if (!is_builtin(a->step))
-			known = job_note(j, a, NULL) && known;
+			known = note_hit(j, a) && known;
 	return known;
 }
 
@@ -342,7 +352,7 @@ static bool job_tell_hit(struct job *j)
 		return true;
 	}
 	r->started++;
-	if (!job_note(j, j->answer, NULL))
+	if (!note_hit(j, j->answer))
 		j->place->ran = true;      /* another result than before: for those behind it, as if it had run */
 	j->status = START_HIT;
 	cache_count(r->setup->cache, found);

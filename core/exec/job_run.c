@@ -38,7 +38,7 @@ static void job_over(struct job *j, struct outcome *o)
 	struct run *r = j->run;
 	struct place *p = j->place;
 
-	job_note(j, j->answer, o);
+	job_note(j, o);
 	r->running--;
 	r->files -= j->files;
 	r->crowded = false;

@@ -15,6 +15,7 @@ struct answer {
 	const struct step *step;
 	bool known;                    /* the step was looked up: the rest is filled; an echo and a cd are known without */
 	bool in_place;                 /* a hit with nothing to put back, or whose outputs were put back */
+	bool noted, same;              /* the watcher was told of the hit, and answered so */
 	bool entered;                  /* a cd: its folder is there, as what comes before leaves it */
 	struct found found;            /* not of an echo or a cd */
 	struct cache_plan_for_step before;     /* of a step that must run */

@@ -394,7 +394,8 @@ void index_touch(struct watch *w, const char *path, unsigned what)
 	if (is_below(w->setup.cache_dir, strlen(w->setup.cache_dir), path) || stage_is_unfinished(path, size))
 		return;
 	n = map_get(&w->nodes, path, size);
-	if (n && n->entry)
+	/* the times and the mode of a folder say nothing */
+	if (n && n->entry && (what & (NOTIFY_FOLDER | NOTIFY_NAME)) != NOTIFY_FOLDER)
 		index_tell(w, n, INTEREST_ENTRY, path);
 	if (n && n->names && (what & NOTIFY_NAME))
 		index_tell(w, n, INTEREST_NAMES, path);

@@ -36,6 +36,7 @@ struct interest {
 	const struct globs *globs;
 	uint32_t levels;               /* BELOW: of folders, at most */
 	bool there;                    /* ENTRY: something was there */
+	bool unsure;                   /* ENTRY: it is not known whether something was there */
 	const struct fact *listing;    /* NAMES: a FACT_LIST with the names that the step found, in the record's arena; NULL: unknown */
 };
 

@@ -99,6 +99,14 @@ static void add_facts(const struct watch *w, struct record *r, const struct fact
 
 /* ---- from what was seen ---- */
 
+static void add_entry(struct record *r, const char *path, uint16_t flags)
+{
+	struct interest *i = add(r, INTEREST_ENTRY, path);
+
+	i->there = (flags & VT_SEEN_THERE) != 0;
+	i->unsure = !(flags & (VT_SEEN_THERE | VT_SEEN_ABSENT));
+}
+
 static void add_seen(const struct watch *w, struct record *r, const struct seen *seen)
 {
 	uint32_t i;
@@ -108,7 +116,7 @@ static void add_seen(const struct watch *w, struct record *r, const struct seen 
 		struct bytes name = { s->name.data, s->name.size };
 
 		if (s->op == VT_SEEN_READ || s->op == VT_SEEN_PROBE || s->op == VT_SEEN_EXEC)
-			add(r, INTEREST_ENTRY, absolute(w, r->arena, name))->there = (s->flags & VT_SEEN_THERE) != 0;
+			add_entry(r, absolute(w, r->arena, name), s->flags);
 		else if (s->op == VT_SEEN_LIST)
 			add(r, INTEREST_NAMES, absolute(w, r->arena, name));
 	}

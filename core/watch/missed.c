@@ -25,7 +25,7 @@ static bool has_changed(const struct watch *w, const struct reader *r, bool ther
 		return was;
 	if (S_ISLNK(link->st_mode) && is_after(link, w->started_ns))
 		return true;
-	return !(was && S_ISDIR(st->st_mode)) && is_after(st, w->started_ns);
+	return !((was || r->interest->unsure) && S_ISDIR(st->st_mode)) && is_after(st, w->started_ns);
 }
 
 static void find_entry(struct watch *w, const struct node *n, bool all)

@@ -90,12 +90,21 @@ static void add_tree(struct watch *w, struct bytes name)
 	close(root_fd);
 }
 
+/* The folders that it lies in may have been made for it. */
+static void add_folders(struct watch *w, const char *path)
+{
+	for (path = path_dir(w->scratch, path); path_below(w->setup.root, path) && !paths_have(&w->written, path); path = path_dir(w->scratch, path))
+		add_path(w, path);
+}
+
 static void add_facts(struct watch *w, const struct facts *f)
 {
 	uint32_t i;
 
-	for (i = 0; i < f->n; i++)
+	for (i = 0; i < f->n; i++) {
 		add_name(w, f->at[i].name);
+		add_folders(w, absolute(w, w->scratch, f->at[i].name));
+	}
 }
 
 /* What a step changed that it had read before may have been changed by somebody else in between; for the rest, the cache or
@@ -129,12 +138,15 @@ static void add_seen(struct watch *w, const struct seen *seen)
 void note_written(struct watch *w, const struct step *step, const struct step_trail *trail)
 {
 	const char *package = step->task->package->path;
+	uint32_t i;
 
 	w->steps++;
 	if (trail->ran || trail->restored) {
 		add_facts(w, &trail->result.outputs);
 		add_facts(w, &trail->result.effects);
 	}
+	for (i = 0; i < trail->result.removed.n && trail->restored; i++)
+		add_name(w, (struct bytes){ trail->result.removed.at[i], strlen(trail->result.removed.at[i]) });
 	if (trail->wrote)
 		add_seen(w, trail->wrote);
 	if (!trail->ran || (trail->kept && !trail->blind))

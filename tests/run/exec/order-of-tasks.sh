@@ -35,7 +35,13 @@ workspace known
 pnpm app core slow zero
 tools
 file vite-task.json '{"cache":true}'
-tool nap 'sleep $1; echo $2'
+# slow takes three times as long as those before it took, however loaded the machine is
+tool nap "[ -e $T/begun ] || date +%s >$T/begun
+if [ \$2 = slow ]; then
+	[ -e $T/long ] || echo \$(((\$(date +%s) - \$(cat $T/begun)) * 3 + \$1)) >$T/long
+	set -- \$(cat $T/long) slow
+fi
+sleep \$1; echo \$2"
 sleeper() { file packages/$1/package.json "{\"name\":\"$1\"$3,\"scripts\":{\"build\":\"nap $2 $1${4-}\"}}"; }
 change() { sleeper app 0.3 ',"dependencies":{"core":"workspace:*"}' "$1"; sleeper core 0.3 '' "$1"; sleeper slow 2 '' "$1"; sleeper zero 0 '' "$1"; }
 change ''

@@ -94,6 +94,29 @@ is "folders that it makes, moves and takes away start nothing" "$(runs)" 2
 watched INT
 rm -rf src/moved-* out old
 
+# a hit whose restore makes files, and takes some away; and what reads them, kept, failing or not cached
+file vite-task.json '{"tasks":{
+	"build":{"command":"sh -c \"rm -rf dist; cp -r src dist\"","output":["dist/**"]},
+	"fails":{"command":"sh -c \"ls dist; cat dist/*; test -e dist/x\"","dependsOn":["build"]},
+	"raw":{"command":"ls dist","cache":false,"dependsOn":["build"]},
+	"kept":{"command":"sh -c \"cat dist/* >all\"","dependsOn":["build"],"output":["all"]}}}'
+rm -rf src; mkdir src; echo 1 >src/a
+watching run-many fails raw kept
+settled
+edit src/x 2
+again
+settled
+rm src/x
+again
+settled
+is "a restore that takes a file away starts nothing" "$(runs) $(ls dist)" "3 a"
+edit src/x 2
+again
+is "... and what failed without it is looked up again when a restore brings it back" "$(grep -c 'test -e dist/x" ◉ cache hit' <<<"$seen")" 1
+settled
+is "... which starts nothing, either" "$(runs) $(echo $(ls dist))" "4 a x"
+watched INT
+
 # a task that fails
 file vite-task.json '{"tasks":{"t":{"command":"sh -c \"date +%N >src/out; exit 3\"","cache":false}}}'
 watching run t
