@@ -210,6 +210,17 @@ static enum watched watched(const struct run *r, const struct place *p, const st
 	return w->look(w->ctx, item->step, ret_code);
 }
 
+/* Has the node nothing but echos and cds? Those nobody watches. */
+static bool is_all_builtin(const struct plan_node *node)
+{
+	uint32_t i;
+
+	for (i = 0; i < node->items_n; i++)
+		if (node->items[i].kind == ITEM_STEP || node->items[i].kind == ITEM_PLAN)
+			return false;
+	return node->items_n > 0;
+}
+
 /* All that is left of the node, or its item alone. */
 bool run_is_current(struct run *r, struct place *p, int *ret_code)
 {
@@ -218,7 +229,7 @@ bool run_is_current(struct run *r, struct place *p, int *ret_code)
 	uint32_t i;
 
 	*ret_code = 0;
-	if (!r->setup->watcher || p->ran)
+	if (!r->setup->watcher || p->ran || (is_all_builtin(node) && (p->behind || p->dirty || r->setup->watcher->anew)))
 		return false;
 	for (i = p->item; i < node->items_n && now == WATCHED_GOOD; i++)
 		now = watched(r, p, &node->items[i], ret_code);

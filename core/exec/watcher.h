@@ -39,5 +39,7 @@ struct exec_watcher {
 	/* It hit, or has run. Returns whether its result is the one that was seen last: such a hit is not told. */
 	bool (*note)(void *ctx, const struct step *step, const struct step_trail *trail);
 	void *ctx;
+	/* The present run is the first, or the configuration has changed: also tasks that start nothing are told. */
+	bool anew;
 };
 #endif

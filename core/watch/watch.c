@@ -326,6 +326,7 @@ void watch_begin(struct watch *w)
 
 	w->running = true;
 	w->config_changed = w->config->dirty;
+	w->watcher->anew = w->first || w->config_changed || w->lost;
 	w->config->dirty = false;
 	w->started_ns = coarse_ns();
 	w->config->fresh = false;
@@ -501,7 +502,7 @@ struct watch *watch_new(const struct watch_setup *setup)
 	w->setup.cache_dir = arena_str(w->arena, setup->cache_dir);
 	w->setup.user_config = setup->user_config ? arena_str(w->arena, setup->user_config) : NULL;
 	w->watcher = arena_alloc(w->arena, sizeof *w->watcher);
-	*w->watcher = (struct exec_watcher){ look, may_trace, note, w };
+	*w->watcher = (struct exec_watcher){ look, may_trace, note, w, false };
 	w->config = xcalloc(1, sizeof *w->config);
 	w->config->arena = arena_new();
 	w->queue_end = &w->queue;

@@ -73,6 +73,15 @@ is "what a restore wrote and a touch start nothing" "$(ran)" '~/packages/a$ cp s
 watched INT
 is "Ctrl-C ends it" "$rc" 0
 
+# a task that starts nothing
+file packages/a/vite-task.json "$(sed 's/"build":/"say":{"command":"echo hello"},"build":/' packages/a/vite-task.json)"
+watching run-many -r say raw
+has "a task that only says something is run" "$seen" "[a#say] hello"
+edit packages/a/other 0
+again
+hasnt "... and not told again" "$seen" "hello"
+watched INT
+
 watching run -r raw
 edit packages/b/other 1
 again
