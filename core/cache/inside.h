@@ -78,6 +78,7 @@ struct found_inside {
 	bool untraceable;              /* ... are wanted, but no tracer can be started */
 	const char *not_kept;
 	int64_t started_ns;            /* by the file system's clock */
+	int64_t real_ns, boot_ns;      /* the same by the time of day and by the clock that nobody sets */
 	struct facts after, left;      /* filled by cache_save: what the run asked for, if it was kept; what it left */
 	struct eyes eyes;              /* whose the step is, and what comes after it */
 	struct overlap overlap;        /* joined when the step starts, or its outputs are put back */

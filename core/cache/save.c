@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -75,6 +76,23 @@ static const char *not_available(struct arena *a, const char *cause)
 	return arena_printf(a, "automatic input tracking is not available (%s). Configure `input` to enable caching.", cause);
 }
 
+static int64_t time_by(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Was the time of day set back since the start? Then the times of files do not tell what came later. A clock that is
+ * slowed down loses less than a thousandth. */
+static bool clock_went_back(const struct found_inside *in)
+{
+	const int64_t real = time_by(CLOCK_REALTIME) - in->real_ns, boot = time_by(CLOCK_BOOTTIME) - in->boot_ns;
+
+	return in->boot_ns && real < boot - boot / 1000 - 100 * 1000 * 1000;
+}
+
 static int check_run(struct saving *s)
 {
 	const struct ran *ran = s->ran;
@@ -88,6 +106,8 @@ static int check_run(struct saving *s)
 		return refuse(s, KEPT_CANCELLED, NULL);
 	if (ran->exit_code)
 		return refuse(s, KEPT_EXIT_CODE, NULL);
+	if (clock_went_back(s->in))
+		return refuse(s, KEPT_OTHER, "the clock was set back while the task ran");
 	if (ran->output_size > CACHE_TERMINAL_MAX)
 		return refuse(s, KEPT_OTHER, "it printed more than 1 GiB");
 	if (s->in->not_kept)
@@ -676,6 +696,8 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 	if (in->no_room && !in->not_kept)
 		in->not_kept = "there was no room to put its outputs back";
 	in->started_ns = clock_start(c->world.clock);
+	in->real_ns = time_by(CLOCK_REALTIME);
+	in->boot_ns = time_by(CLOCK_BOOTTIME);
 	look_again(c, step, found);
 	ret->trace = in->traced;
 	ret->not_kept = in->not_kept;

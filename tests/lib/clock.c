@@ -1,15 +1,27 @@
-/* clock: loaded by LD_PRELOAD it makes the time of day of a program CLOCK_OFF seconds wrong. What only goes on, the
- * monotonic clock, stays right, as it does on a machine whose time of day is wrong. */
+/* clock: loaded by LD_PRELOAD it makes the time of day of a program CLOCK_OFF seconds wrong, or, from the moment when the
+ * file CLOCK_OFF_FILE has a number, so many. What only goes on, the monotonic clock, stays right, as it does on a machine
+ * whose time of day is wrong. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 static time_t off(void)
 {
-	const char *text = getenv("CLOCK_OFF");
+	const char *text = getenv("CLOCK_OFF"), *file = getenv("CLOCK_OFF_FILE");
+	char number[32];
+	ssize_t n;
+	int fd = file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
 
+	if (fd >= 0) {
+		n = read(fd, number, sizeof number - 1);
+		close(fd);
+		number[n > 0 ? n : 0] = '\0';
+		text = number;
+	}
 	return text ? (time_t)strtol(text, NULL, 10) : 0;
 }
 

@@ -136,6 +136,21 @@ for last in a b; do
 	is "... by itself a is kept" "$(status) $(<dist/x)" "hit a"
 done
 
+# the time of day goes back while a task runs: the times of files prove nothing then
+if $CC -shared -fPIC -O1 -o "$T/clock.so" "$abs_top_srcdir/tests/lib/clock.c" -ldl 2>"$T/cc.log"; then
+	task '"output":["dist/**"]' <<-SH
+	mkdir -p dist; cat src >dist/x; [ ! -e "$T/set" ] || cp "$T/set" "$T/off"
+	SH
+	echo 1 >src; echo -60 >"$T/set"
+	with LD_PRELOAD="$T/clock.so" CLOCK_OFF_FILE="$T/off" capture vt run -v t
+	has "a run during which the clock was set back is not kept" "$out" "Not cached: the clock was set back while the task ran"
+	with LD_PRELOAD="$T/clock.so" CLOCK_OFF_FILE="$T/off" capture vt run -v t
+	hasnt "... one by a clock that is wrong all the time is" "$out" "Not cached"
+	rm "$T/set" "$T/off"
+else
+	skip "a run during which the clock was set back is not kept" "no C compiler works here: $(head -n 1 "$T/cc.log")"
+fi
+
 # a name that somebody takes from a folder that the task lists, and in which it makes names itself
 task <<'SH'
 ls list; echo 1 >list/made; cat go
