@@ -204,8 +204,10 @@ static bool is_same_file(const char *place, struct bytes name)
 }
 
 /* Is this what PATH gives for the program's name? Then it is looked for there again. */
-static bool is_on_path(const struct step *step, struct bytes name)
+static bool is_on_path(const struct saving *s, struct bytes name)
 {
+	const struct step *step = s->step;
+	struct file_memo *memo = s->cache->world.programs;
 	char place[PATH_MAX];
 	const char *slash = memrchr(name.data, '/', name.size);
 	const char *base = slash ? slash + 1 : name.data;
@@ -216,7 +218,9 @@ static bool is_on_path(const struct step *step, struct bytes name)
 		return false;
 	memcpy(wanted, base, n);
 	wanted[n] = '\0';
-	return file_on_path(wanted, step->dir, env_get(step->full_env, "PATH"), NULL, place) && is_same_file(place, name);
+	/* most libraries cannot be executed: then no folder of PATH need be asked */
+	return file_memo_executable(memo, arena_strn(s->arena, name.data, name.size)) &&
+	       file_on_path(wanted, step->dir, env_get(step->full_env, "PATH"), memo, place) && is_same_file(place, name);
 }
 
 /* A step that was not traced depends on the file it starts. */
@@ -238,7 +242,7 @@ static void add_program(struct saving *s, struct facts *facts)
 {
 	const struct step *step = s->step;
 	const char *name = step->argv.at[0];
-	const char *program = step->shell ? STEP_SHELL : file_find_program(name, step->dir, step->path, NULL, s->arena);
+	const char *program = step->shell ? STEP_SHELL : file_find_program(name, step->dir, step->path, s->cache->world.programs, s->arena);
 
 	if (!program)
 		return;
@@ -277,7 +281,7 @@ static int find_facts(struct saving *s, uint32_t *ret_why, const char **ret_refu
 	drop_products(s);
 	add_program(s, &s->after);
 	for (i = 0; i < s->after.n; i++)
-		if (s->after.at[i].kind == FACT_PROGRAM && is_on_path(s->step, s->after.at[i].name))
+		if (s->after.at[i].kind == FACT_PROGRAM && is_on_path(s, s->after.at[i].name))
 			s->after.at[i].detail = bytes_text("p");
 	facts_sort(&s->after);
 	return 0;
@@ -612,6 +616,8 @@ void cache_save(struct cache *c, const struct step *step, struct found *found, c
 		*ret = (struct kept){ .why = KEPT_OTHER };
 		return;
 	}
+	if (c->world.programs)
+		file_memo_forget(c->world.programs);      /* the step may have changed them */
 	if (ran->seen && ran->seen->setuid && geteuid() != 0)
 		history_set_setuid(c->history, &s.in->step);
 	s.ended_ns = ran->ended_ns ? ran->ended_ns : cache_moment(c);

@@ -241,6 +241,8 @@ static int run_options(const struct session *s, struct query_options *o, struct 
 		code = cmd_fail(s, &err);
 	} else {
 		backend.workspace = w;
+		if (w->packages_n >= 64)
+			file_memo_near(s->programs, w->root);
 		code = run_in(&backend, o);
 	}
 	if (again)

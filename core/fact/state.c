@@ -262,9 +262,12 @@ static void fill_program(struct filling *f, const struct env *env, struct fact *
 	struct stat st;
 
 	fact->state = (struct bytes){ "", 0 };
-	if (!program_place(f, env, fact, place) || stat(place, &st) < 0)
+	if (!program_place(f, env, fact, place))
 		return;
 	below = fact->detail.size ? path_below(f->w->root, path_clean(f->arena, place)) : NULL;
+	/* a program of the system, which many steps start, is looked at once until a step has run */
+	if (!file_memo_stat(fact->kind == FACT_PROGRAM && !path_below(f->w->root, place) ? f->w->programs : NULL, place, &st))
+		return;
 	if (below)
 		before = bytes_join(f->arena, (struct bytes){ "w", 1 }, below, strlen(below) + 1);
 	stamp_of(&st, &stamp);

@@ -96,6 +96,11 @@ int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, 
 	return read_opened(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), path, max, a, ret, err);
 }
 
+int file_read_below(int dir, const char *name, const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err)
+{
+	return read_opened(openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), path, max, a, ret, err);
+}
+
 int file_read_at(int dir, const char *name, size_t max, struct arena *a, struct bytes *ret, struct err *err)
 {
 	return read_opened(openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW), name, max, a, ret, err);
@@ -257,21 +262,34 @@ int file_remove_tree(const char *path, struct err *err)
 	return file_remove_tree_at(AT_FDCWD, path, err);
 }
 
-bool file_is_executable(const char *path)
+static bool is_executable(int dir, const char *name)
 {
 	struct stat st;
 
-	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	return faccessat(dir, name, X_OK, AT_EACCESS) == 0 && fstatat(dir, name, &st, 0) == 0 && S_ISREG(st.st_mode);
 }
 
-struct file_memo {
-	pthread_rwlock_t lock;         /* guards the members below */
-	struct arena *arena;           /* of the keys */
-	struct map known;              /* path -> known_yes or known_no */
-	uint64_t forgotten;            /* how often: an answer that was looked for before the last time is not remembered */
+bool file_is_executable(const char *path)
+{
+	return is_executable(AT_FDCWD, path);
+}
+
+/* What is known of a file: of a folder of PATH, or a program. */
+struct known {
+	enum { NOT_ASKED, IS_NOT, IS } executable;
+	bool found;                    /* stat is what the system says */
+	struct stat stat;
 };
 
-static char known_yes, known_no;
+struct file_memo {
+	char *near;                    /* most of what is asked lies below this folder, or NULL */
+	size_t near_size;
+	int near_fd;                   /* it; -1 without */
+	pthread_rwlock_t lock;         /* guards the members below */
+	struct arena *arena;           /* of the keys and of what is known */
+	struct map known;              /* path -> struct known */
+	uint64_t forgotten;            /* how often: an answer that was looked for before the last time is not remembered */
+};
 
 struct file_memo *file_memo_new(void)
 {
@@ -280,13 +298,27 @@ struct file_memo *file_memo_new(void)
 	pthread_rwlock_init(&m->lock, NULL);
 	m->arena = arena_new();
 	map_init(&m->known);
+	m->near_fd = -1;
 	return m;
+}
+
+void file_memo_near(struct file_memo *m, const char *dir)
+{
+	free(m->near);
+	if (m->near_fd >= 0)
+		close(m->near_fd);
+	m->near = xstrdup(dir);
+	m->near_size = strlen(dir);
+	m->near_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 void file_memo_free(struct file_memo *m)
 {
 	if (!m)
 		return;
+	if (m->near_fd >= 0)
+		close(m->near_fd);
+	free(m->near);
 	map_free(&m->known);
 	arena_free(m->arena);
 	pthread_rwlock_destroy(&m->lock);
@@ -305,27 +337,77 @@ void file_memo_forget(struct file_memo *m)
 	pthread_rwlock_unlock(&m->lock);
 }
 
-bool file_memo_executable(struct file_memo *m, const char *path)
+/* A copy of what is known of the file; *ret_forgotten is for remember. */
+static struct known recall(struct file_memo *m, const char *path, uint64_t *ret_forgotten)
+{
+	const struct known *known;
+	struct known ret = { 0 };
+
+	pthread_rwlock_rdlock(&m->lock);
+	*ret_forgotten = m->forgotten;
+	known = map_gets(&m->known, path);
+	if (known)
+		ret = *known;
+	pthread_rwlock_unlock(&m->lock);
+	return ret;
+}
+
+static void remember(struct file_memo *m, const char *path, const struct known *now, uint64_t forgotten)
 {
 	size_t size = strlen(path);
+	struct known *known;
+
+	pthread_rwlock_wrlock(&m->lock);
+	if (m->forgotten == forgotten) {
+		known = map_get(&m->known, path, size);
+		if (!known)
+			*map_put(&m->known, arena_copy(m->arena, path, size), size) = known = arena_alloc(m->arena, sizeof *known);
+		if (now->executable)
+			known->executable = now->executable;
+		if (now->found) {
+			known->found = true;
+			known->stat = now->stat;
+		}
+	}
+	pthread_rwlock_unlock(&m->lock);
+}
+
+bool file_memo_executable(struct file_memo *m, const char *path)
+{
+	struct known known;
 	uint64_t forgotten;
-	void *known;
 	bool is;
 
 	if (!m)
 		return file_is_executable(path);
-	pthread_rwlock_rdlock(&m->lock);
-	forgotten = m->forgotten;
-	known = map_get(&m->known, path, size);
-	pthread_rwlock_unlock(&m->lock);
-	if (known)
-		return known == &known_yes;
-	is = file_is_executable(path);
-	pthread_rwlock_wrlock(&m->lock);
-	if (m->forgotten == forgotten)
-		*map_put(&m->known, arena_copy(m->arena, path, size), size) = is ? &known_yes : &known_no;
-	pthread_rwlock_unlock(&m->lock);
+	known = recall(m, path, &forgotten);
+	if (known.executable)
+		return known.executable == IS;
+	if (m->near_fd >= 0 && strncmp(path, m->near, m->near_size) == 0 && path[m->near_size] == '/')
+		is = is_executable(m->near_fd, path + m->near_size + 1);
+	else
+		is = file_is_executable(path);
+	remember(m, path, &(struct known){ .executable = is ? IS : IS_NOT }, forgotten);
 	return is;
+}
+
+bool file_memo_stat(struct file_memo *m, const char *path, struct stat *ret)
+{
+	struct known known;
+	uint64_t forgotten;
+
+	if (!m)
+		return stat(path, ret) == 0;
+	known = recall(m, path, &forgotten);
+	if (!known.found) {
+		if (stat(path, &known.stat) < 0)
+			return false;
+		known.executable = NOT_ASKED;
+		known.found = true;
+		remember(m, path, &known, forgotten);
+	}
+	*ret = known.stat;
+	return true;
 }
 
 /* Adds `size` bytes and a slash, unless they end with one. false: there is no room. */

@@ -13,6 +13,8 @@
 
 /* Reads a regular file of at most `max` bytes; NUL-terminated in `a`. 0; 1: there is none (ENOENT, ENOTDIR); -1: err. */
 int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err);
+/* The same of the file `name` below the folder `dir`; messages call it `path`. */
+int file_read_below(int dir, const char *name, const char *path, size_t max, struct arena *a, struct bytes *ret, struct err *err);
 /* The same of the file `name` in the folder `dir`, through no link. */
 int file_read_at(int dir, const char *name, size_t max, struct arena *a, struct bytes *ret, struct err *err);
 /* Writes a temporary file beside `path` and renames it. */
@@ -29,13 +31,17 @@ int file_mkdirs(const char *path, mode_t mode, struct err *err);
 int file_remove_tree(const char *path, struct err *err);
 int file_remove_tree_at(int dir, const char *name, struct err *err);
 bool file_is_executable(const char *path);               /* a regular file this user may execute */
-/* Remembers which files on PATH are executable, so that a run does not ask the same folders for
- * every step. [any] */
+/* Remembers which files on PATH are executable, and what the system says of programs, so that a run does not ask the
+ * same folders for every step. [any] */
 struct file_memo;
 struct file_memo *file_memo_new(void);
+/* Opens the absolute folder `dir`, below which most of the paths lie: they are shorter from there. Before others use m. */
+void file_memo_near(struct file_memo *m, const char *dir);
 void file_memo_free(struct file_memo *m);                /* NULL is fine */
 void file_memo_forget(struct file_memo *m);              /* forgets all: a task may have changed them */
 bool file_memo_executable(struct file_memo *m, const char *path);    /* file_is_executable, remembered; m NULL: asked anew */
+/* stat, remembered where it succeeds; false: it failed; m NULL: asked anew. */
+bool file_memo_stat(struct file_memo *m, const char *path, struct stat *ret);
 /* The one walk along PATH: the first folder in which this user may execute a regular file called `name` (without a
  * slash). Folders that are empty or relative are meant from `dir`, which is absolute. false: none, or no PATH. */
 bool file_on_path(const char *name, const char *dir, const char *path, struct file_memo *memo, char place[PATH_MAX]);

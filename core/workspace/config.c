@@ -13,7 +13,7 @@ static int read_entries(struct reading *r, const cJSON *node, bool defaults, str
 
 	if (!cJSON_IsObject(node))
 		return json_fail_type(r->doc, node, r->err, "a map");
-	*ret = arena_array(r->a, (size_t)cJSON_GetArraySize(node) + 1, sizeof **ret);
+	*ret = arena_array(r->a, (size_t)cJSON_GetArraySize(node), sizeof **ret);
 	for (item = node->child; item; item = item->next)
 		if (config_task(r, item, defaults, &(*ret)[(*ret_n)++]))
 			return -1;

@@ -77,6 +77,9 @@ struct search {
 	struct loading *l;
 	struct map seen;               /* paths looked at */
 	struct map listed;             /* path -> struct listing: many patterns may walk through one folder */
+	struct found *found;           /* the folders that may be members, in the order of the search */
+	uint32_t found_n;
+	struct arena *kept;            /* for that list */
 	uint32_t tries;                /* times that a folder was compared with a pattern */
 	struct err *err;
 };
@@ -97,13 +100,6 @@ static int count_tries(struct search *s, uint32_t n)
 
 /* --- the members --- */
 
-static bool is_regular(const char *file)
-{
-	struct stat st;
-
-	return stat(file, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 /* Texts of files live shortly: the scratch arena starts afresh now and then. */
 static struct arena *scratch(struct loading *l)
 {
@@ -114,26 +110,14 @@ static struct arena *scratch(struct loading *l)
 	return l->scratch;
 }
 
-static struct member *add_member(struct loading *l, const char *path)
+struct member *member_add(struct loading *l, const char *path, struct manifest *manifest)
 {
 	struct member *m;
 
 	l->members = arena_grow(l->w.arena, l->members, l->members_n, sizeof *l->members);
 	m = &l->members[l->members_n++];
-	memset(m, 0, sizeof *m);
-	m->path = path;
-	m->manifest.name = "";
+	*m = (struct member){ .path = path, .manifest = manifest };
 	return m;
-}
-
-static int read_manifest(struct loading *l, const char *file, struct arena *scratch, struct manifest *ret, struct err *err)
-{
-	struct bytes text;
-	int r = file_read(file, WORKSPACE_FILE_MAX, scratch, &text, err);
-
-	if (r == 0 && manifest_from(file, text, l->root.ranges, l->w.arena, ret, err) < 0)
-		r = workspace_hide(l->w.root, file, err);
-	return r;
 }
 
 static bool is_passed_over(const char *name, size_t n)
@@ -147,22 +131,15 @@ static bool is_passed_over(const char *name, size_t n)
 	return false;
 }
 
-/* Where a folder stands that was reached through a symbolic link. */
-struct place {
-	const char *path;              /* root-relative: its real place, or where the link stands if that is outside */
-	const char *link;              /* as found; NULL: the same as path */
-	const char *outside;           /* absolute: its real place outside of the root; NULL: inside */
-};
-
 /* Resolves a link. false: it leads nowhere, to the root or into node_modules, and is no member. */
-static bool follow(struct search *s, const char *link, struct place *ret)
+static bool follow(struct search *s, const char *link, struct found *ret)
 {
 	const char *root = s->l->w.root, *real = file_real(path_join(s->l->scratch, root, link), s->l->w.arena);
 	const char *below = real ? path_below(root, real) : NULL, *p, *end;
 
 	if (!real || (below && !*below))
 		return false;
-	*ret = (struct place){ link, NULL, real };
+	*ret = (struct found){ link, NULL, real };
 	if (!below)
 		return true;
 	for (p = below; *p; p = *end ? end + 1 : end) {
@@ -170,41 +147,26 @@ static bool follow(struct search *s, const char *link, struct place *ret)
 		if (is_passed_over(p, (size_t)(end - p)))
 			return false;
 	}
-	*ret = (struct place){ below, strcmp(below, link) ? link : NULL, NULL };
+	*ret = (struct found){ below, strcmp(below, link) ? link : NULL, NULL };
 	return true;
 }
 
-/* Adds the folder as a member if it has a package.json. */
+/* Notes the folder: it is a member if it has a package.json. */
 static int visit(struct search *s, const char *path, bool through_link)
 {
-	struct arena *short_lived = scratch(s->l);
-	const char *file = path_join(short_lived, path_join(short_lived, s->l->w.root, path), "package.json");
-	struct place place = { path, NULL, NULL };
-	struct manifest manifest;
-	struct member *m;
+	struct found found = { path, NULL, NULL };
 	void **seen;
-	int r;
 
 	if (s->l->w.patterns->any_no && count_tries(s, s->l->w.patterns->n) < 0)
 		return -1;
-	if (!patterns_want(s->l->w.patterns, path) || (through_link && !follow(s, path, &place)))
+	if (!patterns_want(s->l->w.patterns, path) || (through_link && !follow(s, path, &found)))
 		return 0;
-	path = place.outside ? place.outside : place.path;
-	seen = map_puts(&s->seen, path);
+	seen = map_puts(&s->seen, found.outside ? found.outside : found.path);
 	if (*seen)
 		return 0;
 	*seen = s;
-	r = read_manifest(s->l, file, short_lived, &manifest, s->err);
-	if (r < 0 && !is_regular(file)) {
-		err_clear(s->err);
-		return 0;
-	}
-	if (r)
-		return r < 0 ? -1 : 0;
-	m = add_member(s->l, place.path);
-	m->link = place.link;
-	m->outside = place.outside;
-	m->manifest = manifest;
+	s->found = arena_grow(s->kept, s->found, s->found_n, sizeof *s->found);
+	s->found[s->found_n++] = found;
 	return 0;
 }
 
@@ -343,16 +305,17 @@ static int add_root(struct loading *l, struct err *err)
 {
 	const char *file = path_join(l->w.arena, l->w.root, "package.json");
 	struct json_doc *doc = l->root.manifest;
-	struct member *m;
+	struct manifest *m = arena_alloc(l->w.arena, sizeof *m);
 	int r = 0;
 
 	if (!doc)
 		r = manifest_open(file, l->scratch, &doc, err);
 	if (r < 0)
 		return workspace_hide(l->w.root, file, err);
-	m = add_member(l, "");
+	m->name = "";
+	member_add(l, "", m);
 	if (!r)
-		r = manifest_read(doc, file, l->root.ranges, l->w.arena, &m->manifest, err);
+		r = manifest_read(doc, file, l->root.ranges, l->w.arena, m, err);
 	if (!l->root.manifest)
 		json_free(doc);
 	return r < 0 ? workspace_hide(l->w.root, file, err) : 0;
@@ -360,16 +323,19 @@ static int add_root(struct loading *l, struct err *err)
 
 int discover_members(struct loading *l, struct err *err)
 {
-	struct search s = { .l = l, .err = err };
+	struct search s = { .l = l, .kept = arena_new(), .err = err };
 	int r;
 
-	if (patterns_read(l, err))
-		return -1;
 	map_init(&s.seen);
 	map_init(&s.listed);
-	r = search_all(&s);
+	r = patterns_read(l, err);
+	if (!r)
+		r = search_all(&s);
+	if (!r)
+		r = members_read(l, s.found, s.found_n, err);
 	map_free(&s.seen);
 	map_free(&s.listed);
+	arena_free(s.kept);
 	if (r)
 		return -1;
 	if (l->members_n > 1)

@@ -150,7 +150,7 @@ static int compare_edges(const void *a, const void *b)
 
 static int edges_of(struct loading *l, uint32_t i, struct err *err)
 {
-	const struct manifest *m = &l->members[i].manifest;
+	const struct manifest *m = l->members[i].manifest;
 	struct package *from = &l->packages[i];
 	struct edge_list list = { 0 };
 	const struct package *to;

@@ -123,21 +123,30 @@ struct root {
 	struct json_doc *manifest;     /* its package.json, where it was read on the way; owned */
 };
 
+/* A folder that may be a member. */
+struct found {
+	const char *path;              /* root-relative: its real place, or where the link stands if that is outside */
+	const char *link;              /* as found; NULL: the same as path */
+	const char *outside;           /* absolute: its real place outside of the root; NULL: inside */
+};
+
 /* A package as found; becomes a struct package once all are known and sorted. */
 struct member {
 	const char *path;              /* root-relative; "" is the root */
 	const char *link, *outside;    /* struct package's */
-	struct manifest manifest;
-	struct config config;
+	struct manifest *manifest;
+	struct config *config;         /* NULL: not read yet */
 };
 
 struct loading {
 	struct workspace w;            /* first: workspace_free casts back */
 	struct json_doc *config;       /* the root's vite-task.json, if it has plugins; lives as long as w */
+	struct arena *beside;          /* what members.c makes on its second thread, or NULL; lives as long as w */
 	/* the rest: only while loading */
 	const struct config *root_config;
 	struct settings settings;
 	struct root root;
+	int root_fd;                   /* its folder: paths from there are shorter */
 	struct member *members;        /* as they are found */
 	uint32_t members_n;
 	struct package *packages;      /* = w.packages, to be filled */
@@ -181,6 +190,10 @@ bool patterns_want(const struct patterns *patterns, const char *path);
 /* discover.c */
 int discover_root(const char *cwd, struct arena *a, struct root *ret, struct err *err);
 int discover_members(struct loading *l, struct err *err);
+struct member *member_add(struct loading *l, const char *path, struct manifest *manifest);
+
+/* members.c: adds those of the folders that are members, with all that their files say but for the root's vite-task.json */
+int members_read(struct loading *l, const struct found *found, uint32_t n, struct err *err);
 
 /* config.c: `text` NULL: there is no file */
 int config_read(const char *file, const struct bytes *text, const char *dir_shown, bool is_root, struct arena *a, struct config *ret, struct err *err);
@@ -206,9 +219,11 @@ int edges_make(struct loading *l, struct err *err);
 int tasks_make(struct loading *l, struct err *err);
 
 /* workspace.c */
+/* Reads the vite-task.json of a member. 0; 1: there is none, and *ret is what that means; -1 */
+int config_open(const struct loading *l, const char *path, struct arena *a, struct arena *scratch, struct config *ret, struct err *err);
 void workspace_warn(struct workspace *w, const char *text);    /* `text` lives as long as w */
-/* The absolute directory as messages have it: the root's ends with a slash. In w->arena. */
-const char *workspace_shown_dir(const struct workspace *w, const char *path);
+/* The absolute directory as messages have it: the root's ends with a slash. */
+const char *workspace_shown_dir(const struct workspace *w, struct arena *a, const char *path);
 /* Takes what a file's text quotes out of an error, "FILE:LINE:COLUMN: ...", if the file lies behind a link that leaves `root`:
  * a repository must not make vt print files that are not its own. Returns -1. */
 int workspace_hide(const char *root, const char *file, struct err *err);

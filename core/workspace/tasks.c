@@ -14,22 +14,23 @@
  * the pattern: nothing to resolve or to escape. Spares 0.8 MB of 17 for 1000 tasks with four patterns each. */
 static bool is_plain(const char *p)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.*";
-	bool last;
+	size_t n, dots;
 
-	do {
-		size_t n = strspn(p, plain), stars = strspn(p, "*");
+	for (;; p++) {
+		for (n = dots = 0; *p && *p != '/'; p++, n++) {
+			const unsigned char c = (unsigned char)*p;
 
-		if (n == 0 || strspn(p, ".") == n || (p[n] && p[n] != '/'))
+			dots += c == '.';
+			if (!((c | 32) >= 'a' && (c | 32) <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.' && c != '*')
+				return false;
+			if (c == '*' && n && p[-1] == '*' && (n > 1 || (p[1] && p[1] != '/')))
+				return false;
+		}
+		if (n == dots)
 			return false;
-		if (stars != n && memmem(p, n, "**", 2))
-			return false;
-		if (stars == n && n > 2)
-			return false;
-		last = !p[n];
-		p += n + 1;
-	} while (!last);
-	return true;
+		if (!*p)
+			return true;
+	}
 }
 
 /* The pattern (without '!') as seen from the root; NULL: err */
@@ -234,7 +235,7 @@ static const struct task_config *script_settings(const struct config *c, const c
 
 static int add_script(struct loading *l, struct package *p, const struct member *m, const struct script *s, struct err *err)
 {
-	if (add_task(l, p, s->name, TASK_FROM_SCRIPT, script_settings(&m->config, s->name), err))
+	if (add_task(l, p, s->name, TASK_FROM_SCRIPT, script_settings(m->config, s->name), err))
 		return -1;
 	texts_add(l->w.arena, &((struct task *)(uintptr_t)p->tasks[p->tasks_n - 1])->command, s->command);
 	return 0;
@@ -315,24 +316,24 @@ static int package_tasks(struct loading *l, uint32_t i, struct err *err)
 	struct package *p = &l->packages[i];
 	uint32_t k;
 
-	p->tasks = arena_array(l->w.arena, (size_t)m->config.tasks_n + m->manifest.scripts_n + 1, sizeof *p->tasks);
-	for (k = 0; k < m->config.tasks_n; k++) {
-		const struct task_config *c = &m->config.tasks[k];
+	p->tasks = arena_array(l->w.arena, (size_t)m->config->tasks_n + m->manifest->scripts_n + 1, sizeof *p->tasks);
+	for (k = 0; k < m->config->tasks_n; k++) {
+		const struct task_config *c = &m->config->tasks[k];
 
 		if ((c->group || c->given & 1u << KEY_COMMAND) && add_task(l, p, c->name, TASK_FROM_CONFIG, c, err))
 			return -1;
 	}
-	for (k = 0; k < m->manifest.scripts_n; k++)
-		if (add_script(l, p, m, &m->manifest.scripts[k], err))
+	for (k = 0; k < m->manifest->scripts_n; k++)
+		if (add_script(l, p, m, &m->manifest->scripts[k], err))
 			return -1;
-	for (k = 0; k < m->config.tasks_n; k++) {
-		const struct task_config *c = &m->config.tasks[k];
+	for (k = 0; k < m->config->tasks_n; k++) {
+		const struct task_config *c = &m->config->tasks[k];
 
 		if (!c->group && !(c->given & 1u << KEY_COMMAND) && check_script(p, c, err))
 			return -1;
 	}
 	for (k = 0; k < p->tasks_n; k++)
-		add_frameworks(l, &m->manifest.frameworks, &((struct task *)(uintptr_t)p->tasks[k])->rules);
+		add_frameworks(l, &m->manifest->frameworks, &((struct task *)(uintptr_t)p->tasks[k])->rules);
 	if (p->tasks_n > 1)
 		qsort(p->tasks, p->tasks_n, sizeof *p->tasks, compare_tasks);
 	for (k = 1; k < p->tasks_n; k++)
@@ -371,7 +372,7 @@ static int ambiguous(const struct loading *l, const char *name, uint32_t first, 
 	uint32_t i;
 
 	for (i = first; i; i = l->next_same[i - 1])
-		list = arena_printf(a, "%s%s\"%s\"", list, *list ? ", " : "", workspace_shown_dir(&l->w, l->packages[i - 1].path));
+		list = arena_printf(a, "%s%s\"%s\"", list, *list ? ", " : "", workspace_shown_dir(&l->w, a, l->packages[i - 1].path));
 	return err_set(err, ERR_USER, "Package '%s' is ambiguous among multiple packages: [%s]", name, list);
 }
 

@@ -3,9 +3,11 @@
 #include "workspace/workspace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/texts.h"
 #include "os/file.h"
@@ -38,9 +40,9 @@ void workspace_warn(struct workspace *w, const char *text)
 	texts_add(w->arena, &w->warnings, text);
 }
 
-const char *workspace_shown_dir(const struct workspace *w, const char *path)
+const char *workspace_shown_dir(const struct workspace *w, struct arena *a, const char *path)
 {
-	return arena_concat(w->arena, w->root, w->root[1] ? "/" : "", path, NULL);
+	return arena_concat(a, w->root, w->root[1] ? "/" : "", path, NULL);
 }
 
 /* Does `file` lie behind a link that leaves the folder `root`? */
@@ -69,32 +71,44 @@ int workspace_hide(const char *root, const char *file, struct err *err)
 	return -1;
 }
 
-static int load_config(struct loading *l, struct member *m, struct err *err)
+int config_open(const struct loading *l, const char *path, struct arena *a, struct arena *scratch, struct config *ret, struct err *err)
 {
-	struct arena *a = l->w.arena;
-	const char *dir = path_join(l->scratch, l->w.root, m->path);
-	const char *file = path_join(l->scratch, dir, "vite-task.json");
+	const char *place = path_join(scratch, path, "vite-task.json"), *file = path_join(scratch, l->w.root, place);
+	const char *shown = workspace_shown_dir(&l->w, scratch, path);
 	struct bytes text;
-	int r = file_read(file, WORKSPACE_FILE_MAX, l->scratch, &text, err);
+	int r = file_read_below(l->root_fd, place, file, WORKSPACE_FILE_MAX, scratch, &text, err);
 
 	if (r < 0)
-		return err_wrap(err, "Failed to load task config file for package at %s", workspace_shown_dir(&l->w, m->path));
-	if (r == 0 && !m->path[0])
-		l->w.config_file = arena_str(a, file);
-	if (config_read(file, r ? NULL : &text, r ? "" : workspace_shown_dir(&l->w, m->path), !m->path[0], a, &m->config, err))
+		return err_wrap(err, "Failed to load task config file for package at %s", shown);
+	if (config_read(file, r ? NULL : &text, shown, !path[0], a, ret, err))
 		return workspace_hide(l->w.root, file, err);
+	return r;
+}
+
+static int load_config(struct loading *l, struct member *m, struct err *err)
+{
+	int r;
+
+	if (m->config)
+		return 0;
+	m->config = arena_alloc(l->w.arena, sizeof *m->config);
+	r = config_open(l, m->path, l->w.arena, l->scratch, m->config, err);
+	if (r < 0)
+		return -1;
+	if (r == 0 && !m->path[0])
+		l->w.config_file = path_join(l->w.arena, l->w.root, "vite-task.json");
 	if (!m->path[0]) {
-		l->w.cache_scripts = m->config.cache_scripts;
-		l->w.cache_tasks = m->config.cache_tasks;
-		l->w.hooks = m->config.hooks;
-		l->w.plugins = m->config.plugins;
-		l->w.env = m->config.env;
-		l->w.untracked = m->config.untracked;
-		l->w.trusted = m->config.trusted;
-		l->w.tool_caches = m->config.tool_caches;
-		l->w.framework_env = m->config.framework_env;
-		l->config = m->config.doc;
-		l->root_config = &m->config;
+		l->w.cache_scripts = m->config->cache_scripts;
+		l->w.cache_tasks = m->config->cache_tasks;
+		l->w.hooks = m->config->hooks;
+		l->w.plugins = m->config->plugins;
+		l->w.env = m->config->env;
+		l->w.untracked = m->config->untracked;
+		l->w.trusted = m->config->trusted;
+		l->w.tool_caches = m->config->tool_caches;
+		l->w.framework_env = m->config->framework_env;
+		l->config = m->config->doc;
+		l->root_config = m->config;
 	}
 	return 0;
 }
@@ -108,10 +122,10 @@ static void make_packages(struct loading *l)
 	for (i = 0; i < l->members_n; i++) {
 		struct package *p = &l->packages[i];
 
-		p->name = l->members[i].manifest.name;
-		p->version = l->members[i].manifest.version;
-		p->variables = l->members[i].manifest.variables;
-		p->variables_n = l->members[i].manifest.variables_n;
+		p->name = l->members[i].manifest->name;
+		p->version = l->members[i].manifest->version;
+		p->variables = l->members[i].manifest->variables;
+		p->variables_n = l->members[i].manifest->variables_n;
 		p->path = l->members[i].path;
 		p->dir = path_join(a, l->w.root, p->path);
 		p->link = l->members[i].link;
@@ -175,7 +189,13 @@ int workspace_load_from(const char *cwd, void (*rooted)(void *ctx, const char *r
 		l->w.root = l->root.dir;
 		if (rooted)
 			rooted(ctx, l->w.root);
-		r = load(l, err);
+		l->root_fd = open(l->w.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (l->root_fd < 0)
+			r = err_errno(err, errno, "%s cannot be opened", l->w.root);
+		else
+			r = load(l, err);
+		if (l->root_fd >= 0)
+			close(l->root_fd);
 		if (r)
 			err_wrap(err, "Failed to load task graph");
 	}
@@ -200,6 +220,7 @@ void workspace_free(struct workspace *w)
 	if (!w)
 		return;
 	json_free(l->config);
+	arena_free(l->beside);
 	arena_free(w->arena);
 	free(l);
 }

@@ -303,6 +303,36 @@ static void what_one_asked_before_it_was_forgotten_is_not_remembered(void **stat
 	file_memo_free(asker.memo);
 }
 
+static void a_program_is_looked_at_again_when_all_is_forgotten(void **state)
+{
+	const char *near = path_join(a, dir, "near"), *path = path_join(a, near, "program"), *far = path_join(a, dir, "near-by");
+	struct file_memo *m = file_memo_new();
+	struct err e = { 0 };
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir(near, 0700), 0);
+	file_memo_near(m, near);
+	assert_false(file_memo_stat(m, path, &st));
+	assert_false(file_memo_executable(m, path));
+	assert_int_equal(file_write(path, "1", 1, 0600, &e), 0);
+	assert_int_equal(file_write(far, "1", 1, 0700, &e), 0);
+	assert_true(file_memo_stat(m, path, &st));     /* that it was not there is not remembered */
+	assert_int_equal(st.st_size, 1);
+	assert_false(file_memo_executable(m, path));
+	assert_true(file_memo_executable(m, far));
+	assert_int_equal(file_write(path, "12", 2, 0700, &e), 0);
+	assert_true(file_memo_stat(m, path, &st));
+	assert_int_equal(st.st_size, 1);
+	assert_false(file_memo_executable(m, path));
+	file_memo_forget(m);
+	assert_true(file_memo_executable(m, path));
+	assert_true(file_memo_stat(m, path, &st));
+	assert_int_equal(st.st_size, 2);
+	assert_true(file_memo_executable(m, path));
+	file_memo_free(m);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +346,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(parts_are_found_in_a_build_tree),
 		cmocka_unit_test(parts_are_found_in_a_staged_installation),
 		cmocka_unit_test(what_one_asked_before_it_was_forgotten_is_not_remembered),
+		cmocka_unit_test(a_program_is_looked_at_again_when_all_is_forgotten),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "places") == 0)

@@ -116,4 +116,20 @@ for dir in "$T/two/bin" "$T/two/bin/" "$T/aside/../two/bin" "$T/./two//bin" "$T/
 	capture with PATH="$T/one/bin:$PATH" vt run whose
 	has "... another program of the name on PATH is run" "$out" "from one"
 done
+
+# a program of the system that an earlier task of the run replaces, though all were looked at before
+printf '#!/bin/sh\necho by 1\n' >"$T/one/bin/printer"; chmod +x "$T/one/bin/printer"
+tool replace-it 'sed "s/by [0-9]*/by $(cat number)/" "$1" >"$1.new"; chmod +x "$1.new"; mv "$1.new" "$1"'
+echo '{"tasks":{"before":{"command":"printer before"},"replace":{"command":"replace-it '"$T/one/bin/printer"'","cache":false,"dependsOn":["before"]},
+"after":{"command":"printer after","dependsOn":["replace"]}}}' >vite-task.json
+echo 1 >number
+with PATH="$T/one/bin:$PATH" vt run after >/dev/null
+with PATH="$T/one/bin:$PATH" vt run after >/dev/null
+capture with PATH="$T/one/bin:$PATH" vt run --log=interleaved after
+is "nothing changed: both hit" "$(grep -c '◉ cache hit' <<<"$out") $(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "2 by 1 by 1 "
+echo 2 >number
+capture with PATH="$T/one/bin:$PATH" vt run --log=interleaved after
+is "what runs after it sees the new one" "$(grep -c '◉ cache hit' <<<"$out") $(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "1 by 1 by 2 "
+capture with PATH="$T/one/bin:$PATH" vt run --log=interleaved after
+is "the next run knows both" "$(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "by 2 by 2 "
 finish
