@@ -195,7 +195,7 @@ static struct stage *stage_of(struct restoring *r)
 /* ---- is it there already? --------------------------------------------------------- */
 
 /* What stands at `path` against what was recorded. */
-enum place { PLACE_OTHER, PLACE_SAME_CONTENT, PLACE_SAME };
+enum place { PLACE_EMPTY, PLACE_OTHER, PLACE_SAME_CONTENT, PLACE_SAME };
 
 static enum place look_at(const struct restoring *r, const char *path, const struct fact *then, const vt_meta *meta)
 {
@@ -205,7 +205,7 @@ static enum place look_at(const struct restoring *r, const char *path, const str
 	struct stamp stamp;
 
 	if (fstatat(r->cache->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return PLACE_OTHER;
+		return errno == ENOENT ? PLACE_EMPTY : PLACE_OTHER;
 	switch (meta->type) {
 	case VT_META_LINK:
 		return S_ISLNK(st.st_mode) && output_link_is_same(r->cache, path, then->state) ? PLACE_SAME : PLACE_OTHER;

@@ -20,7 +20,8 @@ enum { CAPTURE_HEAD = 5, CAPTURE_MEMORY = 1 << 20, REPLAY_PIECE = 64 << 10 };
 struct capture {
 	struct buf tail;           /* chunks that are not in the file; never much more than CAPTURE_MEMORY */
 	size_t last;               /* where the last chunk's head begins in tail; tail.size: there is none */
-	int spool;                 /* the folder where the file is made; borrowed; -1: none */
+	capture_spool *spool;      /* where the file is made */
+	void *spool_ctx;
 	uint64_t most;             /* bytes that are taken */
 	int fd;                    /* the unlinked file, or -1 */
 	uint64_t written;          /* whole chunks in the file, in bytes */
@@ -30,12 +31,13 @@ struct capture {
 	bool full;                 /* it is full */
 };
 
-struct capture *capture_new(int spool, uint64_t most)
+struct capture *capture_new(capture_spool *spool, void *ctx, uint64_t most)
 {
 	struct capture *c = xcalloc(1, sizeof *c);
 
 	buf_init(&c->tail, (size_t)4 * CAPTURE_MEMORY);
 	c->spool = spool;
+	c->spool_ctx = ctx;
 	c->most = most;
 	c->fd = -1;
 	return c;
@@ -64,13 +66,21 @@ bool capture_is_full(const struct capture *c)
 	return c->full;
 }
 
+/* A file without a name in the folder for long outputs. */
+static int open_spool(const struct capture *c)
+{
+	const int folder = c->spool(c->spool_ctx);
+
+	return folder < 0 ? -1 : file_open_unnamed(folder);
+}
+
 /* Moves the tail into the file, whole or not at all. */
 static int spill(struct capture *c)
 {
 	size_t done = 0;
 
 	if (c->fd < 0)
-		c->fd = c->spool < 0 ? -1 : file_open_unnamed(c->spool);
+		c->fd = open_spool(c);
 	if (c->fd < 0)
 		return -1;
 	while (done < c->tail.size) {

@@ -13,9 +13,12 @@
 
 struct capture;
 
-/* Holds 1 MiB in memory, the rest in a private unlinked file in the folder `spool` (borrowed; -1: there is none), about
- * `most` bytes in all. */
-struct capture *capture_new(int spool, uint64_t most);
+/* Returns the folder for long outputs: a borrowed fd; -1: there is none. */
+typedef int capture_spool(void *ctx);
+
+/* Holds 1 MiB in memory, the rest in a private unlinked file in the folder of `spool`, which is asked when it is needed;
+ * about `most` bytes in all. */
+struct capture *capture_new(capture_spool *spool, void *ctx, uint64_t most);
 void capture_free(struct capture *c);
 bool capture_is_full(const struct capture *c);         /* was `most` reached? */
 /* -1: the spool failed, or `most` is reached; what it took before stays, everything later is lost. */

@@ -488,8 +488,9 @@ static void on_timeout(void *ctx)
 }
 
 /* The folder for long outputs. */
-static int spool_of(struct run *r)
+static int spool_of(void *ctx)
 {
+	struct run *r = ctx;
 	int fd = r->setup->cache ? cache_tmp(r->setup->cache) : -1;
 
 	if (fd >= 0)
@@ -523,7 +524,7 @@ static void launch(struct job *j)
 		prepare_cached(j, &child);
 	prepare_writer(j, &child);
 	if (child.piped && (j->answer || r->setup->mode == LOG_GROUPED))
-		j->capture = capture_new(spool_of(r), CACHE_TERMINAL_MAX);
+		j->capture = capture_new(spool_of, r, CACHE_TERMINAL_MAX);
 	j->child = child_start(&child);
 	if (j->answer && j->seen.broken)
 		outer_runner_opt_out(r->outer);       /* its tools cannot be heard, so the outer step must not be stored */

@@ -27,6 +27,7 @@ struct staged {
 	char *near;                    /* the folder of temp, root-relative, when tmp would not do; else NULL */
 	mode_t mode;
 	int64_t mtime_ns;
+	bool ready;                    /* temp has its mode and time */
 	int placed;                    /* flag: temp was renamed */
 };
 
@@ -36,8 +37,10 @@ struct stage {
 	struct arena *arena;
 	struct staged *at;
 	uint32_t n;
-	int fd;                        /* of the file being written, or -1 */
+	int fd;                        /* of the file being written, the last of `at`; or -1 */
+	uint64_t unique;               /* of the next temporary name; 0: there was none yet */
 	char *checked;                 /* the last parent that was looked at */
+	bool missing;                  /* ... and is not there yet */
 	bool committing;               /* stage_commit has begun: folders are looked at a second time */
 	int near;                      /* ... and is on another file system than tmp */
 	char *near_dir;                /* ... its nearest folder that exists */
@@ -121,6 +124,7 @@ static int check_parent(struct stage *s, char *dir, struct err *err)
 	}
 	s->near = s->tmp < 0 || st.st_dev != s->tmp_dev;
 	s->near_dir = at;
+	s->missing = at != dir;
 	s->checked = dir;
 	if (s->near && !s->committing)
 		sweep(fd);
@@ -135,18 +139,40 @@ static int check_place(struct stage *s, const char *path, struct err *err)
 
 	if (check_parent(s, dir_of(s, path), err) < 0)
 		return -1;
-	if (fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+	if (!s->missing && fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
 		return err_set(err, ERR_SYSTEM, "'%s' is a directory", path);
 	return 0;
+}
+
+/* Fills times of utimensat: the time of last change alone. */
+static void times_of(const struct staged *one, struct timespec times[2])
+{
+	const int64_t fraction = (one->mtime_ns % 1000000000 + 1000000000) % 1000000000;       /* also before 1970 */
+
+	times[0] = (struct timespec){ .tv_nsec = UTIME_OMIT };
+	times[1] = (struct timespec){ .tv_sec = (one->mtime_ns - fraction) / 1000000000, .tv_nsec = fraction };
+}
+
+/* Ends the file being written. What its descriptor can do here costs no second opening when it is put in place. */
+static void end_file(struct stage *s)
+{
+	struct staged *one;
+	struct timespec times[2];
+
+	if (s->fd < 0)
+		return;
+	one = &s->at[s->n - 1];
+	times_of(one, times);
+	one->ready = fchmod(s->fd, one->mode) == 0 && futimens(s->fd, times) == 0;
+	close(s->fd);
+	s->fd = -1;
 }
 
 static struct staged *add(struct stage *s, enum staged_how how, const char *path, mode_t mode, int64_t mtime_ns)
 {
 	struct staged *one;
 
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
+	end_file(s);
 	s->at = arena_grow(s->arena, s->at, s->n, sizeof *s->at);
 	one = &s->at[s->n++];
 	*one = (struct staged){ .how = how, .path = arena_str(s->arena, path), .mode = mode & 0777, .mtime_ns = mtime_ns };
@@ -170,12 +196,11 @@ static void leave_room(struct stage *s, int fd)
 
 static void name_temp(struct stage *s, struct staged *one)
 {
-	uint64_t unique;
-
-	digest_random(&unique, sizeof unique);
+	if (!s->unique)
+		digest_random(&s->unique, sizeof s->unique);
 	if (s->near)
 		one->near = s->near_dir;
-	snprintf(one->temp, sizeof one->temp, ".vt-%016llx.tmp", (unsigned long long)unique);
+	snprintf(one->temp, sizeof one->temp, ".vt-%016llx.tmp", (unsigned long long)s->unique++);
 }
 
 int stage_file(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, int *ret_fd, struct err *err)
@@ -225,7 +250,7 @@ int stage_dir(struct stage *s, const char *path, mode_t mode, int64_t mtime_ns, 
 
 	if (check_parent(s, dir_of(s, path), err) < 0)
 		return -1;
-	if (fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+	if (!s->missing && fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(err, ERR_SYSTEM, "'%s' is no directory", path);
 	add(s, STAGED_DIR, path, mode, mtime_ns);
 	return 0;
@@ -319,13 +344,10 @@ static int set_meta_unread(int dir, const char *name, const struct staged *one, 
 /* Sets mode and time by a descriptor: a link that somebody puts at `name` meanwhile is not followed. */
 static int set_meta(int dir, const char *name, const struct staged *one)
 {
-	const int64_t fraction = (one->mtime_ns % 1000000000 + 1000000000) % 1000000000;       /* also before 1970 */
-	const struct timespec times[2] = {
-		{ .tv_nsec = UTIME_OMIT },
-		{ .tv_sec = (one->mtime_ns - fraction) / 1000000000, .tv_nsec = fraction },
-	};
+	struct timespec times[2];
 	int fd, r = -1;
 
+	times_of(one, times);
 	if (one->how == STAGED_LINK)
 		return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (one->how == STAGED_DIR ? O_DIRECTORY : 0));
@@ -352,7 +374,7 @@ static int commit_one(struct stage *s, struct staged *one, struct err *err)
 		room = waiting_room(s, one);
 		if (room < 0)
 			break;
-		r = set_meta(room, one->temp, one);
+		r = one->ready ? 0 : set_meta(room, one->temp, one);
 		if (r == 0)
 			r = renameat(room, one->temp, dir, name);
 		one->placed = r == 0;
@@ -397,9 +419,7 @@ int stage_commit(struct stage *s, struct err *err)
 {
 	uint32_t i;
 
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
+	end_file(s);
 	s->checked = NULL;
 	s->committing = true;
 	for (i = 0; i < s->n; i++)

@@ -312,25 +312,26 @@ static int is_known(void *ctx, const vt_id *id)
 	return log_has(&s->log, VT_SPACE_BLOB, id);
 }
 
-/* For `vt cache stat`. */
+/* For `vt cache stat`. Written in place, always as many bytes: a file put in the place of another costs the file system
+ * as much as all else that a settled store does. */
 static void write_about(struct store *s, uint64_t bound)
 {
 	char text[200];
 	uint64_t entries, blobs;
 	uint32_t oldest;
-	int fd = openat(s->log.dir, "about.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600), n;
+	int fd = openat(s->log.dir, "about", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600), n;
 
 	if (fd < 0) {
 		/* a pipe or a link, which no store makes: the next run makes a file */
-		(void)unlinkat(s->log.dir, "about.new", 0);
+		(void)unlinkat(s->log.dir, "about", 0);
 		return;
 	}
 	log_figures(&s->log, &entries, &blobs, &oldest);
-	n = snprintf(text, sizeof text, "entries %llu\nblobs %llu\nbytes %llu\nbound %llu\noldest %llu\n", (unsigned long long)entries,
+	n = snprintf(text, sizeof text, "entries %20llu\nblobs %20llu\nbytes %20llu\nbound %20llu\noldest %20llu\n", (unsigned long long)entries,
 		     (unsigned long long)blobs, (unsigned long long)log_bytes(&s->log), (unsigned long long)bound,
 		     (unsigned long long)oldest * 86400);
-	if (write(fd, text, (size_t)n) != n || renameat(s->log.dir, "about.new", s->log.dir, "about") < 0)
-		(void)unlinkat(s->log.dir, "about.new", 0);
+	if (pwrite(fd, text, (size_t)n, 0) != n)
+		(void)unlinkat(s->log.dir, "about", 0);
 	close(fd);
 }
 

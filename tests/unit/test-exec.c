@@ -39,19 +39,26 @@ static int replay(struct bytes bytes, void (*on_piece)(void *ctx, int stream, st
 	return r;
 }
 
-static int spool(void)
+static int spool(void *ctx)
 {
 	static int fd = -1;
 
+	(void)ctx;
 	if (fd < 0)
 		fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	return fd;
 }
 
+static int no_spool(void *ctx)
+{
+	(void)ctx;
+	return -1;
+}
+
 static void output_comes_back_in_its_order(void **state)
 {
-	struct capture *c = capture_new(spool(), UINT64_MAX);
+	struct capture *c = capture_new(spool, NULL, UINT64_MAX);
 	struct bytes bytes;
 	struct buf b;
 
@@ -72,7 +79,7 @@ static void output_comes_back_in_its_order(void **state)
 
 static void no_output_is_no_chunk(void **state)
 {
-	struct capture *c = capture_new(spool(), UINT64_MAX);
+	struct capture *c = capture_new(spool, NULL, UINT64_MAX);
 	struct bytes bytes;
 	struct buf b;
 
@@ -116,7 +123,7 @@ static void replayed(struct capture *c, struct sum *ret)
 
 static void long_output_goes_through_a_file(void **state)
 {
-	struct capture *c = capture_new(spool(), UINT64_MAX);
+	struct capture *c = capture_new(spool, NULL, UINT64_MAX);
 	struct sum want = { 0 }, got = { 0 }, emitted = { 0 };
 	struct bytes bytes;
 	char piece[8192];
@@ -148,7 +155,7 @@ static void long_output_goes_through_a_file(void **state)
 
 static void a_spool_that_cannot_be_made_keeps_the_beginning(void **state)
 {
-	struct capture *c = capture_new(-1, UINT64_MAX);
+	struct capture *c = capture_new(no_spool, NULL, UINT64_MAX);
 	struct sum got = { 0 };
 	struct bytes bytes;
 	char piece[8192] = { 0 };
@@ -167,7 +174,7 @@ static void a_spool_that_cannot_be_made_keeps_the_beginning(void **state)
 
 static void no_more_is_kept_than_was_asked_for(void **state)
 {
-	struct capture *c = capture_new(spool(), 3 << 20);
+	struct capture *c = capture_new(spool, NULL, 3 << 20);
 	struct sum got = { 0 };
 	struct bytes bytes;
 	char piece[8192] = { 0 };
