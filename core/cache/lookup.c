@@ -29,6 +29,8 @@ struct looking {
 	struct cache_chain *chain;     /* what the hits before it would leave */
 	uint32_t leaned;               /* so many of the steps after it were taken for not run yet */
 	struct facts known;            /* what of the results' names is known already, sorted */
+	struct fact *now;              /* the present of one result after the other: room for now_room, in the arena */
+	uint32_t now_room;
 	struct candidate {
 		vt_id id;
 		struct result result;
@@ -170,16 +172,27 @@ static void read_results(struct looking *l)
 /* The present state of all that a result names after its run. What an earlier result named too is not looked at again. */
 static int present(struct looking *l, const struct facts *then, struct facts *ret, struct err *err)
 {
-	struct facts unknown = { .at = arena_array(l->arena, then->n + 1, sizeof *unknown.at) };
+	struct facts unknown = { 0 };
+	const struct fact *found;
 	struct facts all;
 	struct layer *v;
-	uint32_t i;
+	uint32_t i, at = 0;
 
-	ret->at = arena_array(l->arena, then->n + 1, sizeof *ret->at);
-	ret->n = then->n;
-	for (i = 0; i < then->n; i++)
-		if (!facts_find(&l->known, then->at[i].kind, then->at[i].name, then->at[i].detail))
-			unknown.at[unknown.n++] = then->at[i];
+	if (then->n > l->now_room) {
+		l->now_room = then->n;
+		l->now = arena_array(l->arena, l->now_room, sizeof *l->now);
+	}
+	*ret = (struct facts){ .at = l->now, .n = then->n };
+	for (i = 0; i < then->n; i++) {
+		found = facts_find_next(&l->known, &at, then->at[i].kind, then->at[i].name, then->at[i].detail);
+		if (found) {
+			ret->at[i] = *found;
+			continue;
+		}
+		if (!unknown.at)
+			unknown.at = arena_array(l->arena, then->n - i, sizeof *unknown.at);
+		unknown.at[unknown.n++] = then->at[i];
+	}
 	/* a part's own VALUE is found out before the run only: it stays as recorded */
 	v = chain_layer(l->chain, err);
 	if (!v || state_fill(&l->cache->world, l->step->full_env, &unknown, l->arena, err) < 0 ||
@@ -195,8 +208,8 @@ static int present(struct looking *l, const struct facts *then, struct facts *re
 		facts_sort(&all);
 		l->known = all;
 	}
-	for (i = 0; i < then->n; i++)
-		ret->at[i] = *facts_find(&l->known, then->at[i].kind, then->at[i].name, then->at[i].detail);
+	for (i = at = 0; unknown.n && i < then->n; i++)
+		ret->at[i] = *facts_find_next(&l->known, &at, then->at[i].kind, then->at[i].name, then->at[i].detail);
 	return 0;
 }
 

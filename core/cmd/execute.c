@@ -22,6 +22,7 @@
 #include "os/file.h"
 #include "os/installation.h"
 #include "os/loop.h"
+#include "os/process.h"
 #include "plan/plan.h"
 #include "query/options.h"
 #include "record/directory.h"
@@ -67,6 +68,7 @@ struct execution {
 	struct summary *summary;
 	struct tail *tail;             /* the last lines of the steps that failed */
 	struct together *together;     /* parts the work with other machines; NULL: all runs here */
+	pid_t supervisor;              /* it is ending; 0: none was started */
 	pthread_t saver;               /* writes the summary while the rest is closed */
 	bool saving;                   /* saver runs and is not joined */
 };
@@ -360,6 +362,7 @@ static int execution_close(struct execution *x, int code)
 	}
 	crash_done(x->backend->code);
 	close_cache(x);
+	process_reap(x->supervisor);
 	warnings_flush(s->warnings);
 	if (x->loop && !x->backend->repeated)
 		loop_free(x->loop);
@@ -484,6 +487,7 @@ static int execute(struct execution *x, const struct plan *plan, const struct qu
 		.spool_dir = env_get(places_env(s), "TMPDIR"),
 		.warn = warnings_add,
 		.ctx = s->warnings,
+		.ret_ending = &x->supervisor,
 	};
 	struct repeated *again = x->backend->repeated;
 	struct err err = { 0 };

@@ -179,15 +179,20 @@ static bool has_own_name(struct changed_during *m, const struct stat *file)
 	return map_get(&m->inodes, &key, sizeof key);
 }
 
+static bool is_newer(struct changed_during *m, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return false;
+	if (is_after(m, st->st_mtim.tv_sec, st->st_mtim.tv_nsec))
+		return true;
+	return is_after(m, st->st_ctim.tv_sec, st->st_ctim.tv_nsec) && !has_own_name(m, st);
+}
+
 bool changed_during_newer(struct changed_during *m, struct bytes path)
 {
 	struct stat st;
 
-	if (!look(m, path, 0, &st) || !S_ISREG(st.st_mode))
-		return false;
-	if (is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec))
-		return true;
-	return is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec) && !has_own_name(m, &st);
+	return look(m, path, 0, &st) && is_newer(m, &st);
 }
 
 bool changed_during_touched(struct changed_during *m, struct bytes path)
@@ -199,19 +204,18 @@ bool changed_during_touched(struct changed_during *m, struct bytes path)
 
 /* Is it a new link, or another directory under the old name? Moving a directory changes its
  * ctime and leaves its mtime alone. */
-static bool is_replaced(const struct changed_during *m, struct bytes path)
+static bool is_replaced(const struct changed_during *m, const struct stat *st)
 {
-	struct stat st;
+	const bool after = is_after(m, st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 
-	if (!path.size || is_own(m, path) || !look(m, path, AT_SYMLINK_NOFOLLOW, &st))
-		return false;
-	if (S_ISLNK(st.st_mode))
-		return is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
-	return S_ISDIR(st.st_mode) && !m->copies_up && is_after(m, st.st_ctim.tv_sec, st.st_ctim.tv_nsec) && !is_after(m, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	if (S_ISLNK(st->st_mode))
+		return after;
+	return S_ISDIR(st->st_mode) && !m->copies_up && after && !is_after(m, st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 }
 
 static bool folder_replaced(struct changed_during *m, struct bytes dir)
 {
+	struct stat st;
 	void *known;
 	bool ret;
 
@@ -220,7 +224,8 @@ static bool folder_replaced(struct changed_during *m, struct bytes dir)
 	known = map_get(&m->folders, dir.data, dir.size);
 	if (known)
 		return known == yes;
-	ret = folder_replaced(m, parent_of(dir)) || is_replaced(m, dir);
+	ret = folder_replaced(m, parent_of(dir)) ||
+	      (!is_own(m, dir) && look(m, dir, AT_SYMLINK_NOFOLLOW, &st) && is_replaced(m, &st));
 	*map_put(&m->folders, dir.data, dir.size) = ret ? yes : no;
 	return ret;
 }
@@ -293,6 +298,8 @@ bool changed_during_lost(const struct changed_during *m, struct bytes dir, struc
 bool changed_during_run(struct changed_during *m, const struct fact *f)
 {
 	const char *state = f->state.data;
+	bool there = false;
+	struct stat st;
 	uintptr_t sight;
 
 	if (f->kind == FACT_OUTSIDE)
@@ -304,10 +311,14 @@ bool changed_during_run(struct changed_during *m, const struct fact *f)
 		return true;
 	if ((sight & VT_SEEN_ABSENT) && f->state.size && state[0] != 'o')
 		return true;
-	if (folder_replaced(m, parent_of(f->name)) || (f->state.size && is_replaced(m, f->name)))
+	if (folder_replaced(m, parent_of(f->name)))
+		return true;
+	if (f->state.size && f->name.size)
+		there = look(m, f->name, AT_SYMLINK_NOFOLLOW, &st);
+	if (there && is_replaced(m, &st))
 		return true;
 	if (state_is_content(f->state) && f->kind != FACT_TYPE)
-		return changed_during_newer(m, f->name);
+		return there && !S_ISLNK(st.st_mode) ? is_newer(m, &st) : changed_during_newer(m, f->name);
 	return f->kind != FACT_PROBE && f->kind != FACT_TYPE && state_is_listing(f->state) &&
 	       names_changed(m, f->name, state_listing(f->state));
 }

@@ -507,7 +507,7 @@ int exec_run(const struct exec_setup *setup, struct err *err)
 	if (!r.keeps)
 		services_free(r.services);
 	if (r.processes)
-		processes_free(r.processes);
+		*setup->ret_ending = processes_end(r.processes);
 	if (r.endpoint)
 		endpoint_free(r.endpoint);
 	if (r.spool >= 0)

@@ -6,6 +6,7 @@
 #define EXEC_RUN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "report/event.h"
@@ -42,6 +43,7 @@ struct exec_setup {
 	const struct exec_watcher *watcher;    /* of repeated runs; NULL: nobody looks on, and every step is looked up */
 	const struct exec_sharer *sharer;      /* parts the work with other machines; NULL: all runs here */
 	const char *spool_dir;         /* where long outputs are kept while their task runs, without a cache; NULL: the system's folder */
+	pid_t *ret_ending;             /* the supervisor, which ends meanwhile: for process_reap; untouched if there was none */
 	int *ret_signum;               /* set to the first signal that came to vt during the run; NULL: nobody asks */
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;                     /* of warn */

@@ -126,6 +126,19 @@ const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct
 	return NULL;
 }
 
+const struct fact *facts_find_next(const struct facts *f, uint32_t *at, enum fact_kind kind, struct bytes name, struct bytes detail)
+{
+	const struct fact want = { .kind = (uint16_t)kind, .name = name, .detail = detail };
+	const struct fact *found;
+
+	if (*at < f->n && fact_order(&f->at[*at], &want) == 0)
+		return &f->at[(*at)++];
+	found = facts_find(f, kind, name, detail);
+	if (found)
+		*at = (uint32_t)(found - f->at) + 1;
+	return found;
+}
+
 /* Collects small pieces for the digest: each call of digest_add has its price. */
 struct feeding {
 	struct digest_state digest;

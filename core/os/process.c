@@ -129,12 +129,17 @@ static int spawn(const char *program, int sock, pid_t *ret)
 }
 
 /* A stopped supervisor starts nothing, and wakes no stopped keeper: a task could stop both for good. */
-static void wake_supervisor(struct processes *ps)
+static void wake(pid_t supervisor)
 {
 	siginfo_t info = { 0 };
 
-	if (ps->pid > 0 && waitid(P_PID, (id_t)ps->pid, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid == ps->pid)
-		kill(ps->pid, SIGCONT);
+	if (supervisor > 0 && waitid(P_PID, (id_t)supervisor, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid == supervisor)
+		kill(supervisor, SIGCONT);
+}
+
+static void wake_supervisor(struct processes *ps)
+{
+	wake(ps->pid);
 }
 
 static void on_wake(uv_timer_t *uv)
@@ -518,29 +523,34 @@ static bool have_survivors(struct processes *ps)
 	return false;
 }
 
-/* With survivors the supervisor stays, and init reaps it. */
-static void wait_for_supervisor(struct processes *ps)
+void process_reap(pid_t supervisor)
 {
 	int i;
 
-	for (i = 0; i < 50 && waitpid(ps->pid, NULL, WNOHANG) == 0; i++) {
+	if (supervisor <= 0)
+		return;
+	for (i = 0; i < 50 && waitpid(supervisor, NULL, WNOHANG) == 0; i++) {
 		usleep(i < 10 ? 200 : 5000);
-		wake_supervisor(ps);
+		wake(supervisor);
 	}
 }
 
-static void close_supervisor(struct processes *ps)
+/* Returns the supervisor if it ends now, else 0: with survivors it stays, and init reaps it. */
+static pid_t close_supervisor(struct processes *ps)
 {
+	pid_t ending = 0;
+
 	if (ps->sock < 0)
-		return;
+		return 0;
 	start_queue_clear(&ps->starts);
 	close_socket(ps);
 	wake_supervisor(ps);
 	if (have_survivors(ps))
 		waitpid(ps->pid, NULL, WNOHANG);
 	else
-		wait_for_supervisor(ps);
+		ending = ps->pid;
 	ps->pid = 0;
+	return ending;
 }
 
 static void supervisor_gone(struct processes *ps)
@@ -551,7 +561,7 @@ static void supervisor_gone(struct processes *ps)
 		return;
 	ps->dead = true;
 	kill_running(ps);
-	close_supervisor(ps);
+	process_reap(close_supervisor(ps));
 	for (;;) {
 		for (p = ps->first; p && p->ended; p = p->next)
 			;
@@ -564,20 +574,27 @@ static void supervisor_gone(struct processes *ps)
 	ps->on_death(ps->ctx);
 }
 
-void processes_free(struct processes *ps)
+pid_t processes_end(struct processes *ps)
 {
 	struct process *p;
+	pid_t ending;
 
 	if (!ps)
-		return;
+		return 0;
 	ps->dead = true;
 	if (processes_running(ps))
 		kill_running(ps);
-	close_supervisor(ps);
+	ending = close_supervisor(ps);
 	while ((p = ps->first) != NULL) {
 		p->ended = p->released = true;
 		close_process(p);
 	}
 	free(ps->supervisor);
 	free(ps);
+	return ending;
+}
+
+void processes_free(struct processes *ps)
+{
+	process_reap(processes_end(ps));
 }

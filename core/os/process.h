@@ -69,4 +69,7 @@ bool processes_running(const struct processes *ps);      /* has some child not e
 /* Kills running children without further callbacks, closes the connection, frees every struct process. The supervisor ends when
  * no traced survivor is left. */
 void processes_free(struct processes *ps);
+/* The same without a wait for the supervisor, which takes a moment to end: returns it for process_reap, or 0. */
+pid_t processes_end(struct processes *ps);
+void process_reap(pid_t supervisor);      /* waits until it has ended, for 0.2 s at most; 0 is fine */
 #endif

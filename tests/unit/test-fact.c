@@ -592,10 +592,29 @@ static void names_are_taken_whole_and_their_number_is_bounded(void **state)
 	seen_free(&s);
 }
 
+static void names_that_come_in_order_are_found_as_any(void **state)
+{
+	static const char *const asked[] = { "n10", "n11", "n12", "n14", "no", "n13", "n9", "n19", "n19", "a", "n10", "n11" };
+	struct facts f = { 0 }, none = { 0 };
+	uint32_t i, at = 0, nowhere = 0;
+
+	(void)state;
+	for (i = 10; i < 20; i++)
+		add(&f, FACT_FILE, arena_printf(a, "n%u", i), raw("", 0));
+	facts_sort(&f);
+	for (i = 0; i < COUNT(asked); i++) {
+		assert_ptr_equal(facts_find_next(&f, &at, FACT_FILE, bytes_text(asked[i]), raw("", 0)),
+				 facts_find(&f, FACT_FILE, bytes_text(asked[i]), raw("", 0)));
+		assert_null(facts_find_next(&f, &at, FACT_PROBE, bytes_text(asked[i]), raw("", 0)));
+		assert_null(facts_find_next(&none, &nowhere, FACT_FILE, bytes_text(asked[i]), raw("", 0)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(names_that_come_in_order_are_found_as_any),
 		TEST(a_list_is_sorted_and_holds_each_fact_once),
 		TEST(the_first_of_two_equal_facts_stays),
 		TEST(the_digest_tells_where_a_name_ends),
