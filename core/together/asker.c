@@ -85,12 +85,17 @@ static void take(struct link *l, const struct ask *q)
 	struct arena *a = arena_new();
 	struct notice r = { .code = 0 };
 	vt_status status = far_store_lease(l->store, &q->name, &l->owner, LINK_TTL_MS, &r.owner);
+	int alive;
 
 	if (status == VT_OK) {
 		link_hold(l, &q->name);
 		look_after_taking(l, q, a);
 	} else if (status == VT_NONE) {
-		link_post(l, LINK_THEIRS, q->task, &r, NULL);
+		alive = is_alive(l, &r.owner);
+		if (alive < 0)
+			link_trouble(l, "does not answer");
+		else
+			link_post(l, alive ? LINK_THEIRS : LINK_NOBODYS, q->task, &r, NULL);
 	} else {
 		link_trouble(l, status == VT_UNSUPPORTED ? "gives no leases" : "does not answer");
 	}

@@ -23,6 +23,7 @@
 enum {
 	MISSES_MAX = 3,                /* results of one runner that are no hits here; after so many its tasks are run here */
 	RETRY_MS = 3000,               /* how often the lease of a task that another runner has is asked for: it may have run out */
+	NOBODYS_MS = LINK_TTL_MS + 5000,       /* a lease whose owner does not take part in the run; that of a dead runner ends earlier */
 	TICK_MS = 1000,
 	SETTLE_MS = 10000              /* at the end of a run, until all is told */
 };
@@ -54,6 +55,7 @@ struct unit {
 	struct buf key;                /* MINE: the key of the first that ran */
 	struct runner *who;            /* THEIRS, GOT: the runner that has, or had, its lease */
 	int64_t retry_ms;              /* THEIRS: when its lease is asked for again */
+	int64_t nobodys_ms;            /* since when its lease is with somebody who does not take part in the run; 0: it is not */
 };
 
 struct together {
@@ -62,6 +64,7 @@ struct together {
 	struct arena *arena;
 	struct link *link;             /* NULL: this runner works alone */
 	bool alone;                    /* no lease is taken any more */
+	bool strangers;                /* somebody who does not take part in the run keeps leases */
 	vt_id run_name;
 	struct run *run;               /* NULL: not running */
 	struct map units;              /* place -> struct unit *; keys are the pointers, in the arena */
@@ -253,6 +256,21 @@ static void wait_for(struct unit *u, struct runner *who)
 	share_wait(t->run, u->place);
 }
 
+/* Whoever can write to the store may take leases, and keep them for ever; that a runner is alive only the team can say. */
+static void leave_to_nobody(struct unit *u)
+{
+	if (!u->nobodys_ms)
+		u->nobodys_ms = os_now_ms();
+	/* what leaves files that stay here may be running with a runner that has just died: it is not run twice */
+	if (os_now_ms() - u->nobodys_ms < NOBODYS_MS && !(u->of->strangers && u->travels)) {
+		wait_for(u, NULL);
+		return;
+	}
+	u->of->strangers = true;
+	tellf(u->of, true, "the lease of %s belongs to nobody who takes part in this run: it is run here", u->label);
+	again(u, UNIT_FREE);
+}
+
 /* Asks again for the lease, which may have run out. */
 static void retry(void *ctx)
 {
@@ -376,7 +394,11 @@ static void on_answer(void *ctx, const struct link_answer *a)
 		u->kept = u->travels;
 		again(u, UNIT_MINE);
 		break;
+	case LINK_NOBODYS:
+		leave_to_nobody(u);
+		break;
 	case LINK_THEIRS:
+		u->nobodys_ms = 0;
 		wait_for(u, runner_of(t, &a->notice.owner, NULL));
 		break;
 	case LINK_OVER:
