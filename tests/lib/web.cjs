@@ -10,6 +10,7 @@
 // endless              a GET sends bytes without end
 // short                a GET sends half of the object, and closes
 // page                 a GET gets a page for people, with 200
+// gather N             no GET is answered before N of them wait for it
 // proxy                takes requests for other servers, and notes them
 // heads                notes each request's head in JSON, too
 // Each line of its output is a request: METHOD URL length=CONTENT-LENGTH auth=AUTHORIZATION at=MILLISECONDS
@@ -17,6 +18,7 @@ const http = require("http"), [port, ...words] = process.argv.slice(2);
 const word = (name) => words.includes(name), after = (name, n = 1) => words[words.indexOf(name) + n];
 const kept = new Map();
 const put_off = new Set();
+let waiting = word("gather") ? [] : null;
 function body(q, then) {
   const pieces = [];
   q.on("data", (piece) => pieces.push(piece));
@@ -62,5 +64,10 @@ http.createServer((q, r) => {
     put_off.add(q.method + q.url);
     return q.resume(), r.writeHead(+after("busy"), { "retry-after": after("busy", 2) }).end();
   }
-  answer(q, r);
+  if (!waiting || q.method !== "GET") return answer(q, r);
+  waiting.push(() => answer(q, r));
+  if (waiting.length < +after("gather")) return;
+  const all = waiting;
+  waiting = null;
+  all.forEach((one) => one());
 }).listen(+port, "127.0.0.1");

@@ -110,4 +110,8 @@ team "\"url\": \"http://127.0.0.1:$port\""
 clone O; b short; clone P; b short
 is "half of an object is none" "$rc$(hits)" 00
 has "and told" "$err" "127.0.0.1:$port: "
+# ---- a look-up of few objects uses more than one lane, and no connection waits for what another one tells
+web_starts gather gather 9 || exit 99
+tasks_n=40
+many "\"url\": \"http://127.0.0.1:$port\"" 3 grep -c "^GET /[137]-" "$T/gather.log"
 finish
