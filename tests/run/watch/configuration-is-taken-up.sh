@@ -28,6 +28,7 @@ file vite-task.json '{"plugins":{"parts":{"auto-input":false}}}'
 echo newer >packages/a/in
 again
 has "another setting of plugins is taken up" "$seen" '~/packages/a$ cat in in'
+settled
 file vite-task.json '{"plugins":{"tracer":"no-such-plugin"}}'
 upto "error:"
 has "... also a wrong one" "$seen" "no-such-plugin"
@@ -35,10 +36,12 @@ rm vite-task.json
 echo newest >packages/a/in
 again
 has "... until it is gone" "$seen" '~/packages/a$ cat in in'
+settled                        # two changes may be two runs
 mv packages/c "$T/"
 echo last >packages/b/in
-again
+upto "last"
 is "a package that is gone is gone" "$(ran)" '~/packages/b$ cat in in in,'
+settled
 watched INT
 is "it ends with the status of the last run" "$rc" 0
 
