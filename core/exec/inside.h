@@ -153,6 +153,7 @@ void run_done(struct run *r, struct place *p, bool failed);        /* its item i
 void run_up(struct run *r, struct place *p);                       /* its service can be used: likewise */
 void run_stop(struct run *r, enum stopped why);    /* nothing new starts, running children are to end */
 void run_kill(struct run *r);                      /* SIGKILL for all that runs */
+void stop_look(struct stop *s);                    /* hears a signal that came before the event that is handled now */
 struct processes *run_processes(struct run *r);    /* the connection to the supervisor, made for the first child */
 /* May a step of the place's node, which is no hit, run here and now? false: another machine may run it; the place is laid aside.
  * `found`: NULL: the step is not cached. */

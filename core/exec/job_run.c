@@ -13,7 +13,6 @@
 #include "exec/child.h"
 #include "exec/inside.h"
 #include "exec/sharer.h"
-#include "exec/stop.h"
 #include "exec/watcher.h"
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"

@@ -14,7 +14,7 @@
 #include "exec/inside.h"
 #include "exec/services.h"
 #include "exec/sharer.h"
-#include "exec/stop.h"
+#include "exec/signals.h"
 #include "exec/watcher.h"
 #include "ipc/endpoint.h"
 #include "ipc/outer_runner.h"
@@ -23,7 +23,9 @@
 #include "os/loop.h"
 #include "os/process.h"
 #include "os/start.h"
+#include "os/terminal.h"
 #include "plan/step.h"
+#include "plug/setup.h"
 #include "report/screen.h"
 
 enum {
@@ -193,6 +195,75 @@ bool run_enter(struct run *r, struct place *p, const struct step *step)
 	run_tell(r, &(struct event){ .kind = EVENT_FINISHED, .step = step, .outcome = &o });
 	run_failed(r, p, 1);
 	return false;
+}
+
+/* ---- signals ---- */
+
+enum { STOP_GRACE_MS = 5000 };
+
+/* Passes INT, TERM and HUP on to the tasks, waits 5 s and kills what is left. Keeps the terminal's settings. */
+struct stop {
+	struct run *run;
+	struct signals *signals;
+	struct timer *grace;           /* NULL: no signal came, or the 5 s are over */
+};
+
+static void grace_is_over(void *ctx)
+{
+	struct stop *s = ctx;
+
+	s->grace = NULL;
+	s->run->grace_over = true;
+	run_kill(s->run);
+	services_kill(s->run->services);
+}
+
+static void signalled(void *ctx, int signum, bool typed)
+{
+	struct stop *s = ctx;
+	struct run *r = s->run;
+
+	if (r->signum) {
+		timer_stop(s->grace);
+		grace_is_over(s);
+		return;
+	}
+	r->signum = signum;
+	r->cut_short = r->running == 0 && services_count(r->services) == 0;
+	if (r->stopped != STOPPED_NOT)
+		return;
+	run_stop(r, STOPPED_SIGNAL);
+	/* A Ctrl-C has reached the whole foreground group already. */
+	if (r->processes && typed && signum == SIGINT)
+		processes_typed(r->processes, signum);
+	else if (r->processes)
+		processes_signal(r->processes, signum);
+	services_signal(r->services, signum, typed && signum == SIGINT);
+	s->grace = timer_start(r->setup->loop, STOP_GRACE_MS, grace_is_over, s);
+	run_pump(r);
+}
+
+static struct stop *stop_begin(struct run *r)
+{
+	struct stop *s = xcalloc(1, sizeof *s);
+
+	s->run = r;
+	terminal_keep();
+	s->signals = signals_catch(r->setup->loop, signalled, s, r->setup->plug ? plug_stopping(r->setup->plug) : NULL);
+	return s;
+}
+
+void stop_look(struct stop *s)
+{
+	signals_look(s->signals);
+}
+
+static void stop_end(struct stop *s)
+{
+	signals_release(s->signals);
+	timer_stop(s->grace);
+	terminal_restore();
+	free(s);
 }
 
 /* ---- what can start now ---- */
