@@ -168,7 +168,7 @@ static void filters_with_a_listener_are_told(void **state)
 	}
 }
 
-static void a_name_with_the_flag_for_none_is_told(void **state)
+static void a_name_with_the_flag_for_an_empty_name_is_told(void **state)
 {
 	static const struct { enum call_id id; int flags; } stats[] = { { CALL_newfstatat, 3 }, { CALL_statx, 2 } };
 	int a;
@@ -185,7 +185,7 @@ static void a_name_with_the_flag_for_none_is_told(void **state)
 		}
 }
 
-static void what_has_no_table_is_always_told(void **state)
+static void a_call_of_an_interface_without_a_table_is_told(void **state)
 {
 	(void)state;
 	assert_int_equal(answer(AUDIT_ARCH_PPC64, SYS_getppid, 0, 0, 2), EVENT);
@@ -248,7 +248,7 @@ static const char *meaning(enum call_id id, uint64_t extra)
 }
 #define MEANS(call, extra, want) assert_string_equal(meaning(CALL_##call, extra), want)
 
-static void what_open_flags_mean(void **state)
+static void the_flags_of_open_decide_what_is_noted(void **state)
 {
 	(void)state;
 	MEANS(openat, O_RDONLY, "READ");
@@ -271,7 +271,7 @@ static void what_open_flags_mean(void **state)
 #endif
 }
 
-static void what_other_calls_mean(void **state)
+static void each_other_call_is_noted_by_its_flags(void **state)
 {
 	(void)state;
 	MEANS(newfstatat, 0, "PROBE");
@@ -319,12 +319,12 @@ int main(void)
 		cmocka_unit_test(handlers_of_a_few_signals_are_told),
 		cmocka_unit_test(signals_that_programs_send_are_told),
 		cmocka_unit_test(filters_with_a_listener_are_told),
-		cmocka_unit_test(a_name_with_the_flag_for_none_is_told),
-		cmocka_unit_test(what_has_no_table_is_always_told),
+		cmocka_unit_test(a_name_with_the_flag_for_an_empty_name_is_told),
+		cmocka_unit_test(a_call_of_an_interface_without_a_table_is_told),
 		cmocka_unit_test(the_table_has_this_machines_numbers),
 		cmocka_unit_test(no_number_stands_twice),
-		cmocka_unit_test(what_open_flags_mean),
-		cmocka_unit_test(what_other_calls_mean),
+		cmocka_unit_test(the_flags_of_open_decide_what_is_noted),
+		cmocka_unit_test(each_other_call_is_noted_by_its_flags),
 		cmocka_unit_test(every_call_means_something),
 	};
 

@@ -77,7 +77,7 @@ static void check(const char *want, const struct record *records, uint32_t n)
 		check(want, records, sizeof records / sizeof *records); \
 	} while (0)
 
-static void what_was_read_is_an_input(void **state)
+static void a_file_that_was_read_is_an_input(void **state)
 {
 	(void)state;
 	CHECK("file src/a.ts", { R, 0, "src/a.ts", 0 });
@@ -89,7 +89,7 @@ static void what_was_read_is_an_input(void **state)
 	CHECK("program /usr/bin/node", { X, 0, "/usr/bin/node", 0 });
 }
 
-static void what_was_read_and_then_written_is_an_input(void **state)
+static void a_file_that_was_read_and_then_written_is_an_input(void **state)
 {
 	(void)state;
 	CHECK("file b; file a", { R, 0, "b", 0 }, { R, 0, "a", 0 }, { W, 0, "a", 0 });
@@ -103,7 +103,7 @@ static void what_was_read_and_then_written_is_an_input(void **state)
 	CHECK("file a", { R, OUT, "a", 0 }, { W, OUT, "a", 0 });
 }
 
-static void written_first_is_a_product(void **state)
+static void a_file_that_was_written_first_is_a_product(void **state)
 {
 	(void)state;
 	CHECK("", { W, 0, "dist/a", 0 }, { R, 0, "dist/a", 0 }, { P, 0, "dist/a", 0 });
@@ -112,14 +112,14 @@ static void written_first_is_a_product(void **state)
 	CHECK("", { W, 0, "a", 0 }, { R, 0, "a", 0 }, { W, 0, "a", 0 });
 }
 
-static void made_and_removed_leaves_nothing(void **state)
+static void a_file_that_was_made_and_removed_leaves_nothing(void **state)
 {
 	(void)state;
 	CHECK("", { W, 0, "tmp", 0 }, { R, 0, "tmp", 0 }, { W, RM, "tmp", 0 }, { P, 0, "tmp", 0 });
 	CHECK("", { W, DIR, "t", 0 }, { W, 0, "t/a", 0 }, { L, DIR, "t", 0 }, { W, RM, "t/a", 0 }, { W, RM | DIR, "t", 0 });
 }
 
-static void looked_at_before_it_was_written(void **state)
+static void a_file_that_was_looked_for_before_it_was_written(void **state)
 {
 	(void)state;
 	/* O_CREAT|O_EXCL is the same */
@@ -131,7 +131,7 @@ static void looked_at_before_it_was_written(void **state)
 	CHECK("type out", { P, OUT, "out", 0 }, { W, OUT, "out", 0 });
 }
 
-static void what_was_taken_away_and_asked_for_again(void **state)
+static void a_file_that_was_removed_and_asked_for_again(void **state)
 {
 	(void)state;
 	/* the removal may have failed; the state after the run tells */
@@ -238,12 +238,12 @@ static void thousands_of_paths_stay_quick(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_read_is_an_input),
-		cmocka_unit_test(what_was_read_and_then_written_is_an_input),
-		cmocka_unit_test(written_first_is_a_product),
-		cmocka_unit_test(made_and_removed_leaves_nothing),
-		cmocka_unit_test(looked_at_before_it_was_written),
-		cmocka_unit_test(what_was_taken_away_and_asked_for_again),
+		cmocka_unit_test(a_file_that_was_read_is_an_input),
+		cmocka_unit_test(a_file_that_was_read_and_then_written_is_an_input),
+		cmocka_unit_test(a_file_that_was_written_first_is_a_product),
+		cmocka_unit_test(a_file_that_was_made_and_removed_leaves_nothing),
+		cmocka_unit_test(a_file_that_was_looked_for_before_it_was_written),
+		cmocka_unit_test(a_file_that_was_removed_and_asked_for_again),
 		cmocka_unit_test(a_listing_is_a_listing_whatever_was_made_in_it),
 		cmocka_unit_test(an_emptied_output_directory_settles),
 		cmocka_unit_test(a_file_published_by_rename_is_a_product),

@@ -208,7 +208,7 @@ static void worktrees_and_submodules_have_indexes_of_their_own(void **state)
 	world_free(&w);
 }
 
-static void without_a_repository_it_says_so_once(void **state)
+static void a_missing_repository_is_told_once(void **state)
 {
 	struct world w;
 	vt_file f;
@@ -413,7 +413,7 @@ int main(void)
 		cmocka_unit_test(one_content_has_one_id),
 		cmocka_unit_test(the_index_is_believed_only_where_it_cannot_be_wrong),
 		cmocka_unit_test(worktrees_and_submodules_have_indexes_of_their_own),
-		cmocka_unit_test(without_a_repository_it_says_so_once),
+		cmocka_unit_test(a_missing_repository_is_told_once),
 		cmocka_unit_test(committed_staged_changed_and_new),
 		cmocka_unit_test(files_as_they_were),
 		cmocka_unit_test(since_the_merge_base),

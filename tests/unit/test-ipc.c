@@ -267,7 +267,7 @@ static void ask_untracked_then_tracked(struct stage *s)
 	vt_client_close(c);
 }
 
-static void tracked_stays_tracked_and_the_same_text_as_glob_and_prefix_are_two(void **state)
+static void a_tracked_name_stays_tracked_and_one_text_as_glob_and_prefix_is_two_queries(void **state)
 {
 	struct stage s;
 
@@ -362,7 +362,7 @@ static void ask_too_much(struct stage *s)
 	free(long_text);
 }
 
-static void what_is_too_long_to_send_is_refused_here_and_the_client_stays_usable(void **state)
+static void a_name_too_long_to_send_is_refused_and_the_client_stays_usable(void **state)
 {
 	struct stage s;
 
@@ -420,7 +420,7 @@ static size_t raw_hello(const char *name, unsigned char *at)
 	return wire_hello(at, WIRE_HELLO_SIZE, token);
 }
 
-static void what_was_said_is_heard_although_its_speaker_left_before_anybody_listened(void **state)
+static void a_message_is_heard_although_its_sender_left_before_it_was_accepted(void **state)
 {
 	unsigned char hello[WIRE_HELLO_SIZE];
 	struct stage s;
@@ -479,7 +479,7 @@ static void stay_connected(struct stage *s)
 	CHECK(s, write(stays, hello, raw_hello(s->name, hello)) == sizeof hello);
 }
 
-static void who_stays_connected_is_waited_for_two_seconds_and_the_run_not_kept(void **state)
+static void a_client_that_stays_connected_is_waited_for_two_seconds_and_the_run_is_not_kept(void **state)
 {
 	struct stage s;
 
@@ -496,7 +496,7 @@ static void nobody(struct stage *s)
 	(void)s;
 }
 
-static void a_channel_nobody_uses_costs_no_waiting(void **state)
+static void an_unused_channel_costs_no_waiting(void **state)
 {
 	struct stage s;
 
@@ -579,7 +579,7 @@ static void call_a_dead_server(struct stage *s)
 	}
 }
 
-static void a_killed_runner_is_an_error_and_what_it_left_is_swept(void **state)
+static void a_killed_runner_is_an_error_and_its_endpoint_is_swept(void **state)
 {
 	struct stage s;
 
@@ -756,7 +756,7 @@ static void ask_and_never_read(struct stage *s)
 	close(fd);
 }
 
-static void who_asks_and_never_reads_is_dropped(void **state)
+static void a_client_that_never_reads_its_answers_is_dropped(void **state)
 {
 	struct env_pair big = { "BIG_", NULL };
 	char *value = xmalloc((1 << 20) + 1);
@@ -1032,7 +1032,7 @@ static void leave_half_a_frame(struct stage *s)
 	CHECK(s, left(pid) == 0);
 }
 
-static void where_sockets_are_forbidden_fifos_serve(void **state)
+static void without_sockets_fifos_serve(void **state)
 {
 	int r;
 
@@ -1090,7 +1090,7 @@ static char *chosen(struct arena *a, const char *runtime, const char *tmp)
 	return ret;
 }
 
-static void folders_that_others_could_write_to_are_passed_over(void **state)
+static void folders_that_others_can_write_to_are_passed_over(void **state)
 {
 	struct arena *a = arena_new();
 	char *good = made(a, "good", 0700), *tmp = made(a, "tmp", 0700), *longer;
@@ -1187,29 +1187,29 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_come_from_the_given_map_and_tracked_questions_are_noted_once),
-		cmocka_unit_test(tracked_stays_tracked_and_the_same_text_as_glob_and_prefix_are_two),
+		cmocka_unit_test(a_tracked_name_stays_tracked_and_one_text_as_glob_and_prefix_is_two_queries),
 		cmocka_unit_test(ignored_paths_are_absolute_when_they_arrive),
 		cmocka_unit_test(ten_large_values_come_in_one_answer),
-		cmocka_unit_test(what_is_too_long_to_send_is_refused_here_and_the_client_stays_usable),
+		cmocka_unit_test(a_name_too_long_to_send_is_refused_and_the_client_stays_usable),
 		cmocka_unit_test(a_bad_glob_fails_that_question_only_but_the_run_is_not_kept),
-		cmocka_unit_test(what_was_said_is_heard_although_its_speaker_left_before_anybody_listened),
+		cmocka_unit_test(a_message_is_heard_although_its_sender_left_before_it_was_accepted),
 		cmocka_unit_test(an_opt_out_outlives_its_process),
-		cmocka_unit_test(who_stays_connected_is_waited_for_two_seconds_and_the_run_not_kept),
-		cmocka_unit_test(a_channel_nobody_uses_costs_no_waiting),
+		cmocka_unit_test(a_client_that_stays_connected_is_waited_for_two_seconds_and_the_run_is_not_kept),
+		cmocka_unit_test(an_unused_channel_costs_no_waiting),
 		cmocka_unit_test(a_server_can_be_dropped_at_any_time),
-		cmocka_unit_test(a_killed_runner_is_an_error_and_what_it_left_is_swept),
+		cmocka_unit_test(a_killed_runner_is_an_error_and_its_endpoint_is_swept),
 		cmocka_unit_test(names_that_lead_nowhere_mean_no_runner_or_an_error),
 		cmocka_unit_test(nonsense_breaks_its_connection_and_the_run_is_not_kept),
 		cmocka_unit_test(noise_never_hurts_the_runner),
-		cmocka_unit_test(who_asks_and_never_reads_is_dropped),
+		cmocka_unit_test(a_client_that_never_reads_its_answers_is_dropped),
 		cmocka_unit_test(more_than_1024_connections_wait_and_are_served_in_the_end),
 		cmocka_unit_test(another_user_is_not_let_in),
 		cmocka_unit_test(R17_answering_copies_no_environment),
 		cmocka_unit_test(threads_share_one_client),
 		cmocka_unit_test(a_forked_client_talks_for_itself),
-		cmocka_unit_test(where_sockets_are_forbidden_fifos_serve),
+		cmocka_unit_test(without_sockets_fifos_serve),
 		cmocka_unit_test(behind_fifos_a_killed_runner_is_noticed_too),
-		cmocka_unit_test(folders_that_others_could_write_to_are_passed_over),
+		cmocka_unit_test(folders_that_others_can_write_to_are_passed_over),
 		cmocka_unit_test(the_addon_is_offered_in_place_or_as_a_verified_copy),
 	};
 

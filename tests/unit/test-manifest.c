@@ -66,7 +66,7 @@ static int read_all(const void *data, size_t size, struct item *last)
 	return ret;
 }
 
-static void what_was_listed_is_read(void **state)
+static void entries_that_were_written_are_read(void **state)
 {
 	struct bytes_out b = some_manifest(1);
 	struct item last;
@@ -178,7 +178,7 @@ static void a_pack_is_as_large_as_the_list_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_listed_is_read),
+		cmocka_unit_test(entries_that_were_written_are_read),
 		cmocka_unit_test(an_empty_file_needs_no_pack),
 		cmocka_unit_test(damaged_bytes_are_refused_or_harmless),
 		cmocka_unit_test(a_pack_is_as_large_as_the_list_says),

@@ -64,7 +64,7 @@ static void commands_become_actions(void **state)
 	arena_free(a);
 }
 
-static void what_a_shell_would_change_goes_to_the_shell(void **state)
+static void a_command_that_a_shell_would_change_goes_to_the_shell(void **state)
 {
 	static const char *const rows[][2] = {
 		{ "rm -rf dist/*", "shell:[sh][-c][rm -rf dist/*]" },
@@ -196,7 +196,7 @@ static void directories_follow_cd_and_only_inside_a_command(void **state)
 	world_free(w);
 }
 
-static void a_missing_program_is_no_fault_of_the_plan(void **state)
+static void a_missing_program_does_not_fail_the_plan(void **state)
 {
 	struct world *w = world_new();
 	struct package *root = world_package(w, "", "root");
@@ -246,7 +246,7 @@ static void nested_runs_are_expanded_skipped_and_pruned(void **state)
 	world_free(w);
 }
 
-static void recursion_and_bad_nested_words_are_told_with_their_way(void **state)
+static void recursion_and_bad_nested_words_are_told_with_the_chain_of_tasks(void **state)
 {
 	struct world *w = world_new();
 	struct package *root = world_package(w, "", "root");
@@ -274,7 +274,7 @@ static void recursion_and_bad_nested_words_are_told_with_their_way(void **state)
 	world_free(w);
 }
 
-static void limits_belong_to_one_level(void **state)
+static void a_limit_counts_for_one_level(void **state)
 {
 	struct world *w = world_new();
 	struct package *root = world_package(w, "", "root");
@@ -446,7 +446,7 @@ static void cached_children_see_what_the_patterns_let_through(void **state)
 	world_free(w);
 }
 
-static void colours_are_forced_unless_somebody_said_otherwise(void **state)
+static void colours_are_forced_unless_the_task_gets_the_users_variable(void **state)
 {
 	static const char *const vars[] = { "FORCE_COLOR=0", "NO_COLOR=1", "PATH=/bin", NULL };
 	static const char *const env[] = { "FORCE_*", NULL };
@@ -550,7 +550,7 @@ static void uncached_children_see_everything(void **state)
 }
 
 /* What a script of one package gets by a npm run around vt is not another's. */
-static void what_npm_gives_is_a_package_s_own(void **state)
+static void npms_variables_are_those_of_the_package(void **state)
 {
 	static const char *const vars[] = { "OLDPWD=/o", "PATH=/bin", "PWD=/x", "npm_config_registry=r", "npm_lifecycle_event=ci", "npm_package_config_port=1",
 					    "npm_package_json=/w/package.json", "npm_package_name=root", NULL };
@@ -683,22 +683,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_become_actions),
-		cmocka_unit_test(what_a_shell_would_change_goes_to_the_shell),
+		cmocka_unit_test(a_command_that_a_shell_would_change_goes_to_the_shell),
 		cmocka_unit_test(extra_arguments_reach_the_last_piece_only),
 		cmocka_unit_test(echo_knows_one_flag_once),
 		cmocka_unit_test(directories_follow_cd_and_only_inside_a_command),
-		cmocka_unit_test(a_missing_program_is_no_fault_of_the_plan),
+		cmocka_unit_test(a_missing_program_does_not_fail_the_plan),
 		cmocka_unit_test(nested_runs_are_expanded_skipped_and_pruned),
-		cmocka_unit_test(recursion_and_bad_nested_words_are_told_with_their_way),
-		cmocka_unit_test(limits_belong_to_one_level),
+		cmocka_unit_test(recursion_and_bad_nested_words_are_told_with_the_chain_of_tasks),
+		cmocka_unit_test(a_limit_counts_for_one_level),
 		cmocka_unit_test(hooks_stand_around_scripts_only),
 		cmocka_unit_test(flags_and_settings_decide_about_caching_in_order),
 		cmocka_unit_test(cached_children_see_what_the_patterns_let_through),
-		cmocka_unit_test(colours_are_forced_unless_somebody_said_otherwise),
+		cmocka_unit_test(colours_are_forced_unless_the_task_gets_the_users_variable),
 		cmocka_unit_test(prefix_assignments_are_always_in_the_key_and_come_last),
 		cmocka_unit_test(the_runners_own_names_are_in_no_answer_and_no_key),
 		cmocka_unit_test(uncached_children_see_everything),
-		cmocka_unit_test(what_npm_gives_is_a_package_s_own),
+		cmocka_unit_test(npms_variables_are_those_of_the_package),
 		cmocka_unit_test(environments_cost_nothing_per_command),
 		cmocka_unit_test(steps_are_numbered_in_order),
 	};

@@ -189,7 +189,7 @@ static const vt_id id = { { 1, 2, 3 } };
 
 /* ---- stories ------------------------------------------------------------------ */
 
-static void what_far_has_fills_near(void **state)
+static void an_object_of_a_later_store_fills_the_earlier_one(void **state)
 {
 	struct world w;
 	struct text_into into;
@@ -257,7 +257,7 @@ static vt_status refuse(vt_sink *s, vt_call *call, const void *data, size_t size
 	return VT_FAILED;
 }
 
-static void what_the_asker_cannot_take_is_no_fault_of_a_store(void **state)
+static void an_object_that_the_caller_cannot_take_does_not_blame_the_store(void **state)
 {
 	struct stores_into into = { .sink = { .struct_size = sizeof(vt_sink), .write = refuse, .restart = into_restart } };
 	struct world w;
@@ -302,7 +302,7 @@ static void *ask(void *ctx)
 	return NULL;
 }
 
-static void promises_of_threads_are_kept_for_the_plugin(void **state)
+static void no_more_threads_call_a_plugin_than_it_allows(void **state)
 {
 	static const struct { const char *name; bool alone; } cases[] = { { "near", true }, { "far", false } };
 	char config[120];
@@ -331,7 +331,7 @@ static void promises_of_threads_are_kept_for_the_plugin(void **state)
 	}
 }
 
-static void one_that_is_named_must_work(void **state)
+static void a_named_plugin_must_work(void **state)
 {
 	struct world w;
 
@@ -343,7 +343,7 @@ static void one_that_is_named_must_work(void **state)
 	world_free(&w);
 }
 
-static void one_that_is_missing_by_default_is_one_warning(void **state)
+static void a_missing_default_plugin_is_one_warning(void **state)
 {
 	struct world w;
 	struct text_into into;
@@ -366,7 +366,7 @@ static void one_that_is_missing_by_default_is_one_warning(void **state)
 	world_free(&w);
 }
 
-static void what_is_switched_off_says_so(void **state)
+static void a_component_that_is_switched_off_says_so(void **state)
 {
 	struct world w;
 	char why[200];
@@ -468,7 +468,7 @@ static void a_token_goes_to_its_origin_alone(void **state)
 	}
 }
 
-static void the_users_word_wins(void **state)
+static void the_users_configuration_wins(void **state)
 {
 	struct world w;
 
@@ -479,7 +479,7 @@ static void the_users_word_wins(void **state)
 	world_free(&w);
 }
 
-static void values_are_handed_on_in_one_form(void **state)
+static void values_of_options_are_handed_on_in_one_form(void **state)
 {
 	static const struct { const char *type, *text, *given; } values[] = {
 		{ "size", "0", "0" }, { "size", "1.5 GiB", "1610612736" }, { "size", "10GB", "10000000000" }, { "size", "7", "7" },
@@ -511,20 +511,20 @@ static void values_are_handed_on_in_one_form(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_far_has_fills_near),
+		cmocka_unit_test(an_object_of_a_later_store_fills_the_earlier_one),
 		cmocka_unit_test(a_damaged_blob_is_dropped_and_healed),
 		cmocka_unit_test(a_store_that_cannot_take_is_still_asked),
 		cmocka_unit_test(answers_that_fail_are_told_once_and_then_not_asked_for),
-		cmocka_unit_test(what_the_asker_cannot_take_is_no_fault_of_a_store),
+		cmocka_unit_test(an_object_that_the_caller_cannot_take_does_not_blame_the_store),
 		cmocka_unit_test(a_status_that_means_nothing_is_a_failure),
-		cmocka_unit_test(promises_of_threads_are_kept_for_the_plugin),
-		cmocka_unit_test(one_that_is_named_must_work),
-		cmocka_unit_test(one_that_is_missing_by_default_is_one_warning),
-		cmocka_unit_test(what_is_switched_off_says_so),
+		cmocka_unit_test(no_more_threads_call_a_plugin_than_it_allows),
+		cmocka_unit_test(a_named_plugin_must_work),
+		cmocka_unit_test(a_missing_default_plugin_is_one_warning),
+		cmocka_unit_test(a_component_that_is_switched_off_says_so),
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(a_token_goes_to_its_origin_alone),
-		cmocka_unit_test(the_users_word_wins),
-		cmocka_unit_test(values_are_handed_on_in_one_form),
+		cmocka_unit_test(the_users_configuration_wins),
+		cmocka_unit_test(values_of_options_are_handed_on_in_one_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

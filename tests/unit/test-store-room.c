@@ -207,7 +207,7 @@ static void old_results_give_way_and_the_new_one_is_kept(void **state)
 	assert_true(available() >= 2 * MIB);
 }
 
-static void what_was_used_today_or_yesterday_stays(void **state)
+static void results_used_today_or_yesterday_stay(void **state)
 {
 	void *self;
 
@@ -227,7 +227,7 @@ static void what_was_used_today_or_yesterday_stays(void **state)
 	assert_int_equal(kept(0, 5) + kept(8, 20), 0);
 }
 
-static void what_is_kept_for_others_is_told_with_its_option(void **state)
+static void the_room_that_stays_free_is_told_with_its_option(void **state)
 {
 	void *self;
 	char want[700];
@@ -500,8 +500,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_disk, tear_down)
 		TEST(old_results_give_way_and_the_new_one_is_kept),
-		TEST(what_was_used_today_or_yesterday_stays),
-		TEST(what_is_kept_for_others_is_told_with_its_option),
+		TEST(results_used_today_or_yesterday_stay),
+		TEST(the_room_that_stays_free_is_told_with_its_option),
 		TEST(the_option_is_bytes_but_not_more_than_a_twentieth),
 		TEST(a_quota_that_the_disk_does_not_tell_makes_old_ones_go),
 		TEST(a_quota_with_nothing_old_is_an_answer),

@@ -28,7 +28,7 @@
 
 /* ---- the stories ------------------------------------------------------------------ */
 
-static void what_was_put_is_found_now_and_in_the_next_run(void **state)
+static void an_object_that_was_put_is_found_now_and_in_the_next_run(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 7, 8, 4000, 65536, 65537, 300000 };
 	void *self = store_open(NULL);
@@ -71,7 +71,7 @@ static void the_last_entry_wins_and_a_blob_is_kept_once(void **state)
 	store_close(self);
 }
 
-static void what_was_dropped_stays_away(void **state)
+static void a_dropped_object_stays_away(void **state)
 {
 	void *self = store_open(NULL);
 	vt_id id = id_of(1), large = id_of(2);
@@ -179,7 +179,7 @@ static void damage_is_told_once_and_gone_after_the_run(void **state)
 	store_close(self);
 }
 
-static void what_is_no_log_is_replaced(void **state)
+static void a_file_that_is_no_log_is_replaced(void **state)
 {
 	void *self = store_open(NULL);
 
@@ -218,7 +218,7 @@ static void a_file_cut_or_gone_is_a_miss_and_can_be_put_again(void **state)
 	store_close(self);
 }
 
-static void four_processes_write_at_once_and_all_is_there(void **state)
+static void four_processes_write_at_once_and_all_objects_are_found(void **state)
 {
 	pid_t pid[4];
 	void *self;
@@ -257,7 +257,7 @@ static void four_processes_write_at_once_and_all_is_there(void **state)
 	store_close(self);
 }
 
-static void killed_while_writing_leaves_what_was_whole(void **state)
+static void a_writer_killed_while_writing_leaves_whole_records(void **state)
 {
 	void *self;
 	unsigned round, i;
@@ -290,7 +290,7 @@ static void killed_while_writing_leaves_what_was_whole(void **state)
 	}
 }
 
-static void it_stays_below_its_bound_and_the_latest_stay(void **state)
+static void the_store_stays_below_its_bound_and_keeps_the_latest(void **state)
 {
 	void *self = store_open("1048576");
 	unsigned i;
@@ -314,7 +314,7 @@ static void it_stays_below_its_bound_and_the_latest_stay(void **state)
 }
 
 /* Up to half of the bound. */
-static void what_the_format_before_left_counts(void **state)
+static void a_store_of_the_format_before_counts_against_the_bound(void **state)
 {
 	char path[400];
 	uint64_t bytes = 0;
@@ -550,19 +550,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-		TEST(what_was_put_is_found_now_and_in_the_next_run),
+		TEST(an_object_that_was_put_is_found_now_and_in_the_next_run),
 		TEST(reading_goes_on_while_a_put_waits_for_another_process),
 		TEST(the_last_entry_wins_and_a_blob_is_kept_once),
-		TEST(what_was_dropped_stays_away),
+		TEST(a_dropped_object_stays_away),
 		TEST(a_torn_tail_is_cut_and_nothing_else_is_lost),
 		TEST(a_flipped_bit_costs_one_record),
 		TEST(damage_is_told_once_and_gone_after_the_run),
-		TEST(what_is_no_log_is_replaced),
+		TEST(a_file_that_is_no_log_is_replaced),
 		TEST(a_file_cut_or_gone_is_a_miss_and_can_be_put_again),
-		TEST(four_processes_write_at_once_and_all_is_there),
-		TEST(killed_while_writing_leaves_what_was_whole),
-		TEST(it_stays_below_its_bound_and_the_latest_stay),
-		TEST(what_the_format_before_left_counts),
+		TEST(four_processes_write_at_once_and_all_objects_are_found),
+		TEST(a_writer_killed_while_writing_leaves_whole_records),
+		TEST(the_store_stays_below_its_bound_and_keeps_the_latest),
+		TEST(a_store_of_the_format_before_counts_against_the_bound),
 		TEST(reading_goes_on_while_another_collects),
 		TEST(other_threads_read_while_this_store_collects),
 		TEST(a_use_is_noted_though_another_has_rewritten_the_log),
