@@ -20,7 +20,7 @@ static bool is_below(const char *dir, size_t n, const char *path)
 	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n] || (n == 1 && *dir == '/'));
 }
 
-/* Never watched: the cache, git's own files, what package managers install, what is on its way to its place. */
+/* Is the path never watched? The cache, git's own files, installed packages, temporary files. */
 static bool is_left_out(const struct watch *w, const char *path)
 {
 	const char *name = path_base(path);
@@ -112,7 +112,7 @@ static void add_interest(struct watch *w, struct record *r, const struct interes
 	struct node *n = node_at(w, i->path);
 	struct reader *reader;
 
-	/* each record once, as it is mostly added in a row; patterns have each their own */
+	/* one reader for each record, whose interests mostly come in a row; each pattern has its own */
 	if (i->how != INTEREST_BELOW && n->readers && n->readers->record == r && n->readers->interest->how == i->how)
 		return;
 	reader = arena_alloc(w->index, sizeof *reader);
@@ -150,7 +150,7 @@ static void too_few(struct watch *w)
 	w->told = true;
 }
 
-/* Anew, too: another folder may stand there now. */
+/* Watches the folder by the kernel; again, if it was watched: another folder may have its place now. */
 static void arm(struct watch *w, struct dir *d)
 {
 	void **place;
@@ -175,7 +175,7 @@ static void arm(struct watch *w, struct dir *d)
 	*place = d;
 }
 
-/* The folder and all above it: those may go, and come again. */
+/* Wants watches for the folder and all folders above it, which may go and come again. */
 static void want_dirs(struct watch *w, const char *path, size_t size)
 {
 	size_t root = strlen(w->setup.root);
@@ -199,7 +199,7 @@ static size_t parent_of(const char *path)
 	return slash == path ? 1 : (size_t)(slash - path);
 }
 
-/* All folders below one that an interest reaches. */
+/* Wants watches for all folders below that the interest enters. */
 static void want_below(struct watch *w, const struct interest *i, const char *path)
 {
 	struct arena *a = arena_new();
@@ -241,7 +241,7 @@ static void want_all(struct watch *w)
 	}
 }
 
-/* What the old index had armed stays armed. */
+/* Arms all folders of the index; the watches of the old index stay. */
 static void arm_all(struct watch *w, const struct map *old)
 {
 	uint32_t i;
@@ -300,7 +300,7 @@ void index_tell(struct watch *w, const struct node *n, enum interest_how how, co
 			tell_record(w, r->record, r->interest, path);
 }
 
-/* A folder came or went, and all in it with it. */
+/* Tells of all nodes in a folder that came or went. */
 static void tell_inside(struct watch *w, const char *path)
 {
 	size_t size = strlen(path);
@@ -322,8 +322,7 @@ static void tell_inside(struct watch *w, const char *path)
 	}
 }
 
-/* Tells of the files in a folder that count. */
-static void find_files(struct watch *w, struct record *r, const struct interest *i, const char *path)
+void index_files(const struct watch *w, const struct interest *i, const char *path, void (*visit)(void *ctx, const char *path), void *ctx)
 {
 	struct arena *a = arena_new();
 	struct tree_name *names;
@@ -335,19 +334,34 @@ static void find_files(struct watch *w, struct record *r, const struct interest 
 			const char *below = path_join(a, path, names[k].name);
 
 			if (names[k].type == 'd' && interest_enters(w, i, below))
-				find_files(w, r, i, below);
+				index_files(w, i, below, visit, ctx);
 			else if (names[k].type != 'd' && interest_wants(w, i, below))
-				tell_record(w, r, i, below);
+				visit(ctx, below);
 		}
 	if (fd >= 0)
 		close(fd);
 	arena_free(a);
 }
 
-/* A folder came or went below one of which all counts. One that came is watched from now on, and the files in it count as new;
- * one that was moved away took its files along. */
+/* A record that is told of files. */
+struct telling {
+	struct watch *watch;
+	struct record *record;
+	const struct interest *interest;
+};
+
+static void tell_file(void *ctx, const char *path)
+{
+	struct telling *t = ctx;
+
+	tell_record(t->watch, t->record, t->interest, path);
+}
+
+/* A folder came or went below the folder of an interest in all below. A new folder is watched from now on, and its files count as
+ * new; a folder that was moved away took its files along. */
 static void enter(struct watch *w, struct record *r, const struct interest *i, const char *path)
 {
+	struct telling t = { .watch = w, .record = r, .interest = i };
 	uint32_t n = w->dirs.n;
 
 	if (!interest_enters(w, i, path) || is_hidden(w, i, path))
@@ -359,10 +373,10 @@ static void enter(struct watch *w, struct record *r, const struct interest *i, c
 	want_below(w, i, path);
 	for (; n < w->dirs.n; n++)
 		arm(w, w->dirs.at[n].value);
-	find_files(w, r, i, path);
+	index_files(w, i, path, tell_file, &t);
 }
 
-/* Those of whom all below counts, from the path's folder up. */
+/* Tells the readers of all below the folders from the path's own up. */
 static void tell_above(struct watch *w, const char *path, unsigned what)
 {
 	_clean_(free_p) char *at = xstrdup(path);

@@ -1,4 +1,4 @@
-/* What the files of this room share. Nobody else includes it. */
+/* Shared by the files of this room alone. */
 #ifndef WATCH_INSIDE_H
 #define WATCH_INSIDE_H
 
@@ -24,7 +24,7 @@ enum interest_how {
 };
 
 enum interest_filter {
-	FILTER_GLOBS,                  /* what the globs match */
+	FILTER_GLOBS,                  /* files that the globs match */
 	FILTER_PACKAGE,                /* files of the package, and of no package in it */
 	FILTER_MANIFESTS               /* package.json */
 };
@@ -40,10 +40,10 @@ struct interest {
 	const struct fact *listing;    /* NAMES: a FACT_LIST with the names that the step found, in the record's arena; NULL: unknown */
 };
 
-/* What one step depends on, or the configuration. Lives as long as the session, unless its step is gone. */
+/* All that one step, or the configuration, depends on. Lives as long as the session, or until its step is gone. */
 struct record {
 	struct record *next;
-	char *name;                    /* which step; NULL: the configuration */
+	char *name;                    /* the name of its step; NULL: the configuration */
 	struct arena *arena;           /* interests and what they point to */
 	struct interest *at;
 	uint32_t n;
@@ -58,7 +58,7 @@ struct record {
 	bool cached;                   /* the cache is asked for its step */
 };
 
-/* Who is interested in a path. */
+/* An interest in a path, and its record. */
 struct reader {
 	struct reader *next;
 	struct record *record;
@@ -69,13 +69,13 @@ struct node {
 	const char *path;              /* absolute */
 	size_t size;
 	struct reader *readers;
-	bool entry, names, below;      /* what they want */
-	struct stamp stamp;            /* polling: how it was when it was looked at last */
+	bool entry, names, below;      /* whether a reader wants this kind of interest */
+	struct stamp stamp;            /* polling: the stamp of the last look */
 	bool there;
-	uint64_t sum;                  /* polling, below: of the names and stamps of all files */
+	uint64_t sum;                  /* polling, below: the sum of the names and stamps of all files */
 };
 
-/* A folder that the kernel watches, or would if it were there. */
+/* A folder that the kernel watches, or would watch if it existed. */
 struct dir {
 	const char *path;
 	int watch;                     /* -1: none */
@@ -88,7 +88,7 @@ struct queued {
 	char path[];
 };
 
-/* A list of paths that is forgotten in one go. */
+/* A set of paths, cleared in one go. */
 struct paths {
 	struct arena *arena;
 	struct map set;
@@ -106,7 +106,7 @@ struct left {
 enum { WATCH_FAR = 1000000 };      /* levels without a limit */
 
 enum {
-	WATCH_LOOPS = 3,               /* runs in a row that nothing but the tasks' own writing started, as it seems */
+	WATCH_LOOPS = 3,               /* so many runs in a row that, it seems, only the tasks' own writing started: then those paths start no more */
 	WATCH_LOOPS_KNOWN = 10         /* the same where it is known what the tasks wrote, so that the change should be an edit */
 };
 
@@ -115,12 +115,12 @@ struct watch {
 	struct arena *arena;           /* the session's */
 	struct exec_watcher *watcher;
 	struct record *records;
-	struct map by_name;            /* of records; made anew when one goes */
+	struct map by_name;            /* records by name; built again when one goes */
 	struct record *config;
-	bool config_changed;           /* before the present run: so all that is cached is looked up */
-	bool root_changed;             /* ... at the root: so all is */
-	struct arena *scratch;         /* the present run's */
-	bool renewed;                  /* an interest came or went: the index is stale */
+	bool config_changed;           /* changed before the present run: all cached steps are looked up */
+	bool root_changed;             /* ... at the root: all steps run */
+	struct arena *scratch;         /* for the present run */
+	bool renewed;                  /* an interest came or went: the index is built again */
 	/* the index */
 	struct arena *index;
 	struct map nodes;              /* by path */
@@ -129,47 +129,47 @@ struct watch {
 	struct map watches;            /* by number: struct dir */
 	struct map packages;           /* absolute folders of packages */
 	struct notify *notify;         /* NULL: polling */
-	bool told;                     /* that there are too few watches */
+	bool told;                     /* the user was told that there are too few watches */
 	/* the present run */
 	bool running;
 	int64_t started_ns;            /* by the clock that gives files their times */
 	struct paths written;          /* by steps of which it is known: path -> struct left */
-	struct paths writers;          /* folders of packages in which unwatched steps ran */
+	struct paths writers;          /* folders of packages in which untraced steps ran */
 	struct paths blind;            /* of these, where not all is known that they wrote */
 	uint32_t steps;                /* that have been told of */
 	struct map arrivals;           /* how often a file's writer closed it during the run, or it was moved there: path -> number */
 	struct paths rewritten;        /* of the session: read and written by a step, more often than once in a run */
-	struct paths changed;          /* what changed during the run, or since: paths of interest */
-	struct queued *queue, **queue_end;     /* what the kernel told meanwhile */
+	struct paths changed;          /* paths of interest that changed during the run, or since */
+	struct queued *queue, **queue_end;     /* events of the kernel during the run */
 	uint32_t queued_n;
-	struct paths named;            /* names that came or went meanwhile, as far as the kernel told */
-	struct paths edits;            /* of `changed`, those in packages of unwatched steps */
-	struct paths habits;           /* what the run wrote, of interest or not, as far as the kernel told */
-	struct paths own;              /* what unwatched steps wrote in any run of the session */
-	struct map folders;            /* asked about during this run: &folder_tracked if git has files below, else &folder_untracked */
-	bool first;                    /* the present run is the session's first: nothing was watched in it */
-	uint32_t loops;                /* so many runs in a row were started by nothing but habits */
+	struct paths named;            /* names that came or went during the run, as far as the kernel told */
+	struct paths edits;            /* those of `changed` in packages of untraced steps */
+	struct paths habits;           /* paths that changed during the run, of interest or not, as far as the kernel told */
+	struct paths own;              /* paths that untraced steps wrote in any run of the session */
+	struct map folders;            /* folders that git was asked about in this run: &folder_tracked if it has files below, else &folder_untracked */
+	bool first;                    /* the present run is the session's first: no folder was watched during it */
+	uint32_t loops;                /* how many runs in a row only habits started */
 	bool muted_told;
-	bool again;                    /* a step could not be kept because what it depends on changed meanwhile */
-	bool was_again;                /* that is why this run is */
-	bool lost;                     /* anything may have changed */
+	bool again;                    /* a step was not kept because an input changed while it ran */
+	bool was_again;                /* the present run was started for that */
+	bool lost;                     /* events were lost: anything may have changed */
 	/* waiting */
 	struct timer *timer;
 	struct timer *poll;
-	bool polling;                  /* a worker looks */
+	bool polling;                  /* a worker is looking */
 	struct paths unfinished;       /* changed paths whose writers have not closed them */
 	uint32_t unfinished_n;         /* of them */
-	int64_t first_ms, last_ms;     /* when the first and the last change of this wait came; 0: none did */
+	int64_t first_ms, last_ms;     /* times of the first and the last change of this wait; 0: no change */
 	bool awake, interrupted;
 	char *reason;
 };
 
 /* interest.c */
-/* Which step of which task, whatever run it is in. */
+/* A step's name, the same in each run: its task and its number in the task. */
 char *step_name(struct arena *a, const struct step *step);
 /* The absolute path of a name; in `a`. */
 const char *absolute(const struct watch *w, struct arena *a, struct bytes name);
-/* Fills a record from a trail. Returns whether it is what it was. */
+/* Fills a record from a trail. Returns whether its interests are those of before. */
 bool record_fill(struct watch *w, struct record *r, const struct step *step, const struct step_trail *trail);
 void record_config(struct watch *w, const struct workspace *workspace, bool all);
 void record_clear(struct record *r);
@@ -177,9 +177,11 @@ void record_clear(struct record *r);
 /* index.c */
 void index_build(struct watch *w);
 void index_free(struct watch *w);
-/* Tells those who are interested in a node in this way. */
+/* Calls `visit` for each file below a folder that the interest wants, in the order of the folders' names. */
+void index_files(const struct watch *w, const struct interest *i, const char *path, void (*visit)(void *ctx, const char *path), void *ctx);
+/* Tells the readers of a node with this kind of interest. */
 void index_tell(struct watch *w, const struct node *n, enum interest_how how, const char *path);
-/* A path came, went or changed: tells those who are interested. */
+/* A path came, went or changed: tells its readers. */
 void index_touch(struct watch *w, const char *path, unsigned what);
 /* Does a filter let a path through? */
 bool interest_wants(const struct watch *w, const struct interest *i, const char *path);
@@ -191,14 +193,14 @@ bool interest_enters(const struct watch *w, const struct interest *i, const char
 void note_written(struct watch *w, const struct step *step, const struct step_trail *trail);
 /* The kernel told that a file was written to its end during the run. */
 void note_arrival(struct watch *w, const char *path, unsigned what);
-/* Something changed that a record depends on: while it is waited, or during the run. */
+/* A path changed that the record depends on, during a wait or a run. */
 void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path);
 /* A run begins. */
 void writer_begin(struct watch *w);
 
 /* missed.c */
-/* Finds what changed since the run began and was written by none of its steps: paths and names of which no event told, as
- * the watches came later. `all`: not only for the records that the run made anew. */
+/* Finds paths and names that changed since the run began, before they were watched, and that none of its steps wrote.
+ * `all`: for all records, not only for those that the run filled anew. */
 void missed_find(struct watch *w, bool all);
 
 /* poll.c */
@@ -207,8 +209,8 @@ void poll_start(struct watch *w);
 void poll_stop(struct watch *w);
 
 /* watch.c */
-void watch_changed(struct watch *w, const char *path);     /* a path of interest, while it is waited */
-/* Tells that a path starts no more runs, once. */
+void watch_changed(struct watch *w, const char *path);     /* a path of interest changed during a wait */
+/* Tells, once, that a path starts no more runs. */
 void watch_mute(struct watch *w, const char *path);
 void paths_init(struct paths *p);
 void paths_add(struct paths *p, const char *path);

@@ -72,7 +72,7 @@ static void add_fact(const struct watch *w, struct record *r, const struct fact 
 	default:
 		break;
 	}
-	/* reading a folder's names as if it were a file */
+	/* the step has read a folder as if it were a file: its names count */
 	if (f->kind == FACT_FILE && state_is_listing(f->state))
 		add_listing(w, r, f);
 }
@@ -134,7 +134,7 @@ static void copy_patterns(struct arena *a, const struct file_patterns *from, str
 	file_patterns_sort(to);
 }
 
-/* New files that the patterns match count, too. */
+/* Adds the patterns, so that new files that match count, too. */
 static void add_globs(const struct watch *w, struct record *r, const struct globs *globs)
 {
 	struct globs *copy;
@@ -187,7 +187,7 @@ static struct interest *add_file(const struct watch *w, struct record *r, const 
 	return add(r, INTEREST_ENTRY, path_clean(r->arena, path_join(r->arena, w->setup.root, path)));
 }
 
-/* Which packages there are, and where others may come. */
+/* Sums up the packages, and the places where others may appear. */
 static uint64_t config_sum(const struct workspace *workspace, bool all)
 {
 	uint64_t sum = 2 + all;
@@ -215,7 +215,7 @@ void record_config(struct watch *w, const struct workspace *workspace, bool all)
 	struct workspace_place *places;
 	size_t k;
 
-	/* what cannot be read is mended in one of the files that were read before, or in any */
+	/* a configuration that cannot be read is mended in a file that was read before, or in any */
 	if (r->sum && (!workspace || (!w->config->dirty && r->sum == config_sum(workspace, all))))
 		return;
 	record_clear(r);

@@ -16,7 +16,7 @@ static bool is_after(const struct stat *st, int64_t since_ns)
 
 /* ---- paths ---- */
 
-/* Is it another than the reader found? What is in a folder, and so its times, is none of this interest. */
+/* Is the path another than the reader found? The content of a folder, and so its times, does not count here. */
 static bool has_changed(const struct watch *w, const struct reader *r, bool there, const struct stat *link, const struct stat *st)
 {
 	bool was = r->interest->there;
@@ -59,7 +59,7 @@ static bool has_pair(struct bytes listing, const char *pair, size_t size)
 	return false;
 }
 
-/* Tells of each pair in `of` that is not in `in`. */
+/* Tells of each pair of `of` that `in` lacks. */
 static void tell_names(struct watch *w, const struct node *n, struct arena *a, struct bytes of, struct bytes in)
 {
 	const char *at = of.data, *end = at + of.size;
@@ -92,7 +92,7 @@ static void compare_names(struct watch *w, const struct node *n, const struct fa
 	arena_free(a);
 }
 
-/* A folder in which no name came or went is not listed. */
+/* Tells of names that came or went. A folder with unchanged times is not listed. */
 static void find_names(struct watch *w, const struct node *n, bool all, int root_fd)
 {
 	struct stat st;
@@ -127,8 +127,8 @@ static bool is_known(const struct below *b, const char *path)
 	return false;
 }
 
-/* `moved`: a folder above it came during the run, so its own times say nothing. A file that the record knows is looked at
- * as an entry. */
+/* `moved`: a folder above came during the run, so the times of the file say nothing. A file on which the record depends is
+ * looked at as an entry instead. */
 static void find_file(const struct below *b, const char *path, bool moved)
 {
 	struct stat st;
@@ -146,7 +146,7 @@ static void find_below(const struct below *b, const char *path, bool moved)
 	uint32_t n, k;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	/* the facts of a kept result tell all names that there were */
+	/* the facts of a kept result hold all names of before */
 	moved = moved || (fd >= 0 && b->record->sum && b->interest->filter == FILTER_GLOBS && fstat(fd, &st) == 0 && is_after(&st, b->since_ns));
 	if (fd >= 0 && tree_list(fd, "", a, &names, &n) == 0)
 		for (k = 0; k < n; k++) {

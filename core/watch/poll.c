@@ -1,25 +1,21 @@
 #include "config.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/checksum.h"
 #include "os/loop.h"
 #include "os/notify.h"
-#include "os/tree.h"
-#include "text/path.h"
 #include "watch/inside.h"
 
 enum {
-	POLL_MS = 500,                 /* between two looks, at least */
-	POLL_SHARE = 25                /* a look may take so much of the time: one part in 25 */
+	POLL_MS = 500,                 /* pause between two looks, at least */
+	POLL_SHARE = 25                /* looks take at most one part in 25 of the time */
 };
 
-/* One look at all nodes, on a worker: the index stays as it is until it is back. */
+/* One look at all nodes, on a worker: the index is not changed until the worker is back. */
 struct poll {
-	struct watch *watch;           /* NULL: nobody waits for it any more */
+	struct watch *watch;           /* NULL: the watch was freed */
 	struct node **nodes;           /* changed ones */
 	uint32_t nodes_n;
 	int64_t took_ms;
@@ -35,31 +31,15 @@ static void look_at(const char *path, bool *ret_there, struct stamp *ret)
 		stamp_of(&st, ret);
 }
 
-/* Of the names and stamps of all files below that count. */
-static uint64_t sum_below(const struct watch *w, const struct interest *i, const char *path, uint64_t sum)
+/* Adds the name and the stamp of a file to a sum. */
+static void add_file(void *ctx, const char *path)
 {
-	struct arena *a = arena_new();
-	struct tree_name *names;
-	uint32_t n, k;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	uint64_t *sum = ctx;
+	struct stamp stamp;
+	bool there;
 
-	if (fd >= 0 && tree_list(fd, "", a, &names, &n) == 0)
-		for (k = 0; k < n; k++) {
-			const char *below = path_join(a, path, names[k].name);
-			struct stamp stamp;
-			bool there;
-
-			if (names[k].type == 'd' && interest_enters(w, i, below)) {
-				sum = sum_below(w, i, below, sum);
-			} else if (names[k].type != 'd' && interest_wants(w, i, below)) {
-				look_at(below, &there, &stamp);
-				sum = checksum(&stamp, sizeof stamp, checksum(below, strlen(below), sum));
-			}
-		}
-	if (fd >= 0)
-		close(fd);
-	arena_free(a);
-	return sum;
+	look_at(path, &there, &stamp);
+	*sum = checksum(&stamp, sizeof stamp, checksum(path, strlen(path), *sum));
 }
 
 static uint64_t sum_of_node(const struct watch *w, const struct node *n)
@@ -69,11 +49,11 @@ static uint64_t sum_of_node(const struct watch *w, const struct node *n)
 
 	for (r = n->readers; r; r = r->next)
 		if (r->interest->how == INTEREST_BELOW)
-			sum = sum_below(w, r->interest, n->path, sum);
+			index_files(w, r->interest, n->path, add_file, &sum);
 	return sum;
 }
 
-/* Returns whether it is another than before. */
+/* Looks at a node. Returns whether it has changed. */
 static bool look_again(const struct watch *w, struct node *n)
 {
 	struct stamp stamp;
@@ -111,7 +91,7 @@ static void look(void *ctx)
 
 static void on_time(void *ctx);
 
-/* Tells all who read the node: of a folder it is not known which name came or went. */
+/* Tells all readers of a node. Which name of a folder came or went is not known. */
 static void tell(struct watch *w, const struct node *n)
 {
 	const struct reader *r;

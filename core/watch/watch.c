@@ -19,12 +19,12 @@
 #include "watch/inside.h"
 
 enum {
-	WATCH_QUIET_MS = 25,           /* so long nothing more has to change */
-	WATCH_MOST_MS = 1000,          /* from the first change to the run, while changes go on */
-	WATCH_HALF_MS = 10000,         /* the same while git writes the working tree, or somebody a file that is still empty */
-	WATCH_EMPTIED = 64,            /* unfinished files that are looked at */
-	WATCH_QUEUE = 1 << 17,         /* events during a run */
-	WATCH_TICK_MS = 20             /* the clock of file systems moves more often than this */
+	WATCH_QUIET_MS = 25,           /* a run starts when nothing has changed for so long */
+	WATCH_MOST_MS = 1000,          /* but at most so long after the first change, while changes go on */
+	WATCH_HALF_MS = 10000,         /* the same while git writes the working tree, or a writer has an empty file open */
+	WATCH_EMPTIED = 64,            /* how many unfinished files are looked at */
+	WATCH_QUEUE = 1 << 17,         /* events of a run, at most */
+	WATCH_TICK_MS = 20             /* the clock of file systems moves at least so often */
 };
 
 /* ---- paths ---- */
@@ -53,7 +53,7 @@ void paths_clear(struct paths *p)
 	paths_init(p);
 }
 
-/* One that is there. */
+/* Removes a path that is in the set. */
 static void paths_drop(struct paths *p, const char *path)
 {
 	*map_puts(&p->set, path) = NULL;       /* the key stays */
@@ -146,7 +146,7 @@ static bool git_writes(const struct watch *w)
 	return ret;
 }
 
-/* Is it a file in which nothing stands? */
+/* Is it a file of 0 bytes? */
 static bool is_empty(const char *path)
 {
 	struct stat st;
@@ -154,7 +154,7 @@ static bool is_empty(const char *path)
 	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
 }
 
-/* Has somebody emptied or made a file, and is about to fill it? */
+/* Is a file unfinished: emptied or made, and not yet filled? */
 static bool has_emptied(const struct watch *w)
 {
 	const struct map *set = &w->unfinished.set;
@@ -196,7 +196,7 @@ void watch_mute(struct watch *w, const char *path)
 
 void watch_changed(struct watch *w, const char *path)
 {
-	/* the tasks, or what they left running, write there again and again */
+	/* the tasks, or processes that they left, write there again and again */
 	if (w->loops >= WATCH_LOOPS && paths_have(&w->habits, path)) {
 		watch_mute(w, path);
 		return;
@@ -244,7 +244,7 @@ static void wake_for_all(struct watch *w)
 		watch_changed(w, w->setup.root);
 }
 
-/* A file that was emptied or made, and is about to be filled, is not read in between. */
+/* Notes a file that was emptied or made: no run starts before its writer has filled it. */
 static void note_writer(struct watch *w, const char *path, unsigned what)
 {
 	bool was = paths_have(&w->unfinished, path);
@@ -322,7 +322,7 @@ void watch_begin(struct watch *w)
 
 	w->first = !w->index;
 	if (w->first)
-		await_tick();          /* later what changes is told, and a run follows in some distance */
+		await_tick();          /* later changes are told by the kernel, and a run follows some time after them */
 
 	w->running = true;
 	w->config_changed = w->config->dirty;
@@ -347,7 +347,7 @@ const struct exec_watcher *watch_watcher(struct watch *w)
 	return w->watcher;
 }
 
-/* Steps that the run did not come to may come again, unless it was whole. */
+/* Drops the records of steps that are gone. After a run that was cut short none is: its other steps may come again. */
 static void sweep(struct watch *w)
 {
 	struct record *r, **at;
@@ -389,7 +389,7 @@ static void settle_events(struct watch *w)
 	forget_queue(w);
 }
 
-/* What was touched during the run is dirty for the next. */
+/* Marks records that were touched during the run as dirty for the next one. */
 static void settle_records(struct watch *w)
 {
 	struct record *r;
@@ -434,7 +434,7 @@ static void note_reason(struct watch *w)
 	const char *path = w->setup.root, *below;
 	uint32_t i, habits = 0;
 
-	/* one that is there says more than one that came and went */
+	/* names a path that exists rather than one that came and went */
 	for (i = 0; i < set->n && access(set->at[i].key.data, F_OK) < 0; i++)
 		;
 	if (set->n)

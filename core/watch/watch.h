@@ -1,4 +1,4 @@
-/* watch: waits until something changes that the steps of the last run depend on. Uses exec, cache, fact, plan and
+/* watch: waits until a path changes that a step of the last run depends on. Uses exec, cache, fact, plan and
  * workspace (structs), os, text, base.
  *
  * watch: a session of runs. On the loop.
@@ -33,7 +33,7 @@ void watch_free(struct watch *w);
 void watch_begin(struct watch *w);
 /* For exec_setup; good until watch_free. */
 const struct exec_watcher *watch_watcher(struct watch *w);
-/* The run is over. `workspace`: what it was of; NULL: it could not be read. `all`: any file of it may decide which packages
+/* The run is over. `workspace`: its workspace; NULL: it could not be read. `all`: any file of it may decide which packages
  * run. */
 void watch_end(struct watch *w, const struct workspace *workspace, bool all);
 
@@ -41,8 +41,8 @@ void watch_end(struct watch *w, const struct workspace *workspace, bool all);
 bool watch_wait(struct watch *w);
 /* What has changed, in words: "'packages/a/src/x' changed (and 2 more)"; good until the next wait. */
 const char *watch_reason(const struct watch *w);
-/* In a run: was the configuration among what had changed, or may it have been? */
+/* During a run: did the configuration change before it, or may it have? */
 bool watch_is_config(const struct watch *w);
-/* A signal has come: ends the wait. */
+/* Ends the wait, because a signal came. */
 void watch_interrupt(struct watch *w);
 #endif

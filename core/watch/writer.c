@@ -22,8 +22,8 @@
  * task's own after all. */
 
 enum {
-	WRITER_ASKED = 256,            /* folders and files that git's index is asked about in one run, at most */
-	WRITER_OWN = 1 << 16           /* paths of the session */
+	WRITER_ASKED = 256,            /* questions about folders and files to git's index in one run, at most */
+	WRITER_OWN = 1 << 16           /* paths of the session, at most */
 };
 
 static const char folder_tracked, folder_untracked;
@@ -180,7 +180,7 @@ static bool ask(struct watch *w, const char *path)
 	return known == &folder_tracked;
 }
 
-/* Does git track the file? Its folder is asked about first: most of what tasks write lies in folders of its own. */
+/* Does git track the file? Its folder is asked about first, because most products lie in folders without tracked files. */
 static bool is_tracked(struct watch *w, const char *path)
 {
 	return ask(w, path_dir(w->scratch, path)) && ask(w, path);
@@ -207,10 +207,10 @@ static bool is_edit_unseen(struct watch *w, const struct record *r, const struct
 		return false;
 	if (r == w->config || is_tracked(w, path))
 		return true;
-	/* in the first run nothing is known yet; only a new input would be missed for good */
+	/* the first run has no earlier one to compare with: only a new input would be missed for good */
 	if (w->first)
 		return i->how == INTEREST_BELOW && i->filter == FILTER_GLOBS && r->sum;
-	/* a new name is the task's product; where the result is kept, to look it up again costs little */
+	/* a new name counts as the task's product; for a kept result another look-up costs little */
 	return r->sum || !paths_have(&w->named, path);
 }
 
@@ -273,7 +273,7 @@ void tell_record(struct watch *w, struct record *r, const struct interest *i, co
 		watch_changed(w, path);
 	} else if (is_own(w, r, i, path)) {
 		paths_add(&w->habits, path);
-		r->touched = r->touched || r->sum;     /* what is not kept runs anew only for what somebody else did */
+		r->touched = r->touched || r->sum;     /* a step that is not kept runs again only for the user's edits */
 	} else {
 		r->touched = true;
 		paths_add(&w->changed, path);
