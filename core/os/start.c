@@ -25,7 +25,7 @@ enum {
 
 /* ---- what vt was born with -------------------------------------------------- */
 
-/* What this program itself ignores or catches at times (loop, exec/stop, cmd/selector): how it
+/* What this program itself ignores or catches at times (loop, exec/run, cmd/selector): how it
  * came has to be seen before main. Plugins change none; all others are as they were born when
  * the first task starts, and a run that starts none need not ask. */
 static const int changed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ };

@@ -20,13 +20,13 @@
 
 enum {
 	PROBE_HEAD = 64,           /* bytes of an answer's first line that are read */
-	PROBE_NOT_FOUND = 400      /* a status from here on is no answer of a server that is ready */
+	PROBE_NOT_FOUND = 400      /* a server that answers with this status or a higher one is not ready */
 };
 
 /* The parts of a URL. */
 struct url {
 	char host[256], port[8];
-	const char *path;          /* from its slash on, or what follows the host; "" too */
+	const char *path;          /* what follows the host; may be "" */
 };
 
 void probe_file(const char *path, struct probe_file *ret)
@@ -62,7 +62,7 @@ static bool wait_for(int fd, short events, int64_t until_ms)
 	return left > 0 && poll(&p, 1, (int)left) == 1;
 }
 
-/* -1: nobody answers there. */
+/* A connected socket. -1: no process answers there. */
 static int connect_to(const struct addrinfo *a, int64_t until_ms)
 {
 	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = 0;
@@ -78,7 +78,7 @@ static int connect_to(const struct addrinfo *a, int64_t until_ms)
 	return -1;
 }
 
-/* To the first of the host's addresses that answers. */
+/* Connects to the first of the host's addresses that answers. */
 static int connect_host(const char *host, const char *port, int64_t until_ms)
 {
 	struct addrinfo wanted = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *list, *a;
@@ -92,7 +92,7 @@ static int connect_host(const char *host, const char *port, int64_t until_ms)
 	return fd;
 }
 
-/* On this machine a server listens on either of the two. */
+/* Connects to the port of this machine by IPv4 or IPv6: a server may listen on one of them alone. */
 static int connect_port(uint16_t port, int64_t until_ms)
 {
 	char text[8];
@@ -196,7 +196,7 @@ static bool answers(const char *text, int64_t until_ms)
 	return status >= 100 && status < PROBE_NOT_FOUND;
 }
 
-/* ---- the doors ---- */
+/* ---- for readiness ---- */
 
 bool probe_taken(const struct ready *ready)
 {

@@ -11,7 +11,7 @@
 
 struct ready;
 
-/* A file as it was: what is there before the start says nothing. */
+/* A file before the start of the task: only a later file says that the task is ready. */
 struct probe_file {
 	bool there;
 	uint64_t device, inode;
@@ -19,11 +19,10 @@ struct probe_file {
 };
 
 void probe_file(const char *path, struct probe_file *ret);         /* [any] */
-/* Does somebody listen on the port that the condition names? Of OUTPUT and FILE nobody. Waits for PROBE_MS at
- * most. [work] */
+/* Does a process listen on the port of the condition? false for OUTPUT and FILE. Waits for PROBE_MS at most. [work] */
 bool probe_taken(const struct ready *ready);
 /* Is the condition met? Waits for PROBE_MS at most, and for the resolver. Never for OUTPUT. [work] */
 bool probe_look(const struct ready *ready, const struct probe_file *before);
 
-enum { PROBE_MS = 2000 };          /* that an answer may take */
+enum { PROBE_MS = 2000 };          /* how long an answer may take */
 #endif

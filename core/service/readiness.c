@@ -17,26 +17,26 @@ enum {
 
 /* Finds a text in what is printed, colours left out. */
 struct finder {
-	char *have;                /* as many bytes as the text has, at most: the last that were printed */
+	char *have;                /* the last printed bytes, as many as the text has at most */
 	size_t have_n;
 	enum { FINDER_TEXT, FINDER_ESCAPE, FINDER_SEQUENCE } state;
 };
 
 struct readiness {
 	struct loop *loop;
-	struct ready ready;        /* its own copy: a worker may look when nobody waits any more */
-	char *text;                /* of ready */
+	struct ready ready;        /* an own copy: a worker may still look after readiness_free */
+	char *text;                /* owned; the text of ready */
 	struct readiness_events events;
 	void *ctx;
-	struct probe_file before;  /* FILE: as it was before the start */
-	struct finder finder[2];   /* OUTPUT */
-	struct timer *timer;       /* to the next look, or, of OUTPUT, to the end; NULL: none */
+	struct probe_file before;  /* FILE: before the start */
+	struct finder finder[2];   /* OUTPUT: of stdout and stderr */
+	struct timer *timer;       /* to the next look, or of OUTPUT to the end of the time; NULL: none */
 	int64_t started_ms;        /* monotonic */
 	int64_t pause_ms;
-	bool looking;              /* a worker looks */
-	bool answer;               /* the worker's */
-	bool taken;                /* somebody listened before the start */
-	bool freed;                /* nobody waits for it: freed when the worker returns */
+	bool looking;              /* a worker is looking */
+	bool answer;               /* what the worker found */
+	bool taken;                /* another process listened before the start */
+	bool freed;                /* readiness_free was called: freed when the worker returns */
 };
 
 static void look_again(void *ctx);

@@ -15,7 +15,7 @@ struct ready;
 struct readiness;
 
 struct readiness_events {
-	void (*start)(void *ctx);                  /* nothing stands in the way: the task may start */
+	void (*start)(void *ctx);                  /* the port is free: the task may start */
 	void (*over)(void *ctx, bool ready);       /* the last call; false: readiness_why tells */
 };
 
@@ -23,10 +23,10 @@ struct readiness_events {
 struct readiness *readiness_new(struct loop *l, const struct ready *ready, const struct readiness_events *events, void *ctx);
 /* The task runs from now on. */
 void readiness_started(struct readiness *r);
-/* What it printed; stream 1 or 2. */
+/* The task printed this; stream 1 or 2. */
 void readiness_output(struct readiness *r, int stream, struct bytes data);
 /* Why it is not ready: one sentence, in `a`. */
 const char *readiness_why(const struct readiness *r, struct arena *a);
-/* No call comes any more. NULL is fine. */
+/* No callback comes afterwards. NULL is fine. */
 void readiness_free(struct readiness *r);
 #endif

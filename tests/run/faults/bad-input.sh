@@ -75,7 +75,7 @@ file packages/a/in.txt content
 capture vt run a#die
 is "killed by a signal: 128 + its number" "$rc" 134
 capture vt run a#die
-hasnt "and not kept" "$out" "cache hit"
+hasnt "killed by a signal: not kept" "$out" "cache hit"
 
 # a cache that cannot be written: the task still runs
 if [ "$(id -u)" = 0 ]; then
@@ -86,8 +86,8 @@ fi
 if [ -n "$ro" ]; then
 	capture with VT_CACHE_DIR="$T/ro/cache" vt run a#ok
 	is "a cache directory that cannot be written: the task runs" "$rc" 0
-	has "and prints" "$out" content
-	is "with one warning" "$(printf '%s\n' "$err" | grep -c '^warning: ')" 1
+	has "... it prints" "$out" content
+	is "... one warning tells it" "$(printf '%s\n' "$err" | grep -c '^warning: ')" 1
 else
 	skip "a cache directory that cannot be written" "no read-only file system can be mounted here"
 fi
@@ -96,8 +96,8 @@ if [ "$(id -u)" = 0 ] && mkdir -p "$T/full" && mount -t tmpfs -o size=64k none "
 	mkdir "$T/full/cache" && dd if=/dev/zero of="$T/full/fill" bs=1k 2>/dev/null
 	capture with VT_CACHE_DIR="$T/full/cache" vt run a#ok
 	is "a full disk: the task runs" "$rc" 0
-	has "and prints" "$out" content
-	[ "$(printf '%s\n' "$err" | grep -c '^warning: ')" -ge 1 ]; ok "with a warning" $?
+	has "... it prints" "$out" content
+	[ "$(printf '%s\n' "$err" | grep -c '^warning: ')" -ge 1 ]; ok "... a warning tells it" $?
 else
 	skip "a full disk" "no file system can be mounted here"
 fi
@@ -109,10 +109,10 @@ for limit in "-n 10" "-n 31" "-v 12000" "-v 30000"; do
 	bad "ulimit $limit" 1 "see \`ulimit ${limit% *}\`"
 done
 capture base_env bash -c "ulimit -n 32; exec '$VT' run a#ok"
-is "enough open files for one task" "$rc$err" 0
+is "32 open files are enough for one task" "$rc$err" 0
 capture base_env bash -c "ulimit -v 100000; exec '$VT' run a#ok"
-is "enough memory" "$rc$err" 0
+is "100 MB of address space are enough" "$rc$err" 0
 capture vt run a#ok
 capture vt run a#ok
-has "after all that the cache still works" "$out" "cache hit, replaying"
+has "after all of that the cache still works" "$out" "cache hit, replaying"
 finish

@@ -70,10 +70,10 @@ touch -d 'next year' d/f d
 for t in t u; do
 	capture vt run $t
 	capture vt run $t
-	has "inputs with times still to come: kept ($t)" "$out" "cache hit"
+	has "$t, inputs with times in the future: are kept" "$out" "cache hit"
 	cp -p d/f g; echo 2 >d/f; touch -r g d/f
 	capture vt run $t
-	has "... and their changes are seen" "$out" "
+	has "... a change of them is seen" "$out" "
 2"
 	echo 1 >d/f; touch -r g d/f
 done
@@ -97,7 +97,7 @@ if [ "$(printf '%s\n' 6.13 "$(uname -r)" | sort -V | head -1)" = 6.13 ]; then
 else
 	skip "a change is noticed as soon as the task starts" "this kernel's times are too coarse for that"
 fi
-is "what was written just before the start is none" "$blamed" 0
+is "a file written just before the start: counts as no change" "$blamed" 0
 # the cache's own files tell nothing of another file system's clock
 mkdir -m 700 "/dev/shm/vt-test-$$" 2>/dev/null && cleanup "rm -rf /dev/shm/vt-test-$$"
 if [ -d "/dev/shm/vt-test-$$" ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ]; then

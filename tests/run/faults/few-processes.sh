@@ -9,14 +9,14 @@ user=61234
 chown -hR $user:$user "$T"
 limited() { _limited 120 setpriv --reuid=$user --regid=$user --clear-groups bash -c '[ -z "$1" ] || ulimit -u "$1"; shift; exec "$@"' bash "$@"; }
 capture limited "" "$VT" run hit
-is "without a limit" "$rc $(printf '%s\n' "$out" | grep -c '^known$')" "0 1"
+is "without a limit the step runs" "$rc $(printf '%s\n' "$out" | grep -c '^known$')" "0 1"
 capture limited 1 "$VT" run hit
-has "a hit needs no thread but the main one" "$rc $out" "cache hit, replaying"
+has "a limit of one process: a hit needs no other thread" "$rc $out" "cache hit, replaying"
 for n in 1 2 3; do
 	capture limited $n "$VT" run miss
-	is "a step that cannot be started with $n processes fails" $rc 1
-	has "... which says so" "$out$err" "Resource temporarily unavailable"
+	is "$n processes: a step that cannot be started fails" $rc 1
+	has "... and the reason is told" "$out$err" "Resource temporarily unavailable"
 done
 capture limited 16 "$VT" run miss
-is "with enough of them it runs" "$rc $(printf '%s\n' "$out" | grep -c '^new$')" "0 1"
+is "16 processes: the step runs" "$rc $(printf '%s\n' "$out" | grep -c '^new$')" "0 1"
 finish

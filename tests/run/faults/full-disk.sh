@@ -46,44 +46,44 @@ for pages in 1 2 3 4 5 6 8 10 14 52 60 110; do
 	umount "$T/disk"
 done
 is "room for some of it: each run succeeds" "${codes//0/}" ""
-is "... and makes what it should" "$wrong" ""
-is "... with one warning at most" "$most" 1
-is "... and leaves nothing half done" "$dirty" ""
-is "... with room the next run keeps everything" "$after" ""
+is "... makes what it should" "$wrong" ""
+is "... prints one warning at most" "$most" 1
+is "... leaves no unfinished file" "$dirty" ""
+is "... and with room the next run keeps everything" "$after" ""
 
 # the cache was good before the disk became full
 disk 16m "$T/disk"
 with VT_CACHE_DIR="$C" E=1 capture vt run -r build
 head -c 64m /dev/zero >"$T/disk/ballast" 2>/dev/null
-is "no room is left" "$(stat -f -c %a "$T/disk")" 0
+is "the disk is full" "$(stat -f -c %a "$T/disk")" 0
 rm -rf packages/*/dist
 for i in 1 2; do
 	with VT_CACHE_DIR="$C" E=1 capture vt run -r build
-	is "what was kept is a hit ($i)" "$rc:$(hits):$(made)" "0:2/2 cache hit:a 1 b 1 400000"
-	is "... without a word ($i)" "$err" ""
+	is "run $i on it: kept results are hits" "$rc:$(hits):$(made)" "0:2/2 cache hit:a 1 b 1 400000"
+	is "... without a warning" "$err" ""
 done
 echo "a 2" >packages/a/in
 with VT_CACHE_DIR="$C" E=1 capture vt run --concurrency-limit 1 -r build
-is "one that has changed is run, the other is a hit" "$rc:$(hits):$(made)" "0:1/2 cache hit:a 2 b 1 400000"
-is "... with one warning" "$err" "warning: plugin 'store-local': cannot write to the cache: No space left on device; nothing more is kept there in this run"
+is "one input changed: its task runs, the other is a hit" "$rc:$(hits):$(made)" "0:1/2 cache hit:a 2 b 1 400000"
+is "... one warning tells that nothing more is kept" "$err" "warning: plugin 'store-local': cannot write to the cache: No space left on device; nothing more is kept there in this run"
 with VT_CACHE_DIR="$C" E=1 capture vt run a#bad
-is "one that fails has its own exit code" "$rc:$err" 3:
+is "a task that fails has its own exit code" "$rc:$err" 3:
 with VT_CACHE_DIR="$C" capture vt run --last-details
-has "the last summary that could be written is there" "$out" "2 tasks • 0 cache hits • 2 cache misses"
+has "the last summary that could be written can be read" "$out" "2 tasks • 0 cache hits • 2 cache misses"
 # what a task prints is kept in memory, then in a file
 file packages/a/much.sh 'head -c 3000000 /dev/zero | tr "\0" x; echo; exit 0'
 file packages/a/vite-task.json '{"tasks":{"much":{"command":"sh much.sh","input":[]}}}'
 for log in interleaved labeled grouped; do
 	with VT_CACHE_DIR="$C" capture vt run --log=$log a#much
 	is "$log: all of a long output is shown" "$rc:$(tr -dc x <"$T/out" | wc -c)" 0:3000000
-	hasnt "$log: ... and was not kept" "$out" "◉"
+	hasnt "$log: ... the run was not kept" "$out" "◉"
 done
 file packages/a/vite-task.json "$(cat packages/b/vite-task.json)"
 rm "$T/disk/ballast"
 echo "a 1" >packages/a/in
 with VT_CACHE_DIR="$C" E=1 capture vt run -r build
-is "with room: what was kept is there" "$rc:$(hits):$(made):$err" "0:2/2 cache hit:a 1 b 1 400000:"
-is "nothing half done was left" "$(litter "$C")" ""
+is "with room again: what was kept is a hit" "$rc:$(hits):$(made):$err" "0:2/2 cache hit:a 1 b 1 400000:"
+is "... no unfinished file was left" "$(litter "$C")" ""
 umount "$T/disk"
 
 # no room for what a hit should put back: the task runs
@@ -97,16 +97,16 @@ for where in beside .vt; do
 	rm -rf dist/*
 	head -c 64m /dev/zero >dist/ballast 2>/dev/null
 	with VT_CACHE_DIR="$T/$where" E=1 capture vt run build
-	hasnt "the outputs cannot be put back: no hit" "$out" "◉"
-	is "... the task runs, and ends as it does then" "$rc" 5
-	has "... why is told" "$(steps)" "○ cache miss: output-restore: cannot write 'packages/a/dist/large': No space left on device, executing"
-	is "... the cache is not to blame" "$(warnings)" 0
+	hasnt "outputs that cannot be put back: no hit" "$out" "◉"
+	is "... the task runs, and has its own exit code" "$rc" 5
+	has "... the reason is told" "$(steps)" "○ cache miss: output-restore: cannot write 'packages/a/dist/large': No space left on device, executing"
+	is "... no warning blames the cache" "$(warnings)" 0
 	rm -f dist/ballast
-	is "... nothing half done is left" "$(ls -A dist | grep -v large)" ""
+	is "... no unfinished file is left" "$(ls -A dist | grep -v large)" ""
 	rm -f dist/large           # the failed task left half of it
 	with VT_CACHE_DIR="$T/$where" E=1 capture vt run build
-	has "with room it is a hit" "$out" "◉ cache hit, replaying"
-	is "... that is whole" "$(cat dist/small):$(wc -c <dist/large)" "a 1:200000"
+	has "with room again: a hit" "$out" "◉ cache hit, replaying"
+	is "... that restores all of it" "$(cat dist/small):$(wc -c <dist/large)" "a 1:200000"
 done
 ln -s dist/ballast ballast
 file build.sh 'rm -f dist/ballast; head -c 200000 /dev/zero >dist/large; cp in dist/small; cat in'
@@ -114,7 +114,7 @@ with E=1 vt run build >/dev/null
 rm -rf dist/*
 head -c 64m /dev/zero >dist/ballast 2>/dev/null
 with E=1 capture vt run build
-is "a task that makes room for itself: it has run" "$rc:$(printf '%s\n' "$out" | grep -xc 'a 1'):$(wc -c <dist/large)" "0:1:200000"
-has "... and is not kept, for a restore left less room before it" "$out" "a#build not cached because there was no room to put its outputs back"
+is "a task that makes room for itself: runs" "$rc:$(printf '%s\n' "$out" | grep -xc 'a 1'):$(wc -c <dist/large)" "0:1:200000"
+has "... and is not kept, because a restore would have less room" "$out" "a#build not cached because there was no room to put its outputs back"
 umount "$W/packages/a/dist"
 finish

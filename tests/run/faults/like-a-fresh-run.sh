@@ -13,7 +13,7 @@ story() {
 	eval "$start"
 	capture vt run t
 	capture vt run t
-	has "$name: a hit to begin with" "$out" "cache hit"
+	has "$name: hits before any change" "$out" "cache hit"
 	for c; do
 		n=$((n + 1))
 		eval "$c"
@@ -28,18 +28,18 @@ $fresh
 "
 	done
 }
-story "names by a pattern" 'mkdir d; echo 1 >d/a' 'cat d/*' 'echo 2 >d/b' 'rm d/b' 'mv d/a d/c; echo 3 >d/c'
-story "same size, same time" 'echo aaaa >f' 'cat f' 'cp -p f r; echo bbbb >f; touch -r r f' \
+story "names by a shell pattern" 'mkdir d; echo 1 >d/a' 'cat d/*' 'echo 2 >d/b' 'rm d/b' 'mv d/a d/c; echo 3 >d/c'
+story "another content of the same size and time" 'echo aaaa >f' 'cat f' 'cp -p f r; echo bbbb >f; touch -r r f' \
 	"cp -p f r; printf 'cccc\n' | dd of=f conv=notrunc 2>/dev/null; touch -r r f" 'echo dddd >n; touch -r f n; mv n f'
 story "a file becomes a directory, a link, a file" 'echo a >f' 'cat f 2>&1; ls f' 'rm f; mkdir f' ': >f/x' 'rm -r f; ln -s g f' 'echo hi >g'
-story "what is missing appears" : 'test -e a/b/c && echo yes || echo no' 'mkdir -p a/b' ': >a/b/c' 'rm -r a; : >a' 'rm a; mkdir -p x/b; : >x/b/c; ln -s x a'
+story "missing names appear" : 'test -e a/b/c && echo yes || echo no' 'mkdir -p a/b' ': >a/b/c' 'rm -r a; : >a' 'rm a; mkdir -p x/b; : >x/b/c; ln -s x a'
 story "a link to nothing" 'ln -s target l' 'cat l 2>/dev/null || echo none' 'echo t >target' 'rm l; ln -s other l' 'mkdir other'
-story "links on the way" 'mkdir a; echo 1 >a/f; ln -s a b; ln -s b c' 'cat c/f' 'echo 2 >a/f' 'mkdir z; echo 3 >z/f; ln -sfn z b' 'ln -sfn a c'
-story "by way of another directory" 'mkdir -p a/b; echo 1 >a/f' 'cat a/b/../f' 'echo 2 >a/f' 'mkdir -p q/r; echo 9 >q/f; rmdir a/b; ln -s ../q/r a/b' 'rm a/b; mkdir -p s/t a/b; echo 8 >a/f'
-story "in through a link outside" 'mkdir -p in "$T/beyond"; echo 1 >in/f; ln -sfn "$W/in" "$T/beyond/l"' "cat $T/beyond/l/f" 'echo 2 >in/f'
+story "a file behind two links" 'mkdir a; echo 1 >a/f; ln -s a b; ln -s b c' 'cat c/f' 'echo 2 >a/f' 'mkdir z; echo 3 >z/f; ln -sfn z b' 'ln -sfn a c'
+story "a file by a name with .." 'mkdir -p a/b; echo 1 >a/f' 'cat a/b/../f' 'echo 2 >a/f' 'mkdir -p q/r; echo 9 >q/f; rmdir a/b; ln -s ../q/r a/b' 'rm a/b; mkdir -p s/t a/b; echo 8 >a/f'
+story "a file through a link outside" 'mkdir -p in "$T/beyond"; echo 1 >in/f; ln -sfn "$W/in" "$T/beyond/l"' "cat $T/beyond/l/f" 'echo 2 >in/f'
 story "a hard link" 'echo 1 >f; ln f g' 'cat g' 'echo 2 >f' 'rm f; echo 3 >g'
-story "who may execute" "printf '#!/bin/sh\necho hi\n' >x; chmod +x x" './x 2>/dev/null || echo no' 'chmod -x x' 'chmod +x x'
-story "a test of that" ': >x' 'test -x x && echo x || echo no; find . -name x -perm -u+x' 'chmod +x x'
+story "the right to execute" "printf '#!/bin/sh\necho hi\n' >x; chmod +x x" './x 2>/dev/null || echo no' 'chmod -x x' 'chmod +x x'
+story "a test for that right" ': >x' 'test -x x && echo x || echo no; find . -name x -perm -u+x' 'chmod +x x'
 story "a script's include" 'echo "echo 1" >i' '. ./i' 'echo "echo 2" >i'
 story "an earlier folder of PATH" "mkdir bin; printf '#!/bin/sh\necho one\n' >bin/p; chmod +x bin/p" 'PATH=$PWD/first:$PWD/bin:$PATH p' \
 	"printf '#!/bin/sh\necho two\n' >bin/p" 'mkdir first; cp bin/p first/p; echo "echo three" >>first/p'

@@ -6,7 +6,7 @@ workspace
 secret yaml 'packages: hunter2'
 secret json '{"hunter2": 1, "name": 2, "scripts": {"a": ["hunter2"]}}'
 secret text 'hunter2:x:0:0'
-refused() { capture vt run x; isnt "$1: it is an error" $rc 0; hasnt "... that shows nothing of the file" "$out$err" hunter2; has "... and says why" "$err" "is not shown, because a symbolic link leads to it that leaves the workspace"; }
+refused() { capture vt run x; isnt "$1: an error" $rc 0; hasnt "... shows nothing of the file" "$out$err" hunter2; has "... says why" "$err" "is not shown, because a symbolic link leads to it that leaves the workspace"; }
 file package.json '{"name":"r"}'
 for f in yaml text; do
 	ln -s "$T/home/private/$f" pnpm-workspace.yaml
@@ -34,7 +34,7 @@ rm packages/b
 file packages/shared.json '{"hunter2": 1}'
 ln -s ../shared.json packages/a/vite-task.json
 capture vt run x
-has "a link within the workspace: the error says what is wrong" "$err" 'unknown field `hunter2`'
+has "a link within the workspace: the error quotes what is wrong" "$err" 'unknown field `hunter2`'
 rm packages/a/vite-task.json
 
 # vt import reads files of the repository, too

@@ -19,11 +19,11 @@ done
 wait "${pids[@]}"
 : >"$T/over"
 wait
-is "no run fails or warns" "$(grep -hE 'FAILED|warning|error' "$T"/many.* | sort | uniq -c)" ""
+is "many runs at once: none fails or warns" "$(grep -hE 'FAILED|warning|error' "$T"/many.* | sort | uniq -c)" ""
 for i in 1 2 3 4 5 6; do echo "content $i" >packages/p$i/in; done
 capture vt run -r --log=labeled build
 wrong=$(for p in 1 2 3 4 5 6 7 8; do printf '%s\n' "$out" | grep -qxF "[p$p#build] content $p" || echo p$p; done)
-is "each result is what its input says" "$wrong" ""
+is "... each result is what its input says" "$wrong" ""
 capture vt run -r build
-has "... and the next run hits" "$out" "8/8 cache hit (100%)"
+has "... the next run hits" "$out" "8/8 cache hit (100%)"
 finish

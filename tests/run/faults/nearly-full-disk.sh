@@ -35,65 +35,65 @@ begin 5
 package e
 leave $((KEEP + 100000))
 run e#build
-is "old results give way: without a word" "$rc:$err" 0:
-is "... to the new one" "$(run e#build; hits):$(is_made)" "1:"
-[ "$(available)" -ge $KEEP ]; ok "... and what should be free is: $(available) of $KEEP" $?
+is "old results give way without a word" "$rc:$err" 0:
+is "... to the new result" "$(run e#build; hits):$(is_made)" "1:"
+[ "$(available)" -ge $KEEP ]; ok "... as much is free as should be: $(available) of $KEEP" $?
 rm -rf packages/?/dist "$T/disk/ballast"
 run -r build
-like "... not all of them went" "$(hits)" "[234]"
-is "... all is right" "$rc:$err:$(is_made)" "0::"
+like "... some old results stay" "$(hits)" "[234]"
+is "... all outputs are right" "$rc:$err:$(is_made)" "0::"
 
 begin 1
 package e
 leave $((KEEP + 100000))
 run e#build
-is "what was used yesterday does not give way" "$rc:$err" "0:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-2'; nothing more is kept there in this run"
+is "results used yesterday do not give way" "$rc:$err" "0:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-2'; nothing more is kept there in this run"
 rm -rf packages/?/dist
-run a#build; is "... it is a hit" "$rc:$(hits):$err" "0:1:"
+run a#build; is "... they are hits" "$rc:$(hits):$err" "0:1:"
 run -r --concurrency-limit 1 build
-is "... all of it, with one warning for the other" "$(hits):$(printf '%s\n' "$err" | grep -c .):$(is_made)" "4:1:"
+is "... all of them, with one warning for the new result" "$(hits):$(printf '%s\n' "$err" | grep -c .):$(is_made)" "4:1:"
 leave 500000
 run a#build b#build; run --filter '!e' build
-is "a disk with less than that: hits go on without a word" "$rc:$(hits):$err" "0:4:"
+is "a disk with less room than that: hits go on without a word" "$rc:$(hits):$err" "0:4:"
 
 # what is there need not be put back, and is not read: it is in use all the same
 begin 5
 package e d
 leave $((KEEP + 50000))
 run -r build
-is "a run that needs room, with hits that find all in place" "$rc:$(hits):$err" "0:4:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-2'; nothing more is kept there in this run"
+is "a run that needs room, with hits whose outputs are in place: succeeds" "$rc:$(hits):$err" "0:4:warning: plugin 'store-local': keeping more would leave less than 819.2 KiB free (option 'free'): lower it, or make room on the disk of '$C/store-2'; nothing more is kept there in this run"
 rm -rf packages/?/dist
 run --filter '!e' build
-is "... gives up nothing of those" "$rc:$(hits):$err:$(is_made)" "0:4::packages/e"
+is "... gives up no result of those" "$rc:$(hits):$err:$(is_made)" "0:4::packages/e"
 
 # free
 begin 5
 package e
 leave 330000        # what all old ones free is enough, with what a run writes beside the store
 run e#build
-is "old ones go until a twentieth is free" "$rc:$err" 0:
-[ "$(available)" -ge $KEEP ]; ok "... which it is then: $(available)" $?
+is "old results go until a twentieth is free" "$rc:$err" 0:
+[ "$(available)" -ge $KEEP ]; ok "... and then it is free: $(available)" $?
 begin 1
 package e
 leave 250000
 file "$T/home/.config/vt/config.json" '{"plugins":{"options":{"store-local":{"free":"100 KB"}}}}'
 run e#build
-has "free: 100 KB: too much for that" "$err" "keeping more would leave less than 97.7 KiB free"
+has "free 100 KB: too much for that disk, which is told" "$err" "keeping more would leave less than 97.7 KiB free"
 file "$T/home/.config/vt/config.json" '{"plugins":{"options":{"store-local":{"free":"0"}}}}'
 run e#build; run e#build
-is "free: 0: to the last byte" "$rc:$(hits):$err" "0:1:"
+is "free 0: the disk is filled to the last byte" "$rc:$(hits):$err" "0:1:"
 leave 100000
 echo new >>packages/e/in
 run e#build
-is "... and then there is no room" "$rc:$err" "0:warning: plugin 'store-local': cannot write to the cache: No space left on device; nothing more is kept there in this run"
+is "... and then no room is left" "$rc:$err" "0:warning: plugin 'store-local': cannot write to the cache: No space left on device; nothing more is kept there in this run"
 for bad in abc '' -1 '3 miles'; do
 	file "$T/home/.config/vt/config.json" "{\"plugins\":{\"options\":{\"store-local\":{\"free\":\"$bad\"}}}}"
 	run a#build
-	is "free: '$bad': one sentence" "$rc:$(printf '%s\n' "$err" | grep -c "option \`free\` of 'store-local' must be a size as 500 MiB or 10 GB"):$(printf '%s\n' "$err" | grep -c ^error)" 1:1:1
+	is "free '$bad': one sentence tells what is wrong" "$rc:$(printf '%s\n' "$err" | grep -c "option \`free\` of 'store-local' must be a size as 500 MiB or 10 GB"):$(printf '%s\n' "$err" | grep -c ^error)" 1:1:1
 done
 rm "$T/home/.config/vt/config.json"
 capture vt plugins info store-local
-has "it is listed" "$out" "what stays free on the disk; never more than a twentieth of it"
+has "the option is listed" "$out" "what stays free on the disk; never more than a twentieth of it"
 
 # two at once need room, again and again
 begin 5
@@ -113,7 +113,7 @@ for i in 1 2 3 4 5 6 7 8; do
 	run -r build
 	[ "$rc:$(is_made)" = "0:" ] || wrong="$wrong then $i"
 done
-is "two at once: all that is made and put back is right" "$wrong" ""
-is "... and nothing half done is left" "$(find "$C" -name '*.new' -o -name 'new-*')" ""
+is "two runs at once that need room: all outputs are right" "$wrong" ""
+is "... no unfinished file is left" "$(find "$C" -name '*.new' -o -name 'new-*')" ""
 umount "$T/disk"
 finish

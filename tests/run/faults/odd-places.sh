@@ -13,39 +13,39 @@ ln -s real dist
 capture vt run t
 rm real/a
 capture vt run t
-hasnt "outputs behind a link are not kept: no hit without them" "$out" "cache hit"
-there "and they are there" real/a
+hasnt "outputs behind a link: no hit, for they are not kept" "$out" "cache hit"
+there "... they are in place" real/a
 capture vt run --last-details
-has "the reason is told" "$out" "→ Not cached: the output folder 'dist' is a symbolic link"
+has "... the reason is told" "$out" "→ Not cached: the output folder 'dist' is a symbolic link"
 rm -r dist real
 capture vt run t
 capture vt run t
-has "without the link it is a hit" "$out" "cache hit"
+has "without the link: a hit" "$out" "cache hit"
 rm -r dist; ln -s "$T/outside" dist
 file t.sh 'test -L dist'
 capture vt run t
-gone "nothing is put back through a link that came later" "$T/outside/a"
-has "but run, with the reason" "$out" "cannot write below 'dist': there is a symbolic link on the way"
+gone "a link that came later: nothing is written through it" "$T/outside/a"
+has "... the task runs, and the reason is told" "$out" "cannot write below 'dist': there is a symbolic link on the way"
 
 # what cannot be shown is not a success
 vt run much >/dev/full 2>"$T/err"; rc=$?
 is "a full stdout: exit 1" "$rc" 1
-is "and one line says so" "$(grep -c '^error: Cannot write to standard output: No space left on device$' "$T/err")" 1
+is "... one line tells it" "$(grep -c '^error: Cannot write to standard output: No space left on device$' "$T/err")" 1
 for what in "run --json" "run --dry-run t"; do
 	vt $what >/dev/full 2>"$T/err"; rc=$?
-	is "$what, too" "$rc:$(cat "$T/err")" "1:error: Cannot write to standard output: No space left on device"
+	is "vt $what, a full stdout: exit 1 and one line" "$rc:$(cat "$T/err")" "1:error: Cannot write to standard output: No space left on device"
 done
 set -o pipefail
 line=$(vt run much 2>"$T/err" | head -1)
-is "a reader that leaves gets what it read" "$line" '$ sh much.sh'
-is "and nobody is scolded" "$(cat "$T/err")" ""
+is "a reader that leaves: gets what it read" "$line" '$ sh much.sh'
+is "... no error is printed" "$(cat "$T/err")" ""
 set +o pipefail
 vt run much <&- >&- 2>&-; rc=$?
-is "nothing to read from or write to: the task runs" "$rc" 0
+is "closed stdin, stdout and stderr: the task runs" "$rc" 0
 capture vt run much
-has "and nothing was written where it does not belong" "$out" "cache hit, replaying
+has "... its output is stored as ever" "$out" "cache hit, replaying
 line 0"
-is "... or told" "$err" ""
+is "... without a warning" "$err" ""
 
 # the cache may cost its use, never a task
 rm -rf .vt
@@ -54,19 +54,19 @@ file vite-task.json '{"tasks":{"big":"sh big.sh"}}'
 limited() { (ulimit -f 1; vt run big) | cat; return "${PIPESTATUS[0]}"; }
 capture limited
 is "files may not grow: the task runs" "$rc" 0
-like "whole, and under its limit" "$out" "*xxx2"
+like "... prints all, and has the limit" "$out" "*xxx2"
 rm -rf .vt
 limited() { (ulimit -f 0; vt run big) | cat; return "${PIPESTATUS[0]}"; }
 capture limited
-is "not even by one byte: the same" "$rc:${out: -1}" "0:0"
+is "files may not grow by one byte: the task runs" "$rc:${out: -1}" "0:0"
 capture vt run big
-has "and afterwards as well" "$out" "xxx"
-is "to the end" "$rc" 0
+has "... also the next time" "$out" "xxx"
+is "... to its end" "$rc" 0
 
 mkdir lost; cd lost || exit 99; rmdir ../lost
 capture vt --version
-is "without a current directory there is a version" "$rc" 0
+is "no current directory: --version works" "$rc" 0
 capture vt run t
-is "but no run" "$err" "error: Cannot tell the current directory: No such file or directory"
+is "... and vt run is an error" "$err" "error: Cannot tell the current directory: No such file or directory"
 cd "$W" || exit 99
 finish

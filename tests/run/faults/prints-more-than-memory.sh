@@ -18,10 +18,10 @@ E2
 peak() { read -r rc kib <<<"$(_limited 240 python3 "$T/peak.py" "$T/printed" "$VT" run "$1" 2>"$T/err")"; }
 peak few; least=$kib
 peak many; cp "$T/printed" "$T/first"
-is "it runs" $rc 0
+is "200 MB of output: the task runs" $rc 0
 ok "... in 16 MiB more than a task that prints little ($least, $kib KiB)" $((kib > least + 16384))
 peak many
-has "the second run is a hit" "$(head -n 1 "$T/printed")" "cache hit"
+has "... the second run is a hit" "$(head -n 1 "$T/printed")" "cache hit"
 ok "... in 16 MiB more ($kib KiB)" $((kib > least + 16384))
 is "... that prints the same" "$(tail -n +2 "$T/printed" | head -c 200000004 | cksum)" "$(tail -n +2 "$T/first" | head -c 200000004 | cksum)"
 rm -f "$T/first" "$T/printed"
@@ -29,5 +29,5 @@ capture vt run most
 rm -f "$T/out"
 out=
 capture vt run --last-details
-has "what prints more than 1 GiB is not kept, and that is said" "$rc $out" "Not cached: it printed more than 1 GiB"
+has "more than 1 GiB of output: not kept, and the reason is told" "$rc $out" "Not cached: it printed more than 1 GiB"
 finish

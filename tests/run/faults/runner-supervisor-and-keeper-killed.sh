@@ -29,11 +29,11 @@ for task in plain watched; do
 		for s in $signals; do kill -$s "$vt" "$supervisor" "$keeper"; done
 		wait $! 2>/dev/null
 		until_true all_dead
-		is "$task: ${signals/ /, then }: nothing of the task lives on" "$(left)" ""
+		is "$task: ${signals/ /, then }: no process of the task lives on" "$(left)" ""
 	done
 done
 capture vt run leaves
 survivor=$(grep -lzx 'sleep' /proc/[0-9]*/cmdline 2>/dev/null | while read -r f; do [ "$(readlink "${f%cmdline}cwd")" = "$W" ] && basename "${f%/cmdline}"; done)
-ok "what a task left running lives on" "$(dead "$survivor"; [ $? = 1 ]; echo $?)"
+ok "a process that an ended task left: lives on" "$(dead "$survivor"; [ $? = 1 ]; echo $?)"
 cleanup "kill $survivor 2>/dev/null"
 finish

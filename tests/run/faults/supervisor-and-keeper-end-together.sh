@@ -24,9 +24,9 @@ left() { local p; for p in $(cat pids killed); do dead "$p" || { echo "$p $(tr '
 
 VT_TIMEOUT=60 capture vt run killed
 is "killed together: vt fails" $rc 1
-has "... and says why" "$err" "the supervisor of the tasks died; the tasks that were running have been ended"
+has "... the reason is told" "$err" "the supervisor of the tasks died; the tasks that were running have been ended"
 until_true all_dead
-is "... and nothing of the task lives on" "$(left)" ""
+is "... no process of the task lives on" "$(left)" ""
 
 # a shell starts something, and becomes vt
 rm -f pids
@@ -35,9 +35,9 @@ bystander=$!
 disown
 cleanup "kill $bystander 2>/dev/null"
 VT_TIMEOUT=60 capture _limited 60 sh -c 'sleep 1000 & echo $! >own; exec "$@"' sh "$VT" run killed
-is "... nor where vt had a child before it was vt" "$(left)" ""
-ok "... which is not ended" "$(dead "$(<own)"; [ $? = 1 ]; echo $?)"
-ok "... and neither is anybody else's" "$(dead $bystander; [ $? = 1 ]; echo $?)"
+is "vt had a child before it became vt: no process of the task lives on" "$(left)" ""
+ok "... that child lives on" "$(dead "$(<own)"; [ $? = 1 ]; echo $?)"
+ok "... so does another process of the user" "$(dead $bystander; [ $? = 1 ]; echo $?)"
 kill "$(<own)"
 
 for signal in TERM KILL; do
@@ -50,7 +50,7 @@ for signal in TERM KILL; do
 	until_true dead "$runner"
 	ok "stopped together: vt ends at SIG$signal" $?
 	until_true all_dead
-	is "... and nothing of the task lives on" "$(left)" ""
+	is "... no process of the task lives on" "$(left)" ""
 	wait 2>/dev/null
 done
 
@@ -64,6 +64,6 @@ file vite-task.json '{"tasks":{
 	"stopped":{"command":"sh task.sh","cache":false},
 	"next":{"command":"echo next; sh -c :","cache":false,"dependsOn":["stopped"]}}}'
 VT_TIMEOUT=60 capture vt run next
-is "a task that stops both ends, and the next one starts" "$rc" 0
-has "... and is heard" "$out" "next"
+is "a task that stops both: ends, and the next task starts" "$rc" 0
+has "... the output of the next task is shown" "$out" "next"
 finish

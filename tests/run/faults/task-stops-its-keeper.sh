@@ -7,8 +7,8 @@ file vite-task.json '{"tasks":{
 	"ends":{"command":"sh -c \"kill -STOP $PPID; echo on\"","cache":false},
 	"stays":{"command":"sh -c \"kill -STOP $PPID; echo $$ >pid; exec sleep 1000\"","cache":false}}}'
 VT_TIMEOUT=60 capture vt run ends
-has "a task that stops its parent ends" "$rc $out" '0 $ sh -c "kill -STOP $PPID; echo on"'
-has "... and is heard" "$out" "
+has "a task that stops its parent: ends" "$rc $out" '0 $ sh -c "kill -STOP $PPID; echo on"'
+has "... its output is shown" "$out" "
 on"
 dead() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null; }
 for signal in TERM KILL; do
@@ -19,9 +19,9 @@ for signal in TERM KILL; do
 	task=$(<pid)
 	kill -$signal $runner
 	until_true dead $runner
-	ok "vt ends at SIG$signal" $?
+	ok "while it runs: vt ends at SIG$signal" $?
 	until_true dead "$task"
-	ok "... and so does the task" $? || kill -KILL "$task" 2>/dev/null
+	ok "... the task ends, too" $? || kill -KILL "$task" 2>/dev/null
 	wait 2>/dev/null
 done
 finish

@@ -15,38 +15,38 @@ timed() { local begun; begun=$(date +%s%3N); capture vt run "$@"; took=$(($(date
 
 config workers
 capture vt run e2e
-is "a server that has workers" "$rc $(journal)" "0 server start,server listens,test hello,server TERM,"
-ok "... all of which are gone" "$(for p in $(cat workers); do dead "$p" || echo "$p lives"; done | wc -l)"
+is "a server with workers: ended" "$rc $(journal)" "0 server start,server listens,test hello,server TERM,"
+ok "... with all workers" "$(for p in $(cat workers); do dead "$p" || echo "$p lives"; done | wc -l)"
 
 config daemon
 capture vt run e2e
-is "a server that goes into the background is found there, and ended" "$rc $(journal)" "0 server start,server listens,test hello,server TERM,"
-ok "... and is gone" "$(dead "$(cat pid-server)"; echo $?)"
+is "a server that goes into the background: found there, and ended" "$rc $(journal)" "0 server start,server listens,test hello,server TERM,"
+ok "... no process of it is left" "$(dead "$(cat pid-server)"; echo $?)"
 
 config stubborn
 timed e2e
-is "one that ignores TERM" "$rc $(journal)" "0 server start,server listens,test hello,server TERM,"
-ok "... is killed after 5 s ($took ms)" $((took < 4900))
-ok "... and is gone" "$(dead "$(cat pid-server)"; echo $?)"
+is "a server that ignores TERM: the run succeeds" "$rc $(journal)" "0 server start,server listens,test hello,server TERM,"
+ok "... the server is killed after 5 s ($took ms)" $((took < 4900))
+ok "... no process of it is left" "$(dead "$(cat pid-server)"; echo $?)"
 
 config "crash 700 9" "sleep 300"
 timed e2e
-is "one that crashes while it is needed: its status" "$rc $(journal)" "9 server start,server listens,"
-ok "... and the tasks are ended ($took ms)" $((took > 60000))
-has "... cancelled, not failed" "$out" "1 failed, 1 cancelled"
-has "... which one, and how" "$out" "✗ r#server ended (exit code: 9), and tasks still need it"
+is "a server that crashes while it is needed: its status" "$rc $(journal)" "9 server start,server listens,"
+ok "... the tasks are ended ($took ms)" $((took > 60000))
+has "... they are cancelled, not failed" "$out" "1 failed, 1 cancelled"
+has "... the server is named, with its status" "$out" "✗ r#server ended (exit code: 9), and tasks still need it"
 config "kill 300" "sleep 300"
 capture vt run e2e
-has "... also one that a signal kills" "$rc $(journal) $out" "137 server start,server listens, "
-has "... with its name" "$out" "✗ r#server ended (exit code: 137, SIGKILL), and tasks still need it"
+has "a server that a signal kills while it is needed: the status of the signal" "$rc $(journal) $out" "137 server start,server listens, "
+has "... the signal is named" "$out" "✗ r#server ended (exit code: 137, SIGKILL), and tasks still need it"
 config "leave 700" "sleep 300"
 timed e2e
-is "one that leaves while it is needed: 1" "$rc $(journal)" "1 server start,server listens,"
-has "... with the reason" "$out" "r#server ended (exit code: 0), and tasks still need it"
+is "a server that ends while it is needed: status 1" "$rc $(journal)" "1 server start,server listens,"
+has "... the reason is told" "$out" "r#server ended (exit code: 0), and tasks still need it"
 config "workers crash 300 9" "sleep 300"
 rm -f workers
 capture vt run e2e
-ok "of one that crashes nothing is left" "$(for p in $(cat workers); do until_true dead "$p" || echo "$p lives"; done | wc -l)"
+ok "a server whose first process crashes: no worker is left" "$(for p in $(cat workers); do until_true dead "$p" || echo "$p lives"; done | wc -l)"
 journal >/dev/null
 
 # asked for
@@ -54,28 +54,28 @@ file vite-task.json "{\"tasks\":{\"server\":{\"command\":\"node serve.cjs $PORT\
 terminal_options=(--when listening '\x03')
 for mode in interleaved labeled grouped; do
 	terminal vt run --log=$mode server
-	is "$mode: one that was asked for lives until Ctrl-C, which it gets once" "$rc $(journal)" "0 server start,server listens,server INT,"
+	is "$mode: a server that was asked for lives until Ctrl-C, which it gets once" "$rc $(journal)" "0 server start,server listens,server INT,"
 done
 terminal_options=(--when hello '\x03')
 file vite-task.json "{\"tasks\":{\"server\":{\"command\":\"node serve.cjs $PORT\",\"persistent\":true,\"ready\":{\"port\":$PORT}},
 	\"e2e\":{\"command\":\"node ask.cjs $PORT && echo hello && sleep 300\",\"dependsOn\":[\"server\"],\"cache\":false}}}"
 terminal vt run e2e
-is "Ctrl-C in the middle of a test reaches both" "$rc $(journal)" "130 server start,server listens,test hello,server INT,"
+is "Ctrl-C during a test: reaches test and server" "$rc $(journal)" "130 server start,server listens,test hello,server INT,"
 : >"$T/go"
 file vite-task.json "{\"tasks\":{\"server\":{\"command\":\"node serve.cjs $PORT file $T/go\",\"persistent\":true}}}"
 base_env "$abs_top_builddir/tests/lib/send-signal" "$T/go" TERM "" "$VT" run server </dev/null >/dev/null 2>&1
-is "TERM sent to vt ends it" "$? $(journal)" "143 server start,server listens,server TERM,"
+is "TERM for vt: ends the server" "$? $(journal)" "143 server start,server listens,server TERM,"
 file vite-task.json "{\"tasks\":{\"server\":{\"command\":\"node serve.cjs $PORT leave 300\",\"persistent\":true}}}"
 capture vt run server
-is "one that ends by itself, and nobody needs it, has ended" "$rc $(journal)" "0 server start,server listens,"
+is "a server that ends by itself and that no task needs: status 0" "$rc $(journal)" "0 server start,server listens,"
 file vite-task.json "{\"tasks\":{\"server\":{\"command\":\"node serve.cjs $PORT crash 300 5\",\"persistent\":true}}}"
 capture vt run server
-is "one that fails gives its status" "$rc" 5
-has "... and is named" "$out" "✗ r#server ended (exit code: 5)"
+is "a server that fails by itself: its status" "$rc" 5
+has "... and its name" "$out" "✗ r#server ended (exit code: 5)"
 file vite-task.json '{"tasks":{"server":{"command":"no-such-program","persistent":true}}}'
 capture vt run server
-has "one that cannot be started" "$rc $out" "Failed to find executable no-such-program"
-is "... is a failure" "$rc" 127
+has "a server that cannot be started: told" "$rc $out" "Failed to find executable no-such-program"
+is "... and fails" "$rc" 127
 
 # all servers of a workspace
 workspace all
@@ -87,5 +87,5 @@ file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"}}'
 file packages/c/package.json '{"name":"c","dependencies":{"b":"workspace:*"}}'
 terminal_options=(--when it-is-up "" --when it-is-up "" --when it-is-up '\x03')
 terminal vt run -r --log=labeled --concurrency-limit 1 dev
-is "a run of all starts all, in whatever order and with one slot" "$(printf '%s\n' "$out" | grep -c '^\[.#dev\] it-is-up$')" 3
+is "all servers of a workspace: one run starts them, in any order, with one slot" "$(printf '%s\n' "$out" | grep -c '^\[.#dev\] it-is-up$')" 3
 finish

@@ -7,7 +7,7 @@ refused() {                    # refused NAME TASKS TEXT
 	config "$2"
 	capture vt run t
 	has "$1" "$err" "$3"
-	is "... and nothing runs" "$rc $out" "1 "
+	is "... no task runs" "$rc $out" "1 "
 }
 cd packages/a || exit 99
 config() { file vite-task.json "{\"tasks\":$1}"; }
@@ -39,6 +39,6 @@ refused "... and an echo is none" '{"t":{"command":"echo x","persistent":true}}'
 
 config '{"dev":{"command":"true","persistent":true,"cache":false,"ready":{"http":"http://[::1]:8080/x?y","timeout":"500ms"}},"t":{"command":"true","dependsOn":["dev"]}}'
 capture vt run --dry-run t
-is "what is right is accepted" "$rc $err" "0 "
-is "... and a plan in JSON says which task is persistent" "$(vt run --dry-run --json t | tr -d ' \n' | grep -o '"name":"[a-z]*","persistent":true')" '"name":"dev","persistent":true'
+is "a right configuration: accepted" "$rc $err" "0 "
+is "... a plan in JSON tells which task is persistent" "$(vt run --dry-run --json t | tr -d ' \n' | grep -o '"name":"[a-z]*","persistent":true')" '"name":"dev","persistent":true'
 finish

@@ -14,7 +14,7 @@ for i in 1 2 3 4 5 6 7 8; do
 	until_true gone 1              # what it left has ended; the supervisor may stay
 done
 n=$(zombies)
-ok "of eight rounds at most the last one's are left ($n)" $((n > 2))
+ok "eight rounds: at most the process of the last one is left ($n)" $((n > 2))
 watched INT
-is "and Ctrl-C ends it" "$rc" 0
+is "Ctrl-C: ends the watch" "$rc" 0
 finish

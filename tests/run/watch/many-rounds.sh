@@ -19,13 +19,13 @@ m=$(memory) f=$(files)
 for ((; i < ROUNDS; i++)); do round $i two; done
 settled
 m2=$(memory) f2=$(files)
-is "descriptors do not become more" "$f2" "$f"
-ok "memory does not become more: $m KiB after $((ROUNDS / 3)) runs, $m2 KiB after $ROUNDS" $((m2 > m + m / 8))
+is "many rounds: no more descriptors" "$f2" "$f"
+ok "many rounds: no more memory: $m KiB after $((ROUNDS / 3)) runs, $m2 KiB after $ROUNDS" $((m2 > m + m / 8))
 ticks() { local -a s; read -ra s <"/proc/$watcher/stat"; echo $((s[13] + s[14])); }
 woken() { awk '/^voluntary/ { print $2 }' "/proc/$watcher/status"; }
 n=$(ticks) v=$(woken)
 sleep 2
-is "while it waits it takes no time" "$(($(ticks) - n)) $(($(woken) - v))" "0 0"
+is "a watch that waits: takes no processor time" "$(($(ticks) - n)) $(($(woken) - v))" "0 0"
 watched INT
 is "... and ends" "$rc" 0
 finish

@@ -14,31 +14,31 @@ tasks() {                      # tasks WORDS: a server with these words
 tasks ""
 echo 1 >in
 watching run e2e
-is "a test with its server" "$(journal)" "server start,server listens,test hello,"
+is "a test with a server: runs" "$(journal)" "server start,server listens,test hello,"
 server=$(cat pid-server)
-ok "the server is left running" "$(lives "$server"; echo $?)"
+ok "... and the server goes on" "$(lives "$server"; echo $?)"
 echo 2 >in
 again
-is "the test runs again, with the same server" "$(journal) $(cat pid-server)" "test hello, $server"
+is "the test again: runs with the same server" "$(journal) $(cat pid-server)" "test hello, $server"
 hasnt "... which is not told again" "$seen" "serve.cjs"
 tasks "slow 10"
 echo 3 >in
 again
-is "a server with another command takes the place of the old one" "$(journal)" "server TERM,server start,server listens,test hello,"
+is "a server with another command: takes the place of the old one" "$(journal)" "server TERM,server start,server listens,test hello,"
 kill -9 "$(cat pid-server)"
 upto "exit code"
-has "a server that crashes is told" "$seen" "r#server ended (exit code: 137, SIGKILL)"
+has "a server that crashes: told" "$seen" "r#server ended (exit code: 137, SIGKILL)"
 echo 4 >in
 again
-is "one that crashed is started again for the next run that needs it" "$(journal)" "server start,server listens,test hello,"
+is "... and started again for the next run that needs it" "$(journal)" "server start,server listens,test hello,"
 server=$(cat pid-server)
 watched INT
-is "all ends with the watch" "$(journal) $rc" "server INT, 0"
-ok "... and is gone" "$(dead "$server"; echo $?)"
+is "Ctrl-C: ends all" "$(journal) $rc" "server INT, 0"
+ok "... also the server" "$(dead "$server"; echo $?)"
 
 tasks ""
 watching run server
-is "one that was asked for" "$(journal)" "server start,server listens,"
+is "a server that was asked for: runs" "$(journal)" "server start,server listens,"
 echo 5 >in
 watched TERM
 is "... ends with TERM" "$(journal) $rc" "server TERM, 143"
@@ -48,16 +48,16 @@ rm -f journal
 begun=$(date +%s%3N)
 watched TERM
 took=$(($(date +%s%3N) - begun))
-is "one that ignores TERM" "$(journal) $rc" "server TERM, 143"
+is "a server that ignores TERM: runs" "$(journal) $rc" "server TERM, 143"
 ok "... is killed after 5 s ($took ms)" $((took < 4900 || took > 60000))
-ok "... and is gone" "$(dead "$(cat pid-server)"; echo $?)"
+ok "... and no process of it is left" "$(dead "$(cat pid-server)"; echo $?)"
 
 tasks ""
 watching run-many server build
 rm -f journal
 echo 6 >in
 again
-is "beside a server the rest runs again" "$(ran)" '$ cat in,'
+is "other tasks beside a server: run again" "$(ran)" '$ cat in,'
 watched INT
 is "... until Ctrl-C" "$(journal) $rc" "server INT, 0"
 finish

@@ -16,5 +16,5 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 	until_true ended || { left=$((left + 1)); kill -9 "$watcher"; }
 	wait "$_job" 2>/dev/null
 done
-is "each of fifteen is over" "$left" 0
+is "Ctrl-C at fifteen moments: each watch ends" "$left" 0
 finish

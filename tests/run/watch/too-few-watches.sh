@@ -18,25 +18,25 @@ for limit in max_inotify_watches max_inotify_instances; do
 		file packages/$p/vite-task.json '{"tasks":{"build":{"command":"cat src/in"},"raw":{"command":"cat src/in","cache":false},"glob":{"command":"ls src","input":["src/**"]}}}'
 	done
 	watching run-many build raw glob -r
-	is "$limit: one line says so" "$(grep -c '^warning: the system gives ' "$T/log")" 1
+	is "$limit: one line tells it" "$(grep -c '^warning: the system gives ' "$T/log")" 1
 	echo changed >packages/a/src/in
 	again
-	has "a changed file starts what read it" "$seen" '~/packages/a$ cat src/in'
-	hasnt "... and nothing else" "$seen" '~/packages/b$'
+	has "$limit, a changed file: starts the task that read it" "$seen" '~/packages/a$ cat src/in'
+	hasnt "... and no other" "$seen" '~/packages/b$'
 	echo 1 >packages/b/src/new
 	again
-	has "a new file starts what it is declared for" "$seen" '~/packages/b$ ls src'
+	has "$limit, a new file: starts the task that declares it" "$seen" '~/packages/b$ ls src'
 	rm packages/b/src/new
 	again
-	has "... and what lets it go" "$seen" '~/packages/b$'
+	has "... a removed one, too" "$seen" '~/packages/b$'
 	mkdir packages/c; cp packages/b/vite-task.json packages/c/; mkdir packages/c/src; echo c >packages/c/src/in
 	file packages/c/package.json '{"name":"c"}'
 	upto '~/packages/c$ cat src/in'
-	has "a new package is found" "$seen" '~/packages/c$ cat src/in'
+	has "$limit, a new package: found" "$seen" '~/packages/c$ cat src/in'
 	settled
 	ticks() { local -a f; read -ra f <"/proc/$watcher/stat"; echo $((f[13] + f[14])); }
 	n=$(ticks); sleep 2; n=$(($(ticks) - n))
-	ok "it takes little of the processor ($n of 200 ticks)" $((n > 20))
+	ok "$limit: looking takes little of the processor ($n of 200 ticks)" $((n > 20))
 	watched INT
 	is "... and ends" "$rc" 0
 	echo "$before" >/proc/sys/user/$limit

@@ -24,7 +24,7 @@ for kind in '"sh slow.sh","untrackedEnv":["GATE"]' '"sh slow.sh","untrackedEnv":
 	echo two >src/in
 	: >"$GATE/go"
 	upto "two"
-	has "an edit during the run starts another: $kind" "$seen" "two"
+	has "an edit during the run: starts another ($kind)" "$seen" "two"
 	settled
 	gate
 	echo three >src/in
@@ -103,7 +103,7 @@ if command -v git >/dev/null; then
 	is "... and a task that writes such a file runs once" "$(grep -c 'vt run: waiting' "$T/log")" 1
 	edit src/other x
 	again
-	has "... but for every edit" "$seen" "src/other"
+	has "... and runs for each edit" "$seen" "src/other"
 	watched INT
 	rm -rf .git
 else
@@ -118,7 +118,7 @@ held "sed -i 's/ls src/echo edited/' vite-task.json" "edited" "... and an edit o
 file vite-task.json '{"tasks":{"t":{"command":"sh -c \"ls src >/dev/null; mkdir -p dist; echo x >dist/made; echo y >beside\"","output":["dist/**","beside"]}}}'
 watching run t
 settled
-is "names that the run made start nothing" "$(grep -c 'vt run: waiting' "$T/log") $(ran)" "1 "
+is "names that the run made: start nothing" "$(grep -c 'vt run: waiting' "$T/log") $(ran)" "1 "
 watched INT
 
 # a task that fails, and is mended in the file that it read
@@ -127,14 +127,14 @@ echo bad >src/in
 watching run t
 echo good >src/in
 again
-is "a task that failed runs again when what it read changes" "$(ran)" '$ sh -c "grep -q good src/in",'
+is "a task that failed: runs again when a file that it read changes" "$(ran)" '$ sh -c "grep -q good src/in",'
 watched INT
 is "... and the last run's status counts" "$rc" 0
 echo bad >src/in
 watching run t
 echo other >elsewhere
 watched INT
-is "another file is none of its business" "$(ran) $rc" " 1"
+is "another file: does not start it" "$(ran) $rc" " 1"
 
 # what reads and writes the same file
 tasks '{"command":"sh -c \"cat src/in; date +%N >>src/in\""}'
@@ -143,7 +143,7 @@ settled
 echo edited >src/in
 again
 settled
-is "what reads and writes a file runs once for each edit" "$(grep -c 'vt run: waiting' "$T/log")" 2
+is "a task that reads and writes a file: runs once for each edit" "$(grep -c 'vt run: waiting' "$T/log")" 2
 watched INT
 tasks '{"command":"sh -c \"date +%N >>log; cat log >/dev/null\"","cache":false}'
 watching run t
@@ -151,7 +151,7 @@ settled
 echo edited >src/in
 again
 settled
-is "so does an unwatched task that writes into its package" "$(grep -c 'vt run: waiting' "$T/log")" 2
+is "an untraced task that writes into its package: runs once for each edit" "$(grep -c 'vt run: waiting' "$T/log")" 2
 watched INT
 # ... and one that runs for another's sake
 pnpm a b
@@ -160,7 +160,7 @@ watching run -r t
 settled
 edit packages/a/in x
 again
-is "what an unwatched task wrote does not run it when another must run" "$(ran)" '~/packages/a$ sh -c "date +%N >>log; cat log >/dev/null",'
+is "a file that an untraced task wrote: does not start it when another task must run" "$(ran)" '~/packages/a$ sh -c "date +%N >>log; cat log >/dev/null",'
 watched INT
 rm -rf packages pnpm-workspace.yaml
 # a process that the task leaves behind writes a little later
@@ -168,10 +168,10 @@ tasks '{"command":"sh -c \"(sleep 0.3; date +%N >>late) >/dev/null 2>&1 </dev/nu
 watching run t
 upto "starts them no more"
 n=$(grep -c 'vt run: waiting' "$T/log")
-ok "a task that writes behind its end does not run for ever ($n runs)" $((n > 6))
+ok "a task that writes after its end: does not run for ever ($n runs)" $((n > 6))
 echo edited >src/in
 again
-has "... but for every edit" "$seen" "src/in"
+has "... and runs for each edit" "$seen" "src/in"
 watched INT
 
 # chains of tasks: what one writes and the next reads
@@ -187,7 +187,7 @@ watching run all
 echo more >src/in
 again
 settled
-is "what one writes and the next reads is one run" "$(grep -c 'vt run: waiting' "$T/log")" 2
-has "... with what was written" "$seen$(cat "$T/log")" "MORE"
+is "a chain of tasks that write and read: one run" "$(grep -c 'vt run: waiting' "$T/log")" 2
+has "... with the new content" "$seen$(cat "$T/log")" "MORE"
 watched INT
 finish
