@@ -2,6 +2,8 @@
 # its result is not kept, or at least never found again for what is there now.
 . "${0%/*}/../../lib/functions.sh" || exit
 
+# tick: waits until the clock of the file system has moved
+tick() { touch "$T/tick"; until touch "$T/tock" && [ "$T/tock" -nt "$T/tick" ]; do :; done; }
 # during STORY SETUP COMMAND CHANGE: runs COMMAND as a task, CHANGE while it runs, and
 # the task again: its output must be what a fresh run says now.
 during() {
@@ -11,7 +13,7 @@ during() {
 	file vite-task.json '{"tasks":{"t":"sh t.sh"}}'
 	rm -f "$started" "$go"
 	eval "$2"
-	sleep .05
+	tick
 	file t.sh "$3
 : >$started
 i=0; while [ ! -e $go ] && [ \$i -lt 3000 ]; do sleep .02; i=\$((i + 1)); done
