@@ -100,7 +100,7 @@ static void found(struct before *b, const vt_seen *s)
 	}
 }
 
-/* Is the content of now the one that the tracer named? */
+/* Is the present content the one that the tracer named? */
 static bool holds_same(struct before *b, struct bytes path, struct bytes was)
 {
 	unsigned char name[16];
@@ -160,7 +160,7 @@ struct walk {
 	uint32_t n;
 };
 
-/* Seats a path that came with a moved folder under its old name. */
+/* Puts a path that came with a moved folder into the layer under its old name. */
 static void came_along(void *ctx, const char *path, size_t size, const struct stat *st)
 {
 	struct walk *w = ctx;
@@ -199,7 +199,7 @@ static void end_move(struct before *b, uint32_t which)
 		else if (is_within(w->now, b->moves[i].from))
 			w->now = renamed(b->arena, w->now, b->moves[i].from, b->moves[i].to);
 	}
-	/* the disk counts here: the layer would tell of the time before */
+	/* asks the disk: the layer would answer for the time before the run */
 	seat = map_get(&b->layer.seats, w->now.data, w->now.size);
 	if (seat)
 		seat->bare = false;

@@ -20,12 +20,12 @@ struct seen;
 
 struct changed_during {
 	int root_fd;
-	int64_t started_ns;            /* what the file system called the run's start */
-	int64_t now_ns;                /* ... and calls the moment after the states were found; set by the caller */
+	int64_t started_ns;            /* the run's start by the file system's clock */
+	int64_t now_ns;                /* the moment after the states were read, by the same clock; set by the caller */
 	bool copies_up;                /* an overlay: directories' ctimes say nothing */
 	struct map written;            /* paths that the task wrote, moved or removed, as it was seen */
-	struct map moved;              /* ... moved: all below them goes with them */
-	struct map within;             /* directories in which it did that */
+	struct map moved;              /* those that it moved: all below moved with them */
+	struct map within;             /* directories of these paths */
 	struct map sights;             /* path: VT_SEEN_THERE, VT_SEEN_ABSENT or both */
 	struct map inodes;             /* files with several names, of which the task wrote one: "y"; found when first asked for */
 	struct bytes *renames;         /* the first of the task, in pairs: from, to */
@@ -39,9 +39,9 @@ void changed_during_free(struct changed_during *m);
 bool changed_during_written(const struct changed_during *m, struct bytes path);
 /* Is there content at `path` that is newer than the start? */
 bool changed_during_newer(struct changed_during *m, struct bytes path);
-/* ... or was at most its ctime moved? */
+/* Is at most the ctime at `path` newer than the start? */
 bool changed_during_touched(struct changed_during *m, struct bytes path);
-/* `then` and `now`: states of a folder's listing. Did a name go away that the task did not take away? */
+/* `then` and `now`: states of a folder's listing. Did a name go that the task did not remove? */
 bool changed_during_lost(const struct changed_during *m, struct bytes dir, struct bytes then, struct bytes now);
 /* `f` carries the state from after the run: did another program change it? */
 bool changed_during_run(struct changed_during *m, const struct fact *f);

@@ -51,7 +51,7 @@ struct cover *cover_new(struct arena *a, const struct globs *input, const struct
 	return c;
 }
 
-/* The number of the first that matches, from 1; 0: none. */
+/* The number of the first pattern that matches, from 1; 0: none. */
 static uint32_t match(const struct list *l, struct bytes path)
 {
 	uint32_t i;
@@ -78,7 +78,7 @@ bool cover_output_folder(const struct cover *c, struct bytes path)
 	return cover_output(c, path) || cover_output(c, (struct bytes){ below, path.size + 2 });
 }
 
-/* The folder of a cache belongs to it. */
+/* The same for a cache, to which its folder itself belongs. */
 static uint32_t match_cache(const struct list *l, struct bytes path)
 {
 	char below[PATH_MAX + 4];
@@ -91,7 +91,7 @@ static uint32_t match_cache(const struct list *l, struct bytes path)
 	return match(l, (struct bytes){ below, path.size + 2 });
 }
 
-/* What git keeps is nobody's product. */
+/* Is it one of git's own files? They are never a product. */
 static bool is_git(struct bytes path)
 {
 	const char *p = path.data, *end = p + path.size;

@@ -10,7 +10,7 @@
 #include "effect/cover.h"
 #include "workspace/workspace.h"
 
-/* Came since the start, or changed. */
+/* Did the path come or change since the start? */
 static bool is_young(const struct record *r, struct bytes path)
 {
 	struct stat st;

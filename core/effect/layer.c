@@ -212,7 +212,7 @@ int layer_state(struct layer *v, struct bytes path, struct bytes *ret, struct er
 	return 0;
 }
 
-/* ---- whose ------------------------------------------------------------------ */
+/* ---- which step's ------------------------------------------------------------------ */
 
 enum whose eyes_whose(const struct eyes *e, const struct left *left, uint32_t *ret_later)
 {
@@ -259,7 +259,7 @@ int layer_left(struct layer *v, struct bytes path, struct left *ret, bool *ret_a
 	return 1;
 }
 
-/* ---- what a step finds ------------------------------------------------------- */
+/* ---- the view of a step ------------------------------------------------------- */
 
 struct finding {
 	struct layer *v;
@@ -336,7 +336,7 @@ static struct bytes visible(struct finding *f, struct bytes folder, struct bytes
 	map_init(&known);
 	if (layer_says(f->v, folder, &self) && (!is_dir(self) || ((const struct seat *)map_get(&f->v->seats, folder.data, folder.size) &&
 	    ((const struct seat *)map_get(&f->v->seats, folder.data, folder.size))->bare)))
-		at = end;              /* the disk's names do not count */
+		at = end;              /* names on the disk do not count */
 	for (; at < end && (nul = memchr(at, 0, (size_t)(end - at))) != NULL; at = nul + 2) {
 		list = arena_grow(a, list, n, sizeof *list);
 		list[n++] = (struct entry){ at, (size_t)(nul - at), nul[1] };

@@ -1,8 +1,8 @@
-/* layer: the workspace as a step would find it: states of paths, laid over the disk,
- * with who left them. What a held hit left, or what a run found before it began, is
- * such a layer; the ledger tells who left the rest.
+/* layer: the workspace as a step would find it: states of paths laid over the disk, each
+ * with the step that left it. The products of held hits are such a layer, and so are the states
+ * before a run; for all other paths the ledger knows the step.
  *
- * Whose is a path, seen by a step?
+ * A path is, seen by a step:
  *     own     made by this step, and as this step or a later one of its task left it
  *     later   made by a later step of its task, and as left
  *     other   all else: another step's product, the user's file
@@ -20,10 +20,10 @@
 #include "fact/state.h"
 
 struct seat {
-	struct bytes path, state;  /* state: of FACT_LEFT; "?": a file, nobody knows what it holds */
-	ledger_who step, maker;    /* who left it; meaningful if `owned` */
+	struct bytes path, state;  /* state: of FACT_LEFT; "?": a file of unknown content */
+	ledger_who step, maker;    /* the step that left it; meaningful if `owned` */
 	bool owned;                /* else the ledger's line tells */
-	bool bare;                 /* what the disk has below it is not there, only what the layer has */
+	bool bare;                 /* below it only the layer counts, not the disk */
 	bool moved;                /* a folder that a run moved away (before.h) */
 	bool implied;              /* a folder that is there again because the layer has something below it */
 };
@@ -38,21 +38,21 @@ struct layer {
 };
 
 void layer_init(struct layer *v, const struct state_world *w, struct ledger *l, struct arena *a);
-void layer_free(struct layer *v);            /* what is not in the arena */
+void layer_free(struct layer *v);            /* frees all that is not in the arena */
 void layer_copy(struct layer *v, const struct layer *from, struct arena *a);
 
-/* Puts a state there; the path's folders are there from now on. The bytes are borrowed. */
+/* Sets the state of a path, whose folders exist from now on. The bytes are borrowed. */
 struct seat *layer_set(struct layer *v, struct bytes path, struct bytes state);
 void layer_set_left(struct layer *v, const struct left *left);
 
 bool layer_has(const struct layer *v, struct bytes path);     /* a seat there, or one below it */
-/* Does the layer say what stands there? Else the disk does. */
+/* Does the layer decide what the path is? Else the disk does. */
 bool layer_covers(const struct layer *v, struct bytes path);
 /* The state of one path, of FACT_LEFT. -1: the fingerprint failed. */
 int layer_state(struct layer *v, struct bytes path, struct bytes *ret, struct err *err);
-/* Is nothing in this folder of the disk, of anybody's? False, too, where it cannot be listed. */
+/* Is the folder empty on the disk? false also if it cannot be listed. */
 bool layer_is_empty(struct layer *v, struct bytes folder);
-/* Who left it last; false: no step. *ret_as_left: it is still in that state. */
+/* *ret: the step that left the path last; false: no step did. *ret_as_left: the path is still in that state. */
 int layer_left(struct layer *v, struct bytes path, struct left *ret, bool *ret_as_left, struct err *err);
 
 /* The step that looks, and those of its chain that come after it. */
@@ -69,10 +69,10 @@ enum whose eyes_whose(const struct eyes *e, const struct left *left, uint32_t *r
 /* The path without links in its folders. */
 struct bytes layer_real(struct layer *v, struct bytes path);
 
-/* Is this path not there yet for the step? It is there in the layer, or on the disk. */
+/* Does the path, which the layer or the disk has, not exist yet for the step? */
 bool layer_hides(struct layer *v, const struct eyes *e, struct bytes path, struct err *err);
 
 /* Facts that state_fill filled from the disk become what the step would find. *leaned
- * grows to the place, plus one, of the last later step whose product was taken for not there. */
+ * grows to the place, plus one, of the last later step whose product counted as absent. */
 int layer_amend(struct layer *v, const struct eyes *e, struct facts *facts, uint32_t *leaned, struct err *err);
 #endif

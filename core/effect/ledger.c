@@ -161,7 +161,7 @@ static void note_folders(struct ledger *l, struct bytes path)
 	void **at;
 
 	if (l->folder.data && size == l->folder.size && memcmp(path.data, l->folder.data, size) == 0)
-		return;                /* the line before is of the same */
+		return;                /* the line before has the same folder */
 	l->folder = (struct bytes){ path.data, size };
 	while (path.size) {
 		slash = memrchr(path.data, '/', path.size);
@@ -237,7 +237,7 @@ void ledger_mark(struct ledger *l, uint32_t number)
 	l->dirty[number - 1] = true;
 }
 
-/* ---- what the other rooms ask and tell ------------------------------------- */
+/* ---- for the other rooms ------------------------------------- */
 
 void ledger_put(struct ledger *l, const struct left *left)
 {
@@ -296,7 +296,7 @@ uint32_t ledger_of_task(struct ledger *l, ledger_who step, struct arena *a, stru
 	return n;
 }
 
-/* The line is the step's: the run has to do with it, too. */
+/* Notes in the step's line that this run, too, left or carried the path. */
 static void renew(struct ledger *l, uint32_t number, ledger_who step)
 {
 	struct line *line = &l->lines[number - 1];

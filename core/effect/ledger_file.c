@@ -1,4 +1,4 @@
-/* The ledger's file. */
+/* ledger_file: reads and writes the ledger's file. */
 #include "config.h"
 
 #include "effect/ledger.h"
@@ -23,11 +23,11 @@
  *   | lines: step[4] maker[4] clock[8] run[4] path size[2] state size[2] path state
  *
  * Numbers are this machine's, for the file never leaves it. `size` is of all behind
- * `check`, which covers it. step and maker count the piece's steps from 1; 0: nobody. */
+ * `check`, which covers it. step and maker count the piece's steps from 1; 0: no step. */
 enum {
 	LEDGER_MAX = 256 << 20,    /* bytes of the file: a larger one is forgotten */
-	LEDGER_LINES = 1000000,    /* past it the oldest lines are left out when the file is written anew */
-	LEDGER_LOOSE = 64 << 10,   /* bytes that may be of no use before that is done */
+	LEDGER_LINES = 1000000,    /* lines; when the file is written anew the oldest beyond them are left out */
+	LEDGER_LOOSE = 64 << 10,   /* useless bytes after which the file is written anew */
 	PIECE_HEAD = 16, PIECE_COUNTS = 16, PIECE_STEP = 2 * DIGEST_SIZE + 4, PIECE_LINE = 24
 };
 
@@ -40,7 +40,7 @@ size_t ledger_line_size(const struct left *left)
 
 /* ---- reading -------------------------------------------------------------- */
 
-/* Points into the piece. */
+/* Reads a line, which points into the piece. */
 static bool get_line(struct ledger *l, struct cursor *c, const ledger_who *whos, uint32_t whos_n)
 {
 	struct left left = { 0 };
@@ -57,7 +57,7 @@ static bool get_line(struct ledger *l, struct cursor *c, const ledger_who *whos,
 		return false;
 	known = l->dirty ? ledger_find(l, left.path) : 0;
 	if (known && line_is_dirty(l, known - 1))
-		return true;           /* ours is newer: it is not in the file yet */
+		return true;           /* this process has a newer line, not written yet */
 	left.step = whos[step];
 	left.maker = whos[maker];
 	ledger_set(l, &left, left.path.data, run);
@@ -114,7 +114,7 @@ static int get_piece(struct ledger *l, struct cursor *c)
 	return good && !in.bad ? 0 : -1;
 }
 
-/* Lines that many runs of their step had nothing to do with. */
+/* Drops lines that many runs of their step neither left nor carried. */
 static void drop_old(struct ledger *l)
 {
 	uint32_t i;
@@ -127,7 +127,7 @@ static void drop_old(struct ledger *l)
 	}
 }
 
-/* What the open file has behind `read_to`. */
+/* Reads what the open file has behind `read_to`. */
 static void read_more(struct ledger *l, int fd)
 {
 	struct stat st;
@@ -206,7 +206,7 @@ static uint32_t piece_number(struct ledger *l, ledger_who who, struct buf *steps
 	return w->piece;
 }
 
-/* What the next piece will hold. */
+/* The next piece, while it is made. */
 struct piece {
 	struct buf steps, lines;
 	uint32_t steps_n, lines_n;
@@ -276,7 +276,7 @@ static bool make_piece(struct ledger *l, bool all, struct buf *ret)
 	return piece_end(l, &p, ret);
 }
 
-/* Opened and locked, and still the file of that name. */
+/* Opens and locks the file, and makes sure that it still has its name. */
 static int lock_file(int dir, const char *name)
 {
 	struct stat here, there;
@@ -313,7 +313,7 @@ void ledger_save(struct ledger *l)
 	fd = lock_file(l->dir, l->file);
 	if (fd < 0)
 		return;
-	/* what others added, or wrote anew, since it was read */
+	/* other processes may have added pieces since, or written the file anew */
 	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size < l->read_to) {
 		l->read_to = 0;
 		l->torn = false;

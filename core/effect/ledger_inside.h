@@ -1,4 +1,4 @@
-/* What the two files of the ledger share. Nobody else includes it. */
+/* Shared by ledger.c and ledger_file.c alone. */
 #ifndef EFFECT_LEDGER_INSIDE_H
 #define EFFECT_LEDGER_INSIDE_H
 
@@ -16,7 +16,7 @@ struct line {
 	const char *at;            /* the path and, behind it, the state; in the ledger's memory, or in the file's text */
 	uint64_t clock;            /* struct left's */
 	ledger_who step, maker;    /* struct left's; step 0: the line was dropped */
-	uint32_t run;              /* who left last: number of its step's run that left or carried the path */
+	uint32_t run;              /* number of the last run of its step that left or carried the path */
 	uint32_t next, before;     /* of the same task: numbers of lines from 1; 0: none */
 	uint16_t path_size, state_size;
 };
@@ -24,7 +24,7 @@ struct line {
 struct who {
 	struct ledger_step name;
 	uint32_t task;             /* index into tasks */
-	uint32_t runs;             /* that changed something */
+	uint32_t runs;             /* runs that changed a path */
 	uint32_t piece;            /* its number in the piece being written; 0: none yet */
 };
 
@@ -34,7 +34,7 @@ struct ledger {
 	char *file;                /* its name there */
 	struct arena *arena;
 	struct line *lines;        /* oldest first */
-	bool *dirty;               /* of each line: the file does not have it yet; NULL: none of them */
+	bool *dirty;               /* of each line: the file lacks it; NULL: it lacks none */
 	uint32_t lines_n, lines_room;
 	uint32_t *slots;           /* hash table of paths: numbers of lines from 1; 0: free */
 	uint32_t slots_n;          /* a power of two, or 0 */
@@ -46,8 +46,8 @@ struct ledger {
 	uint32_t *of;              /* by task: the number of its first line, or 0 */
 	uint32_t who_n, who_room, tasks_n, tasks_room;
 	uint64_t clock, file_clock;
-	uint64_t read_to;          /* bytes of the file that are known */
-	uint64_t used;             /* bytes that the lines of now would take */
+	uint64_t read_to;          /* bytes of the file that were read */
+	uint64_t used;             /* bytes that the present lines would take */
 	bool loaded, torn;
 	bool told;                 /* the file has a clock of this run */
 };

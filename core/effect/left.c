@@ -37,7 +37,7 @@ static void found_below(void *ctx, const char *path, size_t size, const struct s
 	add(ctx, path, size, S_ISDIR(st->st_mode) ? VT_SEEN_DIRECTORY : 0);
 }
 
-/* Of a folder only what is in it, or that it is empty. */
+/* Adds the record of a path; of a folder those of its content, or one that says it is empty. */
 static void look(struct leaving *l, vt_bytes name)
 {
 	struct tree_visitor v = { .found = found_below, .ctx = l };

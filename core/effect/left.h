@@ -1,4 +1,4 @@
-/* left: what a run left at each path that it wrote or moved, as records for parts that decide on outputs. */
+/* left: the state of each path that a run wrote or moved, as records for parts that decide on outputs. */
 #ifndef EFFECT_LEFT_H
 #define EFFECT_LEFT_H
 

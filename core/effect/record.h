@@ -14,7 +14,7 @@ struct seen;
 /* The detail of an effect, a FACT_LEFT: bits. */
 enum {
 	EFFECT_CARRIED = 1,        /* made by an earlier run, and left as it was */
-	EFFECT_MADE = 2            /* nothing was there, or it was written without a look at it */
+	EFFECT_MADE = 2            /* the path was absent, or was written without being read */
 };
 
 struct record {
@@ -31,8 +31,8 @@ struct record {
 	struct facts effects;              /* sorted */
 	struct left *lines;                /* for the ledger, also if the run is not kept */
 	uint32_t lines_n;
-	const char *refused;               /* a file of somebody else that the run read and changed; or NULL */
-	const char *taken;                 /* a product that somebody else removed or changed meanwhile; or NULL */
+	const char *refused;               /* a file that no step left, which the run read and changed; or NULL */
+	const char *taken;                 /* a product that another program removed or changed meanwhile; or NULL */
 	/* by the file system's clock; set by the caller */
 	int64_t started_ns, ended_ns;
 };

@@ -31,7 +31,7 @@ static int take_hex(const char *name, const char *text, uint8_t ret[32], struct 
 	return 0;
 }
 
-/* A secret of the environment or the configuration. 1: there is none. */
+/* Reads a secret from the environment or the configuration. 1: there is none. */
 static int secret(const struct env *env, const char *variable, const cJSON *sharing, const char *key, uint8_t ret[32], struct err *err)
 {
 	const char *word = env_get(env, variable);

@@ -1,4 +1,4 @@
-/* What store.c, the doors, shares with calls.c, the calls behind them. Nobody else includes it. */
+/* Shared by store.c and calls.c alone. */
 #ifndef FAR_STORE_INSIDE_H
 #define FAR_STORE_INSIDE_H
 
@@ -26,7 +26,7 @@ enum {
 enum call_state { CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_ABANDONED };
 enum call_kind { CALL_GET, CALL_PUT, CALL_HAS, CALL_DROP, CALL_LEASE, CALL_RELEASE };
 
-/* An object of a call. It begins with what the plugin gets. */
+/* An object of a call. Its first members are those that the plugin gets. */
 struct object {
 	union {
 		vt_sink sink;
@@ -41,13 +41,13 @@ struct object {
 	struct digest_state digest;    /* of what came */
 };
 
-/* Owned by whoever waits for it; once abandoned, by its thread. */
+/* Owned by its caller; once abandoned, by its thread. */
 struct far_call {
 	struct far_call *next;         /* in the queue */
 	struct far_store *store;
 	enum call_kind kind;
 	enum call_state state;         /* under the store's lock */
-	_Atomic int gone;              /* nobody waits for it: nothing is taken or given any more */
+	_Atomic int gone;              /* it was abandoned: no bytes are taken or given any more */
 	uint32_t thread;               /* RUNNING: which */
 	uint32_t space, why;           /* why: of a drop */
 	vt_status status;              /* of the call as a whole */
@@ -73,7 +73,7 @@ struct worker {
 	uint32_t number;
 	bool runs;                     /* it was started */
 	struct far_call *call;         /* under way, or NULL */
-	bool lost;                     /* inside of a call that nobody waits for any more */
+	bool lost;                     /* inside of an abandoned call */
 	bool left;                     /* it was when the store ended */
 };
 
@@ -86,7 +86,7 @@ struct far_store {
 	uint32_t parallel, batch;
 	uint64_t batch_bytes;
 	int64_t timeout_ns;
-	pthread_mutex_t lock;          /* over all below */
+	pthread_mutex_t lock;          /* guards all below */
 	pthread_cond_t more;           /* a call was queued, or `ending` */
 	pthread_cond_t done;           /* a call was answered */
 	struct far_call *first, **last;

@@ -27,7 +27,7 @@
 
 enum {
 	TEXT_MAX = PATH_MAX + 64,      /* bytes of one of git's files that hold a path */
-	OLD_S = 30 * 86400,            /* a folder whose repository is gone stays so long */
+	OLD_S = 30 * 86400,            /* a folder without its repository is removed after so long */
 	FILL_MS = 30000, SLOW_MS = 1000,
 };
 
@@ -133,7 +133,7 @@ static const char *caches_of(const struct env *env, struct arena *a)
 	return home && home[0] == '/' ? path_clean(a, path_join(a, home, ".cache")) : NULL;
 }
 
-/* A folder of the user's alone. Returns its fd; -1 with errno ENOENT and no err: there is none; else err. */
+/* Opens a folder that belongs to the user alone. Returns its fd; -1 with errno ENOENT and no err: there is none; else err. */
 static int open_level(int at, const char *name, const char *path, bool make, bool *ret_new, struct err *err)
 {
 	struct stat st;
@@ -157,7 +157,7 @@ static int open_level(int at, const char *name, const char *path, bool make, boo
 	return -1;
 }
 
-/* The user's folder of caches: not in the workspace, and nobody else can change it. 1: there is none. */
+/* Opens the user's folder of caches, which must be outside the workspace and closed to other users. 1: there is none. */
 static int open_caches(const char *path, const char *root, bool make, struct err *err)
 {
 	const struct trust_owners who = trust_user();
@@ -178,7 +178,7 @@ static int open_caches(const char *path, const char *root, bool make, struct err
 	return r ? -1 : 0;
 }
 
-/* The folder ID in `worktrees`, whose fd is *ret_all. */
+/* Opens the folder ID in `worktrees`, whose fd is *ret_all. */
 static int open_folder(const char *caches, const char *id, bool make, int *ret_all, bool *ret_new, struct err *err)
 {
 	int top = open(caches, O_RDONLY | O_DIRECTORY | O_CLOEXEC), vt, ret = -1;
@@ -237,7 +237,7 @@ static void sweep(int all, struct arena *a)
 
 /* ---- the key ------------------------------------------------------------------------------------ */
 
-/* The key of a cache that there is already: with it that cache's results stay good. */
+/* The key of an existing cache, whose results stay good with it. */
 static bool key_of(const char *cache_dir, const char *root, struct mac *ret)
 {
 	int root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -253,7 +253,7 @@ static bool key_of(const char *cache_dir, const char *root, struct mac *ret)
 	return found;
 }
 
-/* Each workspace of the repository has its own. 1: there is none, and none is made. */
+/* Loads, or makes, the key of the workspace. 1: there is none, and none is made. */
 static int load_key(int folder, const struct repository *r, const char *root, const char *cache_dir, bool dry, struct arena *a, struct worktree_share *ret, struct err *err)
 {
 	const char *rel = path_below(r->top, root);
@@ -329,7 +329,7 @@ static pid_t start_push(const struct worktree_share *share, const char *vt, char
 	return r ? -1 : pid;
 }
 
-/* Reads to the end of what it says, which is the end of the process. false: the time is over. */
+/* Reads the output to its end, which is the end of the process. false: the time is over. */
 static bool wait_for_end(int output, int64_t until_ns)
 {
 	struct pollfd p = { .fd = output, .events = POLLIN };

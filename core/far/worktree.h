@@ -22,7 +22,7 @@ struct env;
 struct worktree_share {
 	const char *results;           /* for store-folder; NULL: nothing is shared */
 	const char *main;              /* this workspace in the main worktree, which has a cache; NULL: none, or this is it */
-	bool is_new;                   /* this process made the folder: nothing is there yet */
+	bool is_new;                   /* this process made the folder: it is empty */
 	uint8_t key[DIGEST_KEY_SIZE];
 };
 

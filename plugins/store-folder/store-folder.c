@@ -2,9 +2,9 @@
  * have in common, a folder of the user's.
  *
  * An object is the file DIR/SPACE/ab/NAME, NAME in hexadecimal and ab its first two digits. It is written under another
- * name in DIR/tmp and renamed, so that nobody reads half of one; readers take no lock. Its modification time says when it
- * was put or used. Once an hour one run removes what nobody used for `age`, and what is above `size`.
- * Files and folders get the mode of DIR: who may use the one may use the other. */
+ * name in DIR/tmp and renamed, so that no reader sees half of it; readers take no lock. Its modification time is the time
+ * of its last put or use. Once an hour one run removes objects that were not used for `age`, and those above `size`.
+ * Files and folders get the mode of DIR, so that the users of one may use the other. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,17 +23,17 @@
 enum {
 	PIECE = 128 << 10,         /* bytes moved at a time */
 	DAY_S = 86400,
-	COLLECT_S = 3600,          /* between two collections, of all who use the folder */
-	TMP_S = 2 * DAY_S          /* a file in tmp/ that is older has no writer any more */
+	COLLECT_S = 3600,          /* time between two collections by any user of the folder */
+	TMP_S = 2 * DAY_S          /* an older file in tmp/ has lost its writer */
 };
 
 struct store {
 	char *path;                /* of DIR */
 	uint64_t size, age_ms;
-	pthread_mutex_t lock;      /* all below */
+	pthread_mutex_t lock;      /* guards all below */
 	int dir;                   /* -1: not opened yet */
 	mode_t mode;               /* of DIR */
-	bool told;                 /* that nothing can be written */
+	bool told;                 /* the user was told that nothing can be written */
 };
 
 static vt_bytes text_bytes(const char *text)
@@ -57,7 +57,7 @@ static vt_status open_dir(struct store *s, vt_call *call)
 
 	pthread_mutex_lock(&s->lock);
 	if (s->dir < 0) {
-		(void)mkdir(s->path, 0700);        /* open says what it comes to */
+		(void)mkdir(s->path, 0700);        /* open below reports a failure */
 		s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (s->dir < 0 || fstat(s->dir, &st) < 0) {
 			tell(s, call, VT_REPORT_ERROR, "the folder cannot be opened", errno);
@@ -72,7 +72,7 @@ static vt_status open_dir(struct store *s, vt_call *call)
 
 /* ---- getting ------------------------------------------------------------------------- */
 
-/* Its time of use is noted once a day. */
+/* Notes the time of use, once a day. */
 static void touch(int fd, const struct stat *st)
 {
 	if (st->st_mtime + DAY_S < time(NULL))
@@ -143,7 +143,7 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	for (i = 0; i < n && status == VT_OK; i++) {
 		walk_path(space, &names[i], path);
 		ret[i] = fstatat(s->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
-		/* what a new result leads to counts as used */
+		/* an object that a new result refers to counts as used */
 		if (ret[i] && st.st_mtime + DAY_S < time(NULL))
 			(void)utimensat(s->dir, path, NULL, AT_SYMLINK_NOFOLLOW);
 		if (call->stopping(call))
@@ -154,7 +154,7 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 
 /* ---- putting ------------------------------------------------------------------------- */
 
-/* What keeps an object from being written. VT_NONE: that of this user or of a full disk, told once; else VT_FAILED. */
+/* The status for an object that could not be written. VT_NONE: no right or a full disk, told once; else VT_FAILED. */
 static vt_status not_written(struct store *s, vt_call *call, int e)
 {
 	bool is_full = e == ENOSPC || e == EDQUOT, before;
@@ -172,7 +172,7 @@ static vt_status not_written(struct store *s, vt_call *call, int e)
 	return VT_NONE;
 }
 
-/* A folder below DIR, with DIR's mode. */
+/* Makes a folder below DIR, with DIR's mode. */
 static int make_folder(struct store *s, const char *path)
 {
 	if (mkdirat(s->dir, path, 0700) < 0)
@@ -180,7 +180,7 @@ static int make_folder(struct store *s, const char *path)
 	return fchmodat(s->dir, path, s->mode & 02777, 0);
 }
 
-/* The folders that lead to DIR/SPACE/ab/NAME. */
+/* Makes the folders of DIR/SPACE/ab/NAME. */
 static int make_folders(struct store *s, const char *path)
 {
 	char folder[96];
@@ -360,8 +360,8 @@ static void sweep_tmp(struct store *s, int64_t now_s)
 		closedir(d);
 }
 
-/* Is it time, and nobody else at it? DIR/collected is made anew by whoever begins; two who begin in the same moment may
- * both go on, which harms nobody. */
+/* Is a collection due, and does no other run collect? The run that begins makes DIR/collected anew; two that begin in the same
+ * moment may both collect, which does no harm. */
 static bool is_due(struct store *s, int64_t now_s)
 {
 	struct stat st;

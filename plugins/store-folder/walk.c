@@ -114,10 +114,10 @@ struct kept {
 };
 
 struct collecting {
-	int64_t oldest_s;          /* what was used before goes */
+	int64_t oldest_s;          /* objects that were used before are removed */
 	struct kept *at;
 	size_t n, room;
-	uint64_t bytes;            /* of all that is kept */
+	uint64_t bytes;            /* of all objects that stay */
 };
 
 static bool collect_one(void *ctx, const struct object *o)
@@ -157,7 +157,7 @@ void walk_collect(int dir, vt_call *call, int64_t now_s, int64_t age_s, uint64_t
 	(void)walk(dir, call, collect_one, &c);
 	if (c.n && c.bytes > size) {
 		qsort(c.at, c.n, sizeof *c.at, by_use);
-		size -= size / 10;     /* a tenth more than must be, so that it is not done at each run */
+		size -= size / 10;     /* removes a tenth more than it must, so that not every run removes some */
 	}
 	for (i = 0; i < c.n && c.bytes > size && !call->stopping(call); i++) {
 		walk_path(c.at[i].space, &c.at[i].name, path);

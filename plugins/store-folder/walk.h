@@ -1,4 +1,4 @@
-/* The objects of a folder, one after the other, and what is too much of them. [work] */
+/* walk: visits the objects of a folder, and removes those above its bounds. [work] */
 #ifndef WALK_H
 #define WALK_H
 
@@ -13,7 +13,7 @@ struct object {
 	vt_id name;
 	int64_t used_s;            /* when it was put or used last; seconds since 1970 */
 	uint64_t size;
-	int folder;                /* that it is in; open during the visit */
+	int folder;                /* its folder; open during the visit */
 	char file[72];             /* its name there */
 };
 

@@ -1,4 +1,4 @@
-/* What a server answered, in words for a user. */
+/* words: an answer of a server in words for a user. */
 #ifndef WORDS_H
 #define WORDS_H
 

@@ -19,17 +19,17 @@
 #include <openssl/x509v3.h>
 
 enum {
-	NET_SLICE_MS = 50,         /* between two questions whether to stop */
+	NET_SLICE_MS = 50,         /* time between two questions whether to stop */
 	NET_CONNECT_MS = 5000,     /* for one address of the server */
 	NET_PIECE = 16 << 10       /* bytes between TLS and the socket at a time */
 };
 
-/* TLS stands between two buffers, not on the socket: OpenSSL's own writing would raise SIGPIPE. */
+/* A connection. TLS works on two buffers, not on the socket, because OpenSSL's own writing would raise SIGPIPE. */
 struct net {
 	int fd;
 	SSL_CTX *context;          /* NULL: no TLS */
 	SSL *ssl;
-	BIO *in, *out;             /* what the server sent, what is to be sent; owned by ssl */
+	BIO *in, *out;             /* bytes from the server, and bytes to it; owned by ssl */
 };
 
 void trouble_set(struct trouble *t, const char *fmt, ...)

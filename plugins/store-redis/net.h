@@ -26,7 +26,7 @@ struct net;
 /* NULL: trouble says why. */
 struct net *net_open(const struct net_address *to, vt_call *call, struct trouble *t);
 void net_close(struct net *n);
-/* Is it open, with no answer to be read? So it is between two commands. */
+/* Is the connection open, and between two commands: no answer waits to be read? */
 bool net_is_quiet(const struct net *n);
 /* -1: trouble. */
 int net_send(struct net *n, vt_call *call, const void *data, size_t size, struct trouble *t);

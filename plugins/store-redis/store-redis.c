@@ -1,8 +1,8 @@
 /* store-redis: results on a Redis server, or on one that speaks its protocol (Valkey, KeyDB, Dragonfly).
  *
  * An object is a string under PREFIX:SPACE:NAME, a lease one under PREFIX:lease:NAME; NAME is in
- * hexadecimal. An object ends by itself `ttl` after it was put, or after somebody who would have put
- * it asked whether it is there: so what a new result leads to lives as long as the result. Many
+ * hexadecimal. An object ends by itself `ttl` after it was put, or after a run that would have put
+ * it asked whether the server has it: so the blobs of a new result live as long as the result. Many
  * objects are got with one MGET; many are put with one SET each, all sent before the first answer is
  * read. */
 #include <pthread.h>
@@ -27,7 +27,7 @@ enum {
 struct peer {
 	struct resp resp;          /* first: a peer is freed as one piece */
 	struct net *net;
-	struct peer *next;         /* in the list of the idle */
+	struct peer *next;         /* in the list of idle connections */
 };
 
 struct store {
@@ -36,7 +36,7 @@ struct store {
 	char *user, *password, *ca;
 	char prefix[PREFIX_MOST + 1];
 	uint64_t ttl_ms;           /* 0: for ever */
-	pthread_mutex_t lock;      /* all below */
+	pthread_mutex_t lock;      /* guards all below */
 	struct peer *idle;
 	bool no_put;               /* the server takes nothing from this user; told once */
 	bool full;                 /* told once */
@@ -80,7 +80,7 @@ static bool mark(struct store *s, bool *told)
 	return before;
 }
 
-/* What an error that the server answered means for the call. */
+/* The status of a call to which the server answered an error. */
 static vt_status refused(struct store *s, vt_call *call, const char *text, bool is_put)
 {
 	if (is_put && (is_error(text, "NOPERM") || is_error(text, "READONLY"))) {
@@ -120,7 +120,7 @@ static int ask(struct peer *p, vt_call *call, const char *const *words, uint32_t
 	return resp_reply(&p->resp, call, ret, t);
 }
 
-/* VT_OK: the server knows who this is, and which database is meant. */
+/* Sends user, password and database. VT_OK: the server accepted them. */
 static vt_status log_in(struct store *s, vt_call *call, struct peer *p, struct trouble *t)
 {
 	const char *user = s->user ? s->user : s->url.user, *password = s->password ? s->password : s->url.password;
@@ -413,7 +413,7 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 
 	if (status != VT_OK)
 		return status;
-	/* both answer whether it is there */
+	/* both commands answer whether the key exists */
 	r = each(s, call, p, s->ttl_ms ? "PEXPIRE" : "EXISTS", s->ttl_ms, space, names, n, ret, &status, &t);
 	return leave(s, call, p, r, &t, status);
 }
@@ -460,7 +460,7 @@ static int eval_lease(struct store *s, vt_call *call, struct peer *p, const char
 
 static vt_status lease(void *self, vt_call *call, const vt_id *name, const vt_id *owner, uint32_t ttl_ms, vt_id *ret_owner)
 {
-	/* a script runs alone: nobody comes between the look and the taking */
+	/* a script runs alone: no other client comes between the look and the taking */
 	static const char script[] =
 		"local o = redis.call('GET', KEYS[1])\n"
 		"if o and o ~= ARGV[1] then return o end\n"

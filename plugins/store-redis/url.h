@@ -1,4 +1,4 @@
-/* Where a Redis server is, as users write it. */
+/* url: reads the address of a Redis server as users write it. */
 #ifndef URL_H
 #define URL_H
 

@@ -14,9 +14,9 @@
  *       written; the        over; how it        and moves the tail
  *       call comes next     went is known
  *
- * A record is ASKED before its call is made. So a change that came after the call, by
- * whomever, finds it here. Who finds no room, or the log closed, or cannot tell the path,
- * makes the call in the ordinary way, and the tracer is asked.
+ * A record is ASKED before its call is made. So the tracer reads the record before it lets
+ * a later change happen. A call for which there is no room, whose path cannot be told, or that finds the log
+ * closed, asks the tracer.
  *
  * Nothing here is trusted: the tracer bounds all it reads. */
 #ifndef TRACE_SHIM_LOG_H
@@ -26,7 +26,7 @@
 
 #define SHIM_LOG_MAGIC 0x336d696873747600u   /* changes with every change below */
 
-/* Opening this asks the tracer for the log; without one nothing is there. */
+/* Opening this path asks the tracer for the log; without a tracer it does not exist. */
 #define SHIM_LOG_PATH "/dev/null/vt-shim-log"
 
 enum {
@@ -51,7 +51,7 @@ enum { SHIM_WORKED = 0, SHIM_ABSENT = 1 << 4, SHIM_FAILED = 2 << 4, SHIM_RESULT 
 struct shim_log {
 	uint64_t magic;
 	uint64_t gate;                       /* the address of the gate's page in a program */
-	uint32_t closed;                     /* not 0: nothing is to be written any more */
+	uint32_t closed;                     /* not 0: no record is written any more */
 	uint32_t interrupted;                /* calls that waited for the tracer, were interrupted, and were made again */
 	uint32_t unused[10];
 	uint64_t head;                       /* cells that were ever taken; in a line of its own */
@@ -61,7 +61,7 @@ struct shim_log {
 	char root[SHIM_ROOT_MAX];            /* the workspace, ended by NUL */
 };
 
-/* What was at a path before the call, and whether that is to be told. */
+/* The state of a path before the call, and whether it must be told. */
 enum {
 	SHIM_BEFORE_NOT_TOLD,                /* the call only reads it, or it is outside the workspace */
 	SHIM_BEFORE_ABSENT,                  /* nothing was there: to be told */

@@ -20,11 +20,11 @@
 #endif
 
 enum {
-	FIRST_CALLS = 12,                /* that ask the tracer before the gate is opened: about what that costs */
+	FIRST_CALLS = 12,                /* calls that ask the tracer before the gate is opened; opening it costs about as much */
 };
 
 enum { NOT_ALLOWED, NOT_ASKED, BUSY, OPEN, SHUT };
-static int gate;                         /* one of those */
+static int gate;                         /* state of the gate, one of these */
 static unsigned calls;                   /* that asked the tracer */
 static struct shim_log *shared;
 static unsigned long gate_at;
@@ -63,7 +63,7 @@ static int ask_for_log(int from_gate, uint32_t *interrupted)
 	}
 }
 
-/* Under an emulator a call comes from elsewhere than it seems: then it is not let through. */
+/* Does the filter let a call from the gate through? Not under an emulator, which makes calls from other places. */
 static int is_let_through(uint32_t *interrupted)
 {
 	int fd = ask_for_log(1, interrupted);
@@ -87,7 +87,7 @@ static int open_log(int fd)
 	if (failed(code))
 		return 0;
 	if ((unsigned long)code != gate_at) {
-		/* an old kernel takes the address as a wish */
+		/* an old kernel treats the address as a hint only */
 		raw(__NR_munmap, code, SHIM_PAGE, 0, 0, 0);
 		return 0;
 	}
@@ -98,7 +98,7 @@ static int open_log(int fd)
 	return 1;
 }
 
-/* One thread opens the gate; the others, and signal handlers, ask the tracer meanwhile. */
+/* Opens the gate on one thread; meanwhile other threads and signal handlers ask the tracer. */
 static int open_gate(void)
 {
 	int expected = NOT_ASKED, fd, works;

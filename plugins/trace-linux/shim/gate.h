@@ -15,17 +15,17 @@ enum { GATE_KNOWN = 8192 };              /* hashes in `known`; a power of two */
 /* The functions that the gate stands in for are the C library's own. Before main. */
 void gate_allow(void);
 
-/* This program may see other files under the same names from now on: the tracer is asked. */
+/* From now on all calls ask the tracer: this program may see other files under the same names. */
 void gate_leave(void);
 
 /* A call that waited for the tracer was interrupted, and is made again now. */
 void gate_tell_interruption(void);
 
-/* Did this program get the gate already? */
+/* Has this program opened the gate? */
 int gate_is_open(void);
 
-/* The log, for a call that is to be written down; NULL: it is to be made as ever. `ret_known`: hashes
- * of what this process has written down. */
+/* The log, for a call by the gate; NULL: the call must ask the tracer. `ret_known`: hashes of the records of this
+ * process. */
 struct shim_log *gate_log(uint64_t **ret_known);
 
 /* The number of this process, or, between vfork and exec, of the one that has its memory. The gate is open. */
@@ -34,13 +34,13 @@ uint32_t gate_process(void);
 /* Makes a call by the open gate. */
 long gate_make(long number, long a, long b, long c, long d, long e);
 
-/* ---- record.c: each returns 0 if the call was not made, and is to be made as ever; `ret`: what the kernel said ---- */
+/* ---- record.c: each returns 0 if the call was not made and must ask the tracer; `ret`: the kernel's answer ---- */
 
 /* A call that only looks or reads. `at`: the first argument is a folder's descriptor,
  * the second the path; else the path comes first. `extra`: the call's flags. */
 int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, long c, long d, long e);
 
-/* Opening it waits for nobody: it is no pipe or device. Says so, too, where the gate is not open. */
+/* Is the path no pipe or device, so that opening it never waits? Also answered without an open gate. */
 int gate_opens_at_once(int dir, const char *path);
 
 /* Is there a folder, and no link to one? Nothing is written down, and where the gate is not open it says no. */
@@ -48,10 +48,10 @@ int gate_is_folder(const char *path);
 
 /* A call that changes what its path names. */
 enum {
-	GATE_CHANGES = 1,                /* else this path is only read */
-	GATE_MAKES = 2,                  /* if something is there it fails, and changes nothing */
+	GATE_CHANGES = 1,                /* the call changes this path; without it the path is only read */
+	GATE_MAKES = 2,                  /* the call fails, and changes nothing, if the path exists */
 	GATE_FOLLOWS = 4,                /* a link at the end is followed */
-	GATE_FOLDER = 8,                 /* it may be a folder */
+	GATE_FOLDER = 8,                 /* the path may be a folder */
 	GATE_OPENS = 16,
 };
 struct gate_path {
@@ -68,7 +68,7 @@ struct gate_change {
 };
 int gate_change(long *ret, const struct gate_change *change);
 
-/* Starts a program. Returns if that failed, or was not tried: 0. */
+/* Starts a program. Returns only if that failed, or was not tried: 0. */
 int gate_execute(long *ret, const char *path, char *const *argv, char *const *env);
 
 /* A call that names no path. */

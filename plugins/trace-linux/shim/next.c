@@ -13,7 +13,7 @@ static const char *const names[NAME_COUNT] = {
 #undef X
 };
 
-static void *next[NAME_COUNT];           /* written by whoever comes first: the same each time */
+static void *next[NAME_COUNT];           /* any thread writes them, always the same values */
 
 void *find(enum name name)
 {
@@ -66,7 +66,7 @@ static int find_range(struct object *o, size_t size, void *ctx)
 
 static struct range libc;                /* where the C library is; all 0: not known */
 
-/* The library that getpid is in: nobody puts another in its place. */
+/* Finds the C library as the library of getpid, which no other library replaces. */
 static void find_libc(void)
 {
 	struct range r = { .inside = (unsigned long)find(NAME_getpid) };
@@ -106,7 +106,7 @@ __attribute__((constructor)) static void find_some(void)
 	for (i = 0; i < sizeof needed; i++)
 		find((enum name)needed[i]);
 	for (i = 0; i < sizeof gated; i++)
-		/* an old C library lacks some: then nobody calls them */
+		/* an old C library lacks some, which then are not called */
 		plain &= !find((enum name)gated[i]) || is_libcs((enum name)gated[i]);
 	plain_fstat = is_libcs(NAME_fstat) && is_libcs(NAME_fstat64);
 #if defined(__x86_64__)

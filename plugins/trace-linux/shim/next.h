@@ -43,7 +43,7 @@ enum name {
 	NAME_COUNT
 };
 
-extern int plain_fstat;                  /* the next fstat is the C library's: nobody else wants to see the call */
+extern int plain_fstat;                  /* the next fstat is the C library's: no other library stands between */
 
 /* The next function of this name; NULL: there is none. */
 void *find(enum name name);
@@ -55,7 +55,7 @@ int is_missing(enum name name);
 /* Was the call that failed just now interrupted, so that it is to be made again? */
 int was_interrupted(void);
 
-/* The answer of the C library for what the kernel said. */
+/* Converts the kernel's answer to the C library's: -1 and errno. */
 long as_libc(long r);
 
 /* A call made here, and again when it was interrupted. */

@@ -1,4 +1,4 @@
-/* programs: what makes a program see other files, and what starts the next one. */
+/* programs: the functions that change the root of a program, and those that start the next program. */
 #include <linux/fcntl.h>
 #include <linux/prctl.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@ extern char **environ;
 
 /* ---- other roots ----------------------------------------------------------------------- */
 
-static int moved;                        /* it may see other files under the same names, or fewer */
+static int moved;                        /* this program may see other files under the same names, or fewer */
 
 #define MOVING(name, params, args) \
 EXPORT int name params; \
@@ -172,7 +172,7 @@ __attribute__((noinline)) static int exec_edited(enum name name, const char *pat
 	return ret;
 }
 
-/* Does the name say where the program is? Else it is looked for on PATH. */
+/* Has the name a slash? Else the program is looked for on PATH. */
 static int has_folder(const char *path)
 {
 	while (path && *path && *path != '/')
@@ -180,7 +180,7 @@ static int has_folder(const char *path)
 	return path && *path;
 }
 
-/* What is no program the C library may give to a shell. */
+/* The exec functions. The C library may give a file that is no program to a shell. */
 #define EXEC(name, with_env, env, params, args, is_path) \
 EXPORT int name params; \
 EXPORT int name params \

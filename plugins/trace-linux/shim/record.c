@@ -3,9 +3,9 @@
  * A record is written before its call, so the path must be read before the kernel has
  * seen it; a pointer that leads nowhere must still give EFAULT. is_readable() asks the kernel.
  *
- * What a call changes is looked at first, for the tracer wants to know what was there. It
- * looks at contents itself: a call that changes what this program has not made is made in
- * the ordinary way, while the tracer holds it. */
+ * A path is looked at before a call changes it, because the tracer must know its state before. The tracer looks at
+ * contents itself: a call that changes a file which this program has not made asks the tracer,
+ * which holds the call meanwhile. */
 #include "gate.h"
 
 #include <linux/fcntl.h>
@@ -19,7 +19,7 @@
 
 enum {
 	PROBES = 8,                      /* places that are tried for a hash */
-	TOLD = 1,                        /* as a call's number has it: what was there before was told */
+	TOLD = 1,                        /* bit in the hash of a call: the state before it was told */
 };
 
 static uint64_t load(const uint64_t *p)
@@ -100,11 +100,11 @@ static long start_of(int dir, const char *path, char *ret, long room)
 		return 0;
 	if (dir != AT_FDCWD)
 		return folder_of(dir, ret, room);
-	n = raw(__NR_getcwd, (long)ret, room, 0, 0, 0) - 1;     /* which counts the NUL */
+	n = raw(__NR_getcwd, (long)ret, room, 0, 0, 0) - 1;     /* getcwd counts the NUL */
 	return n <= 0 || ret[0] != '/' ? -1 : n;
 }
 
-/* The links below /proc lead where only the tracer finds out. */
+/* Is the path below /proc? Only the tracer can follow the links there. */
 static int is_made_up(const char *path, long n)
 {
 	return begins(path, n, "/proc") || begins(path, n, "/dev");
@@ -124,7 +124,7 @@ static long join(int dir, const char *path, long n, char *ret, long room)
 	return is_made_up(ret, start + n) ? 0 : start + n;
 }
 
-/* ---- what was written already ------------------------------------------------------ */
+/* ---- records that were written already ------------------------------------------------------ */
 
 static uint64_t word_at(const char *p, long n)
 {
@@ -147,7 +147,7 @@ static uint64_t hash(uint64_t h, const char *p, long n)
 	return h;
 }
 
-/* Its place in `known`; `is`: it is there. NULL: no room. */
+/* The place of a hash in `known`; `is`: it is there already. NULL: no room. */
 static uint64_t *place_of(uint64_t *known, uint64_t h, int *is)
 {
 	uint64_t slot = h, there;
@@ -269,7 +269,7 @@ int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, lo
 		return 0;
 	n = length_of(path);
 	if (n == 0 && at && (extra & AT_EMPTY_PATH) && (int)a >= 0) {
-		/* of a descriptor, which was seen when it was opened */
+		/* the path of a descriptor, which was recorded when it was opened */
 		*ret = gate_make(number, a, b, c, d, e);
 		return *ret != -ENOSYS;
 	}
@@ -306,8 +306,8 @@ static int is_inside(const struct shim_log *shared, const char *text, long n)
 	return n >= m && begins(text, n, shared->root) && (n == m || m == 1 || text[m] == '/');
 }
 
-/* What the tracer is to know of a path that the call changes: SHIM_BEFORE_*. -1: it must look
- * itself. `told`: this program has told before what was there. */
+/* The state of a path before the call changes it: SHIM_BEFORE_*. -1: the tracer must look
+ * itself. `told`: this program has told the state already. */
 static int before_of(const struct gate_path *p, int told)
 {
 	struct statx st;
@@ -325,7 +325,7 @@ static int before_of(const struct gate_path *p, int told)
 	return told ? SHIM_BEFORE_TOLD_THERE : type == S_IFDIR ? SHIM_BEFORE_FOLDER : -1;
 }
 
-/* Nothing is told of what was outside the workspace. Only opening it may wait there. */
+/* The same for a path outside the workspace, whose state is not told. Only an open may wait there. */
 static int before_outside(const struct gate_path *p)
 {
 	return (p->how & GATE_OPENS) && before_of(p, 1) < 0 ? -1 : SHIM_BEFORE_NOT_TOLD;
@@ -380,8 +380,8 @@ int gate_change(long *ret, const struct gate_change *change)
 	return 1;
 }
 
-/* The record is done before the call, which does not return. With it comes the working folder: when the record is
- * read, the program may have ended that an interpreter was named for from there. */
+/* The record is done before the call, which does not return. It carries the working folder, from which an interpreter may be
+ * named: when the record is read, the program may have ended. */
 int gate_execute(long *ret, const char *path, char *const *argv, char *const *env)
 {
 	struct shim_record record = { .number = __NR_execve };

@@ -26,11 +26,11 @@ done
 to 0
 echo mine >dist/one/mine; mkdir dist/full/deep/mine
 to 1
-is "a folder that holds something of the user's: a hit" "$(status)" h
+is "a folder that holds a file of the user: a hit" "$(status)" h
 there "... the folder stays" dist/one/mine
-there "... a folder of the user's, too" dist/full/deep/mine
+there "... so does a folder of the user" dist/full/deep/mine
 gone "... no empty folder of the task stays" dist/void
-gone "... nor one below a folder" dist/one/two
+gone "... nor one below another folder" dist/one/two
 
 task 'mkdir -p dist/void dist/sub && sh make.sh && cp -r dist/. dist2 && rm -rf dist2'
 to 0; is_hit "commands after each other: the first state" hhhh "$before"
@@ -64,5 +64,5 @@ done
 # a step that lists the folder sees what a run would have left
 task 'sh make.sh && ls dist'
 to 0; to 1
-is "a step that lists the folder" "$(printf '%s\n' "$out" | grep -vE '^(\$|---|vt run|$)')" a
+is "a step that lists the folder: sees what a run would have left" "$(printf '%s\n' "$out" | grep -vE '^(\$|---|vt run|$)')" a
 finish

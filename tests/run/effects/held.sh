@@ -17,7 +17,7 @@ for output in '' ',"output":["dist/**"]'; do
 	vt run fix >/dev/null
 	before=$(stamps)
 	capture vt run both
-	is "build and fix hit before an uncached task${output:+, declared}" "$(letters | tr -d r)" hh
+	is "build and fix before an uncached task: hit${output:+, declared}" "$(letters | tr -d r)" hh
 	is "... and no file is touched" "$(stamps)" "$before"
 	capture vt run --dry-run fix
 	is "... as a dry run says" "$(printf '%s\n' "$out" | grep -c '◉ cache hit$')" 2
@@ -25,11 +25,11 @@ for output in '' ',"output":["dist/**"]'; do
 	echo >src/b
 	want=$(cat dist/x)
 	capture vt run fix
-	is "fix runs on what build leaves${output:+, declared}" "$(letters)" "$([ "$output" ] && echo hr || echo rr)"
+	is "fix runs on the product of build${output:+, declared}" "$(letters)" "$([ "$output" ] && echo hr || echo rr)"
 	is "... and leaves the same" "$(cat dist/x)" "$want"
 	# an uncached task that waits for build finds the product of build
 	capture vt run look
-	has "a task that waits for build sees the product of build${output:+, declared}" "$out" "s3 "
+	has "a task that waits for build: sees the product of build${output:+, declared}" "$out" "s3 "
 	is "... not the one that fix changed" "$(cat dist/x)" "${want%+}"
 done
 # many packages, each with a nested run behind a clean
@@ -42,16 +42,16 @@ for i in $(seq 1 50); do
 	echo "$i" >"packages/p$i/a"
 done
 capture vt run -r build
-is "packages with a nested run behind a clean run" "$rc" 0
+is "packages with a nested run behind a clean: run" "$rc" 0
 before=$(stamps)
 capture vt run -r build
-is "... and hit, all of them" "$(letters | tr -d '\n' | wc -c) $(letters | tr -d 'h\n' | wc -c)" "100 0"
-is "... and no file is touched" "$(stamps)" "$before"
+is "... all hit" "$(letters | tr -d '\n' | wc -c) $(letters | tr -d 'h\n' | wc -c)" "100 0"
+is "... no file is touched" "$(stamps)" "$before"
 echo edited >packages/p7/a
 capture vt run -r build
 is "... after an edit its package alone runs" "$(letters | tr -d 'h\n')" rr
 capture vt run -r build
-is "... and hits again" "$(letters | tr -d 'h\n')" ""
+is "... then all hit" "$(letters | tr -d 'h\n')" ""
 # a task that fails beside held hits
 workspace
 file package.json '{"name":"w"}'
@@ -63,12 +63,12 @@ file src/a 0
 touch go
 vt run fix >/dev/null
 capture vt run fix
-is "they hit beside a task that ends well" "$(letters)" hh
+is "held hits beside a task that ends well: hit" "$(letters)" hh
 sed -i 's/exit 0/exit 3/' vite-task.json
 before=$(stamps)
 capture vt run fix
-is "a task fails while a hit waits for it" "$rc" 3
-is "... and no file is touched" "$(stamps)" "$before"
+is "a task that fails while a hit waits for it: its status" "$rc" 3
+is "... no file is touched" "$(stamps)" "$before"
 # one step makes and removes a folder, another makes it again: a run would remove a file of the user in it
 for output in '' ',"output":["dist/**"]'; do
 	workspace
@@ -77,7 +77,7 @@ for output in '' ',"output":["dist/**"]'; do
 	file src/a 0
 	vt run t >/dev/null
 	capture vt run t
-	is "a folder that is made, taken away and made again: both hit${output:+, declared}" "$(letters)" hh
+	is "a folder made, removed and made again: both hit${output:+, declared}" "$(letters)" hh
 	echo user >dist/n
 	capture vt run t
 	gone "... but not with the user's file in it" dist/n
@@ -88,6 +88,6 @@ file package.json '{"name":"w"}'
 file vite-task.json '{"tasks":{"t":"play s1 write:dist/in/x:t && cd dist/in && play s2 read:x && cd ../.. && play s3 rimraf:dist"},"cache":true}'
 for i in 1 2 3; do
 	capture vt run t
-	is "a cd into a folder that a hit makes and another takes away: $i" "$rc" 0
+	is "a cd into a folder that one hit makes and another removes: $i" "$rc" 0
 done
 finish

@@ -10,16 +10,16 @@ SH
 mkdir dist
 mount -t tmpfs -o size=4m none dist || exit 99
 capture vt run t
-is "a run that leaves a large product is kept" "$rc" 0
+is "a large product: kept" "$rc" 0
 capture vt run t
 is "... and hits" "$(status)" hit
 rm -f dist/x; head -c 3500000 /dev/zero >dist/ballast
 cp vite-task.json keep.json
 capture vt run -v t
-is "without room for it the task runs" "$(status)" ran
-has "... and is not kept, with the reason" "$out" "Not cached: there was no room to put its outputs back"
+is "no room for it: the task runs" "$(status)" ran
+has "... it is not kept, and the reason is told" "$out" "Not cached: there was no room to put its outputs back"
 rm -f dist/ballast dist/x
 capture vt run t
-is "... with room the earlier result is there" "$(status) $(wc -c <dist/x)" "hit 2000000"
+is "... with room the earlier result hits" "$(status) $(wc -c <dist/x)" "hit 2000000"
 umount dist
 finish

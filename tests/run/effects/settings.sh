@@ -12,13 +12,13 @@ project() { workspace; file package.json '{"name":"w"}'; file vite-task.json "{$
 project ''
 rm -rf .mytool
 capture vt run t
-has "a missing file of a tool without a known cache is told" "$out" "it made is missing"
+has "a missing file of a tool whose cache is not known: told" "$out" "it made is missing"
 mkdir .mytool; echo edited >.mytool/memory
 capture vt run t
-is "... and counts once somebody edited it" "$(status)" ran
+is "... a miss once somebody edited it" "$(status)" ran
 project '"toolCaches":["**/.mytool/**"],'
 capture vt run t
-is "a tool's cache by toolCaches: the task hits" "$(status)" hit
+is "a cache named by toolCaches: the task hits" "$(status)" hit
 echo edited >.mytool/memory
 capture vt run t
 is "... after somebody wrote in the cache" "$(status)" hit
@@ -29,17 +29,17 @@ hasnt "... without a word" "$out" "missing"
 mkdir .mytool; echo 1 >.mytool/memory
 vt run look >/dev/null
 capture vt run look
-is "for another task it is an input like anything else" "$(status)" hit
+is "another task that reads it: an input like any other" "$(status)" hit
 echo 2 >.mytool/memory
 capture vt run look
-is "... and an edit of it counts" "$(status)" ran
+is "... an edit of it is a miss" "$(status)" ran
 echo edited >.eslintcache
 capture vt run t
-is "a built-in one does not count" "$(status)" hit
+is "a built-in cache: an edit is a hit" "$(status)" hit
 project '"toolCaches":["**/.mytool/**","!**/.eslintcache"],'
 echo edited >.eslintcache
 capture vt run t
-is "... unless a pattern takes it from the list" "$(status)" ran
+is "... a miss when a pattern takes it from the list" "$(status)" ran
 
 # ---- frameworkEnv
 framework() {                  # framework PACKAGE.JSON-PART ROOT-PART TASK-PART
@@ -52,18 +52,18 @@ seen() { with "$1_X=1" vt run t >/dev/null; with "$1_X=1" capture vt run t; loca
 for pair in next:NEXT_PUBLIC nuxt:NUXT_PUBLIC astro:PUBLIC @sveltejs/kit:PUBLIC gatsby:GATSBY react-scripts:REACT_APP @vue/cli-service:VUE_APP expo:EXPO_PUBLIC; do
 	name=${pair%:*} prefix=${pair##*:}
 	framework "\"devDependencies\":{\"$name\":\"*\"}" '' '' "$prefix"
-	is "$prefix variables reach a package with $name, and count" "$(seen "$prefix")" "hit ran 1"
+	is "$prefix variables: reach a package with $name, and another value is a miss" "$(seen "$prefix")" "hit ran 1"
 done
 framework '' '' '' NEXT_PUBLIC
-is "... but do not count in one without it" "$(seen NEXT_PUBLIC)" "hit hit 1"
+is "... another value is a hit in a package without it" "$(seen NEXT_PUBLIC)" "hit hit 1"
 framework '"dependencies":{"next":"*"}' '"frameworkEnv":false' '' NEXT_PUBLIC
-is "... nor where frameworkEnv is false" "$(seen NEXT_PUBLIC)" "hit hit 1"
+is "... also where frameworkEnv is false" "$(seen NEXT_PUBLIC)" "hit hit 1"
 framework '"dependencies":{"next":"*"}' '' '"untrackedEnv":["NEXT_PUBLIC_*"]' NEXT_PUBLIC
-is "untrackedEnv wins: it reaches the task, and does not count" "$(seen NEXT_PUBLIC)" "hit hit 1"
+is "untrackedEnv: the variable reaches the task, and another value is a hit" "$(seen NEXT_PUBLIC)" "hit hit 1"
 for name in NODE_ENV VERCEL_ENV VERCEL_TARGET_ENV; do
 	framework
 	with "$name=a" vt run t >/dev/null; with "$name=a" capture vt run t; a=$(status); with "$name=b" capture vt run t
-	is "$name counts everywhere" "$a $(status)" "hit ran"
+	is "$name: another value is a miss everywhere" "$a $(status)" "hit ran"
 done
 
 # ---- heedOptOut

@@ -66,8 +66,8 @@ if [ -x "$NPM/.bin/tsc" ]; then
 	vt run b >/dev/null
 	rm -rf dist ./*.tsbuildinfo
 	capture vt run b
-	has "tsc --incremental in a fresh checkout with the cache hits" "$out" "cache hit, replaying"
-	there "... and its files are there" dist/a.js
+	has "tsc --incremental in a fresh checkout with the cache: a hit" "$out" "cache hit, replaying"
+	there "... its files are there" dist/a.js
 	project 'tsc -p .'; tsconfig '"incremental":true,"outDir":"dist",'
 	capture vt run t
 	rm -rf dist ./*.tsbuildinfo
@@ -75,7 +75,7 @@ if [ -x "$NPM/.bin/tsc" ]; then
 	has "... undeclared ones are said to be missing" "$out" "it made are missing"
 	echo 'export const c = 1;' >>src/a.ts
 	capture vt run t
-	there "... and are made by the next run" dist/a.js
+	there "... and the next run makes them" dist/a.js
 else skip "tsc --incremental in a fresh checkout" "tsc is not installed"; fi
 
 project 'go build -o app'
@@ -97,7 +97,7 @@ if command -v cargo >/dev/null; then
 	is "... after an edit the copy is the new program" "$(./out)" 2
 	rm out
 	capture vt run t
-	is "... and both hit again" "$(printf "%s" "$out" | grep -c "cache hit, replaying")" 2
+	is "... then both hit" "$(printf "%s" "$out" | grep -c "cache hit, replaying")" 2
 else skip "cargo build && cp" "cargo is not installed"; fi
 
 cmake_project() {

@@ -16,29 +16,29 @@ project '"t":"play s1 read:src/a write:dist/x:t write:dist/y:t"'
 vt run t >/dev/null
 rm -r dist
 capture vt run t
-is "two files that the user took away: a hit" "$(status)" h
-is "... and the line that says so" "$(summary)" 'w#t: 2 files it made are missing; declare "output" to have them put back'
-gone "... nothing is put back" dist
+is "two files that the user removed: a hit" "$(status)" h
+is "... one line tells it" "$(summary)" 'w#t: 2 files it made are missing; declare "output" to have them put back'
+gone "... no file is restored" dist
 file dist/x 0
 capture vt run t
 is "one of them in another state: the task runs" "$(status)" r
-has "... and says which" "$out" "'dist/x' is not as this task left it"
+has "... the reason names it" "$out" "'dist/x' is not as this task left it"
 capture vt run t
-is "... and hits again" "$(status)" h
+is "... then a hit" "$(status)" h
 rm dist/y
 capture vt run t
-is "one file: its own words" "$(summary)" 'w#t: 1 file it made is missing; declare "output" to have it put back'
+is "one file that the user removed: its own words" "$(summary)" 'w#t: 1 file it made is missing; declare "output" to have it put back'
 
 project '"a":"play s1 read:src/a write:ga/x:t","b":"play s2 read:src/a write:gb/x:t","c":"play s3 read:src/a write:gc/x:t",
 	"all":{"command":"true","cache":false,"dependsOn":["c"]}'
 for t in a b c; do vt run $t >/dev/null; done
 rm -r g?
 capture vt run-many a b c
-is "several tasks: all hit" "$(status)" hhh
-like "... and one line tells of the first and how many more" "$(summary)" 'w#[abc]: 1 file it made is missing; declare "output" to have it put back … and 2 more tasks'
+is "several tasks with removed files: all hit" "$(status)" hhh
+like "... one line tells the first and how many more" "$(summary)" 'w#[abc]: 1 file it made is missing; declare "output" to have it put back … and 2 more tasks'
 capture vt run all
-is "where another task waits the task runs" "$(status)" r
-there "... and its file is there" gc/x
+is "a task that waits for the file: its maker runs" "$(status)" r
+there "... and the file is there" gc/x
 
 project '"t":{"command":"play s1 read:src/a ifelse:src/b:dist/x:dist/y:t"}'
 vt run t >/dev/null
@@ -46,8 +46,8 @@ echo >src/b
 vt run t >/dev/null
 rm src/b
 capture vt run t
-is "a file of the other state, which a run would not leave: the task runs" "$(status)" r
-has "... and says which" "$out" "'dist/x' would not be there"
+is "a file of another state, which a run would not leave: the task runs" "$(status)" r
+has "... the reason names it" "$out" "'dist/x' would not be there"
 
 # output given: what is outside it may be missing, and is not told; nothing outside it is put back
 project '"t":{"command":"play s1 read:src/a write:dist/x:t write:log:t","output":["dist"]}'
@@ -55,7 +55,7 @@ vt run t >/dev/null
 rm -r dist log
 capture vt run t
 is "a folder as output: a hit" "$(status)" h
-there "... puts back all below it" dist/x
-gone "... and nothing else" log
-is "... of which nothing is said" "$(summary)" ""
+there "... restores all below it" dist/x
+gone "... and no other file" log
+is "... without a line about the others" "$(summary)" ""
 finish

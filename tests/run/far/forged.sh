@@ -15,31 +15,31 @@ made() { cat out/a; }
 
 # signed by somebody whom nobody trusts, or by nobody
 user '' "\"sign\": \"$OTHER\""; b
-is "somebody signs a result" "$rc$err" 0
+is "a signer whom not all trust: sends a result" "$rc$err" 0
 clone R; user '' "\"trust\": [\"$P\"]"; b
-is "who does not trust that one has no hit" "$rc$(hits) $(made)" "00 zero"
-has "and is told" "$err" "a result there is not signed by anybody whom \`sharing.trust\` names: it is left aside"
+is "a reader who does not trust the signer: no hit" "$rc$(hits) $(made)" "00 zero"
+has "... and a line tells why" "$err" "a result there is not signed by anybody whom \`sharing.trust\` names: it is left aside"
 user '' "\"trust\": [\"$Q\"]"; b
-is "who trusts that one has" "$rc$err$(hits)" 01
+is "a reader who trusts the signer: a hit" "$rc$err$(hits)" 01
 rm -rf "$T/far"; cd "$W"; user '"unsealed": true' ''; b
-is "somebody sends results that nobody signed" "$rc$err" 0
-isnt "they are there" "$(ls "$T/far" | grep -c ^3-)" 0
+is "a writer without a signature: sends results" "$rc$err" 0
+isnt "... which are in the store" "$(ls "$T/far" | grep -c ^3-)" 0
 cd "$T/R"; user '' "\"trust\": [\"$P\"]"; b
-is "who trusts signatures takes none of them" "$rc$(hits) $(made)" "00 zero"
+is "a reader who trusts signatures: takes none of them" "$rc$(hits) $(made)" "00 zero"
 user; b
-is "a team with a key neither" "$rc$err$(hits) $(made)" "00 zero"
+is "a team with a key: takes none of them" "$rc$err$(hits) $(made)" "00 zero"
 
 # two teams on one server, and one that copies objects of the other over those of the first
 rm -rf "$T/far"; cd "$W"; user; b; cp -r "$T/far" "$T/far.one"
 user '' "\"key\": \"$OTHER\""; b
-is "another team has its own results" "$rc$err$(hits)" 00
+is "two teams on one server: each has its own results" "$rc$err$(hits)" 00
 mkdir "$T/far.two"; (cd "$T/far" && for f in *; do [ -e "$T/far.one/$f" ] || cp "$f" "$T/far.two"; done)
-cd "$T/R"; b; is "that hit" "$rc$err$(hits)" 01
-user; b; is "as the first one's do" "$rc$err$(hits)" 01
+cd "$T/R"; b; is "... the other team hits them" "$rc$err$(hits)" 01
+user; b; is "... and the first team hits its own" "$rc$err$(hits)" 01
 forge swap "$T/far" "$T/far.two"
 b
-is "what another team sealed is no hit" "$rc$(hits) $(made)" "00 zero"
-has "and one line says so" "$err" "not sealed by the team's key"
+is "a result that another team sealed: no hit" "$rc$(hits) $(made)" "00 zero"
+has "... and one line tells why" "$err" "not sealed by the team's key"
 
 # name sets that name what is not the repository's: the names that are asked for must tell nothing of it
 # asked KEY FACT: do the names that are asked for depend on the content of $secret? After a miss: STEP leads only to the set
@@ -57,20 +57,20 @@ asked() {
 mkdir "$T/private"
 secret=$T/private/id_key
 from=one; user "\"names\": \"$T/names\""
-is "a name set of the team's names a file of the user's" "$(asked "$KEY" "21:$secret:")" nothing
-is "also by a way through the system's folders" "$(asked "$KEY" "21:/usr/..$secret:")" nothing
-is "also as a program" "$(asked "$KEY" "16:$secret:")" nothing
-is "also as one that is found on PATH" "$(asked "$KEY" "16:$secret:p")" nothing
-is "also behind a program that is one" "$(asked "$KEY" "16:/bin/sh:p" "16:$secret:")" nothing
-is "a path that leaves the workspace" "$(asked "$KEY" "12:../private/id_key:")" nothing
+is "a name set of the team that names a file of the user: its content is not asked for" "$(asked "$KEY" "21:$secret:")" nothing
+is "... by a way through the folders of the system: not asked for" "$(asked "$KEY" "21:/usr/..$secret:")" nothing
+is "... as a program: not asked for" "$(asked "$KEY" "16:$secret:")" nothing
+is "... as a program on PATH: not asked for" "$(asked "$KEY" "16:$secret:p")" nothing
+is "... behind a real program: not asked for" "$(asked "$KEY" "16:/bin/sh:p" "16:$secret:")" nothing
+is "... by a path that leaves the workspace: not asked for" "$(asked "$KEY" "12:../private/id_key:")" nothing
 secret=$T/R/in2.txt
-is "a file of the workspace counts" "$(asked "$KEY" "12:in2.txt:")" "its content"
+is "a name set that names a file of the workspace: its content is asked for" "$(asked "$KEY" "12:in2.txt:")" "its content"
 secret=$T/private/tool
 mode=700
-is "as a program does" "$(asked "$KEY" "16:$secret:")" "its content"
+is "... as a program: asked for" "$(asked "$KEY" "16:$secret:")" "its content"
 mode=600
 secret=$T/R/.env
 cd "$W"; rm -rf "$T/far"; user '' "\"sign\": \"$SECRET\""; b; cp -r "$T/far" "$T/far.open"
 cd "$T/R"; from=open; user "\"names\": \"$T/names\"" "\"trust\": [\"$P\"]"
-is "a name set that nobody signed names a file of the workspace" "$(asked - "12:.env:")" nothing
+is "a name set without a signature: a file of the workspace is not asked for" "$(asked - "12:.env:")" nothing
 finish

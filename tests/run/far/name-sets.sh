@@ -13,18 +13,18 @@ for i in 1 2 3 4 5 6 7 8; do
 	file which "data-$i"
 	capture vt run pick
 done
-is "each run has its result" "$rc$err $(ls "$T/far" | grep -c '^3-')" "0 8"
+is "six runs with other inputs: each has its result" "$rc$err $(ls "$T/far" | grep -c '^3-')" "0 8"
 # found N: what a fresh clone gets that is as the Nth run was
 found() { cd "$W"; rm -rf "$T/x"; clone x; file which "data-$1"; quiet; capture vt run pick; }
 found 8
-is "the newest is a hint" "$rc$err $(hits) $(calls 'get_many 3')" "0 1 0"
+is "the newest result: found by a hint" "$rc$err $(hits) $(calls 'get_many 3')" "0 1 0"
 found 1
-is "the oldest is found from its name set" "$rc $err $(hits) $out" "0  1 ${out}"
-has "... and is what it printed" "$out" "1"
+is "the oldest result: found by its name set" "$rc $err $(hits) $out" "0  1 ${out}"
+has "... and replayed" "$out" "1"
 is "... with one call for all sets, and one for all names" "$(calls 'get_many 3') $(grep -E 'get_many 1 [0-9]+' "$T/log" | awk '$3 >= 7' | wc -l)" "1 1"
 # the sets are gone: no hit, and no harm
 rm -f "$T/far"/1-*
 found 2
-is "without them it is run" "$rc$err $(hits)" "0 0"
-has "... as it would be" "$out" "2"
+is "without name sets: the task runs" "$rc$err $(hits)" "0 0"
+has "... with its own output" "$out" "2"
 finish

@@ -23,14 +23,14 @@ interrupted() {
 for polite in true false; do
 	rm -rf .vt out
 	interrupted hang "$T/log" "\"polite\": $polite" get
-	is "in a look-up (polite: $polite): 130" "$rc" 130
+	is "SIGINT during a look-up (polite: $polite): status 130" "$rc" 130
 	ok "... within five seconds ($ms ms)" $((ms > 5000))
 	rm -rf .vt out
 	interrupted hang-put "$T/out" "\"polite\": $polite" put
-	is "while results are sent (polite: $polite): the tasks' own status" "$rc $(cat out)" "0 one"
+	is "SIGINT while results are sent (polite: $polite): the status of the tasks" "$rc $(cat out)" "0 one"
 	ok "... within five seconds ($ms ms)" $((ms > 5000))
 	user '"fault": "down"'; rm -f out
 	capture vt run t
-	is "... and near nothing was lost" "$rc $(hits) $(cat out)" "0 1 one"
+	is "... and nothing is lost in the near store" "$rc $(hits) $(cat out)" "0 1 one"
 done
 finish

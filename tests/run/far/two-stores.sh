@@ -16,13 +16,13 @@ objects() { ls "$1" 2>/dev/null | wc -l; }
 fresh() { cd "$W"; rm -rf "$T/x"; clone x; rm -rf out; : >"$T/log"; : >"$T/log2"; capture vt run t; }
 both
 capture vt run t
-is "each gets the result" "$rc$err $(objects "$T/far") $(ls "$T/far" | sort | cksum)" "0 5 $(ls "$T/far2" | sort | cksum)"
+is "two stores: each gets the result" "$rc$err $(objects "$T/far") $(ls "$T/far" | sort | cksum)" "0 5 $(ls "$T/far2" | sort | cksum)"
 fresh
-like "the first that has it answers" "$rc$err $(hits) $out" "0 1 *cache hit (main), replaying*"
+like "two stores that have it: the first answers" "$rc$err $(hits) $out" "0 1 *cache hit (main), replaying*"
 is "... and the second is not asked" "$(wc -l <"$T/log2")" 0
 rm -rf "$T/far"
 fresh
-like "what the first lacks the second gives" "$rc$err $(hits) $out" "0 1 *cache hit (second), replaying*"
+like "a first store without it: the second answers" "$rc$err $(hits) $out" "0 1 *cache hit (second), replaying*"
 both '"fault": "down"'
 fresh
 like "... also when the first is down" "$rc $(hits) $err" "0 1 warning: plugin 'main': the server is away; it is not used any more in this run"
@@ -33,12 +33,12 @@ both '"mode": "read"' '"mode": "write"'
 rm -rf "$T/far" "$T/far2"
 file in.txt two
 capture vt run t
-is "by their modes one is read, and the other written" "$rc$err $(objects "$T/far") $(objects "$T/far2")" "0 0 5"
+is "one store to read, one to write: each does its part" "$rc$err $(objects "$T/far") $(objects "$T/far2")" "0 0 5"
 fresh
-is "... so nothing comes back" "$rc$err $(hits)" "0 0"
+is "... and nothing comes back" "$rc$err $(hits)" "0 0"
 both '"fault": "fail"'
 before=$(ls "$T/far2" | grep -c '^3-')
 cd "$W"; file in.txt three
 capture vt run t
-is "one that fails keeps nothing from the other" "$rc $(ls "$T/far2" | grep -c '^3-')" "0 $((before + 1))"
+is "a store that fails: the other gets all" "$rc $(ls "$T/far2" | grep -c '^3-')" "0 $((before + 1))"
 finish

@@ -13,25 +13,25 @@ for i in 1 2 3 4; do
 	file in.txt "text $i"; capture vt run build
 	is "run $i makes its files" "$rc $(cat out/a)" "0 text $i"
 done
-has "the last one says that the disk is full" "$err" "new results are not shared: No space left on device"
-is "in one line" "$(grep -c . <<<"$err")" 1
-is "nothing unfinished fills it" "$(find "$T/small/tmp" -type f | wc -l)" 0
+has "a full disk: the last run tells it" "$err" "new results are not shared: No space left on device"
+is "... in one line" "$(grep -c . <<<"$err")" 1
+is "... no unfinished file is left" "$(find "$T/small/tmp" -type f | wc -l)" 0
 rm -rf out; capture vt run build
-is "near it hits" "$rc$err$(hits)" 01
+is "... the near store hits" "$rc$err$(hits)" 01
 clone B; file in.txt "text 1"; capture vt run build
-is "what fitted hits elsewhere" "$rc$err$(hits)" 01
+is "... results that fitted hit in another clone" "$rc$err$(hits)" 01
 file in.txt "text 4"; capture vt run build
-is "what did not is made there" "$rc$(hits) $(cat out/a)" "00 text 4"
+is "... a result that did not fit is made there" "$rc$(hits) $(cat out/a)" "00 text 4"
 mount -o remount,size=20m "$T/small" || exit 99
 file in.txt "text 5"; capture vt run build
-is "with room it goes on" "$rc$err" 0
+is "with room again: the task runs" "$rc$err" 0
 clone C; file in.txt "text 5"; capture vt run build
-is "and is shared" "$rc$err$(hits)" 01
+is "... its result is shared" "$rc$err$(hits)" 01
 mount -o remount,ro "$T/small" || exit 99
 file in.txt "text 6"; capture vt run build
-is "a folder that can only be read says nothing" "$rc$err$(hits)" 00
+is "a folder without the right to write: no warning" "$rc$err$(hits)" 00
 rm -rf out; capture vt run build
-is "and loses nothing" "$rc$err$(hits)" 01
+is "... its results are in the near store" "$rc$err$(hits)" 01
 clone E; file in.txt "text 5"; capture vt run build
-is "and is read" "$rc$err$(hits)" 01
+is "... results of the folder hit" "$rc$err$(hits)" 01
 finish

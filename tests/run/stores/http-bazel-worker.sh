@@ -28,15 +28,15 @@ patient '"build": {"command": "mkdir -p out; cp in.txt out/a; head -c 3000000 /d
 b() { file in.txt "$1"; rm -rf out; capture vt run build; }
 team '"layout": "bazel", "url": "http://127.0.0.1:18981"'
 b zero
-is "a first run succeeds" "$rc$err" 0
+is "the first run: succeeds" "$rc$err" 0
 big=$(sha256sum <out/big)
 clone B; b zero
-is "another clone hits" "$rc$err$(hits)" 01
-is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
+is "another clone: hits" "$rc$err$(hits)" 01
+is "... with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
 $big"
 b one
 clone C; b one
-is "a second result is found by its name" "$rc$err$(hits)" 01
+is "a second result of the step: found by its name set" "$rc$err$(hits)" 01
 clone D; b zero
-is "and the first one stays" "$rc$err$(hits)" 01
+is "... and the first one is still there" "$rc$err$(hits)" 01
 finish

@@ -15,20 +15,20 @@ b() { file in.txt "$1"; rm -rf out; capture vt run build; }
 
 team "\"layout\": \"bazel\", \"url\": \"$at/team\""
 capture vt run build
-is "a first run succeeds" "$rc$err" 0
+is "the first run: succeeds" "$rc$err" 0
 big=$(sha256sum <out/big)
 clone B; capture vt run build
-is "another clone hits" "$rc$err$(hits)" 01
-is "with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
+is "another clone: hits" "$rc$err$(hits)" 01
+is "... with the same bytes" "$(cat out/a; sha256sum <out/big)" "zero
 $big"
 file in.txt mode; with MODE=kanarienvogel capture vt run mode
 clone C; file in.txt mode; with MODE=kanarienvogel capture vt run mode
-is "a variable of the same value hits elsewhere, too" "$rc$err$(hits)" 01
+is "a variable with the same value: a hit" "$rc$err$(hits)" 01
 is "no value is on the server" "$(grep -rla kanarienvogel "$T/one/data")" ""
 S=$T/one/data/team
-is "there are two folders" "$(ls "$S")" "ac
+is "the server has two folders" "$(ls "$S")" "ac
 cas"
-is "each blob has its SHA-256 as its name" "$(cd "$S/cas" && for f in *; do [ "$(sha256sum <"$f")" = "$f  -" ] || echo "$f"; done)" ""
+is "each blob: its name is its SHA-256" "$(cd "$S/cas" && for f in *; do [ "$(sha256sum <"$f")" = "$f  -" ] || echo "$f"; done)" ""
 if [ -d "$SERVERS/protobufjs" ] && command -v node >/dev/null; then
 	# from build/bazel/remote/execution/v2/remote_execution.proto
 	cat >"$T/remote.proto" <<'P'
@@ -58,19 +58,19 @@ if (process.argv[5]) for (const name of fs.readdirSync(folder + "/ac")) {
   fs.writeFileSync(folder + "/ac/" + name, type.encode(it).finish());
 }
 J
-	is "each record is an ActionResult that leads to a blob" "$(node "$T/records.cjs" "$SERVERS" "$T/remote.proto" "$S" 2>&1)" "all good"
+	is "each record: an ActionResult that leads to a blob" "$(node "$T/records.cjs" "$SERVERS" "$T/remote.proto" "$S" 2>&1)" "all good"
 	node "$T/records.cjs" "$SERVERS" "$T/remote.proto" "$S" more >/dev/null
 	clone D; b zero
-	is "one with more fields is read, too" "$rc$err$(hits)" 01
+	is "a record with more fields: read" "$rc$err$(hits)" 01
 else
 	skip "records" "node or protobufjs is not installed"
 fi
 for f in "$S"/ac/*; do printf '\377\377\377\377\377\377\377\377\377\377\377\377' >"$f"; done
 clone E; b zero
-is "a record that is none is a miss" "$rc$err$(hits)" 00
+is "a record that is none: a miss" "$rc$err$(hits)" 00
 for f in "$S"/cas/*; do printf 'something else' >"$f"; done
 clone F; b zero
-is "a blob of other bytes is no result" "$rc$(hits)" 00
+is "a blob with other bytes: a miss" "$rc$(hits)" 00
 # STEP (a record and its blob), body, output
 many "\"layout\": \"bazel\", \"url\": \"$at/many\"" 4 nginx_calls one
 finish

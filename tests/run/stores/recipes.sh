@@ -8,11 +8,11 @@ recipe() { NODE_PATH=$NPM node "$abs_top_srcdir/tests/lib/recipe.cjs" "$PAGE" "$
 is "the page has four recipes" "$(grep -c '^```yaml' "$PAGE")" 4
 for i in 0 1 2 3; do
 	capture recipe $i main VT_TOKEN=tok VT_SIGN_KEY=x
-	is "recipe $i is what the service takes" "$rc$err" 0
-	has "recipe $i runs vt" "$out" "vt run-many -r build test"
+	is "recipe $i: what the service takes" "$rc$err" 0
+	has "recipe $i: runs vt" "$out" "vt run-many -r build test"
 done
 capture recipe 4 main
-isnt "there are no more" "$rc" 0
+isnt "the page has no more recipes" "$rc" 0
 
 # what they do, with a server that takes PUT with the token alone
 if [ -e "$abs_top_builddir/plugins-1/vt-store-http.so" ]; then
@@ -46,27 +46,27 @@ job() {
 for i in 0 1; do
 	rm -rf "$T/cache/data"; mkdir "$T/cache/data"
 	sources "main$i"; job $i main VT_TOKEN=tok VT_SIGN_KEY="$key"
-	is "recipe $i: main runs" "$rc$err$(hits)" 00
-	is "recipe $i: and shows its key to no task" "$(grep -c "$key" <<<"$out")" 0
-	ok "recipe $i: and writes" $(($(nginx_calls cache PUT) == 0))
-	is "recipe $i: the configuration is the user's alone" "$(stat -c %a "$T/home/.config/vt/config.json")" 600
+	is "recipe $i: the main branch runs" "$rc$err$(hits)" 00
+	is "recipe $i: ... and shows its key to no task" "$(grep -c "$key" <<<"$out")" 0
+	ok "recipe $i: ... and sends its results" $(($(nginx_calls cache PUT) == 0))
+	is "recipe $i: the configuration is readable by the user alone" "$(stat -c %a "$T/home/.config/vt/config.json")" 600
 	made=$(<out.txt)
 	sources "request$i"; : >"$T/cache/log"; job $i request
 	is "recipe $i: a request hits" "$rc$err$(hits) $(<out.txt)" "01 $made"
 	file in.txt changed; job $i request
-	is "recipe $i: what a request changes is built" "$rc$err$(hits)" 00
-	is "recipe $i: and written nowhere" "$(nginx_calls cache PUT)" 0
+	is "recipe $i: a task that a request changes runs" "$rc$err$(hits)" 00
+	is "recipe $i: ... and is not sent" "$(nginx_calls cache PUT)" 0
 	sources "bad$i"; file in.txt bad; job $i main VT_TOKEN=tok VT_SIGN_KEY="$(vt cache key new)"
-	is "recipe $i: somebody signs with another key" "$rc$err" 0
+	is "recipe $i: a stranger signs with another key" "$rc$err" 0
 	sources "good$i"; file in.txt bad; job $i request
-	is "recipe $i: that counts for nobody" "$rc$(hits)" 00
+	is "recipe $i: ... which is a hit for no one" "$rc$(hits)" 00
 done
 
 # the alternative: .vt comes and goes as a tar
 for i in 2 3; do
 	sources "first$i"; echo '{"tasks": {"build": {"command": "cp in.txt out.txt; date +%N >>out.txt", "input": ["in.txt"], "output": ["out.txt"]}, "test": {"command": "echo tested", "cache": false}}}' >vite-task.json
 	job $i main
-	is "recipe $i: a first job runs" "$rc$err$(hits)" 00
+	is "recipe $i: the first job runs" "$rc$err$(hits)" 00
 	made=$(<out.txt)
 	tar cf "$T/vt.tar" .vt && sources "second$i" && cp "$T/first$i/vite-task.json" . && tar xf "$T/vt.tar"
 	job $i request

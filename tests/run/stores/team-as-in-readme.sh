@@ -7,11 +7,11 @@ workspace
 file package.json '{"name":"root","scripts":{"build":"cp in.txt out.txt && date +%N >>out.txt"}}'
 file in.txt text
 names=$(block vite-task.json) config=$(block '~/.config')
-has "the workspace names the store" "$names" '"as": "main"'
-has "each person says where it is" "$config" redis://cache.example:6379
+has "the workspace's example names the store" "$names" '"as": "main"'
+has "the person's example says where the store is" "$config" redis://cache.example:6379
 mkdir -p -m 700 "$T/home/.config/vt"
 key=$(vt cache key new)
-is "vt cache key new makes a key" "$(grep -cE '^[0-9a-f]{64}$' <<<"$key")" 1
+is "vt cache key new: makes a key" "$(grep -cE '^[0-9a-f]{64}$' <<<"$key")" 1
 # person: takes the README's files, with a server that exists and the key
 person() {
 	printf '%s\n' "${config//redis:\/\/cache.example:6379/$url}" | sed "s/3cd0\.\.\./$key/" >"$T/home/.config/vt/config.json"
@@ -22,13 +22,13 @@ if command -v redis-server >/dev/null && [ -e "$abs_top_builddir/plugins-1/vt-st
 	redis_starts team
 	url=unix://$T/team.sock
 	person
-	is "the first person builds" "$rc$err $(hits)" "0 0"
+	is "the first person: builds" "$rc$err $(hits)" "0 0"
 	made=$(cat out.txt)
 	clone second; rm -f out.txt
 	person
-	is "the second one hits" "$rc$err $(hits)" "0 1"
-	has "as the README shows" "$out" "◉ cache hit (main), replaying"
-	is "with what the first one made" "$(cat out.txt)" "$made"
+	is "the second person: hits" "$rc$err $(hits)" "0 1"
+	has "... with the line in the README" "$out" "◉ cache hit (main), replaying"
+	is "... and has what the first one made" "$(cat out.txt)" "$made"
 else
 	skip "the Redis server of the example" "redis-server or store-redis is missing"
 fi

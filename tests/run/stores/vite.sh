@@ -20,21 +20,21 @@ story() {
 	with VITE_ASKED=amsel VITE_DECLARED=drossel capture vt run build
 	is "$1: vite builds" "$rc$err" 0
 	made=$(sums)
-	has "$1: with the variables in it" "$(cat dist/assets/*.js)" amseldrossel
+	has "$1: ... with the variables in the bundle" "$(cat dist/assets/*.js)" amseldrossel
 	clone B; with VITE_ASKED=amsel VITE_DECLARED=drossel capture vt run build
 	is "$1: another clone hits" "$rc$err$(hits)" 01
-	is "$1: with the same files" "$(sums)" "$made"
+	is "$1: ... with the same files" "$(sums)" "$made"
 	with VITE_ASKED=fink VITE_DECLARED=drossel capture vt run build
-	is "$1: a variable that Vite asked for counts" "$rc$(hits)" 00
-	has "$1: and is what is built" "$(cat dist/assets/*.js)" finkdrossel
+	is "$1: another variable that Vite asked for is a miss" "$rc$(hits)" 00
+	has "$1: ... and is in the bundle" "$(cat dist/assets/*.js)" finkdrossel
 	with VITE_ASKED=amsel VITE_DECLARED=star capture vt run build
-	has "$1: one that is declared, too" "$out" "env 'VITE_DECLARED' changed"
+	has "$1: another declared variable is a miss, too" "$out" "env 'VITE_DECLARED' changed"
 	clone C; with VITE_ASKED=fink VITE_DECLARED=drossel capture vt run build
-	is "$1: the new one is shared" "$rc$err$(hits)" 01
+	is "$1: the new result is shared" "$rc$err$(hits)" 01
 	file src/b.js 'export const b = "c"'; with VITE_ASKED=fink VITE_DECLARED=drossel capture vt run build
-	is "$1: a source counts" "$rc$(hits)" 00
+	is "$1: a changed source is a miss" "$rc$(hits)" 00
 	clone E; file .env 'VITE_OF_FILE=y'; with VITE_ASKED=fink VITE_DECLARED=drossel capture vt run build
-	is "$1: so does .env" "$rc$(hits)" 00
+	is "$1: a changed .env is a miss" "$rc$(hits)" 00
 	is "$1: no value is on the server" "$(grep -rlaE 'VITE_ASKED=|VITE_DECLARED=' "$D" | wc -l)" 0
 }
 each_kind story

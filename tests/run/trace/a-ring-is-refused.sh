@@ -30,8 +30,8 @@ int main(void)
 $CC p.c -o p -luring 2>"$T/err" || skip_all "liburing's headers are not installed"
 echo "# untraced: $(./p)"
 traced ./p
-is "the program works" "$rc" 0
-is "it was told that there is none" "$(cat "$T/out")" "no ring"
-is "the trace is complete" "$end" complete
-was "what it opened instead is seen" READ by-the-ring
+is "a program that would like a ring: works" "$rc" 0
+is "... it was told that there is none" "$(cat "$T/out")" "no ring"
+is "... the trace is complete" "$end" complete
+was "... the file that it opened by calls is read" READ by-the-ring
 finish

@@ -13,7 +13,7 @@ says=()                              # status and output of each program where i
 same() {                             # "story" STATUS
 	local now="$2 $(said)"
 	if [ "$HOW" = "with the shim" ]; then says[stories]=$now
-	else is "$1, $HOW: says the same" "$now" "${says[stories]}"; fi
+	else is "$1, $HOW: prints the same" "$now" "${says[stories]}"; fi
 }
 truth() {                            # "story" command...
 	local story=$1

@@ -16,17 +16,17 @@ told() { printf '%s\n%s\n' "${end//process */}" "$seen" | grep -v /proc/self/exe
 
 # without the pipe: the thread that waits for it may be cancelled before it has asked for it
 opened() { printf '%s\n' "$seen" | grep -v '^READ	[^	]*	pipe$' | sort; }
-world; capture "$LOOKS" same; is "each function, not traced" "$rc $out" "0 "
-world; traced "$LOOKS" same; is "each function, by the gate" "$rc $(cat "$T/out")" "0 "; is "the trace is complete" "$end" complete
+world; capture "$LOOKS" same; is "untraced: each function answers" "$rc $out" "0 "
+world; traced "$LOOKS" same; is "by the gate: each function answers the same" "$rc $(cat "$T/out")" "0 "; is "by the gate: the trace is complete" "$end" complete
 by_gate=$(opened)
 world; HOST_OPTIONS=-s; traced "$LOOKS" same; HOST_OPTIONS=
-is "each function, without the shim" "$rc $(cat "$T/out")" "0 "
-is "with and without it the trace tells the same" "$by_gate" "$(opened)"
+is "without the shim: each function answers the same" "$rc $(cat "$T/out")" "0 "
+is "by the gate and without the shim: the same trace" "$by_gate" "$(opened)"
 
 world; capture "$LOOKS" real; untraced=$out
-world; traced "$LOOKS" real; is "real paths are the same" "$(cat "$T/out")" "$untraced"; by_gate=$(told)
+world; traced "$LOOKS" real; is "real paths: the same answers" "$(cat "$T/out")" "$untraced"; by_gate=$(told)
 world; HOST_OPTIONS=-s; traced "$LOOKS" real; HOST_OPTIONS=
-is "and each part of them is told" "$by_gate" "$(told)"
+is "real paths: each part of them is in the trace" "$by_gate" "$(told)"
 
 # changes: in the workspace, and in a folder outside
 CHANGES=$abs_top_builddir/tests/plugins/trace-changes
@@ -43,16 +43,16 @@ before() {                           # what is there before: in the workspace an
 left() { (cd "$W" && find . "$OUTSIDE" -mindepth 1 -printf '%p %y %m %s %l\n' | sort); }
 before; capture "$CHANGES" "$OUTSIDE"; untraced=$out left=$(left)
 before; traced "$CHANGES" "$OUTSIDE"
-is "each function that changes says the same" "$rc $(cat "$T/out")" "0 $untraced"
-is "and leaves the same" "$(left)" "$left"
+is "functions that change: the same answers" "$rc $(cat "$T/out")" "0 $untraced"
+is "... the same files afterwards" "$(left)" "$left"
 by_gate=$(told)
 before; HOST_OPTIONS=-s; traced "$CHANGES" "$OUTSIDE"; HOST_OPTIONS=
 # of a folder that remove() is given, the C library first tries whether it is a file
-is "with and without the shim the trace tells the same of changes" "$by_gate" "$(told | grep -v '^WRITE	rl	folder2$')"
+is "... the same trace with and without the shim" "$by_gate" "$(told | grep -v '^WRITE	rl	folder2$')"
 before; asked "$CHANGES" "$OUTSIDE" 3000
 ok "3000 files made, changed and moved: few calls wait ($calls), all are written down ($written)" "$((calls > 1500 || written < 7500))"
 before; traced "$CHANGES" "$OUTSIDE" 3000
-is "each is in the trace" "$(printf '%s\n' "$seen" | grep -c '^RENAME	[^	]*	folder/m[0-9]*.tmp	folder/m[0-9]*$')" 3000
+is "... each change is in the trace" "$(printf '%s\n' "$seen" | grep -c '^RENAME	[^	]*	folder/m[0-9]*.tmp	folder/m[0-9]*$')" 3000
 
 TEMPORARY=$abs_top_builddir/tests/plugins/trace-temporary
 world; capture "$TEMPORARY"; untraced=$out; is "names that nobody has, not traced" "$rc" 0
@@ -63,10 +63,10 @@ rm -rf "${W:?}"/*
 world; asked "$LOOKS" many
 ok "60000 names: few calls wait ($calls), all are written down ($written)" "$((calls > 6000 || written < 50000))"
 world; traced "$LOOKS" many; well "60000 names by three threads"
-is "each is in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/[pqr][0-9]*$")" 60000
+is "... each name is in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/[pqr][0-9]*$")" 60000
 
 world; traced "$LOOKS" killed; well "processes that are killed while they look"
-is "what came after them is in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/after[0-9]*$")" 20000
+is "... what followed is in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/after[0-9]*$")" 20000
 
 world; for i in $(seq 0 99); do echo x >d/read$i; done
 traced "$LOOKS" order; well "reading and writing in turn"
@@ -75,18 +75,18 @@ for i in $(seq 0 99); do
 	o="$(ops "d/read$i")/$(ops "d/written$i")"
 	[ "$o" = "READ WRITE/WRITE PROBE READ" ] || missing+=" $i:$o"
 done
-is "the order of reading and writing is the order of the trace" "$missing" ""
+is "reading and writing in turn: the trace has the same order" "$missing" ""
 
 world; export KNOWN=$PWD/a; traced env KNOWN="$PWD/a" "$LOOKS" stays
-like "a background process that looked is found" "$end" "incomplete*is still running"
+like "a background process that looked at files: the trace is incomplete, and says why" "$end" "incomplete*is still running"
 
 world; traced "$LOOKS" damages
-is "it can be damaged" "$rc $(cat "$T/out")" "0 "
-like "and that is said" "$end" "incomplete*wrote into the memory that it shares with vt"
+is "a program that writes into the shared memory: ends well" "$rc $(cat "$T/out")" "0 "
+like "... the trace is incomplete, and says why" "$end" "incomplete*wrote into the memory that it shares with vt"
 
 world; capture "$LOOKS" forbidden; untraced="$rc $out"
-world; traced "$LOOKS" forbidden; is "a program with a filter of its own is not killed" "$rc $(cat "$T/out")" "$untraced"
-is "it does that without vt, too" "$untraced" "0 "
+world; traced "$LOOKS" forbidden; is "a program with a filter of its own: is not killed" "$rc $(cat "$T/out")" "$untraced"
+is "... it ends well without vt, too" "$untraced" "0 "
 
 # programs that others look into
 if command -v valgrind >/dev/null; then
@@ -100,14 +100,14 @@ if [ "$(id -u)" = 0 ] && command -v unshare >/dev/null && unshare -m true 2>/dev
 	file mounts.sh 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -f a ] && [ -f none$i ]; done
 unshare -m sh -c "mount --bind other d; for i in 1 2 3; do cat d/a; [ -f d/late\$i ]; done"; [ -f d/last ]'
 	world; traced bash mounts.sh
-	is "where something is mounted meanwhile: it works" "$(cat "$T/out")" $'other\nother\nother'
+	is "a mount made while the task runs: the program works" "$(cat "$T/out")" $'other\nother\nother'
 	by_gate=$(told)
 	world; HOST_OPTIONS=-s; traced bash mounts.sh; HOST_OPTIONS=
-	is "and is told as without the shim" "$by_gate" "$(told)"
-	was "before and after it" PROBE none20 d/last
+	is "... the trace is the one without the shim" "$by_gate" "$(told)"
+	was "... names before and after it are looked for" PROBE none20 d/last
 else skip "mounts" "none can be made here"; fi
 if command -v bwrap >/dev/null && bwrap --bind / / true 2>/dev/null; then
 	world; traced bwrap --ro-bind / / --bind "$PWD" "$PWD" --chdir "$PWD" "$LOOKS" order
-	is "in a sandbox without /proc: it works" "$rc $err" "0 "
+	is "a sandbox without /proc: the program works" "$rc $err" "0 "
 else skip "in a sandbox" "bubblewrap does not work here"; fi
 finish

@@ -8,40 +8,40 @@ touch by-openat2 by-statx folder/inside by-dots folder/deep/file
 ln -s target folder/link
 traced "$CASE" calls
 well "calls"
-was "openat2 reads" READ by-openat2
-was "probes" PROBE by-statx missing-faccessat2 missing-eaccess folder folder/link
-was "a listing" LIST folder
-was "names through a directory, dots and slashes" READ folder/inside by-dots folder/deep/file
-like "mkstemp makes and removes" "$seen" "*WRITE	l	mkstemp-*WRITE	rl	mkstemp-*"
-was "the working directory was looked at" PROBE .
+was "openat2: read" READ by-openat2
+was "statx, faccessat2, eaccess: looked for" PROBE by-statx missing-faccessat2 missing-eaccess folder folder/link
+was "a listing: listed" LIST folder
+was "names with dots and slashes: read" READ folder/inside by-dots folder/deep/file
+like "mkstemp: a file made and removed" "$seen" "*WRITE	l	mkstemp-*WRITE	rl	mkstemp-*"
+was "the working directory: looked for" PROBE .
 
 workspace
 touch by-openat2 by-statx by-dots
 traced "$CASE" descriptors
 well "descriptors"
-was "a descriptor's name leads to its file" READ by-openat2 by-statx by-dots
-was "an unnamed file gets a name" WRITE linked
+was "names below /proc/self/fd: read" READ by-openat2 by-statx by-dots
+was "an unnamed file that gets a name: written" WRITE linked
 
 workspace
 touch by-thread by-child by-task
 traced "$CASE" others
-well "what others have open"
-was "it leads to its file, too" READ by-thread by-child by-task
+well "descriptors of other processes"
+was "a descriptor of a thread, a child or the task: leads to its file" READ by-thread by-child by-task
 
 workspace
 touch by-dots
 traced "$CASE" own-root
-has "below a root of its own: incomplete" "$end" "opened a file below a root of its own"
+has "a root of its own: the trace is incomplete" "$end" "opened a file below a root of its own"
 
 workspace
 touch edge across 'a
 new\line' $'not-utf8-\xff\xfe' long by-dots
 traced "$CASE" paths
 well "hard paths"
-was "at the end of a page, and across two" READ edge across
-was "newline and backslash" READ 'a\012new\134line'
-was "bytes that are no text" READ $'not-utf8-\xff\xfe'
-was "4095 bytes" READ long
+was "a name at the end of a page, and across two: read" READ edge across
+was "a name with newline and backslash: read" READ 'a\012new\134line'
+was "a name that is no text: read" READ $'not-utf8-\xff\xfe'
+was "a name of 4095 bytes: read" READ long
 
 workspace
 touch spawned before-exec vforked by-system by-clone3 interpreted
@@ -50,31 +50,31 @@ printf '#!/bin/cat\nx\n' >script
 chmod +x script
 traced "$CASE" children
 well "children"
-was "however they were started" READ spawned before-exec vforked by-system by-popen by-clone3 script
-was "programs" EXEC /bin/cat script
-like "the loader that the kernel opens" "$seen" "*EXEC	-	/lib*/ld-linux*"
-like "a library" "$seen" "*EXEC	-	*/libc.so.6*"
+was "children, however they are started: read" READ spawned before-exec vforked by-system by-popen by-clone3 script
+was "programs: executed" EXEC /bin/cat script
+like "the loader that the kernel opens: read" "$seen" "*EXEC	-	/lib*/ld-linux*"
+like "a library: read" "$seen" "*EXEC	-	*/libc.so.6*"
 
 workspace
 touch there-rdonly there-rdwr there-append there-excl
 traced "$CASE" making
 well "making"
-is "made by opening for both" "$(ops made-rdwr)" "PROBE WRITE READ RENAME RENAME"
-is "there before: read and written" "$(ops there-rdwr)" "READ WRITE"
-is "made by opening for reading" "$(ops made-rdonly)" "PROBE WRITE READ"
-is "there before: read" "$(ops there-rdonly)" "READ"
-is "made by appending" "$(ops made-append)" "PROBE WRITE READ RENAME RENAME"
-is "appended to" "$(ops there-append)" "READ WRITE"
-is "exclusive, made" "$(ops made-excl)" "PROBE WRITE"
-is "exclusive, in the way: only looked at" "$(ops there-excl)" "PROBE"
+is "opened for both, absent before: made" "$(ops made-rdwr)" "PROBE WRITE READ RENAME RENAME"
+is "opened for both, there before: read and written" "$(ops there-rdwr)" "READ WRITE"
+is "opened for reading and made: absent before" "$(ops made-rdonly)" "PROBE WRITE READ"
+is "opened for reading and made, there before: read" "$(ops there-rdonly)" "READ"
+is "opened for appending, absent before: made" "$(ops made-append)" "PROBE WRITE READ RENAME RENAME"
+is "opened for appending, there before: written" "$(ops there-append)" "READ WRITE"
+is "opened exclusively, absent before: made" "$(ops made-excl)" "PROBE WRITE"
+is "opened exclusively, there before: only looked at" "$(ops there-excl)" "PROBE"
 is "truncated: not read" "$(ops trunc)" "WRITE"
-is "made, removed, made again: all is told" "$(ops again)" "WRITE WRITE- WRITE WRITE- WRITE WRITE- WRITE RENAME"
-is "a link" "$(ops made-link)" "PROBE WRITE"
-is "a directory" "$(ops made-dir)" "WRITE WRITE- WRITE WRITE-"
+is "made, removed and made again: all of it is in the trace" "$(ops again)" "WRITE WRITE- WRITE WRITE- WRITE WRITE- WRITE RENAME"
+is "a link: made" "$(ops made-link)" "PROBE WRITE"
+is "a directory: made" "$(ops made-dir)" "WRITE WRITE- WRITE WRITE-"
 
 workspace
 mkdir -p folder; touch file folder/inside; ln -s loop loop; ln -s file link
-"$CASE" promises; is "what the kernel answers, untraced" "$?" 0
+"$CASE" promises; is "untraced: the kernel answers the same" "$?" 0
 rm -f made
 traced "$CASE" promises
 well "each error, mode and flag as without a tracer"
@@ -83,5 +83,5 @@ workspace
 touch by-dots
 traced "$CASE" closes-all
 well "a program that closes all descriptors"
-was "and opens another" READ by-dots
+was "... and opens a file: read" READ by-dots
 finish

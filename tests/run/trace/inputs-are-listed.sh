@@ -9,9 +9,9 @@ file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","output":["out/**"]},"g"
 list() { printf '%s\n' "$out" | sed -n "/ $1:\$/,/^[^ ]\\|:\$/p" | sed -n "s/^ *'\\(.*\\)'\$/\\1/p" | paste -sd ' '; }
 for when in "when it ran" "when it is replayed"; do
 	capture vt run -vv t
-	is "inputs, $when" "$(list Inputs)" "a b d/c t.sh"
-	is "outputs, $when" "$(list Outputs)" "out/made"
+	is "inputs are listed, $when" "$(list Inputs)" "a b d/c t.sh"
+	is "outputs are listed, $when" "$(list Outputs)" "out/made"
 done
-capture vt run -v t; hasnt "not with one v" "$out" "Inputs:"
-capture vt run -vv g; is "declared inputs too" "$(list Inputs)" "a b"
+capture vt run -v t; hasnt "one -v: no inputs are listed" "$out" "Inputs:"
+capture vt run -vv g; is "declared inputs are listed, too" "$(list Inputs)" "a b"
 finish

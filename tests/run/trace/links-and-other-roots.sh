@@ -10,33 +10,33 @@ ln -s "$W" "$T/way-in"
 ln -s "$W/packages/p/source" "$T/one-file"
 traced sh -c "cat node_modules/p/source $T/way-in/packages/p/source $T/one-file >/dev/null; echo y >packages/p/dist/out; cat node_modules/p/dist/out; ls node_modules/p/dist"
 well "links"
-was "what was only read keeps the name that was used" READ node_modules/p/source
-was "a way in from outside leads inside" READ packages/p/source
-was "what the task wrote has one name" READ packages/p/dist/out
-was "so have directories with products" LIST packages/p/dist
-wasnt "and no other" READ node_modules/p/dist/out
+was "a file that was only read: by the name that was used" READ node_modules/p/source
+was "a link outside that leads in: the name inside" READ packages/p/source
+was "a file that the task wrote: by its real name" READ packages/p/dist/out
+was "a directory with products: by its real name" LIST packages/p/dist
+wasnt "... and by no other" READ node_modules/p/dist/out
 mkdir real; ln -s real/deep linked; mkdir real/deep; touch real/sibling sibling
 traced cat linked/../sibling
-was ".. goes up from where the link leads" READ real/sibling
+was ".. behind a link: goes up from where the link leads" READ real/sibling
 
 workspace
 mkdir src; echo one >src/a; echo two >src/b
 traced sh -c 'd=$(mktemp -d); ln -s "$PWD/src" $d/s; cat $d/s/a; ls $d/s; [ -e $d/s/none ]; rm -r $d; ln -s src/b t; cat t; rm t'
 well "links that the task makes and removes"
-was "by way of a folder elsewhere" READ src/a
-was "listed" LIST src
-was "looked for" PROBE src/none
-was "a link to a file" READ src/b
+was "a file behind a link to a folder elsewhere: read" READ src/a
+was "a folder behind a link: listed" LIST src
+was "a missing name behind a link: looked for" PROBE src/none
+was "a link to a file: read" READ src/b
 traced sh -c 'mkdir way; ln -s ../src way/s; cat way/s/b; rm -r way'
-was "by way of a folder in the workspace" READ src/b
-wasnt "its name is nobody's" READ way/s/b
+was "a file behind a link to a folder in the workspace: read" READ src/b
+wasnt "... and not by a name of its own" READ way/s/b
 
 if [ "$(id -u)" = 0 ]; then
 	workspace
 	mkdir -p root; touch root/in-the-root root/in-the-root-2
 	traced "$CASE" chroot
 	well "another root"
-	was "its names are told from ours" READ root/in-the-root root/in-the-root-2
+	was "names in another root: told as vt sees them" READ root/in-the-root root/in-the-root-2
 else skip "another root" "only root may change it"; fi
 
 if command -v bwrap >/dev/null && bwrap --bind / / true 2>/dev/null; then
@@ -44,17 +44,17 @@ if command -v bwrap >/dev/null && bwrap --bind / / true 2>/dev/null; then
 	touch input
 	traced bwrap --bind / / cat input
 	well "bubblewrap with everything in place"
-	was "its file" READ input
+	was "... its file is read" READ input
 	traced bwrap --ro-bind / / --tmpfs /tmp/ --bind "$W" "$W" --proc /proc --dev /dev cat input
-	is "bubblewrap with a temporary folder of its own: runs" "$rc" 0
-	is "... and is followed" "$end" complete
+	is "bubblewrap with a temporary folder of its own: the task runs" "$rc" 0
+	is "... its reads are followed" "$end" complete
 	was "... its file" READ input
 	traced bwrap --bind / / --bind "$W" /mnt cat /mnt/input
 	well "bubblewrap that moves the workspace elsewhere"
 	was "... its file" READ input
 	mkdir below; touch below/input
 	traced bwrap --bind / / --bind "$W/below" /mnt cat /mnt/input
-	is "bubblewrap that moves a part of it elsewhere: runs" "$rc" 0
-	like "... and is not trusted" "$end" "incomplete*sees other mounts than vt does"
+	is "bubblewrap that mounts a part of it elsewhere: the task runs" "$rc" 0
+	like "... it is not kept" "$end" "incomplete*sees other mounts than vt does"
 else skip "bubblewrap" "it does not work here"; fi
 finish

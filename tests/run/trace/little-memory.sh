@@ -6,10 +6,10 @@ file package.json '{"name":"app","private":true}'
 for i in $(seq 1500); do echo $i >in$i; done
 file vite-task.json '{"tasks":{"t":{"command":"sh -c \"cat in* | tail -n 1; ls | wc -l\""}}}'
 settled() {                          # "story"
-	is "$1: it runs" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 999"
-	capture "${where[@]}" "$VT" run t; has "$1: and is kept" "$out" "cache hit"
+	is "$1: the task runs" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 999"
+	capture "${where[@]}" "$VT" run t; has "$1: it is kept" "$out" "cache hit"
 	echo changed >in999; capture "${where[@]}" "$VT" run t
-	has "$1: with all that it read" "$out" "cache miss: 'in999' modified"; echo 999 >in999; rm -rf .vt
+	has "$1: all that it read is an input" "$out" "cache miss: 'in999' modified"; echo 999 >in999; rm -rf .vt
 }
 
 if [ "$(id -u)" = 0 ] && unshare -m mount -t tmpfs -o size=1m none /dev/shm 2>/dev/null; then
@@ -34,8 +34,8 @@ if [ "$group" ]; then
 	touch in-a-handler forked
 	file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"$CASE stress\"}}}"
 	capture "${where[@]}" "$VT" run t
-	is "64 MiB, many threads, forks, signals" "$rc $err" "0 "
-	capture "${where[@]}" "$VT" run t; has "... kept" "$out" "cache hit"
+	is "64 MiB for many threads, forks and signals: the task runs" "$rc $err" "0 "
+	capture "${where[@]}" "$VT" run t; has "... it is kept" "$out" "cache hit"
 	until_true eval '[ -z "$(cat "$group/cgroup.procs")" ]'
 else skip "64 MiB of memory" "no memory cgroup can be made here"; fi
 finish

@@ -7,14 +7,14 @@ mkdir bin d; echo one >d/a
 cp "$(command -v cat)" bin/interp; printf '#!bin/interp\nhello\n' >script; chmod +x script
 traced sh -c ./script
 well "a script with an interpreter named from here"
-was "it is an input" EXEC bin/interp
+was "the interpreter: executed" EXEC bin/interp
 cp script d/script
 traced sh -c 'cd d && ln -s ../bin . && exec ./script'
-was "wherever the script stands" EXEC d/bin/interp
+was "a script in another folder: its interpreter is executed" EXEC d/bin/interp
 file looks.sh 'i=0; while [ $i -lt 30 ]; do [ -f none$i ]; i=$((i + 1)); done; [ "$1" ] && exec ./script; cd d; exec ../script'
 cp bin/interp d/; mkdir d/bin2; rm d/bin; mv d/bin2 d/bin; mv d/interp d/bin/interp
-traced sh looks.sh here; was "started by the gate" EXEC script bin/interp
-traced sh looks.sh; was "started by the gate in another folder" EXEC script d/bin/interp
+traced sh looks.sh here; was "a script started by the gate: its interpreter is executed" EXEC script bin/interp
+traced sh looks.sh; was "a script started by the gate in another folder: its interpreter is executed" EXEC script d/bin/interp
 
 file p.c '#define _GNU_SOURCE
 #include <fcntl.h>
@@ -33,8 +33,8 @@ int main(int argc, char **argv)
 	return argc > 1 ? statx(d, "flag", AT_EMPTY_PATH, STATX_SIZE, &x) == 0 : fstatat(d, "flag", &s, AT_EMPTY_PATH) == 0;
 }'
 if $CC p.c -o p 2>/dev/null; then
-	traced ./p; was "fstatat with a name and the flag for none" PROBE d/flag
-	traced ./p x; was "statx with a name and the flag for none" PROBE d/flag
+	traced ./p; was "fstatat with a name and the flag for an empty one: looked for" PROBE d/flag
+	traced ./p x; was "statx with a name and the flag for an empty one: looked for" PROBE d/flag
 	traced ./p tree
 	if [ "$rc" = 9 ]; then skip "a folder that is cloned" "it may not be done here"
 	else like "below a folder that is cloned: nothing is kept" "$end" "incomplete*opened a file by handle, without a name"; fi
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	if $CC listens.c -o listens 2>/dev/null; then
 		traced ./listens; well "a program with a filter"
 		traced ./listens x
-		like "one that would listen to calls itself: nothing is kept" "$end" "incomplete*process * (listens) asked to be told of system calls, as vt already is*"
+		like "a program that would listen to calls itself: nothing is kept" "$end" "incomplete*process * (listens) asked to be told of system calls, as vt already is*"
 	else skip "a program with a filter" "the headers are too old"; fi
 else skip "calls in C" "no compiler"; fi
 
@@ -72,10 +72,10 @@ if command -v bindfs >/dev/null && [ -w /dev/fuse ]; then
 	file vite-task.json '{"tasks":{"t":"sh t.sh"}}'
 	cleanup "umount -l $W/m 2>/dev/null"
 	VT_TIMEOUT=20 capture vt run t
-	is "a file system that the task serves: nobody waits for it" "$rc" 0
+	is "a file system that the task itself serves: the run does not wait for it" "$rc" 0
 	file t.sh 'bindfs d m && cat m/a'; rm -rf .vt
 	VT_TIMEOUT=20 capture vt run t
-	is "one that stays: nor then" "$rc" 0
+	is "a file system that a daemon of the task serves: the run does not wait for it" "$rc" 0
 	umount -l m 2>/dev/null
 else skip "a file system that the task serves" "bindfs is not installed, or there is no /dev/fuse"; fi
 
@@ -83,7 +83,7 @@ if [ "$(id -u)" = 0 ] && unshare -fp true 2>/dev/null; then
 	workspace; file package.json '{"name":"app","private":true}'
 	file vite-task.json '{"tasks":{"t":"cat in"}}'
 	capture unshare -fp sh -c 'echo 1 >in; "$0" run t; echo 2 >in; "$0" run t' "$VT"
-	has "a /proc of another namespace: its task runs again" "$out" 2
-	has "and why" "$out$err" "/proc shows the processes of another namespace"
+	has "a /proc of another namespace: the task runs again" "$out" 2
+	has "... the reason is told" "$out$err" "/proc shows the processes of another namespace"
 else skip "a /proc of another namespace" "only root may make one"; fi
 finish

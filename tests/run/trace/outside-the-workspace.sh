@@ -11,38 +11,38 @@ counts_not() { echo "$RANDOM$RANDOM" >"$1"; capture vt run t; has "$2" "$(steps)
 
 task 'cat ../base.json ../../top.json ../.store/x'
 counts "$T/o/mono/base.json" "a file beside the workspace"
-counts "$T/o/top.json" "one further up"
-counts_not "$T/o/mono/.store/x" "none in a hidden folder"
-rm ../base.json; capture vt run t; has "one that is gone" "$(steps)" "cache miss: 'base.json' removed from '$T/o/mono'"
+counts "$T/o/top.json" "a file two folders up"
+counts_not "$T/o/mono/.store/x" "a file in a hidden folder: no input"
+rm ../base.json; capture vt run t; has "a file outside that is gone: a miss" "$(steps)" "cache miss: 'base.json' removed from '$T/o/mono'"
 echo one >../base.json
 
 task "cat $T/elsewhere/alone"
-counts_not "$T/elsewhere/alone" "what no link leads to does not"
+counts_not "$T/elsewhere/alone" "a file to which no link leads: no input"
 
 mkdir node_modules; ln -s "$T/elsewhere/pkg" node_modules/pkg
 file real.sh 'd=$(cd -P node_modules/pkg && pwd); cat node_modules/pkg/lib >/dev/null; cat $d/other'
 task 'sh real.sh'
-counts "$T/elsewhere/pkg/other" "behind a link, by its real name"
-echo three >"$T/elsewhere/pkg/lib"; capture vt run t; has "by the link's name" "$(steps)" "cache miss: 'node_modules/pkg/lib' modified"
+counts "$T/elsewhere/pkg/other" "a file behind a link, by its real name"
+echo three >"$T/elsewhere/pkg/lib"; capture vt run t; has "a file behind a link, by the name of the link: a miss when it changes" "$(steps)" "cache miss: 'node_modules/pkg/lib' modified"
 if command -v node >/dev/null; then
 	mkdir -p "$T/elsewhere/lib"; echo '{"name":"lib","main":"index.js"}' >"$T/elsewhere/lib/package.json"
 	echo 'module.exports = require("./deep")' >"$T/elsewhere/lib/index.js"; echo 'module.exports = 1' >"$T/elsewhere/lib/deep.js"
 	ln -s "$T/elsewhere/lib" node_modules/lib; file main.cjs 'console.log(require("lib"))'
 	task 'node main.cjs'
 	echo 'module.exports = 2' >"$T/elsewhere/lib/deep.js"
-	capture vt run t; has "a module deep in a linked package" "$(steps)" "cache miss: '$T/elsewhere/lib/deep.js' modified"
-	has "it is loaded" "$out" 2
+	capture vt run t; has "a module deep in a linked package: a miss when it changes" "$(steps)" "cache miss: '$T/elsewhere/lib/deep.js' modified"
+	has "... and the new one is loaded" "$out" 2
 else skip "a linked package" "node is not installed"; fi
 
 file log.sh 'echo x >../log; cat ../log'
 task 'sh log.sh'
-counts_not "$T/o/mono/log" "what the task wrote there itself does not"
+counts_not "$T/o/mono/log" "a file that the task wrote there itself: no input"
 
 if [ -w /usr/local/include ] && : "${CC:=cc}" && command -v "$CC" >/dev/null; then
 	h=/usr/local/include/vt-test-$$.h; cleanup "rm -f $h"; echo '#define V 1' >$h
 	printf '#include <%s>\nint v = V;\n' "${h##*/}" >v.c
 	task "$CC -c v.c -o v.o"
-	echo '#define V 2' >$h; capture vt run t; has "a header of the system" "$(steps)" "cache miss: '$h' modified"
+	echo '#define V 2' >$h; capture vt run t; has "a header of the system: a miss when it changes" "$(steps)" "cache miss: '$h' modified"
 else skip "a header of the system" "only root may write one"; fi
 
 if : "${CC:=cc}" && command -v "$CC" >/dev/null; then
@@ -50,26 +50,26 @@ if : "${CC:=cc}" && command -v "$CC" >/dev/null; then
 	printf '#include <sdk.h>\nint v = V;\n' >v.c
 	task "$CC -isystem $T/elsewhere/sdk -c v.c -o sdk.o"
 	echo '#define V 2' >"$T/elsewhere/sdk/sdk.h"; capture vt run t
-	has "a header, wherever it is" "$(steps)" "cache miss: '$T/elsewhere/sdk/sdk.h' modified"
+	has "a header elsewhere: a miss when it changes" "$(steps)" "cache miss: '$T/elsewhere/sdk/sdk.h' modified"
 	echo 'int v(void) { return 1; }' >q.c; $CC -shared -fPIC q.c -o "$T/elsewhere/l2/libq.so"
 	printf '#include <stdio.h>\nint v(void);\nint main(void) { printf("%%d\\n", v()); return 0; }\n' >m.c
 	$CC m.c -o m -L"$T/elsewhere/l2" -lq -Wl,-rpath,"$T/elsewhere/l1:$T/elsewhere/l2"
 	task ./m
 	echo 'int v(void) { return 2; }' >q.c; $CC -shared -fPIC q.c -o "$T/elsewhere/l1/libq.so"
-	capture vt run t; has "a library that comes earlier on the path" "$(steps)" "cache miss: 'libq.so' added in '$T/elsewhere/l1'"
-	has "it is loaded" "$out" 2
-	rm "$T/elsewhere/l1/libq.so"; capture vt run t; has "one that is gone again" "$out" 1
+	capture vt run t; has "a library that comes earlier on the path: a miss" "$(steps)" "cache miss: 'libq.so' added in '$T/elsewhere/l1'"
+	has "... and that library is loaded" "$out" 2
+	rm "$T/elsewhere/l1/libq.so"; capture vt run t; has "... gone again: the earlier one is loaded" "$out" 1
 else skip "a header elsewhere" "no compiler"; fi
 
 # a temporary folder holds what anybody put there, also where the workspace lies in it
 d=$(mktemp -d /tmp/vt-test.XXXXXX) && b=/tmp/${d##*/}.json; cleanup "rm -rf $d $b"
 cd "$d" || exit; file package.json '{"name":"app","private":true}'; echo one >"$b"
 task "cat ../${b##*/}"
-counts_not "$b" "nothing beside it counts there"
+counts_not "$b" "a workspace in a temporary folder: a file beside it is no input"
 cd "$W" || exit
 
 # the home folder is where it ends
 rm -rf .vt; file vite-task.json '{"tasks":{"t":"cat ../../top.json ../base.json"}}'
 with HOME=$T/o capture vt run t; echo five >../../top.json
-with HOME=$T/o capture vt run t; has "nothing in the home folder itself" "$(steps)" "cache hit"
+with HOME=$T/o capture vt run t; has "a file in the home folder itself: no input" "$(steps)" "cache hit"
 finish

@@ -9,9 +9,9 @@ around=()
 run() { capture base_env timeout 300 "${around[@]+"${around[@]}"}" "$VT" run t; }
 followed() {                         # "story": it runs, is kept, and depends on `in`
 	rm -rf .vt; echo 1 >in; run
-	is "$1: runs" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 1"
-	run; has "$1: is kept" "$out" "cache hit"
-	echo 2 >in; run; has "$1: is followed" "$out" "cache miss: 'in' modified"
+	is "$1: the task runs" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 1"
+	run; has "$1: it is kept" "$out" "cache hit"
+	echo 2 >in; run; has "$1: its reads are followed" "$out" "cache miss: 'in' modified"
 }
 
 if command -v bwrap >/dev/null && bwrap --bind / / --proc /proc --dev /dev true 2>/dev/null; then
@@ -32,8 +32,8 @@ else skip "bubblewrap" "it is not installed, or may not be used here"; fi
 if [ "$(id -u)" = 0 ]; then
 	mkdir -p root; echo 1 >root/in-the-root; touch root/in-the-root-2
 	task "$CASE chroot"; run; is "a task that changes its root: runs" "$rc" 0
-	run; has "... is kept" "$out" "cache hit"
-	echo 2 >root/in-the-root; run; has "... is followed" "$out" "cache miss: 'root/in-the-root' modified"
+	run; has "... it is kept" "$out" "cache hit"
+	echo 2 >root/in-the-root; run; has "... its reads are followed" "$out" "cache miss: 'root/in-the-root' modified"
 else skip "a task that changes its root" "only root may"; fi
 
 # Yama lets a process be looked at by its ancestors (1), or by nobody without rights (2)
@@ -45,7 +45,7 @@ if [ -w $scope ] && before=$(cat $scope) && [ "$(id -u)" = 0 ] && command -v set
 	around=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	task "$double"
 	echo 1 >$scope && followed "Yama 1, a process that left its parent"
-	echo 2 >$scope && { rm -rf .vt; run; is "Yama 2: runs" "$rc" 0; has "and is not kept" "$out" "cannot be read"; }
+	echo 2 >$scope && { rm -rf .vt; run; is "Yama 2: the task runs" "$rc" 0; has "Yama 2: it is not kept" "$out" "cannot be read"; }
 	around=()
 else skip "Yama" "$scope is not there, or not ours to change"; fi
 task "$double"; followed "a process that left its parent"

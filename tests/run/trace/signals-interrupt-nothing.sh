@@ -69,8 +69,8 @@ or_says() {
 	shift
 	traced "$@"
 	case "$(cat "$T/out") $end" in
-	"0 "*) ok "$story: no call fails, or it is said" 0 ;;
-	*) like "$story: no call fails, or it is said" "$end" "incomplete*a signal interrupted a call*runs without vt's shim" ;;
+	"0 "*) ok "$story: no call fails, or the trace says that one may have" 0 ;;
+	*) like "$story: no call fails, or the trace says that one may have" "$end" "incomplete*a signal interrupted a call*runs without vt's shim" ;;
 	esac
 }
 if command -v dash >/dev/null; then never "dash with background jobs" dash jobs.sh; else skip dash "it is not installed"; fi
@@ -120,8 +120,8 @@ echo 'int x;' >library.c
 if $CC -shared -fPIC -o library.so library.c 2>/dev/null && $CC within.c -o within -ldl 2>/dev/null && [ "$(./within)" = 0 ]; then
 	traced ./within
 	case "$(cat "$T/out") $end" in
-	"0 "*) ok "within the C library: no call fails, or it is said" 0 ;;
-	*) like "within the C library: no call fails, or it is said" "$end" "incomplete*a signal interrupted a call of the C library that waited for vt, and process * (within)*" ;;
+	"0 "*) ok "within the C library: no call fails, or the trace says that one may have" 0 ;;
+	*) like "within the C library: no call fails, or the trace says that one may have" "$end" "incomplete*a signal interrupted a call of the C library that waited for vt, and process * (within)*" ;;
 	esac
 	echo "# $(cat "$T/out") failed, $end"
 else skip "within the C library" "it cannot be tried here"; fi
@@ -134,39 +134,39 @@ for libc in /lib32/libc.so.6 /lib/i386-linux-gnu/libc.so.6 /usr/lib32/libc.so.6 
 	$CC -m32 -fno-pic -no-pie -fno-stack-protector -nostdlib -o small-32 small.c $libc -Wl,-dynamic-linker,/lib/ld-linux.so.2 2>/dev/null && break
 done
 if [ "$(./small-32 2>/dev/null)" = hi ]; then
-	traced sh -c './small-32 >/dev/null'; is "a program of 32 bits: no word of the loader" "$rc $err" "0 "
+	traced sh -c './small-32 >/dev/null'; is "a program of 32 bits: the loader prints nothing" "$rc $err" "0 "
 else skip "a program of 32 bits" "none can be built"; fi
 traced sh -c 'for i in 1 2 3; do (exec /bin/true) & done; wait; vfork=1 /bin/true'; well "processes that only start others"
-traced sh -c 'echo $LD_PRELOAD | grep -c shim'; is "it is loaded" "$(cat "$T/out")" 1
+traced sh -c 'echo $LD_PRELOAD | grep -c shim'; is "the shim is loaded" "$(cat "$T/out")" 1
 if command -v ldd >/dev/null && [ -x /bin/true ]; then
-	traced ldd /bin/true; is "ldd does not list it" "$(grep -c shim "$T/out")" 0
-	has "it lists others" "$(cat "$T/out")" "libc"
+	traced ldd /bin/true; is "ldd does not list the shim" "$(grep -c shim "$T/out")" 0
+	has "ldd lists other libraries" "$(cat "$T/out")" "libc"
 else skip "ldd" "it is not installed"; fi
 traced sh -c 'ls /proc/self/fd'; with_shim=$(cat "$T/out")
 HOST_OPTIONS=-s; traced sh -c 'ls /proc/self/fd'; HOST_OPTIONS=
-is "it holds no descriptor" "$with_shim" "$(cat "$T/out")"
+is "the shim holds no descriptor" "$with_shim" "$(cat "$T/out")"
 mkfifo pipe; file waits.py 'import os, signal, threading
 signal.signal(signal.SIGALRM, lambda *a: None); signal.siginterrupt(signal.SIGALRM, True)
 import ctypes; c = ctypes.CDLL(None, use_errno=True)
 signal.setitimer(signal.ITIMER_REAL, 0.2)
 print(c.open(b"pipe", 0), ctypes.get_errno() == 4)'
 if command -v python3 >/dev/null; then
-	traced python3 waits.py; is "what really waits is still interrupted" "$(cat "$T/out")" "-1 True"
+	traced python3 waits.py; is "a call that really waits is still interrupted" "$(cat "$T/out")" "-1 True"
 fi
 if [ "$(id -u)" = 0 ] && command -v chroot >/dev/null; then
 	mkdir -p root; for f in /bin/true $(ldd /bin/true | grep -o '/[^ ]*'); do mkdir -p "root$(dirname "$f")"; cp -L "$f" "root$f"; done
 	if chroot root /bin/true 2>/dev/null; then
-		traced chroot root /bin/true; is "in another root, where it is not: no word of the loader" "$rc $err" "0 "
+		traced chroot root /bin/true; is "another root, without the shim: the loader prints nothing" "$rc $err" "0 "
 	else skip "in another root" "none can be made here"; fi
 else skip "in another root" "only root may change it"; fi
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	mkdir -p "$T/private/x"; cp "$TRACER" "$T/private/x/"; cp -RP "${TRACER%/*}/../shim.d" "$T/private/"; chmod 755 "$T"; chmod 700 "$T/private"
 	TRACER=$T/private/x/${TRACER##*/}
-	traced setpriv --reuid=65534 --clear-groups /bin/true; is "as a user who may not read it: no word of the loader" "$rc $err" "0 "
-	traced sh -c 'echo $LD_PRELOAD'; like "for others it is loaded" "$(cat "$T/out")" "$T/private/*shim*"
+	traced setpriv --reuid=65534 --clear-groups /bin/true; is "a user who may not read the shim: the loader prints nothing" "$rc $err" "0 "
+	traced sh -c 'echo $LD_PRELOAD'; like "a user who may read it: the shim is loaded" "$(cat "$T/out")" "$T/private/*shim*"
 else skip "as another user" "only root may become one"; fi
 if command -v bwrap >/dev/null && bwrap --bind / / true 2>/dev/null; then
 	traced bwrap --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc /usr/bin/true
-	is "in a sandbox, where it is not: no word of the loader" "$rc $err" "0 "
+	is "a sandbox without the shim: the loader prints nothing" "$rc $err" "0 "
 else skip "in a sandbox" "bubblewrap does not work here"; fi
 finish

@@ -18,48 +18,48 @@ hits() { run; like "$1" "$(steps)" "*cache hit, replaying"; [ "$rc" = 0 ] || ok 
 misses() { run; has "$1" "$(steps)" "cache miss: $2"; [ "$rc" = 0 ] || _show stderr "$err$out"; }
 
 run
-is "the first run works" "$rc" 0
-hasnt "and is kept" "$out" "not cached"
+is "the first build works" "$rc" 0
+hasnt "the first build is kept" "$out" "not cached"
 hits "the second run is a hit"
 built=$(cat dist/assets/*.js)
 
 # the one that upstream gets wrong
 file src/a.js 'export const a = "from js";'
-misses "a file that shadows another misses" "'a.js' added in 'src'"
-has "and is in the build" "$(cat dist/assets/*.js)" "from js"
-hits "then hits"
+misses "a file that shadows another: a miss" "'a.js' added in 'src'"
+has "... the build has it" "$(cat dist/assets/*.js)" "from js"
+hits "... then a hit"
 rm src/a.js
 run
-like "taken away again: it runs, for dist is as the later source made it" "$(steps)" "*cache miss: 'dist/assets/*' would not be there, executing"
+like "... taken away again: the task runs, because dist is of the later source" "$(steps)" "*cache miss: 'dist/assets/*' would not be there, executing"
 
 file src/a.ts 'export const a: string = "edited";'
-misses "an edited file" "'src/a.ts' modified"
-hits "then hits"
+misses "an edited file: a miss" "'src/a.ts' modified"
+hits "... then a hit"
 file node_modules/dep/index.js 'export const d = 2;'
-misses "an edited dependency" "'node_modules/dep/index.js' modified"
+misses "an edited dependency: a miss" "'node_modules/dep/index.js' modified"
 mkdir public; echo x >public/robots.txt
-misses "a public directory appears" "'public' added in workspace root"
+misses "a new public directory: a miss" "'public' added in workspace root"
 echo y >public/more.txt
-misses "a public file appears" "'more.txt' added in 'public'"
+misses "a new public file: a miss" "'more.txt' added in 'public'"
 echo VITE_X=1 >.env
-misses "an .env file appears" "'.env' added in workspace root"
+misses "a new .env file: a miss" "'.env' added in workspace root"
 echo VITE_X=2 >.env
-misses "it changes" "'.env' modified"
+misses "a changed .env file: a miss" "'.env' modified"
 file vite.config.js 'export default { define: { __X__: 1 } };'
-misses "a configuration appears" "'vite.config.js' added in workspace root"
-hits "then hits: its temporary copy is no input"
+misses "a new configuration: a miss" "'vite.config.js' added in workspace root"
+hits "... then a hit, because its temporary copy is no input"
 mv src/a.ts src/a.tsx
-misses "a renamed file" "'"
+misses "a renamed file: a miss" "'"
 file tsconfig.json '{"compilerOptions":{"target":"es2015"}}'
-misses "a tsconfig appears" "'tsconfig.json' added in workspace root"
-hits "then hits"
+misses "a new tsconfig: a miss" "'tsconfig.json' added in workspace root"
+hits "... then a hit"
 file README.md 'nobody reads me'; file src/unused.ts 'x'
-hits "what it does not look at changes nothing"
+hits "a file that the build does not look at: a hit"
 touch src/main.ts index.html
-hits "nor does a new time alone"
+hits "a new time of a file: a hit"
 rm public/more.txt
-misses "a public file goes" "'more.txt' removed from 'public'"
+misses "a removed public file: a miss" "'more.txt' removed from 'public'"
 rm src/main.ts
 run
-is "a missing entry fails as ever" "$rc" 1
+is "a missing entry: fails as without vt" "$rc" 1
 finish

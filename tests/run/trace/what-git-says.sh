@@ -13,20 +13,20 @@ hits() { capture vt run t; has "$1" "$(steps)" "cache hit, replaying"; }
 misses() { capture vt run t; has "$1" "$(steps)" "cache miss"; }
 
 for asks in 'git log -1 --format=%s' 'git describe' 'git rev-parse HEAD' 'git status --short --branch'; do
-	task "$asks"; hits "$asks: hits"
-	commit next; misses "$asks: a commit"
-	hits "$asks: hits then"
+	task "$asks"; hits "$asks: a hit"
+	commit next; misses "$asks: a miss after a commit"
+	hits "$asks: then a hit"
 done
-task 'git describe --tags'; git tag newer; misses "a tag is seen"
-task 'git log -1 --format=%s'; git pack-refs --all; capture vt run t; commit again; misses "a commit where the names are packed"
-git checkout -q --detach; task 'git log -1 --format=%s'; hits "without a branch: hits"
-commit apart; misses "a commit without a branch"
-task 'git rev-parse HEAD'; hits "without a branch, its name: hits"
-commit aside; misses "the name of a commit without a branch"
-task 'git rev-parse --show-toplevel'; commit beside; hits "a commit without a branch makes no difference to who looks for the root"
+task 'git describe --tags'; git tag newer; misses "a new tag: a miss"
+task 'git log -1 --format=%s'; git pack-refs --all; capture vt run t; commit again; misses "a commit where the names are packed: a miss"
+git checkout -q --detach; task 'git log -1 --format=%s'; hits "a detached head: a hit"
+commit apart; misses "a commit on a detached head: a miss"
+task 'git rev-parse HEAD'; hits "a detached head, its name: a hit"
+commit aside; misses "a commit on it, its name: a miss"
+task 'git rev-parse --show-toplevel'; commit beside; hits "a commit on a detached head, for a task that looks for the root alone: a hit"
 git checkout -q main
 
 for looks in 'git rev-parse --show-toplevel' 'git ls-files' 'git check-ignore x || true'; do
-	task "sh -c '$looks'"; commit more; hits "$looks: a commit makes no difference"
+	task "sh -c '$looks'"; commit more; hits "$looks: a hit after a commit"
 done
 finish

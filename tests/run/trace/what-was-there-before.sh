@@ -15,55 +15,55 @@ fresh() { rm -rf -- *; echo one >a; }
 fresh; traced sh -c 'echo x >a; echo y >>a; echo z >new'
 well "opening for writing"
 same "a file that was there: its content, once" a "$one"
-is "a file that was not" "$(before new)" absent
-is "told before the write" "$(order a)" "BEFORE WRITE READ"
+is "a file that was absent: absent" "$(before new)" absent
+is "a file that is written: BEFORE comes first" "$(order a)" "BEFORE WRITE READ"
 
 fresh; traced python3 -c 'import os; os.open("made", os.O_RDONLY | os.O_CREAT); os.open("a", os.O_RDONLY | os.O_CREAT)'
-is "made by opening it for reading: it was not there" "$(before made)" absent
-is "what is there is only read" "$(order a)" READ
+is "a file made by opening it for reading: absent" "$(before made)" absent
+is "a file that is there and opened so: only read" "$(order a)" READ
 
 fresh; chmod +x a; traced sh -c 'echo x >a'
-same "that its owner may execute it is told, too" a "${one}x"
+same "an executable file: that its owner may execute it is told" a "${one}x"
 
 fresh; ln -s a l; traced sh -c 'echo x >l'
-same "through a link: of the file" a "$one"
-is "the link itself was not written" "$(before l)" ""
+same "written through a link: the content of the file" a "$one"
+is "... the link itself was not written" "$(before l)" ""
 
 fresh; traced python3 -c 'import os; os.chmod("a", 0o600); os.utime("a", (1, 1))'
-is "attributes alone: content is not looked at" "$(before a)" f
-has "such a write is marked" "$seen" $'WRITE\ta\ta'
+is "attributes alone: the content is not looked at" "$(before a)" f
+has "... the write is marked" "$seen" $'WRITE\ta\ta'
 fresh; traced sh -c 'chmod 600 a; echo x >a'
-same "what opens it later looks again" a "f $one"
+same "... opening it later looks at the content" a "f $one"
 
 fresh; mkdir d; ln -s nowhere l; echo two >b; mkfifo p; traced sh -c 'mv d e; mv l k; mv a b; mv p q'
-is "renamed: a directory" "$(before d)" d
-is "a link" "$(before l)" lnowhere
-is "a pipe" "$(before p)" o
-same "a file" a "$one"
-like "and what it replaces" "$(before b)" "c*"
-is "or does not" "$(before e)" absent
+is "a renamed directory" "$(before d)" d
+is "a renamed link" "$(before l)" lnowhere
+is "a renamed pipe" "$(before p)" o
+same "a renamed file: its content" a "$one"
+like "the file that a rename replaces" "$(before b)" "c*"
+is "a rename to a new name: absent" "$(before e)" absent
 
 fresh; traced sh -c 'rm a; echo one >a'
-same "removed and made again: its content before" a "$one"
+same "removed and made again: the content before" a "$one"
 
 fresh; mkdir d; traced sh -c 'mkdir -p d; mkdir d d2'
-is "making a folder that is there changes nothing" "$(before d)" ""
-is "it only asks for it" "$(ops d | tr ' ' '\n' | sort -u | tr '\n' ' ')" "PROBE "
-is "making one that is not" "$(before d2)" absent
+is "making a folder that is there: nothing is told" "$(before d)" ""
+is "... its name is only asked for" "$(ops d | tr ' ' '\n' | sort -u | tr '\n' ' ')" "PROBE "
+is "making a folder that is absent: absent" "$(before d2)" absent
 
 fresh; traced perl -e 'rename "gone", "a"; rename "a", "b"'
-is "a rename of what is not there changes nothing: the name is asked for" "$(ops gone)" PROBE
-same "and what it names is as it was" a "$one"
+is "a rename of a missing file: its name is only asked for" "$(ops gone)" PROBE
+same "... the file that it names is as it was" a "$one"
 fresh; echo two >b; traced python3 -c 'import ctypes; c = ctypes.CDLL(None); c.renameat2(-100, b"a", -100, b"b", 1)'
-is "nor does a rename that must not replace" "$(ops b)" PROBE
+is "a rename that must not replace: the name is only asked for" "$(ops b)" PROBE
 
 fresh; truncate -s 17M big; traced sh -c 'echo >>big; echo >>a'
-is "no more than 16 MiB are looked at" "$(before big)" f
+is "a file of more than 16 MiB: its content is not looked at" "$(before big)" f
 fresh; traced python3 -c 'import os; os.truncate("a", 2)'
-same "cutting off: content" a "$one"
+same "a truncated file: its content" a "$one"
 fresh; traced python3 -c 'open("a", "r+").write("two")'
-same "for reading and writing: content" a "$one"
-is "in this order" "$(order a)" "READ BEFORE WRITE"
+same "opened for reading and writing: its content" a "$one"
+is "... read, then before, then write" "$(order a)" "READ BEFORE WRITE"
 
 # binding a socket makes its name
 fresh; file bind.py 'import os, socket, sys
@@ -75,8 +75,8 @@ for name in sys.argv[1:]:
 socket.socket(socket.AF_UNIX).bind("\0abstract"); socket.socket().bind(("127.0.0.1", 0))'
 mkdir d; traced python3 bind.py sock d/./sock a
 well "a socket that is bound"
-is "it was not there" "$(before sock) $(before d/sock)" "absent absent"
-like "told before the bind, which makes it" "$(order sock)" "PROBE BEFORE WRITE*"
-is "where something is, nothing is made" "$(before a)$(ops a | tr ' ' '\n' | sort -u)" PROBE
-hasnt "names that are no files are none" "$seen" abstract
+is "a socket that is bound: absent before" "$(before sock) $(before d/sock)" "absent absent"
+like "... told before the bind, which makes it" "$(order sock)" "PROBE BEFORE WRITE*"
+is "a socket where a file is: nothing is made" "$(before a)$(ops a | tr ' ' '\n' | sort -u)" PROBE
+hasnt "abstract and internet addresses: no file" "$seen" abstract
 finish

@@ -11,40 +11,40 @@ again() { capture base_env timeout 300 "$DENY" "$1" "$VT" run t; }
 echo 1 >in; task 'sh -c \"cat in; echo err >&2; exit 0\"'
 
 under eperm
-is "no filter is allowed: it runs" "$rc $err" "0 err"
-has "and is not kept" "$out" "automatic input tracking is not available (a sandbox forbids system call filters)"
+is "no filter is allowed: the task runs" "$rc $err" "0 err"
+has "... it is not kept" "$out" "automatic input tracking is not available (a sandbox forbids system call filters)"
 under enosys
-has "the kernel knows no filters" "$out" "automatic input tracking is not available (the kernel has no system call notifications"
+has "a kernel without filters: the reason is told" "$out" "automatic input tracking is not available (the kernel has no system call notifications"
 under busy-noptrace
-is "a listener is there, and no ptrace: it runs" "$rc $err" "0 err"
-has "and is not kept" "$out" "automatic input tracking is not available ("
-is "what vt plugins list says" "$(base_env "$DENY" eperm "$VT" plugins list | awk '$1 == "trace-linux" { print $NF }')" none
+is "a listener, and no ptrace: the task runs" "$rc $err" "0 err"
+has "... it is not kept" "$out" "automatic input tracking is not available ("
+is "... vt plugins list says why" "$(base_env "$DENY" eperm "$VT" plugins list | awk '$1 == "trace-linux" { print $NF }')" none
 
 under busy
-is "a listener is there: it is traced by ptrace" "$rc $err" "0 err"
+is "a foreign listener: the task is traced by ptrace" "$rc $err" "0 err"
 again busy
-has "and kept" "$out" "cache hit"
+has "... it is kept" "$out" "cache hit"
 echo 2 >in; again busy
-has "what it read counts" "$out" "cache miss: 'in' modified"
+has "... a file that it read is an input" "$out" "cache miss: 'in' modified"
 touch in-a-handler forked by-dots
 task "$CASE stress"; under busy
-is "threads, signals and forks under ptrace" "$rc $err" "0 "
-again busy; hasnt "the trace was complete" "$out" "incomplete"
+is "threads, signals and forks under ptrace: all run" "$rc $err" "0 "
+again busy; hasnt "... the trace is complete" "$out" "incomplete"
 task 'sh -c \"exit 7\"'; under busy
-is "exit codes pass" "$rc" 7
+is "... exit codes are passed on" "$rc" 7
 task 'sh -c \"kill -TERM $$\"'; under busy
-is "signals too" "$rc" 143
+is "... signals are passed on" "$rc" 143
 
 # one vt in another's task: the inner says why it keeps nothing, the outer sees all
 file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"sh -c '\$VT_INNER run inner'\"},\"inner\":{\"command\":\"cat in\"}}}"
 sed -i "s|\$VT_INNER|$VT|" vite-task.json
 rm -rf .vt; capture vt run t
-is "nested: both run" "$rc" 0
-has "the inner one gives its reason" "$out" "another tracer already holds the system calls"
+is "vt in a task of vt: both run" "$rc" 0
+has "... the inner vt tells why it keeps nothing" "$out" "another tracer already holds the system calls"
 capture vt run t
-has "the outer one is kept" "$out" "cache hit, replaying"
+has "... the outer task is kept" "$out" "cache hit, replaying"
 echo 3 >in; capture vt run t
-has "with what the inner one's task read" "$out" "cache miss: 'in' modified"
+has "... a file that the inner task read is an input" "$out" "cache miss: 'in' modified"
 
 # without privileges: no_new_privs, which takes their rights from set-uid programs
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
@@ -59,10 +59,10 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 		user ./sid -u
 		if [ "$out" = 0 ]; then
 			user "$VT" run t
-			has "a set-uid program is noticed" "$out" "set-uid"
+			has "a set-uid program: is noticed" "$out" "set-uid"
 			user "$VT" run t
-			like "from then on it runs untraced, with its rights" "$out" $'*\n0\n*'
-			has "and is not kept, with the reason" "$out" "set-uid"
+			like "... runs untraced from then on, with its rights" "$out" $'*\n0\n*'
+			has "... is not kept, and the reason is told" "$out" "set-uid"
 		else skip "set-uid programs" "they have no rights here"; fi
 	else skip "an ordinary user" "vt cannot be run by one here"; fi
 else skip "an ordinary user" "only root can become one"; fi

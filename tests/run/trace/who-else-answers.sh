@@ -7,12 +7,12 @@ file package.json '{"name":"app","private":true}'
 echo one >in
 task() { printf '{"tasks":{"t":{"command":"%s"%s}}}\n' "$1" "${2-}" >vite-task.json; rm -rf .vt; }
 kept() {                             # "story" COMMAND [FIELDS]: it runs, and hits then
-	task "$2" "${3-}"; capture vt run t; is "$1: runs" "$rc" 0; capture vt run t; has "$1: is kept" "$out" "cache hit"
+	task "$2" "${3-}"; capture vt run t; is "$1: the task runs" "$rc" 0; capture vt run t; has "$1: it is kept" "$out" "cache hit"
 }
 refused() {                          # "story" WHY COMMAND [FIELDS]
-	task "$3" "${4-}"; capture vt run t; is "$1: runs" "$rc" 0
-	has "$1: is not kept, and why" "$out" "it asked $2, which was there before (see trustedSockets)"
-	capture vt run t; hasnt "$1: so it runs again" "$out" "cache hit"
+	task "$3" "${4-}"; capture vt run t; is "$1: the task runs" "$rc" 0
+	has "$1: it is not kept, and the reason is told" "$out" "it asked $2, which was there before (see trustedSockets)"
+	capture vt run t; hasnt "$1: it runs again" "$out" "cache hit"
 }
 
 # server.py ADDRESS: answers each connection with what is in `in`, and with the open file
@@ -53,7 +53,7 @@ refused "a socket with a name" "process 'python3'" "python3 -B client.py unix:$T
 kept "one that the task trusts" "python3 -B client.py unix:$T/sock" ",\"trustedSockets\":[\"unix:$T/sock\"]"
 kept "with inputs that are given" "python3 -B client.py unix:$T/sock" ',"input":["in"]'
 printf '{"trustedSockets":["unix:%s"],"tasks":{"t":"python3 -B client.py unix:%s"}}\n' "$T/sock" "$T/sock" >vite-task.json
-rm -rf .vt; capture vt run t; capture vt run t; has "one that the workspace trusts: is kept" "$out" "cache hit"
+rm -rf .vt; capture vt run t; capture vt run t; has "a server that the workspace trusts: the task is kept" "$out" "cache hit"
 serve "unix:sock"
 refused "a socket in the workspace" "process 'python3'" "python3 -B client.py unix:sock"
 kept "trusted by a path from the root" "python3 -B client.py unix:sock" ',"trustedSockets":["unix:sock"]'
@@ -76,8 +76,8 @@ kill $p; wait $p 2>/dev/null; exit $r'
 for a in tcp "unix:$T/own.sock"; do
 	rm -f "$T/own.sock"
 	task "sh own.sh $a" ',"output":["ready2"]'; capture vt run t
-	is "a server that the task starts itself ($a): runs" "$rc" 0
-	hasnt "... and nobody was there before" "$out" "which was there before"
+	is "a server that the task starts itself ($a): the task runs" "$rc" 0
+	hasnt "... no message says that it was there before" "$out" "which was there before"
 done
 file refused.py 'import socket
 for a in (socket.AF_INET, ("127.0.0.1", 1)), (socket.AF_UNIX, "stale"):
@@ -91,7 +91,7 @@ for bad in '"unix:"' '"tcp:x"' '"/run/x"' 5; do
 	printf '{"tasks":{"t":{"command":"true","trustedSockets":[%s]}}}\n' "$bad" >vite-task.json
 	capture vt run t
 	is "trustedSockets $bad: an error" "$rc" 1
-	like "... that says what is expected" "$err" '*expected*'
+	like "... that tells what is expected" "$err" '*expected*'
 done
 
 # real ones that stay
@@ -119,11 +119,11 @@ stays() {                            # NAME TASK START...: the tool's own daemon
 	[ -e "$TOOLS/.bin/$name" ] || { skip "$name" "it is not below VT_TEST_TOOLS"; return; }
 	[ -e node_modules ] || ln -s "$TOOLS" node_modules
 	"$TOOLS/.bin/$name" "$@" >/dev/null 2>&1 </dev/null || { skip "$name" "it does not start here"; return; }
-	task "$task"; capture vt run t; is "$name: runs" "$rc" 0
-	like "$name: is not kept, and why" "$out" "*incomplete (@(it asked process '*', which was there before|background process * is still running)*"
+	task "$task"; capture vt run t; is "$name: the task runs" "$rc" 0
+	like "$name: it is not kept, and the reason is told" "$out" "*incomplete (@(it asked process '*', which was there before|background process * is still running)*"
 	"$TOOLS/.bin/$name" stop >/dev/null 2>&1 </dev/null
 	task "$task"; capture vt run t
-	hasnt "$name, started by the task: stays, so nothing is kept" "$(capture vt run t; echo "$out")" "cache hit"
+	hasnt "$name, started by the task: the daemon stays, and nothing is kept" "$(capture vt run t; echo "$out")" "cache hit"
 	"$TOOLS/.bin/$name" stop >/dev/null 2>&1 </dev/null
 }
 stays eslint_d "eslint_d x.js" start
@@ -157,8 +157,8 @@ daemon() {                           # NAME FILE BROKEN STOP COMMAND: no run hit
 	shift 4
 	cleanup "$stop >/dev/null 2>&1 </dev/null"
 	task "$1"
-	for i in 1 2 3; do capture vt run t; is "$name, run $i: runs" "$rc" 0; hasnt "... and is not kept" "$out" "cache hit"; done
-	like "$name: it is said why" "$out" "*incomplete (@(it asked process '*', which was there before|background process * is still running)*"
+	for i in 1 2 3; do capture vt run t; is "$name, run $i: the task runs" "$rc" 0; hasnt "... it is not kept" "$out" "cache hit"; done
+	like "$name: the reason is told" "$out" "*incomplete (@(it asked process '*', which was there before|background process * is still running)*"
 	echo "$broken" >"$file"; capture vt run t; isnt "$name: a later error is found" "$rc" 0
 	$stop >/dev/null 2>&1 </dev/null
 }
