@@ -15,17 +15,27 @@ enum { ROUNDS = 12 };                  /* of questions to one store in one pass,
 /* One cached step of the plan, in the order of the pass. */
 struct ahead_step {
 	const struct step *step;
-	struct far_known *known;       /* NULL: its key cannot be made */
+	struct far_known *known;       /* NULL: not looked at yet, or its key cannot be made */
 	struct found found;            /* of the present round */
 	struct ahead_look look;
 	bool tainted;                  /* something before it must run: what it finds then is not known */
 	bool hit;
+	bool taken;                    /* what fits has been kept near in this pass */
 };
+
+enum ahead_round { ROUND_NEAR, ROUND_STREAM, ROUND_AGAIN };
 
 struct ahead {
 	struct cache *cache;
+	struct ahead *whole;           /* this one is of a part of the plan: whose lock counts; NULL: it is the whole */
 	const struct plan *part;       /* what is walked instead of the cache's plan; NULL: that */
-	pthread_mutex_t lock;          /* one pass at a time; over all below */
+	pthread_mutex_t lock;          /* over `busy`, and what is known of each step: `kept`, `none` */
+	pthread_cond_t changed;        /* one of them did */
+	bool busy;                     /* a pass is under way: all below is its thread's */
+	enum ahead_round round;        /* NEAR: what misses is asked for; STREAM: it comes meanwhile; AGAIN: all came */
+	struct far_stream *stream;     /* NEAR, STREAM */
+	uint32_t store;                /* of the present pass */
+	uint32_t kept;                 /* results that came near in it */
 	bool walked;                   /* steps is filled; the first pass was made */
 	struct ahead_step *steps;
 	uint32_t n, room;
@@ -40,7 +50,37 @@ struct ahead *ahead_new(struct cache *c)
 
 	a->cache = c;
 	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->changed, NULL);
 	return a;
+}
+
+/* Waits for the pass that is under way, and keeps others away. */
+static void begin(struct ahead *a)
+{
+	pthread_mutex_lock(&a->lock);
+	while (a->busy)
+		pthread_cond_wait(&a->changed, &a->lock);
+	a->busy = true;
+	pthread_mutex_unlock(&a->lock);
+}
+
+static void end(struct ahead *a)
+{
+	pthread_mutex_lock(&a->lock);
+	a->busy = false;
+	pthread_cond_broadcast(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* Whoever waits for this step need not wait for the rest of the pass. */
+static void tell(struct ahead *a, bool *what)
+{
+	struct ahead *whole = a->whole ? a->whole : a;
+
+	pthread_mutex_lock(&whole->lock);
+	*what = true;
+	pthread_cond_broadcast(&whole->changed);
+	pthread_mutex_unlock(&whole->lock);
 }
 
 static void forget_round(struct ahead *a)
@@ -61,8 +101,10 @@ static void forget_pass(struct ahead *a)
 	uint32_t i;
 
 	forget_round(a);
-	for (i = 0; i < a->n; i++)
-		a->steps[i].look.seen = NULL;
+	for (i = 0; i < a->n; i++) {
+		a->steps[i].look = (struct ahead_look){ 0 };
+		a->steps[i].taken = false;
+	}
 	arena_free(a->arena);
 	a->arena = NULL;
 }
@@ -74,6 +116,7 @@ void ahead_free(struct ahead *a)
 	forget_pass(a);
 	free(a->steps);
 	pthread_mutex_destroy(&a->lock);
+	pthread_cond_destroy(&a->changed);
 	free(a);
 }
 
@@ -84,34 +127,85 @@ static bool is_stopping(const struct ahead *a)
 
 /* ---- the walk -------------------------------------------------------------------------- */
 
-static void look_at(struct ahead *a, struct ahead_step *s, bool *taint)
+/* What is known of a step that is not looked up, since something before it must run. */
+static struct far_known *known_of(struct ahead *a, const struct step *step)
+{
+	struct digest key;
+
+	return lookup_key(a->cache, step, &key) == 0 ? far_known_of(a->cache->far, &key) : NULL;
+}
+
+static bool is_open(const struct ahead_step *s)
+{
+	return s->known && (s->tainted || !s->hit);
+}
+
+/* It fits: is it wanted from this store? */
+static bool is_wanted(const struct ahead *a, const struct ahead_step *s)
+{
+	return s->hit && s->look.fit && s->look.fit->store == a->store && !s->taken;
+}
+
+static struct far_wanted wanted_of(const struct ahead_step *s)
+{
+	return (struct far_wanted){ .step = s->known, .candidate = s->look.fit, .result = s->found.inside->hit };
+}
+
+static void note_kept(struct ahead *a, struct ahead_step *s)
+{
+	s->taken = true;
+	a->kept++;
+	tell(a, &s->known->kept);
+}
+
+static void look_over(struct ahead *a, struct ahead_step *s, bool *taint)
 {
 	s->tainted = *taint;
 	s->hit = false;
 	s->look.fit = NULL;
 	s->look.names_n = 0;
-	if (*taint || !s->known)
+	if (*taint) {
+		if (!s->known)
+			s->known = known_of(a, s->step);
+		if (s->known)
+			s->known->compared = 0;
 		return;
+	}
 	s->look.known = s->known;
 	s->look.keys = a->cache->setup.keys;
 	s->look.arena = a->arena;
 	lookup_ahead(a->cache, s->step, a->chain, &s->look, &s->found);
+	s->known = s->look.known;
+	if (s->known)
+		s->known->compared = s->known->n;
 	s->hit = s->found.state == FOUND_HIT;
 	*taint = !s->hit;
 }
 
+/* What misses near is asked for while the next are looked at, and what came and fits is near while others are compared. */
+static void look_at(struct ahead *a, struct ahead_step *s, bool *taint)
+{
+	struct far_wanted wanted;
+
+	if (a->round == ROUND_STREAM && s->known)
+		far_stream_await(a->stream, s->known);
+	look_over(a, s, taint);
+	if (a->round == ROUND_NEAR && a->stream && is_open(s))
+		far_stream_add(a->stream, s->known);
+	if (!is_wanted(a, s))
+		return;
+	wanted = wanted_of(s);
+	if (far_take(a->cache->far, a->store, &wanted))
+		note_kept(a, s);
+}
+
 static void add_step(struct ahead *a, const struct step *step)
 {
-	struct digest key;
-
 	if (a->n == a->room) {
 		a->room = a->room ? 2 * a->room : 256;
 		a->steps = xrealloc(a->steps, a->room, sizeof *a->steps);
 	}
-	a->steps[a->n] = (struct ahead_step){ .step = step };
-	if (lookup_key(a->cache, step, &key) == 0)
-		a->steps[a->n].known = far_known_of(a->cache->far, &key);
-	a->n++;
+	a->steps[a->n++] = (struct ahead_step){ .step = step };
 }
 
 static bool walk(struct ahead *a, const struct plan *plan, bool taint);
@@ -178,26 +272,6 @@ static void round_of(struct ahead *a)
 
 /* ---- questions ---------------------------------------------------------------------------- */
 
-static bool is_open(const struct ahead_step *s)
-{
-	return s->known && (s->tainted || !s->hit);
-}
-
-/* STEPs of all that did not hit, or that wait for such; then the newest hints of those that are new. */
-static uint32_t ask_first(struct ahead *a, uint32_t store)
-{
-	struct far_known **ask = xcalloc(a->n ? a->n : 1, sizeof *ask);
-	uint32_t i, n = 0, ret = 0;
-
-	for (i = 0; i < a->n; i++)
-		if (is_open(&a->steps[i]) && !a->steps[i].known->asked[store])
-			ask[n++] = a->steps[i].known;
-	if (n && far_ask_steps(a->cache->far, store, ask, n))
-		ret = far_ask_hints(a->cache->far, store, ask, n);
-	free(ask);
-	return ret;
-}
-
 static bool has_hints(const struct ahead_step *s, uint32_t store)
 {
 	return s->known->hints_asked[store] < s->known->step[store].hints_n;
@@ -208,14 +282,16 @@ static bool has_sets(const struct ahead_step *s, uint32_t store)
 	return s->known->sets_asked[store] < s->known->step[store].sets_n && s->known->sets_asked[store] < AHEAD_SETS;
 }
 
-/* The next hints of steps whose hints did not fit, and for which nothing has to run first. */
-static uint32_t ask_hints(struct ahead *a, uint32_t store)
+/* The newest hints of all that did not hit, or that wait for such (`first`); else the next of those whose hints did not fit, and
+ * for which nothing has to run first. */
+static uint32_t ask_hints(struct ahead *a, uint32_t store, bool first)
 {
 	struct far_known **ask = xcalloc(a->n ? a->n : 1, sizeof *ask);
 	uint32_t i, n = 0, ret;
 
 	for (i = 0; i < a->n; i++)
-		if (is_open(&a->steps[i]) && !a->steps[i].tainted && has_hints(&a->steps[i], store))
+		if (is_open(&a->steps[i]) && has_hints(&a->steps[i], store) &&
+		    (first ? !a->steps[i].known->hints_asked[store] : !a->steps[i].tainted))
 			ask[n++] = a->steps[i].known;
 	ret = n ? far_ask_hints(a->cache->far, store, ask, n) : 0;
 	free(ask);
@@ -276,34 +352,58 @@ static uint32_t ask_names(struct ahead *a, uint32_t store)
 
 /* ---- what fits ------------------------------------------------------------------------------- */
 
-static uint32_t fetch(struct ahead *a, uint32_t store)
+static void fetch(struct ahead *a)
 {
 	struct far_wanted *wanted = xcalloc(a->n ? a->n : 1, sizeof *wanted);
-	uint32_t i, n = 0, ret = 0;
+	struct ahead_step **whose = xcalloc(a->n ? a->n : 1, sizeof *whose);
+	uint32_t i, n = 0;
 
 	for (i = 0; i < a->n; i++) {
-		struct ahead_step *s = &a->steps[i];
-
-		if (s->hit && s->look.fit && s->look.fit->store == store)
-			wanted[n++] = (struct far_wanted){ .step = s->known, .candidate = s->look.fit, .result = s->found.inside->hit };
+		if (!is_wanted(a, &a->steps[i]))
+			continue;
+		wanted[n] = wanted_of(&a->steps[i]);
+		whose[n++] = &a->steps[i];
 	}
 	if (n)
-		far_fetch(a->cache->far, store, wanted, n);
+		far_fetch(a->cache->far, a->store, wanted, n);
 	for (i = 0; i < n; i++)
-		ret += wanted[i].kept;
+		if (wanted[i].kept)
+			note_kept(a, whose[i]);
 	free(wanted);
-	return ret;
+	free(whose);
+}
+
+/* The store does not know the step: where it is the only one there is nothing to wait for. */
+static void note_nothing(void *ctx, struct far_known *k)
+{
+	struct ahead *a = ctx;
+
+	if (far_stores(a->cache->far) == 1)
+		tell(a, &k->none);
 }
 
 static uint32_t pass_over(struct ahead *a, uint32_t store)
 {
+	const uint32_t about = a->walked ? a->n : a->part ? a->part->n : a->cache->plan->n;
 	uint32_t rounds;
+	bool any;
 
+	a->store = store;
+	a->kept = 0;
+	a->stream = far_stream_new(a->cache->far, store, about, note_nothing, a);
+	a->round = ROUND_NEAR;
 	round_of(a);
-	if (ask_first(a, store))
+	any = far_stream_finds(a->stream);
+	a->round = ROUND_STREAM;
+	if (any)
+		round_of(a);
+	far_stream_free(a->stream);
+	a->stream = NULL;
+	a->round = ROUND_AGAIN;
+	if (!is_stopping(a) && ask_hints(a, store, true))
 		round_of(a);
 	for (rounds = 0; rounds < ROUNDS && !is_stopping(a); rounds++) {
-		uint32_t more = ask_hints(a, store);
+		uint32_t more = ask_hints(a, store, false);
 
 		if (!more && load_sets(a, store)) {
 			round_of(a);
@@ -313,7 +413,8 @@ static uint32_t pass_over(struct ahead *a, uint32_t store)
 			break;
 		round_of(a);
 	}
-	return fetch(a, store);
+	fetch(a);
+	return a->kept;
 }
 
 static uint32_t pass(struct ahead *a)
@@ -327,41 +428,52 @@ static uint32_t pass(struct ahead *a)
 	return ret;
 }
 
-/* Has a far store something for the step that was not compared with the present, or may fit now? */
+/* Has a store more of the step than was asked for? */
+static bool has_more(const struct far_known *k, uint32_t store)
+{
+	return !k->asked[store] || k->hints_asked[store] < k->step[store].hints_n ||
+	       (k->sets_asked[store] < k->step[store].sets_n && k->sets_asked[store] < AHEAD_SETS);
+}
+
+/* Have far stores something for the step that was not compared with the present, or may fit now? */
 static bool has_hope(struct ahead *a, const struct far_known *k)
 {
 	uint32_t store;
+	bool ret = k->n > k->compared;
 
-	if (k->n)
-		return true;
-	for (store = 0; store < far_stores(a->cache->far); store++)
-		if (!k->asked[store] || k->hints_asked[store] < k->step[store].hints_n ||
-		    (k->sets_asked[store] < k->step[store].sets_n && k->sets_asked[store] < AHEAD_SETS))
-			return true;
-	return false;
+	for (store = 0; store < far_stores(a->cache->far) && !ret; store++)
+		ret = far_store_reads(far_store_at(a->cache->far, store)) && has_more(k, store);
+	return ret;
 }
 
 bool ahead_missed(struct ahead *a, const struct digest *key)
 {
 	struct far_known *k = far_known_of(a->cache->far, key);
-	bool ret = false;
+	bool came, ret;
 
 	pthread_mutex_lock(&a->lock);
-	if (!is_stopping(a) && (!a->walked || has_hope(a, k))) {
-		pass(a);
-		ret = true;
-	}
+	while (a->busy && !k->kept && !k->none)
+		pthread_cond_wait(&a->changed, &a->lock);
+	/* once: should it miss all the same, it is looked for again */
+	came = k->kept;
+	k->kept = false;
+	ret = !came && !a->busy && !is_stopping(a) && (!a->walked || has_hope(a, k));
+	a->busy = a->busy || ret;
 	pthread_mutex_unlock(&a->lock);
-	return ret;
+	if (!ret)
+		return came;
+	pass(a);
+	end(a);
+	return true;
 }
 
 struct far_known *ahead_known(struct ahead *a, const struct digest *key, struct arena *arena)
 {
 	struct far_known *ret;
 
-	pthread_mutex_lock(&a->lock);
+	begin(a);
 	ret = arena_copy(arena, far_known_of(a->cache->far, key), sizeof *ret);
-	pthread_mutex_unlock(&a->lock);
+	end(a);
 	return ret;
 }
 
@@ -386,28 +498,30 @@ void ahead_again(struct ahead *a, const struct plan_node *node)
 {
 	struct plan_node alone = *node;
 	struct plan part = { .nodes = &alone, .n = 1 };
-	struct ahead one = { .cache = a->cache, .part = &part };
+	struct ahead *one = ahead_new(a->cache);
 
+	one->whole = a;
+	one->part = &part;
 	alone.waits_n = 0;
-	pthread_mutex_lock(&a->lock);
+	begin(a);
 	forget_found(a, &part);
 	if (!is_stopping(a))
-		pass(&one);
-	pthread_mutex_unlock(&a->lock);
-	free(one.steps);
+		pass(one);
+	end(a);
+	ahead_free(one);
 }
 
 uint32_t ahead_pull(struct ahead *a, uint32_t *ret_steps, uint32_t *ret_near)
 {
 	uint32_t ret, i;
 
-	pthread_mutex_lock(&a->lock);
+	begin(a);
 	*ret_near = 0;
 	round_of(a);
 	*ret_steps = a->n;
 	for (i = 0; i < a->n; i++)
 		*ret_near += a->steps[i].hit;
 	ret = pass(a);
-	pthread_mutex_unlock(&a->lock);
+	end(a);
 	return ret;
 }

@@ -158,7 +158,12 @@ static void read_results(struct looking *l)
 	const uint32_t far_n = l->ahead ? l->ahead->known->n : 0;
 	uint32_t i;
 
-	read_results_of(l, &l->in->id, far_n);
+	if (l->ahead && l->ahead->nothing_near)
+		l->at = arena_array(l->arena, far_n + 1, sizeof *l->at);
+	else
+		read_results_of(l, &l->in->id, far_n);
+	if (l->ahead)
+		l->ahead->nothing_near = l->n == 0;
 	for (i = 0; i < far_n; i++) {
 		const struct far_candidate *far = &l->ahead->known->at[i];
 		struct candidate *c = &l->at[l->n++];
@@ -530,6 +535,8 @@ static int look_ahead(struct looking *l, struct err *err)
 		return r < 0 ? -1 : 0;
 	if (amend_globbed(l, err) < 0)
 		return -1;
+	if (!l->ahead->known)
+		l->ahead->known = far_known_of(l->cache->far, &l->in->id);
 	read_results(l);
 	r = find_hit(l, err);
 	if (r == 0)

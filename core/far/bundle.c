@@ -116,11 +116,24 @@ static int write_all(struct blobs *b, const struct buf *head, struct bytes body,
 	return 0;
 }
 
+int bundle_join(struct blobs *b, const struct far_keys *k, const vt_id *name, const vt_id *body, struct bytes body_bytes, const vt_id *blobs,
+		const struct blob_bytes *bytes, uint32_t n, uint64_t most, struct blob_bytes *ret)
+{
+	struct buf head;
+	int r;
+
+	*ret = (struct blob_bytes){ .fd = -1 };
+	r = head_of(k, name, body, body_bytes.size, blobs, bytes, n, &head) < 0 ? 2 : write_all(b, &head, body_bytes, bytes, n, most, ret);
+	buf_free(&head);
+	if (r)
+		blob_bytes_clear(ret);
+	return r;
+}
+
 int bundle_make(struct blobs *b, const struct far_keys *k, const vt_id *name, const vt_id *body, struct bytes body_bytes, const vt_id *blobs,
 		uint32_t n, uint64_t most, struct blob_bytes *ret)
 {
 	struct blob_bytes *bytes = xcalloc(n ? n : 1, sizeof *bytes);
-	struct buf head;
 	uint32_t i, had;
 	int r = 0;
 
@@ -128,15 +141,11 @@ int bundle_make(struct blobs *b, const struct far_keys *k, const vt_id *name, co
 	for (had = 0; had < n && r == 0; had++)
 		r = blob_read(b, &blobs[had], &bytes[had]);
 	had -= r != 0;
-	if (r == 0) {
-		r = head_of(k, name, body, body_bytes.size, blobs, bytes, n, &head) < 0 ? 2 : write_all(b, &head, body_bytes, bytes, n, most, ret);
-		buf_free(&head);
-	}
+	if (r == 0)
+		r = bundle_join(b, k, name, body, body_bytes, blobs, bytes, n, most, ret);
 	for (i = 0; i < had; i++)
 		blob_bytes_clear(&bytes[i]);
 	free(bytes);
-	if (r)
-		blob_bytes_clear(ret);
 	return r;
 }
 

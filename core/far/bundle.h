@@ -32,6 +32,9 @@ struct bundle {
 /* Makes one of a result that is near. 0; 1: a blob is gone, or there is no room; 2: it would be larger than `most`. */
 int bundle_make(struct blobs *b, const struct far_keys *k, const vt_id *name, const vt_id *body, struct bytes body_bytes, const vt_id *blobs,
 		uint32_t n, uint64_t most, struct blob_bytes *ret);
+/* The same of bytes that the caller has, and keeps. */
+int bundle_join(struct blobs *b, const struct far_keys *k, const vt_id *name, const vt_id *body, struct bytes body_bytes, const vt_id *blobs,
+		const struct blob_bytes *bytes, uint32_t n, uint64_t most, struct blob_bytes *ret);
 /* What stands in a bundle before its body and behind it; false: it is not in memory. Borrowed from it. */
 bool bundle_around(const struct blob_bytes *bundle, size_t body_size, struct bytes *ret_before, struct bytes *ret_after);
 /* -1: it is none, not whole, not of this name, or not proven. */

@@ -43,6 +43,7 @@ struct far *far_open(const struct far_setup *setup)
 		f->stores[i] = far_store_new(stores[i], setup->plug, setup->blobs, setup->stop);
 		f->senders[i] = (struct far_sender){ .far = f, .store = i, .arena = arena_new(), .arena_sent = arena_new() };
 		map_init(&f->senders[i].there);
+		map_init(&f->senders[i].small);
 		map_init(&f->senders[i].steps);
 		map_init(&f->senders[i].sent);
 	}
@@ -194,38 +195,17 @@ struct far_known *far_known_of(struct far *f, const struct digest *key)
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
-uint32_t far_ask_steps(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n)
+bool far_take_step(struct far *f, uint32_t store, struct far_known *k, const struct far_get *item)
 {
-	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
-	struct far_known **whose = xcalloc(n ? n : 1, sizeof *whose);
-	uint32_t i, k = 0, ret = 0;
-
-	for (i = 0; i < n; i++) {
-		if (steps[i]->asked[store])
-			continue;
-		steps[i]->asked[store] = true;
-		items[k] = (struct far_get){ .space = VT_SPACE_ENTRY, .name = steps[i]->name, .most = FAR_STEP_MAX, .in_memory = true };
-		whose[k++] = steps[i];
-	}
-	if (far_store_reads(f->stores[store]))
-		far_store_get(f->stores[store], items, k);
-	for (i = 0; i < k; i++) {
-		struct far_known *w = whose[i];
-
-		if (items[i].status != VT_OK)
-			continue;
-		w->step_bytes[store] = items[i].bytes.data;
-		if (far_step_decode(f->setup.keys, &w->name, (struct bytes){ items[i].bytes.data, (size_t)items[i].bytes.size }, &w->step[store]) == 0)
-			ret++;
-		else {
-			w->step[store] = (struct far_step){ 0 };
-			far_store_tell(f->stores[store], f->setup.keys->keyed ? "something there is damaged, or not sealed by the team's key: it is left aside"
-									     : "something there is damaged: it is left aside");
-		}
-	}
-	free(items);
-	free(whose);
-	return ret;
+	if (item->status != VT_OK)
+		return false;
+	k->step_bytes[store] = item->bytes.data;
+	if (far_step_decode(f->setup.keys, &k->name, (struct bytes){ item->bytes.data, (size_t)item->bytes.size }, &k->step[store]) == 0)
+		return true;
+	k->step[store] = (struct far_step){ 0 };
+	far_store_tell(f->stores[store], f->setup.keys->keyed ? "something there is damaged, or not sealed by the team's key: it is left aside"
+							     : "something there is damaged: it is left aside");
+	return false;
 }
 
 static void tell_unproven(struct far *f, uint32_t store)
@@ -410,6 +390,10 @@ static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, const 
 	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
 
 	for (i = 0; i < n; i++) {
+		if (pairs[i].proven && pairs[i].hint.bytes.size) {
+			*ret += take_from_step(f, store, &pairs[i]);
+			continue;
+		}
 		if (!pairs[i].proven && !is_proven(f, store, &pairs[i].hint.result, &results[i], &pairs[i].hint.body))
 			continue;
 		bodies[k] = (struct far_get){ .space = VT_SPACE_BLOB, .name = pairs[i].hint.body, .most = FAR_BODY_MAX, .in_memory = true };
@@ -464,6 +448,19 @@ static bool next_hint(struct far *f, uint32_t store, struct far_known *s, struct
 	return false;
 }
 
+bool far_take_hint_at_hand(struct far *f, uint32_t store, struct far_known *k)
+{
+	const uint32_t followed = k->hints_asked[store];
+	struct pair p = { .step = k, .proven = true };
+
+	if (!next_hint(f, store, k, &p.hint))
+		return false;
+	if (p.hint.bytes.size)
+		return take_from_step(f, store, &p);
+	k->hints_asked[store] = followed;
+	return false;
+}
+
 uint32_t far_ask_hints(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n)
 {
 	struct pair *pairs = xcalloc(n ? n : 1, sizeof *pairs);
@@ -503,7 +500,7 @@ static struct facts *decode_set(struct bytes bytes, struct arena *a)
 	return far_set_decode(kept, a, ret) == 0 ? ret : NULL;
 }
 
-/* Bundles hold no name sets: the facts of a body that stands in the STEP are one. */
+/* Where a body stands in the STEP its name set does not: it is the facts of the body. */
 static struct facts *set_of_body(struct bytes body, const struct far_known *k, struct arena *a)
 {
 	struct facts *ret = NULL;
@@ -533,7 +530,8 @@ void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted,
 			wanted[i].set = decode_set(s->newest, a);
 			continue;
 		}
-		if (far_holds_bundles(f, store)) {
+		/* hint and name set come in front together */
+		if (far_holds_bundles(f, store) || (wanted[i].number == 0 && s->hints_n && s->hints[0].bytes.size)) {
 			if (wanted[i].number < s->hints_n)
 				wanted[i].set = set_of_body(s->hints[wanted[i].number].bytes, wanted[i].step, a);
 			continue;
@@ -569,4 +567,6 @@ void far_forget(struct far *f, struct far_known *k)
 		k->asked[i] = false;
 		k->hints_asked[i] = k->sets_asked[i] = 0;
 	}
+	k->kept = k->none = false;
+	k->compared = 0;
 }

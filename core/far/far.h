@@ -1,7 +1,7 @@
 /* far: all far stores of a run. What a step misses near is looked for here, in batches; what comes is verified, proven
  * and kept near, and then it is a hit like any other. What was kept near is sent, behind the run.
  *
- *     far_ask_steps   STEPs of many steps: hints to their newest results
+ *     far_stream      STEPs of many steps, and the newest results that stand in them
  *     far_ask_hints   bodies of one rank of hints
  *     far_ask_named   RESULTs under names that the present makes, and their bodies
  *     far_fetch       blobs of a result that fits, into a batch of the near stores
@@ -46,6 +46,11 @@ struct far_known {
 	uint32_t sets_asked[FAR_STORES];       /* so many name sets were tried */
 	struct far_candidate at[FAR_CANDIDATES];
 	uint32_t n;
+	uint32_t chunk;                /* its STEP is under way, in this chunk of a far_stream; 0: it is not */
+	/* the caller's own, under its lock */
+	bool kept;                     /* what fits is near since it was looked for */
+	bool none;                     /* there is nothing of it anywhere */
+	uint32_t compared;             /* so many candidates were compared with the present, while nothing before the step had to run */
 };
 
 /* NULL: no far store works. */
@@ -57,8 +62,15 @@ uint32_t far_stores(const struct far *f);
 struct far_store *far_store_at(const struct far *f, uint32_t i);
 struct far_known *far_known_of(struct far *f, const struct digest *key);       /* [any] made at the first call */
 
-/* [work] All return how many candidates, or STEPs, are new. */
-uint32_t far_ask_steps(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n);
+/* STEPs of one store, asked for in the order in which they are added, about n of them. `nothing` is told of each step that the
+ * store does not know. [work] */
+struct far_stream *far_stream_new(struct far *f, uint32_t store, uint32_t n, void (*nothing)(void *ctx, struct far_known *k), void *ctx);
+void far_stream_add(struct far_stream *s, struct far_known *k);                /* once; later calls do nothing */
+void far_stream_flush(struct far_stream *s);                                   /* all that were added are under way now */
+bool far_stream_finds(struct far_stream *s);                                   /* waits until one is there; false: none is */
+void far_stream_await(struct far_stream *s, const struct far_known *k);        /* ... until that of this step has been answered */
+void far_stream_free(struct far_stream *s);                                    /* ... until all have been */
+/* [work] All return how many candidates are new. */
 uint32_t far_ask_hints(struct far *f, uint32_t store, struct far_known *const *steps, uint32_t n);
 uint32_t far_ask_named(struct far *f, uint32_t store, struct far_known *const *steps, const vt_id *names, uint32_t n);
 /* A name set of a STEP. */
@@ -79,6 +91,8 @@ struct far_wanted {
 	const struct result *result;   /* decoded from its bytes */
 	bool kept;                     /* answer: it is near now */
 };
+/* Keeps one whose bundle is at hand; false: it is to be fetched. */
+bool far_take(struct far *f, uint32_t store, struct far_wanted *wanted);
 void far_fetch(struct far *f, uint32_t store, struct far_wanted *wanted, uint32_t n);
 /* Who gave this result in this run; NULL: it is one's own. [any] */
 const char *far_origin(struct far *f, const vt_id *body);

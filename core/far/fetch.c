@@ -165,6 +165,11 @@ static bool keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, con
 	return w->kept;
 }
 
+bool far_take(struct far *f, uint32_t store, struct far_wanted *w)
+{
+	return w->candidate->bundle.data && keep_bundle(f, store, w, &w->candidate->bundle);
+}
+
 /* So many at a time as memory may hold. */
 static void fetch_bundles(struct far *f, uint32_t store, struct far_wanted *wanted, uint32_t n)
 {
@@ -173,7 +178,7 @@ static void fetch_bundles(struct far *f, uint32_t store, struct far_wanted *want
 
 	while (at < n) {
 		for (k = 0; at < n && k < WAVE; at++) {
-			if (wanted[at].candidate->bundle.data && keep_bundle(f, store, &wanted[at], &wanted[at].candidate->bundle))
+			if (far_take(f, store, &wanted[at]))
 				continue;
 			items[k] = (struct far_get){ .space = VT_SPACE_RESULT, .name = wanted[at].candidate->result,
 						     .most = far_store_below(f->stores[store]) };
@@ -210,6 +215,8 @@ void far_fetch(struct far *f, uint32_t store, struct far_wanted *wanted, uint32_
 	for (i = 0, count = 0; i < n; i++) {
 		uint32_t its = blobs_of(wanted[i].result, names + count);
 
+		if (far_take(f, store, &wanted[i]))
+			its = 0;
 		for (k = 0; k < its; k++)
 			want_blob(f, &all, &names[count + k]);
 		count += its;
@@ -218,6 +225,8 @@ void far_fetch(struct far *f, uint32_t store, struct far_wanted *wanted, uint32_
 	for (i = 0, count = 0; i < n; i++) {
 		uint32_t its = wanted[i].result->blobs_n + (wanted[i].result->output_size > 0);
 
+		if (wanted[i].kept)
+			continue;
 		keep(f, store, &wanted[i], &all, names + count, its);
 		count += its;
 	}

@@ -172,16 +172,22 @@ bool far_step_front(struct far_step *s, const struct far_hint *hint, const vt_id
 {
 	bool ret = !s->hints_n || !same(&s->hints[0].result, &hint->result) || !same(&s->hints[0].body, &hint->body) ||
 		   !s->sets_n || !same(&s->sets[0], set);
+	struct far_hint front = *hint;
 	uint32_t i;
 
 	for (i = 0; i < s->hints_n && !same(&s->hints[i].result, &hint->result); i++)
 		;
+	if (i < s->hints_n && !front.bytes.size && same(&s->hints[i].body, &front.body)) {
+		front.bytes = s->hints[i].bytes;
+		front.before = s->hints[i].before;
+		front.after = s->hints[i].after;
+	}
 	if (i == s->hints_n && s->hints_n < FAR_HINTS)
 		s->hints_n++;
 	if (i == FAR_HINTS)
 		i--;
 	memmove(&s->hints[1], &s->hints[0], i * sizeof s->hints[0]);
-	s->hints[0] = *hint;
+	s->hints[0] = front;
 	for (i = 0; i < s->sets_n && !same(&s->sets[i], set); i++)
 		;
 	if (i == s->sets_n && s->sets_n < FAR_SETS)

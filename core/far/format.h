@@ -4,9 +4,8 @@
  *     RESULT  (named by step key, names and states)           which body it is, and a proof
  *     body, name sets, terminal output, outputs: blobs, named by their SHA-256
  *
- * Where a store holds bundles (bundle.h), those stand in the place of RESULTs and blobs, and a STEP holds the newest bodies
- * themselves: a result is got by two requests, and only if it is a hit. A STEP holds the newest bundle, too, where that is
- * small: then one request is enough.
+ * A STEP holds the newest bodies themselves, and the newest result's bundle (bundle.h), where they are small: then one request
+ * is enough for a hit. Where a store holds bundles they stand in the place of RESULTs and blobs: a result is got by two requests.
  *
  * A RESULT is worth the same whoever writes it, and a STEP holds hints only: a lost update costs a request, never a
  * result. A name set is a result's list of facts without their states; with today's states it names the RESULT that
@@ -27,7 +26,7 @@ enum {
 	FAR_HINTS = 4, FAR_SETS = 32,
 	FAR_STEP_MAX = 64 << 10,               /* bytes of a STEP */
 	FAR_INLINE_MAX = 48 << 10,             /* of the name set, the bodies and the bundle inside of it */
-	FAR_INLINE_BUNDLE = 16 << 10,          /* of that bundle: whoever has no hit gets it in vain */
+	FAR_INLINE_BUNDLE = 16 << 10,          /* of that bundle, and of a body that is a blob, too: whoever has no hit gets it in vain */
 	FAR_RESULT_MAX = 512,                  /* of a RESULT */
 	FAR_BODY_MAX = 64 << 20,               /* of a body, and of a name set */
 };
@@ -36,7 +35,7 @@ struct far_hint {
 	vt_id result;                  /* the name of its RESULT */
 	vt_id body;
 	struct proof proof;            /* as in the RESULT: whoever follows a hint need not read that */
-	struct bytes bytes;            /* of the body, where the store holds bundles; empty: not here. Borrowed */
+	struct bytes bytes;            /* of the body; empty: not here. Borrowed */
 	struct bytes before, after;    /* the rest of its bundle, around the body; before is empty: not here. Borrowed */
 };
 

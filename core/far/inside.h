@@ -16,6 +16,8 @@ struct far_sender {
 	pthread_t thread;
 	bool runs;                     /* the thread was started */
 	struct map there;              /* names of objects that are there for sure; keys in arena */
+	struct map small;              /* small blobs that were sent: name -> their bytes; both in arena */
+	uint64_t small_bytes;          /* of them */
 	struct map steps;              /* name of each STEP that was written -> struct sent_step */
 	struct arena *arena;
 	vt_id *offers;                 /* bodies, in order; under far->lock, as all below */
@@ -42,6 +44,10 @@ struct far {
 	uint32_t forgotten_n;
 	bool ending;                   /* no offer comes any more: senders complete their STEPs and end */
 };
+
+/* far.c: takes a STEP that came, over from `item`; false: there is none that counts. Then: is its newest result in it? */
+bool far_take_step(struct far *f, uint32_t store, struct far_known *k, const struct far_get *item);
+bool far_take_hint_at_hand(struct far *f, uint32_t store, struct far_known *k);
 
 bool far_holds_bundles(const struct far *f, uint32_t store);
 /* Is it the body of this RESULT of this step, and may it come from afar? Decoded into the arena. */

@@ -17,6 +17,7 @@ enum {
 	GROUP = SENDER_GROUP,
 	STEPS_AT_ONCE = 4 * GROUP,     /* STEPs that are read again together: several calls at once */
 	WAVE_BYTES = 32 << 20,         /* of blobs in memory */
+	SMALL_BYTES = 8 << 20,         /* of small blobs that are kept for STEPs, in one run */
 	WAVE_BUNDLES = 64              /* bundles that are sent together: a large one is an open file */
 };
 
@@ -65,6 +66,58 @@ static void note_there(struct far_sender *s, const vt_id *name)
 {
 	if (!is_there(s, name))
 		*map_put(&s->there, arena_copy(s->arena, name->byte, sizeof name->byte), sizeof name->byte) = s;
+}
+
+/* ---- what stands in a STEP, too --------------------------------------------------------------- */
+
+/* A copy of small bytes in memory for the bundle that stands in a STEP; so many of them as memory may hold. */
+static void note_small(struct far_sender *s, const vt_id *name, const struct blob_bytes *b)
+{
+	struct blob_bytes *copy;
+
+	if (!b->data || b->size > FAR_INLINE_BUNDLE || s->small_bytes + b->size > SMALL_BYTES ||
+	    map_get(&s->small, name->byte, sizeof name->byte))
+		return;
+	copy = arena_alloc(s->arena, sizeof *copy);
+	*copy = (struct blob_bytes){ .fd = -1, .size = b->size, .data = arena_copy(s->arena, b->data, (size_t)b->size) };
+	*map_put(&s->small, arena_copy(s->arena, name->byte, sizeof name->byte), sizeof name->byte) = copy;
+	s->small_bytes += b->size;
+}
+
+/* A small bundle stands in the STEP, too. */
+static void note_bundle(struct group *g, struct offer *o, const struct blob_bytes *bundle)
+{
+	struct bytes before, after;
+
+	if (bundle->size > FAR_INLINE_BUNDLE || !bundle_around(bundle, o->size, &before, &after))
+		return;
+	o->hint.before = (struct bytes){ arena_copy(g->arena, before.data, before.size), before.size };
+	o->hint.after = (struct bytes){ arena_copy(g->arena, after.data, after.size), after.size };
+}
+
+/* The same of a result that is sent in blobs, if these are at hand. */
+static void join_bundle(struct group *g, struct offer *o)
+{
+	vt_id *names = arena_array(g->arena, o->r.blobs_n + 1, sizeof *names);
+	struct blob_bytes *bytes = arena_array(g->arena, o->r.blobs_n + 1, sizeof *bytes), bundle;
+	uint32_t i, n = o->r.blobs_n;
+
+	if (n)
+		memcpy(names, o->r.blobs, n * sizeof *names);
+	if (o->r.output_size)
+		names[n++] = o->r.output;
+	for (i = 0; i < n; i++) {
+		const struct blob_bytes *b = map_get(&g->sender->small, names[i].byte, sizeof names[i].byte);
+
+		if (!b)
+			return;
+		bytes[i] = *b;
+	}
+	if (bundle_join(g->far->setup.blobs, g->far->setup.keys, &o->hint.result, &o->body, (struct bytes){ o->data, o->size }, names, bytes, n,
+			FAR_INLINE_BUNDLE, &bundle) != 0)
+		return;
+	note_bundle(g, o, &bundle);
+	blob_bytes_clear(&bundle);
 }
 
 /* ---- what is to be sent --------------------------------------------------------------- */
@@ -211,6 +264,7 @@ static void send_blobs(struct group *g, const vt_id *names, uint32_t n)
 			blob_bytes_clear(&b);
 			continue;
 		}
+		note_small(g->sender, &names[i], &b);
 		bytes += b.data ? b.size : 0;
 		items[k++] = (struct far_put){ .space = VT_SPACE_BLOB, .name = names[i], .bytes = b };
 		if (bytes < WAVE_BYTES && k < 1024)
@@ -295,6 +349,8 @@ static void send_results(struct group *g)
 		if (items[i].status != VT_OK) {
 			g->offers[whose[i]].skip = true;
 			g->offers[whose[i]].failed = items[i].status != VT_NONE;
+		} else {
+			join_bundle(g, &g->offers[whose[i]]);
 		}
 	free(items);
 }
@@ -348,17 +404,6 @@ static bool make_bundle(struct group *g, struct offer *o, struct blob_bytes *ret
 	o->skip = r != 0;
 	o->failed = r == 1;
 	return r == 0;
-}
-
-/* A small bundle stands in the STEP, too. */
-static void note_bundle(struct group *g, struct offer *o, const struct blob_bytes *bundle)
-{
-	struct bytes before, after;
-
-	if (bundle->size > FAR_INLINE_BUNDLE || !bundle_around(bundle, o->size, &before, &after))
-		return;
-	o->hint.before = (struct bytes){ arena_copy(g->arena, before.data, before.size), before.size };
-	o->hint.after = (struct bytes){ arena_copy(g->arena, after.data, after.size), after.size };
 }
 
 static void send_bundles(struct group *g)
@@ -436,22 +481,22 @@ static void write_steps(struct far_sender *s, struct sent_step *const *steps, ui
 }
 
 /* A copy in the sender's arena; empty where it is too large to stand in a STEP. */
-static struct bytes keep_for_step(struct far_sender *s, struct bytes b)
+static struct bytes keep_for_step(struct far_sender *s, struct bytes b, size_t most)
 {
-	if (!b.size || b.size > FAR_INLINE_MAX)
+	if (!b.size || b.size > most)
 		return (struct bytes){ "", 0 };
 	return (struct bytes){ arena_copy(s->arena, b.data, b.size), b.size };
 }
 
-/* The body itself and what is around it, for the STEP of a store that holds bundles. */
+/* The body itself and what is around it. A large body is a blob already where the store holds no bundles. */
 static void put_into_step(struct far_sender *s, const struct offer *o, struct far_hint *hint)
 {
 	const struct bytes none = { "", 0 };
-	const bool holds = far_holds_bundles(s->far, s->store);
+	const size_t most = far_holds_bundles(s->far, s->store) ? FAR_INLINE_MAX : FAR_INLINE_BUNDLE;
 
-	hint->bytes = !holds ? none : keep_for_step(s, o->sent ? o->hint.bytes : (struct bytes){ o->data, o->size });
-	hint->before = hint->bytes.size ? keep_for_step(s, o->hint.before) : none;
-	hint->after = hint->before.size ? keep_for_step(s, o->hint.after) : none;
+	hint->bytes = keep_for_step(s, o->sent ? o->hint.bytes : (struct bytes){ o->data, o->size }, most);
+	hint->before = hint->bytes.size ? keep_for_step(s, o->hint.before, FAR_INLINE_BUNDLE) : none;
+	hint->after = hint->before.size ? keep_for_step(s, o->hint.after, FAR_INLINE_BUNDLE) : none;
 }
 
 /* One STEP may be of several offers: the last is the newest. */
@@ -469,7 +514,7 @@ static struct sent_step *step_of(struct far_sender *s, const struct offer *o)
 	step->set_id = o->set_id;
 	step->known = o->known;
 	put_into_step(s, o, &step->hint);
-	step->set = keep_for_step(s, (struct bytes){ o->set.data, o->set.size });
+	step->set = keep_for_step(s, (struct bytes){ o->set.data, o->set.size }, FAR_INLINE_MAX);
 	return step;
 }
 

@@ -78,6 +78,7 @@ void sender_start(struct far_sender *s)
 void sender_clear(struct far_sender *s)
 {
 	map_free(&s->there);
+	map_free(&s->small);
 	map_free(&s->steps);
 	map_free(&s->sent);
 	arena_free(s->arena_sent);

@@ -41,7 +41,7 @@ static void take_gets(struct far_store *s, struct far_call *c, struct far_get *i
 }
 
 /* Items of one call. Where a store says how many calls it takes at once, a few items are spread over all of them. */
-static uint32_t batch_of(const struct far_store *s, uint32_t n)
+uint32_t far_store_batch(const struct far_store *s, uint32_t n)
 {
 	uint32_t even = s->component->wants.parallel ? (n + s->parallel - 1) / s->parallel : n;
 
@@ -49,33 +49,42 @@ static uint32_t batch_of(const struct far_store *s, uint32_t n)
 	return even < s->batch ? even : s->batch;
 }
 
-/* The items are of one space, or a batch ends where another begins. */
-static void get_once(struct far_store *s, struct far_get *items, uint32_t n)
+static struct far_call *begin_call(struct far_store *s, struct far_get *items, uint32_t n)
 {
-	struct far_call **calls = xcalloc(n ? n : 1, sizeof *calls);
-	uint32_t i, k, calls_n = 0, batch = batch_of(s, n);
+	struct far_call *c = call_new(s, CALL_GET, items[0].space, n);
+	uint32_t i;
 
 	for (i = 0; i < n; i++) {
 		items[i].status = VT_CANCELLED;
 		items[i].damaged = false;
 		items[i].bytes = (struct blob_bytes){ .fd = -1 };
+		call_object_to_get(&c->objects[i], &items[i]);
 	}
-	for (i = 0; i < n; i += k) {
-		struct far_call *c;
-		uint32_t j;
+	call_queue(s, c);
+	return c;
+}
 
+static void end_call(struct far_store *s, struct far_call *c, struct far_get *items)
+{
+	if (call_await(s, c))
+		take_gets(s, c, items);
+}
+
+/* The items are of one space, or a batch ends where another begins. */
+static void get_once(struct far_store *s, struct far_get *items, uint32_t n)
+{
+	struct far_call **calls = xcalloc(n ? n : 1, sizeof *calls);
+	uint32_t i, k, calls_n = 0, batch = far_store_batch(s, n);
+
+	for (i = 0; i < n; i += k) {
 		for (k = 1; k < batch && i + k < n && items[i + k].space == items[i].space; k++)
 			;
-		c = calls[calls_n++] = call_new(s, CALL_GET, items[i].space, k);
-		for (j = 0; j < k; j++)
-			call_object_to_get(&c->objects[j], &items[i + j]);
-		call_queue(s, c);
+		calls[calls_n++] = begin_call(s, items + i, k);
 	}
 	for (i = 0, k = 0; k < calls_n; k++) {
 		uint32_t size = calls[k]->n;
 
-		if (call_await(s, calls[k]))
-			take_gets(s, calls[k], items + i);
+		end_call(s, calls[k], items + i);
 		i += size;
 	}
 	free(calls);
@@ -91,14 +100,30 @@ static void get_again(struct far_store *s, struct far_get *item)
 	far_store_drop(s, item->space, &item->name, VT_DROP_DAMAGED);
 }
 
-void far_store_get(struct far_store *s, struct far_get *items, uint32_t n)
+static void get_damaged_again(struct far_store *s, struct far_get *items, uint32_t n)
 {
 	uint32_t i;
 
-	get_once(s, items, n);
 	for (i = 0; i < n; i++)
 		if (items[i].damaged && store_is_asked(s))
 			get_again(s, &items[i]);
+}
+
+void far_store_get(struct far_store *s, struct far_get *items, uint32_t n)
+{
+	get_once(s, items, n);
+	get_damaged_again(s, items, n);
+}
+
+struct far_call *far_store_get_begin(struct far_store *s, struct far_get *items, uint32_t n)
+{
+	return begin_call(s, items, n);
+}
+
+void far_store_get_end(struct far_store *s, struct far_call *call, struct far_get *items, uint32_t n)
+{
+	end_call(s, call, items);
+	get_damaged_again(s, items, n);
 }
 
 static void take_puts(struct far_store *s, struct far_call *c, struct far_put *items)

@@ -19,6 +19,7 @@
 #include "record/blob.h"
 #include "vt-plugin.h"
 
+struct far_call;
 struct far_store;
 
 /* What a store did in this run. */
@@ -69,6 +70,12 @@ struct component *far_store_component(const struct far_store *s);
 
 /* `stop`: from now on nothing more is asked; calls under way are asked to end. */
 void far_store_get(struct far_store *s, struct far_get *items, uint32_t n);
+/* The same of one call, of at most far_store_batch items of one space: begun, and waited for later. The items are the store's
+ * in between. */
+struct far_call *far_store_get_begin(struct far_store *s, struct far_get *items, uint32_t n);
+void far_store_get_end(struct far_store *s, struct far_call *call, struct far_get *items, uint32_t n);
+/* Items of one call, where n are wanted in all. */
+uint32_t far_store_batch(const struct far_store *s, uint32_t n);
 void far_store_put(struct far_store *s, struct far_put *items, uint32_t n);
 /* ret: 1 for each that is there. VT_OK; VT_UNSUPPORTED: the store cannot tell; ret is all 0 then. */
 vt_status far_store_has(struct far_store *s, uint32_t space, const vt_id *names, uint32_t n, uint8_t *ret);
