@@ -1,10 +1,11 @@
 #!/bin/bash
 # What a far store costs: small tasks in a fresh clone, hit from a store behind a delay, and cold with uploads; beside
-# near only. With batches (far-folder) and without (far-single). One line per case: milliseconds, calls of the store.
+# near only. With batches (far-log) and without (far-log-single), on stores that cost this machine next to nothing
+# themselves. One line per case: milliseconds, calls of the store.
 #
 #   tests/bench/extra-far.sh [TASKS [DELAY_MS...]]
 #
-# VT: the runner; tests/plugins/vt-far-folder.so is taken from the build.
+# VT: the runner; tests/plugins/vt-far-log.so is taken from the build.
 : "${abs_top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${abs_top_builddir:=$abs_top_srcdir/build}"
 : "${VT:=$abs_top_builddir/core/vt}"
@@ -53,7 +54,7 @@ for k in 1 2 3; do timed "$VT" run -r t; done
 echo "near only, hit: $ms ms"
 trash only; timed "$VT" run -r t
 echo "near only, hit and restored: $ms ms"
-for store in far-folder far-single; do
+for store in far-log far-log-single; do
 	for delay in "${delays[@]}"; do
 		[ ! -e "$T/far" ] || mv "$T/far" "$T/trash/far-$store-$delay"
 		config "$delay"
@@ -65,5 +66,8 @@ for store in far-folder far-single; do
 		fresh; timed "$VT" run -r t
 		grep -q "$tasks/$tasks cache hit" "$T/out" || { echo "not all hit"; tail -3 "$T/out"; }
 		echo "$store, $delay ms: hit in a fresh clone: $ms ms   $(calls)"
+		fresh; for ((i = 0; i < tasks * 3 / 10; i++)); do printf '%d %s\n' "$i" "$store $delay" >"p/$i/in"; done
+		timed "$VT" run -r t
+		echo "$store, $delay ms: fresh clone, 3 of 10 changed: $ms ms   $(calls)"
 	done
 done
