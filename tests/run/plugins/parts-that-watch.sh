@@ -48,4 +48,39 @@ with VT_PLUGIN_PATH="$T/p" capture vt run bad
 sed -i 's/"hermetic": true/"hermetic": false/' vite-task.json
 capture vt run bad; capture vt run bad
 has "without the part: such a step is kept" "$out" "cache hit"
+
+# a part that does not watch all steps
+cat >"$T/recorder.c" <<'X'
+#include <stdio.h>
+#include <vt-plugin.h>
+
+static vt_status infer(void *self, vt_call *call, const vt_step *step, const vt_seen *seen, uint32_t n, vt_findings *findings)
+{
+	FILE *f = fopen(RECORD, "we");
+	uint32_t i;
+
+	(void)self, (void)call, (void)step, (void)findings;
+	for (i = 0; f && i < n; i++)
+		fprintf(f, "%s%s %.*s\n", seen[i].op == VT_SEEN_READ ? "read" : seen[i].op == VT_SEEN_WRITE ? "write" : "other",
+			seen[i].flags & VT_SEEN_OUTSIDE ? " outside" : "", (int)seen[i].name.size, (const char *)seen[i].name.data);
+	return f && fclose(f) == 0 ? VT_OK : VT_FAILED;
+}
+
+static const vt_part_ops ops = { .struct_size = sizeof ops, .infer = infer };
+static const vt_component component = { .struct_size = sizeof component, .kind = VT_KIND_PART, .name = "recorder",
+	.threads = VT_THREADS_MANY, .format = 1, .ops = &ops };
+VT_PLUGIN("recorder", "1", NULL, NULL, NULL, &component);
+X
+$CC -D_GNU_SOURCE -DRECORD="\"$T/record\"" -Wall -Wextra -Werror -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$T/recorder.c" -o "$T/p/vt-recorder.so" || exit 99
+echo far >"$T/elsewhere/there"
+file vite-task.json "{\"plugins\": {\"parts\": {\"recorder\": true}}, \"tasks\": {
+	\"given\": {\"command\": \"cp $T/elsewhere/there in.txt\", \"input\": [\"in.txt\"]},
+	\"found\": {\"command\": \"sh -c 'cat in.txt $T/elsewhere/there >$T/elsewhere/made'\"}}}"
+run given
+is "it sees nothing of a step with declared input" "$rc $(cat "$T/record")" "0 "
+run found
+has "of one that is watched, what it read in the workspace" "$rc $(cat "$T/record")" "read in.txt"
+has "... the programs outside" "$(cat "$T/record")" "/cat"
+hasnt "... not each file that it read there" "$(cat "$T/record")" "$T/elsewhere/there"
+hasnt "... and not what it wrote there" "$(cat "$T/record")" "$T/elsewhere/made"
 finish
