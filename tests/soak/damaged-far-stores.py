@@ -1,7 +1,7 @@
 """What a far store holds is changed at random, half of it sealed again as a member of the team could: no crash, no hang, no file
 outside of the outputs; and where nobody sealed it again no wrong content. Takes a folder, bundles on a server, and
 what runners that share a run tell each other on a Redis server."""
-import hashlib, http.server, json, os, shutil, socket, subprocess, threading
+import atexit, hashlib, http.server, json, os, shutil, socket, subprocess, sys, threading
 from soak import *
 
 s = Soak()
@@ -87,6 +87,7 @@ class Redis:
         self.options = {"url": "unix://" + self.path}
         self.server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", self.path, "--save", "", "--appendonly", "no", "--dir", BY],
                                        stdout=subprocess.DEVNULL)
+        atexit.register(self.server.kill)
         self.file = None
         if not until(20, self.connects):
             s.fault("redis-server does not start")
@@ -220,10 +221,15 @@ for name, store in stores.items():
         for a in "xy":
             fresh()
             rc, out, err = run(state, a, words[name][:0] if a == "x" or name != "together" else ["--together=one"], "the first runs")
-            if rc != 0 or err:
+            if rc != 0:
                 s.fault(f"the first runs: {name}: {rc} {out} {err}")
+            if err:                    # a busy machine may find the store too slow
+                s.count("warnings at first")
         want[state] = snapshot("w/dist")
     held[name] = store.get()
+    if not held[name]:
+        s.fault(f"the first runs: {name}: nothing was sent: {err}")
+        sys.exit(0)
     s.count(f"objects of {name}", len(held[name]))
 names = set(os.listdir("w")) | {"dist", ".vt"}
 for i in range(s.rounds):
@@ -269,6 +275,4 @@ for i in range(s.rounds):
         s.fault(f"{story}: files elsewhere: {extra}")
         for e in extra:
             clear(f"w/{e}")
-if "redis" in stores:
-    redis.server.terminate()
 s.end()
