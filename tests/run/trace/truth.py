@@ -116,7 +116,7 @@ class Truth:
         if name in ('open', 'openat', 'openat2', 'creat'):
             p = self.path(pid, a[1], a[0]) if name != 'open' and name != 'creat' else self.path(pid, a[0])
             # the tracer's own library is no file of the task
-            if p is None or p.endswith('/memfd:') or os.path.basename(p).startswith('vt-shim-'):
+            if p is None or p.endswith('/memfd:') or os.path.basename(p) in ('vt-shim.so', 'vt-shim-log'):
                 return
             flags = 'O_WRONLY|O_CREAT|O_TRUNC' if name == 'creat' else a[1] if name == 'open' else a[2]
             flags = set(re.findall(r'O_\w+|__O_\w+', flags))
