@@ -12,6 +12,6 @@ struct session;
 struct places *places_new(const struct env *env);
 void places_free(struct places *p);                        /* NULL is fine */
 /* The session's environment for what vt itself reads and writes: without the variables whose folders do not answer, each told by
- * a warning once. Waits for three seconds at most in a session. Tasks get session->env. [any] */
+ * a warning once. Waits for three seconds, and as much again behind each that is silent. Tasks get session->env. [any] */
 const struct env *places_env(const struct session *s);
 #endif

@@ -627,8 +627,8 @@ struct file_answers {
 	struct asking *now;            /* those from `first` on; NULL: nobody is asked */
 	const char *const *paths;      /* borrowed */
 	uint32_t n, first;
-	int64_t since_ms;              /* when the first was asked */
-	int late_ms;                   /* what those after a silent one have; 0: all have answered */
+	int64_t since_ms;              /* when the first of these was asked */
+	bool silent;                   /* one did not answer */
 };
 
 static void asking_release(struct asking *k)
@@ -756,17 +756,17 @@ struct file_answers *file_answers_ask(const char *const *paths, uint32_t n)
 
 bool file_answers(struct file_answers *a, uint32_t i, int patience_ms)
 {
-	if (!a->now && i > a->first && a->late_ms) {
+	if (!a->now && i > a->first && a->silent) {
 		a->first = i;
 		a->since_ms = os_now_ms();
 		a->now = asking_begin(a->paths + i, a->n - i);
 	}
-	if (!a->now || asking_wait(a->now, i - a->first, a->since_ms + (a->late_ms ? a->late_ms : patience_ms)))
+	if (!a->now || asking_wait(a->now, i - a->first, a->since_ms + patience_ms))
 		return true;
 	asking_release(a->now);
 	a->now = NULL;
 	a->first = i;
-	a->late_ms = patience_ms / 10 + 1;
+	a->silent = true;
 	return false;
 }
 

@@ -55,8 +55,8 @@ void file_forget_pages(const void *data, size_t size);
  * whoever asks waits in the kernel. Where no path leads to a server nobody is asked. */
 struct file_answers;
 struct file_answers *file_answers_ask(const char *const *paths, uint32_t n);     /* borrows the paths */
-/* Has paths[i] answered, if only to say that it is not there? Waits for it; each i once, upwards. All have patience_ms together; behind
- * one that is silent the others have a tenth of it. Where nobody can be asked all are taken to answer. */
+/* Has paths[i] answered, if only to say that it is not there? Waits for it; each i once, upwards. All have patience_ms together; those
+ * behind a silent one have as much again. Where nobody can be asked all are taken to answer. */
 bool file_answers(struct file_answers *a, uint32_t i, int patience_ms);
 void file_answers_free(struct file_answers *a);          /* waits for nobody */
 #endif
