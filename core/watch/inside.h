@@ -34,8 +34,8 @@ struct interest {
 	enum interest_filter filter;
 	const char *path;              /* absolute */
 	const struct globs *globs;
-	uint32_t levels;               /* BELOW: of folders, at most */
-	bool there;                    /* ENTRY: something was there */
+	uint32_t levels;               /* BELOW: how many levels of folders count, at most */
+	bool there;                    /* ENTRY: the path existed */
 	bool unsure;                   /* ENTRY: it is not known whether something was there */
 	const struct fact *listing;    /* NAMES: a FACT_LIST with the names that the step found, in the record's arena; NULL: unknown */
 };

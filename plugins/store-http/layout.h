@@ -1,4 +1,4 @@
-/* Layouts: how objects are called on a server, and what it is told beside their bytes. */
+/* Layouts: the addresses of objects on a server, and the headers of requests. */
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
@@ -32,6 +32,6 @@ void id_text(const vt_id *id, char ret[65]);
 void id_in_space(uint32_t space, const vt_id *name, vt_id *ret);
 /* Takes a variable's value where nothing is set. false: out of memory. */
 bool take_variable(char **setting, const char *variable);
-/* Adds what each request has: a type and no Expect for a PUT, the token where there is one. */
+/* Adds the headers of every request: a type and no Expect for a PUT, the token if there is one. */
 bool common_head(const struct settings *s, struct transfer *t);
 #endif

@@ -1,4 +1,4 @@
-/* What the user configured. */
+/* settings: the options of the store, as the user set them. */
 #ifndef SETTINGS_H
 #define SETTINGS_H
 

@@ -15,7 +15,7 @@
 #include "work.h"
 
 enum {
-	BATCH = LANE_STREAMS,      /* items of a call: what a slow server answers within the 2 s that it has */
+	BATCH = LANE_STREAMS,      /* items of a call: as many as a slow server answers within its 2 s */
 	BATCH_BYTES = 8 << 20      /* of all items of a put */
 };
 
@@ -26,7 +26,7 @@ static vt_bytes text_bytes(const char *text)
 
 /* ---- getting -------------------------------------------------------------------------------- */
 
-/* A record that comes. */
+/* A record while it is received. */
 struct record {
 	vt_sink sink;
 	uint8_t bytes[ACTION_MOST];
@@ -65,7 +65,7 @@ static void get_records(struct work *w, uint32_t space, vt_get_item *items, vt_i
 		w->list[i] = (struct transfer){ .skip = items[i].status != VT_OK };
 		if (items[i].status != VT_OK)
 			continue;
-		/* what no vt wrote is no object of vt */
+		/* a record that vt did not write counts as absent */
 		if (action_decode(records[i].bytes, (size_t)records[i].sink.got, &a))
 			blobs[i] = a.blob;
 		else
@@ -158,11 +158,11 @@ static void put_objects(struct work *w, uint32_t space, vt_put_item *items, cons
 			continue;
 		if (once && t->status == VT_OK && t->code == 501) {
 			store_mark(w->store, &w->store->no_once);
-			continue;      /* as failed: it is put again without */
+			continue;      /* it counts as failed, and is put again without the header */
 		}
 		items[i].status = work_put(w, t);
 		if (items[i].status == VT_FAILED)
-			items[i].status = VT_CANCELLED;    /* for now: it was tried */
+			items[i].status = VT_CANCELLED;    /* marks it as tried */
 	}
 	for (i = 0; i < w->n; i++) {
 		transfer_clear(&w->list[i]);
@@ -186,7 +186,7 @@ static vt_status give_record(vt_source *source, vt_call *call, uint64_t at, void
 	return VT_OK;
 }
 
-/* The blobs first: who finds a record finds what it leads to. */
+/* Puts the blobs first, so that a reader of a record finds its blob. */
 static void put_indirect(struct work *w, uint32_t space, vt_put_item *items)
 {
 	struct record_source *records = calloc(w->n ? w->n : 1, sizeof *records);
@@ -301,7 +301,7 @@ static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *na
 		return VT_FAILED;
 	work_ask(&w, 0, METHOD_DELETE, space, name);
 	work_run(&w);
-	/* one who may not take things away declines */
+	/* a user without the right to delete declines the call */
 	if (w.list[0].status == VT_OK && (w.list[0].code == 403 || w.list[0].code == 405 || w.list[0].code == 501))
 		status = VT_NONE;
 	else if (w.list[0].status == VT_OK && w.list[0].code / 100 == 2)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-	SLICE_MS = 50,             /* between two questions whether to stop */
+	SLICE_MS = 50,             /* time between two questions whether to stop */
 	MARGIN_MS = 20,            /* of vt's patience are left when a lane gives up: so it answers in time */
 	TRIES = 5,                 /* of one request that the server puts off */
 	HOPS = 3,                  /* redirections of one request */
@@ -397,7 +397,7 @@ static void finish(struct lane *l, struct transfer *t, CURLcode r, vt_call *call
 		end(t, VT_OK, NULL);
 }
 
-/* Did one end? */
+/* Collects requests that have ended. Returns whether there was one. */
 static bool collect(struct lane *l, vt_call *call)
 {
 	struct transfer *t;
@@ -417,7 +417,7 @@ static bool collect(struct lane *l, vt_call *call)
 
 /* ---- many requests --------------------------------------------------------------------------- */
 
-/* Starts what may be started. Returns whether something is to be done still; *ret_wait_ms: until the first that waits. */
+/* Starts all requests that may start. Returns whether any is left; *ret_wait_ms: until the first that waits. */
 static bool start_more(struct lane *l, struct transfer *list, uint32_t n, int *ret_wait_ms)
 {
 	int64_t now = now_ms(), wait;

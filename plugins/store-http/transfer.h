@@ -33,7 +33,7 @@ struct transfer {
 	vt_source *from;                   /* of a PUT */
 	vt_sink *into;                     /* of a GET */
 	bool once;                         /* a PUT that replaces nothing */
-	bool skip;                         /* nothing is to be asked */
+	bool skip;                         /* the request is not made */
 	/* An answer came: is another request to be made instead, which was written here now? NULL: never. Called on the lane's
 	 * thread, and after it said yes not again */
 	bool (*renew)(struct transfer *t, vt_call *call);
@@ -48,7 +48,7 @@ struct transfer {
 	long code;                         /* of the answer; 0: none came */
 	int64_t date_s;                    /* of the answer, as the server's clock has it; 0: it has none */
 	char text[256];                    /* why none came; or how the body of an answer without the object begins */
-	bool distrusted;                   /* who answers is not the server that is meant, or nobody can tell */
+	bool distrusted;                   /* the answering server is another one, or its certificate cannot be checked */
 	bool away;                         /* the server sent the request elsewhere: it went there without credentials */
 
 	CURL *easy;                        /* under way; owned by the lane */

@@ -12,7 +12,7 @@
 enum {
 	GATES_FIRST = 64,
 	GATES_MAX = 1 << 20,
-	ABOVE_MAX = 64,            /* parents that are asked */
+	ABOVE_MAX = 64,            /* how many parents are looked up */
 };
 
 struct gate {

@@ -21,7 +21,7 @@
 struct handlers {
 	bool fragile;              /* a process without the shim has one ... */
 	bool brittle;              /* ... or any */
-	uint32_t process;          /* the first of them; without the shim, if there is one */
+	uint32_t process;          /* the first such process; if one has no shim, the first of those */
 	char name[32];
 };
 
@@ -35,7 +35,7 @@ struct gates {
 	bool requests;             /* one did */
 	uint32_t interruptions;    /* since there are some in `now`: calls that were interrupted ... */
 	uint32_t told_before;      /* ... and what the shim had told of by then */
-	bool full;                 /* no memory: everybody counts as without */
+	bool full;                 /* no memory: every process counts as one without the shim */
 };
 
 void gates_free(struct gates *gates);

@@ -1,14 +1,14 @@
 /* shim: the functions of the C library that name files, for programs that are traced.
  *
- * They go by the gate (gate.h), where no call waits for the tracer; but for those that
- * change what the program has not made, and those that the gate cannot tell of.
+ * Their calls go by the gate (gate.h) and do not wait for the tracer, except calls that
+ * change files which the program has not made, and calls that the gate cannot record.
  *
- * For these a thread waits a moment. A signal that comes in that moment ends the call
+ * Such a call waits a moment. A signal that comes in that moment ends the call
  * with EINTR where its handler has no SA_RESTART; without a tracer it would have come
  * before the call or after it, and the call would have done its work. So each function
  * calls the next one of its name and, for that error alone, calls it again: the handler
- * has run, as it would have before the call. What may really wait and be interrupted, a
- * pipe or a terminal being opened, is left as it is.
+ * has run, as it would have before the call. A call that may really wait, such as opening a
+ * pipe or a terminal, is not called again.
  *
  * Nothing depends on the shim: a call that it does not know of is seen by the tracer.
  * Loaded into every dynamic program by LD_PRELOAD, behind what the user wants loaded,
@@ -36,7 +36,7 @@ extern const char *gnu_get_libc_version(void) __attribute__((weak));     /* musl
 
 /* ---- opening ------------------------------------------------------------------- */
 
-/* May opening it wait, and be interrupted for good? Keeps errno. */
+/* May opening the path really wait, and so be interrupted? Keeps errno. */
 static int may_wait(int dir, const char *path)
 {
 	struct statx st;
@@ -59,7 +59,7 @@ static int only_reads(int flags)
 }
 
 #if defined(__x86_64__)
-/* Does an open with these flags change what is there, or make it? */
+/* Does an open with these flags change or make the file? */
 static int opens_to_change(int flags)
 {
 	const int may = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_LARGEFILE;
@@ -91,14 +91,14 @@ static int change_by_gate(long *ret, int dir, const char *path, int flags, unsig
 }
 #endif
 
-/* Opens it by the gate. 0: it is to be opened as ever. */
+/* Opens a file by the gate. 0: the next function must open it. */
 static int open_by_gate(long *ret, int dir, const char *path, int flags, unsigned mode)
 {
 	const int reads = only_reads(flags);
 
 	if (!path || (!reads && !opens_to_change(flags)))
 		return 0;
-	/* a thread that waits in an open is to be cancelled where the C library can */
+	/* the C library can cancel a thread that waits in an open, and the gate cannot */
 	if (reads && !(flags & (O_NONBLOCK | O_PATH | O_DIRECTORY)) && !gate_opens_at_once(dir, path))
 		return 0;
 	if (pthread_testcancel)
@@ -185,7 +185,7 @@ static int flags_of(const char *mode)
 	return flags;
 }
 
-/* Opens a stream by the gate. 0: as ever. */
+/* Opens a stream by the gate. 0: the next function must open it. */
 static int stream_by_gate(void **ret, const char *path, const char *mode)
 {
 	const int flags = mode && gate_is_open() ? flags_of(mode) : -1;
@@ -344,7 +344,7 @@ AGAIN(int, -1, sigaction, (int number, const void *action, void *old), (number, 
 AGAIN(void *, (void *)-1L, signal, (int number, void *handler), (number, handler))
 AGAIN(int, -1, bind, (int fd, const void *address, unsigned size), (fd, address, size))
 
-/* It may really wait. If it did, it goes on without us, and says so. */
+/* May really wait. An interrupted connect goes on in the kernel, and a second call says so. */
 EXPORT int connect(int fd, const void *address, unsigned size);
 EXPORT int connect(int fd, const void *address, unsigned size)
 {

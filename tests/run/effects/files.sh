@@ -12,12 +12,12 @@ truncate -s 1M dist/hole
 printf begin >dist/short
 SH
 capture vt run -v t
-hasnt "a run that leaves a sparse file is kept" "$out" "Not cached"
+hasnt "a sparse file: kept" "$out" "Not cached"
 before=$(cksum dist/*)
 rm -rf dist
 capture vt run -v t
-is "a sparse file is put back" "$(status) $(cksum dist/*)" "hit $before"
-is "... and is sparse" "$(($(du -k dist/holes | cut -f1) < 1024))" 1
+is "a sparse file: restored" "$(status) $(cksum dist/*)" "hit $before"
+is "... as a sparse one" "$(($(du -k dist/holes | cut -f1) < 1024))" 1
 
 # folders that hold something come back with their modes, also where those let nobody write
 task '"output":["dist/**"]' <<'SH'
@@ -30,10 +30,10 @@ vt run t >/dev/null
 before=$(modes)
 chmod -R u+w dist; rm -rf dist
 capture vt run t
-is "folders come back with their modes" "$(status) $(modes)" "hit $before"
+is "folders: restored with their modes" "$(status) $(modes)" "hit $before"
 chmod -R u+w dist; rm -rf dist/private
 capture vt run t
-is "... also those that are missing alone" "$(status) $(modes | grep private)" "hit $(grep private <<<"$before")"
+is "... also when they alone are missing" "$(status) $(modes | grep private)" "hit $(grep private <<<"$before")"
 
 # a second name is no change of the first
 task <<'SH'
@@ -41,10 +41,10 @@ ln -f src x; cat src
 SH
 echo 1 >src
 for i in 1 2 3; do capture vt run t; letters+=$(status); done
-is "a task that links its input to another name is kept" "$letters" ranhithit
+is "a task that links its input to another name: kept" "$letters" ranhithit
 echo 2 >src
 capture vt run t
-is "... and sees an edit" "$(status)" ran
+is "... and an edit is a miss" "$(status)" ran
 
 # attributes are no content; only x counts
 for change in 'chmod 644 in/src' 'touch in/src' 'chown "$(id -u)" in/src' 'chmod -R a+rX in' 'chmod +x in/src'; do
@@ -62,17 +62,17 @@ ln -sfn later/file link; cat link 2>/dev/null || echo none
 SH
 vt run t >/dev/null
 capture vt run t
-is "a task that looks through a link that it makes is kept" "$(status)" hit
+is "a task that looks through a link that it makes: kept" "$(status)" hit
 mkdir later; echo there >later/file
 capture vt run t
-has "... and sees a file that appears behind the link" "$out" there
+has "... and a file that appears behind the link is a miss" "$out" there
 
 # an output that matches nothing
 task '"output":["dist/**","build/*.js"]' <<'SH'
 cat t.sh >/dev/null
 SH
 capture vt run t
-has "an output that matched nothing is told" "$err" "warning: w#t: its output matched nothing (build/*.js, dist/**); a hit puts nothing back"
+has "an output pattern without a match: told" "$err" "warning: w#t: its output matched nothing (build/*.js, dist/**); a hit puts nothing back"
 echo '# edited' >>t.sh
 capture vt run t
 is "... once" "$err" ""
@@ -80,7 +80,7 @@ task '"output":["dist/**","build/*.js"]' <<'SH'
 mkdir -p dist; echo 1 >dist/x
 SH
 capture vt run t
-is "an output that matched something is not told" "$err" ""
+is "an output pattern with a match: not told" "$err" ""
 
 # a product that somebody else takes away
 task '"output":["dist/**"]' <<'SH'
@@ -91,7 +91,7 @@ vt run -v t >"$T/said" 2>&1 &
 until_true test -e ready
 rm dist/b ready
 wait
-has "a run whose product somebody took away is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
+has "a product that somebody removed meanwhile: the run is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
 
 # a product that somebody else writes again while the run is being kept: a large one takes its time
 task '"output":["dist/**"]' <<'SH'
@@ -109,10 +109,10 @@ rounds=0
 until_true round
 rm -f going ready
 wait
-has "a run whose product somebody changed is not kept" "$out" "'dist/b' was changed by somebody else"
+has "a product that somebody changed meanwhile: the run is not kept" "$out" "'dist/b' was changed by somebody else"
 echo mine >dist/b
 capture vt run t
-is "... and runs again" "$(status) $(<dist/b)" "ran 1"
+is "... and the task runs again" "$(status) $(<dist/b)" "ran 1"
 
 # two tasks at once, of which one writes into the other's output without saying so: whoever writes or ends last
 for last in a b; do
@@ -145,7 +145,7 @@ if $CC -shared -fPIC -O1 -o "$T/clock.so" "$abs_top_srcdir/tests/lib/clock.c" -l
 	with LD_PRELOAD="$T/clock.so" CLOCK_OFF_FILE="$T/off" capture vt run -v t
 	has "a run during which the clock was set back is not kept" "$out" "Not cached: the clock was set back while the task ran"
 	with LD_PRELOAD="$T/clock.so" CLOCK_OFF_FILE="$T/off" capture vt run -v t
-	hasnt "... one by a clock that is wrong all the time is" "$out" "Not cached"
+	hasnt "... a run by a clock that is wrong all the time is kept" "$out" "Not cached"
 	rm "$T/set" "$T/off"
 else
 	skip "a run during which the clock was set back is not kept" "no C compiler works here: $(head -n 1 "$T/cc.log")"
@@ -179,13 +179,13 @@ cat many/*/* >/dev/null; mkdir -p dist; echo 1 >dist/x; echo 1 >other; rm old
 SH
 mkdir -p many/a many/b; for i in 1 2 3 4 5 6 7 8 9; do echo 1 >many/a/$i; done; echo 1 >many/b/1; echo 1 >old
 capture vt run -vv t
-has "-vv lists products that are not kept" "$out" "      Left, and not kept:
+has "-vv: lists products that are not restored" "$out" "      Left, and not kept:
         'old' (removed)
         'other'"
-has "... and the number of inputs in a folder with many" "$out" "        9 files in 'many/a'
+has "-vv: tells the number of inputs in a folder with many" "$out" "        9 files in 'many/a'
         'many/b/1'"
 capture vt run --last-details
-has "... --last-details lists them afterwards" "$out" "'other'"
+has "--last-details: lists them afterwards" "$out" "'other'"
 
 # the line at the end tells of a run that was not kept
 workspace
@@ -193,7 +193,7 @@ file package.json '{"name":"w"}'
 file vite-task.json '{"tasks":{"a":"sh -c \"echo >>src\"","b":{"command":"echo b","dependsOn":["a"]}},"cache":true}'
 echo 1 >src
 capture vt run b
-has "the compact summary tells what was not kept, and why" "$out" "w#a not cached because it modified its input."
+has "the compact summary: tells what was not kept, and why" "$out" "w#a not cached because it modified its input."
 
 # another fingerprint has other names for contents
 if [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ]; then
@@ -203,11 +203,11 @@ SH
 	file vite-task.json '{"plugins":{"fingerprint":"fingerprint-git"},"tasks":{"t":"sh t.sh"},"cache":true}'
 	echo 1 >src; letters=
 	for i in 1 2 3; do capture vt run t; letters+=$(status); done
-	is "with fingerprint-git a file that was written again as it was is read" "$letters" ranhithit
+	is "fingerprint-git: a file written again with its content is a hit" "$letters" ranhithit
 	echo 2 >src
 	capture vt run t
-	is "... and an edit is seen" "$(status)" ran
+	is "fingerprint-git: an edit is a miss" "$(status)" ran
 else
-	skip "with fingerprint-git a file that was written again as it was is read" "fingerprint-git is not built"
+	skip "fingerprint-git: a file written again with its content is a hit" "fingerprint-git is not built"
 fi
 finish

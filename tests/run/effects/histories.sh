@@ -15,11 +15,11 @@ for kind in "${kinds[@]}"; do
 done
 for kind in "${kinds[@]}"; do
 	wait "${played[0]}"
-	ok "$kind: no difference" $? || sed 's/^/# /' "$T/$kind"
+	ok "$kind: vt and a run without a cache do not differ" $? || sed 's/^/# /' "$T/$kind"
 	played=("${played[@]:1}")
 	last=$(tail -n 1 "$T/$kind")
 	echo "# $last"
-	like "... histories were played to their end" "$last" "*'whole': [1-9]*"
+	like "... all histories were played to their end" "$last" "*'whole': [1-9]*"
 	like "... and runs hit" "$last" "*'hits': [1-9]*"
 done
 finish

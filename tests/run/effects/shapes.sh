@@ -80,6 +80,6 @@ file vite-task.json '{"tasks":{"t":{"command":"play s1 write:dist/y:k","output":
 vt run t >/dev/null
 vt run c >/dev/null
 capture vt run t
-has "what a command took away, and not the user, is made again" "$out" "'dist/y' is not as this task left it"
+has "a file that a command removed, and not the user: made again" "$out" "'dist/y' is not as this task left it"
 there "... and is there" dist/y
 finish

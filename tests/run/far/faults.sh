@@ -7,7 +7,7 @@ makers $names
 config ''
 user
 capture vt run -r t
-is "a store that works is filled" "$rc$err" 0
+is "a good store: filled" "$rc$err" 0
 cp -r "$T/far" "$T/far.good"
 spent() { local from=$EPOCHREALTIME; capture vt run -r t; ms=$(((${EPOCHREALTIME/./} - ${from/./}) / 1000)); }
 # what a fault may cost is 2 s, which tests/bench/extra-far.sh measures; here a loaded machine must not fail
@@ -27,31 +27,31 @@ faulty() {
 	user '"fault": "down"'
 	rm -rf packages/*/out
 	capture vt run -r t
-	is "$1: near nothing was lost" "$rc $(hits) $(cat packages/*/out/x | tr -d '\n')" "0 12 new anew bnew cnew dnew enew f"
+	is "$1: nothing is lost in the near store" "$rc $(hits) $(cat packages/*/out/x | tr -d '\n')" "0 12 new anew bnew cnew dnew enew f"
 }
 faulty hang
-has "one line says what it does" "$first" "warning: plugin 'main': it does not answer; it is not asked for 30 s"
+has "a store that hangs: one line tells it" "$first" "warning: plugin 'main': it does not answer; it is not asked for 30 s"
 faulty hang '"polite": true'
 # on a machine that stands still for the 250 ms between the question and the end it is the other sentence
-like "one that asks whether to stop" "$first" "warning: plugin 'main': it @(is too slow|does not answer); it is not asked for 30 s"
+like "a store that asks whether to stop: one line tells it" "$first" "warning: plugin 'main': it @(is too slow|does not answer); it is not asked for 30 s"
 faulty drip
 faulty lie
-has "what it gives is left aside" "$first" "warning: plugin 'main': something there is damaged, or not sealed by the team's key: it is left aside"
+has "bytes that are wrong: left aside" "$first" "warning: plugin 'main': something there is damaged, or not sealed by the team's key: it is left aside"
 faulty fail
-has "three failures rest it" "$first" "warning: plugin 'main': the server answers 500; it is not asked for 30 s"
+has "three failures: the store rests" "$first" "warning: plugin 'main': the server answers 500; it is not asked for 30 s"
 faulty fail-1%
 faulty down
-is "one that knows better says so" "$first" "warning: plugin 'main': the server is away; it is not used any more in this run"
+is "a store that knows better when to come back: its words are told" "$first" "warning: plugin 'main': the server is away; it is not used any more in this run"
 faulty read-only
-is "one that takes nothing needs no word" "$first$err" ""
-is "and gets nothing that leads nowhere" "$(ls "$T/far" | wc -l)" "$(ls "$T/far.good" | wc -l)"
+is "a store that takes nothing: no warning" "$first$err" ""
+is "... and gets nothing that leads nowhere" "$(ls "$T/far" | wc -l)" "$(ls "$T/far.good" | wc -l)"
 faulty no-blobs
-is "nor does one that declines blobs" "$(ls "$T/far" | grep -c '^[37]-')" "$(ls "$T/far.good" | grep -c '^[37]-')"
+is "a store that declines blobs: gets nothing that leads nowhere" "$(ls "$T/far" | grep -c '^[37]-')" "$(ls "$T/far.good" | grep -c '^[37]-')"
 
 # somebody with a bad wire, who may only read
 rm -rf "$T/far"; cp -r "$T/far.good" "$T/far"
 user '"fault": "lie", "mode": "read"'
 cd "$W"; rm -rf "$T/x"; clone x; rm -rf packages/*/out; quiet
 capture vt run -r t
-is "a bad wire takes nothing from the others" "$rc $(ls "$T/far" | wc -l) $(calls drop) $(calls put)" "0 $(ls "$T/far.good" | wc -l) 0 0"
+is "a reader with a bad connection: the others lose nothing" "$rc $(ls "$T/far" | wc -l) $(calls drop) $(calls put)" "0 $(ls "$T/far.good" | wc -l) 0 0"
 finish

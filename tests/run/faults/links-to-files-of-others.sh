@@ -42,7 +42,7 @@ for f in json text; do
 	ln -sf "$T/home/private/$f" turbo.json
 	capture vt import turbo
 	is "turbo.json, $f: it is an error, and nothing is printed" "$rc $out" "1 "
-	hasnt "... that shows nothing of the file" "$err" hunter2
+	hasnt "... shows nothing of the file" "$err" hunter2
 done
 rm turbo.json
 file turbo.json '{"tasks": {"build": {"outputs": ["dist/**"]}}}'

@@ -13,24 +13,24 @@ story() {
 	local hours
 	workspace "$1"; file package.json '{"name":"root"}'; file in.txt zero; project "$use" "$tasks"; team "$where"
 	off +1 capture base_env date +%s
-	ok "$1: the clock is off" $((out - $(date +%s) < 3000))
+	ok "$1: the clock is wrong" $((out - $(date +%s) < 3000))
 	for hours in +1 -1; do
 		cd "$W" && rm -rf .vt && file in.txt "w $hours"; off $hours capture vt run build
-		is "$1: a clock of $hours h: what it makes" "$rc$err$(hits)" 00
+		is "$1: a clock of $hours h: its results are sent" "$rc$err$(hits)" 00
 		clone B; capture vt run build
-		is "$1: ... the others get" "$rc$err$(hits)" 01
+		is "$1: ... the other machines get them" "$rc$err$(hits)" 01
 		file in.txt "r $hours"; capture vt run build
 		clone C; file in.txt "r $hours"; off $hours capture vt run build
-		is "$1: ... and it gets theirs" "$rc$err$(hits)" 01
+		is "$1: ... it gets theirs" "$rc$err$(hits)" 01
 	done
 	[ "$1" != folder ] || return
 	for hours in +1 -1; do
 		kind_starts "$1" env LD_PRELOAD="$T/clock.so" CLOCK_OFF=$((hours * 3600))
 		team "$where"
 		clone D; file in.txt "s $hours"; capture vt run build
-		is "$1: a server of $hours h is filled" "$rc$err$(hits)" 00
+		is "$1: a server of $hours h: is filled" "$rc$err$(hits)" 00
 		clone E; file in.txt "s $hours"; capture vt run build
-		is "$1: ... and gives it back" "$rc$err$(hits)" 01
+		is "$1: ... gives the results back" "$rc$err$(hits)" 01
 	done
 }
 # refused: requests that the server called too old, or too early

@@ -17,44 +17,44 @@ b "$W" zero
 is "a first run succeeds" "$rc$err" 0
 big=$(sha256sum <out/big)
 is "files have the mode of the folder" "$(objects | xargs stat -c %a | sort -u)" 660
-is "folders, too" "$(find "$S" -type d -print0 | xargs -0 stat -c %a | sort -u)" 2770
-is "nothing unfinished stays" "$(find "$S/tmp" -type f | wc -l)" 0
+is "... folders have it, too" "$(find "$S" -type d -print0 | xargs -0 stat -c %a | sort -u)" 2770
+is "no unfinished file stays" "$(find "$S/tmp" -type f | wc -l)" 0
 a_clone_hits
 
 # what may stand there instead of an object
 clone C; objects | while read -r f; do printf x >"$f"; done
 b "$T/C" zero
-is "damaged objects are no results" "$rc$(hits)" 00
+is "damaged objects: no result" "$rc$(hits)" 00
 b "$W" one
 clone D; objects | while read -r f; do rm "$f"; ln -s /dev/zero "$f"; done
 b "$T/D" one
-is "links are none" "$rc$(hits)" 00
+is "links in place of objects: no result" "$rc$(hits)" 00
 b "$W" two
 clone E; objects | while read -r f; do rm "$f"; mkfifo "$f"; done
 b "$T/E" two
-is "pipes are none, and nobody waits for them" "$rc$(hits)" 00
+is "pipes in place of objects: no result, and no wait" "$rc$(hits)" 00
 rm -rf "$S"; mkdir "$S"
 
 # age and size
 b "$W" old
-is "a result is there" "$rc$((  $(objects | wc -l) > 3 ))" 01
+is "a result is in the folder" "$rc$((  $(objects | wc -l) > 3 ))" 01
 find "$S" -type f -exec touch -d '40 days ago' {} +; mkdir -p "$S/tmp"; touch -d '40 days ago' "$S/tmp/left"; touch "$S/tmp/now"
 touch -d '2 hours ago' "$S/collected"
 b "$W" new
-is "what nobody used for long goes" "$(find "$S" -type f -mtime +20 | wc -l)" 0
-is "and what writers left behind, but not what one writes" "$(ls "$S/tmp")" now
+is "results that were not used for long: removed" "$(find "$S" -type f -mtime +20 | wc -l)" 0
+is "files that killed writers left: removed, but not that of a living one" "$(ls "$S/tmp")" now
 team "\"dir\": \"$S\", \"size\": \"1 MB\""
 for i in 1 2 3 4 5 6 7 8; do touch -d '2 hours ago' "$S/collected"; b "$W" "size $i"; is "run $i" "$rc$err" 0; done
-ok "what is above the size goes" $(($(du -sk "$S" | cut -f1) > 1400))
+ok "more than the size allows: old results are removed" $(($(du -sk "$S" | cut -f1) > 1400))
 clone F; b "$T/F" "size 8"
-is "the newest stays" "$rc$(hits)" 01
+is "... and the newest stays" "$rc$(hits)" 01
 
 # a folder that is not there, that may not be written, that is full
 team "\"dir\": \"$T/none/none\""
 b "$W" away
-is "a folder that is not there keeps nobody from running" "$rc $(grep -c . <<<"$err")" "0 1"
-has "and is named with the reason" "$err" "$T/none/none: the folder cannot be opened: No such file or directory"
+is "a folder that is not there: the task runs" "$rc $(grep -c . <<<"$err")" "0 1"
+has "... and the line names the folder and the reason" "$err" "$T/none/none: the folder cannot be opened: No such file or directory"
 team '"dir": "relative"'
 b "$W" relative
-has "one must be absolute" "$err" "must be an absolute path"
+has "a relative folder: an error" "$err" "must be an absolute path"
 finish

@@ -21,58 +21,58 @@ b() { file in.txt "$1"; rm -rf out; capture vt run build; }
 
 team "\"url\": \"$at/vt\""
 capture vt run build
-is "a first run succeeds" "$rc$err" 0
+is "the first run: succeeds" "$rc$err" 0
 big=$(sha256sum <out/big)
 a_clone_hits
 a_variable_decides
 is "no value is on the server" "$(grep -rla kanarienvogel "$T/one/data")" ""
 team "\"url\": \"$at/vt\"" "\"key\": \"$(printf '%064d' 8)\""
 clone D; b zero
-is "another team finds nothing" "$rc$err$(hits)" 00
+is "another team: no hit" "$rc$err$(hits)" 00
 
 # who may come in
 team "\"url\": \"$at/closed\", \"token\": \"tok\""
 clone E; b closed; clone F; b closed
-is "with the right token a clone hits" "$rc$err$(hits)" 01
+is "the right token: a hit" "$rc$err$(hits)" 01
 team "\"url\": \"$at/closed\", \"token\": \"wrong\""
 clone G; b closed
-is "a wrong token keeps nobody from running" "$rc $(hits)" "0 0"
-is "and is told in one line" "$(grep -c . <<<"$err")" 1
-has "which names the server and the reason" "$err" "${at#http://}: GET is answered with 401 Unauthorized: \`token\`"
+is "a wrong token: the task runs" "$rc $(hits)" "0 0"
+is "... one line tells it" "$(grep -c . <<<"$err")" 1
+has "... with the server and the reason" "$err" "${at#http://}: GET is answered with 401 Unauthorized: \`token\`"
 team "\"url\": \"$at/closed\""
 clone H; b closed
-has "so is a missing one" "$rc$(hits) $err" "401 Unauthorized"
+has "no token: told in one line" "$rc$(hits) $err" "401 Unauthorized"
 team "\"url\": \"$at/basic\", \"user\": \"ann\", \"password\": \"secret\""
 clone I; b basic; clone J; b basic
-is "a user with a password hits" "$rc$err$(hits)" 01
+is "a user with a password: a hit" "$rc$err$(hits)" 01
 nginx_starts reader "listen @PORT@; location / { root $T/one/data; limit_except GET HEAD { deny all; } }" || exit 99
 team "\"url\": \"http://127.0.0.1:$port/vt\""
 clone K; b zero
-is "a user who may only read hits" "$rc$err$(hits)" 01
+is "a user without the right to write: a hit" "$rc$err$(hits)" 01
 b reader
-is "and what that user makes stays here" "$rc$err$(hits)" 00
+is "... what that user makes is not sent" "$rc$err$(hits)" 00
 b reader
-is "where it hits" "$rc$err$(hits)" 01
+is "... and hits in the near store" "$rc$err$(hits)" 01
 nginx_starts full 'listen @PORT@; location / { if ($request_method = PUT) { return 507; } dav_methods PUT; }' || exit 99
 team "\"url\": \"http://127.0.0.1:$port\""
 clone L; b full
-is "a full server changes no run" "$rc$(hits)" 00
-has "and is told" "$err" "it is full: new results are not shared"
+is "a full server: the task runs" "$rc$(hits)" 00
+has "... one line tells it" "$err" "it is full: new results are not shared"
 
 # a server that is not there, that hangs, that is killed, that comes back
 team "\"url\": \"http://127.0.0.1:$(free_port)\""
 b nowhere
-is "a server that is not there keeps nobody from running" "$rc $(grep -c . <<<"$err")" "0 1"
-has "and is named" "$err" "Couldn't connect to server"
+is "a server that is not there: the task runs" "$rc $(grep -c . <<<"$err")" "0 1"
+has "... the line names it" "$err" "Couldn't connect to server"
 nginx_starts dying 'listen @PORT@; location / { dav_methods PUT; }' || exit 99
 team "\"url\": \"http://127.0.0.1:$port\", \"timeout\": \"2s\""
 clone M; b dying
 kill -STOP "$served"
 clone N; began=$SECONDS; b other
-is "one that hangs costs seconds, no result" "$rc$(hits) $((SECONDS - began < 20))" "00 1"
+is "a server that hangs: costs seconds, and no result" "$rc$(hits) $((SECONDS - began < 20))" "00 1"
 kill -CONT "$served"; kill -KILL "$served"; wait "$served" 2>/dev/null
 b other
-is "a killed one neither" "$rc$(hits)" 01
+is "a server that was killed: costs no result" "$rc$(hits)" 01
 
 # a STEP, a body and a blob for each
 mkdir "$T/one/data/many"
@@ -85,9 +85,9 @@ n=0
 for url in ftp://x/ http:// http://u:p@h/ 'http://h/?q' 'http://h/#f'; do
 	team "\"url\": \"$url\""
 	b "url $((n += 1))"
-	has "$url is refused" "$err" "'url' is no address of a server: it"
+	has "$url: refused" "$err" "'url' is no address of a server: it"
 done
 team '"url": "http://h/", "layout": "none"'
 b layout
-has "so is a layout that nobody knows" "$err" "'layout' must be flat, bazel, turbo or s3"
+has "an unknown layout: refused" "$err" "'layout' must be flat, bazel, turbo or s3"
 finish

@@ -14,7 +14,7 @@ b() { file in.txt "$1"; rm -rf out; capture vt run build; }
 shared() {
 	team "\"layout\": \"s3\", $2"
 	clone "$1.1"; b "$1"
-	is "$1: a first run succeeds" "$rc$err$(hits)" 00
+	is "$1: the first run succeeds" "$rc$err$(hits)" 00
 	local big; big=$(sha256sum <out/big)
 	clone "$1.2"; b "$1"
 	is "$1: another clone hits, with the same bytes" "$rc$err$(hits) $(sha256sum <out/big)" "01 $big"
@@ -31,41 +31,41 @@ if moto_starts moto team-cache; then
 	url="\"url\": \"$at/team-cache/vt\""
 	keys="\"key-id\": \"${rw[0]}\", \"secret-key\": \"${rw[1]}\""
 	shared moto "$url, $keys"
-	has "and names the store" "$out" "cache hit (main), replaying"
+	has "the line names the store" "$out" "cache hit (main), replaying"
 	file in.txt mode; with MODE=kanarienvogel capture vt run mode
 	clone A; file in.txt mode; with MODE=kanarienvogel capture vt run mode
-	is "a variable of the same value hits elsewhere, too" "$rc$err$(hits)" 01
+	is "a variable with the same value: a hit" "$rc$err$(hits)" 01
 	with MODE=y capture vt run mode
-	has "another value does not" "$out" "env 'MODE' changed"
+	has "a variable with another value: a miss" "$out" "env 'MODE' changed"
 	puts() { grep -c '"PUT [^"]*/vt/[13]/' "$T/moto.log"; }
 	# the same result again, from who does not know that it is there: nothing replaces what never changes
 	sed -i "s/\"main\": {/\"main\": {\"mode\": \"write\", /" "$T/home/.config/vt/config.json"
 	clone B; file in.txt mode; with MODE=kanarienvogel capture vt run mode
-	is "what is there is not replaced" "$rc$err $(grep -c '"PUT [^"]*/vt/3/[^"]*" 412' "$T/moto.log")" "0 1"
+	is "an object that is there: not replaced" "$rc$err $(grep -c '"PUT [^"]*/vt/3/[^"]*" 412' "$T/moto.log")" "0 1"
 	team "\"layout\": \"s3\", $url, \"auto\": true"
 	clone C; with AWS_ACCESS_KEY_ID="${rw[0]}" AWS_SECRET_ACCESS_KEY="${rw[1]}" AWS_REGION=us-east-1 b moto
-	is "with auto the environment has the key" "$rc$err$(hits)" 01
+	is "credentials auto: the key is that of the environment" "$rc$err$(hits)" 01
 
 	team "\"layout\": \"s3\", $url, \"key-id\": \"${ro[0]}\", \"secret-key\": \"${ro[1]}\""
 	clone D; b moto
-	is "a user who may only read hits" "$rc$err$(hits)" 01
+	is "a user without the right to write: a hit" "$rc$err$(hits)" 01
 	b reader
-	is "and what that user makes stays here" "$rc$err$(hits)" 00
+	is "... what that user makes is not sent" "$rc$err$(hits)" 00
 	b reader
-	is "where it hits" "$rc$err$(hits)" 01
+	is "... and hits in the near store" "$rc$err$(hits)" 01
 	team "\"layout\": \"s3\", $url, \"key-id\": \"${rw[0]}\", \"secret-key\": \"wrong\""
 	clone E; b moto
-	is "a wrong secret keeps nobody from running" "$rc$(hits) $(grep -c . <<<"$err")" "00 1"
-	has "and is told with the reason" "$err" SignatureDoesNotMatch
+	is "a wrong secret: the task runs" "$rc$(hits) $(grep -c . <<<"$err")" "00 1"
+	has "... and the reason is told" "$err" SignatureDoesNotMatch
 	team "\"layout\": \"s3\", $url, \"key-id\": \"AKIAUNKNOWN\", \"secret-key\": \"wrong\""
 	clone F; b moto
-	has "so is an unknown key" "$rc$(hits) $err" InvalidAccessKeyId
+	has "an unknown key: told" "$rc$(hits) $err" InvalidAccessKeyId
 	team "\"layout\": \"s3\", $url"
 	clone G; b moto
-	has "and a missing one" "$rc$(hits) $err" "403 Forbidden"
+	has "a missing key: told" "$rc$(hits) $err" "403 Forbidden"
 	team "\"layout\": \"s3\", $url, \"key-id\": \"x\""
 	b half
-	has "half of a key is refused" "$err" "\`key-id\` and \`secret-key\` belong together"
+	has "half of a key: refused" "$err" "\`key-id\` and \`secret-key\` belong together"
 	many "\"layout\": \"s3\", \"url\": \"$at/team-cache/many\", $keys" 3 grep -cE '"(GET|HEAD|PUT) [^"]*/many/' "$T/moto.log"
 	workspace more; file package.json '{"name":"root"}'; patient "$tasks"
 else
@@ -77,7 +77,7 @@ if s3rver_starts rver vtbucket; then
 	shared s3rver "\"url\": \"http://127.0.0.1:$port/vtbucket\", $keys"
 	# the bucket in the host's name: what is signed is the host as it is called
 	shared virtual-host "\"url\": \"http://vtbucket.s3.localhost:$port/deep/er\", $keys"
-	is "the bucket is taken from the host's name" "$(find "$T/rver/vtbucket/deep/er" -type f | grep -c .)" "$(find "$T/rver/vtbucket/deep/er" -type f | grep -c '/er/[137]/')"
+	is "the bucket in the name of the host: a hit" "$(find "$T/rver/vtbucket/deep/er" -type f | grep -c .)" "$(find "$T/rver/vtbucket/deep/er" -type f | grep -c '/er/[137]/')"
 else
 	skip "s3rver" "s3rver, node or curl is not installed"
 fi
@@ -126,8 +126,8 @@ J
 		team "\"layout\": \"s3\", \"url\": \"http://vt-bucket.localhost:$port/some%20where${session:+/else}\", \"key-id\": \"AKID\", \"secret-key\": \"SECRET\",
 			\"region\": \"eu-west-1\"${session:+, \"session-token\": \"$session\"}"
 		clone I; b "session $session"; clone J; b "session $session"
-		is "signed requests lead to a hit${session:+, with the token of a session}" "$rc$err$(hits)" 01
-		is "each signature is good" "$(node "$T/verify.cjs" "$T/web.log" "$SERVERS" AKID SECRET "$session" eu-west-1 2>&1)" "all good"
+		is "signed requests: a hit${session:+, with the token of a session}" "$rc$err$(hits)" 01
+		is "... each signature is that of Amazon's library" "$(node "$T/verify.cjs" "$T/web.log" "$SERVERS" AKID SECRET "$session" eu-west-1 2>&1)" "all good"
 	done
 else
 	skip "signatures" "node, curl or @smithy/signature-v4 is not installed"

@@ -17,7 +17,7 @@ story() {
 	workspace "$1"; file package.json '{"name":"root"}'; file in.txt first; project "$use" "$tasks"; team "$where"
 	local began=${EPOCHREALTIME/./} i n wrong=0
 	capture vt run next
-	is "$1: a run fills it" "$rc$err" 0
+	is "$1: the first run fills the store" "$rc$err" 0
 	long=$(((${EPOCHREALTIME/./} - began) / 1000 + 20))
 	for ((i = 1; i <= ROUNDS; i++)); do
 		clone c; file in.txt "vt $((i % 2))"; behind
@@ -26,10 +26,10 @@ story() {
 		wait "$job" 2>/dev/null
 		[ $((i % 3)) != 0 ] || { capture vt run next; whole "vt $((i % 2))" && [ "$rc" = 0 ] || wrong=$((wrong + 1)); }
 	done
-	is "$1: a clone whose vt was killed goes on" "$wrong" 0
+	is "$1: a clone whose vt was killed runs again" "$wrong" 0
 	for i in 0 1; do
 		clone d; file in.txt "vt $i"; capture vt run next
-		ok "$1: after vt was killed result $i is whole" "$(whole "vt $i" && [ "$rc" = 0 ]; echo $?)" || printf '# %s\n' "$rc $out" "$err"
+		ok "$1, vt killed: result $i is whole" "$(whole "vt $i" && [ "$rc" = 0 ]; echo $?)" || printf '# %s\n' "$rc $out" "$err"
 	done
 	for ((i = 1; i <= ROUNDS; i++)); do
 		clone c; file in.txt "server $((i % 2))"; behind
@@ -42,13 +42,13 @@ story() {
 	is "$1: no run fails when the server is killed" "$wrong" 0
 	for i in 0 1; do
 		clone d; file in.txt "server $i"; capture vt run next
-		ok "$1: after the server was killed result $i is whole" "$(whole "server $i" && [ "$rc" = 0 ]; echo $?)" || printf '# %s\n' "$rc $out" "$err"
+		ok "$1, server killed: result $i is whole" "$(whole "server $i" && [ "$rc" = 0 ]; echo $?)" || printf '# %s\n' "$rc $out" "$err"
 		# half of an object on the server is dropped when it came wrong twice, and then sent anew
 		for n in 1 2 3 4; do
 			clone e; file in.txt "server $i"; capture vt run next
 			[ "$rc$(hits)" != 02 ] || break
 		done
-		is "$1: and goes on being shared" "$rc$(hits)" 02
+		is "$1: results are still shared" "$rc$(hits)" 02
 	done
 }
 each_kind story

@@ -11,23 +11,23 @@ echo c >packages/c/in
 file packages/c/vite-task.json '{"tasks":{"build":{"command":"cat in","input":["in"]}}}'
 file packages/c/package.json '{"name":"c"}'
 again
-is "a new package is run" "$(ran)" '~/packages/c$ cat in,'
+is "a new package: run" "$(ran)" '~/packages/c$ cat in,'
 echo new >packages/c/in
 again
 is "... and watched" "$(ran)" '~/packages/c$ cat in,'
 task a "cat in in"
 again
-is "another command is run" "$(ran)" '~/packages/a$ cat in in,'
+is "another command: run" "$(ran)" '~/packages/a$ cat in in,'
 echo '{ "tasks": { "build": ' >packages/b/vite-task.json
 upto "error:"
-has "a configuration that is wrong is told" "$seen" "packages/b/vite-task.json"
+has "a configuration that is wrong: told" "$seen" "packages/b/vite-task.json"
 task b "cat in in in"
 again
 is "... and taken up when it is mended" "$(ran)" '~/packages/b$ cat in in in,'
 file vite-task.json '{"plugins":{"parts":{"auto-input":false}}}'
 echo newer >packages/a/in
 again
-has "another setting of plugins is taken up" "$seen" '~/packages/a$ cat in in'
+has "another setting of plugins: taken up" "$seen" '~/packages/a$ cat in in'
 settled
 file vite-task.json '{"plugins":{"tracer":"no-such-plugin"}}'
 upto "error:"
@@ -40,10 +40,10 @@ settled                        # two changes may be two runs
 mv packages/c "$T/"
 echo last >packages/b/in
 upto "last"
-is "a package that is gone is gone" "$(ran)" '~/packages/b$ cat in in in,'
+is "a package that is removed: not run" "$(ran)" '~/packages/b$ cat in in in,'
 settled
 watched INT
-is "it ends with the status of the last run" "$rc" 0
+is "Ctrl-C: the status of the last run" "$rc" 0
 
 # a configuration that is wrong from the beginning
 echo '{' >packages/b/vite-task.json
@@ -51,7 +51,7 @@ watch_start run -r build
 upto "error:"
 task b "cat in"
 again
-has "wrong from the beginning, and mended" "$seen" '~/packages/b$ cat in'
+has "a configuration that is wrong from the beginning: taken up when it is mended" "$seen" '~/packages/b$ cat in'
 watched INT
 
 # git
@@ -65,15 +65,15 @@ git add . && git commit -qm two && git checkout -q -
 watching run -r build
 git checkout -q other
 again
-has "another branch: its files" "$seen" "b on the other branch"
-has "... its commands" "$seen" "a on the other branch"
-has "... its packages" "$seen" '~/packages/d$ cat in'
+has "another branch: its files are read" "$seen" "b on the other branch"
+has "... its commands are run" "$seen" "a on the other branch"
+has "... its packages are known" "$seen" '~/packages/d$ cat in'
 git checkout -q -
 again
-hasnt "... and back" "$seen" '~/packages/d$ cat in'
-has "... which hits" "$seen" "cache hit, replaying"
+hasnt "... and back: the first ones" "$seen" '~/packages/d$ cat in'
+has "... which hit" "$seen" "cache hit, replaying"
 watched INT
-is "wrong words are an error" "$(capture vt run --watch --dry-run build; echo $rc "$err")" "2 error: the argument '--watch' cannot be used with '--dry-run': it tells of what ran
+is "wrong options: an error" "$(capture vt run --watch --dry-run build; echo $rc "$err")" "2 error: the argument '--watch' cannot be used with '--dry-run': it tells of what ran
 
 Usage: vt run [OPTIONS] [TASK_SPECIFIER] [ADDITIONAL_ARGS]...
 
