@@ -7,7 +7,7 @@ commit() { git init -q . && git add -A -f && git -c user.name=a -c user.email=a@
 cloned() { rm -rf "$T/victim"; git clone -q "$W" "$T/victim" 2>/dev/null && cd "$T/victim" || exit 99; }
 precious() { rm -rf "$T/precious"; mkdir -p "$T/precious/thesis/chapters" "$T/precious/photos"; echo precious >"$T/precious/thesis/chapters/1"; echo x >"$T/precious/photos/1"; echo 12 >"$T/precious/key"; seen=$(state); }
 state() { (cd "$T/precious" && find . -printf '%P %y %m %s\n' | sort); }
-safe() { is "$1: what the link names is untouched" "$(state)" "$seen"; }
+safe() { is "$1: the target of the link is untouched" "$(state)" "$seen"; }
 refused() { is "$1: one line says why" "$rc:$(printf '%s\n' "$err" | grep -c .)" 0:1; has "$1: ... and what to do" "$err" "; remove it"; }
 project() {
 	workspace
@@ -28,7 +28,7 @@ commit; cloned
 is "git makes the folder open to others" "$(stat -c %a .vt .vt/v2 | tr '\n' ' ')" "755 755 "
 capture vt run build
 hasnt "a cache that came with a clone: no hit" "$out" "cache hit"
-is "... what is built is honest" "$(cat dist/out.js)" honest
+is "... the built file is honest" "$(cat dist/out.js)" honest
 refused "a cache that came with a clone"
 capture vt run --dry-run build; refused "... told by a dry run"
 capture vt cache clean
@@ -40,8 +40,8 @@ has "... and then there is a cache" "$out" "cache hit"
 tar cf "$T/kept.tar" .vt; rm -rf .vt; tar xf "$T/kept.tar"
 capture vt run build
 has "a folder kept by tar is used" "$out:$err" "cache hit"
-chmod 750 .vt; capture vt run build; refused "open to the group"; chmod 700 .vt
-chmod 701 .vt/v2; capture vt run build; refused "its inside is open"; chmod 700 .vt/v2
+chmod 750 .vt; capture vt run build; refused "a folder that is open to the group"; chmod 700 .vt
+chmod 701 .vt/v2; capture vt run build; refused "a folder inside that is open to others"; chmod 700 .vt/v2
 
 # where git makes folders that are closed to others, its index tells
 umask 077

@@ -34,15 +34,15 @@ while_it_runs() {
 		there "$1, while $who runs: the change was made" "$T/did.$who"
 		is "... every output is right" "$rc:$(made)" "0:a 2 b $([ $who = b ] && echo 2 || echo 1) c 2 600000"
 		[ "$(warnings)" -le 1 ]; ok "... one warning at most: $err" $?
-		is "... what took its place is untouched" "$(eval "$4")" "$5"
+		is "... the replacement is untouched" "$(eval "$4")" "$5"
 		rm -rf .vt; rm -f "$T"/do.*
 		run
 		run
 		is "... and afterwards everything is a hit again" "$rc:$(hits):$err" "0:3/3 cache hit:"
 	done
 }
-while_it_runs "it is deleted" "a b c" '(cd ../.. && rm -rf .vt)' : ''
-while_it_runs "its inside is deleted" a '(cd ../.. && rm -rf .vt/v2 .vt/store-2)' : ''
+while_it_runs "the cache is deleted" "a b c" '(cd ../.. && rm -rf .vt)' : ''
+while_it_runs "the folders in the cache are deleted" a '(cd ../.. && rm -rf .vt/v2 .vt/store-2)' : ''
 while_it_runs "a file takes its place" "a c" '(cd ../.. && rm -rf .vt && echo precious >.vt)' 'cat .vt' precious
 while_it_runs "another folder takes its place" a '(cd ../.. && rm -rf .vt && mkdir .vt && echo precious >.vt/f)' 'ls -A .vt; cat .vt/f' "f
 precious"
@@ -51,7 +51,7 @@ precious
 $T/mine"
 while_it_runs "a link to nothing takes its place" c '(cd ../.. && rm -rf .vt && ln -s nowhere .vt)' 'readlink .vt; ls nowhere 2>&1 | grep -c "No such"' "nowhere
 1"
-while_it_runs "it is moved" a "(cd ../.. && rm -rf '$T/mine' && mv .vt '$T/mine')" 'ls -A .vt 2>/dev/null | grep -vx "CACHEDIR.TAG\|.gitignore\|v2\|store-2\|last-summary"' ''
+while_it_runs "the cache is moved" a "(cd ../.. && rm -rf '$T/mine' && mv .vt '$T/mine')" 'ls -A .vt 2>/dev/null | grep -vx "CACHEDIR.TAG\|.gitignore\|v2\|store-2\|last-summary"' ''
 
 # whenever it happens
 seed

@@ -28,9 +28,9 @@ is "clean says nothing" "$rc:$out$err" 0:
 is "... and leaves what is not vt's" "$(ls -A .vt)" notes
 rm -rf .vt; mkdir .vt; echo mine >.vt/v1
 capture vt cache clean
-is "without its tag nothing is removed" "$rc:$(ls -A .vt)" 1:v1
+is "a folder without the tag: nothing is removed" "$rc:$(ls -A .vt)" 1:v1
 if [ "$(id -u)" = 0 ]; then
-	skip "one that may not be looked into" "root may look everywhere"
+	skip "a cache that cannot be read is an error" "root may look everywhere"
 else
 	chmod 0 .vt; capture vt cache clean; chmod 700 .vt
 	is "a cache that cannot be read is an error" "$rc:$err" "1:error: cannot look into '$W/.vt': Permission denied"
@@ -42,7 +42,7 @@ gone "... and nothing into .vt" .vt/v2
 with VT_CACHE_DIR="$T/elsewhere" VITE_CACHE_PATH="$T/third" capture vt run t
 has "VT_CACHE_DIR wins" "$out" '◉ cache hit'
 with VITE_CACHE_PATH="$T/elsewhere" capture vt run t
-has "VITE_CACHE_PATH is obeyed, too" "$out" '◉ cache hit'
+has "VITE_CACHE_PATH: obeyed" "$out" '◉ cache hit'
 cp -a "$T/elsewhere" "$T/copy"; mkdir "$T/clone"; cp package.json vite-task.json "$T/clone"; cd "$T/clone" || exit 99
 with VT_CACHE_DIR="$T/copy" capture vt run t
 has "a copied cache hits in another clone" "$out" '◉ cache hit'

@@ -21,5 +21,5 @@ vt run t >/dev/null; rm .vt/.gitignore .vt/CACHEDIR.TAG
 capture vt run t
 is "marks that are missing come back" "$rc:$err:$(cat .vt/.gitignore):$(head -c 9 .vt/CACHEDIR.TAG)" "0::*:Signature"
 capture vt cache clean
-is "and clean works" "$rc:$err:$(ls -d .vt 2>/dev/null)" 0::
+is "vt cache clean: removes the cache" "$rc:$err:$(ls -d .vt 2>/dev/null)" 0::
 finish

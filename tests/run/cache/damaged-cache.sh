@@ -59,7 +59,7 @@ p = ".vt/store-2/log"
 d = open(p, "rb").read()
 open(p, "wb").write(d.replace(b"vtR1", b"vtR9"))
 P
-good "a result of a format that nobody knows"
+good "a result of an unknown format"
 
 file vite-task.json '{"tasks":{"build":{"command":"sh -c \"rm -rf .vt; sh build.sh\"","input":["in"],"output":["dist/**"]}}}'
 rm -rf .vt dist
@@ -74,7 +74,7 @@ has "... with one warning" "$err" "others may write to"
 rm -rf .vt; echo file >.vt
 capture vt run build
 is "a file in place of the cache: the task runs" "$rc:$(printf '%s\n' "$out" | tail -1)" "0:built 1"
-is "... one warning" "$(printf '%s\n' "$err" | grep -c .)" 1
+is "... with one warning" "$(printf '%s\n' "$err" | grep -c .)" 1
 rm -f .vt
 mkdir "$T/mine"; echo precious >"$T/mine/file"
 with VT_CACHE_DIR="$T/mine" capture vt run build

@@ -28,8 +28,8 @@ is "... brings back types, modes, times, links, empty folders" "$(state | grep -
 is "... and contents" "$(cat dist/keep.txt dist/sub/run; wc -c <dist/large)" "one
 1
 300000"
-gone "... but not what a negative pattern excludes" dist/skip.txt
-gone "... nor what no pattern named" tmp/other
+gone "... but no file that a negative pattern excludes" dist/skip.txt
+gone "... and no file without a pattern" tmp/other
 
 ino=$(stat -c %i dist/large)
 rm dist/keep.txt
@@ -57,7 +57,7 @@ gone "outputs of the other result alone are removed" dist/from-two
 there "outputs of this result are there" dist/from-one
 is "files that no run made stay" "$(cat dist/user.txt)" mine
 file src/main two
-hit "and the second"
+hit "the second input again: a hit"
 there "the task's own file is back" dist/from-two
 there "a file that lay there when the result was stored belongs to it" dist/from-one
 echo changed >dist/from-two
@@ -109,6 +109,6 @@ file vite-task.json '{"tasks":{"build":{"cwd":"sub","command":"mkdir -p dist && 
 vt run build >/dev/null
 hit "a task in a folder that was empty: its second run is a hit"
 rm -rf sub/dist
-hit "... and without the output, too"
-is "... which comes back" "$(cat sub/dist/a)" x
+hit "... also without the output"
+is "... and the output comes back" "$(cat sub/dist/a)" x
 finish

@@ -16,14 +16,14 @@ second=$(cat out)
 isnt "... anew" "$second" "$first"
 rm out
 capture vt run build
-is "what it made is what a hit puts back" "$(ran) $(cat out)" "2 $second"
+is "a hit afterwards: restores the output of the forced run" "$(ran) $(cat out)" "2 $second"
 capture vt run --force all
-is "in nested runs, too" "$rc $(ran)" "0 3"
+is "--force counts for nested runs" "$rc $(ran)" "0 3"
 echo 2 >in
 capture vt run --force build
 has "a true miss tells its own reason" "$out" "cache miss: 'in' modified, executing"
 capture vt run --force --dry-run build
 has "a dry run says so" "$out" "○ cache miss: --force was given"
 capture vt run --force --no-cache build
-has "what is not cached is only run" "$out" "cache disabled"
+has "--force --no-cache: the task only runs" "$out" "cache disabled"
 finish

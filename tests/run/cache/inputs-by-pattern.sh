@@ -16,8 +16,8 @@ put src/.hidden h; capture vt run app#t; has "dot files count" "$out" "'.hidden'
 put dist/out.js y; hit "beside src"
 file src/root.ts y; hit "the root's own src is another"
 task '["src/**","!src/**/*.test.ts"]'
-put src/main.test.ts y; hit "taken out by a negative"
-put src/utils.ts y; miss "not taken out" "'packages/app/src/utils.ts' modified"
+put src/main.test.ts y; hit "a file that a negative excludes"
+put src/utils.ts y; miss "a file that the negative does not exclude" "'packages/app/src/utils.ts' modified"
 task '["src/main.ts"]'
 put src/utils.ts y; hit "one file named, another changed"
 task '["src/"]'
@@ -32,7 +32,7 @@ file packages/shared/src/s.ts y; miss "another package's" "'packages/shared/src/
 file packages/shared/dist/d.js y; hit "... and nothing else of that package"
 task '["../shared/**","!../shared/dist/**"]'
 file packages/shared/src/s.ts y; miss "all of another package" "'packages/shared/src/s.ts' modified"
-file packages/shared/dist/d.js y; hit "but not its products"
+file packages/shared/dist/d.js y; hit "... its excluded products"
 task '[{"pattern":"src/**","base":"workspace"}]'
 file src/root.ts y; miss "from the root" "'src/root.ts' modified"
 task '[]'
@@ -53,7 +53,7 @@ task '["src/**","src/link"]'
 ln -sfn utils.ts packages/app/src/link; hit "a link is no input"
 file packages/shared/src/s.ts y; hit "two stars do not follow a link to a folder"
 task '["lnkd/**"]'
-file packages/shared/src/s.ts y; miss "but a link in the pattern's own prefix is followed" "'packages/app/lnkd/s.ts' modified"
+file packages/shared/src/s.ts y; miss "a link in the pattern's own prefix: followed" "'packages/app/lnkd/s.ts' modified"
 
 file packages/app/vite-task.json '{"tasks":{"t":{"command":"/bin/true","input":["**"]}}}'
 capture vt run app#t; touch packages/app/src/main.ts; capture vt run app#t

@@ -43,7 +43,7 @@ second app#own
 echo 2 >packages/app/dist/d; capture vt run app#own
 has "the package's own excluded folder does not count" "$out" "cache hit"
 echo 2 >packages/app/src/s; capture vt run app#own
-has "its other files do" "$out" "cache miss: 'packages/app/src/s' modified"
+has "... its other files count" "$out" "cache miss: 'packages/app/src/s' modified"
 
 # a preloaded library that answers for a file: the file is not read, so it does not count
 workspace
@@ -94,7 +94,7 @@ C
 	is "the task keeps its preloaded library" "$out" '$ ./reader
 real'
 	capture with LD_PRELOAD="$LIB" vt run t
-	has "its second run is a hit" "$out" "cache hit"
+	has "... the second run is a hit" "$out" "cache hit"
 	echo more >>answered.txt
 	capture with LD_PRELOAD="$LIB" vt run t
 	has "the file it answers for does not count" "$out" "cache hit"

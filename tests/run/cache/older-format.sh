@@ -12,16 +12,16 @@ echo old >.vt/store-1/log; echo old >.vt/v1/history; echo old >.vt/store-1/files
 again() { file in.txt "$1"; capture vt run t; is "$2: the run" "$rc$err" 0; }
 find .vt/v1 .vt/store-1 -exec touch -d '29 days ago' {} +
 again two "29 days old"
-there "it stays" .vt/store-1/files/ab/abcdef
+there "the older store stays" .vt/store-1/files/ab/abcdef
 find .vt/v1 .vt/store-1 -exec touch -d '31 days ago' {} +
 touch -d '3 days ago' .vt/v1/history
 again three "one file was written 3 days ago"
-there "it stays" .vt/store-1/files/ab/abcdef
+there "the older store stays" .vt/store-1/files/ab/abcdef
 touch -d '31 days ago' .vt/v1/history .vt/v1
 again four "31 days old"
-gone "the store of the format before goes" .vt/store-1
-gone "and the core's folder" .vt/v1
-there "what is new stays" .vt/store-2/log
+gone "the older store goes" .vt/store-1
+gone "the older folder of the core goes" .vt/v1
+there "the present store stays" .vt/store-2/log
 again four "and hits"
 has "..." "$out" "cache hit"
 mkdir -p .vt/store-1 .vt/v1

@@ -14,7 +14,7 @@ has "the first run" "$out" "0/40 cache hit"
 capture vt run -r build
 has "the second" "$out" "40/40 cache hit"
 index=.vt/v2/stat
-is "there is enough to be worth it" "$(($(stat -c %s $index) >= 128 << 10))" 1
+is "the cache is large enough to be opened early" "$(($(stat -c %s $index) >= 128 << 10))" 1
 
 said() { sed 's/, [0-9.]*m*s saved/, saved/' <<<"$rc|$out|$err"; }
 # story NAME WORDS...: the same with the index and without
@@ -38,7 +38,7 @@ file vite-task.json '{"plugins": {"stores": [{"use": "store-nowhere"}]}}'
 story "a plugin that is nowhere" vt run p1#build
 has "... is told" "$err" "store-nowhere"
 story "... and not missed where nothing is cached" vt run p1#plain
-story "... nor when the plan fails" vt run p1#nowhere
+story "... and not missed when the plan fails" vt run p1#nowhere
 file vite-task.json '{"plugins": {"stores": 7}}'
 story "settings that are wrong" vt run p1#build
 isnt "... are told" "$err" ""
@@ -49,9 +49,9 @@ has "... is not used" "$err" "others may write to"
 is "... as is told once" "$(grep -c . <<<"$err")" 1
 chmod 700 .vt
 with VT_CACHE_DIR=relative capture vt run p1#build
-has "a place that is none" "$err" "VT_CACHE_DIR must be an absolute path"
+has "a relative path of the cache: an error" "$err" "VT_CACHE_DIR must be an absolute path"
 echo new >packages/p7/src/9
 capture vt run -r build
-has "what changed is seen" "$out" "'packages/p7/src/9' modified"
+has "a changed file: seen" "$out" "'packages/p7/src/9' modified"
 has "... in one of forty" "$out" "39/40 cache hit"
 finish

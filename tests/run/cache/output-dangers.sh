@@ -65,7 +65,7 @@ vt run link >/dev/null
 rm node_modules/.bin/*
 capture vt run link
 has "a program that \`output\` names: a hit" "$out" '◉ cache hit, replaying'
-is "... it is back, and nothing else" "$(readlink node_modules/.bin/made):$(ls node_modules/.bin)" "../../tool:made"
+is "... that program alone is restored" "$(readlink node_modules/.bin/made):$(ls node_modules/.bin)" "../../tool:made"
 
 # one folder, two tasks
 pnpm a b
@@ -80,7 +80,7 @@ for i in 1 2; do
 done
 capture vt run --concurrency-limit 1 -r build
 capture vt run --concurrency-limit 1 -r build
-has "... one after the other: both are" "$out" "vt run: 2/2 cache hit (100%)"
+has "... one after the other: both are stored" "$out" "vt run: 2/2 cache hit (100%)"
 config
 for i in 1 2; do rm -f here.*; capture vt run -r build; done
 has "... each its own files: both are" "$out" "vt run: 2/2 cache hit (100%)"

@@ -28,7 +28,7 @@ story() {
 	echo "a 2" >packages/a/in
 	for i in 1 2; do
 		capture vt run --concurrency-limit 1 -r build
-		is "$1: one has changed: it is run, the others are hits ($i)" "$rc:$(hits)" "0:2/3 cache hit"
+		is "$1: one task has changed: it runs, the others hit ($i)" "$rc:$(hits)" "0:2/3 cache hit"
 		has "$1: ... with its reason ($i)" "$out" "○ cache miss: 'packages/a/in' modified, executing
 a 2"
 		is "$1: ... with one warning ($i)" "$(warnings)" 1
@@ -40,7 +40,7 @@ a 2"
 		capture vt run a#after
 		[[ $out == *"not cached"* ]] && blamed=$((blamed + 1))
 	done
-	is "$1: what one task wrote has not changed while the next one ran" "$blamed" 0
+	is "$1: files of one task do not count as changed while the next one runs" "$blamed" 0
 	capture vt run a#bad
 	is "$1: a task that fails has its own exit code" "$rc:$err" 3:
 	capture vt run nosuch

@@ -28,8 +28,8 @@ rm -rf dist
 read -r rc took err <<<"$(_limited 120 python3 "$T/interrupt.py" "$VT" run build)"
 is "interrupted: the status says so" "$rc $err" "130 "
 ok "... long before all would have been put back: $took ms" $((took > 4000))
-is "none of the outputs is there" "$(ls dist 2>/dev/null)" ""
-is "nor what was unfinished" "$(find . -path ./.vt -prune -o -name '.vt-*' -print)" ""
+is "... no output is in place" "$(ls dist 2>/dev/null)" ""
+is "... no unfinished file stays" "$(find . -path ./.vt -prune -o -name '.vt-*' -print)" ""
 capture vt run build
 has "the next run is a hit" "$rc $out" "cache hit"
 is "... that has all of them" "$(cksum dist/*)" "$sums"

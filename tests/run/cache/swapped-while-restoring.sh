@@ -89,15 +89,15 @@ story() {
 		[ "$(state)" = "$before" ] || { bad="$bad $n: $(diff <(printf '%s' "$before") <(state))"; break; }
 	done
 	rm -f swapping; wait $pid
-	is "$1: nothing outside was touched in $2 runs" "$bad" ""
+	is "$1: no file outside was touched in $2 runs" "$bad" ""
 	is "$1: some of them put something back" "$((hits > 0))" 1
 	echo "# $1: $hits hits in $2 runs"
 }
 story "the same user" 40
 if [ "$(id -u)" = 0 ]; then
 	chown -hR 65534:65534 dist swap .; chown -hR 0:0 .vt; chmod 711 "$T"
-	story "somebody" 40
+	story "another user" 40
 else
-	skip "root in the workspace of somebody" "only root can be root there"
+	skip "root in the workspace of another user" "only root can be root there"
 fi
 finish

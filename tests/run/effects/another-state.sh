@@ -30,7 +30,7 @@ is "a folder that holds a file of the user: a hit" "$(status)" h
 there "... the folder stays" dist/one/mine
 there "... so does a folder of the user" dist/full/deep/mine
 gone "... no empty folder of the task stays" dist/void
-gone "... nor one below another folder" dist/one/two
+gone "... no empty folder below another one stays" dist/one/two
 
 task 'mkdir -p dist/void dist/sub && sh make.sh && cp -r dist/. dist2 && rm -rf dist2'
 to 0; is_hit "commands after each other: the first state" hhhh "$before"

@@ -21,13 +21,13 @@ is "... one line tells it" "$(summary)" 'w#t: 2 files it made are missing; decla
 gone "... no file is restored" dist
 file dist/x 0
 capture vt run t
-is "one of them in another state: the task runs" "$(status)" r
+is "one of the files in another state: the task runs" "$(status)" r
 has "... the reason names it" "$out" "'dist/x' is not as this task left it"
 capture vt run t
 is "... then a hit" "$(status)" h
 rm dist/y
 capture vt run t
-is "one file that the user removed: its own words" "$(summary)" 'w#t: 1 file it made is missing; declare "output" to have it put back'
+is "one file that the user removed: the line counts one" "$(summary)" 'w#t: 1 file it made is missing; declare "output" to have it put back'
 
 project '"a":"play s1 read:src/a write:ga/x:t","b":"play s2 read:src/a write:gb/x:t","c":"play s3 read:src/a write:gc/x:t",
 	"all":{"command":"true","cache":false,"dependsOn":["c"]}'

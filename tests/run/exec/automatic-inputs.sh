@@ -14,12 +14,12 @@ for i in 1 2; do file packages/folder$i/vite-task.json '{"tasks":{"lint":{"comma
 run folder1#lint
 is "one step in two packages: the first run of the first" "$(steps)" '~/packages/folder1/../..$ lint packages/folder1 packages/folder2'
 run folder2#lint
-is "the second has the same key" "$(steps)" "~/packages/folder2/../..\$ lint packages/folder1 packages/folder2 $replay"
+is "one step in two packages: the second has the same key" "$(steps)" "~/packages/folder2/../..\$ lint packages/folder1 packages/folder2 $replay"
 file packages/folder2/a.js changed
 run folder1#lint
-is "a changed file that it reads is a miss" "$(steps)" "~/packages/folder1/../..\$ lint packages/folder1 packages/folder2 ○ cache miss: 'packages/folder2/a.js' modified, executing"
+is "a changed file that the step reads: a miss" "$(steps)" "~/packages/folder1/../..\$ lint packages/folder1 packages/folder2 ○ cache miss: 'packages/folder2/a.js' modified, executing"
 run folder2#lint
-is "and the other one hits again" "$(steps)" "~/packages/folder2/../..\$ lint packages/folder1 packages/folder2 $replay"
+is "... the other package hits again" "$(steps)" "~/packages/folder2/../..\$ lint packages/folder1 packages/folder2 $replay"
 
 workspace one
 tools
@@ -59,7 +59,7 @@ rm test.txt
 run two
 is "inferred: removed" "$rc:$out:$err" "0:\$ print-file test.txt ○ cache miss: 'test.txt' removed from workspace root, executing:test.txt: not found"
 run two
-is "what it printed about the missing file is stored" "$(steps):$err" "\$ print-file test.txt $replay:test.txt: not found"
+is "a removed file: the printed error is replayed" "$(steps):$err" "\$ print-file test.txt $replay:test.txt: not found"
 file test.txt three
 run two
 is "inferred: added" "$(steps)" "\$ print-file test.txt ○ cache miss: 'test.txt' added in workspace root, executing"
@@ -68,16 +68,16 @@ file src/a x; mkdir -p src/.git
 run git
 touch src/.DS_Store .git/new
 run git
-has "the finder's notes are not listed, nor is the root's .git" "$out" "$replay"
+has ".DS_Store and the root's .git: not listed" "$out" "$replay"
 mkdir src/new
 run git
-is "other names are" "$(steps)" "\$ list src .git ○ cache miss: 'new' added in 'src', executing"
+is "other names: listed" "$(steps)" "\$ list src .git ○ cache miss: 'new' added in 'src', executing"
 rmdir src/new
 run git
 has "... and removed again: the earlier result" "$out" "$replay"
 rm src/a
 run git
-is "a removed file is the reason" "$(steps)" "\$ list src .git ○ cache miss: 'a' removed from 'src', executing"
+is "a removed file: the reason of a miss" "$(steps)" "\$ list src .git ○ cache miss: 'a' removed from 'src', executing"
 run inner
 touch src/.git/x
 run inner
@@ -104,15 +104,15 @@ tool mk 'mkdir -p "$(dirname "$1")"; echo x >"$1"'
 tool odd 'cat "$(printf "od\\377d\\nname")" 2>/dev/null; echo fine'
 file src/main.ts x; file src/main.test.ts x; file dist/output.js x
 capture vt run neg; file dist/output.js y; capture vt run neg
-has "automatic and a negative: taken out" "$out" "$replay"
+has "automatic and a negative: an excluded file" "$out" "$replay"
 file src/main.ts y; capture vt run neg
-has "automatic and a negative: not taken out" "$out" "cache miss: 'src/main.ts' modified"
+has "automatic and a negative: another file" "$out" "cache miss: 'src/main.ts' modified"
 capture vt run all; file src/main.test.ts y; capture vt run all
-has "all three kinds: taken out" "$out" "$replay"
+has "all three kinds: an excluded file" "$out" "$replay"
 file package.json '{"name":"r","scripts":{"other":"x"}}'; capture vt run all
-has "all three kinds: by pattern" "$out" "cache miss: 'package.json' modified"
+has "all three kinds: a file by pattern" "$out" "cache miss: 'package.json' modified"
 file src/main.ts z; capture vt run all
-has "all three kinds: found out" "$out" "cache miss: 'src/main.ts' modified"
+has "all three kinds: a file that was read" "$out" "cache miss: 'src/main.ts' modified"
 file src/utils.ts old
 capture vt run named; capture vt run read
 file src/utils.ts new
@@ -121,20 +121,20 @@ is "a file that is read but not declared does not count" "$(printf '%s\n' "$out"
 z
 old"
 capture vt run read
-is "automatic: a file that was not read" "$(steps)" "\$ print-file src/main.ts $replay"
+is "automatic: a file that was not read: a hit" "$(steps)" "\$ print-file src/main.ts $replay"
 file src/main.ts read; capture vt run read
-is "automatic: the one that was" "$(steps)" "\$ print-file src/main.ts ○ cache miss: 'src/main.ts' modified, executing"
+is "automatic: a file that was read: a miss" "$(steps)" "\$ print-file src/main.ts ○ cache miss: 'src/main.ts' modified, executing"
 capture vt run fspy
 is "FSPY with automatic inputs" "$(printf '%s\n' "$out" | tail -1)" 1
 capture vt run nofspy
-is "not with explicit ones" "$(printf '%s\n' "$out" | tail -1)" "(undefined)"
+is "no FSPY with explicit inputs" "$(printf '%s\n' "$out" | tail -1)" "(undefined)"
 capture vt run mkdirs; hasnt "folders made on the way are no overlap" "$out" "not cached"
 capture vt run mkdirs
-has "... nor an input that changed" "$out" "$replay"
+has "... and no changed input" "$out" "$replay"
 capture vt run exists
 hasnt "looking for a file and then making it is no overlap" "$out" "not cached"
 capture vt run exists
-has "its product, as it was left, is an input: the second run hits" "$out" "$replay"
+has "a product as the task left it: the second run hits" "$out" "$replay"
 capture vt run odd; capture vt run odd
 is "a malformed path does no harm" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 fine"
 

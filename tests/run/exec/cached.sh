@@ -70,7 +70,7 @@ is "other arguments: their own history" "$(steps)" '$ print b'
 run say a
 is "the first ones hit" "$(steps)" '$ print a ◉ cache hit, replaying'
 run say b
-is "and the second ones" "$(steps)" '$ print b ◉ cache hit, replaying'
+is "the second ones hit" "$(steps)" '$ print b ◉ cache hit, replaying'
 capture vt cache clean
 is "vt cache clean says nothing" "$rc$out$err" 0
 run say a

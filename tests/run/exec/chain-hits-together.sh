@@ -22,5 +22,5 @@ chain lib '' other
 capture vt run --concurrency-limit 1 -r build
 has "a step in the middle runs" "$(steps)" "cache miss: args changed"
 is "... after the hits before it, and before the hits behind it" "$(lines | grep -c 'lib one,lib echo,lib other,lib three,')" 1
-has "... which are hits" "$out" "vt run: 8/12 cache hit (66%)"
+has "... the steps behind it are hits" "$out" "vt run: 8/12 cache hit (66%)"
 finish

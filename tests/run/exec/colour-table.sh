@@ -41,7 +41,7 @@ file package.json '{"name":"r","scripts":{"both":"sh tool.sh"}}'
 out=$(with TERM=xterm base_env "$abs_top_builddir/tests/lib/terminal" -- sh -c "'$VT' run --log=labeled both >'$T/plain'")
 is "stdout in a file, stderr on a terminal" "$(coloured) $(out=$(cat "$T/plain"); coloured)" "on off"
 out=$(with TERM=xterm base_env "$abs_top_builddir/tests/lib/terminal" -- sh -c "'$VT' run --log=labeled both 2>'$T/plain'")
-is "and the other way round" "$(coloured) $(out=$(cat "$T/plain"); coloured)" "on off"
+is "stdout on a terminal, stderr in a file" "$(coloured) $(out=$(cat "$T/plain"); coloured)" "on off"
 # the child: only cached ones are told to colour
 file package.json '{"name":"r","scripts":{"f":"print-env FORCE_COLOR","n":"print-env NO_COLOR","t":"print-env TERM","own":"FORCE_COLOR=0 print-env FORCE_COLOR"}}'
 last() { printf '%s\n' "$out" | sed -n 2p; }
@@ -49,17 +49,17 @@ for v in 0 1 3; do
 	with FORCE_COLOR=$v capture vt run --cache f
 	is "a cached task gets FORCE_COLOR=1 (outside: $v)" "$(last)" 1
 	with FORCE_COLOR=$v capture vt run f
-	is "one that is not cached gets what there is ($v)" "$(last)" $v
+	is "an uncached task gets FORCE_COLOR from outside ($v)" "$(last)" $v
 done
 capture vt run f
 is "... or nothing" "$(last)" "(undefined)"
 with NO_COLOR=1 TERM=xterm capture vt run --cache n
 is "NO_COLOR does not reach a cached task" "$(last)" "(undefined)"
 with NO_COLOR=1 TERM=xterm capture vt run --cache t
-is "nor does TERM" "$(last)" "(undefined)"
+is "TERM does not reach a cached task" "$(last)" "(undefined)"
 capture vt run --cache own
 is "a command's own assignment wins" "$(last)" 0
 file vite-task.json '{"tasks":{"in":{"command":"print-env FORCE_COLOR","untrackedEnv":["FORCE_COLOR"]}}}'
 with FORCE_COLOR=3 capture vt run in
-is "so does what was let in" "$(last)" 3
+is "untrackedEnv: FORCE_COLOR from outside wins" "$(last)" 3
 finish

@@ -18,7 +18,7 @@ hasnt "NO_COLOR, even empty: none" "$out" "$e"
 with TERM=dumb terminal vt run --log=labeled c
 hasnt "TERM=dumb: none" "$out" "$e"
 capture vt run --log=labeled links
-is "terminal links are removed, too" "$(printf '%s\n' "$out" | tail -1)" "[r#links] text"
+is "links of the terminal: removed" "$(printf '%s\n' "$out" | tail -1)" "[r#links] text"
 capture vt run c
 has "an inherited stream is the task's own" "$out" "$e[31mred"
 finish

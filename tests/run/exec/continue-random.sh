@@ -40,5 +40,5 @@ file pnpm-workspace.yaml 'packages: ["packages/*"]'
 tools
 tool ran 'echo "ran $1"; [ "$2" = 0 ] || exit 7'
 for ((r = 0; r < ROUNDS; r++)); do round dependencies-successful; round always; done
-is "what runs is what the model says" "$bad" ""
+is "the tasks that run are those of the model" "$bad" ""
 finish

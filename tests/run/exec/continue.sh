@@ -18,31 +18,31 @@ printed() { sed 's/^\[[^]]*\] //' <<<"$out" | grep -xE '[a-e]|after|never|other'
 go() { rm -rf "$T/d"; mkdir "$T/d"; with D="$T/d" capture vt run --log=interleaved "$@"; }
 for option in --continue --continue=dependencies-successful; do
 	go $option -r x
-	is "$option: what does not depend on the failed one, and its exit code" "$rc $(printed)" "3 a d e "
+	is "$option: all tasks run that do not depend on the failed one; its exit code" "$rc $(printed)" "3 a d e "
 	has "... the summary counts" "$out" "vt run: 0/3 cache hit (0%), 2 failed, 2 not run."
 done
 has "... and names both" "$out" "✗ d#x failed (exit code: 4)"
 capture vt run --last-details
-has "the full summary counts, too" "$out" "2 failed • 2 not run"
+has "the full summary: counts them" "$out" "2 failed • 2 not run"
 go --continue=always -r x
-is "always: all but the rest of its command" "$rc $(printed)" "3 a b c d e "
+is "always: all tasks run, but not the rest of the failed command" "$rc $(printed)" "3 a b c d e "
 has "... none is left out" "$out" "2 failed. (Run"
 go --continue --filter a --filter b x
-has "one command ran and failed: what is left out is told" "$out" "vt run: 0/1 cache hit (0%), 1 failed, 1 not run."
+has "one command ran and failed: the summary counts the task left out" "$out" "vt run: 0/1 cache hit (0%), 1 failed, 1 not run."
 go -r x
-is "without it the others are ended" "$rc $(printed | tr -d ' ')" "3 a"
+is "without --continue: the other tasks are ended" "$rc $(printed | tr -d ' ')" "3 a"
 go --continue nested
-is "a nested run follows the outermost" "$rc $(printed)" "3 a d e "
+is "a nested run: follows the outermost" "$rc $(printed)" "3 a d e "
 go --continue=always nested
-is "... in its value, too" "$rc $(printed)" "3 a b c d e "
+is "... also in the value" "$rc $(printed)" "3 a b c d e "
 go nested-continue
-is "one that has it alone goes on, and fails as a whole" "$rc $(printed)" "3 a d e "
+is "a nested run with --continue of its own: goes on, and fails as a whole" "$rc $(printed)" "3 a d e "
 go --continue=always nested-continue
-is "the outermost wins" "$rc $(printed)" "3 a b c d e "
+is "the value of the outermost run: wins" "$rc $(printed)" "3 a b c d e "
 go both
-is "beside another task" "$rc $(printed)" "3 a b c d e other "
+is "a nested run beside another task: all run" "$rc $(printed)" "3 a b c d e other "
 go --continue --concurrency-limit 1 -r x
-is "one after the other" "$rc $(printed)" "3 a d e "
+is "one task at a time: the same tasks run" "$rc $(printed)" "3 a d e "
 
 # commands that vt does itself, and what cannot start
 workspace other
@@ -60,7 +60,7 @@ for round in first second third; do
 	capture vt run --continue -r cd
 	is "cached, the $round time: a cd that fails among hits" "$rc $(printed)" "1 c "
 	capture vt run --continue -r x
-	is "... and a program" "$rc $(printed)" "127 c "
+	is "... and a program that is not there" "$rc $(printed)" "127 c "
 done
 # with persistent tasks
 workspace served

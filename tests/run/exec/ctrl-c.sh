@@ -13,14 +13,14 @@ terminal_options=(--when ready '\x03')
 terminal vt run dev
 has "the task gets the signal" "$out" "INT received"
 is "a task that handles it and exits with 0: 0" $rc 0
-hasnt "there is no summary" "$out" "---"
+hasnt "... no summary" "$out" "---"
 terminal vt run --log=labeled count
-is "the task gets it once" "$(printf '%s\n' "$out" | grep -c 'got [0-9]')" 1
+is "the task gets the signal once" "$(printf '%s\n' "$out" | grep -c 'got [0-9]')" 1
 terminal vt run die
 is "a task that dies of it: 130" $rc 130
 cd ../..
 terminal vt run -r --no-cache dev
-is "nothing new starts" "$rc $(printf '%s\n' "$out" | grep -c '^~')" "0 1"
+is "no further task starts" "$rc $(printf '%s\n' "$out" | grep -c '^~')" "0 1"
 cd packages/a
 timed() { with TERMINAL_TOOK="$T/took" terminal vt run "$1"; took=$(cat "$T/took"); }
 timed old

@@ -33,7 +33,7 @@ for log in interleaved labeled grouped; do
 	file packages/a/package.json '{"name":"a","scripts":{"alone":"fail 42"}}'
 	file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"scripts":{"alone":"print never"}}'
 	capture vt run --log=$log -r alone
-	is "$log: nobody else was running: its own code" "$rc $(printf '%s\n' "$out" | grep -c .)" "42 1"
+	is "$log: no other task was running: its own code" "$rc $(printf '%s\n' "$out" | grep -c .)" "42 1"
 done
 # arguments that look like ours belong to the task
 file packages/a/package.json '{"name":"a","scripts":{"say":"echo"}}'

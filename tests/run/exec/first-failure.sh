@@ -26,7 +26,7 @@ $lines
 no newline at its end"
 	capture vt run --last-details
 	has "$how: the last run's figures" "$out" "1 failed • 2 cancelled"
-	is "$how: and its exit status" $rc 7
+	is "$how: ... the exit status" $rc 7
 	is "$how: the cancelled ones are marked" "$(grep -c ' ✗ (exit code: 137), cancelled$' <<<"$out")" 2
 done
 rm -rf .vt "$T"/[abc]; : >"$T/out"
@@ -35,7 +35,7 @@ is "-v: the lines come after the full summary" "$(tail -n 1 <<<"$out")" "no newl
 # nothing is repeated where the lines are the last ones
 file packages/a/package.json '{"name":"a","scripts":{"x":"print before && sh -c \"echo it; exit 4\""}}'
 capture vt run --log=labeled -r --concurrency-limit 1 -F a x
-is "what is in view is not repeated" "$rc $(tail -n 1 <<<"$out")" "4 ✗ a#x failed first (exit code: 4)"
+is "lines that end the output: not repeated" "$rc $(tail -n 1 <<<"$out")" "4 ✗ a#x failed first (exit code: 4)"
 # two that fail by themselves
 file packages/a/package.json '{"name":"a","scripts":{"x":"fail 5"}}'
 file packages/b/package.json '{"name":"b","scripts":{"x":"fail 6"}}'

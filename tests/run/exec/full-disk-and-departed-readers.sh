@@ -22,9 +22,9 @@ for how in --cache --log=labeled; do
 	start=$SECONDS
 	{ vt run $how hang 2>/dev/null; echo $? >"$T/rc"; } | head -2 >/dev/null
 	ok "$how: a reader that left ends the task" $((SECONDS - start > 150))
-	isnt "$how: and it failed" "$(cat "$T/rc")" 0
+	isnt "$how: ... the run failed" "$(cat "$T/rc")" 0
 	wait_gone "$(cat "$T/pids")"
-	ok "$how: nothing of it is left" $?
+	ok "$how: ... no process of it is left" $?
 done
 capture vt run --cache one
 { vt run --cache one; echo $? >"$T/rc"; } | true

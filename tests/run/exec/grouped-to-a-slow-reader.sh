@@ -60,13 +60,13 @@ is "each block comes whole, one after the other" "$what $rc" "$((2 * each)),2,ab
 ok "... with little in memory ($kib KiB)" $((kib > 40000))
 rm -f a b c
 slow read "a" run --log grouped a#build
-is "so does that of a hit" "$what $rc" "$each,1,a,a 0"
+is "the block of a hit: comes whole" "$what $rc" "$each,1,a,a 0"
 rm -rf .vt a b c after
 slow timeout "b" run-many --log grouped --continue b#build c#slow
 is "the time of another task goes on" "$what" over
 rm -rf .vt a b c after pid
 slow signal "b" run-many --log grouped --continue b#build c#build
-is "with nobody who reads, signals end it" "$what" ended
+is "without a reader: signals end the run" "$what" ended
 rm -rf .vt a b c after
 slow read "b" run-many --log grouped --continue=always b#build d#build
 is "a failure behind a long block is told, and its status counts" "$what $rc" "$each,1,b,bd 3"

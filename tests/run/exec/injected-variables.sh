@@ -14,8 +14,8 @@ for t in globs none; do
 	is "$t: a channel, not traced" "$(last)" "VP_RUN_IPC_NAME VP_RUN_NODE_CLIENT_PATH ."
 done
 capture vt run off
-is "not cached: nothing" "$(last)" .
+is "not cached: no variable" "$(last)" .
 with VP_RUN_IPC_NAME=outer capture vt run off
-is "not cached: what was there stays" "$(last)" "VP_RUN_IPC_NAME .
+is "not cached: variables from outside stay" "$(last)" "VP_RUN_IPC_NAME .
 outer"
 finish

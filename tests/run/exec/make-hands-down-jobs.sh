@@ -10,16 +10,16 @@ outer in
 is "make in a task has its jobs: nothing is said" "$rc $err" "0 "
 is "... and runs two at once" "$(grep -cx '[AB]' <<<"$out")" 2
 outer twice
-is "so does one in a nested run" "$rc $err $(grep -cx '[AB]' <<<"$out")" "0  2"
+is "make in a nested run has its jobs" "$rc $err $(grep -cx '[AB]' <<<"$out")" "0  2"
 outer two
-is "each step of a task gets them" "$rc $err $(grep -cx '[AB]' <<<"$out")" "0  4"
+is "each step of a task gets the jobs" "$rc $err $(grep -cx '[AB]' <<<"$out")" "0  4"
 # a recipe without + gets MAKEFLAGS alone: make itself says so, and vt hands nothing else down
 PATIENCE=1 outer plain
-is "where make kept them to itself the task runs, one job after the other" "$rc $(grep -x '[aAB].*' <<<"$out" | tr '\n' ' ')" "0 alone B "
+is "a recipe without +: the task runs, one job after the other" "$rc $(grep -x '[aAB].*' <<<"$out" | tr '\n' ' ')" "0 alone B "
 file vite-task.json '{"tasks":{"open":{"command":"ls -l /proc/self/fd","cache":false}}}'
 printf 'open:\n\t+@%s run open\n' "$VT" >outer
 outer open
-is "nothing but the two pipes is handed down" "$(grep -cE ' ([3-9]|[0-9]{2,}) -> pipe:' <<<"$out")" 2
+is "the two pipes alone are handed down" "$(grep -cE ' ([3-9]|[0-9]{2,}) -> pipe:' <<<"$out")" 2
 capture base_env MAKEFLAGS=' -j --jobserver-auth=3,4' "$VT" run open
-is "what MAKEFLAGS only claims is not handed down" "$rc $(grep -cE ' ([3-9]|[0-9]{2,}) -> pipe:' <<<"$out")" "0 0"
+is "descriptors that MAKEFLAGS only claims: not handed down" "$rc $(grep -cE ' ([3-9]|[0-9]{2,}) -> pipe:' <<<"$out")" "0 0"
 finish

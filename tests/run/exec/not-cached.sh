@@ -26,7 +26,7 @@ vt run: @t/a#task not cached because it modified its input. '"$hint"
 done
 theirs 3
 capture vt run -v task
-has "its detail line" "$out" "  [1] @t/a#task: ~/packages/a\$ rewrite data.txt ✓
+has "-v: the detail line of the task" "$out" "  [1] @t/a#task: ~/packages/a\$ rewrite data.txt ✓
       → Not cached: read and wrote 'packages/a/data.txt'"
 cd ../..
 theirs 4

@@ -10,7 +10,7 @@ is "the exit code of a command that cannot be started" $rc 127
 is "an error line below the command" "$out" "\$ bad one ⊘ cache disabled
 ✗ Failed to spawn process: the interpreter of '$W/node_modules/.bin/bad' was not found"
 capture vt run -v y
-is "nothing comes after it" "$(steps)" '$ bad one ⊘ cache disabled'
+is "no command comes after it" "$(steps)" '$ bad one ⊘ cache disabled'
 has "the summary has no mark" "$out" "  [1] r#y: \$ bad one
       → Cache disabled in task configuration
       ✗ Error: Failed to spawn process: the interpreter of"

@@ -25,11 +25,11 @@ cd ../..
 with D="$T/d1" capture vt run --log=interleaved --filter core --filter solo meet
 is "independent tasks run at the same time" $rc 0
 with D="$T/d2" capture vt run --log=interleaved --parallel --filter core --filter lib meet
-is "--parallel: those that depend on one another, too" $rc 0
+is "--parallel: dependent tasks run at the same time" $rc 0
 with D="$T/d3" ALONE=40 capture vt run --parallel --concurrency-limit 1 --filter core --filter solo meet
 isnt "--parallel with a limit of 1: they do not run at the same time" $rc 0
 capture vt run --parallel --concurrency-limit 1 -r one
-is "one at a time" "$(printf '%s\n' "$out" | grep -oE '^(start|end|[0-9]+ start)' | sed 's/^[0-9]* //' | tr '\n' ' ')" "start end start end start end start end "
+is "... one at a time" "$(printf '%s\n' "$out" | grep -oE '^(start|end|[0-9]+ start)' | sed 's/^[0-9]* //' | tr '\n' ' ')" "start end start end start end start end "
 
 workspace known
 pnpm app core slow zero
@@ -50,7 +50,7 @@ is "without known durations: the longest chain, then the order of packages" "$(l
 change ' again'
 capture vt run --concurrency-limit 1 -r build
 is "a task that took long the last time comes before a longer chain" "$(lines | tr '\n' ' ')" "slow core app zero "
-is "they are misses" "$(steps | grep -c 'cache miss: args changed')" 4
+is "... all are misses" "$(steps | grep -c 'cache miss: args changed')" 4
 capture vt run --concurrency-limit 1 -r build
-is "hits come in that order, too, if they are not ready before" "$(lines | tr '\n' ' ')" "slow core zero app "
+is "hits: in that order, if they are not ready before" "$(lines | tr '\n' ' ')" "slow core zero app "
 finish

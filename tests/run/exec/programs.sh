@@ -24,12 +24,12 @@ capture vt run --dry-run --json first
 is "the plan has its bare name" "$rc $(jq -c '.plan.first.steps[1] | [.program, .args]' <<<"$out")" '0 ["made",["1"]]'
 is "... and says that it is not known yet" "$(jq -c '.plan.first.steps[1].cache' <<<"$out")" '{"status":"unknown","message":"not found yet"}'
 capture vt run --dry-run first
-has "... in words, too" "$out" "\$ made 1 ○ program 'made' not found yet"
+has "... a dry run tells it in words" "$out" "\$ made 1 ○ program 'made' not found yet"
 vt run first >/dev/null
 file packages/a/package.json '{"name":"a","scripts":{"shadow":"made 3 && shadow-it && made 4"}}'
 capture vt run -F a shadow
-has "one that comes to stand before another is taken" "$out" "near 4"
-has "... once it is there" "$out" "made 3"
+has "a program that appears nearer on PATH: taken" "$out" "near 4"
+has "... and the farther one until then" "$out" "made 3"
 rm -r packages/a/node_modules
 
 # status
@@ -40,25 +40,25 @@ like "... with the line that says where it was looked for" "$out" "*\$ no-such a
 capture vt run none-here
 is "no such file: 127" $rc 127
 capture vt run mode
-is "not executable: 126" $rc 126
-has "... and why" "$out" "✗ Failed to spawn process: cannot execute '$W/./plain': Permission denied"
+is "a file without the right to execute: 126" $rc 126
+has "... the reason is told" "$out" "✗ Failed to spawn process: cannot execute '$W/./plain': Permission denied"
 capture vt run folder
 is "a folder: 126" $rc 126
 capture vt run data
-is "neither program nor text: 126" $rc 126
-has "... and why" "$out" "Exec format error"
+is "a file of data: 126" $rc 126
+has "... the reason is told" "$out" "Exec format error"
 file packages/a/package.json '{"name":"a","scripts":{"t":"no-such"}}'
 file packages/b/package.json '{"name":"b","scripts":{"t":"print fine >\"$OLDPWD/x\"; print fine"}}'
 capture vt run -F b t
-is "another package does not mind" "$rc" 0
+is "a program that another package lacks: no error" "$rc" 0
 
 # cd
 capture vt run gone
-is "cd into nothing fails with 1" "$rc" 1
-is "... and nothing comes after it" "$(steps)" '$ cd nowhere ⊘ cache disabled'
-has "... with its reason" "$out" "✗ cannot enter the folder 'nowhere': No such file or directory"
+is "cd into a folder that is not there: 1" "$rc" 1
+is "... no command comes after it" "$(steps)" '$ cd nowhere ⊘ cache disabled'
+has "... with the reason" "$out" "✗ cannot enter the folder 'nowhere': No such file or directory"
 capture vt run gone-last
-is "also at the end of a command" "$rc $(grep -c ^yes <<<"$out")" "1 1"
+is "... also at the end of a command" "$rc $(grep -c ^yes <<<"$out")" "1 1"
 capture vt run into-file
 has "a file is no folder" "$rc $out" "✗ cannot enter the folder 'package.json': Not a directory"
 capture vt run made-first
@@ -74,17 +74,17 @@ is "... and has its own exit status" $rc 3
 capture vt run path
 has "... also from PATH, by its whole name" "$rc $out" "$W/node_modules/.bin/ns-too ran y"
 capture vt run empty
-is "an empty one does nothing" $rc 0
+is "an empty script: does nothing" $rc 0
 printf 'cat in; echo again >>runs\n' >ns
 file in one
 file vite-task.json '{"tasks":{"c":"./ns","e":{"command":"./ns","input":["in"]}}}'
 for t in c e; do
 	vt run $t >/dev/null
 	capture vt run $t
-	has "$t: it is cached" "$out" "◉ cache hit"
+	has "$t: a script without #!: cached" "$out" "◉ cache hit"
 	printf 'cat in; echo more # %s\n' $t >ns
 	capture vt run $t
-	has "$t: and is an input itself" "$out" "more"
+	has "$t: ... an edit of the script is a miss" "$out" "more"
 done
 
 # found on PATH: whose place in the workspace changes is another program
@@ -126,10 +126,10 @@ echo 1 >number
 with PATH="$T/one/bin:$PATH" vt run after >/dev/null
 with PATH="$T/one/bin:$PATH" vt run after >/dev/null
 capture with PATH="$T/one/bin:$PATH" vt run --log=interleaved after
-is "nothing changed: both hit" "$(grep -c '◉ cache hit' <<<"$out") $(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "2 by 1 by 1 "
+is "an unchanged program: both tasks hit" "$(grep -c '◉ cache hit' <<<"$out") $(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "2 by 1 by 1 "
 echo 2 >number
 capture with PATH="$T/one/bin:$PATH" vt run --log=interleaved after
-is "what runs after it sees the new one" "$(grep -c '◉ cache hit' <<<"$out") $(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "1 by 1 by 2 "
+is "a replaced program: the task after it runs the new one" "$(grep -c '◉ cache hit' <<<"$out") $(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "1 by 1 by 2 "
 capture with PATH="$T/one/bin:$PATH" vt run --log=interleaved after
-is "the next run knows both" "$(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "by 2 by 2 "
+is "the next run: both tasks print what the new one prints" "$(grep -o 'by [0-9]' <<<"$out" | tr '\n' ' ')" "by 2 by 2 "
 finish

@@ -44,5 +44,5 @@ slow read
 is "each line comes, in the order of the hits" "$what $rc" "$lines,3,True 0"
 ok "... with little in memory ($kib KiB)" $((kib > 40000))
 slow signal
-is "with nobody who reads, signals end it" "$what" ended
+is "without a reader: signals end the run" "$what" ended
 finish

@@ -57,7 +57,7 @@ vt run: cache hit, <dur> saved."
 	[ $mode = interleaved ] && text='
 from-stdin' || l='[a#read] '
 	out=$(echo from-stdin | vt run --log=$mode read)
-	is "$mode, not cached: what it can read" "$out" "$l~/packages/a\$ read-stdin ⊘ cache disabled$text"
+	is "$mode, not cached: standard input" "$out" "$l~/packages/a\$ read-stdin ⊘ cache disabled$text"
 	out=$(echo from-stdin | vt run --log=$mode --cache read)
 	is "$mode, cached: nothing to read, no block" "$out" "$l~/packages/a\$ read-stdin"
 	out=$(echo from-stdin | vt run --log=$mode --cache read | undated)

@@ -33,7 +33,7 @@ is "interleaved: standard input is passed on" "$out" '~/packages/a$ read-stdin �
 from-stdin'
 for log in labeled grouped; do
 	out=$(echo from-stdin | vt run --log=$log read)
-	is "$log: it is not, and without output there is no block" "$out" '[a#read] ~/packages/a$ read-stdin ⊘ cache disabled'
+	is "$log: standard input is not passed on, and without output there is no block" "$out" '[a#read] ~/packages/a$ read-stdin ⊘ cache disabled'
 done
 capture vt run half
 is "no newline at the end: none is added but the blank line's own" "$out" '~/packages/a$ printf foo ⊘ cache disabled
@@ -44,7 +44,7 @@ bar
 ---
 vt run: 0/2 cache hit (0%). (Run `vt run --last-details` for full details)'
 capture vt run none
-is "... whoever left it out" "$out" '~/packages/a$ echo -n foo ⊘ cache disabled
+is "... also after echo -n" "$out" '~/packages/a$ echo -n foo ⊘ cache disabled
 foo
 ~/packages/a$ echo bar ⊘ cache disabled
 bar

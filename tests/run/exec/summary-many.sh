@@ -50,7 +50,7 @@ $heavy"
 run -v -r one
 is "all hit, -v" "$(printf '%s\n' "$out" | sed 1,6d)" "$hits"
 run --last-details
-is "and what --last-details shows of it" "$rc:$out" "0:$hits"
+is "... --last-details shows the same" "$rc:$out" "0:$hits"
 vt cache clean
 misses="$head
 Statistics:   2 tasks • 0 cache hits • 2 cache misses

@@ -51,7 +51,7 @@ for how in --log=interleaved --cache; do
 	terminal vt run $how daemon
 	is "$how: a task with a daemon dies of Ctrl-C: 130" $rc 130
 	wait_gone "$(cat "$T/pids")"
-	ok "$how: and its daemon with it" $?
+	ok "$how: ... and its daemon with it" $?
 done
 with TERMINAL_SETTINGS="$T/settings" terminal vt run quiet
 is "Ctrl-C: the terminal is left as it was found" "$rc $(cat "$T/settings")" "130 echo"

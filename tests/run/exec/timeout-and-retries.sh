@@ -28,45 +28,45 @@ for log in interleaved labeled grouped; do
 	for task in hangs uncached; do
 		go --log=$log $task
 		is "$log: $task is ended with status 124" "$rc $(grep -c never <<<"$out")" "124 0"
-		has "... and told" "$out" "✗ timed out after 300ms"
+		has "... a line tells it" "$out" "✗ timed out after 300ms"
 		wait_gone "$(cat "$T/pids")"; ok "... its processes are gone" $?
 	done
 done
 capture vt run --last-details
-has "the summary has it" "$out" "(exit code: 124)"
+has "the full summary: shows the exit code" "$out" "(exit code: 124)"
 deaf() { local t=$EPOCHREALTIME; go deaf; took=$(((${EPOCHREALTIME/./} - ${t/./}) / 1000)); }
 deaf
-is "one that does not heed it is killed" "$rc" 124
-wait_gone "$(cat "$T/pids")"; ok "... and gone" $?
+is "a task that ignores TERM: killed" "$rc" 124
+wait_gone "$(cat "$T/pids")"; ok "... its process is gone" $?
 go quick
-is "in time" "$rc" 0
+is "a task that ends in time: succeeds" "$rc" 0
 go quick
-has "... is kept as ever" "$out" "cache hit"
+has "... and is kept" "$out" "cache hit"
 go holds
-is "what a command leaves behind when it has ended does not count" "$rc" 0
+is "a process that outlives its command: not waited for" "$rc" 0
 
 go flaky
 is "the third attempt succeeds" "$rc $(cat runs)" "0 3"
-has "each failure is told" "$err" "warning: root#flaky: attempt 1 of 3 failed (exit code: 7), it is run again"
+has "a failed attempt: told" "$err" "warning: root#flaky: attempt 1 of 3 failed (exit code: 7), it is run again"
 has "... by its number" "$err" "warning: root#flaky: attempt 2 of 3 failed (exit code: 7), it is run again"
-has "... and that it is not kept" "$out" "root#flaky not cached because it succeeded at attempt 3."
+has "... the summary tells that the run is not kept" "$out" "root#flaky not cached because it succeeded at attempt 3."
 go flaky
-hasnt "so it is no hit" "$out" "cache hit"
+hasnt "a success after failures: no hit" "$out" "cache hit"
 echo 9 >runs; with PIDS=x capture vt run flaky
-is "it succeeds at once" "$rc $err" "0 "
+is "a success at the first attempt: no warning" "$rc $err" "0 "
 with PIDS=x capture vt run flaky
 has "... and is kept" "$out" "cache hit"
 go flaky-uncached
-is "what is not cached is run again, too" "$rc $(cat runs)" "0 2"
+is "an uncached task: run again" "$rc $(cat runs)" "0 2"
 go hopeless
-is "one that fails each time fails with its code" "$rc $(cat runs) $(grep -c never <<<"$out")" "7 2 0"
+is "a task that fails each time: its exit code" "$rc $(cat runs) $(grep -c never <<<"$out")" "7 2 0"
 go --continue hopeless
 is "... also with --continue" "$rc" 7
 go --log=grouped hopeless
 is "grouped: each attempt is shown" "$(grep -c '^run [12]$' <<<"$out")" 2
 go late
-is "one that ran out of time is run again" "$rc $(cat runs)" "0 2"
-has "... and that is told" "$err" "attempt 1 of 2 failed (exit code: 124, timed out after 1s), it is run again"
+is "a task that timed out: run again" "$rc $(cat runs)" "0 2"
+has "... a warning tells it" "$err" "attempt 1 of 2 failed (exit code: 124, timed out after 1s), it is run again"
 go missing
-is "a program that is not there is not looked for again and again" "$rc $err" "127 "
+is "a program that is not there: one attempt alone" "$rc $err" "127 "
 finish

@@ -15,7 +15,7 @@ start=$SECONDS
 with PIDS="$PIDS" capture vt run --log=labeled held
 took=$((SECONDS - start))
 ok "a held pipe is waited for, 10 s long ($took s)" $((took < 9 || took > 150))
-is "... which is no failure" $rc 0
+is "... and is no failure" $rc 0
 kill -0 "$(cat "$PIDS")" 2>/dev/null
 ok "the background process lives on" $?
 kill "$(cat "$PIDS")"

@@ -31,11 +31,11 @@ is "vt is found" "$(wc -w <<<"$vt")" 1
 : >go
 wait $job
 is "the task succeeds" "$? $(<"$T/err")" "0 "
-is "its environment has no key of the team" "$(grep -c "$SECRET" env)" 0
+is "the task's environment: no key of the team" "$(grep -c "$SECRET" env)" 0
 if [ "$(id -u)" = 0 ]; then
-	is "nor do the environments that it can read of vt's processes" "$(grep -c "$SECRET" environs) $(wc -c <maps)" "0 0"
+	is "the environments of vt's processes, as the task can read them: no key" "$(grep -c "$SECRET" environs) $(wc -c <maps)" "0 0"
 else
-	is "nor do the environments that it can read of vt's processes" "$(grep -c "$SECRET" environs)" 0
+	is "the environments of vt's processes, as the task can read them: no key" "$(grep -c "$SECRET" environs)" 0
 fi
 capture with VT_TEAM_KEY="$SECRET" VT_SIGN_KEY="$SECRET" vt run kept
 is "a cached task runs" "$rc$err" 0
@@ -46,8 +46,8 @@ if [[ $pattern == core* ]]; then
 	kill -SEGV "$vt"
 	: >go
 	wait $job
-	is "where vt crashes no core file is left" "$(ls | grep -c '^core')" 0
+	is "a crash of vt: no core file" "$(ls | grep -c '^core')" 0
 else
-	skip "where vt crashes no core file is left" "cores go elsewhere here: $pattern"
+	skip "a crash of vt: no core file" "cores go elsewhere here: $pattern"
 fi
 finish

@@ -10,10 +10,10 @@ config '"out": {"command": "cat in.txt ../beside.txt"}, "in": {"command": "cat i
 user
 capture vt run -v out
 if grep -q 'could not be watched\|is not available' <<<"$out$err"; then skip_all "nothing can be watched here"; fi
-has "-v says that it is not shared, and because of which file" "$rc$out" "→ Not shared: it read $T/o/beside.txt outside the workspace"
-is "nothing was sent" "$(ls "$T/far" 2>/dev/null | grep -c '^[37]-')" 0
+has "-v: tells that a result is not shared, and the file that prevents it" "$rc$out" "→ Not shared: it read $T/o/beside.txt outside the workspace"
+is "... no result was sent" "$(ls "$T/far" 2>/dev/null | grep -c '^[37]-')" 0
 capture vt run out
-is "it is a hit here" "$rc$err$(hits)" 01
+is "... the result hits here" "$rc$err$(hits)" 01
 hasnt "... of which no more is said" "$out" "Not shared"
 capture vt why out
 has "vt why says so" "$out" "its result was not shared: it read $T/o/beside.txt outside the workspace"

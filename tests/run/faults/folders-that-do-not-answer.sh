@@ -31,13 +31,13 @@ silent XDG_RUNTIME_DIR "$S/below/it"
 mkdir "$T/links"; ln -s "$S" "$T/links/x"
 silent TMPDIR "$T/links/x"
 capture with HOME="$S" TMPDIR="$S" XDG_RUNTIME_DIR="$S" XDG_CACHE_HOME="$S" XDG_CONFIG_HOME="$S" XDG_DATA_HOME="$S" vt run-many t loud
-is "all of them at once" "$rc $(grep -c 'does not answer' <<<"$err") $(steps | grep -c 'cache hit')" "0 6 1"
+is "all variables at once: both tasks run, and each folder is told" "$rc $(grep -c 'does not answer' <<<"$err") $(steps | grep -c 'cache hit')" "0 6 1"
 capture with HOME="$S" vt doctor
-has "vt doctor says so" "$err$out" "HOME: the folder $S does not answer"
-hasnt "and does not end early" "$rc" 124
+has "vt doctor: names HOME and its folder" "$err$out" "HOME: the folder $S does not answer"
+hasnt "... and ends in time" "$rc" 124
 capture with XDG_RUNTIME_DIR="$S" vt doctor
-has "also of the channel's folder" "$err$out" "XDG_RUNTIME_DIR: the folder $S does not answer"
+has "vt doctor: names XDG_RUNTIME_DIR and its folder" "$err$out" "XDG_RUNTIME_DIR: the folder $S does not answer"
 # a pipe's reader sees the end, though the one who asked cannot be ended
 out=$(with HOME="$S" _limited 120 sh -c '"$1" run t 2>&1 | cat' sh "$VT")
-has "who reads vt's output sees its end" "$out" "$(line HOME "$S")"
+has "a reader of vt's output: sees its end" "$out" "$(line HOME "$S")"
 finish

@@ -54,7 +54,7 @@ capture vt import turbo --write
 is "a link in the place of a file to be made is there already" "$rc $(grep -c 'is there already' <<<"$err")" "1 1"
 rm vite-task.json
 capture vt import turbo --write
-is "nothing is written outside of the workspace" "$rc $(ls "$T/home/project" | xargs)" "0 package.json turbo.json"
+is "... no file is written outside of the workspace" "$rc $(ls "$T/home/project" | xargs)" "0 package.json turbo.json"
 has "... and the reader is told" "$out$err" "packages/b: the package lies outside of the workspace: left out"
 rm -f packages/b turbo.json vite-task.json
 
@@ -72,7 +72,7 @@ for option in --summary-file --profile --events; do
 done
 mkdir reports; ln -sfn reports/now latest.json; : >reports/now
 capture vt run --summary-file latest.json t
-is "a link within the workspace is fine" "$rc$err $(grep -c '"version"' reports/now)" "0 1"
+is "a report by a link within the workspace: written" "$rc$err $(grep -c '"version"' reports/now)" "0 1"
 capture vt run --summary-file "$T/home/private/own.json" t
-is "so is a file elsewhere that the user names" "$rc$err $(grep -c '"version"' "$T/home/private/own.json")" "0 1"
+is "a report elsewhere that the user names: written" "$rc$err $(grep -c '"version"' "$T/home/private/own.json")" "0 1"
 finish

@@ -16,11 +16,11 @@ for name in library app monolith version_1 design_system; do
 	workspace $name
 	shape_$name
 	capture vt import turbo
-	is "$name: what is printed" "$out
+	is "$name: the printed configuration" "$out
 $err" "$(wanted $name)"
 	printed=$(grep -v ^// <<<"$out")
 	capture vt import turbo --write
-	is "$name: it is written, and vt can use it" "$rc $(sed 's/^wrote //' <<<"$out" | sort | while read -r f; do cat "$f"; done | sort)" "0 $(sort <<<"$printed")"
+	is "$name: written, and vt can use it" "$rc $(sed 's/^wrote //' <<<"$out" | sort | while read -r f; do cat "$f"; done | sort)" "0 $(sort <<<"$printed")"
 	capture vt run -r --dry-run --json build
 	plan=$out names=$(vt run --json | jq -c '.packages | map_values(.name)')
 	if [ ! -x "$NPM/.bin/turbo" ]; then
@@ -40,17 +40,17 @@ capture vt import turbo
 is "no turbo.json" "$rc $err" "1 error: There is no turbo.json in $W, the root of the workspace"
 file turbo.json '{}'
 capture vt import turbo
-is "one without tasks" "$rc $err" "1 error: $W/turbo.json:1:1: found neither \`tasks\` nor \`pipeline\`, expected the tasks of turbo"
+is "a turbo.json without tasks" "$rc $err" "1 error: $W/turbo.json:1:1: found neither \`tasks\` nor \`pipeline\`, expected the tasks of turbo"
 file turbo.json '{"tasks":[]}'
 capture vt import turbo
-is "tasks that are none" "$rc $err" "1 error: $W/turbo.json:1:10: invalid type: sequence, expected a map of tasks"
+is "tasks that are no map" "$rc $err" "1 error: $W/turbo.json:1:10: invalid type: sequence, expected a map of tasks"
 file turbo.json '{"tasks":{'
 capture vt import turbo
-like "one that is cut off" "$rc $err" "1 error: $W/turbo.json:*found the end of the file*"
+like "a turbo.json that is cut off" "$rc $err" "1 error: $W/turbo.json:*found the end of the file*"
 file turbo.json '{"tasks":{}}'
 file turbo.jsonc '{}'
 capture vt import turbo
-is "two of them" "$rc $err" "1 error: Found both turbo.json and turbo.jsonc in $W; one of them has to go"
+is "turbo.json and turbo.jsonc" "$rc $err" "1 error: Found both turbo.json and turbo.jsonc in $W; one of them has to go"
 capture vt import
 is "no name" "$rc $(head -n 1 <<<"$err")" "2 error: no runner was named: vt import turbo"
 capture vt import turb

@@ -38,23 +38,23 @@ if [ -x "$NPM/.bin/turbo" ] && [ -x "$NPM/.bin/pnpm" ]; then
 	results "$W" >"$T/turbo.results"
 	there "... and makes files" "$W/apps/web/.next/index.txt"
 else
-	skip "what turbo itself does" "npm packages turbo and pnpm are not installed (./bootstrap check installs them)"
+	skip "turbo runs in its order" "npm packages turbo and pnpm are not installed (./bootstrap check installs them)"
 fi
 
 make_workspace vt
 capture vt import turbo
-is "without --write nothing is written" "$rc $(git status --porcelain)" "0 "
+is "without --write: no file is written" "$rc $(git status --porcelain)" "0 "
 printed=$(grep -v '^//' <<<"$out")
 capture vt import turbo --write
-is "three files are" "$rc $out" "0 wrote apps/docs/vite-task.json
+is "with --write: three files are written" "$rc $out" "0 wrote apps/docs/vite-task.json
 wrote apps/web/vite-task.json
 wrote vite-task.json"
 is "... as they were printed" "$(cat vite-task.json apps/docs/vite-task.json apps/web/vite-task.json)" "$printed"
-has "what has no counterpart is listed" "$err" '- turbo.json: "globalDependencies" has no counterpart: a file that a task reads counts for this task by itself'
+has "a setting without a counterpart: listed" "$err" '- turbo.json: "globalDependencies" has no counterpart: a file that a task reads counts for this task by itself'
 has "... a task without a script" "$err" '- turbo.json, topo: no package has a script of that name'
 has "... the scripts that call turbo" "$err" '- package.json: scripts call turbo (build, db:push, lint, test)'
 capture vt import turbo --write
-is "nothing is replaced" "$rc $err" "1 error: apps/docs/vite-task.json is there already; without --write all is printed, to be joined by hand"
+is "a file that is there: not replaced" "$rc $err" "1 error: apps/docs/vite-task.json is there already; without --write all is printed, to be joined by hand"
 
 capture vt run -r --dry-run --json build
 names=$(for f in apps/* packages/* tooling/*; do printf '"%s":"%s",' "$f" "$(jq -r .name "$f/package.json")"; done)
@@ -75,7 +75,7 @@ has "the second time all hit" "$out" "vt run: 8/8 cache hit (100%)"
 rm -rf apps/*/dist apps/*/.next packages/*/dist packages/*/generated
 capture vt run -r build
 has "... also when the files are gone" "$out" "vt run: 8/8 cache hit (100%)"
-is "... which come back" "$(results "$W")" "$(cat "$T/vt.results")"
+is "... the files are restored" "$(results "$W")" "$(cat "$T/vt.results")"
 echo more >>packages/db/src/index.txt
 capture vt run -r build
 is "a change runs what reads it" "$rc $(ran "$T/out" | tr '\n' ' ')" "0 RAN @ten/api#build RAN @ten/cli#build RAN @ten/db#build RAN @ten/db#generate RAN @ten/docs#build RAN @ten/ui#build RAN @ten/validators#build RAN @ten/web#build "

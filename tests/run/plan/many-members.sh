@@ -24,20 +24,20 @@ both()
 
 both b
 is "with one processor: the same plan" "$one" "$all"
-is "packages without package.json are none" "$(jq '.plan | length' <<<"$out")" "$((1 + 200 - 66 - 3))"
+is "folders without package.json: no packages" "$(jq '.plan | length' <<<"$out")" "$((1 + 200 - 66 - 3))"
 both s
-is "scripts, too" "$one" "$all"
+is "scripts: the same plan" "$one" "$all"
 
 echo '{"tasks":{"b":{"command":3}}}' >packages/p280/vite-task.json
 echo '{"tasks":[]}' >packages/p130/vite-task.json
 both b
 is "of two wrong vite-task.json: the same error" "$one" "$all"
-has "it is that of the first package" "$err" packages/p130
-hasnt "and not that of the second one" "$err" packages/p280
+has "... that of the first package" "$err" packages/p130
+hasnt "... not that of the second one" "$err" packages/p280
 echo '{"name":' >packages/p290/package.json
 echo '{"name":3}' >packages/p270/package.json
 both b
 is "of two wrong package.json: the same error" "$one" "$all"
-has "it is that of the first package, before any vite-task.json" "$err" packages/p270/package.json
-hasnt "and not that of the second one" "$err" packages/p290
+has "... that of the first package, before any vite-task.json" "$err" packages/p270/package.json
+hasnt "... not that of the second one" "$err" packages/p290
 finish

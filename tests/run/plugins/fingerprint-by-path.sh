@@ -59,17 +59,17 @@ mkdir out
 run; first=$rc
 if [[ $out$err == *"automatic input tracking is not available"* ]]; then skip_all "nothing can be traced here"; fi
 run
-is "the same files hit" "$first $rc $(hits)" "0 0 2"
+is "the same files: hits" "$first $rc $(hits)" "0 0 2"
 rm -rf out/* used moved.bin
 run
-is "what was put back is as it was left, and read by the next" "$rc $(hits) $(cat used moved.bin | tr '\n' ' ')" "0 2 same same same "
+is "restored files: as the task left them, and read by the next task" "$rc $(hits) $(cat used moved.bin | tr '\n' ' ')" "0 2 same same same "
 printf 'same\r\n' | tee b/x.txt >a/x.txt
 run
-is "what a rule of one path leaves out is no change" "$rc $(hits)" "0 2"
+is "bytes that the rule of one path leaves out: no change" "$rc $(hits)" "0 2"
 printf 'same\r\n' >a/x.bin
 run
-is "the same bytes under another path are one" "$rc $(hits)" "0 0"
+is "the same bytes under another path: a miss" "$rc $(hits)" "0 0"
 cp a/x.txt a/y.txt
 run
-has "and so is a file more" "$out" "cache miss: 'y.txt' added in 'a', executing"
+has "one more file: a miss" "$out" "cache miss: 'y.txt' added in 'a', executing"
 finish

@@ -77,7 +77,7 @@ file vite-task.json "{\"plugins\": {\"parts\": {\"recorder\": true}}, \"tasks\":
 	\"given\": {\"command\": \"cp $T/elsewhere/there in.txt\", \"input\": [\"in.txt\"]},
 	\"found\": {\"command\": \"sh -c 'cat in.txt $T/elsewhere/there >$T/elsewhere/made'\"}}}"
 run given
-is "it sees nothing of a step with declared input" "$rc $(cat "$T/record")" "0 "
+is "a step with declared input: the part sees no file of it" "$rc $(cat "$T/record")" "0 "
 run found
 has "of one that is watched, what it read in the workspace" "$rc $(cat "$T/record")" "read in.txt"
 has "... the programs outside" "$(cat "$T/record")" "/cat"

@@ -49,14 +49,14 @@ for i in 1 2 3 4; do tasks="$tasks${tasks:+, }\"t$i\": {\"command\": \"cp in.txt
 run() { with VT_PLUGIN_PATH="$T/p" capture vt run t1 t2 t3 t4; }
 file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", \"loud\"]}, \"tasks\": {$tasks}}"
 with VT_PLUGIN_PATH="$T/p" capture vt run t1
-has "a store that fails is told" "$rc $err" "0 warning: plugin 'loud': "
-has "... in its words" "$err" "is full"
-ok "... as text that is whole" "$(iconv -f UTF-8 -t UTF-8 "$T/err" >"$T/text" 2>&1; echo $?)"
+has "a store that fails: told" "$rc $err" "0 warning: plugin 'loud': "
+has "... with the text of the plugin" "$err" "is full"
+ok "... as valid UTF-8" "$(iconv -f UTF-8 -t UTF-8 "$T/err" >"$T/text" 2>&1; echo $?)"
 is "... without control characters of either set" "$(iconv -f UTF-8 -t UTF-32LE "$T/err" | od -An -v -tu4 -w4 | awk '$1 < 32 && $1 != 10 || $1 >= 127 && $1 < 160' | wc -l)" 0
 rm -rf .vt out?
 file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", \"endless\"]}, \"tasks\": {$tasks}}"
 with VT_PLUGIN_PATH="$T/p" capture vt run t1
-is "a store that gives too much costs no task" "$rc $(cat out1)" "0 one"
-has "... and vt says what is wrong" "$err" "it gives more than 65536 bytes"
-hasnt "... as nobody else could" "$err" "without saying why"
+is "a store that gives too much: the task runs" "$rc $(cat out1)" "0 one"
+has "... one line tells the limit" "$err" "it gives more than 65536 bytes"
+hasnt "... with a reason" "$err" "without saying why"
 finish

@@ -15,8 +15,8 @@ config() { file vite-task.json "{\"tasks\":$1}"; }
 refused "a condition needs a persistent task" '{"t":{"command":"true","ready":{"port":1}}}' 'found `ready`, expected `"persistent": true` beside it'
 refused "a persistent task is never cached" '{"t":{"command":"true","persistent":true,"input":[]}}' 'found `input` beside `"persistent": true`'
 refused "... not by cache either" '{"t":{"command":"true","persistent":true,"cache":true}}' 'found `cache` beside `"persistent": true`'
-refused "one condition is enough" '{"t":{"command":"true","persistent":true,"ready":{"port":1,"file":"x"}}}' 'found `file` beside `port`, expected one of'
-refused "one is needed" '{"t":{"command":"true","persistent":true,"ready":{"timeout":"1s"}}}' 'found none of them, expected one of `output`, `port`, `http` and `file`'
+refused "two conditions" '{"t":{"command":"true","persistent":true,"ready":{"port":1,"file":"x"}}}' 'found `file` beside `port`, expected one of'
+refused "no condition" '{"t":{"command":"true","persistent":true,"ready":{"timeout":"1s"}}}' 'found none of them, expected one of `output`, `port`, `http` and `file`'
 refused "a word that is none" '{"t":{"command":"true","persistent":true,"ready":{"log":"x"}}}' 'unknown field `log`'
 refused "a port that is none" '{"t":{"command":"true","persistent":true,"ready":{"port":70000}}}' 'expected a port from 1 to 65535'
 refused "a part of a port" '{"t":{"command":"true","persistent":true,"ready":{"port":80.5}}}' 'expected a port from 1 to 65535'
@@ -25,11 +25,11 @@ refused "https is not asked" '{"t":{"command":"true","persistent":true,"ready":{
 refused "a time without a unit" '{"t":{"command":"true","persistent":true,"ready":{"port":1,"timeout":"60"}}}' 'expected a duration such as'
 refused "no time at all" '{"t":{"command":"true","persistent":true,"ready":{"port":1,"timeout":"0s"}}}' 'expected a duration such as'
 
-refused "nobody can wait for what is never ready" '{"dev":{"command":"sleep 300","persistent":true},"t":{"command":"true","dependsOn":["dev"]}}' \
+refused "a dependency on a task that is never ready" '{"dev":{"command":"sleep 300","persistent":true},"t":{"command":"true","dependsOn":["dev"]}}' \
 	'Task a#t depends on the persistent task a#dev, which does not say when it is ready: give it `ready`'
-refused "... nor through a run inside a command" '{"dev":{"command":"sleep 300","persistent":true},"all":{"command":"vt run dev"},"t":{"command":"true","dependsOn":["all"]}}' \
+refused "... through a run inside a command" '{"dev":{"command":"sleep 300","persistent":true},"all":{"command":"vt run dev"},"t":{"command":"true","dependsOn":["all"]}}' \
 	'Task a#t depends on a#all, which runs a persistent task that does not say when it is ready'
-refused "nothing stands behind what goes on for ever" '{"dev":{"command":"sleep 300","persistent":true},"t":{"command":"vt run dev && true"}}' \
+refused "a command behind a persistent one" '{"dev":{"command":"sleep 300","persistent":true},"t":{"command":"vt run dev && true"}}' \
 	'Task a#t goes on behind `vt run dev`, which is persistent: only the last element of a command may be'
 refused "... ready or not" '{"dev":{"command":"sleep 300","persistent":true,"ready":{"port":1}},"t":{"command":["vt run dev","true"]}}' \
 	'only the last element of a command may be'

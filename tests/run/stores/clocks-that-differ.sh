@@ -40,11 +40,11 @@ story_of_s3() {
 	workspace signed; file package.json '{"name":"root"}'; file in.txt told; project "$use" "$tasks"; team "$where"
 	off +1 capture vt run -v build
 	like "s3: -v tells whose clock counts" "$err" "*: its clock is 3[56]?? s behind this machine's: requests are signed by its clock*"
-	is "s3: and one request was refused" "$(refused)" 1
+	is "s3: ... one request was refused" "$(refused)" 1
 	before=$(refused)
 	clone F; file in.txt told; off +26280 capture vt run build
-	is "s3: a clock may be wrong by years" "$rc$err$(hits)" 01
-	is "s3: and is refused once, too" $(($(refused) - before)) 1
+	is "s3: a clock that is wrong by years: a hit" "$rc$err$(hits)" 01
+	is "s3: ... one request was refused again" $(($(refused) - before)) 1
 }
 each_kind story
 [[ " $KINDS " != *" s3 "* ]] || [ -n "$(kind_lacks s3)" ] || { kind_starts s3; story_of_s3; }

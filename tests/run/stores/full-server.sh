@@ -29,21 +29,21 @@ story() {
 		file in.txt "text $i"; capture vt run build
 		is "$1: run $i makes its files" "$rc $(cat out/a)" "0 text $i"
 	done
-	has "$1: the last one is told of the server" "$err" "$([ "$1" = redis ] && echo "redis at $D/socket" || echo "127.0.0.1:$port"): "
-	ok "$1: in at most two lines" $(($(grep -c . <<<"$err") > 2))
+	has "$1: ... the last one names the server" "$err" "$([ "$1" = redis ] && echo "redis at $D/socket" || echo "127.0.0.1:$port"): "
+	ok "$1: ... in two lines at most" $(($(grep -c . <<<"$err") > 2))
 	is_up
 	rm -rf out; capture vt run build
-	is "$1: what the server did not take hits near" "$rc$(hits)" 01
+	is "$1: a result that the server did not take: hits in the near store" "$rc$(hits)" 01
 	clone B; file in.txt "text 1"; capture vt run build
-	is "$1: what it took hits elsewhere" "$rc$(hits) $(cat out/a)" "01 text 1"
+	is "$1: a result that the server took: hits in another clone" "$rc$(hits) $(cat out/a)" "01 text 1"
 	clone C; file in.txt "text 6"; capture vt run build
-	is "$1: what it did not take is made there" "$rc$(hits) $(cat out/a)" "00 text 6"
+	is "$1: a result that the server did not take: another clone makes it" "$rc$(hits) $(cat out/a)" "00 text 6"
 	is_up
 	room 20
 	clone D; file in.txt "text 7"; capture vt run build
-	is "$1: with room it goes on" "$rc$err$(hits)" 00
+	is "$1: room again: a result is sent" "$rc$err$(hits)" 00
 	clone E; file in.txt "text 7"; capture vt run build
-	is "$1: and is shared" "$rc$err$(hits)" 01
+	is "$1: ... and hits in another clone" "$rc$err$(hits)" 01
 	kind_dies
 	umount "$D/data" 2>/dev/null
 }

@@ -50,7 +50,7 @@ team "\"url\": \"http://127.0.0.1:$port/vt\""
 clone K; b zero
 is "a user without the right to write: a hit" "$rc$err$(hits)" 01
 b reader
-is "... what that user makes is not sent" "$rc$err$(hits)" 00
+is "... a new result of that user is not sent" "$rc$err$(hits)" 00
 b reader
 is "... and hits in the near store" "$rc$err$(hits)" 01
 nginx_starts full 'listen @PORT@; location / { if ($request_method = PUT) { return 507; } dav_methods PUT; }' || exit 99

@@ -50,7 +50,7 @@ if moto_starts moto team-cache; then
 	clone D; b moto
 	is "a user without the right to write: a hit" "$rc$err$(hits)" 01
 	b reader
-	is "... what that user makes is not sent" "$rc$err$(hits)" 00
+	is "... a new result of that user is not sent" "$rc$err$(hits)" 00
 	b reader
 	is "... and hits in the near store" "$rc$err$(hits)" 01
 	team "\"layout\": \"s3\", $url, \"key-id\": \"${rw[0]}\", \"secret-key\": \"wrong\""
@@ -86,9 +86,9 @@ fi
 if web_starts skewed refuse GET 403 '<Error><Code>RequestTimeTooSkewed</Code></Error>'; then
 	team "\"layout\": \"s3\", \"url\": \"http://127.0.0.1:$port/bucket\", \"key-id\": \"AKID\", \"secret-key\": \"SECRET\""
 	clone skewed; b skewed
-	is "a server that calls every clock wrong costs a line, no result" "$rc$(hits) $(grep -c . <<<"$err")" "00 1"
-	has "which says so" "$err" "403 Forbidden: RequestTimeTooSkewed"
-	ok "and it is left alone" $(($(grep -c '^[A-Z]* /bucket' "$T/skewed.log") > 2))
+	is "a server that calls every clock wrong: one line, and the task runs" "$rc$(hits) $(grep -c . <<<"$err")" "00 1"
+	has "... which names the reason" "$err" "403 Forbidden: RequestTimeTooSkewed"
+	ok "... and the server is not asked again" $(($(grep -c '^[A-Z]* /bucket' "$T/skewed.log") > 2))
 else
 	skip "a server that calls every clock wrong" "node or curl is not installed"
 fi

@@ -100,7 +100,7 @@ clone S1; capture vt run say
 before=$(turbo_calls one)
 clone S2; capture vt run say
 is "a small result is a hit" "$rc$err$(hits)" 01
-is "by one request" $(($(turbo_calls one) - before)) 1
+is "... by one request" $(($(turbo_calls one) - before)) 1
 # nobody signed the STEP, the larger object: its copy of the output is forged
 python3 - "$(find "$T/one/small" -type f -printf '%s %p\n' | sort -rn | head -n 1 | cut -d ' ' -f 2-)" <<'P'
 import sys
@@ -110,8 +110,8 @@ open(sys.argv[1], "wb").write(data.replace(b"nachtigall", b"rohrdommel"))
 P
 before=$(turbo_calls one)
 clone S3; capture vt run say
-is "what is forged there is not taken" "$rc$err$(hits) $(grep -c nachtigall <<<"$out") $(grep -c rohrdommel <<<"$out")" "01 1 0"
-is "but the result itself" $(($(turbo_calls one) - before)) 2
+is "a forged copy of the output: not taken" "$rc$err$(hits) $(grep -c nachtigall <<<"$out") $(grep -c rohrdommel <<<"$out")" "01 1 0"
+is "... the result itself is fetched by a second request" $(($(turbo_calls one) - before)) 2
 
 # the environment of a CI that hands out such a server
 team '"layout": "turbo", "auto": true'

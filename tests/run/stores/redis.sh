@@ -15,7 +15,7 @@ team "\"url\": \"unix://$T/one.sock\", \"password\": \"secret\""
 capture vt run build
 is "the first run: succeeds" "$rc$err" 0
 big=$(sha256sum <out/big)
-ok "and fills the server" "$(redis one -a secret dbsize | grep -q '^[1-9]'; echo $?)"
+ok "... and fills the server" "$(redis one -a secret dbsize | grep -q '^[1-9]'; echo $?)"
 is "each object: has an end of life" "$(redis one -a secret --scan | while read -r k; do redis one -a secret pttl "$k"; done | grep -c -- '^-')" 0
 a_clone_hits
 a_variable_decides
@@ -38,7 +38,7 @@ team "\"url\": \"unix://$T/one.sock\", \"user\": \"reader\", \"password\": \"r\"
 clone D; file in.txt zero; capture vt run build
 is "a user without the right to write: a hit" "$rc$(hits)" 01
 file in.txt three; capture vt run build
-is "... what that user makes is not sent" "$rc$(hits)" 00
+is "... a new result of that user is not sent" "$rc$(hits)" 00
 hasnt "... without a warning" "$err" NOPERM
 capture vt run build
 is "... and hits in the near store" "$rc$err$(hits)" 01

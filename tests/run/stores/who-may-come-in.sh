@@ -30,20 +30,20 @@ story() {
 	workspace "$1"; file package.json '{"name":"root"}'; project "$use" "$tasks"
 	closes
 	team "$right"; b A zero
-	is "$1: with the right ones it is filled" "$rc$err$(hits)" 00
+	is "$1: right credentials: the store is filled" "$rc$err$(hits)" 00
 	b B zero
-	is "$1: and hits" "$rc$err$(hits)" 01
+	is "$1: ... and another clone hits" "$rc$err$(hits)" 01
 	team "$wrong"; b C zero
-	is "$1: wrong ones keep nobody from running" "$rc$(hits) $(<out/a)" "00 zero"
-	has "$1: and are told" "$err" "${why[0]}"
-	is "$1: in one line" "$(grep -c . <<<"$err")" 1
-	hasnt "$1: without the secret" "$err" falsch
+	is "$1: wrong credentials: the task runs" "$rc$(hits) $(<out/a)" "00 zero"
+	has "$1: ... the reason is told" "$err" "${why[0]}"
+	is "$1: ... in one line" "$(grep -c . <<<"$err")" 1
+	hasnt "$1: ... without the secret" "$err" falsch
 	team "$none"; b D zero
-	is "$1: missing ones neither" "$rc$(hits) $(<out/a)" "00 zero"
-	has "$1: and are told" "$err" "${why[1]}"
-	is "$1: in one line" "$(grep -c . <<<"$err")" 1
+	is "$1: missing credentials: the task runs" "$rc$(hits) $(<out/a)" "00 zero"
+	has "$1: ... the reason is told" "$err" "${why[1]}"
+	is "$1: ... in one line" "$(grep -c . <<<"$err")" 1
 	team "$right"; b E zero
-	is "$1: nothing there was harmed" "$rc$err$(hits)" 01
+	is "$1: right credentials again: a hit" "$rc$err$(hits)" 01
 }
 each_kind story
 finish

@@ -75,14 +75,14 @@ is "a list of stores: those alone are used" "$rc$err$(hits)" 00
 file "$T/home/.config/vt/config.json" "{\"plugins\": {\"stores\": [\"store-local\"], \"sharing\": {\"key\": \"$KEY\"}}}"
 capture vt run build
 file in.txt keyed; capture vt run build; cd "$T/main" && file in.txt keyed && capture vt run build
-is "a list of stores with a team key: the worktrees, too" "$rc$err$(hits)" 01
+is "a list of stores with a team key: the worktrees are used" "$rc$err$(hits)" 01
 file "$T/home/.config/vt/config.json" '{"plugins": {"options": {"worktrees": {"size": "50 MB", "age": "1d"}}}}'
 cd "$T/second" && git checkout -q in.txt && rm -rf out .vt && capture vt run build
 is "size and age of the folder: can be set" "$rc$err$(hits)" 01
 capture vt doctor
 has "vt doctor: shows the folder" "$out" "worktrees (far) answers in"
 capture vt plugins list
-like "vt plugins list: shows it, too" "$out" "*store-folder*in use*"
+like "vt plugins list: shows the store" "$out" "*store-folder*in use*"
 file "$T/home/.config/vt/config.json" '{}'
 
 # a folder that may not be the user's
@@ -96,7 +96,7 @@ rm "$SHARES"; mv "$T/moved" "$SHARES"
 with XDG_CACHE_HOME=$T/second other
 is "a folder in the workspace: not used" "$rc$(hits)" 00
 gone "... and nothing is made there" "$T/second/vt"
-other; is "its own place again: used" "$rc$err$(hits)" 01
+other; is "the former folder again: used" "$rc$err$(hits)" 01
 other() { rm -rf .vt out; capture vt run build; }
 
 # a clone whose .git says that it is a worktree of somebody else's repository

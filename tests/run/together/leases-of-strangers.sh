@@ -18,12 +18,12 @@ is "a run of one runner" "$(rc_of A)" 0
 within 20 grep -q ':lease:' "$T/seen"
 ended $monitor
 grep -oE '"[^" ]*:lease:[0-9a-f]{64}"' "$T/seen" | tr -d '"' | sort -u >"$T/leases"
-isnt "its leases were seen" "$(wc -l <"$T/leases")" 0
+isnt "... the leases of the run were seen" "$(wc -l <"$T/leases")" 0
 redis main flushall >/dev/null
 rm -rf "$T/A"
 while read -r name; do redis main set "$name" "$(printf 'stranger%024d' 1)" >/dev/null; done <"$T/leases"
 # the runner's own lease has another name each time: that of the first run is nobody's
 VT_TIMEOUT=120 runners --together=one then -- A
 is "with all leases taken the run ends, and each task has run" "$(rc_of A) $(grep -c '^\[.*\] in$\|^in$' "$T/A.out")" "0 3"
-has "and one sentence says why" "$(cat "$T/A.err")" "belongs to nobody who takes part in this run: it is run here"
+has "... one line tells why" "$(cat "$T/A.err")" "belongs to nobody who takes part in this run: it is run here"
 finish

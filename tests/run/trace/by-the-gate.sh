@@ -55,9 +55,9 @@ before; traced "$CHANGES" "$OUTSIDE" 3000
 is "... each change is in the trace" "$(printf '%s\n' "$seen" | grep -c '^RENAME	[^	]*	folder/m[0-9]*.tmp	folder/m[0-9]*$')" 3000
 
 TEMPORARY=$abs_top_builddir/tests/plugins/trace-temporary
-world; capture "$TEMPORARY"; untraced=$out; is "names that nobody has, not traced" "$rc" 0
-rm -f own link; world; traced "$TEMPORARY"; is "and by the gate" "$rc $(cat "$T/out")" "0 $untraced"; is "they are seen whole" "$end" complete
-rm -f own link; HOST_OPTIONS=-s; traced "$TEMPORARY"; HOST_OPTIONS=; is "and without the shim" "$rc $(cat "$T/out")" "0 $untraced"
+world; capture "$TEMPORARY"; untraced=$out; is "temporary names without tracing: made" "$rc" 0
+rm -f own link; world; traced "$TEMPORARY"; is "temporary names by the gate: the same output" "$rc $(cat "$T/out")" "0 $untraced"; is "... the trace is complete" "$end" complete
+rm -f own link; HOST_OPTIONS=-s; traced "$TEMPORARY"; HOST_OPTIONS=; is "temporary names without the shim: the same output" "$rc $(cat "$T/out")" "0 $untraced"
 rm -rf "${W:?}"/*
 
 world; asked "$LOOKS" many
@@ -66,7 +66,7 @@ world; traced "$LOOKS" many; well "60000 names by three threads"
 is "... each name is in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/[pqr][0-9]*$")" 60000
 
 world; traced "$LOOKS" killed; well "processes that are killed while they look"
-is "... what followed is in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/after[0-9]*$")" 20000
+is "... the names looked for afterwards are in the trace" "$(printf '%s\n' "$seen" | grep -c "^PROBE	[^	]*	d/after[0-9]*$")" 20000
 
 world; for i in $(seq 0 99); do echo x >d/read$i; done
 traced "$LOOKS" order; well "reading and writing in turn"
@@ -86,7 +86,7 @@ like "... the trace is incomplete, and says why" "$end" "incomplete*wrote into t
 
 world; capture "$LOOKS" forbidden; untraced="$rc $out"
 world; traced "$LOOKS" forbidden; is "a program with a filter of its own: is not killed" "$rc $(cat "$T/out")" "$untraced"
-is "... it ends well without vt, too" "$untraced" "0 "
+is "... and ends well without vt" "$untraced" "0 "
 
 # programs that others look into
 if command -v valgrind >/dev/null; then

@@ -81,7 +81,7 @@ kept() {
 		traced "$@"
 		case $end in complete) ;; incomplete*a\ signal\ interrupted\ a\ call*) lost=$((lost + 1)) ;; *) strange+=" $end" ;; esac
 	done
-	is "$story: what is lost is said" "$strange" ""
+	is "$story: a lost call is told" "$strange" ""
 	ok "$story: $lost of $rounds rounds are not complete, fewer than half" "$((lost * 2 >= rounds))"
 }
 for sh in bash dash; do

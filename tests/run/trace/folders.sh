@@ -9,13 +9,13 @@ world() {
 	(cd few && : >a && : >b && : >.hidden && mkdir c && ln -s a l)
 	(cd many && seq -f "a-name-that-is-not-short-%04g" 2000 | xargs touch)
 }
-world; capture "$FOLDERS"; untraced=$out; is "not traced" "$rc $err" "0 "
-world; traced "$FOLDERS"; is "by the gate each function says the same" "$rc $(cat "$T/out")" "0 $untraced"
-is "the trace is complete" "$end" complete
-was "each folder is told" LIST few many empty gone
-was "and what is none" LIST file nothing
+world; capture "$FOLDERS"; untraced=$out; is "folders without tracing: read" "$rc $err" "0 "
+world; traced "$FOLDERS"; is "folders by the gate: each function answers the same" "$rc $(cat "$T/out")" "0 $untraced"
+is "... the trace is complete" "$end" complete
+was "each folder: listed" LIST few many empty gone
+was "a file and a missing name: listed" LIST file nothing
 world; HOST_OPTIONS=-s; traced "$FOLDERS"; HOST_OPTIONS=
-is "without the shim, too" "$rc $(cat "$T/out")" "0 $untraced"
+is "folders without the shim: each function answers the same" "$rc $(cat "$T/out")" "0 $untraced"
 if command -v musl-gcc >/dev/null && musl-gcc -I"$abs_top_builddir" "$abs_top_srcdir/tests/plugins/trace-folders.c" -o "$T/musl" 2>/dev/null && world && "$T/musl" >/dev/null 2>&1; then
 	world; capture "$T/musl"; untraced=$out
 	world; traced "$T/musl"; is "with musl" "$rc $(cat "$T/out")" "0 $untraced"

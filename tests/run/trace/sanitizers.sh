@@ -73,7 +73,7 @@ if command -v node >/dev/null && [ -e "$libasan" ] && printf '%s\n' '#include <s
 	file package.json '{"name":"app","private":true}'
 	file vite-task.json '{"tasks":{"t":{"command":"node addon.js","env":["ASAN_OPTIONS"]}}}'
 	preloaded() { with ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(readlink -f "$libasan")" vt run t; }
-	capture preloaded; is "and as a task" "$rc" 0
-	capture preloaded; has "which is kept" "$out" "cache hit"
+	capture preloaded; is "... as a task: succeeds" "$rc" 0
+	capture preloaded; has "... and is kept" "$out" "cache hit"
 else skip "an addon of Node with it" "node or the sanitizer is not here"; fi
 finish

@@ -19,31 +19,31 @@ for t in test glob raw; do
 	echo bad >packages/b/in
 	watching run -r --summary-file "$T/summary.json" $t
 	has "$t: the first run fails" "$seen" "✗ b#$t failed first (exit code: 1)"
-	hasnt "... and says so once" "$seen" "still failing"
+	hasnt "... and is not named a second time" "$seen" "still failing"
 	edit packages/a/in "good again"
 	again
-	is "$t: one that failed does not run for another's file" "$(ran)" '~/packages/a$ sh -c "grep -q good in",'
-	has "... the round says that it is still failing" "$seen" "✗ still failing: b#$t"
+	is "$t: a failed task does not run for a file of another task" "$(ran)" '~/packages/a$ sh -c "grep -q good in",'
+	has "... the round names it as still failing" "$seen" "✗ still failing: b#$t"
 	has "... so does its report" "$(cat "$T/summary.json")" "\"stillFailing\":[\"b#$t\"]"
 	settled
 	edit packages/b/in worse
 	again
-	is "$t: ... it runs for its own" "$(ran)" '~/packages/b$ sh -c "grep -q good in",'
+	is "$t: a change of its own file: the task runs" "$(ran)" '~/packages/b$ sh -c "grep -q good in",'
 	hasnt "... and is not named twice" "$seen" "still failing"
 	edit packages/a/in "good as well"
 	again
-	is "... and fails still" "$(said)" 1
+	is "... and is still failing" "$(said)" 1
 	watched INT
-	is "$t: the exit status is that of the last run, in which it still failed" "$rc" 1
+	is "$t: a task that still fails: the exit status is 1" "$rc" 1
 	capture vt run --last-details
-	has "... whose details name it" "$rc $out" "✗ still failing: b#$t"
+	has "... and --last-details names it" "$rc $out" "✗ still failing: b#$t"
 	watching run -r $t
 	edit packages/b/in "good at last"
 	again
-	has "$t: what waits for it runs when it is mended" "$(ran)" '~/packages/c$ sh -c "grep -q good in",'
+	has "$t: a mended task: its dependents run" "$(ran)" '~/packages/c$ sh -c "grep -q good in",'
 	edit packages/a/in "good for ever"
 	again
-	hasnt "... and it is named no more" "$seen" "still failing"
+	hasnt "... and the mended task is not named" "$seen" "still failing"
 	watched INT
 	is "... the status is that of a good run" "$rc" 0
 done
@@ -55,22 +55,22 @@ echo bad >packages/b/in
 watching run -r raw
 edit packages/a/in "good, newly"
 again
-is "one that failed runs again when one that it waits for has run" "$(ran)" '~/packages/a$ sh -c "grep -q good in",~/packages/b$ sh -c "grep -q good in",'
+is "a failed task: runs again after its dependency" "$(ran)" '~/packages/a$ sh -c "grep -q good in",~/packages/b$ sh -c "grep -q good in",'
 watched INT
 
 # in a chain, and with --continue=always
 file packages/b/package.json '{"name":"b"}'
 watching run -r --continue=always chain
-has "--continue=always: what waits for it runs" "$(ran)" '~/packages/c$ sh -c "echo end of chain",'
+has "--continue=always: the dependents of a failed task run" "$(ran)" '~/packages/c$ sh -c "echo end of chain",'
 edit packages/a/other 2
 again
-is "a chain that failed in the middle does not run for another's file" "$(ran)" '~/packages/a$ sh -c "cat other",~/packages/a$ sh -c "grep -q good in",~/packages/a$ sh -c "echo end of chain",'
+is "a chain that failed in the middle: does not run for a file of another task" "$(ran)" '~/packages/a$ sh -c "cat other",~/packages/a$ sh -c "grep -q good in",~/packages/a$ sh -c "echo end of chain",'
 is "... and is named once" "$(said)" 1
 edit packages/b/in "good in the chain"
 again
-is "... but goes on where it failed for its own" "$(ran)" '~/packages/b$ sh -c "grep -q good in",~/packages/b$ sh -c "echo end of chain",'
+is "... its own file: goes on where it failed" "$(ran)" '~/packages/b$ sh -c "grep -q good in",~/packages/b$ sh -c "echo end of chain",'
 watched INT
-is "... and is done" "$rc" 0
+is "... the status is that of a good run" "$rc" 0
 
 # a program that is not there may come at any time
 workspace missing
@@ -81,6 +81,6 @@ echo 1 >in
 with PATH="$PWD/bin:$PATH" watching run-many t u
 printf '#!/bin/sh\necho it is here\n' >"$T/prog"; chmod +x "$T/prog"; mv "$T/prog" bin/no-such-program
 upto "it is here"
-has "a program that was not found is looked for again" "$seen" "it is here"
+has "a program that was not found: looked for again" "$seen" "it is here"
 watched INT
 finish

@@ -114,14 +114,14 @@ edit src/x 2
 again
 is "... and what failed without it is looked up again when a restore brings it back" "$(grep -c 'test -e dist/x" ◉ cache hit' <<<"$seen")" 1
 settled
-is "... which starts nothing, either" "$(runs) $(echo $(ls dist))" "4 a x"
+is "... and that starts no run" "$(runs) $(echo $(ls dist))" "4 a x"
 watched INT
 
 # a task that fails
 file vite-task.json '{"tasks":{"t":{"command":"sh -c \"date +%N >src/out; exit 3\"","cache":false}}}'
 watching run t
 settled
-is "what a task that fails wrote starts nothing" "$(runs)" 1
+is "files of a task that fails: start no run" "$(runs)" 1
 watched INT
 
 # a task that writes what it has read more often than once looks like one beside which somebody edits
@@ -175,7 +175,7 @@ for depends in '' ',"dependsOn":["a#gen"]'; do
 	edit packages/a/in 2
 	again
 	settled
-	is "... after an edit, too" "$(runs)" 2
+	is "... also after an edit" "$(runs)" 2
 	has "... of what it concerns" "$seen$(cat "$T/log")" "packages/a/in' changed"
 	edit packages/b/gen mine
 	again
