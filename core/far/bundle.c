@@ -14,7 +14,7 @@ enum { PIECE = 64 << 10 };             /* bytes that are copied at a time */
 
 static const char magic[4] = "vtB1";
 
-/* 0; -1: they are not there. */
+/* Copies bytes of a bundle. 0; -1: the bundle ends before them, or cannot be read. */
 static int read_at(const struct blob_bytes *b, uint64_t at, void *to, size_t size)
 {
 	ssize_t n;
@@ -39,7 +39,7 @@ static int read_at(const struct blob_bytes *b, uint64_t at, void *to, size_t siz
 
 /* ---- making ------------------------------------------------------------------------- */
 
-/* Makes room for so many bytes, in memory or in a file. */
+/* Makes room for `size` bytes: in memory up to in_memory, else in a file. */
 static int begin(struct blobs *b, uint64_t size, uint64_t in_memory, struct blob_bytes *ret)
 {
 	*ret = (struct blob_bytes){ .fd = -1 };
@@ -151,7 +151,7 @@ int bundle_make(struct blobs *b, const struct far_keys *k, const vt_id *name, co
 
 /* ---- reading ------------------------------------------------------------------------- */
 
-/* As it stands in the first bytes. */
+/* The size of the head, from the first bytes of a bundle. */
 static size_t head_size(const uint8_t first[8])
 {
 	return first[4] | (size_t)first[5] << 8 | (size_t)first[6] << 16 | (size_t)first[7] << 24;

@@ -1,5 +1,4 @@
-/* calls: one call of a far store after the other, on threads of its own; what it is given, how long it may take, and what its
- * outcome says of the store. */
+/* calls: makes the calls of a far store on threads of its own, bounds their time, and judges the store by their outcome. */
 #include "config.h"
 
 #include <stdio.h>
@@ -14,19 +13,19 @@
 
 /* ---- what the plugin gets ----------------------------------------------------------- */
 
-/* What a call has to end in once it was asked to, and the run to go on once nobody waits for it any more. */
+/* The time that a call has to end once it was asked to; the run has the same time to go on without the call. */
 static int64_t grace_of(const struct far_store *s)
 {
 	return s->timeout_ns / 8 < GRACE_NS ? s->timeout_ns / 8 : GRACE_NS;
 }
 
-/* When the plugin is asked to end a call that has until `lost_ns`. */
+/* The moment at which the plugin is asked to end a call that is lost at lost_ns. */
 static int64_t asked_at(const struct far_store *s, int64_t lost_ns)
 {
 	return lost_ns - grace_of(s);
 }
 
-/* When a call is lost that began at `since_ns` and has moved so many bytes: the timeout is what it may cost in all. */
+/* The moment at which a call is lost that began at since_ns and has moved `bytes`. With the grace behind it that is the timeout. */
 static int64_t lost_at(const struct far_store *s, int64_t since_ns, uint64_t bytes)
 {
 	int64_t ret = since_ns + s->timeout_ns - grace_of(s) + (int64_t)(bytes * 1000 / PACE) * MS;
@@ -34,7 +33,7 @@ static int64_t lost_at(const struct far_store *s, int64_t since_ns, uint64_t byt
 	return ret < s->end_ns ? ret : s->end_ns;
 }
 
-/* Bytes move: the call has the time of an item that began where the one before it ended. */
+/* Notes that bytes of an item moved, and puts the deadline off. Each item has its own time, from the end of the one before it. */
 static void moved(struct object *o, uint64_t bytes)
 {
 	struct far_call *c = o->call;
@@ -58,7 +57,7 @@ static vt_status refuse(vt_call *call, const char *text)
 	return VT_FAILED;
 }
 
-/* From memory to a file, as soon as there is more than memory shall hold. */
+/* Moves the received bytes from memory to a file, unless they must stay in memory. */
 static bool to_file(struct object *o)
 {
 	if (o->in_memory || o->bytes.fd >= 0)
@@ -154,7 +153,7 @@ static const vt_store_ops *ops_of(const struct far_store *s)
 	return component_ops(s->component);
 }
 
-/* Both begin with the name: what is handed over is of the call's own. */
+/* Gets the items of a call. The plugin gets names and sinks that the call owns, because the caller may abandon the call. */
 static vt_status get_items(struct far_call *c, struct plug_call *call)
 {
 	const vt_store_ops *ops = ops_of(c->store);
@@ -250,7 +249,7 @@ static void run_call(struct far_call *c)
 	snprintf(c->text, sizeof c->text, "%s", call.level >= VT_REPORT_WARNING ? call.text : "");
 }
 
-/* Is each blob what its name says? */
+/* Marks blobs whose bytes do not match their names. */
 static void check_objects(struct far_call *c)
 {
 	struct digest d;
@@ -280,7 +279,7 @@ static bool rests(const struct far_store *s)
 	return s->down || os_now_ns() < s->rest_until_ns;
 }
 
-/* With the lock. After a rest one call goes first. */
+/* With the lock. May a call begin now? After a rest one call tries alone. */
 static bool may_ask(struct far_store *s)
 {
 	if (rests(s) || is_over(s))
@@ -310,7 +309,7 @@ static void tell(struct far_store *s, const char *text, const char *then)
 	plug_warn_about(s->component, line);
 }
 
-/* With the lock: calls that wait are answered as cancelled. */
+/* With the lock. Answers all queued calls as cancelled. */
 static void empty_queue(struct far_store *s)
 {
 	struct far_call *c;
@@ -337,8 +336,8 @@ static void rest(struct far_store *s, const char *text)
 	tell(s, text, then);
 }
 
-/* With the lock: what the outcome of a call says of the store. A call that was under way when the store began to rest says nothing
- * new: neither that it works, nor that it rests longer. */
+/* With the lock. Judges the store by the outcome of a call: well, resting or down. A call that was under way when the store began
+ * to rest changes nothing. */
 static void judge(struct far_store *s, const struct far_call *c)
 {
 	const bool old = c->began_ns < s->rested_ns;
@@ -391,7 +390,7 @@ void call_free(struct far_call *c)
 	free(c);
 }
 
-/* With the lock. Callers wait for one call after the other: an answer that nobody waits for yet wakes nobody. */
+/* With the lock. Callers wait for one call after the other, so an answer wakes only the caller that waits for this call. */
 static void answer(struct far_store *s, struct far_call *c)
 {
 	c->state = CALL_DONE;
@@ -399,7 +398,7 @@ static void answer(struct far_store *s, struct far_call *c)
 		pthread_cond_broadcast(&s->done);
 }
 
-/* With the lock, which is free during the call. */
+/* Makes a call on the worker's thread. With the lock, which is free during the call. */
 static void serve(struct worker *w, struct far_call *c)
 {
 	struct far_store *s = w->store;
@@ -448,7 +447,7 @@ static void *work(void *ctx)
 			serve(w, c);
 			continue;
 		}
-		answer(s, c);                  /* as cancelled */
+		answer(s, c);                  /* the call was not made: cancelled */
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -484,7 +483,7 @@ void call_queue(struct far_store *s, struct far_call *c)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* With the lock: one call did not end, so what else is under way, and moves no bytes, is soon lost, too. */
+/* With the lock. Shortens the time of the other calls, because one call did not end. A call that moves bytes puts it off again. */
 static void hurry_others(struct far_store *s)
 {
 	int64_t soon = os_now_ns() + grace_of(s);
@@ -498,7 +497,7 @@ static void hurry_others(struct far_store *s)
 	}
 }
 
-/* With the lock: nobody waits for it any more. Its thread stays in the plugin until that returns. */
+/* With the lock. Leaves a call to its thread, which stays in the plugin until that returns. */
 static void abandon(struct far_store *s, struct far_call *c)
 {
 	const bool old = c->began_ns < s->rested_ns;
@@ -514,7 +513,7 @@ static void abandon(struct far_store *s, struct far_call *c)
 	hurry_others(s);
 }
 
-/* With the lock: takes a call out of the queue. */
+/* With the lock. Takes a call out of the queue. */
 static void unqueue(struct far_store *s, struct far_call *c)
 {
 	struct far_call **at = &s->first;
@@ -529,7 +528,7 @@ static void unqueue(struct far_store *s, struct far_call *c)
 	c->state = CALL_DONE;
 }
 
-/* With the lock: until an answer came, or for LOOK_MS, or until the call is lost. */
+/* With the lock. Waits until an answer came or the call is lost, LOOK_MS at most. */
 static void wait_a_little(struct far_store *s, const struct far_call *c)
 {
 	int64_t until_ns = os_now_ns() + LOOK_MS * MS;
@@ -539,7 +538,7 @@ static void wait_a_little(struct far_store *s, const struct far_call *c)
 	wait_until(&s->done, &s->lock, until_ns);
 }
 
-/* With the lock: has it had all the time that it is given, or was it asked to end and did not? */
+/* With the lock. Has the call used up its time, or not ended in time when it was asked to? */
 static bool is_lost(struct far_store *s, struct far_call *c)
 {
 	int64_t now = os_now_ns();
@@ -552,7 +551,7 @@ static bool is_lost(struct far_store *s, struct far_call *c)
 	return now >= c->lost_ns || (c->asked_ns && now > c->asked_ns + GRACE_NS);
 }
 
-/* Until the call is answered, given up or abandoned. */
+/* Waits until the call is answered, given up or abandoned. */
 bool call_await(struct far_store *s, struct far_call *c)
 {
 	bool answered;

@@ -50,7 +50,7 @@ struct far *far_open(const struct far_setup *setup)
 	return f;
 }
 
-/* With the lock: results that a sender has not sent yet. */
+/* With the lock. The number of results that a sender has not sent yet. */
 static uint32_t left_of(const struct far_sender *s)
 {
 	return s->runs && !s->complete ? s->n - s->taken + s->busy : 0;
@@ -119,7 +119,7 @@ static void tell_unsent(struct far *f)
 	uint32_t i;
 
 	for (i = 0; i < f->stores_n; i++) {
-		/* of a store that rests a warning has told */
+		/* a warning has told that a store rests */
 		if (!f->senders[i].failed || !f->setup.progress || far_store_rests(f->stores[i]))
 			continue;
 		snprintf(text, sizeof text, "%u of %u results were not sent to '%.100s'; `vt cache push` sends them", f->senders[i].failed,
@@ -214,7 +214,7 @@ static void tell_unproven(struct far *f, uint32_t store)
 				       : "a result there is not signed by anybody whom `sharing.trust` names: it is left aside");
 }
 
-/* Is the RESULT what it should be, and proven? */
+/* Is the received RESULT whole and proven? */
 static bool is_proven(struct far *f, uint32_t store, const vt_id *name, const struct far_get *item, vt_id *ret_body)
 {
 	if (item->status != VT_OK)
@@ -226,7 +226,7 @@ static bool is_proven(struct far *f, uint32_t store, const vt_id *name, const st
 	return false;
 }
 
-/* A result that is wanted. */
+/* A result to get, and the step that wants it. */
 struct pair {
 	struct far_known *step;
 	struct far_hint hint;
@@ -249,13 +249,13 @@ bool far_body_is(const struct far *f, const struct far_known *k, const vt_id *re
 
 	if (result_decode(body, &k->key, a, ret) < 0 || far_refusal(f->setup.keys, &ret->after, a))
 		return false;
-	/* the proof is of a name, and the name is of these facts */
+	/* the proof covers the name, and the name covers these facts */
 	far_result_name(f->setup.keys, &k->key, &ret->before, &ret->after, &name);
 	return memcmp(name.byte, result->byte, sizeof name.byte) == 0;
 }
 
-/* Adds the body, if it is that of the step and what it names may come from afar. Takes over the bytes, and a small bundle
- * that they came in. */
+/* Adds the body as a candidate, if it belongs to the step and its files may come from afar. Takes over the bytes, and the small
+ * bundle around them. */
 static bool add_candidate(struct far *f, uint32_t store, struct far_known *k, const struct far_hint *hint, struct blob_bytes *bytes,
 			  struct blob_bytes *bundle)
 {
@@ -310,7 +310,7 @@ bool far_is_lacking(struct far *f, const vt_id *result)
 	return ret;
 }
 
-/* A bundle came: is it the result that was wanted? Takes over the bytes. */
+/* Adds a received bundle, if it is the wanted result. Takes over the bytes. */
 static uint32_t take_bundle(struct far *f, uint32_t store, struct pair *p, struct blob_bytes *bytes)
 {
 	struct blob_bytes body = { .fd = -1 };
@@ -338,7 +338,7 @@ static void copy_piece(struct blob_bytes *to, struct bytes piece)
 	to->size += piece.size;
 }
 
-/* A body that stands in the STEP, and its bundle where that does. */
+/* Adds a body that the STEP itself holds, with its bundle if the STEP holds that. */
 static bool take_from_step(struct far *f, uint32_t store, struct pair *p)
 {
 	const struct far_hint *hint = &p->hint;
@@ -357,7 +357,7 @@ static bool take_from_step(struct far *f, uint32_t store, struct pair *p)
 	return ret;
 }
 
-/* Bodies that stand in the STEP itself, and those that only a bundle has. */
+/* Adds bodies of STEPs, and gets the others by their bundles. */
 static void get_bundles(struct far *f, uint32_t store, struct pair *pairs, uint32_t n, uint32_t *ret)
 {
 	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
@@ -383,7 +383,7 @@ static void get_bundles(struct far *f, uint32_t store, struct pair *pairs, uint3
 
 /* ---- RESULTs and bodies ----------------------------------------------------------------------- */
 
-/* results: their RESULTs, or NULL: the pairs are proven. */
+/* Gets the bodies of pairs. results: their received RESULTs; NULL: the pairs are proven by hints. */
 static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, const struct far_get *results, uint32_t n, uint32_t *ret)
 {
 	struct far_get *bodies = xcalloc(n ? n : 1, sizeof *bodies);
@@ -407,7 +407,7 @@ static void get_bodies(struct far *f, uint32_t store, struct pair *pairs, const 
 	free(whose);
 }
 
-/* RESULTs of names that the present made, then their bodies. */
+/* Gets the RESULTs of names that were made from the present states, then their bodies. */
 static uint32_t ask_named(struct far *f, uint32_t store, struct pair *pairs, uint32_t n)
 {
 	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
@@ -491,7 +491,7 @@ uint32_t far_ask_named(struct far *f, uint32_t store, struct far_known *const *s
 	return ret;
 }
 
-/* Copies the bytes: facts point into them. */
+/* Decodes a copy of the bytes, because facts point into them. */
 static struct facts *decode_set(struct bytes bytes, struct arena *a)
 {
 	struct facts *ret = arena_alloc(a, sizeof *ret);
@@ -500,7 +500,7 @@ static struct facts *decode_set(struct bytes bytes, struct arena *a)
 	return far_set_decode(kept, a, ret) == 0 ? ret : NULL;
 }
 
-/* Where a body stands in the STEP its name set does not: it is the facts of the body. */
+/* The name set of a body, made from its facts: a STEP that holds the body does not hold its set. */
 static struct facts *set_of_body(struct bytes body, const struct far_known *k, struct arena *a)
 {
 	struct facts *ret = NULL;
@@ -516,7 +516,7 @@ static struct facts *set_of_body(struct bytes body, const struct far_known *k, s
 	return ret;
 }
 
-/* The newest may stand in its STEP; the others are blobs. */
+/* Finds name sets: the newest in its STEP, where that holds it; the others as blobs. */
 void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted, uint32_t n, struct arena *a)
 {
 	struct far_get *items = xcalloc(n ? n : 1, sizeof *items);
@@ -530,7 +530,7 @@ void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted,
 			wanted[i].set = decode_set(s->newest, a);
 			continue;
 		}
-		/* hint and name set come in front together */
+		/* the hint and the name set of one result have the same number */
 		if (far_holds_bundles(f, store) || (wanted[i].number == 0 && s->hints_n && s->hints[0].bytes.size)) {
 			if (wanted[i].number < s->hints_n)
 				wanted[i].set = set_of_body(s->hints[wanted[i].number].bytes, wanted[i].step, a);

@@ -1,4 +1,4 @@
-/* fetch: what fits is got from its store and kept near. */
+/* fetch: gets results that fit from their store, and keeps them near. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "far/inside.h"
 #include "record/entry.h"
 
-enum { WAVE = 64 };                    /* bundles that are got together */
+enum { WAVE = 64 };                    /* how many bundles are got together */
 
 static void note_origin(struct far *f, const vt_id *body, uint32_t store)
 {
@@ -60,14 +60,14 @@ static uint32_t blobs_of(const struct result *r, vt_id *ret)
 	return n + r->blobs_n;
 }
 
-/* What is fetched: each blob once, although many results may name it. */
+/* The blobs to fetch: each once, although many results may name it. */
 struct fetched {
 	struct far_get *items;
 	uint32_t n;
 	struct map index;              /* name -> its item, or `near` */
 };
 
-static char near;                      /* stands for: it need not be fetched */
+static char near;                      /* stands for a blob that is near already */
 
 static void want_blob(struct far *f, struct fetched *all, const vt_id *name)
 {
@@ -84,7 +84,7 @@ static void want_blob(struct far *f, struct fetched *all, const vt_id *name)
 	*map_put(&all->index, name->byte, sizeof name->byte) = item;
 }
 
-/* Did all of a result's blobs come? Then they go into the near stores, its body last. */
+/* Keeps a result in the near stores, its body last, if all its blobs came. */
 static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fetched *all, const vt_id *names, uint32_t n)
 {
 	struct blob_bytes body = { .fd = -1, .size = w->candidate->bytes.size };
@@ -116,7 +116,7 @@ static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fet
 
 /* ---- bundles ------------------------------------------------------------------------------ */
 
-/* Takes all that a body names out of its bundle. -1: the bundle is damaged. */
+/* Takes the blobs that a body names out of the bundle. -1: the bundle is damaged. */
 static int take_blobs(struct far *f, const struct bundle *from, const struct result *r, struct batch *t)
 {
 	vt_id *names = xcalloc(r->blobs_n + 1, sizeof *names);
@@ -138,8 +138,8 @@ static int take_blobs(struct far *f, const struct bundle *from, const struct res
 	return ret;
 }
 
-/* The bundle may be of another run of the same than the hint: its own body counts, if it is of the same RESULT. false: it is
- * damaged. */
+/* Keeps the result of a bundle. Its body may differ from that of the hint, if another run made it, but must belong to the same
+ * RESULT. false: the bundle is damaged. */
 static bool keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, const struct blob_bytes *bytes)
 {
 	struct batch *t = batch_new(f->setup.blobs);
@@ -170,7 +170,7 @@ bool far_take(struct far *f, uint32_t store, struct far_wanted *w)
 	return w->candidate->bundle.data && keep_bundle(f, store, w, &w->candidate->bundle);
 }
 
-/* So many at a time as memory may hold. */
+/* Fetches bundles, as many at a time as memory may hold. */
 static void fetch_bundles(struct far *f, uint32_t store, struct far_wanted *wanted, uint32_t n)
 {
 	struct far_get items[WAVE];

@@ -125,7 +125,7 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 	fields[1] = (struct bytes){ all.byte, sizeof all.byte };
 	if (!get_proof(&c, &proof) || c.at != c.end)
 		return -1;
-	/* hints need no signature: what they lead to is proven by itself. Names do: this machine looks at what they name */
+	/* hints need no signature: the results that they name carry their own. Name sets do: this machine looks at the files that they name */
 	if ((k->keyed || k->trust_n) && !proof_is_good(k, false, "vt far step 2", fields, 2, &proof)) {
 		if (k->keyed)
 			return -1;
@@ -144,7 +144,7 @@ int far_step_decode(const struct far_keys *k, const vt_id *name, struct bytes b,
 	return 0;
 }
 
-/* Leaves out what there is no room for, and all bundles but the newest. */
+/* Leaves out bodies that do not fit, and all bundles but the newest. */
 static void trim(struct far_step *s)
 {
 	const struct bytes none = { "", 0 };
@@ -163,7 +163,7 @@ static void trim(struct far_step *s)
 		else
 			size += rest;
 	}
-	/* the body has all of it */
+	/* the body has all names of the set */
 	if (s->hints[0].bytes.size || s->newest.size > FAR_INLINE_MAX - size)
 		s->newest = (struct bytes){ "", 0 };
 }
@@ -262,7 +262,7 @@ int far_result_decode(const struct far_keys *k, bool unsealed, const vt_id *name
 
 /* ---- name sets ------------------------------------------------------------------------ */
 
-/* A folder of the system: what its files are called tells nothing of a user. */
+/* Is the file in a folder of the system? Names of files there tell nothing of a user. */
 static bool is_of_system(struct bytes name)
 {
 	static const char *const folders[] = { "/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/", "/opt/", "/nix/store/", "/gnu/store/" };
@@ -301,8 +301,8 @@ static bool is_library(const char *path)
 	return so && (!so[3] || so[3] == '.');
 }
 
-/* A name set makes this machine look at what it names, and the store sees the name that follows from it. So it may name
- * nothing that only the user should see. */
+/* May a name set name this file? The set makes this machine look at the file, and the store sees a name that is made from its
+ * state. So no set may name files that only the user should see. */
 static bool may_be_looked_at(const struct fact *f, struct arena *a)
 {
 	const char *path;

@@ -23,8 +23,8 @@ struct env;
 enum { FAR_TRUST_MAX = 16 };
 
 struct far_keys {
-	bool keyed;                    /* there is a team key: the next three follow from it */
-	uint8_t state[DIGEST_KEY_SIZE];        /* of states of variables, instead of the cache's own */
+	bool keyed;                    /* the user has a team key; the next three are derived from it */
+	uint8_t state[DIGEST_KEY_SIZE];        /* makes the states of variables, in place of the cache's own key */
 	uint8_t names[DIGEST_KEY_SIZE];
 	uint8_t seals[DIGEST_KEY_SIZE];
 	bool signs;                    /* secret is set */
@@ -47,7 +47,7 @@ enum proof_kind { PROOF_NONE, PROOF_SEAL, PROOF_SIGNATURE };
 enum { PROOF_MAX = SIGN_PUBLIC_SIZE + SIGN_SIZE };
 struct proof {
 	uint8_t kind;                  /* enum proof_kind */
-	uint8_t size;                  /* of bytes */
+	uint8_t size;                  /* size of bytes */
 	uint8_t bytes[PROOF_MAX];      /* a seal; or a public key and its signature */
 };
 void proof_make(const struct far_keys *k, const char *domain, const struct bytes *fields, uint32_t n, struct proof *ret);

@@ -1,8 +1,8 @@
-/* send: what was kept near goes to a far store, on the sender's thread (sender.c):
+/* send: sends results of the near stores to a far store, on the sender's thread (sender.c):
  *
  *     what is there? ──► missing blobs ──► body, name set ──► RESULT ──► STEP      of up to GROUP results together
  *
- * so that whoever finds a STEP finds all it leads to. What a store declined keeps its result away from there. At
+ * so that a reader of a STEP finds all that it names. A result with an object that the store declined is not sent there. At
  * the end of the run STEPs are read once more: another machine may have written one meanwhile. */
 #include "config.h"
 
@@ -16,26 +16,26 @@
 enum {
 	GROUP = SENDER_GROUP,
 	STEPS_AT_ONCE = 4 * GROUP,     /* STEPs that are read again together: several calls at once */
-	WAVE_BYTES = 32 << 20,         /* of blobs in memory */
-	SMALL_BYTES = 8 << 20,         /* of small blobs that are kept for STEPs, in one run */
+	WAVE_BYTES = 32 << 20,         /* bytes of blobs in memory */
+	SMALL_BYTES = 8 << 20,         /* bytes of small blobs that are kept for STEPs, in one run */
 	WAVE_BUNDLES = 64              /* bundles that are sent together: a large one is an open file */
 };
 
 /* A result on its way. */
 struct offer {
 	vt_id body;
-	void *data;                    /* of the body; owned */
+	void *data;                    /* bytes of the body; owned */
 	size_t size;
 	struct result r;               /* points into data */
 	struct buf set;                /* the encoded name set */
 	vt_id set_id;
 	struct far_hint hint;
 	vt_id step_name;
-	const struct far_known *known; /* what the look-up found there for its step */
+	const struct far_known *known; /* answers of the look-up for its step */
 	bool skip;                     /* it cannot be sent */
-	bool sent;                     /* all but its hint is there already */
-	bool failed;                   /* ... because the store did not take it */
-	bool there;                    /* the result is there, and a STEP leads to it */
+	bool sent;                     /* the store has all of it but its hint */
+	bool failed;                   /* the store did not take it */
+	bool there;                    /* the store has the result, and a STEP with its hint */
 };
 
 struct group {
@@ -45,7 +45,7 @@ struct group {
 	struct arena *arena;
 	struct offer offers[GROUP];
 	uint32_t n;
-	struct map declined;           /* names that the store did not want; keys in arena */
+	struct map declined;           /* names of objects that the store declined; keys in arena */
 };
 
 /* A STEP as this run wrote it. */
@@ -54,7 +54,7 @@ struct sent_step {
 	struct far_hint hint;
 	vt_id set_id;
 	struct bytes set;              /* in the sender's arena; empty: too large to stand in a STEP */
-	const struct far_known *known; /* what the look-up found there; used for the first writing */
+	const struct far_known *known; /* answers of the look-up; used for the first writing */
 };
 
 static bool is_there(const struct far_sender *s, const vt_id *name)
@@ -70,7 +70,7 @@ static void note_there(struct far_sender *s, const vt_id *name)
 
 /* ---- what stands in a STEP, too --------------------------------------------------------------- */
 
-/* A copy of small bytes in memory for the bundle that stands in a STEP; so many of them as memory may hold. */
+/* Keeps a copy of small bytes for the bundle in a STEP, up to SMALL_BYTES in all. */
 static void note_small(struct far_sender *s, const vt_id *name, const struct blob_bytes *b)
 {
 	struct blob_bytes *copy;
@@ -84,7 +84,7 @@ static void note_small(struct far_sender *s, const vt_id *name, const struct blo
 	s->small_bytes += b->size;
 }
 
-/* A small bundle stands in the STEP, too. */
+/* Keeps a copy of a small bundle for the STEP. */
 static void note_bundle(struct group *g, struct offer *o, const struct blob_bytes *bundle)
 {
 	struct bytes before, after;
@@ -95,7 +95,7 @@ static void note_bundle(struct group *g, struct offer *o, const struct blob_byte
 	o->hint.after = (struct bytes){ arena_copy(g->arena, after.data, after.size), after.size };
 }
 
-/* The same of a result that is sent in blobs, if these are at hand. */
+/* Makes the small bundle of a result that is sent as blobs, if copies of these were kept. */
 static void join_bundle(struct group *g, struct offer *o)
 {
 	vt_id *names = arena_array(g->arena, o->r.blobs_n + 1, sizeof *names);
@@ -122,7 +122,7 @@ static void join_bundle(struct group *g, struct offer *o)
 
 /* ---- what is to be sent --------------------------------------------------------------- */
 
-/* false: it is gone near, or may not leave this machine. */
+/* Reads the result to send. false: the near stores have lost it, or it may not leave this machine. */
 static bool open_offer(struct group *g, struct offer *o)
 {
 	struct digest d;
@@ -150,7 +150,7 @@ static void close_offer(struct offer *o)
 	buf_free(&o->set);
 }
 
-/* A RESULT that is there already says that all of it is: only its hint may be missing. */
+/* Skips results whose RESULT the store has: then it has all of them, perhaps without the hint. */
 static void skip_known_results(struct group *g)
 {
 	struct far_get *items;
@@ -161,7 +161,7 @@ static void skip_known_results(struct group *g)
 		return;
 	items = xcalloc(GROUP, sizeof *items);
 	for (i = 0; i < g->n; i++) {
-		/* where there was no STEP a moment ago there is no RESULT */
+		/* a store without the STEP a moment ago has no RESULT */
 		if (g->offers[i].skip || (g->offers[i].known->asked[g->sender->store] && !g->offers[i].known->step[g->sender->store].hints_n))
 			continue;
 		items[n] = (struct far_get){ .space = VT_SPACE_RESULT, .name = g->offers[i].hint.result, .most = FAR_RESULT_MAX, .in_memory = true };
@@ -175,7 +175,7 @@ static void skip_known_results(struct group *g)
 			continue;
 		if (far_result_decode(g->far->setup.keys, false, &o->hint.result, (struct bytes){ items[i].bytes.data, (size_t)items[i].bytes.size }, &said) == 0) {
 			o->sent = true;
-			o->hint.body = said;   /* somebody's run of the same: worth the same */
+			o->hint.body = said;   /* the body of another run with the same facts is as good */
 		}
 		blob_bytes_clear(&items[i].bytes);
 	}
@@ -184,7 +184,7 @@ static void skip_known_results(struct group *g)
 
 /* ---- blobs ------------------------------------------------------------------------------- */
 
-/* Those of all offers, each once, that are not known to be there. */
+/* Lists the blobs of all offers, each once, that the store may lack. */
 static uint32_t list_blobs(struct group *g, vt_id **ret)
 {
 	struct map seen;
@@ -211,7 +211,7 @@ static uint32_t list_blobs(struct group *g, vt_id **ret)
 	return n;
 }
 
-/* What the store says it has is not sent. Returns how many are left. */
+/* Leaves out blobs that the store says it has. Returns how many are left. */
 static uint32_t leave_out_there(struct group *g, vt_id *names, uint32_t n)
 {
 	uint8_t *has = arena_array(g->arena, n + 1, 1);
@@ -240,14 +240,14 @@ static void put_wave(struct group *g, struct far_put *items, uint32_t n)
 	}
 }
 
-/* It is not there: was it declined, which is no failure? */
+/* Leaves out an offer with an object that is not in the store. That is a failure, unless the store declined the object. */
 static void leave_out(struct group *g, struct offer *o, const vt_id *name)
 {
 	o->skip = true;
 	o->failed = !map_get(&g->declined, name->byte, sizeof name->byte);
 }
 
-/* Reads them near, and sends them, so many at a time as memory may hold. */
+/* Reads blobs from the near stores and sends them, as many at a time as memory may hold. */
 static void send_blobs(struct group *g, const vt_id *names, uint32_t n)
 {
 	struct far_put *items = xcalloc(n ? n : 1, sizeof *items);
@@ -277,7 +277,7 @@ static void send_blobs(struct group *g, const vt_id *names, uint32_t n)
 	free(items);
 }
 
-/* An offer whose blobs are not all there goes no further. */
+/* Leaves out offers with a blob that is not in the store. */
 static void check_blobs(struct group *g)
 {
 	uint32_t i, k;
@@ -357,7 +357,7 @@ static void send_results(struct group *g)
 
 /* ---- bundles ---------------------------------------------------------------------------------- */
 
-/* What a STEP names is there, unless it was looked for in vain. Only what is proven counts: the hint is proven anew. */
+/* Skips bundles that a STEP names, unless a look-up missed them. The hint must be proven, and is proven again by this run's keys. */
 static void skip_known_bundles(struct group *g)
 {
 	uint32_t i, k;
@@ -371,7 +371,7 @@ static void skip_known_bundles(struct group *g)
 			    far_is_lacking(g->far, &o->hint.result) || !far_hint_is_proven(g->far->setup.keys, false, &step->hints[k]))
 				continue;
 			o->sent = true;
-			o->hint = step->hints[k];      /* somebody's run of the same: worth the same */
+			o->hint = step->hints[k];      /* the body of another run with the same facts is as good */
 		}
 	}
 }
@@ -388,7 +388,7 @@ static void put_bundles(struct group *g, struct far_put *items, const uint32_t *
 		}
 }
 
-/* false: it cannot be made, or the store would not take it. */
+/* false: the bundle cannot be made, or is larger than the store takes. */
 static bool make_bundle(struct group *g, struct offer *o, struct blob_bytes *ret)
 {
 	vt_id *names = arena_array(g->arena, o->r.blobs_n + 1, sizeof *names);
@@ -429,7 +429,7 @@ static void send_bundles(struct group *g)
 		bytes = 0;
 	}
 	put_bundles(g, items, whose, n);
-	/* of a store that takes nothing more in this run nothing was sent */
+	/* the store takes nothing more in this run: the rest was not sent */
 	for (; i < g->n; i++) {
 		g->offers[i].failed = !g->offers[i].skip && !g->offers[i].sent;
 		g->offers[i].skip = !g->offers[i].sent;
@@ -439,7 +439,7 @@ static void send_bundles(struct group *g)
 
 /* ---- STEP ------------------------------------------------------------------------------------------ */
 
-/* Puts the hints in front of the STEPs, as they were when they were looked up or, `again`, as they are now; writes those that changed. */
+/* Puts the hints in front of the STEPs and writes those that changed. STEPs: those of the look-up; `again`: read once more. */
 static void write_steps(struct far_sender *s, struct sent_step *const *steps, uint32_t n, bool again, bool *ret_failed)
 {
 	struct far_store *store = s->far->stores[s->store];
@@ -480,7 +480,7 @@ static void write_steps(struct far_sender *s, struct sent_step *const *steps, ui
 	free(whose);
 }
 
-/* A copy in the sender's arena; empty where it is too large to stand in a STEP. */
+/* A copy in the sender's arena; empty: the bytes are too large for a STEP. */
 static struct bytes keep_for_step(struct far_sender *s, struct bytes b, size_t most)
 {
 	if (!b.size || b.size > most)
@@ -488,7 +488,7 @@ static struct bytes keep_for_step(struct far_sender *s, struct bytes b, size_t m
 	return (struct bytes){ arena_copy(s->arena, b.data, b.size), b.size };
 }
 
-/* The body itself and what is around it. A large body is a blob already where the store holds no bundles. */
+/* Puts the body and the rest of its bundle into the hint. A store without bundles has a large body as a blob already. */
 static void put_into_step(struct far_sender *s, const struct offer *o, struct far_hint *hint)
 {
 	const struct bytes none = { "", 0 };
@@ -499,7 +499,7 @@ static void put_into_step(struct far_sender *s, const struct offer *o, struct fa
 	hint->after = hint->before.size ? keep_for_step(s, o->hint.after, FAR_INLINE_BUNDLE) : none;
 }
 
-/* One STEP may be of several offers: the last is the newest. */
+/* The STEP of an offer, with its hint. Several offers may share a STEP: the last is the newest. */
 static struct sent_step *step_of(struct far_sender *s, const struct offer *o)
 {
 	struct sent_step *step = map_get(&s->steps, o->step_name.byte, sizeof o->step_name.byte);
@@ -536,14 +536,14 @@ static void send_steps(struct group *g)
 	write_steps(g->sender, steps, n, false, failed);
 	for (i = 0; i < n; i++)
 		g->offers[whose[i]].failed = failed[i];
-	/* where several offers are of one STEP, its fate is theirs */
+	/* offers that share a STEP share its outcome */
 	for (i = 0; i < g->n; i++)
 		for (k = 0; k < n && !g->offers[i].skip; k++)
 			if (memcmp(steps[k]->name.byte, g->offers[i].step_name.byte, sizeof steps[k]->name.byte) == 0)
 				g->offers[i].there = !failed[k];
 }
 
-/* Another machine may have read a STEP before this one wrote it, and written it after that. */
+/* Writes hints again that another machine overwrote: it may have read a STEP before this run wrote it, and written it afterwards. */
 void sender_complete_steps(struct far_sender *s)
 {
 	struct sent_step *steps[STEPS_AT_ONCE];

@@ -1,4 +1,4 @@
-/* sender: the thread of a far store that sends what is offered, in groups, until the run and its budget are over. */
+/* sender: the thread of a far store that sends offered results, in groups, until the run and its budget are over. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { COLLECT_MS = 300 };             /* how long a first result waits for others */
 
-/* With the lock: others may follow the first at once, and go together then. */
+/* With the lock. Waits a little for more offers, which are sent together with the first. */
 static void collect_more(struct far_sender *s)
 {
 	int64_t until = os_now_ns() + COLLECT_MS * INT64_C(1000000);
@@ -19,7 +19,7 @@ static void collect_more(struct far_sender *s)
 		;
 }
 
-/* With the lock: which of the group's results are there now. */
+/* With the lock. Notes which results of the group the store has now. */
 static void note_sent(struct far_sender *s, const vt_id *bodies, const bool *there, uint32_t n)
 {
 	uint32_t i;
@@ -51,7 +51,7 @@ static void *send_all(void *ctx)
 		}
 		s->busy = true;
 		pthread_mutex_unlock(&f->lock);
-		failed = far_store_is_well(store) ? 0 : n;     /* well, and it takes nothing */
+		failed = far_store_is_well(store) ? 0 : n;     /* a store that is well declines: no failure */
 		if (far_store_writes(store))
 			failed = sender_send(s, bodies, n, there);
 		pthread_mutex_lock(&f->lock);
@@ -107,7 +107,7 @@ void far_offer(struct far *f, const vt_id *body)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* With the lock: is the result still to be sent, or on its way? */
+/* With the lock. Is the result offered, and neither sent nor given up yet? */
 static bool is_pending(const struct far_sender *s, const vt_id *body)
 {
 	uint32_t i;

@@ -70,7 +70,7 @@ static void end_call(struct far_store *s, struct far_call *c, struct far_get *it
 		take_gets(s, c, items);
 }
 
-/* The items are of one space, or a batch ends where another begins. */
+/* Gets items by calls of one space each. */
 static void get_once(struct far_store *s, struct far_get *items, uint32_t n)
 {
 	struct far_call **calls = xcalloc(n ? n : 1, sizeof *calls);
@@ -90,7 +90,7 @@ static void get_once(struct far_store *s, struct far_get *items, uint32_t n)
 	free(calls);
 }
 
-/* The wire may have been bad: only what is wrong twice is wrong there. */
+/* Gets a damaged item once more: damage on the way differs from damage in the store. */
 static void get_again(struct far_store *s, struct far_get *item)
 {
 	get_once(s, item, 1);
@@ -279,7 +279,7 @@ void far_store_free(struct far_store *s)
 	pthread_mutex_lock(&s->lock);
 	s->ending = true;
 	pthread_cond_broadcast(&s->more);
-	/* each was asked to end, and had its time */
+	/* each call was asked to end, and had its time */
 	__atomic_store_n(&s->asked, 1, __ATOMIC_RELAXED);
 	stuck = s->lost > 0;
 	for (i = 0; i < s->workers_n; i++)
@@ -297,7 +297,7 @@ void far_store_free(struct far_store *s)
 		else
 			pthread_join(s->workers[i].thread, NULL);
 	if (stuck)
-		return;                /* what its call uses */
+		return;                /* the stuck call still uses the rest */
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->more);
 	pthread_cond_destroy(&s->done);

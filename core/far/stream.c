@@ -1,27 +1,27 @@
-/* stream: STEPs are asked for one after the other, while the caller still finds out which others are wanted, and come in that order. */
+/* stream: asks for STEPs in order while the caller still adds others, and takes the answers in that order. */
 #include "config.h"
 
 #include <stdlib.h>
 
 #include "far/inside.h"
 
-/* STEPs of one call of the store. */
+/* The STEPs of one call of the store. */
 struct chunk {
 	struct far_known **steps;
 	struct far_get *items;
 	uint32_t n;
-	struct far_call *call;         /* NULL: not begun, or taken */
+	struct far_call *call;         /* NULL: not begun, or answered and taken */
 };
 
 struct far_stream {
 	struct far *far;
 	uint32_t store;
-	uint32_t size;                 /* of a chunk, at most */
+	uint32_t size;                 /* steps in a chunk, at most */
 	bool reads;                    /* the store may be asked */
 	struct chunk *chunks;
 	uint32_t n, room;
-	uint32_t taken;                /* so many chunks in front are taken */
-	bool found;                    /* one of them had a STEP */
+	uint32_t taken;                /* how many chunks in front are taken */
+	bool found;                    /* one of these had a STEP */
 	void (*nothing)(void *ctx, struct far_known *k);
 	void *ctx;
 };
@@ -75,7 +75,7 @@ void far_stream_add(struct far_stream *s, struct far_known *k)
 		far_stream_flush(s);
 }
 
-/* What came: STEPs, and the newest results that stand in them. */
+/* Takes the answer of a chunk: STEPs, and the newest results that they hold. */
 static void take(struct far_stream *s, struct chunk *c)
 {
 	uint32_t i;

@@ -26,7 +26,7 @@
 #include "text/path.h"
 
 enum {
-	TEXT_MAX = PATH_MAX + 64,      /* bytes of one of git's files that hold a path */
+	TEXT_MAX = PATH_MAX + 64,      /* bytes of a file of git that holds a path */
 	OLD_S = 30 * 86400,            /* a folder without its repository is removed after so long */
 	FILL_MS = 30000, SLOW_MS = 1000,
 };
@@ -35,9 +35,9 @@ enum {
 
 /* A repository with several worktrees. Real paths. */
 struct repository {
-	const char *top;               /* of this worktree */
+	const char *top;               /* the top folder of this worktree */
 	const char *common;            /* the git folder of all of them */
-	ino_t inode;                   /* of common */
+	ino_t inode;                   /* its inode */
 };
 
 /* ---- which repository ----------------------------------------------------------------- */
@@ -49,7 +49,7 @@ static bool is_mine(const char *path, mode_t type)
 	return lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid();
 }
 
-/* The path that one of git's files holds, after `prefix`, as seen from the folder `from`. NULL: there is none. */
+/* The path in a file of git, after `prefix`, taken from the folder `from`. NULL: the file holds none. */
 static const char *read_path(const char *file, const char *prefix, const char *from, struct arena *a)
 {
 	size_t n = strlen(prefix);
