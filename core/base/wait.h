@@ -1,4 +1,4 @@
-/* wait: waits on a condition variable by the monotonic clock, which nobody sets. */
+/* wait: waits on a condition variable by the monotonic clock, which no user can set. */
 #ifndef BASE_WAIT_H
 #define BASE_WAIT_H
 

@@ -27,12 +27,12 @@ enum ahead_round { ROUND_NEAR, ROUND_STREAM, ROUND_AGAIN };
 
 struct ahead {
 	struct cache *cache;
-	struct ahead *whole;           /* this one is of a part of the plan: whose lock counts; NULL: it is the whole */
-	const struct plan *part;       /* what is walked instead of the cache's plan; NULL: that */
-	pthread_mutex_t lock;          /* over `busy`, and what is known of each step: `kept`, `none` */
-	pthread_cond_t changed;        /* one of them did */
+	struct ahead *whole;           /* of a part of the plan: the ahead whose lock counts; NULL: this is it */
+	const struct plan *part;       /* the plan to walk; NULL: the cache's */
+	pthread_mutex_t lock;          /* guards `busy`, and `kept` and `none` of each step */
+	pthread_cond_t changed;        /* one of these changed */
 	bool busy;                     /* a pass is under way: all below is its thread's */
-	enum ahead_round round;        /* NEAR: what misses is asked for; STREAM: it comes meanwhile; AGAIN: all came */
+	enum ahead_round round;        /* NEAR: asks for steps that miss; STREAM: takes their answers; AGAIN: all answers are here */
 	struct far_stream *stream;     /* NEAR, STREAM */
 	uint32_t store;                /* of the present pass */
 	uint32_t kept;                 /* results that came near in it */
@@ -54,7 +54,7 @@ struct ahead *ahead_new(struct cache *c)
 	return a;
 }
 
-/* Waits for the pass that is under way, and keeps others away. */
+/* Begins a pass, once no other is under way. */
 static void begin(struct ahead *a)
 {
 	pthread_mutex_lock(&a->lock);
@@ -72,7 +72,7 @@ static void end(struct ahead *a)
 	pthread_mutex_unlock(&a->lock);
 }
 
-/* Whoever waits for this step need not wait for the rest of the pass. */
+/* Sets `kept` or `none` of a step, and wakes threads that wait for the step: they need not wait for the rest of the pass. */
 static void tell(struct ahead *a, bool *what)
 {
 	struct ahead *whole = a->whole ? a->whole : a;
@@ -127,7 +127,7 @@ static bool is_stopping(const struct ahead *a)
 
 /* ---- the walk -------------------------------------------------------------------------- */
 
-/* What is known of a step that is not looked up, since something before it must run. */
+/* The answers for a step that is not looked up, because a step before it must run. */
 static struct far_known *known_of(struct ahead *a, const struct step *step)
 {
 	struct digest key;
@@ -182,7 +182,8 @@ static void look_over(struct ahead *a, struct ahead_step *s, bool *taint)
 	*taint = !s->hit;
 }
 
-/* What misses near is asked for while the next are looked at, and what came and fits is near while others are compared. */
+/* Looks up a step. NEAR: asks for it if it misses, while the next are looked up. STREAM: compares its answer, and keeps a result
+ * that fits, while others come. */
 static void look_at(struct ahead *a, struct ahead_step *s, bool *taint)
 {
 	struct far_wanted wanted;
@@ -282,8 +283,8 @@ static bool has_sets(const struct ahead_step *s, uint32_t store)
 	return s->known->sets_asked[store] < s->known->step[store].sets_n && s->known->sets_asked[store] < AHEAD_SETS;
 }
 
-/* The newest hints of all that did not hit, or that wait for such (`first`); else the next of those whose hints did not fit, and
- * for which nothing has to run first. */
+/* Asks for the newest hints of all steps that did not hit or wait for such a step (`first`); else for the next hints of steps whose
+ * hints did not fit, if no step must run before them. */
 static uint32_t ask_hints(struct ahead *a, uint32_t store, bool first)
 {
 	struct far_known **ask = xcalloc(a->n ? a->n : 1, sizeof *ask);
@@ -373,7 +374,7 @@ static void fetch(struct ahead *a)
 	free(whose);
 }
 
-/* The store does not know the step: where it is the only one there is nothing to wait for. */
+/* Notes that a store does not know the step. If it is the only store, no thread need wait for the step. */
 static void note_nothing(void *ctx, struct far_known *k)
 {
 	struct ahead *a = ctx;
@@ -454,7 +455,7 @@ bool ahead_missed(struct ahead *a, const struct digest *key)
 	pthread_mutex_lock(&a->lock);
 	while (a->busy && !k->kept && !k->none)
 		pthread_cond_wait(&a->changed, &a->lock);
-	/* once: should it miss all the same, it is looked for again */
+	/* once: a step that misses all the same is looked for again */
 	came = k->kept;
 	k->kept = false;
 	ret = !came && !a->busy && !is_stopping(a) && (!a->walked || has_hope(a, k));

@@ -195,7 +195,7 @@ static void blame(struct cache_chain *chain, ledger_who who)
 	chain->others[chain->others_n++] = who;
 }
 
-/* Stands a link or a file where one of its folders was? A run would write elsewhere, or fail. */
+/* Is one of the folders of the path a link or a file now? A run would write elsewhere, or fail. */
 static bool is_cut_off(const struct ending *e, struct bytes path)
 {
 	char *name = arena_strn(e->chain->arena, path.data, path.size), *slash = name;

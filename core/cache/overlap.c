@@ -13,17 +13,17 @@
 #include "record/history.h"
 #include "workspace/workspace.h"
 
-/* What a run that is over was seen to write. Kept while a run lives that began before its end. */
+/* The paths that a finished run was seen to write. Kept while a run lives that began before its end. */
 struct written {
 	struct written *next;          /* in the cache's list */
-	struct arena *arena;           /* owns the struct, too */
+	struct arena *arena;           /* owns this struct */
 	const char *label;             /* the step's task */
 	struct digest step, key;       /* in the history */
-	uint64_t ended;                /* the cache's moment */
+	uint64_t ended;                /* moment of the cache at its end */
 	struct map paths;              /* path -> the struct */
-	bool stored;                   /* as `result` */
+	bool stored;                   /* `result` was published */
 	vt_id result;
-	const char *disputed;          /* the sentence, once another run has come into its way; else NULL */
+	const char *disputed;          /* the reason, once another run wrote one of its paths; else NULL */
 };
 
 /* Could both patterns match one name? Not when they differ before the first special character. */
@@ -78,7 +78,7 @@ static void written_free(struct written *w)
 	arena_free(w->arena);
 }
 
-/* Frees what no living run can meet any more. The caller has the lock. */
+/* Frees the paths of runs that ended before all living runs began. The caller has the lock. */
 static void forget_old(struct cache *c)
 {
 	struct written **at = &c->written, *w;
@@ -161,7 +161,7 @@ const struct fact *overlap_others(struct overlap *b, const struct facts *outputs
 
 /* ---- paths that both were seen to write ------------------------------------------ */
 
-/* Runs one now, or did one end since this one began? The caller has the lock. */
+/* Did this run overlap with no other? The caller has the lock. */
 static bool is_alone(const struct overlap *b)
 {
 	const struct cache *c = b->cache;
@@ -179,7 +179,7 @@ static void note_path(struct written *w, const struct cover *cover, vt_bytes pat
 	*map_put(&w->paths, name, path.size) = w;
 }
 
-/* Of folders only what is in them counts; attributes are no content. */
+/* The paths that a run wrote: of folders only their content, and no writes of attributes. */
 static struct written *written_new(const struct overlap *b, const struct seen *seen, const struct cover *cover)
 {
 	struct arena *a = arena_new();
@@ -199,7 +199,7 @@ static struct written *written_new(const struct overlap *b, const struct seen *s
 	return w;
 }
 
-/* The first path that both wrote; false: there is none. */
+/* Finds the first path that both runs wrote; false: none. */
 static bool common(const struct written *a, const struct written *b, struct bytes *ret)
 {
 	const struct written *less = a->paths.n < b->paths.n ? a : b, *more = less == a ? b : a;
@@ -258,7 +258,7 @@ const char *overlap_wrote(struct overlap *b, const struct seen *seen, const stru
 			continue;
 		other->disputed = sentence(other->arena, path, w->label);
 		if (!other->stored)
-			continue;      /* it will see it */
+			continue;      /* that run will find the reason at its end */
 		results = arena_grow(a, results, n, sizeof *results);
 		results[n++] = other->result;
 		history_put_reason(c->history, &other->step, &other->key, other->disputed);

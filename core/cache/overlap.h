@@ -1,4 +1,4 @@
-/* overlap: steps whose runs overlap in time. What two of them wrote may be of either, and may
+/* overlap: steps whose runs overlap in time. A path that two of them wrote may be of either, and may
  * not have been complete when the first of them ended: neither result is stored.
  *
  *     patterns   of two declared outputs that cover one name: vt cannot tell who wrote it
@@ -31,7 +31,7 @@ struct overlap {
 	const struct step **met;       /* others that wrote at any moment since it joined, and perhaps the same names */
 	uint32_t met_n;
 	uint64_t began;                /* the cache's moment when it joined */
-	struct written *written;       /* the cache's: what it was seen to write; NULL: not known, or nobody ran beside it */
+	struct written *written;       /* its paths, owned by the cache; NULL: unknown, or no run overlapped */
 	struct overlap *next, **link;   /* in the cache's list */
 };
 
@@ -44,12 +44,12 @@ void overlap_leave(struct overlap *b);
  * a step that joins later has not written into them. */
 const struct fact *overlap_others(struct overlap *b, const struct facts *outputs, struct arena *a, const struct step **ret_whose);
 
-/* The run is over and did what `seen` tells; `history_step`, `key`: the step in the history. Returns a sentence, in `a`, if
- * another one that ran at the same time wrote a path of it: the results of both are not kept. NULL: none did until now. */
+/* Notes the paths that a finished run wrote, by `seen`; `history_step`, `key`: the step in the history. Returns a sentence, in `a`,
+ * if an overlapping run wrote one of them: neither result is kept. NULL: none did until now. */
 const char *overlap_wrote(struct overlap *b, const struct seen *seen, const struct cover *cover, const struct digest *history_step,
 			  const struct digest *key, struct arena *a);
-/* The result was published. Returns a sentence if another one has come into its way meanwhile: then it was taken back. */
+/* Notes that the result was published. Returns a sentence if an overlapping run wrote one of its paths: the result is withdrawn. */
 const char *overlap_stored(struct overlap *b, const vt_id *result, struct arena *a);
-/* Frees what is known of runs that are over. */
+/* Frees the paths of all finished runs. */
 void overlap_forget(struct cache *c);
 #endif

@@ -22,10 +22,10 @@ struct places {
 	struct arena *arena;
 	const struct env *env;                     /* the session's */
 	const char *paths[FOLDERS];
-	int variable[FOLDERS];                     /* the index of the one that names paths[i] */
+	int variable[FOLDERS];                     /* index of the variable that names paths[i] */
 	uint32_t n;
-	pthread_mutex_t lock;                      /* all below */
-	const struct env *usable;                  /* NULL: nobody was asked yet */
+	pthread_mutex_t lock;                      /* guards all below */
+	const struct env *usable;                  /* the answer; NULL: no folder was asked yet */
 };
 
 static void add(struct places *p, int variable, const char *path)
@@ -63,7 +63,7 @@ static void list(struct places *p)
 		if (!path || path[0] != '/')
 			continue;
 		add(p, (int)i, path);
-		/* what may be mounted in it */
+		/* folders of HOME that may be mounts */
 		for (k = 0; i == 0 && k < COUNT(of_home); k++)
 			add(p, 0, arena_printf(p->arena, "%s/%s", path, of_home[k]));
 	}

@@ -1,6 +1,6 @@
-/* places: the folders for vt's own files that the environment names, HOME, TMPDIR and their kin. One on a network or FUSE
- * file system whose server is silent stops whoever touches it; so they are asked in a process of their own before
- * vt touches them, and vt does without those that do not answer. */
+/* places: the folders for vt's own files that the environment names, HOME, TMPDIR and their kin. A folder on a network or FUSE
+ * file system whose server is silent stops every process that touches it. So a process of its own asks them first, and vt goes
+ * on without the folders that do not answer. */
 #ifndef CMD_PLACES_H
 #define CMD_PLACES_H
 
@@ -8,10 +8,10 @@ struct env;
 struct places;
 struct session;
 
-/* `env` outlives the places. Asks nobody yet. */
+/* `env` outlives the places. Asks no folder yet. */
 struct places *places_new(const struct env *env);
 void places_free(struct places *p);                        /* NULL is fine */
-/* The session's environment for what vt itself reads and writes: without the variables whose folders do not answer, each told by
+/* The session's environment for vt's own files: without the variables whose folders do not answer, each told by
  * a warning once. Waits for three seconds, and as much again behind each that is silent. Tasks get session->env. [any] */
 const struct env *places_env(const struct session *s);
 #endif

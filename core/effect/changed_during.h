@@ -24,7 +24,7 @@ struct changed_during {
 	int64_t now_ns;                /* the moment after the states were read, by the same clock; set by the caller */
 	bool copies_up;                /* an overlay: directories' ctimes say nothing */
 	struct map written;            /* paths that the task wrote, moved or removed, as it was seen */
-	struct map moved;              /* those that it moved: all below moved with them */
+	struct map moved;              /* paths that it moved, with all below them */
 	struct map within;             /* directories of these paths */
 	struct map sights;             /* path: VT_SEEN_THERE, VT_SEEN_ABSENT or both */
 	struct map inodes;             /* files with several names, of which the task wrote one: "y"; found when first asked for */
@@ -43,6 +43,6 @@ bool changed_during_newer(struct changed_during *m, struct bytes path);
 bool changed_during_touched(struct changed_during *m, struct bytes path);
 /* `then` and `now`: states of a folder's listing. Did a name go that the task did not remove? */
 bool changed_during_lost(const struct changed_during *m, struct bytes dir, struct bytes then, struct bytes now);
-/* `f` carries the state from after the run: did another program change it? */
+/* Did another program change the path of `f`, which carries the state after the run? */
 bool changed_during_run(struct changed_during *m, const struct fact *f);
 #endif

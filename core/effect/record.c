@@ -159,7 +159,7 @@ static int fill(struct recording *k)
 			t->found = with_mode(r->arena, t->left, t->found);
 			layer_set(&r->before->layer, t->path, t->found);
 		} else if (t->written && !layer_covers(&r->before->layer, t->path) && state_is_content(t->left) && is_young(r, t->path))
-			t->found = bytes_text("?");    /* the tracer told nothing of it */
+			t->found = bytes_text("?");    /* the tracer did not tell it */
 		t->hidden = t->found.size && layer_hides(&r->before->layer, r->eyes, t->path, k->err);
 	}
 	return 0;
@@ -430,8 +430,8 @@ static bool is_own_cache(const struct recording *k, struct bytes path)
 	return which > 0 && which < 64 && (k->caches & UINT64_C(1) << which);
 }
 
-/* What was read by way of a link that the run made, or took away: its name does not tell
- * what it was. While the link is there, the real name does. */
+/* Checks files that were read through a link that the run made or removed: such a name does not tell
+ * which file it was. While the link exists, the real name does. */
 static void check_ways(struct recording *k, struct facts *more)
 {
 	struct record *r = k->r;

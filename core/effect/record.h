@@ -38,7 +38,7 @@ struct record {
 };
 
 int record_run(struct record *r, struct err *err);
-/* Of a run that was not watched, by the times of files: those under `output` that came or changed since it began are what it
- * left; those that its step left before are carried. Fills effects and lines; before, seen and facts are not asked for. */
+/* The same for a run that was not traced, by the times of files: it left the files under `output` that came or changed since it
+ * began, and carries those that its step left before. Fills effects and lines; ignores before, seen and facts. */
 int record_declared(struct record *r, const struct globs *output, struct err *err);
 #endif

@@ -32,7 +32,7 @@ struct child_setup {
 	bool whole;                    /* struct process_start's; what is left of one that fails is killed */
 	bool piped;                    /* stdin is /dev/null, stdout and stderr are pipes to vt; else it inherits vt's three */
 	struct seen *seen;             /* what its tools tell; NULL: it has no channel */
-	struct seen *traced;           /* what the tracer tells: `seen`, or another, where nothing but its writing counts */
+	struct seen *traced;           /* filled by the tracer: `seen`, or another one of which only writing counts */
 	struct endpoint *endpoint;     /* NULL: no channel */
 	struct outer_runner *outer;           /* the channel's; NULL: this vt is in no other's task */
 	struct component *tracer;      /* NULL: not traced */

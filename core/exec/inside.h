@@ -116,7 +116,7 @@ struct job {
 	struct arena *arena;           /* what the child needs; NULL before the start */
 	enum start_status status;
 	struct seen seen;              /* what tools and the tracer told */
-	struct seen wrote;             /* what the tracer told of a step that it follows only for what it writes */
+	struct seen wrote;             /* calls of a step that the tracer follows only for its writing */
 	struct replay replay;          /* TELLING, or block: what is left of the output */
 	struct capture *capture;       /* cached, or grouped */
 	bool capture_lost;             /* what it printed is not whole */

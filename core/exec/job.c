@@ -201,7 +201,7 @@ void job_tell_outer(struct job *j)
 
 /* ---- repeated runs ---- */
 
-/* What is known of what it wrote. An earlier attempt, and what it did when it was ended, is not. */
+/* Notes the step's writing, as far as it is known: that of earlier attempts, and of an ended step's last moments, is not. */
 static void note_writing(const struct job *j, const struct outcome *o, struct step_trail *trail)
 {
 	const struct seen *seen = j->wrote.arena ? &j->wrote : j->seen.arena && j->answer && j->answer->before.trace ? &j->seen : NULL;
@@ -212,7 +212,7 @@ static void note_writing(const struct job *j, const struct outcome *o, struct st
 	trail->blind = !seen || seen->untraced || j->cancelled || j->attempt > 0;
 }
 
-/* Of one that vt ended, or that did not get so far as to run, nothing is known. */
+/* The exit code of a command that failed or timed out; 0: it succeeded, vt ended it otherwise, or it never ran. */
 static int failed_code(const struct job *j, const struct outcome *o)
 {
 	return o->result == END_DONE && o->failed && !j->cancelled && (!j->trouble || j->timed_out) ? o->exit_code : 0;
@@ -238,7 +238,7 @@ void job_note(const struct job *j, const struct outcome *o)
 	w->note(w->ctx, j->step, &trail);
 }
 
-/* Tells of a hit, once. Returns whether it is the result that was seen last; false where nobody looks on. */
+/* Tells the watcher of a hit, once. Returns whether its result is the one that was seen last; false without a watcher. */
 static bool note_hit(const struct job *j, struct answer *a)
 {
 	const struct exec_watcher *w = j->run->setup->watcher;

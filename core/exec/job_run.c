@@ -426,7 +426,7 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 		j->seen.untraced = "there is no tracer";
 }
 
-/* The step as a tracer needs it that follows only what it writes. NULL: it runs outside of the workspace. */
+/* Describes the step to a tracer that follows only its writing. NULL: it runs outside of the workspace. */
 static const vt_step *describe_writer(const struct job *j)
 {
 	const char *root = j->run->setup->workspace->root, *cwd = path_below(root, j->step->dir);
@@ -441,7 +441,7 @@ static const vt_step *describe_writer(const struct job *j)
 	return cwd ? ret : NULL;
 }
 
-/* In repeated runs it is to be known what a step writes, also one that is not watched for its own sake. */
+/* Has a tracer follow the writing of a step that is not traced otherwise: repeated runs must know it. */
 static void prepare_writer(struct job *j, struct child_setup *child)
 {
 	struct run *r = j->run;

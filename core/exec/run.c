@@ -281,7 +281,7 @@ static enum watched watched(const struct run *r, const struct place *p, const st
 	return w->look(w->ctx, item->step, ret_code);
 }
 
-/* Has the node nothing but echos and cds? Those nobody watches. */
+/* Has the node only echos and cds? Those need no watcher. */
 static bool is_all_builtin(const struct plan_node *node)
 {
 	uint32_t i;

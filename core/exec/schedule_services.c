@@ -1,4 +1,4 @@
-/* schedule_services: persistent nodes of a level: who uses them, and how long they are needed. */
+/* schedule_services: persistent nodes of a level: which nodes use them, and how long they are needed. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -96,7 +96,7 @@ static bool is_inside(const struct level *l, const struct place *p)
 	return false;
 }
 
-/* Does the node still run, or may it? One that does not end by itself: while a service in it does. */
+/* Does the node run, or may it still? A node that does not end by itself: while a service in it runs. */
 static bool is_alive(const struct schedule *s, const struct place *p)
 {
 	const struct plan_node *node = &p->level->plan->nodes[p->node];
@@ -142,7 +142,7 @@ bool schedule_is_used(const struct schedule *s, const struct place *p)
 	return has_users(s, p, l->uses + (size_t)number_of(p) * l->plan->n);
 }
 
-/* The node whose command asked for a level lasts as long as what was requested there. */
+/* Is the node still wanted? A requested node: as long as the node whose command asked for its level; others: as long as nodes use it. */
 static bool is_wanted(const struct schedule *s, const struct place *p)
 {
 	const struct level *l = p->level;

@@ -1,4 +1,4 @@
-/* watcher: who looks on while runs are repeated: what each step depends on, and which steps need no look. On the loop. */
+/* watcher: the observer of repeated runs: learns what each step depends on, and tells which steps need no look. On the loop. */
 #ifndef EXEC_WATCHER_H
 #define EXEC_WATCHER_H
 
@@ -9,18 +9,18 @@
 struct seen;
 struct step;
 
-/* What is known of a step when it has ended. Borrowed for the call. */
+/* The trail of a step that has ended. Borrowed for the call. */
 struct step_trail {
 	struct trail result;           /* of a hit, or of a run that was kept; lists of no facts else */
-	const struct seen *seen;       /* of a run that was not kept: what it did; NULL: it was kept, or was not watched */
-	const struct seen *wrote;      /* of a run: what it did, of which what it wrote counts; NULL: it did not run, or nothing is known */
-	bool blind;                    /* it ran, and not all that it wrote is known */
+	const struct seen *seen;       /* calls of a run that was not kept; NULL: it was kept, or not traced */
+	const struct seen *wrote;      /* calls of a run, of which only writing counts; NULL: it did not run, or was not traced */
+	bool blind;                    /* it ran, and not all its writing is known */
 	bool restored;                 /* it hit, and its outputs were put back */
 	bool cached;                   /* the cache was asked for it */
 	bool ran;                      /* false: it hit */
 	bool kept;                     /* it hit, or its result was kept: `result` is all that it depends on */
 	bool good;                     /* it succeeded */
-	int exit_code;                 /* of a command that ran and failed; 0: it is to be tried again whatever changes */
+	int exit_code;                 /* of a command that ran and failed; 0: it must be tried again after any change */
 	bool changed;                  /* what it depends on changed while it ran */
 };
 
@@ -31,10 +31,10 @@ enum watched {
 };
 
 struct exec_watcher {
-	/* What is known of the step from an earlier run? One for which nothing has changed is passed over, unless something
-	 * before it ran. *ret_code: FAILED: its exit code. */
+	/* Tells whether an input of the step changed since an earlier run. An unchanged step is passed over, unless a step before
+	 * it ran. *ret_code: the exit code of WATCHED_FAILED. */
 	enum watched (*look)(void *ctx, const struct step *step, int *ret_code);
-	/* May a tracer follow the step for the sake of what it writes alone? */
+	/* May a tracer follow the step only to see its writing? */
 	bool (*may_trace)(void *ctx, const struct step *step);
 	/* It hit, or has run. Returns whether its result is the one that was seen last: such a hit is not told. */
 	bool (*note)(void *ctx, const struct step *step, const struct step_trail *trail);

@@ -8,7 +8,7 @@
 
 enum change_what { CHANGE_ADDED, CHANGE_REMOVED, CHANGE_CHANGED };
 
-/* A kind of its own: another key made the states of variables, so that nobody can tell which values changed. `name` is the key's. */
+/* The kind of a change of the key that made the states of variables: the changed values cannot be told. `name`: the key's. */
 enum { CHANGE_KEY = FACT_KINDS };
 
 struct change {

@@ -61,7 +61,7 @@ struct fact *facts_name(struct facts *f, struct arena *a, enum fact_kind kind, c
 void facts_lend(struct facts *f, struct arena *a, enum fact_kind kind, struct bytes name, struct bytes state);
 void facts_sort(struct facts *f);              /* of two equal facts the first added stays */
 const struct fact *facts_find(const struct facts *f, enum fact_kind kind, struct bytes name, struct bytes detail);   /* sorted; NULL: not there */
-/* The same for names that mostly come in the list's order: *at is where it goes on, 0 at first. */
+/* The same for names that mostly come in the list's order. *at: the place to go on from, 0 at first. */
 const struct fact *facts_find_next(const struct facts *f, uint32_t *at, enum fact_kind kind, struct bytes name, struct bytes detail);
 int bytes_order(struct bytes a, struct bytes b);                             /* bytewise, a prefix first */
 struct bytes bytes_text(const char *s);

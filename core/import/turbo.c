@@ -304,7 +304,7 @@ static void convert(struct turbo *t)
 	tell_scripts(t);
 }
 
-/* A link of the repository may lead to any folder of the user's: nothing is made for what lies there. */
+/* Leaves out packages outside of the workspace: a link in the repository may lead to any folder of the user. */
 static void leave_out_outside(struct import *im)
 {
 	const struct workspace *w = im->workspace;

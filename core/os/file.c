@@ -274,21 +274,21 @@ bool file_is_executable(const char *path)
 	return is_executable(AT_FDCWD, path);
 }
 
-/* What is known of a file: of a folder of PATH, or a program. */
+/* The remembered answers for a folder of PATH or a program. */
 struct known {
 	enum { NOT_ASKED, IS_NOT, IS } executable;
-	bool found;                    /* stat is what the system says */
+	bool found;                    /* `stat` is valid */
 	struct stat stat;
 };
 
 struct file_memo {
-	char *near;                    /* most of what is asked lies below this folder, or NULL */
+	char *near;                    /* the folder that most paths lie below, or NULL */
 	size_t near_size;
-	int near_fd;                   /* it; -1 without */
+	int near_fd;                   /* the open folder; -1: none */
 	pthread_rwlock_t lock;         /* guards the members below */
-	struct arena *arena;           /* of the keys and of what is known */
+	struct arena *arena;           /* owns the keys and the answers */
 	struct map known;              /* path -> struct known */
-	uint64_t forgotten;            /* how often: an answer that was looked for before the last time is not remembered */
+	uint64_t forgotten;            /* how often all was forgotten: an answer from before the last time is not kept */
 };
 
 struct file_memo *file_memo_new(void)
@@ -337,7 +337,7 @@ void file_memo_forget(struct file_memo *m)
 	pthread_rwlock_unlock(&m->lock);
 }
 
-/* A copy of what is known of the file; *ret_forgotten is for remember. */
+/* A copy of the answers for a path; *ret_forgotten is for remember. */
 static struct known recall(struct file_memo *m, const char *path, uint64_t *ret_forgotten)
 {
 	const struct known *known;
@@ -572,7 +572,7 @@ static char **served_mounts(struct arena *a)
 	return ret;
 }
 
-/* May somebody who goes along the path come to one of the mounts? Touches nothing behind one. */
+/* May the way along the path lead to one of the mounts? Touches no folder behind a mount. */
 static bool leads_to(const char *path, char *const *mounts, struct arena *a)
 {
 	char *at = arena_str(a, path), *slash = at;
@@ -610,10 +610,10 @@ static bool may_be_silent(const char *const *paths, uint32_t n)
 	return ret;
 }
 
-/* A thread waits in vfork for a child that asks. Where the request is with a silent server the child cannot be ended, not even by
- * SIGKILL; a thread in its place would keep vt from ending. */
+/* A question to folders: a thread waits in vfork for the child that asks. A child whose request is with a silent server cannot be
+ * ended, not even by SIGKILL; a thread in its place would keep vt from ending. */
 struct asking {
-	pthread_mutex_t lock;          /* of `users` and `over` */
+	pthread_mutex_t lock;          /* guards `users` and `over` */
 	pthread_cond_t changed;        /* `over` */
 	uint32_t users;                /* the caller and the thread; the last one unmaps it */
 	bool over;                     /* the child has ended */
@@ -624,7 +624,7 @@ struct asking {
 };
 
 struct file_answers {
-	struct asking *now;            /* those from `first` on; NULL: nobody is asked */
+	struct asking *now;            /* the question to the paths from `first` on; NULL: none is asked */
 	const char *const *paths;      /* borrowed */
 	uint32_t n, first;
 	int64_t since_ms;              /* when the first of these was asked */
@@ -652,7 +652,7 @@ static __attribute__((noinline)) void ask_and_exit(struct asking *k)
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	syscall(SYS_close_range, 0u, ~0u, 0u);
 	for (i = 0; i < k->n; i++) {
-		/* what is known of the folder itself may be remembered here; this is always asked of the server */
+		/* the kernel may remember a stat of the folder itself, and always asks the server for this */
 		(void)!statfs(path, &unused);
 		atomic_store(&k->answered, i + 1);
 		path += strlen(path) + 1;
@@ -706,7 +706,7 @@ static struct asking *asking_new(const char *const *paths, uint32_t n)
 	return ret;
 }
 
-/* NULL: there is no thread for it. */
+/* Begins to ask. NULL: no thread can be started. */
 static struct asking *asking_begin(const char *const *paths, uint32_t n)
 {
 	struct asking *k = asking_new(paths, n);

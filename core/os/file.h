@@ -35,7 +35,7 @@ bool file_is_executable(const char *path);               /* a regular file this 
  * same folders for every step. [any] */
 struct file_memo;
 struct file_memo *file_memo_new(void);
-/* Opens the absolute folder `dir`, below which most of the paths lie: they are shorter from there. Before others use m. */
+/* Opens the absolute folder `dir`, which most paths lie below: they are shorter from there. Before other threads use m. */
 void file_memo_near(struct file_memo *m, const char *dir);
 void file_memo_free(struct file_memo *m);                /* NULL is fine */
 void file_memo_forget(struct file_memo *m);              /* forgets all: a task may have changed them */
@@ -51,12 +51,12 @@ const char *file_real(const char *path, struct arena *a);        /* realpath; NU
 bool file_real_in(const char *path, char real[PATH_MAX]);        /* the same, into the caller's room; false with errno */
 /* Gives back the memory of pages of a mapped, unchanged file that were read: all that begin in the bytes. [any] */
 void file_forget_pages(const void *data, size_t size);
-/* Do folders answer? They are asked one after the other in a process of their own: where the server of a file system is silent,
- * whoever asks waits in the kernel. Where no path leads to a server nobody is asked. */
+/* Asks folders, one after the other, whether they answer. A process of its own asks, because it waits in the kernel if the server
+ * of a file system is silent. Paths that lead to no server need no question. */
 struct file_answers;
 struct file_answers *file_answers_ask(const char *const *paths, uint32_t n);     /* borrows the paths */
-/* Has paths[i] answered, if only to say that it is not there? Waits for it; each i once, upwards. All have patience_ms together; those
- * behind a silent one have as much again. Where nobody can be asked all are taken to answer. */
+/* Waits for the answer of paths[i], which may be that it does not exist; each i once, upwards. All have patience_ms together; those
+ * behind a silent one have as much again. If no process can ask, all count as answering. */
 bool file_answers(struct file_answers *a, uint32_t i, int patience_ms);
-void file_answers_free(struct file_answers *a);          /* waits for nobody */
+void file_answers_free(struct file_answers *a);          /* does not wait */
 #endif

@@ -25,9 +25,9 @@ enum {
 
 /* ---- what vt was born with -------------------------------------------------- */
 
-/* What this program itself ignores or catches at times (loop, exec/run, cmd/selector): how it
- * came has to be seen before main. Plugins change none; all others are as they were born when
- * the first task starts, and a run that starts none need not ask. */
+/* The signals that this program itself ignores or catches at times (loop, exec/run, cmd/selector):
+ * their first state must be read before main. Plugins change none; all other signals have their
+ * first state when the first task starts, and a run without tasks need not ask. */
 static const int changed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ };
 static uint64_t born_ignoring;         /* of these: bit n-1: signal n. Set before main, never again */
 
@@ -269,7 +269,7 @@ void start_free(struct start_packet *s)
 /* A START that could not be sent yet. */
 struct start_waiting {
 	struct start_waiting *next;
-	void *process;                 /* the one it is to start */
+	void *process;                 /* the process to start */
 	struct buf packet;
 	int fd[MESSAGE_FDS];           /* duplicates */
 	int fds_n;
@@ -299,7 +299,7 @@ static void free_first(struct start_queue *q)
 	free(w);
 }
 
-/* Keeps a copy. 0 or an errno. */
+/* Keeps a copy of a START. 0 or an errno. */
 static int send_later(struct start_queue *q, struct start_packet *s, void *process)
 {
 	struct start_waiting *w = xcalloc(1, sizeof *w);

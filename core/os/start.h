@@ -1,5 +1,5 @@
 /* start: the START messages, which tell the supervisor to start a process: made, sent, and kept while the kernel has no
- * room for them; and what vt was born with, which processes get back. */
+ * room for them; and the signals and limits that vt was started with, which processes get back. */
 #ifndef OS_START_H
 #define OS_START_H
 
@@ -20,10 +20,10 @@ struct start_packet {
 	struct buf bytes;
 	int fd[MESSAGE_FDS];           /* sent along; borrowed, but for memfd */
 	int fds_n;
-	int memfd;                     /* holds what is too large for a packet; owned; -1: nothing is */
+	int memfd;                     /* holds bytes that are too many for a packet; owned; -1: none */
 };
 
-/* Raises this process's soft limit of open files to the hard one. What is started by
+/* Raises this process's soft limit of open files to the hard one. A process of
  * start_pack gets the old one back. Once, before threads. */
 void start_raise_files(void);
 /* -1: the stack may not grow to what vt needs. Before anything else. */
@@ -36,10 +36,10 @@ void start_keep_jobserver(const char *makeflags);
 uint64_t start_ignored(void);
 /* How many descriptors this process may have open. */
 uint64_t start_files(void);
-/* Are so many (64 at most) descriptors free now? Another thread may take them a moment later. */
+/* Are n (64 at most) descriptors free now? Another thread may take them a moment later. */
 bool start_has_files(uint32_t n);
 
-/* ignored: what start_ignored said. task_sock: the keeper's end of the socket to the new process. To be freed either way. */
+/* ignored: from start_ignored. task_sock: the keeper's end of the socket to the new process. To be freed either way. */
 int start_pack(struct start_packet *s, const struct process_start *what, uint64_t ignored, int task_sock, struct err *err);
 void start_free(struct start_packet *s);
 
@@ -47,11 +47,11 @@ void start_free(struct start_packet *s);
 struct start_queue {
 	struct loop *loop;
 	int sock;                      /* to the supervisor; set before the first is added */
-	uint64_t ignored;              /* what start_ignored said; likewise */
+	uint64_t ignored;              /* from start_ignored; likewise */
 	struct start_waiting *first, **end;    /* not sent yet, in order */
 	struct timer *retry;           /* sends them again; NULL: the socket tells when it has room */
 	void (*watch)(void *ctx);      /* start_queue_waits may have changed */
-	void (*on_unsent)(void *process, int error);   /* one that waited cannot be sent: an errno */
+	void (*on_unsent)(void *process, int error);   /* a START that waited cannot be sent; error: an errno */
 	void *ctx;                     /* of watch */
 };
 
@@ -59,7 +59,7 @@ void start_queue_init(struct start_queue *q, struct loop *l, void (*watch)(void 
 /* Sends the START of a process, behind those that wait, or keeps a copy. The supervisor's death is no failure here. 0; else an
  * errno, and err. */
 int start_queue_add(struct start_queue *q, const struct process_start *what, int task_sock, void *process, struct err *err);
-void start_queue_send(struct start_queue *q);              /* the socket has room: sends those that wait */
-bool start_queue_waits(const struct start_queue *q);       /* does one wait for room in the socket? */
-void start_queue_clear(struct start_queue *q);             /* forgets those that wait */
+void start_queue_send(struct start_queue *q);              /* sends the STARTs that wait, because the socket has room */
+bool start_queue_waits(const struct start_queue *q);       /* does a START wait for room in the socket? */
+void start_queue_clear(struct start_queue *q);             /* forgets the STARTs that wait */
 #endif

@@ -1,5 +1,5 @@
-/* secrets: what a plugin was given and must not tell. A server may answer with what it was sent: the text of such an answer
- * would lead a token into a log. */
+/* secrets: masks the secrets of a plugin in its texts. A server may answer with the request that it got, and such an answer would
+ * bring a token into a log. */
 #ifndef PLUG_SECRETS_H
 #define PLUG_SECRETS_H
 

@@ -22,7 +22,7 @@ struct selecting {
 	struct err *err;
 	uint32_t **dependents;             /* per package: those that need it; made at the first `...x` */
 	uint32_t *dependents_n;
-	bool moving;                       /* the selection depends on what has changed */
+	bool moving;                       /* the selection depends on changed files */
 };
 
 /* [package#]task, split at the last '#'. */

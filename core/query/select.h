@@ -27,7 +27,7 @@ struct query_world {
 struct selection {
 	bool *in;                          /* per package, by its index */
 	uint32_t n;                        /* how many packages are selected */
-	bool moving;                       /* the selection depends on what has changed: another day it holds other packages */
+	bool moving;                       /* the selection depends on changed files, and so on the day */
 	const char *task;                  /* the task's own name */
 	const char *same;                  /* equal texts: the same query, whatever words were used */
 };

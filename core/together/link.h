@@ -27,7 +27,7 @@ enum {
 enum link_what {
 	LINK_MINE,                     /* the lease is this runner's */
 	LINK_THEIRS,                   /* `notice.owner` has it */
-	LINK_NOBODYS,                  /* `notice.owner` has it, who does not take part in the run, or no more */
+	LINK_NOBODYS,                  /* `notice.owner` has it, which does not take part in the run, or no longer */
 	LINK_OVER,                     /* the task is over: `notice` */
 	LINK_DIED,                     /* `notice` says who ran it, and that runner is gone */
 	LINK_TROUBLE                   /* the store fails, and this is the last answer; text says why */

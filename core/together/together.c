@@ -55,7 +55,7 @@ struct unit {
 	struct buf key;                /* MINE: the key of the first that ran */
 	struct runner *who;            /* THEIRS, GOT: the runner that has, or had, its lease */
 	int64_t retry_ms;              /* THEIRS: when its lease is asked for again */
-	int64_t nobodys_ms;            /* since when its lease is with somebody who does not take part in the run; 0: it is not */
+	int64_t nobodys_ms;            /* since when an owner outside of the run has its lease; 0: none has */
 };
 
 struct together {
@@ -64,7 +64,7 @@ struct together {
 	struct arena *arena;
 	struct link *link;             /* NULL: this runner works alone */
 	bool alone;                    /* no lease is taken any more */
-	bool strangers;                /* somebody who does not take part in the run keeps leases */
+	bool strangers;                /* an owner outside of the run keeps leases */
 	vt_id run_name;
 	struct run *run;               /* NULL: not running */
 	struct map units;              /* place -> struct unit *; keys are the pointers, in the arena */
@@ -256,12 +256,13 @@ static void wait_for(struct unit *u, struct runner *who)
 	share_wait(t->run, u->place);
 }
 
-/* Whoever can write to the store may take leases, and keep them for ever; that a runner is alive only the team can say. */
+/* Waits for a lease whose owner is outside of the run, and then does without it. Every writer of the store may take leases and keep
+ * them for ever, but only the team can prove that a runner is alive. */
 static void leave_to_nobody(struct unit *u)
 {
 	if (!u->nobodys_ms)
 		u->nobodys_ms = os_now_ms();
-	/* what leaves files that stay here may be running with a runner that has just died: it is not run twice */
+	/* a task whose files cannot be sent may still run on a runner that has just died: it must not run twice */
 	if (os_now_ms() - u->nobodys_ms < NOBODYS_MS && !(u->of->strangers && u->travels)) {
 		wait_for(u, NULL);
 		return;

@@ -94,20 +94,20 @@ struct paths {
 	struct map set;
 };
 
-/* What the steps of a run left at a path. */
+/* The state in which the steps of a run left a path. */
 struct left {
-	struct stamp stamp;            /* all 0: nothing was there, or a folder */
+	struct stamp stamp;            /* all 0: the path does not exist, or is a folder */
 	bool there, folder;
-	uint32_t step;                 /* watch->steps of the last one that wrote it */
-	uint32_t steps;                /* so many of them did */
-	bool edited;                   /* one of them read what was there before it wrote */
+	uint32_t step;                 /* watch->steps of the last step that wrote it */
+	uint32_t steps;                /* how many steps wrote it */
+	bool edited;                   /* a step read its content before it wrote */
 };
 
 enum { WATCH_FAR = 1000000 };      /* levels without a limit */
 
 enum {
-	WATCH_LOOPS = 3,               /* so many runs in a row that, it seems, only the tasks' own writing started: then those paths start no more */
-	WATCH_LOOPS_KNOWN = 10         /* the same where it is known what the tasks wrote, so that the change should be an edit */
+	WATCH_LOOPS = 3,               /* runs in a row, by the tasks' own writing as it seems, after which its paths start no more */
+	WATCH_LOOPS_KNOWN = 10         /* the same if the writing of all tasks is known, so that the change should be an edit */
 };
 
 struct watch {
@@ -133,12 +133,12 @@ struct watch {
 	/* the present run */
 	bool running;
 	int64_t started_ns;            /* by the clock that gives files their times */
-	struct paths written;          /* by steps of which it is known: path -> struct left */
+	struct paths written;          /* written by traced steps: path -> struct left */
 	struct paths writers;          /* folders of packages in which untraced steps ran */
-	struct paths blind;            /* of these, where not all is known that they wrote */
-	uint32_t steps;                /* that have been told of */
+	struct paths blind;            /* of these, folders of steps with some untraced writing */
+	uint32_t steps;                /* how many steps the watcher was told of */
 	struct map arrivals;           /* how often a file's writer closed it during the run, or it was moved there: path -> number */
-	struct paths rewritten;        /* of the session: read and written by a step, more often than once in a run */
+	struct paths rewritten;        /* of the session: read by a step, and written more than once in a run */
 	struct paths changed;          /* paths of interest that changed during the run, or since */
 	struct queued *queue, **queue_end;     /* events of the kernel during the run */
 	uint32_t queued_n;

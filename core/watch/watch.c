@@ -94,8 +94,8 @@ static bool may_trace(void *ctx, const struct step *step)
 	return !r || !r->setuid;
 }
 
-/* A tracer has taken the rights of a set-uid program: if it was there for what is written alone, the step runs without, now and
- * from now on. */
+/* Notes that a tracer took the rights of a set-uid program. If it followed only the writing, the step runs without a tracer from now
+ * on. */
 static void note_setuid(struct watch *w, struct record *r, const struct step_trail *trail)
 {
 	if (!r->setuid && trail->wrote && trail->wrote != trail->seen && !trail->kept && trail->wrote->setuid)

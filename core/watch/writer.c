@@ -15,8 +15,8 @@
 #include "watch/inside.h"
 #include "workspace/workspace.h"
 
-/* Whose is a change that came during a run? Of a step that a tracer followed it is known what it wrote, and in which state that
- * was when the step ended: the change is the step's if the path is in that state still, else somebody's edit. A step that nobody
+/* writer: tells whose a change during a run is. The writing of a traced step is known, and the state in which the step left each
+ * path: a change is the step's if the path is still in that state, else an edit. A step that nobody
  * could follow may have written anywhere in its package; there a change is taken for somebody's edit if git tracks the file, or
  * if no run before has changed it. What looks like an edit after several runs in a row that only such edits started is the
  * task's own after all. */
@@ -30,7 +30,7 @@ static const char folder_tracked, folder_untracked;
 
 /* ---- what a step left ---- */
 
-/* What is in a folder, and so its times, is no matter of the folder's. */
+/* The present state of a path. The content of a folder, and so its times, does not count. */
 static void look_at(const char *path, struct left *ret)
 {
 	struct stat st;
@@ -78,7 +78,7 @@ static void found_below(void *ctx, const char *name, size_t size, const struct s
 	add_name(ctx, (struct bytes){ name, size });
 }
 
-/* A folder has got another name, and so has all that is in it. */
+/* Adds all paths below a folder that was renamed. */
 static void add_tree(struct watch *w, struct bytes name)
 {
 	struct tree_visitor v = { .found = found_below, .ctx = w };
@@ -90,7 +90,7 @@ static void add_tree(struct watch *w, struct bytes name)
 	close(root_fd);
 }
 
-/* The folders that it lies in may have been made for it. */
+/* Adds the folders above a path, which may have been made for it. */
 static void add_folders(struct watch *w, const char *path)
 {
 	for (path = path_dir(w->scratch, path); path_below(w->setup.root, path) && !paths_have(&w->written, path); path = path_dir(w->scratch, path))
@@ -107,8 +107,8 @@ static void add_facts(struct watch *w, const struct facts *f)
 	}
 }
 
-/* What a step changed that it had read before may have been changed by somebody else in between; for the rest, the cache or
- * the state it was left in tells. */
+/* Adds the paths that a traced step wrote. Another program may have changed a path between the step's reading and writing; for all
+ * other paths the cache or the state at the end tells. */
 static void add_seen(struct watch *w, const struct seen *seen)
 {
 	struct map read;
@@ -200,7 +200,7 @@ static void *at_or_above(const struct map *of, const char *path)
 	return ret;
 }
 
-/* A step that nobody could follow ran in its package. */
+/* Is the change an edit, if an untraced step ran in its package? */
 static bool is_edit_unseen(struct watch *w, const struct record *r, const struct interest *i, const char *path)
 {
 	if (paths_have(&w->own, path))
@@ -214,7 +214,7 @@ static bool is_edit_unseen(struct watch *w, const struct record *r, const struct
 	return r->sum || !paths_have(&w->named, path);
 }
 
-/* Did somebody else write a file, too, that a step read and wrote? Once in a session, for the step may write it more than once. */
+/* Did another program also write a file that a step read and wrote? Once in a session, because the step may write it more than once. */
 static bool is_written_again(struct watch *w, const struct left *left, const char *path)
 {
 	if (!left->edited || left->folder || (uintptr_t)map_gets(&w->arrivals, path) <= left->steps)
@@ -226,7 +226,7 @@ static bool is_written_again(struct watch *w, const struct left *left, const cha
 	return true;
 }
 
-/* What went with a folder that a step took away is not named by itself. */
+/* Did a traced step write the path, or remove it with a folder above it? */
 static bool is_written(struct watch *w, const char *path)
 {
 	const struct left *left = map_gets(&w->written.set, path);
@@ -260,7 +260,7 @@ static bool is_own(struct watch *w, const struct record *r, const struct interes
 			paths_add(&w->own, path);
 		return true;
 	}
-	/* what a step left running may write later, in its package or where the step did */
+	/* a process that a step left running may write later, in its package or where the step did */
 	if (paths_have(&w->written, path) || at_or_above(&w->writers.set, path))
 		return !is_edit(w, path, WATCH_LOOPS_KNOWN);
 	return false;

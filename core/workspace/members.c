@@ -10,7 +10,7 @@
 #include "text/path.h"
 #include "workspace/load.h"
 
-/* Reads package.json and vite-task.json of the folders that may be members, on two threads where there are many: with 1000
+/* members: reads package.json and vite-task.json of the folders that may be members, on two threads if there are many: with 1000
  * packages the second thread spares 6 % of the wall time of a run that only hits, on two processors. */
 
 enum {
@@ -19,29 +19,29 @@ enum {
 	SCRATCH_MOST = 1 << 15         /* bytes of files' texts, after which they are forgotten */
 };
 
-/* What the files of one folder say. A file that is wrong is read again by the loader, which tells what is
- * wrong with it in the order of the folders. */
+/* The files of one folder. The loader reads a wrong file again, and tells its error in the order of the
+ * folders. */
 struct folder {
-	bool none;                     /* there is no package.json */
-	struct manifest *manifest;     /* NULL: there is none, or it is wrong */
-	struct config *config;         /* NULL: the same, or the folder is the root or no member */
+	bool none;                     /* the folder has no package.json */
+	struct manifest *manifest;     /* NULL: missing or wrong */
+	struct config *config;         /* NULL: missing or wrong, or the folder is the root or no member */
 };
 
 struct folders {
 	struct loading *l;
 	const struct found *found;
-	struct folder *at;             /* as many as found; each is filled by one thread */
+	struct folder *at;             /* one for each found folder, filled by one thread */
 	uint32_t n;
 	_Atomic uint32_t next;         /* the first that no thread has taken */
 };
 
-/* A package.json is looked for where the folder was found: through the link, if there is one. */
+/* The place to look for package.json: the folder as it was found, through a link if it is one. */
 static const char *manifest_place(const struct found *f, struct arena *a)
 {
 	return path_join(a, f->link ? f->link : f->path, "package.json");
 }
 
-/* 1: there is none. */
+/* Reads package.json. 1: the folder has none. */
 static int read_manifest(const struct loading *l, const struct found *f, struct arena *a, struct arena *scratch, struct manifest *ret, struct err *err)
 {
 	const char *place = manifest_place(f, scratch), *file = path_join(scratch, l->w.root, place);

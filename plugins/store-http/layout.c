@@ -111,7 +111,7 @@ static bool turbo_address(const struct settings *s, struct transfer *t, uint32_t
 
 static bool turbo_is_lost(const struct transfer *t)
 {
-	/* turborepo-remote-cache answers so where no token came */
+	/* the answer of turborepo-remote-cache to a request without a token */
 	return (t->method != METHOD_PUT && t->code == 403) || (t->code == 400 && strstr(t->text, "Missing Authorization"));
 }
 
@@ -185,7 +185,7 @@ static bool s3_is_lost(const struct transfer *t)
 	return t->method != METHOD_PUT && t->code == 403;
 }
 
-/* The answer to a HEAD has no words: then it is a difference that no server accepts. */
+/* The answer to a HEAD has no text: then a difference counts that no server accepts. */
 static bool s3_is_skewed(const struct transfer *t)
 {
 	enum { ACCEPTED_S = 15 * 60 };

@@ -9,10 +9,10 @@
 /* Texts are owned: settings_clear. NULL: not set. */
 struct settings {
 	char *url;                         /* without a slash at the end */
-	char *host, *path;                 /* of it: HOST or HOST:PORT as the head of a request has it; "/..." or "" */
+	char *host, *path;                 /* parts of url: HOST or HOST:PORT; "/..." or "" */
 	char *token, *user, *password, *ca, *team, *region, *key_id, *secret_key, *session;
-	bool automatic;                    /* take what is not set from the environment */
-	_Atomic int64_t clock_s;           /* the server's clock is so many seconds ahead of this machine's */
+	bool automatic;                    /* options that are not set come from the environment */
+	_Atomic int64_t clock_s;           /* seconds by which the server's clock is ahead of this machine's */
 };
 
 extern const vt_option *const settings_options[];

@@ -14,7 +14,7 @@ struct signing {
 	const char *region, *key_id, *secret;
 	const char *session;                       /* of credentials that end; NULL: none */
 	const vt_id *payload;                      /* SHA-256 of the body */
-	int64_t clock_s;                           /* this machine's clock is so many seconds behind the one that counts */
+	int64_t clock_s;                           /* seconds by which this machine's clock is behind the one that counts */
 };
 
 /* Adds the signature of this moment to the head. false: out of memory, or too long. */

@@ -16,7 +16,7 @@
 
 enum {
 	BATCH = LANE_STREAMS,      /* items of a call: as many as a slow server answers within its 2 s */
-	BATCH_BYTES = 8 << 20      /* of all items of a put */
+	BATCH_BYTES = 8 << 20      /* bytes of all items of a put */
 };
 
 static vt_bytes text_bytes(const char *text)
@@ -42,7 +42,7 @@ static vt_status take_record(vt_sink *sink, vt_call *call, const void *data, siz
 	return VT_OK;
 }
 
-/* Gets the records of objects; into `blobs` what they lead to. Each item that has one stays VT_OK. */
+/* Gets the records of objects, and puts the names of their blobs into `blobs`. Items with a record stay VT_OK. */
 static void get_records(struct work *w, uint32_t space, vt_get_item *items, vt_id *blobs)
 {
 	struct record *records = calloc(w->n ? w->n : 1, sizeof *records);
@@ -134,7 +134,7 @@ static bool is_once(struct store *s, uint32_t space)
 	return s->layout->once && !(space & VT_SPACE_MUTABLE) && !store_is_marked(s, &s->no_once);
 }
 
-/* Puts those whose status is VT_FAILED. `names`: instead of the items' own. */
+/* Puts the items whose status is VT_FAILED. `names`: names in place of the items' own. */
 static void put_objects(struct work *w, uint32_t space, vt_put_item *items, const vt_id *names)
 {
 	bool once = is_once(w->store, space);
@@ -271,7 +271,7 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	for (i = 0; i < n && status == VT_OK; i++) {
 		const struct transfer *t = &w.list[i];
 
-		/* not every server knows HEAD, and one that was sent elsewhere need not know it there */
+		/* some servers do not know HEAD, among them servers behind a redirection */
 		if (t->status == VT_OK && (t->code == 405 || t->code == 501 || t->away)) {
 			if (t->code == 200)
 				ret[i] = 1;

@@ -15,12 +15,12 @@
 
 enum {
 	SLICE_MS = 50,             /* time between two questions whether to stop */
-	MARGIN_MS = 20,            /* of vt's patience are left when a lane gives up: so it answers in time */
-	TRIES = 5,                 /* of one request that the server puts off */
+	MARGIN_MS = 20,            /* time of vt's patience that is left when a lane gives up, to answer in time */
+	TRIES = 5,                 /* tries of one request that the server puts off */
 	HOPS = 3,                  /* redirections of one request */
 	REST_MOST = 64 << 10,      /* bytes that are read of an answer without the object */
 	BUFFER = 256 << 10,        /* bytes between libcurl and a connection */
-	FDS_MOST = 4096            /* descriptors that are looked at */
+	FDS_MOST = 4096            /* how many descriptors are looked at */
 };
 
 struct lane {
@@ -55,8 +55,8 @@ bool transfer_begin(void)
 	return works;
 }
 
-/* Notes the open descriptors, or closes at exec those that came since: older versions of libcurl open the pair that wakes
- * it without. All descriptors of vt are so. */
+/* Notes the open descriptors, or sets close-on-exec for those that were opened since: older versions of libcurl open the pair that
+ * wakes it without. All descriptors of vt have it. */
 static void close_at_exec(uint8_t *open, bool note)
 {
 	DIR *d = opendir("/proc/self/fd");
@@ -147,7 +147,7 @@ static bool has_object(const struct transfer *t)
 	return t->into && code == 200;
 }
 
-/* Takes the time of an answer. */
+/* Reads the date of an answer from its headers. */
 static size_t on_header(char *data, size_t one, size_t size, void *ctx)
 {
 	static const char name[] = "date:";
@@ -231,7 +231,7 @@ static void set_protocols(CURL *e)
 #endif
 }
 
-/* Only TLS tells which version a server speaks. Without it nothing waits for what the first connection might tell. */
+/* Chooses the version of HTTP. Only TLS tells which one a server speaks; without TLS no request waits for the first connection. */
 static void set_version(CURL *e, const struct transfer *t)
 {
 	bool tls = strncasecmp(t->url, "https:", 6) == 0;
@@ -337,7 +337,7 @@ static void end(struct transfer *t, vt_status status, const char *text)
 
 /* ---- the end of a request ------------------------------------------------------------------ */
 
-/* Is the request to be made again, a while later? */
+/* Must the request be made again later? */
 static bool is_put_off(struct transfer *t, vt_call *call)
 {
 	curl_off_t after_s = 0;
@@ -353,7 +353,7 @@ static bool is_put_off(struct transfer *t, vt_call *call)
 	return true;
 }
 
-/* Where the server sends the request, for whoever has no credentials. Never from TLS to plain HTTP. */
+/* Must the request follow a redirection? Sets its address; without credentials, and never from TLS to plain HTTP. */
 static bool is_sent_on(struct transfer *t)
 {
 	char *url = NULL;

@@ -11,18 +11,18 @@
 
 enum {
 	LANES = 4,                 /* threads of vt that call at once */
-	LANE_CONNECTIONS = 4,      /* of HTTP/1.1, on one lane */
+	LANE_CONNECTIONS = 4,      /* connections of HTTP/1.1 on one lane */
 	LANE_STREAMS = 25,         /* requests at once on one lane: streams of HTTP/2; of HTTP/1.1 most of them wait */
 	URL_MOST = 2048            /* bytes of an address, with its NUL */
 };
 
 enum method { METHOD_GET, METHOD_PUT, METHOD_HEAD, METHOD_DELETE };
 
-/* What all requests to a server have in common. The texts belong to the caller; NULL: there is none. */
+/* The common part of all requests to a server. The texts belong to the caller; NULL: not set. */
 struct server {
 	const char *user, *password;       /* HTTP basic */
 	const char *ca;                    /* a file of certificates to trust instead of the system's */
-	char agent[64];                    /* how vt calls itself */
+	char agent[64];                    /* the User-Agent of vt */
 };
 
 /* One request and its answer. Zeroed by the caller, who fills in the first part. */
@@ -32,35 +32,35 @@ struct transfer {
 	struct curl_slist *headers;        /* owned: transfer_clear */
 	vt_source *from;                   /* of a PUT */
 	vt_sink *into;                     /* of a GET */
-	bool once;                         /* a PUT that replaces nothing */
+	bool once;                         /* a PUT that must not replace an object */
 	bool skip;                         /* the request is not made */
-	/* An answer came: is another request to be made instead, which was written here now? NULL: never. Called on the lane's
-	 * thread, and after it said yes not again */
+	/* Looks at an answer, and may write another request here, which is made then. NULL: never. Called on the lane's thread,
+	 * not again after it returned true */
 	bool (*renew)(struct transfer *t, vt_call *call);
-	void *owner;                       /* of whoever renews; with it space and name of the object */
+	void *owner;                       /* context of the callback; with it space and name of the object */
 	uint32_t space;
 	vt_id name;
-	int64_t clock_s;                   /* it is signed by a clock so many seconds ahead of this machine's */
+	int64_t clock_s;                   /* seconds by which the signing clock is ahead of this machine's */
 
 	/* VT_OK: an answer came, whole. VT_FAILED: none came, `text` says why. Else what the sink or the source returned, which
 	 * has told why, or VT_CANCELLED. */
 	vt_status status;
-	long code;                         /* of the answer; 0: none came */
-	int64_t date_s;                    /* of the answer, as the server's clock has it; 0: it has none */
-	char text[256];                    /* why none came; or how the body of an answer without the object begins */
+	long code;                         /* status of the answer; 0: none came */
+	int64_t date_s;                    /* date of the answer by the server's clock; 0: none */
+	char text[256];                    /* why none came; or the beginning of the body of an answer without the object */
 	bool distrusted;                   /* the answering server is another one, or its certificate cannot be checked */
 	bool away;                         /* the server sent the request elsewhere: it went there without credentials */
 
 	CURL *easy;                        /* under way; owned by the lane */
 	vt_call *call;
-	uint64_t at;                       /* of `from` so much was read */
+	uint64_t at;                       /* how many bytes of `from` were read */
 	uint64_t rest;                     /* bytes of an answer without the object */
 	size_t text_n;
 	uint32_t tries, hops;
 	int64_t not_before_ms;             /* the server asked to wait */
 	bool done;
 	vt_status inner;                   /* what the sink or the source returned; VT_OK: no failure */
-	const char *why;                   /* this side broke it off; NULL: the sink or the source has told why */
+	const char *why;                   /* why this side broke it off; NULL: the sink or the source has told why */
 	char error[CURL_ERROR_SIZE];
 };
 

@@ -8,8 +8,8 @@
  * interruptions than the shim has told of.
  *
  * A call that ended because its process was killed looks the same. So a handler counts only
- * once its signal may come: for SIGUSR1 and SIGUSR2 not before a program has sent one, and
- * many a program that nobody ever sends one has such a handler. */
+ * once its signal may come: for SIGUSR1 and SIGUSR2 after a program has sent one. Many programs
+ * have such a handler and never get the signal. */
 #ifndef TRACE_GATES_H
 #define TRACE_GATES_H
 
@@ -17,10 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The processes that have handlers of a kind. */
+/* The processes with handlers of one kind. */
 struct handlers {
-	bool fragile;              /* a process without the shim has one ... */
-	bool brittle;              /* ... or any */
+	bool fragile;              /* a process without the shim has such a handler */
+	bool brittle;              /* any process has one */
 	uint32_t process;          /* the first such process; if one has no shim, the first of those */
 	char name[32];
 };
@@ -28,19 +28,19 @@ struct handlers {
 struct gates {
 	struct gate *at;           /* open addressing over processes */
 	uint32_t n, size;
-	const char *shim;          /* its file's name without folders; NULL: there is none */
+	const char *shim;          /* name of the shim's file without folders; NULL: no shim */
 	size_t shim_length;
-	struct handlers now;       /* whose signals may come */
-	struct handlers requested; /* whose signals come when a program sends one */
-	bool requests;             /* one did */
-	uint32_t interruptions;    /* since there are some in `now`: calls that were interrupted ... */
-	uint32_t told_before;      /* ... and what the shim had told of by then */
+	struct handlers now;       /* handlers whose signals may come */
+	struct handlers requested; /* handlers whose signals come only when a program sends one */
+	bool requests;             /* a program sent one */
+	uint32_t interruptions;    /* interrupted calls since `now` has handlers */
+	uint32_t told_before;      /* interruptions that the shim had told of at that moment */
 	bool full;                 /* no memory: every process counts as one without the shim */
 };
 
 void gates_free(struct gates *gates);
 
-/* Is it the shim that is opened? */
+/* Is the opened file the shim? */
 bool gates_is_shim(const struct gates *gates, const char *path, size_t length);
 
 /* The process of this thread starts a program, which has no shim yet; it loads it. */
@@ -51,12 +51,12 @@ void gates_load(struct gates *gates, uint32_t tid);
  * that comes when a program sends it. `told`: how many interruptions the shim has told of so far. */
 void gates_handler(struct gates *gates, uint32_t tid, bool request, uint32_t told);
 
-/* A program is about to send such a signal. */
+/* Notes that a program is about to send a signal that comes only on request. */
 void gates_requested(struct gates *gates, uint32_t told);
 
-/* A call was interrupted while it waited. True: it is certain to have hurt. */
+/* Notes that a call was interrupted while it waited. true: the program has certainly been disturbed. */
 bool gates_interrupted(struct gates *gates);
 
-/* Was there an interruption that the shim has not told of? */
+/* Has there been an interruption that the shim has not told of? */
 bool gates_hurt(const struct gates *gates, uint32_t told);
 #endif

@@ -10,15 +10,15 @@
  * has run, as it would have before the call. A call that may really wait, such as opening a
  * pipe or a terminal, is not called again.
  *
- * Nothing depends on the shim: a call that it does not know of is seen by the tracer.
- * Loaded into every dynamic program by LD_PRELOAD, behind what the user wants loaded,
+ * Nothing depends on the shim: the tracer sees every call that the shim does not know.
+ * LD_PRELOAD loads it into every dynamic program, behind the user's own libraries,
  * under glibc and musl alike: it needs dlsym and errno and is linked with nothing. It
  * takes no lock and no memory, so it may be used in signal handlers and between vfork
  * and exec.
  *
  * The sanitizer for addresses wants to be the first library of a program, and knows itself
  * by "libasan.so" in the name that a library was asked for by. The shim may well stand
- * before it: what it is asked it asks the sanitizer. So LD_PRELOAD names the shim by a way
+ * before it, because it passes calls on to the sanitizer. So LD_PRELOAD names the shim by a way
  * through a folder not-libasan.so and back. Its file's real name must not say so: a program
  * that has the sanitizer within refuses to start where /proc/self/maps shows a second one. */
 #include <linux/fcntl.h>
@@ -164,7 +164,7 @@ OPENS(__open64_2, (const char *path, int flags), (path, flags), AT_FDCWD, path, 
 OPENS(__openat_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path, flags, 0)
 OPENS(__openat64_2, (int dir, const char *path, int flags), (dir, path, flags), dir, path, flags, 0)
 
-/* The flags that fopen opens a file with; -1: the C library knows more of this mode. */
+/* The flags of open for a mode of fopen; -1: the C library must open this mode. */
 static int flags_of(const char *mode)
 {
 	int flags = mode[0] == 'r' ? O_RDONLY : mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC :

@@ -15,7 +15,7 @@ done
 gone "no cache is made by asking" .vt
 vt run show >/dev/null
 capture vt cache verify
-like "one of each is told in the singular" "$rc $out" "0 good     1 entry, 1 result, * blob* of * bytes
+like "one of each kind: told in the singular" "$rc $out" "0 good     1 entry, 1 result, * blob* of * bytes
 *"
 vt run make >/dev/null; vt run bad >/dev/null; vt run off >/dev/null
 file in second
@@ -56,7 +56,7 @@ is "verify: damage is found" "$rc $(jq -n --arg o "$out" '$o | test("damaged  0\
 capture vt run make
 is "... a run makes the damaged result again" "$rc $(grep -c made <<<"$out")" "0 1"
 capture vt cache verify
-is "... which is good" "$(grep -c 'damaged  0' <<<"$out")" 1
+is "... and is good" "$(grep -c 'damaged  0' <<<"$out")" 1
 capture vt cache nosuch
 is "an unknown verb: an error" "$rc ${err%%$'\n'*}" "2 error: unrecognized subcommand 'nosuch'"
 capture vt cache show
@@ -66,5 +66,5 @@ is "ls with a task: an error" "$rc ${err%%$'\n'*}" "2 error: unexpected argument
 file vite-task.json '{"tasks":{"one":{"command":"make","input":["in"],"output":["dist/one"],"env":["ONE"]}}}'
 with ONE=1 vt run one >/dev/null
 capture with ONE=1 vt cache show one
-has "one of a kind stands in the singular" "$out" " files and 1 variable; keeps 1 file, left "
+has "one of a kind: told in the singular" "$out" " files and 1 variable; keeps 1 file, left "
 finish

@@ -39,7 +39,7 @@ for p in vt.1 vite-task.json.5 vt-config.5 vt-migrate.7 vt-plugin.7 vt-plugin.3 
 	[ "$(vt help $p | wc -l)" -gt 20 ]; ok "... and is shown" $?
 done
 echo changed >>"$tree/share/vt/manual/vt.1.txt"
-is "its own text: shown" "$(vt help vt | tail -n 1)" changed
+is "the text of a command: shown" "$(vt help vt | tail -n 1)" changed
 gzip "$tree/share/man/man1/vt.1"
 is "a compressed page: shown" "$(vt help --path vt)" "$tree/share/man/man1/vt.1.gz"
 rm -r "$tree/share/man"

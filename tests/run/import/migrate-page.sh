@@ -18,7 +18,7 @@ while read -r line; do
 	done <<<"${line// && /$'\n'}"
 	is "$line" "$bad" ""
 done < <(sed -n 's/^\.It .* Ta \(vt .*\)/\1/p' "$page")
-ok "there were more than fifteen" $((n <= 15))
+ok "the page has more than fifteen examples" $((n <= 15))
 # options that stand alone, with a task behind them
 while read -r option; do
 	read -ra words <<<"$option"

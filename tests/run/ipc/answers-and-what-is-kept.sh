@@ -41,11 +41,11 @@ step "... and so everything decides" "miss(env 'SOME_NAME' changed)" SOME_NAME=2
 
 echo 'case $(vt client get-env A) in no) vt client disable-cache ;; fail) exit 3 ;; esac' >sometimes.sh
 step "a run that is kept" cold A=yes vt run sometimes
-step "one that opts out" "miss(env 'A' changed)" A=no vt run sometimes
-step "... leaves the earlier one in place" hit A=yes vt run sometimes
+step "a run that opts out" "miss(env 'A' changed)" A=no vt run sometimes
+step "... leaves the earlier result in place" hit A=yes vt run sometimes
 capture with A=fail vt run sometimes
 is "a run that fails: has its exit code" "$rc" 3
-step "... leaves it in place too" hit A=yes vt run sometimes
+step "... and leaves the earlier result in place" hit A=yes vt run sometimes
 capture with A=fail vt run sometimes
 is "... and is not kept itself" "$(status) $rc" "miss(env 'A' changed) 3"
 
@@ -58,7 +58,7 @@ step "a value that is not UTF-8" cold BYTES=$'\377\376' vt run bytes
 is "... is served as it is" "$(printed | tr -s ' ')" $' ff fe 0a\n9'
 step "... known" hit BYTES=$'\377\376' vt run bytes
 step "... and told from another" "miss(env 'BYTES' changed)" BYTES=$'\377\375' vt run bytes
-step "... also by who asked before" hit BYTES=$'\377\376' vt run bytes
+step "... and the first value again" hit BYTES=$'\377\376' vt run bytes
 
 rm -rf "$T/run/vt"
 step "a hit" hit BYTES=$'\377\376' vt run bytes

@@ -74,9 +74,9 @@ fetch_envs() {
 		step "$n first run" cold PROBE_A=a PROBE_B=b PROBEX=x UNRELATED=u vt run $t
 		is "$BY: $([ $t = glob ] && echo G1 || echo G3) the matches, sorted" "$(printed)" $'PROBE_A=a\nPROBE_B=b'
 		step "$n the same set" hit PROBE_A=a PROBE_B=b vt run $t
-		step "$n one changed" "miss(env 'PROBE_A' changed)" PROBE_A=changed PROBE_B=b vt run $t
-		step "$n one more" "miss(env 'PROBE_C' changed)" PROBE_A=changed PROBE_B=b PROBE_C=c vt run $t
-		step "$n one less" "miss(env 'PROBE_A' changed)" PROBE_B=b PROBE_C=c vt run $t
+		step "$n a changed variable" "miss(env 'PROBE_A' changed)" PROBE_A=changed PROBE_B=b vt run $t
+		step "$n another variable" "miss(env 'PROBE_C' changed)" PROBE_A=changed PROBE_B=b PROBE_C=c vt run $t
+		step "$n a missing variable" "miss(env 'PROBE_A' changed)" PROBE_B=b PROBE_C=c vt run $t
 		step "$n an unrelated one" hit PROBE_B=b PROBE_C=c UNRELATED=u vt run $t
 	done
 	step "G5 an untracked query" cold PROBE_A=a vt run untracked

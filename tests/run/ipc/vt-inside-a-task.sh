@@ -23,7 +23,7 @@ nested() {
 	step "an outer step, an inner step" cold PROBE_ENV=1 vt run outer
 	has "$BY: the inner vt runs" "$out" "served PROBE_ENV=1"
 	step "both as they were" hit PROBE_ENV=1 vt run outer
-	step "what the inner tool asked for decides about the outer step" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=2 vt run outer
+	step "a variable that the inner tool asked for: decides about the outer step" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=2 vt run outer
 	has "$BY: ... the inner vt sees the new value" "$out" "served PROBE_ENV=2"
 	# now the inner step is in the cache: an outer one that runs it hits below
 	step "flipping back hits" hit PROBE_ENV=1 vt run outer
@@ -31,14 +31,14 @@ nested() {
 	step "a new outer step around a known inner one" "miss(args changed)" PROBE_ENV=1 vt run outer
 	has "$BY: ... the inner step hits" "$out" "◉ cache hit, replaying"
 	step "... and hits itself" hit PROBE_ENV=1 vt run outer
-	step "what the inner hit had asked for decides too" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=3 vt run outer
-	step "what the inner step declares decides" "miss(env 'DECLARED' changed)" PROBE_ENV=3 DECLARED=1 vt run outer
+	step "a variable that the inner hit had asked for: decides about the outer step" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=3 vt run outer
+	step "a variable that the inner step declares: decides about the outer step" "miss(env 'DECLARED' changed)" PROBE_ENV=3 DECLARED=1 vt run outer
 	step "... and what its pattern matches" "miss(env 'DECLARED_X' changed)" PROBE_ENV=3 DECLARED=1 DECLARED_X=1 vt run outer
 	step "... until it is the same" hit PROBE_ENV=3 DECLARED=1 DECLARED_X=1 vt run outer
 	step "an inner question for many" cold PROBE_A=1 vt run outer-envs
 	has "$BY: ... the tool is answered" "$out" PROBE_A=1
 	step "... the same: the outer step hits" hit PROBE_A=1 vt run outer-envs
-	step "... one more decides about it" "miss(env 'PROBE_B' changed)" PROBE_A=1 PROBE_B=1 vt run outer-envs
+	step "... another variable decides about the outer step" "miss(env 'PROBE_B' changed)" PROBE_A=1 PROBE_B=1 vt run outer-envs
 	sed -i 's/sh inner.sh many/sh inner.sh many 2/' vite-task.json
 	step "... a new outer step around the known one" "miss(args changed)" PROBE_A=1 vt run outer-envs
 	has "$BY: ... the inner step hits" "$out" "◉ cache hit, replaying"
@@ -49,7 +49,7 @@ nested() {
 	has "$BY: ... the reason is told" "$(details)" '→ Not cached: the task opted out of caching'
 	step "an uncached inner task" cold PROBE_ENV=1 vt run outer-uncached
 	has "$BY: ... the outer runner is asked" "$out" "served PROBE_ENV=1"
-	step "... which hits" hit PROBE_ENV=1 vt run outer-uncached
+	step "... and the outer step hits" hit PROBE_ENV=1 vt run outer-uncached
 	step "... and misses by it" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=2 vt run outer-uncached
 }
 by_all nested

@@ -6,5 +6,5 @@ file package.json '{"name":"r","scripts":{"a":"echo a","b":"echo a && echo b","c
 capture vt run --json
 is "the root package is listed once" "$(jq -c '.packages|keys' <<<"$out")" '["."]'
 is "... with its tasks" "$(jq -c '.tasks|keys' <<<"$out")" '["a","b","c"]'
-shape "... which can run" "c: echo a; echo b; echo c" c
+shape "... and can run" "c: echo a; echo b; echo c" c
 finish

@@ -8,7 +8,7 @@ file packages/a/package.json '{"name":"a","dependencies":{"b":"workspace:*"},"sc
 file packages/b/package.json '{"name":"b","scripts":{"x":"echo b"}}'
 file packages/c/package.json '{"name":"c","scripts":{"x":"echo c"}}'
 git init -q . && git add -A && git -c user.name=t -c user.email=t@example.com commit -qm one
-order "nothing has changed" "" --filter '[HEAD]' x
+order "no change: no package" "" --filter '[HEAD]' x
 file packages/b/new.txt 1
 order "a new file" "packages/b#x" --filter '[HEAD]' x
 order "... and its dependents" "packages/a#x<packages/b#x packages/b#x" --filter '...[HEAD]' x

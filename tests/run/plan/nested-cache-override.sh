@@ -6,9 +6,9 @@ file package.json '{"name":"r","scripts":{"inner":"pf","outer-no-cache":"vt run 
 tools pf
 shape "--no-cache" "outer-no-cache: {inner: pf !}" outer-no-cache
 shape "--cache" "outer-cache: {inner: pf}" outer-cache
-shape "nothing" "outer-inherit: {inner: pf !}" outer-inherit
-shape "nothing inside --cache" "outer-inherit: {inner: pf}" --cache outer-inherit
+shape "no option" "outer-inherit: {inner: pf !}" outer-inherit
+shape "no option inside --cache" "outer-inherit: {inner: pf}" --cache outer-inherit
 shape "--cache inside --no-cache" "outer-cache: {inner: pf}" --no-cache outer-cache
-shape "nothing inside --no-cache" "outer-inherit: {inner: pf !}" --no-cache outer-inherit
+shape "no option inside --no-cache" "outer-inherit: {inner: pf !}" --no-cache outer-inherit
 shape "--no-cache inside --cache" "outer-no-cache: {inner: pf !}" --cache outer-no-cache
 finish

@@ -41,11 +41,11 @@ mkdir away; ln -s "$conf.own" away/config.json; mkdir -p .home/vt; ln -s "$conf.
 ignored "a link in the workspace" "it stands inside the workspace" XDG_CONFIG_HOME="$W/.home"
 mv "$conf.own" "$conf"
 
-chmod 666 "$conf"; ignored "everybody can write it" "'$conf' can be written by everybody"; chmod 600 "$conf"
-chmod 777 "$T/home/.config"; ignored "everybody can write above it" "'$T/home/.config' can be written by everybody"; chmod 700 "$T/home/.config"
+chmod 666 "$conf"; ignored "a file that everybody can write" "'$conf' can be written by everybody"; chmod 600 "$conf"
+chmod 777 "$T/home/.config"; ignored "a folder above that everybody can write" "'$T/home/.config' can be written by everybody"; chmod 700 "$T/home/.config"
 if [ "$(id -u)" = 0 ]; then
-	chown 65533 "$conf"; ignored "it belongs to another user" "'$conf' belongs to another user"; chown 0 "$conf"
-	chown 65533 "$T/home/.config"; ignored "its folder belongs to another user" "'$T/home/.config' belongs to another user"; chown 0 "$T/home/.config"
+	chown 65533 "$conf"; ignored "a file of another user" "'$conf' belongs to another user"; chown 0 "$conf"
+	chown 65533 "$T/home/.config"; ignored "a folder of another user" "'$T/home/.config' belongs to another user"; chown 0 "$T/home/.config"
 	chgrp 65533 "$conf"; chmod 660 "$conf"; ignored "a group can write it" "'$conf' can be written by its group"; chgrp 0 "$conf"; chmod 600 "$conf"
 else
 	skip "another user's" "only root can give a file away"

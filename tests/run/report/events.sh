@@ -24,7 +24,7 @@ log=$(jq -r 'select(.event=="finished" and .task=="a#x").log' "$T/e.ndjson")
 like "a log: all output of both streams, without colours" "$(<"$log")" "red
 error of *
 end"
-has "... which is shown all the same" "$out" end
+has "... and is shown all the same" "$out" end
 is "the folder of the logs is named" "$(jq -r 'select(.logs).logs' "$T/e.ndjson")" "$T/e.ndjson.logs"
 vt run --cache -r --events "$T/e.ndjson" x >/dev/null
 vt run --cache -r --events "$T/e.ndjson" x >/dev/null

@@ -20,7 +20,7 @@ valid() {
 capture vt run --cache -r --summary-file "$T/s.json" x
 is "the exit status is the run's" $rc 7
 is "how the run ended" "$(jq -c '[.version,.workspaceRoot,.exitCode,.counts]' "$T/s.json")" "[1,\"$W\",7,{\"tasks\":3,\"hits\":0,\"misses\":2,\"disabled\":1,\"failed\":1,\"cancelled\":0,\"notRun\":0}]"
-is "what became of each command" "$(jq -c '.steps[]|[.task,.package,.command,.cwd,.status,.exitCode,.cache]' "$T/s.json")" '["a#x","packages/a","print-file in","packages/a","done",0,{"status":"new"}]
+is "the result of each command" "$(jq -c '.steps[]|[.task,.package,.command,.cwd,.status,.exitCode,.cache]' "$T/s.json")" '["a#x","packages/a","print-file in","packages/a","done",0,{"status":"new"}]
 ["a#x","packages/a","echo done","packages/a","done",0,{"status":"disabled"}]
 ["b#x","packages/b","fail 7","packages/b","failed",7,{"status":"new"}]'
 is "times add up" "$(jq '.durationMs as $d | [.steps[] | .startMs >= 0 and .startMs + .durationMs <= $d + 1] | all' "$T/s.json")" true
@@ -50,7 +50,7 @@ if [ -c /dev/full ]; then
 	capture vt run --cache --summary-file /dev/full a#x
 	is "a disk that is full: told, and the run fails" "$rc $err" "1 error: Cannot write all of '/dev/full': No space left on device"
 else
-	skip "what cannot be written is told, and fails" "there is no /dev/full"
+	skip "a disk that is full: told, and the run fails" "there is no /dev/full"
 fi
 file packages/a/flaky.sh 'n=$(($(cat runs 2>/dev/null || echo 0) + 1)); echo $n >runs; [ $n -ge 3 ] || exit $n'
 file packages/a/vite-task.json '{"tasks":{"flaky":{"command":"sh flaky.sh","retries":4,"cache":false},"slow":{"command":"sleep 300","timeout":"100ms","retries":1,"cache":false}}}'

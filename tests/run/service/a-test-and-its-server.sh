@@ -17,7 +17,7 @@ echo 1 >in
 
 capture vt run e2e
 is "a server: starts before the test, and ends after it" "$(journal)" "server start,server listens,test hello,server TERM,"
-is "... which is a success" "$rc $err" "0 "
+is "... and is a success" "$rc $err" "0 "
 hasnt "... without a failed task" "$out" "failed"
 ok "... and its process is gone" "$(dead "$(cat pid-server)"; echo $?)"
 

@@ -88,7 +88,7 @@ if command -v musl-gcc >/dev/null && musl-gcc timer.c -o timer-musl 2>/dev/null 
 else skip "musl" "it is not installed"; fi
 or_says "a program with an empty environment" env -i ./timer
 HOST_OPTIONS=-s
-or_says "where the shim is off" ./timer
+or_says "a program without the shim" ./timer
 HOST_OPTIONS=
 
 # calls that the C library makes itself, where nobody can make them again
