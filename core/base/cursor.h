@@ -26,7 +26,7 @@ static inline size_t cursor_left(const struct cursor *c)
 	return (size_t)(c->end - c->at);
 }
 
-/* The next `size` bytes, in place; NULL: there are not so many. */
+/* The next `size` bytes, in place; NULL: fewer are left. */
 static inline const void *cursor_take(struct cursor *c, uint64_t size)
 {
 	const void *ret = c->at;
@@ -85,7 +85,7 @@ static inline uint64_t cursor_num(struct cursor *c)
 	return 0;
 }
 
-/* A length, as buf_num writes it, and so many bytes. */
+/* A length, as buf_num writes it, and the bytes. */
 static inline struct bytes cursor_sized(struct cursor *c)
 {
 	uint64_t size = cursor_num(c);

@@ -34,7 +34,7 @@ struct cache_setup {
 	void *ctx;
 	struct cache_prefetch *prefetch;  /* of the same dir, or NULL; cache_open takes it over */
 	struct file_memo *programs;    /* borrowed; NULL: PATH is asked each time */
-	const struct far_keys *keys;   /* borrowed: who results are shared with; NULL: far stores are not used */
+	const struct far_keys *keys;   /* borrowed: the keys that results are shared by; NULL: far stores are not used */
 	void (*progress)(void *ctx, const char *text);         /* a line while the end waits for far stores; may be NULL */
 	bool dry;                      /* nothing is made or changed on disk */
 	bool lists;                    /* -vv: lookups tell the inputs and outputs of hits */
@@ -98,7 +98,7 @@ struct found {
 	struct texts inputs, outputs;
 	struct texts effects;          /* the same of what else it left; removed paths end with " (removed)" */
 	const char *because;           /* MISS, although nothing that it read changed: what it left is not there (a sentence), or NULL */
-	uint32_t missing;              /* HIT: files it made that somebody took away, and that are not put back */
+	uint32_t missing;              /* HIT: files it made that were removed, and that are not restored */
 	struct facts asked;            /* HIT: the variables its key and its recorded run asked for */
 	struct found_inside *inside;   /* cache's own: key facts, globbed facts, the result */
 };

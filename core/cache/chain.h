@@ -15,7 +15,7 @@ struct hit {
 	struct found *found;
 	struct found_inside *in;
 	struct cover *cover;           /* made when it is asked for */
-	uint32_t leaned;               /* so many of the steps after it must hit, too */
+	uint32_t leaned;               /* how many of the steps after it must also hit */
 };
 
 struct cache_chain {

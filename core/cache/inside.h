@@ -67,7 +67,7 @@ struct found_inside {
 	struct cache_chain *alone;     /* it was looked up by itself: what `why` points into lives in there */
 	bool no_room;                  /* there was none to put its outputs back: the run is not kept */
 	bool *skip;                    /* of each output: a later step of the chain leaves the path */
-	ledger_who *makers;            /* of each output that is not skipped: who made it; filled if `restore` */
+	ledger_who *makers;            /* the maker of each output that is not skipped; filled if `restore` */
 	struct texts remove;           /* paths that earlier runs of the step made and this result lacks */
 	void **owned;                  /* bytes that facts point into; freed with found */
 	void *mapped;                  /* the terminal output, or NULL */
@@ -78,7 +78,7 @@ struct found_inside {
 	bool untraceable;              /* ... are wanted, but no tracer can be started */
 	const char *not_kept;
 	int64_t started_ns;            /* by the file system's clock */
-	int64_t real_ns, boot_ns;      /* the same by the time of day and by the clock that nobody sets */
+	int64_t real_ns, boot_ns;      /* the same by the time of day and by the clock that no user can set */
 	struct facts after, left;      /* filled by cache_save: what the run asked for, if it was kept; what it left */
 	struct eyes eyes;              /* whose the step is, and what comes after it */
 	struct overlap overlap;        /* joined when the step starts, or its outputs are put back */

@@ -27,7 +27,7 @@ struct looking {
 	bool dry;
 	struct ahead_look *ahead;      /* a pass over all steps: with the candidates of far stores; NULL: none */
 	struct cache_chain *chain;     /* what the hits before it would leave */
-	uint32_t leaned;               /* so many of the steps after it were taken for not run yet */
+	uint32_t leaned;               /* how many of the steps after it counted as not run yet */
 	struct facts known;            /* what of the results' names is known already, sorted */
 	struct fact *now;              /* the present of one result after the other: room for now_room, in the arena */
 	uint32_t now_room;

@@ -72,7 +72,7 @@ static vt_status say_text(vt_call *call, const char *code, const char *text)
 
 /* ---- writing ------------------------------------------------------------------- */
 
-enum { HOLE_BLOCK = 4096 };            /* so many zeros become a hole, as in a sparse file */
+enum { HOLE_BLOCK = 4096 };            /* zeros that become a hole, as in a sparse file */
 
 static bool is_zero(const char *p, size_t size)
 {

@@ -310,7 +310,7 @@ static int check_before(struct saving *s)
 	return 0;
 }
 
-/* Where the ctime alone moved: it holds what a step left there, so nobody changed it. */
+/* Does a file of which only the ctime moved have the state that a step left? Then no other program changed it. */
 static bool is_as_left(struct saving *s, const struct fact *f)
 {
 	struct left line;

@@ -36,7 +36,7 @@ struct find {
 	 * plugins within milliseconds. */
 	char *good_folder, *good_path;
 	const struct trust_owners *good_owners;        /* in this struct */
-	/* who may own a plugin; n 0: not determined yet */
+	/* the users who may own a plugin; n 0: not determined yet */
 	struct trust_owners owners[FIND_ENV + 1], pinned, own;
 };
 
@@ -188,7 +188,7 @@ static const struct trust_owners *owners_of_own(struct find *f)
 	return &f->own;
 }
 
-/* A pinned file has the content that the user has seen, whoever owns it. */
+/* A pinned file has the content that the user has seen; its owner does not matter. */
 static const struct trust_owners *owners_of(struct find *f, enum find_origin origin, bool pinned)
 {
 	struct trust_owners *o = pinned ? &f->pinned : &f->owners[origin];
@@ -230,7 +230,7 @@ static void good_is(char **slot, const char *path)
 	*slot = path ? strdup(path) : NULL;
 }
 
-/* Checks the folder that holds the file or link: who can write there can redirect the link. */
+/* Checks the folder that holds the file or link: a user who can write there can redirect the link. */
 static int folder_check(struct find *f, const char *path, const struct trust_owners *who, const char **ret_code, char **ret_reason)
 {
 	char folder[PATH_MAX], real[PATH_MAX], *slash;

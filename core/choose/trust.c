@@ -19,7 +19,7 @@ struct trust_owners trust_user(void)
 	return (struct trust_owners){ .uid = { 0, geteuid() }, .n = 2 };
 }
 
-/* A folder of root's with the sticky bit lets nobody change what is another's. */
+/* In a folder of root with the sticky bit no user can change files of another. */
 static bool is_sticky(const struct stat *st)
 {
 	return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0;
@@ -58,7 +58,7 @@ struct trust_owners trust_program(const char *path, const char *prefix)
 	return who;
 }
 
-/* Is the file's group the owner's private one, as on Debian? Then g+w gives nobody else access. */
+/* Is the file's group the owner's private one, as on Debian? Then g+w gives no other user access. */
 static bool group_is_private(const struct stat *st)
 {
 	struct passwd pw, *pw_found = NULL;
@@ -78,7 +78,7 @@ static bool group_is_private(const struct stat *st)
 	return true;
 }
 
-/* Who else can change the file, as a clause; NULL: nobody. */
+/* The other users who can change the file, as a clause; NULL: none. */
 static const char *stranger(const struct stat *st, const struct trust_owners *who)
 {
 	bool known = false;

@@ -26,7 +26,7 @@ struct backend {
 	struct arena *arena;           /* installation, cache_dir */
 	struct installation installation;
 	struct user_config user;
-	struct far_keys keys;          /* who results are shared with; filled with the plugins */
+	struct far_keys keys;          /* the keys that results are shared by; filled with the plugins */
 	struct worktree_share share;   /* of the repository's worktrees; filled with the plugins */
 	const char *cache_dir;
 	struct plug *plug;             /* NULL: not opened yet */

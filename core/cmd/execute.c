@@ -73,7 +73,7 @@ struct execution {
 	bool saving;                   /* saver runs and is not joined */
 };
 
-enum { SAVED_APART = 256 };            /* a summary of so many steps is saved on a thread */
+enum { SAVED_APART = 256 };            /* steps of a summary that is saved on a thread of its own */
 
 static bool wants_cache(const struct plan *plan)
 {
@@ -107,7 +107,7 @@ static enum log_mode log_mode(const struct session *s, const struct plan *plan, 
 	return (enum log_mode)o->log;
 }
 
-/* -1: the supervisor may be somebody else's program. */
+/* -1: err: another user may have changed the supervisor's program. */
 static int check_supervisor(const struct installation *i, struct err *err)
 {
 	char *reason = NULL;

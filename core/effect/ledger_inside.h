@@ -8,7 +8,7 @@
 #include "effect/ledger.h"
 
 enum {
-	LEDGER_RUNS = 32,          /* a line goes when so many runs of its step neither left nor carried the path */
+	LEDGER_RUNS = 32,          /* runs of its step that neither left nor carried the path, after which a line goes */
 	LEDGER_RENEW = 8           /* runs after which a line that is carried is written anew */
 };
 
@@ -67,7 +67,7 @@ struct left line_left(const struct line *line);
 ledger_who ledger_number(struct ledger *l, const struct ledger_step *step);
 /* The number of the path's line, from 1, also of a dropped one; 0: there is none. */
 uint32_t ledger_find(const struct ledger *l, struct bytes path);
-/* Room for so many more lines. */
+/* Makes room for more lines. */
 void ledger_reserve(struct ledger *l, uint32_t more);
 /* Sets the line of a path; `at` is kept. Returns its number, from 1. */
 uint32_t ledger_set(struct ledger *l, const struct left *left, const char *at, uint32_t run);

@@ -274,7 +274,7 @@ static void add_more(struct record *r, struct facts *more, enum fact_kind kind, 
 	more->at[more->n++] = (struct fact){ .kind = (uint16_t)kind, .name = path, .detail = nothing, .state = state };
 }
 
-/* Did somebody else remove a path that the run left? The path is gone, and its folder is there. */
+/* Did another program remove a path that the run left? The path is gone, and its folder exists. */
 static bool was_taken(struct recording *k, const struct touched *t)
 {
 	const char *slash = memrchr(t->path.data, '/', t->path.size);
@@ -287,7 +287,7 @@ static bool was_taken(struct recording *k, const struct touched *t)
 	       (fstatat(k->r->world->root_fd, arena_strn(k->r->arena, folder.data, folder.size), &st, 0) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* Did somebody touch the file after the end of the run? Its ctime tells: nobody can set it. */
+/* Did another program touch the file after the end of the run? Its ctime tells, which no program can set. */
 static bool was_changed(struct recording *k, const struct touched *t)
 {
 	struct stamp stamp;
@@ -315,7 +315,7 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		if (!r->taken)
 			r->taken = arena_strn(r->arena, t->path.data, t->path.size);
 		if (t->left.size)
-			return;        /* somebody else left the content of now */
+			return;        /* another program left the present content */
 	}
 	note_line(k, t, read_first);
 	if (is_dir(t->left) && !is_dir(t->found) && holds_something(k, t->path))
@@ -337,7 +337,7 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 	}
 }
 
-/* Adds what earlier runs of this step made and nobody changed since. */
+/* Adds the paths that earlier runs of this step made, and that are unchanged since. */
 static void carry(struct recording *k, struct facts *more)
 {
 	struct record *r = k->r;

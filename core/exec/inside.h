@@ -164,7 +164,7 @@ int run_flush(struct run *r);                      /* the screen: 0 or an errno 
 bool run_is_ahead(const struct run *r);            /* does too much wait for the reader? */
 void run_check_waiting(struct run *r);             /* pauses the children while too much waits */
 void run_tell_echo(struct run *r, const struct step *step);
-bool run_has_files(struct run *r, uint32_t n);     /* for a job that needs so many descriptors; false: it has to wait */
+bool run_has_files(struct run *r, uint32_t n);     /* for a job that needs n descriptors; false: it must wait */
 
 /* Descriptors that one running step needs: the socket of its keeper and its pipes; a cached one's
  * channel, its tools' connections, the tracer's. */

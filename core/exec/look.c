@@ -72,7 +72,7 @@ static bool look_at_builtin(struct look *l, uint32_t i)
 	return a->known;
 }
 
-/* `most`: so many steps are asked about. Returns how many of them are hits by what they read. */
+/* `most`: how many steps are asked about. Returns how many of them hit by the files that they read. */
 static uint32_t look_most(struct look *l, uint32_t most)
 {
 	uint32_t asked = 0, hits = 0, i;

@@ -40,11 +40,11 @@ struct exec_setup {
 	struct screen *screen;         /* pauses reading while more than 1 MiB waits for it; its write errors end the run. NULL: there is none */
 	struct services *services;     /* persistent steps of earlier runs, and then of this one, which go on running; NULL: those of this
 	                                * run end with it */
-	const struct exec_watcher *watcher;    /* of repeated runs; NULL: nobody looks on, and every step is looked up */
+	const struct exec_watcher *watcher;    /* of repeated runs; NULL: no watcher, and every step is looked up */
 	const struct exec_sharer *sharer;      /* parts the work with other machines; NULL: all runs here */
 	const char *spool_dir;         /* where long outputs are kept while their task runs, without a cache; NULL: the system's folder */
 	pid_t *ret_ending;             /* the supervisor, which ends meanwhile: for process_reap; untouched if there was none */
-	int *ret_signum;               /* set to the first signal that came to vt during the run; NULL: nobody asks */
+	int *ret_signum;               /* set to the first signal that came to vt during the run; NULL: not asked for */
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;                     /* of warn */
 };

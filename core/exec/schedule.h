@@ -104,7 +104,7 @@ struct place *schedule_take(struct level *l);
 void schedule_back(struct place *p);
 /* Lays a taken place aside; schedule_back brings it back. */
 void schedule_park(struct place *p);
-/* Takes its slots, if it has none; false: not so many are free. */
+/* Takes its slots, if it has none; false: too few are free. */
 bool schedule_hold(struct place *p);
 uint32_t schedule_free_slots(const struct level *l);
 const struct item *place_item(const struct place *p);

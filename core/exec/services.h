@@ -33,7 +33,7 @@ void services_listen(struct services *ss, const struct listener *listeners, uint
 /* The place's persistent step is to run. One of the same task that runs already is taken, if it was started in the same
  * way, and else ended first. */
 void services_start(struct services *ss, struct place *p);
-/* Ends those that nobody needs any more. */
+/* Ends the services that no node needs any more. */
 void services_end_unneeded(struct services *ss);
 /* Ends all, in order. */
 void services_end(struct services *ss);

@@ -130,7 +130,7 @@ void signals_look(struct signals *s)
 		on_bytes(s, bytes, (size_t)n);
 }
 
-/* A signal that came in the last moment is for whoever caught signals before. */
+/* A signal that came in the last moment goes to the handler that was set before. */
 static void hand_on(const struct signals *s)
 {
 	unsigned char byte;

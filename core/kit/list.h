@@ -20,7 +20,7 @@ struct list_use {
 	bool named;                /* the configuration names it, so that it must be ready */
 	bool ready;
 	char *status;              /* owned; its status word ("seccomp"); NULL: none */
-	char *why;                 /* owned; why it is not ready; NULL: it is, or nobody knows */
+	char *why;                 /* owned; why it is not ready; NULL: it is, or unknown */
 };
 
 /* Makes the list. It forks, so it must be called before any thread is started. -1: the configuration

@@ -314,7 +314,7 @@ static int parent_of(struct stage *s, const struct staged *one, const char **ret
 	return s->parent_fd;
 }
 
-/* Is it what the step left, and nothing that somebody put in its place? */
+/* Is the file the one that the step left, and not another in its place? */
 static bool is_kind(int fd, enum staged_how how)
 {
 	struct stat st;
@@ -341,7 +341,7 @@ static int set_meta_unread(int dir, const char *name, const struct staged *one, 
 	return r;
 }
 
-/* Sets mode and time by a descriptor: a link that somebody puts at `name` meanwhile is not followed. */
+/* Sets mode and time by a descriptor, so that a link that is put at `name` meanwhile is not followed. */
 static int set_meta(int dir, const char *name, const struct staged *one)
 {
 	struct timespec times[2];
@@ -396,7 +396,7 @@ static int commit_one(struct stage *s, struct staged *one, struct err *err)
 	return r < 0 ? err_errno(err, errno, "cannot write '%s'", one->path) : 0;
 }
 
-/* Folders get their modes when all that is in them is there: some let nobody write. */
+/* Sets the modes of folders once their content is complete: some modes forbid writing. */
 static int commit_dirs(struct stage *s, struct err *err)
 {
 	uint32_t i;

@@ -23,7 +23,7 @@ struct item {
 struct workers {
 	pthread_mutex_t lock;          /* guards all below but threads */
 	pthread_cond_t more;           /* an item was added, or `ending` was set */
-	struct item *first, **end;     /* nobody works at them yet */
+	struct item *first, **end;     /* items that no thread has taken yet */
 	unsigned waiting;              /* how many items those are */
 	unsigned idle;                 /* threads that wait for an item */
 	bool ending;

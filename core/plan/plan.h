@@ -19,7 +19,7 @@ struct plan_world {
 	const struct npm *(*npm)(void *ctx);       /* the same; or NULL */
 	/* Absolute path of an executable called `name`, or NULL. `dir` is absolute; `path` is the PATH to search (NULL: none). */
 	const char *(*find_program)(void *ctx, const char *name, const char *dir, const char *path, struct arena *a);
-	/* For `[reference]` filters: paths changed since, root-relative. -1: err. NULL: nobody can tell. */
+	/* For `[reference]` filters: paths changed since, root-relative. -1: err. NULL: they cannot be told. */
 	int (*changed_since)(void *ctx, const char *reference, struct arena *a, struct texts *ret, struct err *err);
 	/* Is `vt NAME` never cached as a step? NULL: each may be. */
 	bool (*never_cached)(void *ctx, const char *name);

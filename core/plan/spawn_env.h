@@ -40,7 +40,7 @@ struct view_ground {
 	const char *cwd;                   /* where vt was called */
 	const char *above;                 /* folders of programs above the root, as in PATH; NULL: none */
 	const char *node_options;          /* NODE_OPTIONS for all commands; NULL: as it is */
-	/* Asked for the first script. NULL: nobody knows. */
+	/* Called for the first script. NULL: unknown. */
 	const struct npm *(*npm)(void *ctx);
 	void *ctx;
 };

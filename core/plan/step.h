@@ -91,7 +91,7 @@ struct plan_node {
 	uint32_t items_n;
 	bool persistent;               /* its last item is a persistent step */
 	bool lasts;                    /* it does not end by itself: persistent, or its last item is a plan that lasts */
-	bool unready;                  /* it lasts, and nobody knows when it can be used */
+	bool unready;                  /* it lasts, and has no condition that tells when it is ready */
 };
 
 struct plan {

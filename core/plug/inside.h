@@ -20,14 +20,14 @@ struct errands {
 	pthread_cond_t more;               /* a call was queued, `ending` was set, or a thread ended */
 	struct errand *first;              /* waiting for a thread */
 	uint32_t threads, idle;            /* idle: of the threads, waiting for a call */
-	uint32_t lost;                     /* of the threads: in a call that nobody waits for any more */
+	uint32_t lost;                     /* how many threads are in an abandoned call */
 	bool ending;
 };
 
 /* A component that the configuration or a default chose, or that a caller asked for by name. */
 struct component {
 	struct plug *plug;
-	struct choice choice;              /* owned: its name, its options, who named it */
+	struct choice choice;              /* owned: its name, its options, the configuration that named it */
 	_Atomic int state;                 /* enum component_state; written once, under plug->lock */
 	const struct load_component *made; /* READY: its description, in the loaded plugin */
 	void *self;                        /* READY: the plugin's own; from create to destroy */

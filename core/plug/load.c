@@ -298,7 +298,7 @@ static const char *dl_words(const char *real)
 	return s;
 }
 
-/* Copies the bytes of fd into sealed memory, where nobody can change them. -1: *why. */
+/* Copies the bytes of fd into sealed memory, which no process can change. -1: *why. */
 static int seal(int fd, size_t size, struct refusal *why)
 {
 	int copy = memfd_create("vt-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);

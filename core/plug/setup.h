@@ -32,8 +32,8 @@ struct plug_setup {
 	const struct cJSON *user_config;           /* the user's `plugins` (choose/user_config.h), or NULL */
 	const char *user_config_file;
 	const char *worktrees;                     /* where the worktrees of the repository share results; NULL: nowhere */
-	void (*warn)(void *ctx, const char *text);         /* [any] may be told a text again; NULL: nobody listens */
-	void (*inform)(void *ctx, const char *text);       /* likewise, of VT_REPORT_INFO; NULL: nobody listens */
+	void (*warn)(void *ctx, const char *text);         /* [any] a text may come again; NULL: not told */
+	void (*inform)(void *ctx, const char *text);       /* likewise, of VT_REPORT_INFO; NULL: not told */
 	/* Called on the watchdog's thread when a call hangs; `text` names the plugin. signum: the signal that told
 	 * vt to end, or 0. It must end the program. NULL: there is no watchdog. */
 	void (*hangs)(void *ctx, const char *text, int signum);

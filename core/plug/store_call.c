@@ -290,7 +290,7 @@ static const char *given_up(struct errand *e, bool silent, char *room, size_t si
 	return room;
 }
 
-/* With the lock: nobody waits for it any more. The first that is lost is told. */
+/* With the lock. Gives up an errand whose caller waits no longer, and warns of the first one. */
 static void give_up(struct errand *e, const char *why)
 {
 	struct component *c = e->component;

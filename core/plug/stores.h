@@ -34,7 +34,7 @@ void stores_used(struct plug *p, const vt_id *blobs, uint32_t n);
 /* The names that the nearest store which can tell them holds in a space, malloc'ed. VT_UNSUPPORTED: none can. */
 vt_status stores_list(struct plug *p, uint32_t space, int64_t since_s, vt_id **ret, size_t *ret_n);
 
-/* How a store answers when it is asked for something that nobody has. */
+/* The answer of a store that is asked for an object that no store has. */
 struct store_probe {
 	char label[128];           /* what the user calls it */
 	bool far, named, optional; /* named: the configuration has it */

@@ -67,7 +67,7 @@ struct query_options {
 	const char *summary_file, *profile, *events;       /* files as typed; NULL: not given */
 	bool watch;                        /* run again whenever something changes */
 	/* several machines */
-	uint32_t shard, shards;            /* --shard: this part, from 1, of so many; 0: all of it */
+	uint32_t shard, shards;            /* --shard: this part, from 1, of `shards`; 0: all of it */
 	const char *shard_times;           /* a file with durations, as typed; NULL: not given */
 	const char *together;              /* the name of the run that several runners share; "": CI's own; NULL: it is not shared */
 	uint32_t together_index;           /* --together-index: which of them this one is, from 0; UINT32_MAX: not given */

@@ -32,11 +32,11 @@ struct blobs {
 	struct batch *first, **last;           /* the queue */
 	size_t waiting;                        /* bytes of data in pending */
 	bool ending, running;                  /* no batch comes any more; the publisher was started */
-	bool threadless;                       /* the publisher cannot be started: who adds a batch publishes */
+	bool threadless;                       /* the publisher cannot be started: the thread that adds a batch publishes */
 	bool busy;                             /* the publisher has a batch in hand */
-	bool publishing;                       /* threadless: somebody empties the queue */
+	bool publishing;                       /* threadless: a thread empties the queue */
 	pthread_t publisher;                   /* once running */
-	void (*kept)(void *ctx, const vt_id *result);  /* NULL: nobody listens */
+	void (*kept)(void *ctx, const vt_id *result);  /* NULL: not told */
 	void *kept_ctx;
 	vt_id *used;                           /* blobs that hits relied on and the stores were not told of */
 	uint32_t used_n, used_room;

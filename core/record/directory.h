@@ -58,7 +58,7 @@ int directory_tmp(struct directory *d);
 /* Removes the folders of processes that have ended: their folders are not locked. `quick`: skips the look where the
  * file system says by its number of links that there is none; not all say the truth. */
 void directory_sweep(const struct directory *d, bool quick);
-/* Removes what vt of the format before left in the directory `fd`, once nobody wrote there for 30 days. */
+/* Removes what vt of the format before left in the directory `fd`, once no file was written there for 30 days. */
 void directory_sweep_old(int fd);
 /* Is it a temporary name of file_write_at or mac_load? */
 bool directory_is_unfinished(const char *name);

@@ -17,7 +17,7 @@
 #define PROGRAM "vt"
 enum {
 	SUMMARY_FOLDER = 8,            /* of a folder with more inputs or outputs only their number is shown */
-	SUMMARY_FAILING = 8            /* so many tasks that still fail are named */
+	SUMMARY_FAILING = 8            /* how many tasks that still fail are named */
 };
 
 #define HINT "`" PROGRAM " run --last-details`"

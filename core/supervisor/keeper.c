@@ -33,7 +33,7 @@ struct keeper {
 	pid_t supervisor;      /* our parent, as long as it lives */
 	int notes;             /* from the child, until exec closed it; -1 from then on */
 	int children;          /* signalfd */
-	int listener;          /* our copy; -1: none, or nobody is left under the filter */
+	int listener;          /* our copy; -1: none, or no process is left under the filter */
 	struct tracing tracing;/* the fallback; off: not used */
 	pid_t child;
 	int status;            /* the child's, once ended */

@@ -53,7 +53,7 @@ static void forget(struct tracing *t, int i)
 	t->id[i] = t->id[--t->n];
 }
 
-/* Tells the runner of a stopped call, or lets it go on if there is nobody to tell. */
+/* Tells the runner of a stopped call, or lets the call go on without a runner. */
 static void on_call(struct tracing *t, pid_t tid)
 {
 	struct ptrace_syscall_info info;

@@ -29,7 +29,7 @@ enum link_what {
 	LINK_THEIRS,                   /* `notice.owner` has it */
 	LINK_NOBODYS,                  /* `notice.owner` has it, which does not take part in the run, or no longer */
 	LINK_OVER,                     /* the task is over: `notice` */
-	LINK_DIED,                     /* `notice` says who ran it, and that runner is gone */
+	LINK_DIED,                     /* `notice` names the runner that ran it and is gone */
 	LINK_TROUBLE                   /* the store fails, and this is the last answer; text says why */
 };
 

@@ -1,4 +1,4 @@
-/* run_id: which run this is, by the variables of the CI system, and who this runner is. Pure. */
+/* run_id: the name of this run, by the variables of the CI system, and of this runner. Pure. */
 #ifndef TOGETHER_RUN_ID_H
 #define TOGETHER_RUN_ID_H
 

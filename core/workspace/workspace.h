@@ -82,7 +82,7 @@ struct task {
 	struct texts above;        /* "^task": names of tasks in packages that this one depends on; see query/graph */
 	struct cache_rules rules;
 	bool persistent;           /* its last element runs until it is ended; never cached */
-	const struct ready *ready; /* of a persistent task: when it can be used; NULL: nobody knows */
+	const struct ready *ready; /* of a persistent task: its condition of being ready; NULL: none */
 	bool asks_for_cache;       /* a script whose settings turn caching on, although scripts are not cached */
 	uint32_t timeout_ms;       /* for each of its commands; 0: none */
 	uint32_t retries;          /* how often a command that failed is run again */

@@ -25,7 +25,7 @@ struct server {
 	char agent[64];                    /* the User-Agent of vt */
 };
 
-/* One request and its answer. Zeroed by the caller, who fills in the first part. */
+/* One request and its answer. The caller zeroes it and fills in the first part. */
 struct transfer {
 	enum method method;
 	char url[URL_MOST];

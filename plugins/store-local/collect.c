@@ -199,7 +199,7 @@ static int replace(struct log *l, const struct log_settle *how, const struct pla
 
 	c.fd = c.chunk ? log_create(l, &id) : -1;
 	if (c.fd >= 0) {
-		/* readers go on meanwhile: nobody appends, for `appending` and the lock between processes are held */
+		/* readers go on meanwhile, but no process appends: `appending` and the lock between processes are held */
 		pthread_rwlock_unlock(&l->lock);
 		pthread_rwlock_rdlock(&l->lock);
 		r = copy_what_stays(&c, l, how, p);
@@ -239,7 +239,7 @@ static int drop_file(struct log *l, struct log_settle *how, const struct slot *s
 	return r < 0 ? append_drop(l, name) : 0;
 }
 
-/* Removes large blobs until so many bytes are free. */
+/* Removes large blobs until enough bytes are free. */
 static int drop_files(struct log *l, struct log_settle *how, const struct plan *p, uint64_t want)
 {
 	uint64_t until = disk_sum(how->freed, want);

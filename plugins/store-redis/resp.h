@@ -32,7 +32,7 @@ struct resp {
 };
 
 /* Each returns -1 for trouble; the connection is of no use then. */
-int resp_command(struct resp *r, vt_call *call, uint32_t words, struct trouble *t);                    /* then so many words */
+int resp_command(struct resp *r, vt_call *call, uint32_t words, struct trouble *t);                    /* as many words follow */
 int resp_word(struct resp *r, vt_call *call, const void *data, size_t size, struct trouble *t);
 int resp_text(struct resp *r, vt_call *call, const char *text, struct trouble *t);
 int resp_number(struct resp *r, vt_call *call, uint64_t number, struct trouble *t);

@@ -155,7 +155,7 @@ static bool hash(struct ground *g, int fd, unsigned char id[ID_SIZE])
 	return true;
 }
 
-/* O_NOATIME: the task shall not find that somebody read its file. */
+/* O_NOATIME: the task must not find that its file was read. */
 static bool content_of(struct ground *g, const char *path, bool follow, const struct stat *st, unsigned char id[ID_SIZE])
 {
 	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW), fd;

@@ -1,4 +1,4 @@
-/* peers: who answers the task's sockets.
+/* peers: the programs that answer the task's sockets.
  *
  *   a Unix socket   the kernel says who listens, once the call is done; a copy of the
  *                   task's socket is kept for that moment, and no longer

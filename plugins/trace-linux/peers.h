@@ -1,4 +1,4 @@
-/* peers: who answers the task's sockets.
+/* peers: the programs that answer the task's sockets.
  *
  * A process that was there before the step may have read anything: what it answers is
  * no work of this step, and what it read is not in the trace. So a connection to such a
@@ -46,6 +46,6 @@ void peer_look(struct peer *peer, uint32_t tid, const uint64_t *args);
 /* The thread runs again: a datagram's address is noted, for nothing more can be found out. */
 void peer_note_datagram(struct peers *peers, const struct peer *peer);
 
-/* The thread runs again. True: it was answered by one who was there before; `name`: who. */
+/* Notes that the thread runs again. true: a program that ran before the task has answered it; `name`: of that program. */
 bool peer_was_before(struct peers *peers, struct path_world *world, struct peer *peer, char *name, size_t size);
 #endif

@@ -88,7 +88,7 @@ EXPORT type name params \
 #define BY_GATE_OR_AGAIN(type, failed, name, params, args, by_gate) \
 	STANDS_BEFORE(type, failed, name, params, args, by_gate, ret == failed && was_interrupted())
 
-/* Calls by the gate, for functions with the variable `r`. 0: to be made as ever. */
+/* Calls by the gate, for functions with the variable `r`. 0: the next function must make the call. */
 #if defined(__x86_64__)
 #define BY_GATE(number, at, extra, a, b, c, d, e) gate_call(&r, number, at, (unsigned)(extra), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 #define STATS_AT(dir, path, st, flags) BY_GATE(__NR_newfstatat, 1, flags, dir, path, st, flags, 0)

@@ -35,7 +35,7 @@ long shim_syscall(long number, long a, long b, long c, long d, long e)
 	return -1;
 }
 
-/* Before the constructor has run nobody else's function is known: the call is made here. */
+/* Before the constructor has run the next function is unknown: the call is made here. */
 #define OURS(number) "cmp $" #number ", %rdi\n\tje 1f\n\t"
 #define OURS_OF(name) OURS_NUMBER(__NR_##name)
 #define OURS_NUMBER(number) OURS(number)

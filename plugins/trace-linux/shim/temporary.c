@@ -1,4 +1,4 @@
-/* temporary: files and folders with a name that nobody has. */
+/* temporary: functions that make files and folders with new names. */
 #include <linux/fcntl.h>
 
 #include "next.h"
