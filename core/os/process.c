@@ -431,13 +431,22 @@ void processes_signal(struct processes *ps, int signum)
 		send_signal(p, signum, false);
 }
 
+/* Has its command started, by what was read of its keeper, or by what lies there unread? */
+static bool has_started(const struct process *p)
+{
+	struct message m;
+
+	return p->pid != 0 || (p->sock >= 0 && recv(p->sock, &m, sizeof m, MSG_PEEK | MSG_DONTWAIT) == (ssize_t)sizeof m &&
+			       m.kind == MESSAGE_STARTED);
+}
+
 void processes_typed(struct processes *ps, int signum)
 {
 	struct process *p;
 
 	/* one that is only being started may have missed it */
 	for (p = ps->first; p; p = p->next)
-		send_signal(p, signum, p->pid != 0);
+		send_signal(p, signum, has_started(p));
 }
 
 bool processes_running(const struct processes *ps)
