@@ -650,7 +650,7 @@ static __attribute__((noinline)) void ask_and_exit(struct asking *k)
 	uint32_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	syscall(SYS_close_range, 0u, ~0u, 0u);
+	syscall(__NR_close_range, 0U, ~0U, 0U);    /* glibc 2.31 has no SYS_ name for it */
 	for (i = 0; i < k->n; i++) {
 		/* the kernel may remember a stat of the folder itself, and always asks the server for this */
 		(void)!statfs(path, &unused);
