@@ -17,9 +17,9 @@ struct vt_client {
 	atomic_int lock;
 	pid_t pid;                      /* the process that opened the fds; after fork a child opens its own */
 	int in, out;                    /* one socket, or two FIFOs; -1: not connected */
-	int trouble;                    /* the errno of a broken stream, with which every call fails; 0: none */
+	int trouble;                    /* the errno of a broken stream, with which every call fails; 0: the stream is whole */
 	int timeout;                    /* ms; 0: none */
-	uint32_t max_request;           /* told by the server */
+	uint32_t max_request;           /* the largest request, told by the server */
 	char name[WIRE_MAX_PATH + 1];   /* the endpoint */
 };
 

@@ -48,11 +48,11 @@ typedef struct vt_client vt_client;
 
 /* What the functions return. errno says more about the negative ones. */
 #define VT_CLIENT_OK         0
-#define VT_CLIENT_NONE       1  /* open: not inside a task of vt; get_env: the variable is not set */
+#define VT_CLIENT_NONE       1  /* open: the process is not inside a task of vt; get_env: the variable is not set */
 #define VT_CLIENT_FAILED    -1  /* vt could not be reached, or has ended; an answer is not known */
 #define VT_CLIENT_MEMORY    -2  /* out of memory; the client stays usable */
-#define VT_CLIENT_ARGUMENT  -3  /* an argument cannot be sent; nothing was */
-#define VT_CLIENT_PATTERN   -4  /* get_envs: the pattern is none */
+#define VT_CLIENT_ARGUMENT  -3  /* an argument cannot be sent; nothing was sent */
+#define VT_CLIENT_PATTERN   -4  /* get_envs: the pattern is not valid */
 #define VT_CLIENT_LIMIT     -5  /* vt refuses: too much was asked for */
 
 #define VT_CLIENT_GLOB       0  /* get_envs: `*` any run, `?` one byte, [..], {a,b}, `\` escapes */
@@ -68,7 +68,7 @@ VT_CLIENT_API void vt_client_close(vt_client *);
  * path; a relative one is seen from the current directory. It need not exist. */
 VT_CLIENT_API int vt_client_ignore_input(vt_client *, const char *path);
 VT_CLIENT_API int vt_client_ignore_output(vt_client *, const char *path);
-/* This run is not to be kept. */
+/* Asks vt not to keep the result of this run. */
 VT_CLIENT_API int vt_client_disable_cache(vt_client *);
 /* The variable as vt knows it, whatever the task's own environment holds. With
  * `tracked`, another value means another run. The value is bytes, ended by a NUL

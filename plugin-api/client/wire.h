@@ -31,7 +31,7 @@ enum { WIRE_TRACKED = 1, WIRE_SET = 1 };                  /* flags */
 enum { WIRE_GLOB = 0, WIRE_PREFIX = 1 };                  /* kinds of GET_ENVS */
 enum wire_error {
 	WIRE_E_HELLO = 1,      /* version or token; the connection is closed */
-	WIRE_E_PROTOCOL = 2,   /* closed */
+	WIRE_E_PROTOCOL = 2,   /* malformed frame; the connection is closed */
 	WIRE_E_GLOB = 3,       /* stays usable */
 	WIRE_E_LIMIT = 4
 };
@@ -44,7 +44,7 @@ enum {
 	WIRE_HELLO_SIZE = WIRE_HEAD + 8 + WIRE_TOKEN,
 	WIRE_MAX_REQUEST = 1 << 20,            /* the largest `length` of a request */
 	WIRE_MAX_REPLY = 64 << 20,
-	WIRE_MAX_PATH = 103                    /* of an endpoint: what sockaddr_un holds */
+	WIRE_MAX_PATH = 103                    /* bytes of an endpoint's name: what sockaddr_un holds */
 };
 
 /* Writing. Counts bytes past `room` without writing them: room 0 measures. */
@@ -89,6 +89,6 @@ size_t wire_hello(void *at, size_t room, const unsigned char token[WIRE_TOKEN]);
 /* An endpoint's name: /absolute/s<8 hex pid>-<32 hex token>. */
 enum { WIRE_NAME = 1 + 8 + 1 + 2 * WIRE_TOKEN };
 void wire_name(char ret[WIRE_NAME + 1], uint32_t pid, const unsigned char token[WIRE_TOKEN]);
-int wire_parse_name(const char *path, uint32_t *ret_pid, unsigned char ret_token[WIRE_TOKEN]);  /* -1: none of ours */
+int wire_parse_name(const char *path, uint32_t *ret_pid, unsigned char ret_token[WIRE_TOKEN]);  /* -1: no such name */
 
 #endif

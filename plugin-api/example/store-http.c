@@ -32,7 +32,7 @@ static vt_status fail(vt_call *call, const char *code, const char *text)
 	return VT_FAILED;
 }
 
-/* Never longer than left_ms, and looking at stopping(). */
+/* Waits for the socket, at most left_ms, and asks stopping() meanwhile. */
 static vt_status wait_for(vt_call *call, int fd, short what)
 {
 	struct pollfd p = { .fd = fd, .events = what };
@@ -154,7 +154,7 @@ static vt_status ask(struct store *s, vt_call *call, const char *method, uint32_
 	return VT_OK;
 }
 
-/* A server that lets nobody in is of no use in this run. */
+/* Gives up a server that denies access for the rest of the run. */
 static vt_status refused(vt_call *call, int code)
 {
 	fail(call, "http", code == 401 || code == 403 ? "access is denied" : "the server answers with an error");
@@ -198,7 +198,7 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	if (status != VT_OK)
 		return status;
 	close(a.fd);
-	/* a server that only gives: declined, and nobody is told */
+	/* a read-only server declines the object, and no report is made */
 	return a.code / 100 == 2 ? VT_OK : a.code == 403 || a.code == 405 || a.code == 413 ? VT_NONE : refused(call, a.code);
 }
 

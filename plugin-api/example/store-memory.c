@@ -89,7 +89,7 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 		status = fail(call, "short", "the source ended early");
 	if (status != VT_OK) {
 		free(item);
-		return status;     /* whoever failed has reported it */
+		return status;     /* the source or the store has reported the failure */
 	}
 	drop(self, call, space, name, VT_DROP_ASKED);      /* the last put wins */
 	item->space = space;
