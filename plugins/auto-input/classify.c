@@ -5,7 +5,7 @@
  *   read, whatever came then      what it held
  *   looked at, not written        what it holds if it is a file, else its type
  *   looked at, then written       whether something was there, and of which type
- *   taken away                    the same: that it could be is something the task was told
+ *   taken away                    the same: the removal told the task whether the path was there
  *   written first                 the task's own product: no input
  *   made, and taken away again    nothing
  *   listed                        the names
@@ -170,7 +170,7 @@ static void wrote(struct tree *t, uint32_t i, uint16_t flags)
 
 	if (!is_written(t, i) && !(p->is & (READ_FIRST | PROBED_FIRST | LISTED_FIRST)) && !(flags & VT_SEEN_REMOVED))
 		p->is |= MADE;
-	/* that it could be taken away tells whether it was there */
+	/* the removal tells the task whether the path was there */
 	if (!is_written(t, i) && (flags & VT_SEEN_REMOVED))
 		p->is |= PROBED_FIRST;
 	p->is |= WRITTEN;
@@ -223,7 +223,7 @@ static void renamed(struct tree *t, uint32_t from, uint32_t to)
 	if (is_within(t, from, to) || is_within(t, to, from))
 		return;
 	wrote(t, to, (uint16_t)folder);
-	/* what was there before the task, and came along, is no product */
+	/* a path from before the task that was moved along is no product */
 	if (known && !(t->at[to].is & MOVED_HERE)) {
 		t->at[to].is |= MOVED_HERE;
 		t->moves++;

@@ -1,5 +1,5 @@
 /* fingerprint-content: identifies a file by the XXH3-128 of its bytes. That finds changes; it
- * does not resist somebody who makes two files with one hash. */
+ * does not resist an attacker who makes two files with one hash. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -151,11 +151,11 @@ static vt_status differences(git_repository *git, vt_call *call, git_object *com
 	return w.status;
 }
 
-/* A question about a reference: the repository, the reference's commit, and where the workspace is. */
+/* A question about a reference: the repository, the reference's commit, and the workspace's place. */
 struct question {
 	git_repository *git;
 	git_object *commit;
-	char prefix[PATH_MAX];     /* of the workspace inside the repository, with a '/' at the end; "" the same */
+	char prefix[PATH_MAX];     /* path inside the repository, with a '/' at the end; "": its root */
 };
 
 static void question_free(struct question *q)
@@ -164,7 +164,7 @@ static void question_free(struct question *q)
 	git_repository_free(q->git);
 }
 
-/* VT_OK: the rest is free to be filled in, and to be freed; else nothing is. */
+/* VT_OK: the caller may fill in the other members, and frees all; else there is nothing to free. */
 static vt_status question_make(vt_call *call, vt_bytes root, vt_bytes reference, struct question *q)
 {
 	char name[1024];

@@ -174,7 +174,7 @@ int manifest_next(struct manifest *m, struct item *i)
 		return get_raw(m, i->blob.byte, sizeof i->blob.byte);
 	if (get_small(m, UINT32_MAX, &i->pack) < 0 || get_small(m, UINT32_MAX, &i->at) < 0)
 		return -1;
-	if (i->size == 0)      /* where all are empty there is no pack */
+	if (i->size == 0)      /* an empty file needs no pack */
 		return 0;
 	return i->pack >= m->packs_n || i->size > m->packs[i->pack].raw || i->at > m->packs[i->pack].raw - i->size ? -1 : 0;
 }

@@ -36,11 +36,11 @@ struct item {
 void out_add(struct bytes_out *b, const void *data, size_t size);
 void out_num(struct bytes_out *b, uint64_t n);
 
-/* Writing: first the items, one after the other, then the whole. */
+/* Writing: first all items, then the finished manifest. */
 void manifest_item(struct bytes_out *items, const struct item *i);
 void manifest_whole(struct bytes_out *ret, const struct pack *packs, uint32_t packs_n, uint32_t items_n, const struct bytes_out *items);
 
-/* Reading. All functions return -1 where the bytes are no manifest. */
+/* Reading. All functions return -1 where the bytes are not a manifest. */
 struct manifest {
 	const uint8_t *at, *end;       /* the items not yet read */
 	struct pack *packs;            /* malloc'ed */

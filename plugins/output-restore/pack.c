@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zstd.h>
 
-/* zstd's fastest level: neither storing nor restoring should be noticed */
+/* zstd's fastest level: a user should notice neither storing nor restoring */
 enum { PACK_LEVEL = 1 };
 
 struct memory_source {

@@ -49,7 +49,7 @@ static void tell(const struct store *s, vt_call *call, uint32_t level, const cha
 	call->report(call, level, "folder", text_bytes(sentence));
 }
 
-/* Once; the store may be asked for the last time where the folder is not there. */
+/* Opens the folder once; the store may be asked for the last time where the folder does not exist. */
 static vt_status open_dir(struct store *s, vt_call *call)
 {
 	struct stat st;
@@ -253,7 +253,7 @@ static vt_status copy_in(struct store *s, vt_call *call, vt_source *from, int fd
 	return status;
 }
 
-/* Gives the new file its name, and its folders first where they are not there. */
+/* Gives the new file its name, and makes missing folders first. */
 static int publish(struct store *s, const char *temporary, uint32_t space, const vt_id *name)
 {
 	char path[96];
@@ -283,7 +283,7 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	status = copy_in(s, call, from, fd);
 	if (status == VT_OK && fchmod(fd, s->mode & 0666) < 0)
 		status = not_written(s, call, errno);
-	/* a network file system may say only now that there was no room */
+	/* a network file system may report a full disk only now */
 	if (close(fd) < 0 && status == VT_OK)
 		status = not_written(s, call, errno);
 	if (status == VT_OK && publish(s, temporary, space, name) < 0)

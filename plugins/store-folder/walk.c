@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WALK_MOST = 4000000 };      /* objects that one collection knows; the rest is left to the next */
+enum { WALK_MOST = 4000000 };      /* objects that one collection knows; further ones are left to the next collection */
 
 void walk_path(uint32_t space, const vt_id *name, char ret[96])
 {
@@ -117,7 +117,7 @@ struct collecting {
 	int64_t oldest_s;          /* objects that were used before are removed */
 	struct kept *at;
 	size_t n, room;
-	uint64_t bytes;            /* of all objects that stay */
+	uint64_t bytes;            /* bytes of all objects that stay */
 };
 
 static bool collect_one(void *ctx, const struct object *o)

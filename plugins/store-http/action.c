@@ -38,7 +38,7 @@ size_t action_encode(const struct action *a, uint8_t ret[ACTION_WRITTEN_MOST])
 	d = put_varint(d, a->size);
 	f = put_sized(file, 1, object_path, sizeof object_path - 1);
 	f = put_sized(f, 2, digest, (size_t)(d - digest));
-	/* exit_code is 0, which is not written */
+	/* exit_code 0 is not written */
 	return (size_t)(put_sized(ret, 2, file, (size_t)(f - file)) - ret);
 }
 
@@ -50,9 +50,9 @@ struct reader {
 };
 
 struct field {
-	uint64_t number, value;    /* value: of a varint */
+	uint64_t number, value;    /* value of a varint */
 	unsigned wire;
-	struct reader content;     /* of a sized field */
+	struct reader content;     /* bytes of a sized field */
 };
 
 static uint64_t get_varint(struct reader *r)
@@ -140,7 +140,7 @@ static bool read_digest(struct reader r, struct action *ret)
 	return hash && !r.bad;
 }
 
-/* Is it the file that is an object? */
+/* Reads an output file. Is it the object? */
 static bool read_file(struct reader r, struct action *ret)
 {
 	bool ours = false, digest = false;

@@ -17,17 +17,17 @@
 #include "vt-plugin.h"
 
 enum {
-	ACTION_MOST = 4096,        /* bytes of a record that is read */
-	ACTION_WRITTEN_MOST = 128  /* of one that is written */
+	ACTION_MOST = 4096,        /* most bytes of a record that is read */
+	ACTION_WRITTEN_MOST = 128  /* most bytes of a record that is written */
 };
 
 struct action {
 	vt_id blob;                /* SHA-256 of the object */
-	uint64_t size;             /* of its bytes */
+	uint64_t size;             /* size of its bytes */
 };
 
 /* Returns how many bytes were written. */
 size_t action_encode(const struct action *a, uint8_t ret[ACTION_WRITTEN_MOST]);
-/* false: it is no record of an object. */
+/* false: not a record of an object. */
 bool action_decode(const void *data, size_t size, struct action *ret);
 #endif

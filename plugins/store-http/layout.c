@@ -41,7 +41,7 @@ bool common_head(const struct settings *s, struct transfer *t)
 {
 	char line[URL_MOST];
 
-	/* one round trip less: a server that refuses says so in any case */
+	/* no Expect: it costs a round trip, and a server that refuses says so in any case */
 	if (t->method == METHOD_PUT && (!transfer_header(t, "Expect", "") || !transfer_header(t, "Content-Type", "application/octet-stream")))
 		return false;
 	if (!s->token)
@@ -87,7 +87,7 @@ static const char *turbo_check(struct settings *s)
 	if (s->automatic && (!take_variable(&s->url, "TURBO_API") || !take_variable(&s->token, "TURBO_TOKEN") ||
 			     !take_variable(&s->team, "TURBO_TEAMID") || !take_variable(&s->team, "TURBO_TEAM")))
 		return "out of memory";
-	/* as turbo itself has it */
+	/* the default address of turbo itself */
 	if (s->automatic && !s->url && s->token && !(s->url = strdup("https://vercel.com/api")))
 		return "out of memory";
 	return NULL;
@@ -185,7 +185,7 @@ static bool s3_is_lost(const struct transfer *t)
 	return t->method != METHOD_PUT && t->code == 403;
 }
 
-/* The answer to a HEAD has no text: then a difference counts that no server accepts. */
+/* A HEAD's answer has no text: a clock difference that no server accepts counts instead. */
 static bool s3_is_skewed(const struct transfer *t)
 {
 	enum { ACCEPTED_S = 15 * 60 };

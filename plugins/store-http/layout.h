@@ -9,14 +9,14 @@ struct layout {
 	const char *name;
 	uint32_t wants;                    /* VT_WANTS_* beside FAR */
 	bool drops;                        /* the server has a use for DELETE */
-	bool indirect;                     /* an object that is not named by its bytes is a record of a blob: see action.h */
+	bool indirect;                     /* an object whose name is no hash of its bytes is a record of a blob: see action.h */
 	bool may_be_absent;                /* with `auto`, an environment that names no server is no error */
 	bool once;                         /* objects that never change are put with If-None-Match: * */
 	/* Checks the settings, and fills some from the environment. NULL, or the error as one clause. */
 	const char *(*check)(struct settings *s);
 	/* Writes the request's address and head. false: out of memory, or the source failed (t->status). */
 	bool (*address)(const struct settings *s, struct transfer *t, uint32_t space, const vt_id *name, vt_call *call);
-	/* Does an error's text say that the credentials are of no use for anything? */
+	/* Does an error's text say that the credentials are of no use for any request? */
 	bool (*is_lost)(const struct transfer *t);
 	/* Does the answer say that this machine's clock is wrong? NULL: no answer does. */
 	bool (*is_skewed)(const struct transfer *t);

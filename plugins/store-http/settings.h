@@ -18,7 +18,7 @@ struct settings {
 extern const vt_option *const settings_options[];
 
 /* Each returns NULL, or what is wrong, as one clause. */
-const char *settings_set(struct settings *s, const char *key, const char *value);      /* all but `layout` */
+const char *settings_set(struct settings *s, const char *key, const char *value);      /* takes any option but `layout` */
 const char *settings_read_url(struct settings *s);     /* fills in host and path */
 void settings_clear(struct settings *s);
 #endif

@@ -1,7 +1,7 @@
 /* store-http: results on a server that speaks HTTP, in one of four layouts:
  *
  *     flat    any server that takes PUT and GET          URL/SPACE-NAME
- *     bazel   the cache of Bazel                         URL/cas/NAME; URL/ac/NAME holds records of what lies there
+ *     bazel   the cache of Bazel                         URL/cas/NAME; URL/ac/NAME holds records of blobs in cas
  *     turbo   the Remote Cache API of Turborepo          URL/v8/artifacts/NAME, one object for a whole result
  *     s3      a bucket                                   URL/SPACE/NAME, signed
  *
@@ -158,11 +158,11 @@ static void put_objects(struct work *w, uint32_t space, vt_put_item *items, cons
 			continue;
 		if (once && t->status == VT_OK && t->code == 501) {
 			store_mark(w->store, &w->store->no_once);
-			continue;      /* it counts as failed, and is put again without the header */
+			continue;      /* the item counts as failed, and is put again without the header */
 		}
 		items[i].status = work_put(w, t);
 		if (items[i].status == VT_FAILED)
-			items[i].status = VT_CANCELLED;    /* marks it as tried */
+			items[i].status = VT_CANCELLED;    /* marks the item as tried */
 	}
 	for (i = 0; i < w->n; i++) {
 		transfer_clear(&w->list[i]);

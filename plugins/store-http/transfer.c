@@ -20,7 +20,7 @@ enum {
 	HOPS = 3,                  /* redirections of one request */
 	REST_MOST = 64 << 10,      /* bytes that are read of an answer without the object */
 	BUFFER = 256 << 10,        /* bytes between libcurl and a connection */
-	FDS_MOST = 4096            /* how many descriptors are looked at */
+	FDS_MOST = 4096            /* descriptors that are checked, at most */
 };
 
 struct lane {
@@ -417,7 +417,7 @@ static bool collect(struct lane *l, vt_call *call)
 
 /* ---- many requests --------------------------------------------------------------------------- */
 
-/* Starts all requests that may start. Returns whether any is left; *ret_wait_ms: until the first that waits. */
+/* Starts all requests that may start. Returns whether any is left; *ret_wait_ms: until the first of the waiting ones. */
 static bool start_more(struct lane *l, struct transfer *list, uint32_t n, int *ret_wait_ms)
 {
 	int64_t now = now_ms(), wait;

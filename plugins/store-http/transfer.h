@@ -34,22 +34,22 @@ struct transfer {
 	vt_sink *into;                     /* of a GET */
 	bool once;                         /* a PUT that must not replace an object */
 	bool skip;                         /* the request is not made */
-	/* Looks at an answer, and may write another request here, which is made then. NULL: never. Called on the lane's thread,
-	 * not again after it returned true */
+	/* Looks at an answer, and may write another request into t, which the lane then makes. NULL: never. Called on the
+	 * lane's thread, not again after it returned true */
 	bool (*renew)(struct transfer *t, vt_call *call);
 	void *owner;                       /* context of the callback; with it space and name of the object */
 	uint32_t space;
 	vt_id name;
 	int64_t clock_s;                   /* seconds by which the signing clock is ahead of this machine's */
 
-	/* VT_OK: an answer came, whole. VT_FAILED: none came, `text` says why. Else what the sink or the source returned, which
-	 * has told why, or VT_CANCELLED. */
+	/* VT_OK: a whole answer came. VT_FAILED: no answer came, `text` says why. Else what the sink or the source returned,
+	 * which has reported why, or VT_CANCELLED. */
 	vt_status status;
 	long code;                         /* status of the answer; 0: none came */
 	int64_t date_s;                    /* date of the answer by the server's clock; 0: none */
-	char text[256];                    /* why none came; or the beginning of the body of an answer without the object */
+	char text[256];                    /* why no answer came; or the beginning of the body of an answer without the object */
 	bool distrusted;                   /* the answering server is another one, or its certificate cannot be checked */
-	bool away;                         /* the server sent the request elsewhere: it went there without credentials */
+	bool away;                         /* the server redirected the request, which went there without credentials */
 
 	CURL *easy;                        /* under way; owned by the lane */
 	vt_call *call;
@@ -60,13 +60,13 @@ struct transfer {
 	int64_t not_before_ms;             /* the server asked to wait */
 	bool done;
 	vt_status inner;                   /* what the sink or the source returned; VT_OK: no failure */
-	const char *why;                   /* why this side broke it off; NULL: the sink or the source has told why */
+	const char *why;                   /* why this side broke it off; NULL: the sink or source has reported why */
 	char error[CURL_ERROR_SIZE];
 };
 
 struct lane;
 
-/* Once in a process, before all else. false: libcurl does not work here. */
+/* Called once in a process, before all else. false: libcurl does not work here. */
 bool transfer_begin(void);
 struct lane *lane_new(const struct server *server);    /* NULL: out of memory. The server is borrowed */
 void lane_free(struct lane *l);

@@ -55,7 +55,7 @@ void answer_words(long code, const char *text, char *to, size_t room)
 
 	plain_words(text, body, sizeof body);
 	n = (size_t)snprintf(to, room, "%ld%s", code, word_of(code));
-	/* a page that says the same */
+	/* a page that repeats the status line */
 	if (n >= room || !body[0] || strncmp(body, to, n) == 0)
 		return;
 	snprintf(to + n, room - n, ": %s", body);

@@ -39,7 +39,7 @@ bool store_is_marked(struct store *s, const bool *told)
 
 /* ---- lanes -------------------------------------------------------------------------- */
 
-/* NULL: told why. */
+/* NULL: the failure was reported. */
 static struct lane *take_lane(struct store *s, vt_call *call)
 {
 	struct lane *l = NULL;
@@ -98,8 +98,8 @@ static bool write_request(struct store *s, struct transfer *t, vt_call *call)
 	return s->layout->address(&s->settings, t, t->space, &t->name, call) && (!t->once || transfer_header(t, "If-None-Match", "*"));
 }
 
-/* With a clock that is wrong here or there: in the first answer that says so the server tells its own, and from then on that
- * counts. */
+/* Signs a request again when a clock is wrong here or there: the first answer that says so tells the server's clock, and all
+ * later requests use it. */
 static bool sign_anew(struct transfer *t, vt_call *call)
 {
 	struct store *s = t->owner;
@@ -168,10 +168,10 @@ static vt_status answered_badly(struct work *w, const struct transfer *t)
 	return VT_DOWN;
 }
 
-/* No answer came. */
+/* Reports why no answer came. */
 static vt_status failed(struct work *w, const struct transfer *t)
 {
-	/* a sink or a source has told why; the lane, too, in `text` */
+	/* a sink or a source has reported why; a lane's reason is in `text` */
 	if (t->status == VT_FAILED && t->text[0])
 		store_tell(w->store, w->call, VT_REPORT_ERROR, t->text);
 	if (t->distrusted)
@@ -204,7 +204,7 @@ vt_status work_put(struct work *w, const struct transfer *t)
 		return failed(w, t);
 	if (layout->takes_nothing && layout->takes_nothing(t))
 		return only_read(w);
-	/* 412, 409: it is there, or another is putting the same */
+	/* 412, 409: the object exists, or another client is putting the same one */
 	if (t->code / 100 == 2 || (layout->once && (t->code == 412 || t->code == 409)))
 		return VT_OK;
 	switch (t->code) {

@@ -20,9 +20,9 @@ bool collect_is_due(const struct log *l, const struct log_settle *how)
 	return is_wasteful(l) || l->end + l->file_bytes > how->bound || how->room || how->must;
 }
 
-/* ---- what goes ------------------------------------------------------------------- */
+/* ---- what is removed ------------------------------------------------------------- */
 
-/* Everything in the store, the least recently used first; [0, first) is to go. */
+/* Everything in the store, the least recently used first; [0, first) is to be removed. */
 struct plan {
 	struct slot **all;
 	uint32_t n, first;
@@ -68,7 +68,7 @@ static uint64_t in_file(const struct slot *s)
 	return s->kind == LOG_FILE ? s->size : 0;
 }
 
-/* Was it used neither today nor yesterday? Only then it goes because another program has filled the disk. */
+/* Was it used neither today nor yesterday? A disk filled by another program removes only such results. */
 static bool is_old(const struct log *l, const struct slot *s)
 {
 	return (uint64_t)s->day + 1 < l->today;
@@ -215,7 +215,7 @@ static int replace(struct log *l, const struct log_settle *how, const struct pla
 	return r;
 }
 
-/* ---- files that go while the log stays ---------------------------------------------- */
+/* ---- removing files while the log stays ---------------------------------------------- */
 
 static int append_drop(struct log *l, const uint8_t *name)
 {
@@ -225,7 +225,7 @@ static int append_drop(struct log *l, const uint8_t *name)
 	return log_append(l, &r, NULL);
 }
 
-/* Records the removal in the log first; on a full disk that may only succeed once the file is gone. */
+/* Records the removal in the log first; on a full disk the log may have room only once the file is removed. */
 static int drop_file(struct log *l, struct log_settle *how, const struct slot *s)
 {
 	uint8_t name[LOG_NAME];
@@ -257,7 +257,7 @@ static int drop_files(struct log *l, struct log_settle *how, const struct plan *
 	return r;
 }
 
-/* ---- all of it --------------------------------------------------------------------- */
+/* ---- the whole collection --------------------------------------------------------------- */
 
 static void remove_files(struct log_settle *how, const struct plan *p)
 {

@@ -69,7 +69,7 @@ static int open_folder(int dir, const char *path)
 	return open_beneath(dir, folder, O_RDONLY | O_DIRECTORY);
 }
 
-/* The same; makes it. */
+/* Opens the folder of the file at `path`; makes it first if need be. */
 static int make_folder(int dir, const char *path)
 {
 	int folder = open_folder(dir, path), files, r;
@@ -231,7 +231,7 @@ void files_remove(int dir, const vt_id *id)
 	close(folder);
 }
 
-/* Sizes of the regular files in a folder below `at`, and in the folders of that down to `depth`. */
+/* Adds up the regular files in a folder below `at`, and in its subfolders down to `depth`. */
 static uint64_t bytes_below(int at, const char *name, int depth)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

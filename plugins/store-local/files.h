@@ -14,12 +14,12 @@ struct files_put {
 	vt_source *from;
 	const void *first;             /* the bytes read so far */
 	size_t first_size;
-	bool (*again)(void *ctx);      /* something failed with errno: try again? leaves errno */
+	bool (*again)(void *ctx);      /* something failed with errno: try again? leaves errno unchanged */
 	void *ctx;
 	uint64_t size;                 /* out */
 };
 
-/* `dir` is the store's folder. All: -1 with errno. */
+/* `dir` is the store's folder. All return -1 with errno. */
 int files_put(int dir, const vt_id *id, struct files_put *p);
 int files_open(int dir, const vt_id *id, uint64_t *ret_size);   /* an fd */
 void files_remove(int dir, const vt_id *id);

@@ -83,7 +83,7 @@ bool limits_make_room(struct limits *m, vt_call *call, uint64_t room, uint64_t m
 	pthread_mutex_lock(&m->collecting);
 	ret = m->collections != seen;
 	if (!ret && !m->spent) {
-		(void)log_settle(m->log, &how);        /* also after a failure in the middle it may have made room */
+		(void)log_settle(m->log, &how);        /* a collection that failed in the middle may have made room, too */
 		/* also if nothing was freed: another process may have made the room */
 		ret = how.freed > 0 || (room && !disk_missing(m->log->dir, room));
 		m->spent = !ret;
@@ -144,7 +144,7 @@ int limits_settle(struct limits *m, vt_call *call, bool changed, uint64_t *ret_b
 
 	(void)disk_ask(m->log->dir, &d);
 	how.bound = *ret_bound = bound_of(m, &d);
-	/* what vt of the format before left counts, but takes no more than half */
+	/* a store of the format before counts, too, but takes at most half of the bound */
 	if (changed) {
 		uint64_t old = files_old_bytes(m->log->dir);
 

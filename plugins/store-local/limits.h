@@ -11,7 +11,7 @@
 #include "vt-plugin.h"
 
 struct limits {
-	struct log *log;               /* the store's */
+	struct log *log;               /* the store's log */
 	uint64_t bound;                /* option "size": bytes in log and files, at most */
 	uint64_t free;                 /* option "free": bytes to leave free on the disk */
 	_Atomic int64_t unasked;       /* bytes to put until the disk is asked again */
@@ -23,8 +23,8 @@ struct limits {
 void limits_init(struct limits *m, struct log *log);
 void limits_destroy(struct limits *m);
 
-/* Called before `size` bytes are put; makes room if need be. 0; 1: they would eat into the *ret_free bytes
- * that must stay free; -1 with errno: the disk has no room for them at all. */
+/* Called before `size` bytes are put; makes room if need be. 0; 1: the put would eat into the *ret_free bytes
+ * that must stay free; -1 with errno: the disk has no room for the bytes at all. */
 int limits_want(struct limits *m, vt_call *call, uint64_t size, uint64_t *ret_free);
 /* Removes old results until `room` bytes are available and `must` bytes were freed. One thread does it,
  * others wait. `seen`: what limits_seen said before room was missing. true: there is more room since. */

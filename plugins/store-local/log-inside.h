@@ -1,4 +1,4 @@
-/* What the files of the log share: records, the table of what is where (table.c),
+/* What the files of the log share: records, the table of their places (table.c),
  * reading and appending (log.c), settling (settle.c), collecting (collect.c). Private to them. */
 #ifndef STORE_LOCAL_LOG_INSIDE_H
 #define STORE_LOCAL_LOG_INSIDE_H
@@ -53,7 +53,7 @@ _Static_assert(sizeof(struct slot) == 56, "no holes");
 /* Called with the log's own lock held. */
 void table_name(uint8_t ret[LOG_NAME], uint32_t space, const void *id);
 struct slot *table_slot(const struct log *l, const uint8_t *name);     /* or the free one it would get; there must be room */
-struct slot *table_find(const struct log *l, const uint8_t *name);     /* NULL: not there */
+struct slot *table_find(const struct log *l, const uint8_t *name);     /* NULL: not in the table */
 int table_grow(struct log *l, uint32_t want);                          /* -1: out of memory; the table is unchanged */
 void table_forget(struct log *l, struct slot *s);
 /* Enters a complete, verified record that starts at `at`. -1: out of memory. */
@@ -61,7 +61,7 @@ int table_take(struct log *l, const struct record *r, const uint8_t *data, uint6
 
 ssize_t log_read_full(int fd, void *data, size_t size, uint64_t at);   /* returns fewer bytes at the end of the file */
 int log_write_full(int fd, const void *data, size_t size, uint64_t at);
-/* Reads the log from its beginning. 0; 1: there is none, or the file is no log; -1 with errno. */
+/* Reads the log from its beginning. 0; 1: the file is absent, or is no log; -1 with errno. */
 int log_load(struct log *l);
 /* Reads a record's data into malloc'ed memory. 0; 3: damaged; -1: out of memory. */
 int log_read_record(struct log *l, const struct slot *s, void **ret);
@@ -75,7 +75,7 @@ int log_refresh(struct log *l);                        /* reopens a replaced log
 int log_append(struct log *l, struct record *r, const void *data);
 
 /* Collecting rewrites the log without dead and long unused records, and removes the files of
- * blobs that go. */
+ * removed blobs. */
 bool collect_is_due(const struct log *l, const struct log_settle *how);
 int collect(struct log *l, struct log_settle *how);    /* with both locks, its own shared while it copies; -1: the log is as it was, or cannot be read */
 

@@ -116,7 +116,7 @@ static void reset(struct log *l)
 	l->end = l->dead = l->file_bytes = l->indexed = 0;
 }
 
-/* Is it the head of a log that a later version of vt made? That one is left alone; anything else is damage. */
+/* Is it the head of a log that a later version of vt made? Such a log is left alone; any other head is damage. */
 static bool is_newer(const char magic[8])
 {
 	enum { DIGIT = 5 };
@@ -179,7 +179,7 @@ void log_init(struct log *l)
 	l->today = (uint32_t)(time(NULL) / 86400);
 }
 
-/* Is the store's folder as private as the cache's, which vt has looked at? One that a repository brought is not. */
+/* Is the store's folder as private as the cache's, which vt has checked? A folder that a repository brought is not. */
 static bool is_private(int fd, const char *dir)
 {
 	struct stat st, above;
@@ -304,7 +304,7 @@ bool log_has(struct log *l, uint32_t space, const vt_id *id)
 	return ret;
 }
 
-/* the write lock is needed once a day only: look first */
+/* the write lock is needed once a day only: check first */
 static bool is_to_be_noted(const struct log *l, const struct slot *s)
 {
 	return s && s->day < l->today && !s->touched;

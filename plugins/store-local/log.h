@@ -19,7 +19,7 @@
 enum { LOG_NAME = 1 + sizeof(vt_id) };         /* space, id */
 enum log_kind { LOG_DATA = 1, LOG_FILE, LOG_DROP, LOG_TOUCH };
 
-struct slot;                                   /* where something is */
+struct slot;                                   /* place of an entry or a blob */
 
 struct log {
 	pthread_mutex_t appending;     /* held while the lock between processes is waited for and held; guards lock_fd */
@@ -43,7 +43,7 @@ struct log {
 };
 
 void log_init(struct log *l);
-/* Opens the store. 0; 1: there is none yet; -1 with errno. */
+/* Opens the store. 0; 1: there is no store yet; -1 with errno. */
 int log_open(struct log *l, const char *dir);
 void log_close(struct log *l);
 
@@ -62,8 +62,8 @@ int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, 
 /* Records uses, compacts and collects where that pays, writes the index. Called with no lock
  * held. -1 with errno. */
 struct log_settle {
-	uint64_t bound;                /* bytes in log and files; beyond it anything may go, the oldest first */
-	/* For these only results go that were used neither today nor yesterday, and a tenth more than asked: */
+	uint64_t bound;                /* bytes in log and files; above it the oldest are removed first, however recently used */
+	/* These two remove only results used neither today nor yesterday, and a tenth more than asked: */
 	uint64_t room;                 /* bytes to have available on the disk */
 	uint64_t must;                 /* bytes to free, whatever the disk has */
 	bool (*stop)(void *ctx);       /* asked between steps: end early? */

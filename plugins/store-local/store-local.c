@@ -1,6 +1,6 @@
 /* store-local: keeps results in the cache's own directory. Entries and small blobs
  * are records of one log, large blobs are files. It is bounded by its own size and by what must
- * stay free on the disk; the least recently used goes first. */
+ * stay free on the disk; the least recently used is removed first. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -150,8 +150,8 @@ struct putting {
 	bool tried;                    /* flag: room was made after a failure */
 };
 
-/* Makes room after a write failed with errno, once: the disk had promised enough, but there is a quota, or
- * another process was faster. true: try again. Leaves errno. */
+/* Makes room after a write failed with errno, once: the disk had promised enough, but a quota is smaller, or
+ * another process was faster. true: try again. Leaves errno unchanged. */
 static bool has_room_now(void *ctx)
 {
 	struct putting *p = ctx;

@@ -9,7 +9,7 @@
 #include "vt-plugin.h"
 
 struct net_address {
-	char host[256];            /* a name or an address; a path for a Unix socket */
+	char host[256];            /* a name or an address of the server; a path for a Unix socket */
 	char port[8];              /* "" for a Unix socket */
 	bool is_unix, is_tls;
 	const char *ca;            /* a file of certificates to trust instead of the system's; NULL: the system's */
@@ -17,7 +17,7 @@ struct net_address {
 
 /* What went wrong, as one clause for a message. */
 struct trouble {
-	char text[256];            /* "" while nothing did */
+	char text[256];            /* "" while nothing went wrong */
 	bool cancelled;            /* vt asked for the end */
 };
 
@@ -28,10 +28,10 @@ struct net *net_open(const struct net_address *to, vt_call *call, struct trouble
 void net_close(struct net *n);
 /* Is the connection open, and between two commands: no answer waits to be read? */
 bool net_is_quiet(const struct net *n);
-/* -1: trouble. */
+/* -1: failed, see trouble. */
 int net_send(struct net *n, vt_call *call, const void *data, size_t size, struct trouble *t);
 /* Bytes received, at least 1; -1: trouble, also at the end of the stream. */
 long net_receive(struct net *n, vt_call *call, void *buffer, size_t size, struct trouble *t);
-/* Keeps the first of several. */
+/* Keeps the first reason of several. */
 void trouble_set(struct trouble *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #endif

@@ -166,7 +166,7 @@ int resp_reply(struct resp *r, vt_call *call, struct reply *ret, struct trouble 
 	return wrong(t);
 }
 
-/* Up to `most` of the bytes that are there; waits for the first. */
+/* Reads up to `most` of the bytes that have arrived; waits for the first. */
 static int take(struct resp *r, vt_call *call, size_t most, const char **ret, size_t *ret_n, struct trouble *t)
 {
 	if (r->in_at == r->in_end && fill(r, call, t) < 0)

@@ -18,7 +18,7 @@ enum reply_kind {
 
 struct reply {
 	enum reply_kind kind;
-	int64_t number;            /* NUMBER: it; BULK: its bytes; ARRAY: its items */
+	int64_t number;            /* NUMBER: the number; BULK: its bytes; ARRAY: its items */
 	char text[256];            /* STATUS, ERROR: cut where it is longer */
 };
 
@@ -32,16 +32,16 @@ struct resp {
 };
 
 /* Each returns -1 for trouble; the connection is of no use then. */
-int resp_command(struct resp *r, vt_call *call, uint32_t words, struct trouble *t);                    /* as many words follow */
+int resp_command(struct resp *r, vt_call *call, uint32_t words, struct trouble *t);                    /* of so many words */
 int resp_word(struct resp *r, vt_call *call, const void *data, size_t size, struct trouble *t);
 int resp_text(struct resp *r, vt_call *call, const char *text, struct trouble *t);
 int resp_number(struct resp *r, vt_call *call, uint64_t number, struct trouble *t);
-int resp_source(struct resp *r, vt_call *call, vt_source *from, struct trouble *t);                    /* all of it as one word */
+int resp_source(struct resp *r, vt_call *call, vt_source *from, struct trouble *t);                    /* adds the whole word */
 int resp_flush(struct resp *r, vt_call *call, struct trouble *t);
 /* Flushes first. */
 int resp_reply(struct resp *r, vt_call *call, struct reply *ret, struct trouble *t);
-/* The bytes of a BULK, whole; into NULL, or when the sink takes no more, they are read and left. *ret: the sink's answer. */
+/* Reads all bytes of a BULK; NULL, or a sink that takes no more: the bytes are skipped. *ret: the sink's answer. */
 int resp_bulk(struct resp *r, vt_call *call, int64_t size, vt_sink *into, vt_status *ret, struct trouble *t);
-/* The bytes of a BULK that has exactly this size; another one is trouble. */
+/* Reads the bytes of a BULK of exactly this size; another size is trouble. */
 int resp_bytes(struct resp *r, vt_call *call, const struct reply *reply, void *to, size_t size, struct trouble *t);
 #endif

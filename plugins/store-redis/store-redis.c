@@ -1,7 +1,7 @@
 /* store-redis: results on a Redis server, or on one that speaks its protocol (Valkey, KeyDB, Dragonfly).
  *
  * An object is a string under PREFIX:SPACE:NAME, a lease one under PREFIX:lease:NAME; NAME is in
- * hexadecimal. An object ends by itself `ttl` after it was put, or after a run that would have put
+ * hexadecimal. An object expires `ttl` after its last put, or after the last run that would have put
  * it asked whether the server has it: so the blobs of a new result live as long as the result. Many
  * objects are got with one MGET; many are put with one SET each, all sent before the first answer is
  * read. */
@@ -38,8 +38,8 @@ struct store {
 	uint64_t ttl_ms;           /* 0: for ever */
 	pthread_mutex_t lock;      /* guards all below */
 	struct peer *idle;
-	bool no_put;               /* the server takes nothing from this user; told once */
-	bool full;                 /* told once */
+	bool no_put;               /* the server takes nothing from this user; reported once */
+	bool full;                 /* reported once */
 };
 
 static vt_bytes text_bytes(const char *text)
@@ -460,7 +460,7 @@ static int eval_lease(struct store *s, vt_call *call, struct peer *p, const char
 
 static vt_status lease(void *self, vt_call *call, const vt_id *name, const vt_id *owner, uint32_t ttl_ms, vt_id *ret_owner)
 {
-	/* a script runs alone: no other client comes between the look and the taking */
+	/* a script runs alone: no other client comes between the check and the taking */
 	static const char script[] =
 		"local o = redis.call('GET', KEYS[1])\n"
 		"if o and o ~= ARGV[1] then return o end\n"

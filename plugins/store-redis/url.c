@@ -9,7 +9,7 @@ static int hex(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* %XX undone. -1: no room, a NUL, or not so written. */
+/* Undoes %XX. -1: no room, a NUL, or a broken escape. */
 static int decode(const char *from, size_t n, char *to, size_t room)
 {
 	size_t i, k = 0;

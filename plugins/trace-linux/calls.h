@@ -14,7 +14,7 @@ enum call_does {
 	DOES_CREAT,
 	DOES_EXEC,        /* extra: AT_ flags, or NO                                */
 	DOES_PROBE,       /* extra: AT_ flags, or NO                                */
-	DOES_FD_STAT,     /* the same; of a descriptor, which was seen when it was opened, it says nothing new */
+	DOES_FD_STAT,     /* the same for a descriptor: adds nothing to what its open told */
 	DOES_LPROBE,      /* never follows a link at the end; "" names the fd       */
 	DOES_HANDLE_AT,   /* a probe that follows only when asked to                */
 	DOES_CHDIR,
@@ -187,9 +187,9 @@ struct call_meaning {
 	struct { uint16_t op, flags; uint8_t path; } act[CALL_ACTS];
 	uint8_t depends;         /* enum call_depends: on whether the file is there before the call */
 	bool keeps;              /* a rename that does not replace */
-	bool content;            /* what is in a file may change: the tracer looks at it first */
+	bool content;            /* the content of a file may change: the tracer looks at it first */
 	uint64_t action;         /* where the struct sigaction is that it sets; 0: it sets none */
-	bool sends;              /* a signal that nobody but programs sends, or any */
+	bool sends;              /* a signal that only programs send, or any signal */
 	uint64_t target;         /* where the text of a link is that it makes; 0: it makes none */
 	bool listens;            /* it asks to be told of system calls, as the tracer is */
 	bool exec;               /* act 0 is the start of a program */

@@ -104,7 +104,7 @@ static void apply_depends(struct call_meaning *m, const enum look_answer there[C
 	}
 }
 
-/* Knows now what is there: what the call does, and what is to be told of its paths. */
+/* Settles what the call does, and what to tell of its paths, from the state of these paths. */
 static void conclude(const struct watch *w, struct event *e)
 {
 	struct call_meaning *m = &e->means;
@@ -156,13 +156,13 @@ static bool may_write(const struct call_meaning *m)
 /* SA_RESTART, as every architecture here has it; libc's headers and the kernel's differ. */
 enum { RESTARTS = 0x10000000 };
 
-/* Is it a signal that only programs send? Such a handler runs when one has asked for it. */
+/* Is it a signal that only programs send? Its handler runs when a program has sent it. */
 static bool is_request(int signal)
 {
 	return signal == SIGUSR1 || signal == SIGUSR2;
 }
 
-/* Does it set a handler that does not let calls be started again? */
+/* Does it set a handler without SA_RESTART? */
 static void look_at_handler(struct watch *w, const struct seccomp_notif *notice, const struct event *e)
 {
 	uint64_t wide[2] = { 0 };    /* handler, flags */
@@ -204,7 +204,7 @@ static enum path_found find_bound(struct watch *w, uint32_t tid, const uint64_t 
 	return path_of_text(&w->world, (pid_t)tid, text, ret);
 }
 
-/* Is it that of a vt in the task? It goes on without a tracer, and says so. */
+/* Is the caller a vt inside the task? It goes on without a tracer, and says so. */
 static bool is_supervisor(uint32_t tid)
 {
 	char name[32];
@@ -269,8 +269,8 @@ static uint16_t seen_of(enum look_answer there)
 	return there == LOOK_THERE ? VT_SEEN_THERE : there == LOOK_ABSENT ? VT_SEEN_ABSENT : 0;
 }
 
-/* Notes, once for each path, whether something is there when the task first asks for it. If
- * that has changed at the end, and not by the task, somebody else has changed it. The
+/* Notes, once for each path, whether it exists when the task first asks for it. If
+ * that has changed at the end, and not by the task, another program has changed it. The
  * thread runs again, but each change of its own is another call. The newest note is of
  * this path. */
 static void sight(struct watch *w, const struct path *p, enum look_answer known)
@@ -379,7 +379,7 @@ void event_remember(struct watch *w, struct event *e)
 
 /* ---- calls by the gate --------------------------------------------------------- */
 
-/* What the result of a call says about the name itself. That nothing is behind a link does not say that it is not there. */
+/* What the result of a call says about the name itself. A link whose target is absent may exist all the same. */
 static enum look_answer answer_of(uint32_t result, uint16_t flags)
 {
 	return result == SHIM_WORKED ? LOOK_THERE :
@@ -435,7 +435,7 @@ static bool remember_change(struct watch *w, const struct shim_record *record, s
 			return false;
 	}
 	if (m->depends == DEPENDS_WRITE && m->paths > 1 && result == SHIM_WORKED)
-		e->there[0] = LOOK_THERE;    /* what a name was given to */
+		e->there[0] = LOOK_THERE;    /* the path that was given a new name */
 	conclude(w, e);
 	remember(w, e, true);
 	return true;
@@ -455,7 +455,7 @@ static void remember_start(struct watch *w, uint32_t tid, const struct path *pat
 		w->notes.at[w->notes.n - 1].flags |= NOTE_LATER;
 }
 
-/* Can the shim have written such a call? */
+/* Can the shim have written a record of this call? */
 static bool is_of_shim(const struct call *c, const struct shim_record *record)
 {
 	switch (c->does) {
@@ -499,7 +499,7 @@ static bool remember_logged(void *ctx, const struct shim_record *record, const c
 	if (call->extra != NO)
 		args[call->extra] = record->extra;
 	if (call->does == DOES_SYMLINK)
-		args[0] = 1;                 /* its text is in the record */
+		args[0] = 1;                 /* the link's text is in the record */
 	call_decode(call, args, 0, &e.means);
 	if (m->exec) {
 		remember_start(w, record->process, path, other);

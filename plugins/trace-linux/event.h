@@ -21,7 +21,7 @@ struct event {
 	struct call_meaning means;
 	struct path path[CALL_PATHS];
 	enum path_found found[CALL_PATHS];
-	bool told[CALL_PATHS];       /* nothing is to be told of what is there before the call ... */
+	bool told[CALL_PATHS];       /* no state before the call is to be told ... */
 	enum look_answer there[CALL_PATHS];
 	struct look_state before[CALL_PATHS];   /* ... else this */
 	struct peer peer;            /* of a connection */
@@ -32,8 +32,8 @@ struct event {
 /* Everything that must be asked while the thread stands still. */
 void event_look(struct watch *w, const struct seccomp_notif *notice, struct event *e);
 
-/* What programs with the shim have written down since the last time. Comes before
- * event_look: what they did before that call is noted before it. */
+/* Notes what programs with the shim have written down since the last time. Called before
+ * event_look: calls made before this one are noted before it. */
 void event_read_log(struct watch *w);
 
 /* The thread runs again. */

@@ -25,9 +25,9 @@ enum {
 	LINE_MAX_SCRIPT = 256,
 };
 
-/* Looking a file up, asking what it is and reading it may wait for a file system that
- * the task itself serves, which may wait for us. What the kernel has at hand is no such
- * danger, nor is a file system that no process serves. */
+/* Looking a file up, asking its type and reading it may wait for a file system that
+ * the task itself serves, which may wait for vt. What the kernel has in its cache has no such
+ * danger, nor has a file system that no process serves. */
 static int open_at_hand(const char *path, int flags, bool may_block)
 {
 	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_CACHED };
@@ -74,7 +74,7 @@ static bool loses_rights(struct watch *w, uint32_t tid, const struct statx *st)
 		if (fd >= 0)
 			close(fd);
 		if (n < 0)
-			return false;        /* the process is gone; the next one tells */
+			return false;        /* the process is gone; its next call tells */
 		text[n] = '\0';
 		line = strstr(text, "\nNoNewPrivs:");
 		w->no_new_privs = line && strtol(line + 12, NULL, 10) == 1;

@@ -41,14 +41,14 @@ static uint32_t low(int arg)
 }
 
 /* The ends of a block, by their distance from its last instruction. A call that no test
- * matches reaches the first. Before the last it is asked where the call comes from. */
+ * matches reaches the first. The last is preceded by a test of the caller's address. */
 enum { TAIL_EVENT = 6, TAIL_NOSYS = 7, TAIL_ALLOW = 8, TAILS = 8 };
 
-/* Signals that a task's own doings send: with a handler for one of them a call may be
- * interrupted. Those that end a task are not worth a question each time. */
+/* Signals that a task's own actions send: with a handler for one of them a call may be
+ * interrupted. Signals that end a task are not worth a question each time. */
 static const uint32_t signals[] = { SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGVTALRM, SIGPROF, SIGIO };
 
-/* Of these, the ones that the kernel sends for no reason of its own. */
+/* The signals among these that the kernel never sends by itself. */
 static const uint32_t requests[] = { SIGUSR1, SIGUSR2 };
 
 enum {

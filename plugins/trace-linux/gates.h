@@ -1,11 +1,11 @@
 /* gates: which processes run with the shim, and whether an interruption can hurt one.
  *
  * A signal during a call that waits for the tracer ends the call with EINTR, if the signal's
- * handler has no SA_RESTART. The shim makes such a call again, and tells so. A program
+ * handler has no SA_RESTART. The shim makes such a call again, and counts it. A program
  * without the shim gets the error, and may go on as if a file were missing: then the
  * trace tells nothing about an undisturbed run. So may one with the shim, if the C library
  * itself made the call, to load a library or to find a user's name: then there are more
- * interruptions than the shim has told of.
+ * interruptions than the shim has counted.
  *
  * A call that ended because its process was killed looks the same. So a handler counts only
  * once its signal may come: for SIGUSR1 and SIGUSR2 after a program has sent one. Many programs
@@ -43,11 +43,11 @@ void gates_free(struct gates *gates);
 /* Is the opened file the shim? */
 bool gates_is_shim(const struct gates *gates, const char *path, size_t length);
 
-/* The process of this thread starts a program, which has no shim yet; it loads it. */
+/* Notes that the process of this thread starts a program, which has not loaded the shim yet. */
 void gates_start(struct gates *gates, uint32_t tid);
 void gates_load(struct gates *gates, uint32_t tid);
 
-/* The thread has set a handler that does not let calls be started again; `request`: for a signal
+/* Notes that the thread has set a handler without SA_RESTART; `request`: for a signal
  * that comes when a program sends it. `told`: how many interruptions the shim has told of so far. */
 void gates_handler(struct gates *gates, uint32_t tid, bool request, uint32_t told);
 

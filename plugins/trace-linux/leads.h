@@ -11,7 +11,7 @@
 #include "outside.h"
 #include "trace.h"
 
-/* A text that one of the tables below owns, or the watch. */
+/* A text owned by one of the tables below, or by the watch. */
 struct text {
 	const char *at;
 	uint32_t length;
@@ -29,7 +29,7 @@ struct settling {
 	struct watch *w;
 	char root[PATH_MAX];     /* the workspace's root without links in it */
 	size_t root_length;
-	struct settled *names;   /* beside w->notes.names */
+	struct settled *names;   /* parallel to w->notes.names */
 	struct notes folders;    /* the directories that were asked for ... */
 	struct text *folders_real;   /* ... and their real paths, by index; at NULL: not asked yet */
 	uint32_t folders_room;

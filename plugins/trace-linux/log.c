@@ -1,5 +1,5 @@
-/* log: reads what programs with the shim have written down. Whatever they write, reading
- * it ends and stays within bounds: a record is copied before it is looked at. */
+/* log: reads what programs with the shim have written down. Whatever bytes they write, reading
+ * ends and stays within bounds: a record is copied before it is looked at. */
 #include "config.h"
 
 #include "log.h"
@@ -24,8 +24,8 @@
 #define MFD_EXEC 0x10U
 #endif
 
-/* Below what address space randomisation uses, above where fixed programs begin, and no
- * place of a sanitizer. A new one for each step: no program has anything of its own there. */
+/* Addresses of the gate: below address space randomisation, above fixed programs, outside a
+ * sanitizer's memory. Each step takes a new one: no program has anything of its own there. */
 enum { GATE_FROM = 0x60000000, GATE_PAGES = 0x10000 };
 
 void log_init(struct log *l, const char *root, bool wanted)
@@ -57,7 +57,7 @@ bool log_is_asked(const char *path, size_t length)
 	return length == sizeof SHIM_LOG_PATH - 1 && memcmp(path, SHIM_LOG_PATH, length) == 0;
 }
 
-/* Nobody can make it shorter, so that no access to it fails. */
+/* Makes the memory, sealed against shrinking, so that no access to it fails. */
 static int make_memory(void)
 {
 	int fd = (int)syscall(SYS_memfd_create, "vt-shim", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
@@ -184,7 +184,7 @@ void log_read(struct log *l, log_each *each, void *ctx)
 		state = state_at(l, at);
 		cells = SHIM_STATE_CELLS(state);
 		if ((state & SHIM_STAGE) == SHIM_FREE) {
-			cells = 1;           /* taken, and not written yet; or in the middle of such */
+			cells = 1;           /* a cell not written yet, at the beginning or in the middle of a record */
 			continue;
 		}
 		l->damaged = !cells || cells > SHIM_RECORD_CELLS || at + cells > head;

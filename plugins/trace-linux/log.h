@@ -14,11 +14,11 @@ struct log {
 	uint64_t gate;           /* where the filter lets calls through; 0: nowhere, and there is no log */
 	int fd;                  /* -1: no program has asked for it yet */
 	struct shim_log *shared;
-	uint64_t tail;           /* as in the shared memory, which nobody else is to write */
-	uint64_t records;        /* that were read */
+	uint64_t tail;           /* the tracer's copy of the shared tail, which programs may overwrite */
+	uint64_t records;        /* number of records that were read */
 	bool closed;
 	bool damaged;            /* a program has written what the shim never writes */
-	bool noted[SHIM_CELLS];  /* the record that begins in this cell was read already */
+	bool noted[SHIM_CELLS];  /* the record that begins in this cell has been read */
 };
 
 /* Chooses where the gate is. `root`: of the workspace; lent. */
@@ -28,13 +28,13 @@ void log_free(struct log *log);
 /* Is the log asked for by opening this path? */
 bool log_is_asked(const char *path, size_t length);
 
-/* Answers the call `id` of the listener with a descriptor of the log. False: it is still to be answered. */
+/* Answers the call `id` of the listener with a descriptor of the log. False: the call has no answer yet. */
 bool log_offer(struct log *log, int listener, uint64_t id);
 
 /* How many interruptions the shim has told of. */
 uint32_t log_interruptions(const struct log *log);
 
-/* Programs are to write nothing more. */
+/* Tells programs to write nothing more. */
 void log_close(struct log *log);
 
 /* Calls `each` for the records that were not read yet, in order. `path`, `other`: ended by NUL.

@@ -18,9 +18,9 @@ struct name {
 	uint32_t length;
 	uint32_t hash;
 	uint32_t seen;             /* which (op, flags) were noted: notes.c */
-	bool sighted;              /* the tracer has looked whether something is there */
-	uint8_t before;            /* enum before: was it told what this was before the first write? */
-	uint32_t link;             /* where a link leads that the task made here: an index of the caller's; 0: it made none */
+	bool sighted;              /* the tracer has looked whether the path exists */
+	uint8_t before;            /* enum before: was the state before the first write told? */
+	uint32_t link;             /* target of a link that the task made here: an index of the caller's; 0: it made none */
 	uint32_t turn;             /* notes.turn at the last noted write */
 };
 
@@ -59,7 +59,7 @@ uint32_t notes_name(struct notes *notes, const char *text, size_t length);
 bool notes_add(struct notes *notes, uint16_t op, uint16_t flags, uint32_t process,
 	       const char *path, size_t length, const char *other, size_t other_length);
 
-/* Notes what `path` was before it is written; `state`: an index of the caller's. */
+/* Notes the state of `path` before it is written; `state`: an index of the caller's. */
 void notes_before(struct notes *notes, uint16_t flags, uint32_t process, const char *path, size_t length,
 		  uint32_t state, enum before before);
 #endif

@@ -15,7 +15,7 @@ static bool is_below(const char *path, const char *folder)
 	return n && strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/');
 }
 
-/* Folders that hold everybody's things: nothing is "around the workspace" there. */
+/* Folders shared by all users: none of them is "around the workspace". */
 static bool is_common(const struct outside *o, const char *folder)
 {
 	static const char *const common[] = {
@@ -32,7 +32,7 @@ static bool is_common(const struct outside *o, const char *folder)
 	return false;
 }
 
-/* The system's, whoever links there. */
+/* Does the path belong to the system? A link from the workspace changes nothing of that. */
 static bool is_system(const char *path)
 {
 	static const char *const system[] = {
@@ -64,7 +64,7 @@ static bool ends(const char *path, const char *with)
 	return n > m && strcmp(path + n - m, with) == 0;
 }
 
-/* What a compiler puts into its product, wherever it is: headers, static libraries, objects. */
+/* Is it a file that a compiler puts into its product: a header, a static library, an object? Its folder does not matter. */
 static bool is_compiled_in(const char *path)
 {
 	static const char *const ends_with[] = { ".h", ".hh", ".hpp", ".hxx", ".inc", ".a", ".o", ".lib", ".obj" };

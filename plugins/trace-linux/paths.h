@@ -57,12 +57,12 @@ enum path_found path_of_text(struct path_world *world, pid_t tid, const char *te
 /* An absolute path that a program with the shim wrote down. False: it is too long. */
 bool path_given(const char *text, size_t length, struct path *ret);
 
-/* From now on roots and mounts of all processes are checked. */
+/* Checks roots and mounts of all processes from now on. */
 void path_world_look(struct path_world *world);
 
-/* A text in its memory, with the NUL: its length, or -errno. */
+/* Reads a text in the thread's memory, with the NUL: its length, or -errno. */
 ssize_t path_text(pid_t tid, uint64_t address, char ret[PATH_MAX]);
 
-/* Copies `size` bytes of its memory, or what there is of them: how many, or -errno. */
+/* Copies up to `size` readable bytes of the thread's memory: how many, or -errno. */
 ssize_t path_peek(pid_t tid, uint64_t address, void *ret, size_t size);
 #endif

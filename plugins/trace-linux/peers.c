@@ -31,11 +31,11 @@
 #endif
 
 enum {
-	PATIENCE_US = 5000,      /* for a call that was let go to be done */
+	PATIENCE_US = 5000,      /* longest wait for a call that was let go to be done */
 	PAUSE_US = 50,
 };
 
-/* ---- who is expected --------------------------------------------------------- */
+/* ---- trusted programs --------------------------------------------------------- */
 
 bool peers_init(struct peers *p, const vt_step *step)
 {
@@ -83,7 +83,7 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Sockets that serve everybody: names of users and hosts, the system, the desktop. */
+/* Sockets that serve all users: names of users and hosts, the system, the desktop. */
 static bool is_public_path(const char *path)
 {
 	static const char *const places[] = {
@@ -144,7 +144,7 @@ static bool is_proxy(uint32_t tid, unsigned port)
 
 /* ---- a process ----------------------------------------------------------------- */
 
-/* Was it there before the step? A process that is gone by now was not asked twice. */
+/* Did the process run before the step? A process that is gone by now counts as one that did. */
 static bool was_before(const struct peers *p, pid_t pid)
 {
 	uint64_t started = procs_started(pid);
@@ -158,7 +158,7 @@ static void name_of(pid_t pid, char *name, size_t size)
 		snprintf(name, size, "?");
 }
 
-/* What was connected to; without memory it is not told. */
+/* Notes an address that the task connected to; without memory the note is lost. */
 static void note(struct peers *p, const char *name)
 {
 	if (p->told.names_n <= PEERS_TOLD)
@@ -202,7 +202,7 @@ static bool is_connected(int socket)
 	return false;
 }
 
-/* A file that was made since the step began was made by it. */
+/* A file that was made since the step began was made by the step. */
 static bool is_new(const struct peers *p, const char *path)
 {
 	struct stat st;
@@ -300,7 +300,7 @@ static unsigned long listener_in(uint32_t tid, const char *table, unsigned port)
 	f = fopen(file, "re");
 	if (!f)
 		return 0;
-	/* those that listen come first */
+	/* listening sockets come first in the file */
 	while (!inode && fgets(line, sizeof line, f)) {
 		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %lu", &local, &state, &found) != 3)
 			continue;
@@ -313,7 +313,7 @@ static unsigned long listener_in(uint32_t tid, const char *table, unsigned port)
 	return inode;
 }
 
-/* The process that holds this socket; 0: none that may be looked into. */
+/* The process that holds this socket; 0: none whose /proc may be read. */
 static pid_t holder_of(unsigned long inode)
 {
 	char want[64], file[64 + 256], target[64];
@@ -366,7 +366,7 @@ static bool inet_was_before(struct peers *p, const struct peer *peer, char *name
 	if (!listener)
 		listener = listener_in(peer->tid, "tcp6", port);
 	if (!listener)
-		return false;                /* it will be refused */
+		return false;                /* the connection will be refused */
 	for (i = 0; i < PEERS_KNOWN; i++)
 		if (p->known[i].socket == listener)
 			return !p->known[i].own;
@@ -427,7 +427,7 @@ void peer_note_datagram(struct peers *p, const struct peer *peer)
 	if (!peer->datagram || (peer->to.ss_family != AF_INET && peer->to.ss_family != AF_INET6))
 		return;
 	version = address_of(peer, &address, &port);
-	if (port)                            /* 0: only to ask which way it would go */
+	if (port)                            /* 0: the connect only asks for a route */
 		note_address(p, "udp", &address, version, port);
 }
 

@@ -10,21 +10,21 @@
 /* Does /proc show the processes of this namespace? */
 bool procs_are_ours(void);
 
-/* The number behind a word of /proc/PID/status ("\nPPid:"); 0: not to be had. */
+/* The number behind a word of /proc/PID/status ("\nPPid:"); 0: cannot be read. */
 uint32_t procs_status(uint32_t process, const char *word);
-/* Two of them at once. */
+/* Reads two such numbers at once. */
 void procs_statuses(uint32_t process, const char *word, uint32_t *ret, const char *word2, uint32_t *ret2);
 
-/* Of a thread. */
+/* The process of a thread. */
 uint32_t procs_process_of(uint32_t tid);
 bool procs_name(uint32_t tid, char *ret, size_t size);   /* comm; false: it is gone */
 
-bool procs_lives(uint32_t tid);                          /* and is no zombie */
+bool procs_lives(uint32_t tid);                          /* false for a zombie, too */
 
-/* When it began, and now: clock ticks since boot. 0: it is gone. */
+/* When the process began, and now: clock ticks since boot. 0: the process is gone. */
 uint64_t procs_started(pid_t pid);
 uint64_t procs_now(void);
 
-/* Calls `each` for every living process below `top` until it says true; then its number, else 0. */
+/* Calls `each` for every living process below `top` until it returns true. Returns that process, else 0. */
 uint32_t procs_below(uint32_t top, bool (*each)(void *ctx, uint32_t process), void *ctx);
 #endif

@@ -73,7 +73,7 @@ static bool is_written(const struct settling *s, struct text real)
 	return false;
 }
 
-/* The name to tell. */
+/* The name under which a path is told. */
 static struct text told(struct settling *s, struct settled *name, uint16_t op, uint16_t flags)
 {
 	struct text real = name->real, end;
@@ -183,8 +183,8 @@ static void find_loaded(struct settling *s)
 	}
 }
 
-/* A library that was looked for here and was found elsewhere: if it were here it would be
- * another. */
+/* Is it a library that was looked for at this path and found elsewhere? A file here would
+ * have been loaded instead. */
 static bool is_earlier_library(const struct settling *s, const char *path)
 {
 	const char *base = base_of(path);
@@ -270,8 +270,8 @@ static void end(struct settling *s)
 	outside_free(&s->outside);
 }
 
-/* "a/b/../c" goes by way of "a/b": were that another directory, "c" would be another
- * file. Told last, for what the task made itself needs no looking at. */
+/* Tells the folders before a "..": in "a/b/../c" another "a/b" would mean another "c".
+ * Told last, because paths that the task made need no look. */
 static vt_status tell_ways(struct settling *s, struct vt_call *call, struct vt_notes *into)
 {
 	const struct notes *notes = &s->w->notes;
@@ -353,8 +353,8 @@ static vt_status tell_links_on(struct settling *s, struct vt_call *call, struct 
 	return status;
 }
 
-/* What is told under the name that the task wrote it by was found by way of links: were
- * they others, it would be another file. Told last, too. */
+/* Tells the links on the way to files that are told under the name that the task wrote them
+ * by: another link would mean another file. Told last, too. */
 static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_notes *into)
 {
 	const struct notes *notes = &s->w->notes;
@@ -385,7 +385,7 @@ static vt_status tell_links(struct settling *s, struct vt_call *call, struct vt_
 	return status;
 }
 
-/* What the task connected to. */
+/* Tells the addresses that the task connected to. */
 static vt_status tell_peers(const struct watch *w, struct vt_call *call, struct vt_notes *into)
 {
 	const struct notes *told = &w->peers.told;

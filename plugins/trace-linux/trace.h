@@ -59,9 +59,9 @@ struct watch {
 	size_t answer_size;      /* ... and seccomp_notif_resp, or the most there is room for */
 	int wake;                /* an eventfd: one of the next two has changed */
 	atomic_int listener;     /* -1 before attach */
-	atomic_bool ended;       /* the step has */
-	atomic_uint left;        /* 1: the thread waits no more without an end; a futex */
-	atomic_uint heard;       /* 1: the notes are whole, and no more the thread's; a futex */
+	atomic_bool ended;       /* the step has ended */
+	atomic_uint left;        /* 1: the thread no longer waits without an end; a futex */
+	atomic_uint heard;       /* 1: the notes are whole, and the thread no longer writes them; a futex */
 	atomic_bool settled;     /* the thread may end */
 
 	/* the thread's own until it has ended */
@@ -88,11 +88,11 @@ struct watch {
 /* listen.c */
 int listen_start(struct watch *w);             /* makes the thread: 0 or an errno */
 void listen_to(struct watch *w, int listener);
-void listen_stop(struct watch *w);             /* waits for the thread to take notes no more: at most the grace time */
-void listen_end(struct watch *w);              /* until then it answers what lives on */
+void listen_stop(struct watch *w);             /* waits until the thread writes no more notes: at most the grace time */
+void listen_end(struct watch *w);              /* ends the thread, which answers surviving processes until then */
 void watch_escape_named(struct watch *w, enum escape why, uint32_t process, const char *name);
 void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t process);
-bool watch_has(const struct watch *w, const char *path, size_t length);   /* below the workspace's root, or it */
+bool watch_has(const struct watch *w, const char *path, size_t length);   /* the workspace's root, or a path below it */
 
 /* exec.c: notes the files that the kernel opens itself when a program starts. The EXEC of
  * `path` is the newest note. `folder`: where the thread stood; NULL: where it stands. False: only

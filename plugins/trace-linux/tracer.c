@@ -31,7 +31,7 @@ enum { TOUCHED_FIRST = 256 };         /* threads: room made before the listening
 struct tracer {
 	bool killable;                 /* the kernel lets a received call be interrupted by nothing but a kill */
 	char home[PATH_MAX];           /* the user's folder, without links; "": not known */
-	char shim[PATH_MAX];           /* what is loaded into the task's programs; "": nothing */
+	char shim[PATH_MAX];           /* library that is loaded into the task's programs; "": none */
 };
 
 /* ---- sentences --------------------------------------------------------------- */

@@ -84,7 +84,7 @@ static int can_make(void)
 	return gate_is_open() && malloc && realloc && free && qsort;
 }
 
-/* 0: as ever. */
+/* Returns 0 when the C library must open the folder. */
 static int open_by_gate(const char *path, void **ret)
 {
 	const long flags = O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC;
@@ -100,7 +100,7 @@ static int open_by_gate(const char *path, void **ret)
 	return 1;
 }
 
-/* Takes the descriptor, if it is that of a folder which can be read. */
+/* Takes the descriptor if it belongs to a readable folder. */
 static struct folder *take(int fd)
 {
 	enum { TYPE_AT = 3 };            /* of the words of the kernel's struct stat: mode, then owner */

@@ -25,10 +25,10 @@ enum {
 
 enum { NOT_ALLOWED, NOT_ASKED, BUSY, OPEN, SHUT };
 static int gate;                         /* state of the gate, one of these */
-static unsigned calls;                   /* that asked the tracer */
+static unsigned calls;                   /* calls that asked the tracer */
 static struct shim_log *shared;
 static unsigned long gate_at;
-static uint64_t *known;                  /* what is in the log already, and this process; a fork gets an empty one */
+static uint64_t *known;                  /* hashes of the log's records, and this process; a fork gets an empty one */
 enum { KNOWN_SIZE = (GATE_KNOWN + 1) * sizeof *known };
 
 long gate_make(long number, long a, long b, long c, long d, long e)
@@ -168,7 +168,7 @@ int gate_is_open(void)
 	return 0;
 }
 
-/* No filter here knows a gate. */
+/* Does nothing: no filter on this architecture knows a gate. */
 void gate_allow(void)
 {
 }

@@ -12,13 +12,13 @@ enum { GATE_KNOWN = 8192 };              /* hashes in `known`; a power of two */
 
 /* ---- gate.c ---- */
 
-/* The functions that the gate stands in for are the C library's own. Before main. */
+/* Allows the gate: the functions that it stands in for are the C library's own. Called before main. */
 void gate_allow(void);
 
-/* From now on all calls ask the tracer: this program may see other files under the same names. */
+/* Makes all calls ask the tracer from now on: this program may see other files under the same names. */
 void gate_leave(void);
 
-/* A call that waited for the tracer was interrupted, and is made again now. */
+/* Tells the tracer that a call which waited for it was interrupted, and is made again now. */
 void gate_tell_interruption(void);
 
 /* Has this program opened the gate? */
@@ -43,7 +43,7 @@ int gate_call(long *ret, long number, int at, unsigned extra, long a, long b, lo
 /* Is the path no pipe or device, so that opening it never waits? Also answered without an open gate. */
 int gate_opens_at_once(int dir, const char *path);
 
-/* Is there a folder, and no link to one? Nothing is written down, and where the gate is not open it says no. */
+/* Is the path a folder, and no link to one? Writes no record; 0 where the gate is not open. */
 int gate_is_folder(const char *path);
 
 /* A call that changes what its path names. */

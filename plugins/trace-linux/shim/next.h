@@ -48,7 +48,7 @@ extern int plain_fstat;                  /* the next fstat is the C library's: n
 /* The next function of this name; NULL: there is none. */
 void *find(enum name name);
 
-/* Only a C library without this function comes here, and only from a program that found
+/* Stands in for a function that this C library lacks, called only by a program that found
  * the name and tries it: errno is ENOSYS then. */
 int is_missing(enum name name);
 

@@ -160,7 +160,7 @@ static char **environment(char **env, char **list, char *text)
 	return changed ? list : env;
 }
 
-/* Apart from the others, for it needs a stack that a small thread may not have. */
+/* A function of its own, for it needs a stack that a small thread may not have. */
 __attribute__((noinline)) static int exec_edited(enum name name, const char *path, char *const *argv, char **env)
 {
 	char *list[ENTRIES_MAX + 1], text[PRELOAD_MAX], **with = environment(env, list, text);

@@ -106,13 +106,13 @@ static long plain_path(const char *path, char *text)
 }
 #endif
 
-/* Apart from the others, for the text on its stack. */
+/* A function of its own, for the text on its stack. */
 __attribute__((noinline)) static int plain_realpath(const char *path, char *to, char **ret)
 {
 	char text[PATH_ROOM];
 	long n = plain_path(path, text), i;
 
-	/* as the C library says which part is missing */
+	/* like the C library's, the buffer then names the missing part */
 	if (n == -ENOENT || n == -EACCES)
 		for (i = 0; to && (to[i] = text[i]) != '\0'; i++)
 			;

@@ -147,7 +147,7 @@ static uint64_t hash(uint64_t h, const char *p, long n)
 	return h;
 }
 
-/* The place of a hash in `known`; `is`: it is there already. NULL: no room. */
+/* The place of a hash in `known`; `is`: the hash is there already. NULL: no room. */
 static uint64_t *place_of(uint64_t *known, uint64_t h, int *is)
 {
 	uint64_t slot = h, there;
@@ -216,7 +216,7 @@ static unsigned write_down(struct shim_log *shared, struct shim_record *record, 
 	return cells;
 }
 
-/* Writes the record down, makes the call, and writes how it went. `place`: where it is known from then on; NULL: nowhere.
+/* Writes the record, makes the call, and writes its result. `place`: where `known` keeps the hash; NULL: nowhere.
  * 0: there is no room. */
 static int make_recorded(struct shim_log *shared, struct shim_record *record, const char *text, uint64_t *place, uint64_t h,
 			 long *ret, const long args[5])

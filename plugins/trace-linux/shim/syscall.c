@@ -15,7 +15,7 @@ int shim_plain_syscall;
 
 extern int *__errno_location(void);
 
-/* Of stat and its kind, whose flags are `extra`; none of them waits by itself. */
+/* Calls stat and its kind, whose flags are `extra`; none of them waits by itself. */
 __attribute__((used)) long shim_syscall(long number, long a, long b, long c, long d, long e);
 long shim_syscall(long number, long a, long b, long c, long d, long e)
 {

@@ -3,12 +3,12 @@
 
 #include "next.h"
 
-enum { LETTERS = 6 };                    /* that the name ends with, before its suffix */
+enum { LETTERS = 6 };                    /* at the end of a name, before its suffix */
 
 #if defined(__x86_64__)
 
 enum {
-	TRIES = 1000,                    /* then the C library is to find one */
+	TRIES = 1000,                    /* tries, after which the C library must find a name */
 	NO_WAITING = 1,                  /* of getrandom */
 };
 
@@ -50,7 +50,7 @@ static char *letters_of(char *template, int suffix)
 	return template;
 }
 
-/* 0: the C library is to do it. */
+/* 0: the C library must make the file. */
 static int temporary_by_gate(long *ret, char *template, int suffix, int flags, int folder)
 {
 	const int usual = O_ACCMODE | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, opens = (flags & ~O_ACCMODE) | O_RDWR | O_CREAT | O_EXCL;
@@ -79,7 +79,7 @@ static int temporary_by_gate(long *ret, char *template, int suffix, int flags, i
 }
 #endif
 
-/* A failed attempt leaves letters where the X were. */
+/* Restores the X that a failed attempt replaced by letters. */
 static void put_back(char *template, int suffix)
 {
 	long n = 0, i;
