@@ -1,4 +1,4 @@
-/* age-store FOLDER DAYS: what is in this store-2 was used that many days earlier than it was. */
+/* age-store FOLDER DAYS: moves the last use of everything in this store-2 back by so many days. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,6 +39,6 @@ int main(int argc, char **argv)
 		r.check = record_check(&r, log + at + sizeof r);
 		memcpy(log + at, &r, sizeof r);
 	}
-	(void)unlinkat(dir, "index", 0);       /* it says when, too */
+	(void)unlinkat(dir, "index", 0);       /* the index holds the days, too */
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* Components that call one service from another thread than their call's, the one that
- * their option `from` names; everything else they do as they should. For debug builds,
+/* Components that call one service from a thread that is not their call's. Option `from` names
+ * the service; in all else the components behave. For debug builds,
  * which end with that service's name. */
 #include <pthread.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 static char from[64];
 
-/* What to do, over there. */
+/* A call that the other thread makes. */
 struct stray {
 	void (*fn)(struct stray *);
 	vt_call *call;
@@ -76,7 +76,7 @@ static void notes_add(struct stray *s)
 	((vt_notes *)s->service)->add(s->service, s->call, &seen, 1);
 }
 static void notes_refuse(struct stray *s) { ((vt_notes *)s->service)->refuse(s->service, s->call, word); }
-/* may be asked from anywhere: nothing happens */
+/* services that any thread may call: nothing happens */
 static void call_any(struct stray *s)
 {
 	s->call->report(s->call, VT_REPORT_INFO, "fine", word);

@@ -60,7 +60,7 @@ static void note(struct store *s, const char *operation, uint32_t space, uint32_
 	append(s->log, line);
 }
 
-/* What every request meets on its way. VT_OK: it arrives. */
+/* Delays a request, and applies the fault. VT_OK: the request arrives. */
 static vt_status travel(struct store *s, vt_call *call, int puts)
 {
 	struct timespec t = { s->delay_ms / 1000, s->delay_ms % 1000 * 1000000 };

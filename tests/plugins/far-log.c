@@ -1,5 +1,5 @@
 /* far-log: a far store for measurements: one file behind a delay. An object is a line of that file, so that the store costs this
- * machine next to nothing, as a server elsewhere does, and what is measured is vt.
+ * machine next to nothing, as a server elsewhere does, and only vt is measured.
  *
  *     dir      where the file lies
  *     delay    milliseconds that each call takes
@@ -37,8 +37,8 @@ struct store {
 	long delay_ms;
 	int fd;
 	const char *all;           /* the file, mapped; it only grows */
-	pthread_mutex_t lock;      /* over all below */
-	size_t size;               /* of it so much stands in the index */
+	pthread_mutex_t lock;      /* guards all below */
+	size_t size;               /* bytes of the file that are in the index */
 	size_t slots[SLOTS];       /* 1 + where the newest object of a name begins in `all`; 0: none */
 };
 
@@ -82,7 +82,7 @@ static size_t *slot_of(struct store *s, uint32_t space, const vt_id *name)
 	}
 }
 
-/* With the lock: what was written since, by whomever, comes into the index. */
+/* Called with the lock: indexes what any process has written since. */
 static vt_status refresh(struct store *s, vt_call *call)
 {
 	struct head head;

@@ -20,7 +20,7 @@ struct store {
 	char script[64], token[64], url[128];
 	struct item *items;
 	atomic_int inside;         /* calls at this moment */
-	atomic_int most;           /* ... at most, ever */
+	atomic_int most;           /* the most calls at one moment, ever */
 	atomic_int calls;
 	char status[400];
 };

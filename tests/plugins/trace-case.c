@@ -287,7 +287,7 @@ static void daemonized(void)
 		return;
 	setsid();
 	close(open("touched-by-daemon", O_RDONLY));
-	/* until the test lets it go, a minute at most */
+	/* lives until the test lets it go, a minute at most */
 	for (i = 0; i < 600 && access("let-go", F_OK) != 0; i++) {
 		usleep(100 * 1000);
 		if (open("still-opens", O_WRONLY | O_CREAT, 0600) < 0)

@@ -25,7 +25,7 @@ static void say(const char *what, long result)
 	errno = 0;
 }
 
-/* Entries by name, for their order is not promised; and in how many reads. */
+/* Hashes a name: the sum over a folder does not depend on the order of its entries. */
 static unsigned long sum_of(const char *name)
 {
 	unsigned long h = 5381;
@@ -109,7 +109,7 @@ static void descriptors(void)
 
 static int not_hidden(const struct dirent *e)
 {
-	errno = EDOM;                    /* no matter */
+	errno = EDOM;                    /* a filter's errno must not matter */
 	return e->d_name[0] != '.';
 }
 
@@ -145,7 +145,7 @@ struct part {
 	long n;
 };
 
-/* As programs must not, but the C library holds it out. */
+/* Reads one stream on two threads: programs must not, but the C library endures it. */
 static void *read_some(void *arg)
 {
 	struct part *p = arg;

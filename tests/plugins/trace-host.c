@@ -277,7 +277,7 @@ static pid_t spawn(int filtered, char **argv, int *listener)
 	return pid;
 }
 
-/* Until nobody is left under the filter. */
+/* Answers until no process is left under the filter. */
 static void *answer_least(void *arg)
 {
 	struct { struct seccomp_notif n; char more[400]; } in;
@@ -295,7 +295,7 @@ static void *answer_least(void *arg)
 				return NULL;
 			continue;
 		}
-		/* whichever it is of the two, a page of it is likely there */
+		/* the path is one of the two arguments; its page is likely in memory */
 		from.iov_base = (void *)(uintptr_t)in.n.data.args[in.n.data.args[0] < 4096 || in.n.data.args[0] > INT64_MAX ||
 							       (int32_t)in.n.data.args[0] == AT_FDCWD];
 		from.iov_len = 4096 - (uintptr_t)from.iov_base % 4096;
@@ -403,7 +403,7 @@ int main(int argc, char **argv)
 	ops = c->ops;
 	step.root = (vt_bytes){ root, strlen(root) };
 	sigaction(SIGURG, &wake, NULL);
-	/* what is left behind stays below, as below vt's supervisor */
+	/* surviving processes stay below this one, as below vt's supervisor */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (c->create(&host, &call, &self) != VT_OK || (c->set && c->set(self, &call, "shim", (vt_bytes){ shim, strlen(shim) }) != VT_OK) || ops->start(self, &call, &step, &edits, &watch) != VT_OK)
 		die(complaint);

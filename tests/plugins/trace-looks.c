@@ -356,7 +356,7 @@ static void stays(void)
 	if (!fork()) {
 		setsid();
 		EXPECT(!chdir("/"));
-		/* what the parent has written down already is new for the child */
+		/* a path that the parent has written down is new for the child */
 		EXPECT(!stat(getenv("KNOWN"), &st));
 		close(0), close(1), close(2), close(ends[0]);
 		EXPECT(write(ends[1], "x", 1) == 1);
@@ -408,7 +408,7 @@ static void forbidden(void)
 			forbids(how);
 			for (i = 0; i < 2 * WARM; i++)
 				EXPECT(!stat("a", &st) && !close(open("a", O_RDONLY)));
-			/* and in a program that begins with it */
+			/* a program that begins with such a filter works, too */
 			if (!bad)
 				execl("/proc/self/exe", "trace-looks", "briefly", (char *)NULL);
 			_exit(9);

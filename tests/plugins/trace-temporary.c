@@ -1,4 +1,4 @@
-/* trace-temporary: makes files and folders with names that nobody has, and sets times by the older
+/* trace-temporary: makes files and folders with new names, and sets times by the older
  * functions, in the current folder, and prints what each function says. The tests compare
  * that with and without vt's shim. */
 #define _GNU_SOURCE
@@ -15,7 +15,7 @@
 
 enum { WARM = 100 };
 
-/* The letters of a name are others each time: how many are not as in the template. */
+/* Prints a call's result, and whether the name differs from the template: its letters are random. */
 static void say(const char *what, int fd, const char *name, const char *template)
 {
 	struct stat st;

@@ -129,7 +129,7 @@ static const char *find(void *ctx, const char *name, const char *dir, const char
 		return NULL;
 	if (strchr(name, '/'))
 		return arena_printf(a, "%s/%s", dir, name);
-	/* everything is in the first folder that is not a package's own */
+	/* every program is in the first folder that is not a package's own */
 	while (path && strncmp(path, "/w", 2) == 0)
 		path = strchr(path, ':') ? strchr(path, ':') + 1 : NULL;
 	return path ? arena_printf(a, "%.*s/%s", (int)strcspn(path, ":"), path, name) : NULL;

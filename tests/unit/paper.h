@@ -33,7 +33,7 @@ struct world {
 	char warned[512];                  /* warnings, one line each */
 	const char *missing;               /* a program that is nowhere, or NULL */
 	const char *asked;                 /* the reference changed_since was last asked about */
-	struct texts changed;              /* answers changed_since; n 0: nobody can tell */
+	struct texts changed;              /* answers changed_since; n 0: the answer is not known */
 };
 
 struct world *world_new(void);                 /* root /w without tasks; FOO=1 PATH=/bin HOME=/home/me */

@@ -13,7 +13,7 @@ extern char folder[];                  /* the cache: new for each story */
 extern char reported[600];             /* level, code and text of the last report */
 extern int day;                        /* 0: today, -1: yesterday, ...; for stores that are opened then */
 
-int store_load(void);                  /* 0: it cannot be loaded, which was told */
+int store_load(void);                  /* 0: the plugin cannot be loaded, which was reported */
 int set_up(void **state);
 int tear_down(void **state);
 
@@ -27,6 +27,6 @@ int there(void *self, unsigned space, unsigned n, size_t size);        /* 1: as 
 
 const char *file(const char *name);    /* its path, below the store's folder; until the next call */
 off_t size_of(const char *name);
-unsigned count_files(void);            /* large blobs */
+unsigned count_files(void);            /* number of large blobs */
 int oldest_days(void);                 /* since the least recent use, as `vt cache stat` is told; -1: it is not told */
 #endif

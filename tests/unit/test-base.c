@@ -46,7 +46,7 @@ static void texts_are_added_sorted_and_found(void **state)
 	(void)state;
 	texts_sort(&t);
 	assert_false(texts_has(&t, "a"));
-	for (round = 0; round < 3; round++) {          /* a list that was sorted takes more */
+	for (round = 0; round < 3; round++) {          /* a sorted list takes further texts */
 		for (i = 0; i < COUNT(given); i++)
 			texts_add(a, &t, given[i]);
 		texts_sort(&t);
@@ -75,7 +75,7 @@ static void a_cursor_reads_what_was_written_and_never_past_the_end(void **state)
 	buf_add(&b, &(uint32_t){ 77 }, 4);
 	buf_add(&b, &(uint64_t){ 78 }, 8);
 	for (cut = 0; cut <= b.size; cut++) {
-		char *exactly = xmalloc(cut);           /* so that valgrind sees a byte too many */
+		char *exactly = xmalloc(cut);           /* an exact size, so that valgrind sees a byte too many */
 		struct bytes text;
 		uint32_t four;
 		uint64_t eight;
@@ -102,7 +102,7 @@ static void a_cursor_reads_what_was_written_and_never_past_the_end(void **state)
 	buf_num(&b, 3);
 	buf_add(&b, "ab", 2);
 	c = cursor_of((struct bytes){ b.data, b.size });
-	assert_int_equal(cursor_count(&c, 100), 0);    /* three things in two bytes */
+	assert_int_equal(cursor_count(&c, 100), 0);    /* a count of three cannot fit in two bytes */
 	assert_true(c.bad);
 	c = cursor_of((struct bytes){ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10 });
 	assert_int_equal(cursor_num(&c), 0);           /* more than 63 bits */

@@ -99,7 +99,7 @@ static void a_file_that_was_read_and_then_written_is_an_input(void **state)
 	CHECK("file a", { R, 0, "a", 0 }, { W, 0, "a.tmp", 0 }, { MV, 0, "a.tmp", "a" });
 	/* removed and made again */
 	CHECK("file a", { R, 0, "a", 0 }, { W, RM, "a", 0 }, { W, 0, "a", 0 });
-	/* an output glob changes nothing of that */
+	/* an output glob does not change that */
 	CHECK("file a", { R, OUT, "a", 0 }, { W, OUT, "a", 0 });
 }
 
@@ -108,7 +108,7 @@ static void a_file_that_was_written_first_is_a_product(void **state)
 	(void)state;
 	CHECK("", { W, 0, "dist/a", 0 }, { R, 0, "dist/a", 0 }, { P, 0, "dist/a", 0 });
 	CHECK("", { W, 0, "dist/a", 0 }, { W, 0, "dist/a", 0 }, { X, 0, "dist/a", 0 });
-	/* read and written, but it was its own */
+	/* a file that the task wrote, read and wrote again */
 	CHECK("", { W, 0, "a", 0 }, { R, 0, "a", 0 }, { W, 0, "a", 0 });
 }
 
@@ -149,7 +149,7 @@ static void a_listing_is_a_listing_whatever_was_made_in_it(void **state)
 	(void)state;
 	CHECK("list src", { L, DIR, "src", 0 }, { W, 0, "src/z.gen", 0 });
 	CHECK("list src", { W, 0, "src/z.gen", 0 }, { W, DIR, "src/b", 0 }, { L, DIR, "src", 0 });
-	/* ... that were removed again too */
+	/* ... that were removed later */
 	CHECK("list src", { W, 0, "src/t", 0 }, { L, DIR, "src", 0 }, { W, RM, "src/t", 0 });
 	/* made below, not in it */
 	CHECK("list src", { L, DIR, "src", 0 }, { W, 0, "src/a/b", 0 });
@@ -186,9 +186,9 @@ static void a_renamed_directory_takes_its_products_along(void **state)
 	      { R, 0, "dist/sub/b", 0 }, { L, DIR, "dist/sub", 0 });
 	/* what came along unseen was there before */
 	CHECK("type t; file dist/x/y", { MV, 0, "t", "dist" }, { R, 0, "dist/x/y", 0 });
-	/* over something that was read before */
+	/* a rename over a file that was read before */
 	CHECK("file dist/a; type t", { R, 0, "dist/a", 0 }, { W, 0, "t/a", 0 }, { MV, 0, "t", "dist" });
-	/* ... and so by what was there before the run */
+	/* ... by a directory that was there before the run */
 	CHECK("type dist; file dist/a; type t", { R, 0, "dist/a", 0 }, { MV, 0, "dist", "old" }, { MV, 0, "t", "dist" });
 	CHECK("type dist; file dist/a; type dist/gone", { P, 0, "dist", 0 }, { R, 0, "dist/a", 0 }, { W, DIR, "t", 0 },
 	      { P, 0, "dist/gone", 0 }, { W, RM, "dist/gone", 0 }, { W, RM, "dist/a", 0 }, { W, RM | DIR, "dist", 0 }, { MV, 0, "t", "dist" });

@@ -1,4 +1,4 @@
-/* The ledger as a file, whole, torn and shared; whose a path is; what a layer hides. */
+/* The ledger as a file, whole, torn and shared; which step owns a path; what a layer hides. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -236,7 +236,7 @@ static void a_line_goes_with_the_last_run_that_has_its_path(void **state)
 	l = open_ledger();
 	for (i = 0; i < RUNS; i++)
 		assert_int_equal(ledger_get(l, text_of(a, "dist/new/", i), &left), i >= RUNS - KEPT);
-	/* what each run carries, its folders, and what another step left stay */
+	/* the paths that every run leaves, their folders, and another step's path stay */
 	assert_true(has(l, "dist/stays", "c1"));
 	assert_true(has(l, "dist/new", "d"));
 	assert_true(has(l, "dist", "d"));
@@ -261,7 +261,7 @@ static void whose_a_path_is(void **state)
 		{ 3, 3, WHOSE_LATER, 2 },
 		{ 1, 3, WHOSE_LATER, 0 },
 		{ 1, 0, WHOSE_OTHER, 0 },        /* the user's, changed in place */
-		{ 4, 1, WHOSE_OTHER, 0 },        /* another task's, whoever made it */
+		{ 4, 1, WHOSE_OTHER, 0 },        /* left by another task; below, made by one */
 		{ 1, 4, WHOSE_OTHER, 0 },
 	};
 	uint32_t place;
@@ -275,7 +275,7 @@ static void whose_a_path_is(void **state)
 		if (cases[i].want != WHOSE_OTHER)
 			assert_int_equal(place, cases[i].place);
 	}
-	/* what was taken away is nobody's */
+	/* a path that was taken away belongs to no step */
 	assert_int_equal(eyes_whose(&e, &(struct left){ .state = { "", 0 }, .step = 1, .maker = 1 }, &place), WHOSE_OTHER);
 }
 
@@ -306,12 +306,12 @@ static void a_layer_hides_what_is_not_there_yet(void **state)
 	assert_memory_equal(is.data, "d", 1);
 	assert_int_equal(layer_state(&v, bytes_text("dist/sub"), &is, NULL), 0);
 	assert_int_equal(is.size, 0);
-	/* all that is there is a later step's: the folder is not there yet */
+	/* all files there are a later step's: the folder is not there yet */
 	facts_add(&f, a, &(struct fact){ .kind = FACT_TYPE, .name = bytes_text("dist"), .detail = { "", 0 }, .state = bytes_text("d") });
 	assert_int_equal(layer_amend(&v, &e, &f, &leaned, NULL), 0);
 	assert_int_equal(f.at[0].state.size, 0);
 	assert_int_equal(leaned, 1);
-	/* one file of the user's, and it is */
+	/* with one file of the user's the folder is there */
 	layer_set(&v, bytes_text("dist/user"), bytes_text("c2"));
 	f.at[0] = (struct fact){ .kind = FACT_LIST, .name = bytes_text("dist"), .detail = { "", 0 }, .state = bytes_text("d") };
 	assert_int_equal(layer_amend(&v, &e, &f, &leaned, NULL), 0);

@@ -57,13 +57,13 @@ static void a_result_comes_back_as_it_went(void **state)
 	assert_int_equal(bytes_order(back.sections[0].bytes, bytes_text("manifest")), 0);
 	assert_int_equal(back.blobs_n, 2);
 	assert_int_equal(back.blobs[1].byte[0], 5);
-	/* under another key it is nobody's */
+	/* under another key the result is refused */
 	assert_int_equal(result_decode((struct bytes){ b.data, b.size }, &other_key, a, &back), -1);
 	buf_free(&b);
 	arena_free(a);
 }
 
-/* Store and core check hashes first; should both be fooled, decoding still stays within the bytes. */
+/* Store and core check hashes first; if a hash matches damaged bytes, decoding still stays within them. */
 static void a_damaged_result_is_refused_or_harmless(void **state)
 {
 	struct arena *a = arena_new();
@@ -76,7 +76,7 @@ static void a_damaged_result_is_refused_or_harmless(void **state)
 	buf_init(&b, 1 << 20);
 	assert_int_equal(result_encode(&r, &b), 0);
 	for (i = 0; i < b.size; i++) {
-		char *cut = malloc(i ? i : 1);         /* exactly as long: a reader that goes on is caught by the checkers */
+		char *cut = malloc(i ? i : 1);         /* an exact size: checkers catch a read past the end */
 
 		memcpy(cut, b.data, i);
 		assert_int_equal(result_decode((struct bytes){ cut, i }, &key, a, &back), -1);

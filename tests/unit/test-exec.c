@@ -109,7 +109,7 @@ static void add_sum(void *ctx, int stream, struct bytes data)
 	s->chunks++;
 }
 
-/* All of it, as it is shown in parts. */
+/* Adds up the whole capture, in the parts in which it is replayed. */
 static void replayed(struct capture *c, struct sum *ret)
 {
 	struct replay p;
@@ -143,8 +143,8 @@ static void long_output_goes_through_a_file(void **state)
 	assert_int_equal(replay(bytes, add_sum, &got), 0);
 	assert_int_equal(got.size, want.size);
 	assert_int_equal(got.hash, want.hash);
-	assert_true(got.chunks < 160);         /* of 64 KiB, not of 8 */
-	/* More may come after it was looked at. */
+	assert_true(got.chunks < 160);         /* chunks of 64 KiB, not of 8 */
+	/* More output may come after a replay. */
 	assert_int_equal(capture_add(c, 1, "x", 1), 0);
 	assert_int_equal(capture_bytes(c, &bytes, &(bool){ false }), 0);
 	memset(&got, 0, sizeof got);
@@ -190,7 +190,7 @@ static void no_more_is_kept_than_was_asked_for(void **state)
 	replayed(c, &got);
 	assert_int_equal(got.size, (size_t)(i - 1) * sizeof piece);
 	assert_true(got.size <= 3 << 20);
-	/* the piece that did not fit is shown all the same, and then it takes as much again */
+	/* the piece that did not fit is replayed all the same; a restart gives as much room again */
 	capture_add_last(c, 2, piece, sizeof piece);
 	memset(&got, 0, sizeof got);
 	replayed(c, &got);
@@ -431,7 +431,7 @@ static void upcoming_places_are_named_once_in_the_order_of_their_turns(void **st
 	p = &s.levels->places[4];
 	schedule_enter(&s, p);
 	got = upcoming(&s, &outer);
-	assert_string_equal(got, "01");            /* a nested plan's, once it was entered */
+	assert_string_equal(got, "01");            /* the nested plan's, once it was entered */
 	free(got);
 	schedule_free(&s);
 	arena_free(inner.arena);

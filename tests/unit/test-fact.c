@@ -292,7 +292,7 @@ static bool stat_cache_get(struct stat_cache *s, const struct stamp *stamp, vt_i
 	return one.known;
 }
 
-/* What is not asked for is not read: the file that counts is the one at the first question. */
+/* An index that is not asked for is not read: the file at the first question counts. */
 static void no_question_reads_no_index(void **state)
 {
 	struct stat_cache *s = stat_index("content 1");
@@ -342,7 +342,7 @@ static void a_file_that_just_changed_is_not_remembered(void **state)
 	assert_false(stat_cache_get(s, &st, &got));
 	stat_cache_put(s, &st, &id, OLD + 100000000);
 	assert_true(stat_cache_get(s, &st, &got));
-	/* a file system that keeps whole seconds needs more patience */
+	/* a file system with whole seconds needs a longer wait */
 	stat_cache_put(s, &whole, &id, whole.mtime_ns + 1500000000);
 	assert_false(stat_cache_get(s, &whole, &got));
 	stat_cache_close(s, true);
@@ -393,7 +393,7 @@ static void know(struct stat_cache *s, uint32_t from, uint32_t to, uint8_t what)
 	}
 }
 
-/* Whose id the file has in the next run; 0: none. */
+/* First byte of the id that the file has in the next run; 0: none. */
 static uint8_t known_as(struct stat_cache *s, uint32_t inode)
 {
 	struct stamp st = stamp_at(inode, OLD);
@@ -429,7 +429,7 @@ static void a_run_writes_as_much_as_it_found_changed(void **state)
 		assert_int_equal(known_as(s, 8), 1);
 		stat_cache_close(s, true);
 	}
-	/* an end that is not whole: what stands before it is known, and the next run writes all anew */
+	/* an incomplete end: the records before it are known, and the next run writes the whole file again */
 	assert_int_equal(truncate(in_folder("stat"), index_size() - 1), 0);
 	s = stat_index("content 1");
 	assert_int_equal(known_as(s, 7), 3);
@@ -440,7 +440,7 @@ static void a_run_writes_as_much_as_it_found_changed(void **state)
 	assert_int_equal(known_as(s, 7), 3);
 	assert_int_equal(known_as(s, 6001), 9);
 	stat_cache_close(s, false);
-	/* added again and again it does not grow for ever */
+	/* a file with many additions does not grow without bound */
 	for (round = 0; round < 8; round++) {
 		s = stat_index("content 1");
 		know(s, 1, 3001, (uint8_t)(10 + round));
@@ -453,7 +453,7 @@ static void a_run_writes_as_much_as_it_found_changed(void **state)
 	stat_cache_close(s, false);
 }
 
-/* Whoever adds after another has: both are read. */
+/* A run that adds after another run did: the next run reads both. */
 static void two_runs_at_once_both_add(void **state)
 {
 	struct stat_cache *s, *other;

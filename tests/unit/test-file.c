@@ -253,7 +253,7 @@ static int print_places(void)
 	return r ? 1 : 0;
 }
 
-/* Stands before libc's: lets the main thread act between what one asker saw and what it remembers. */
+/* Stands before libc's faccessat: the main thread acts between one thread's answer and its being remembered. */
 static _Thread_local bool waits;
 static sem_t has_seen, may_go_on;
 
@@ -317,7 +317,7 @@ static void a_program_is_looked_at_again_when_all_is_forgotten(void **state)
 	assert_false(file_memo_executable(m, path));
 	assert_int_equal(file_write(path, "1", 1, 0600, &e), 0);
 	assert_int_equal(file_write(far, "1", 1, 0700, &e), 0);
-	assert_true(file_memo_stat(m, path, &st));     /* that it was not there is not remembered */
+	assert_true(file_memo_stat(m, path, &st));     /* the absence of a file is not remembered */
 	assert_int_equal(st.st_size, 1);
 	assert_false(file_memo_executable(m, path));
 	assert_true(file_memo_executable(m, far));

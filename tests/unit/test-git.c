@@ -222,7 +222,7 @@ static void a_missing_repository_is_told_once(void **state)
 	world_free(&w);
 }
 
-/* Whatever is done with git, the id follows the bytes: equal bytes, equal ids; others, others. */
+/* After every git command the id follows the bytes: equal bytes, equal ids; other bytes, other ids. */
 static void one_content_has_one_id(void **state)
 {
 	size_t i;

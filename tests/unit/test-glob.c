@@ -114,7 +114,7 @@ static void members_are_chosen_as_npm_and_pnpm_choose(void **state)
 	check(rows, COUNT(rows), GLOB_MEMBER);
 	assert_int_equal(glob_make(a, "@(a|b", GLOB_MEMBER, &g, &e), -1);
 	err_clear(&e);
-	/* elsewhere these are what they were */
+	/* elsewhere these characters mean themselves */
 	assert_int_equal(glob_make(a, "@(a|b)", GLOB_PATH, &g, &e), 0);
 	assert_true(glob_match(g, "@(a|b)", 6));
 }
@@ -153,7 +153,7 @@ static void hostile_patterns_take_no_longer_than_others(void **state)
 	assert_false(glob_match(g, text, sizeof text));
 	assert_int_equal(glob_make(a, "<{a,aa,*}:1,50>c*", GLOB_PATH, &g, &e), 0);
 	assert_false(glob_match(g, text, sizeof text));
-	/* nothing, a million times a million times */
+	/* an empty pattern, repeated a million times a million times */
 	assert_int_equal(glob_make(a, "<<<<<:999999>:999999>:999999>:999999>:999999>", GLOB_PATH, &g, &e), 0);
 	assert_true(glob_match(g, "", 0));
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);

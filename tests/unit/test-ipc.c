@@ -40,10 +40,10 @@
 #include "os/file.h"
 #include "os/loop.h"
 
-/* One step's channel, and somebody who uses it. */
+/* One step's channel, and a story that uses it. */
 struct stage {
 	struct arena *arena;
-	const struct env *env;         /* what answers come from */
+	const struct env *env;         /* source of the answers */
 	struct loop *loop;
 	struct endpoint *endpoint;
 	struct server *server;
@@ -53,7 +53,7 @@ struct stage {
 	_Atomic(const char *) wrong;   /* the first CHECK that did not hold */
 	bool finished;
 	int64_t stopped_ms, done_ms;
-	bool done_at_once;             /* before a timer of 0 ms that was started after server_stop */
+	bool done_at_once;             /* the server ended before a timer of 0 ms that was started after server_stop */
 };
 
 /* cmocka's own cannot be used on another thread. */
@@ -428,7 +428,7 @@ static void a_message_is_heard_although_its_sender_left_before_it_was_accepted(v
 
 	(void)state;
 	open_stage(&s, usual, COUNT(usual));
-	/* the loop does not run: nobody accepts until the step has ended */
+	/* the loop does not run: no connection is accepted until the step has ended */
 	fd = raw_connect(s.name);
 	assert_int_equal(write(fd, hello, raw_hello(s.name, hello)), sizeof hello);
 	assert_int_equal(write(fd, "\4\0\0\0\4\0\0\0", 8), 8);
@@ -565,7 +565,7 @@ static void call_a_dead_server(struct stage *s)
 	c = NULL;
 	CHECK(s, vt_client_open(name, 0, &c) == VT_CLIENT_FAILED && errno == ECONNREFUSED);
 	{
-		/* and what it left is swept by the next one */
+		/* the next endpoint sweeps what the killed runner left */
 		struct arena *a = arena_new();
 		struct endpoint *e;
 		struct stat st;
@@ -573,7 +573,7 @@ static void call_a_dead_server(struct stage *s)
 		CHECK(s, stat(name, &st) == 0);
 		CHECK(s, endpoint_new(session(a), NULL, &e, NULL) == 0);
 		CHECK(s, stat(name, &st) < 0);
-		CHECK(s, stat(s->name, &st) == 0);       /* but not who lives */
+		CHECK(s, stat(s->name, &st) == 0);       /* but not the folder of a living runner */
 		endpoint_free(e);
 		arena_free(a);
 	}
@@ -604,7 +604,7 @@ static void open_strange_names(struct stage *s)
 	setenv("VP_RUN_IPC_NAME", s->name, 1);
 	CHECK(s, vt_client_open(NULL, 0, &c) == VT_CLIENT_OK);
 	vt_client_close(c);
-	/* the right place with another time's token */
+	/* the right place with the token of an earlier endpoint */
 	CHECK(s, symlink(s->name, bad) == 0);
 	CHECK(s, vt_client_open(bad, 0, &c) == VT_CLIENT_FAILED && errno == ECONNREFUSED);
 	unlink(bad);
@@ -670,7 +670,7 @@ static void say_nonsense(struct stage *s)
 	}
 	CHECK(s, send(fd, now->bytes, now->size, MSG_NOSIGNAL) == (ssize_t)now->size);
 	shutdown(fd, SHUT_WR);
-	/* the others are served as ever */
+	/* the other connections are served */
 	CHECK(s, vt_client_open(s->name, 0, &c) == VT_CLIENT_OK);
 	CHECK(s, env_is(c, "A", 1, "1"));
 	vt_client_close(c);
@@ -712,7 +712,7 @@ static void say_noise(struct stage *s)
 		for (k = 0; k < (int)more; k++)
 			bytes[n + (size_t)k] = (unsigned char)(rand_r(&seed) >> 8);
 		if (i % 4 > 1 && more > 8) {
-			/* a good head with anything behind it */
+			/* a good head with random bytes behind it */
 			struct wire_out o;
 
 			wire_begin(&o, bytes + n, more, 1 + (unsigned)rand_r(&seed) % 7, (unsigned)rand_r(&seed) % 2);
@@ -819,7 +819,7 @@ static void come_as_another_user(struct stage *s)
 {
 	pid_t pid;
 
-	/* even with the doors open: it is the caller who is looked at */
+	/* even with open folders: the server checks the caller */
 	chmod(folder, 0755);
 	chmod(arena_printf(s->arena, "%s/vt", folder), 0755);
 	chmod(s->name, 0666);

@@ -154,7 +154,7 @@ static void of_equal_names_the_last_wins_and_keeps_its_place(void **state)
 	is_at(d, member(root, "a\""), 1, 41);
 	is_at(d, member(root, "a"), 1, 49);
 	json_free(d);
-	/* what goes still counts as lines and columns; a comment is no end of it */
+	/* removed text counts as lines and columns; a comment does not end it */
 	d = accepted("{\"\xc3\xa9\": \"\xc3\xa9\" /* , */\n , \"b\": [\"\xc3\xa9\", {\"b\": 1}], \"\xc3\xa9\": 3, \"b\": {\"c\": 4},}", JSON_COMMENTS);
 	root = json_root(d);
 	assert_int_equal(cJSON_GetArraySize(root), 2);

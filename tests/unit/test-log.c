@@ -45,7 +45,7 @@ static int begin(void **state)
 {
 	(void)state;
 	log_init(&the_log, "/ws", true);
-	/* there is no such listener, but the memory is made */
+	/* the listener -1 does not exist, but the memory is made */
 	assert_false(log_offer(&the_log, -1, 0));
 	return the_log.shared ? 0 : -1;
 }
@@ -67,7 +67,7 @@ static char *cell_at(uint64_t cell)
 	return (char *)the_log.shared + SHIM_CELLS_AT + cell % SHIM_CELLS * SHIM_CELL;
 }
 
-/* As the shim does: takes cells, then writes a record into them. */
+/* Takes cells, then writes a record into them, as the shim does. */
 static uint64_t take(unsigned cells)
 {
 	uint64_t at = the_log.shared->head;
@@ -185,7 +185,7 @@ static void what_the_shim_never_writes_is_damage(void **state)
 	}
 }
 
-/* Whatever is in the memory: reading it ends, and stays within bounds. */
+/* Arbitrary memory: reading it ends, and stays within bounds. */
 static void reading_ends(void **state)
 {
 	unsigned seed = (unsigned)time(NULL), round, i;

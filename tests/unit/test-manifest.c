@@ -97,7 +97,7 @@ static void damaged_bytes_are_refused_or_harmless(void **state)
 
 	(void)state;
 	for (i = 0; i < b.size; i++) {
-		char *cut = malloc(i ? i : 1);         /* exactly as long: who reads on is caught by the checkers */
+		char *cut = malloc(i ? i : 1);         /* an exact size: checkers catch a read past the end */
 
 		memcpy(cut, b.data, i);
 		assert_int_equal(read_all(cut, i, &last), -1);
@@ -115,7 +115,7 @@ static void damaged_bytes_are_refused_or_harmless(void **state)
 	free(b.data);
 }
 
-/* A cache that hands out the same bytes whatever is asked for. */
+/* A cache that hands out the same bytes for every name. */
 struct giving {
 	vt_restoring service;
 	const char *data;

@@ -85,7 +85,7 @@ static void a_command_that_a_shell_would_change_goes_to_the_shell(void **state)
 		  "shell:[sh][-c][rm x/* && b] ; run:[vpr][a] ; shell:[sh][-c][c && cp d/* e] ; run:[vp][run][-F][x[ab]][f] ; [g]" },
 		{ "cd x && vt run a && rm *", "cd:[cd][x] ; run:[vt][run][a] ; shell:[sh][-c][rm *]" },
 		{ ": && vt run a", "shell:[sh][-c][:] ; run:[vt][run][a]" },
-		/* but for what a shell must have done before them */
+		/* except where a shell must act before them */
 		{ "cd ~/x && vt run a", "shell:[sh][-c][cd ~/x && vt run a]" },
 		{ "cd x && rm * && vt run a", "shell:[sh][-c][cd x && rm * && vt run a]" },
 		{ "umask 77 && vt run a", "shell:[sh][-c][umask 77 && vt run a]" },

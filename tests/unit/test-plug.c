@@ -29,7 +29,7 @@ struct world {
 	char warned[2000];         /* each warning, a line */
 };
 
-/* Each text once, as whoever shows them does. */
+/* Keeps each text once, as vt shows it. */
 static void on_warn(void *ctx, const char *text)
 {
 	struct world *w = ctx;
@@ -450,7 +450,7 @@ static void a_token_goes_to_its_origin_alone(void **state)
 		{ "\"url\": \"https://cache.corp/a\"", "token=t0p url=https://cache.corp/a calls=0 most=0" },
 		{ "\"url\": \"https://cache.corp.evil/a\"", "token= url=https://cache.corp.evil/a calls=0 most=0" },
 		{ "\"url\": \"https://cache.corp@evil/a\"", "token= url=https://cache.corp@evil/a calls=0 most=0" },
-		/* a second place that it could be sent to */
+		/* a second place to which the token could be sent */
 		{ "\"url\": \"https://cache.corp/a\", \"mirror\": \"https://evil/a\"", "token= url=https://cache.corp/a calls=0 most=0" },
 		{ "\"url\": \"https://cache.corp/a\", \"mirror\": \"https://cache.corp/b\"", "token=t0p url=https://cache.corp/a calls=0 most=0" },
 	};

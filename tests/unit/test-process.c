@@ -161,7 +161,7 @@ static void the_child_has_no_file_descriptor_but_its_three(void **state)
 	begin(&w);
 	start(&w, &t, argv, no_env, "/");
 	loop_run(w.loop);
-	assert_string_equal(buf_str(&t.printed), "0\n1\n2\n3\n");    /* 3: the folder itself */
+	assert_string_equal(buf_str(&t.printed), "0\n1\n2\n3\n");    /* 3: the folder that is listed */
 	done(&t);
 	finish(&w);
 	close(leaked);

@@ -537,7 +537,7 @@ static void packages_in_a_cycle_all_run(void **state)
 	world_free(w);
 }
 
-/* What is said of the waits of random graphs: no derived one is left in a cycle, and none outside is taken. */
+/* Checks the report on random graphs: no derived wait is left in a cycle, and none outside is removed. */
 static void nobody(void *ctx, const uint32_t *path, uint32_t n)
 {
 	const struct waits *before = ctx;

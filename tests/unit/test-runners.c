@@ -31,7 +31,7 @@ static void commands_of_other_runners_run_a_task_everywhere(void **state)
 		{ "nx run-many -t build", "nx run-many -t build" }, { "nx run-many --target=build --all", "nx run-many --target=build --all" },
 		{ "nx run-many -t lint build", "nx run-many -t lint build" }, { "nx run-many --targets=lint,build", "nx run-many --targets=lint,build" },
 		{ "bun --filter '*' build", "bun --filter '*' build" }, { "bun run --filter=* build", "bun run --filter=* build" },
-		/* these do not */
+		/* commands that are no such runs */
 		{ "pnpm build", NULL }, { "pnpm run build:all", NULL }, { "pnpm -r test", NULL }, { "pnpm -r exec build", NULL }, { "npm run build", NULL },
 		{ "pnpm -r --filter build test", NULL }, { "npm -ws exec build", NULL }, { "npm build -ws", NULL }, { "yarn build", NULL }, { "yarn workspace a build", NULL },
 		{ "turbo run lint", NULL }, { "turbo run lint --filter build", NULL }, { "lerna exec build", NULL }, { "lerna run builder", NULL }, { "nx build app", NULL },

@@ -60,7 +60,7 @@ static const struct row rows[] = {
 	/* order of prereleases */
 	{ ">1.0.0-alpha", "1.0.0-alpha.1", true }, { ">1.0.0-alpha.1", "1.0.0-alpha.beta", true }, { ">1.0.0-beta.2", "1.0.0-beta.11", true },
 	{ ">1.0.0-rc.1", "1.0.0", true }, { ">1.0.0-1", "1.0.0-a", true }, { "<1.0.0-beta", "1.0.0-alpha", true },
-	/* none of them */
+	/* not versions or ranges */
 	{ "latest", "1.0.0", false }, { "^1.2.3foo", "1.2.3", false }, { "1.2.3.4", "1.2.3", false }, { "1.2.3", "1.2", false },
 	{ "*", "", false }, { "*", "abc", false }, { "1.2.3 |", "1.2.3", false }, { "^", "1.0.0", false }, { ">", "1.0.0", false },
 	{ "99999999999999999999.0.0", "1.0.0", false }, { "1.2.3-", "1.2.3", false }, { "1.2.3-a..b", "1.2.3", false },

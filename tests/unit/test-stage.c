@@ -133,7 +133,7 @@ static void one_impossible_file_stops_all(void **state)
 	(void)state;
 	give(s, "first", "x");
 	give(s, "second", "x");
-	/* between staging and commit somebody puts a folder in the way */
+	/* between staging and commit a folder appears in the way */
 	assert_int_equal(mkdir("root/second", 0755), 0);
 	assert_int_equal(stage_commit(s, NULL), -1);
 	stage_free(s);
@@ -175,7 +175,7 @@ static void nothing_is_written_through_a_link(void **state)
 	assert_int_equal(stage_dir(s, "out/z", 0755, 0, NULL), -1);
 	assert_int_equal(stage_remove(s, "out/target", NULL), -1);
 	assert_int_equal(stage_meta(s, "out/target", 0777, 0, NULL), -1);
-	/* a link in the file's own place gives way; what it led to stays */
+	/* a link in the file's own place is replaced; its target stays */
 	give(s, "link", "ours");
 	assert_int_equal(stage_commit(s, NULL), 0);
 	stage_free(s);
@@ -273,7 +273,7 @@ static void a_link_that_takes_the_place_of_a_file_or_folder_is_not_followed(void
 	assert_int_equal(symlink("../outside", "root/folder"), 0);
 	assert_int_equal(stage_commit(s, NULL), -1);
 	stage_free(s);
-	/* nor does anything else that stands there get the mode of an output */
+	/* nor does a FIFO at that path get the mode of an output */
 	s = stage_new(root, tmp);
 	put("root/other", "ours");
 	assert_int_equal(stage_meta(s, "other", 0666, 0, NULL), 0);
@@ -317,7 +317,7 @@ static void modes_stay_inside_whatever_is_swapped_meanwhile(void **state)
 	}
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFSIGNALED(status));      /* it swapped to the end */
+	assert_true(WIFSIGNALED(status));      /* the child swapped until it was killed */
 	assert_int_equal(mode_of("outside/secret"), 0600);
 }
 

@@ -1,5 +1,5 @@
-/* store-local on a disk that becomes full: what gives way, what never does, what is said. The
- * disk and its quota are of paper: what the store's files hold, and what others put there. */
+/* store-local on a disk that becomes full: what is removed, what never is, what is reported. The
+ * disk and its quota are simulated: the bytes of the store's files, and bytes that others put there. */
 
 /* as the plugin is compiled: the functions below take the place of those it calls */
 #define _FILE_OFFSET_BITS 64
@@ -139,7 +139,7 @@ static int fresh_disk(void **state)
 	return set_up(state);
 }
 
-/* The rest of it is taken by others. */
+/* Fills the rest of the disk with bytes of others. */
 static void leave_available(uint64_t bytes)
 {
 	disk.others = disk.size - taken() - bytes;
@@ -289,7 +289,7 @@ static void a_quota_that_the_disk_does_not_tell_makes_old_ones_go(void **state)
 	keep_on(-5, 0, 40);
 	self = store_open(NULL);
 	disk.quota = taken() + 5000;
-	/* a large one fails in its middle, and goes on */
+	/* a large put fails in its middle, makes room and goes on */
 	assert_int_equal(put_in(self, VT_SPACE_BLOB, 100, LARGE), VT_OK);
 	disk.quota = taken() + 5000;
 	assert_int_equal(put_in(self, VT_SPACE_BLOB, 101, SMALL), VT_OK);
@@ -335,14 +335,14 @@ static void with_no_room_for_a_second_log_files_go(void **state)
 	assert_int_equal(put_in(self, VT_SPACE_BLOB, 101, SMALL), VT_OK);
 	assert_true(available() >= 100000);
 	assert_in_range(count_files(), 1, 11);
-	assert_true(size_of("log") > before);          /* not written anew */
+	assert_true(size_of("log") > before);          /* the log was not rewritten */
 	component->destroy(self);
 	self = store_open(NULL);
 	assert_int_equal(there(self, VT_SPACE_BLOB, 1, SMALL), 1);
 	assert_int_equal(there(self, VT_SPACE_BLOB, 59, SMALL), 1);
 	assert_int_equal(there(self, VT_SPACE_BLOB, 101, SMALL), 1);
 	assert_int_equal(there(self, VT_SPACE_BLOB, 0, LARGE), 0);
-	/* it is so in the log, not only among the files */
+	/* the log knows the removal, too */
 	disk.others = 0;
 	assert_int_equal(put_in(self, VT_SPACE_BLOB, 0, LARGE), VT_OK);
 	assert_int_equal(there(self, VT_SPACE_BLOB, 0, LARGE), 1);
@@ -366,7 +366,7 @@ static void files_make_the_room_for_the_second_log(void **state)
 	assert_int_equal(count_files(), 0);
 }
 
-/* Whichever write of the copy fails. */
+/* Fails each write of the copy in turn. */
 static void no_room_while_the_log_is_copied_loses_nothing(void **state)
 {
 	unsigned nth;
@@ -402,7 +402,7 @@ static void the_end_of_a_run_makes_room_too(void **state)
 	keep_on(0, 20, 25);
 	self = store_open(NULL);
 	assert_int_equal(put_in(self, VT_SPACE_BLOB, 101, SMALL), VT_OK);
-	leave_available(2 * MIB - 100000);     /* while it ran */
+	leave_available(2 * MIB - 100000);     /* others filled the disk meanwhile */
 	store_close(self);
 	assert_true(available() >= 2 * MIB);
 	assert_string_equal(reported, "");

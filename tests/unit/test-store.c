@@ -357,7 +357,7 @@ static void reading_goes_on_while_another_collects(void **state)
 	assert_true(size_of("log") < 1 << 20);
 	for (i = 0; i < 300; i++)
 		assert_int_equal(there(reader, VT_SPACE_BLOB, i, 20000), 1);
-	/* what it writes now goes to the new log */
+	/* later writes of the reader go to the new log */
 	assert_int_equal(put_in(reader, VT_SPACE_BLOB, 7000, 100), VT_OK);
 	assert_int_equal(there(reader, VT_SPACE_BLOB, 7000, 100), 1);
 	component->destroy(reader);
@@ -371,8 +371,8 @@ static struct {
 	void *self;                    /* of the store that collects */
 	pthread_t thread;
 	bool asked;                    /* the thread was started */
-	_Atomic int answer;            /* of there(); -2: not yet */
-	int in_time;                   /* the same, as it was while the copying still waited */
+	_Atomic int answer;            /* result of there(); -2: not yet */
+	int in_time;                   /* the same, at the time when the copying still waited */
 } meanwhile;
 
 static void *read_meanwhile(void *ctx)
@@ -461,7 +461,7 @@ static void a_large_log_has_an_index_that_tells_the_same(void **state)
 	for (i = 0; i < 420; i++)
 		assert_int_equal(there(self, VT_SPACE_BLOB, i, 20000), 1);
 	component->destroy(self);
-	/* damaged, it is not believed */
+	/* a damaged index is ignored */
 	fd = open(file("index"), O_RDWR);
 	assert_int_equal(pwrite(fd, "damage", 6, 500), 6);
 	close(fd);
@@ -535,7 +535,7 @@ static void reading_goes_on_while_a_put_waits_for_another_process(void **state)
 	assert_int_equal(fcntl(fd, F_OFD_SETLK, &whole), 0);
 	assert_int_equal(pthread_create(&thread, NULL, put_two, &p), 0);
 	begin = now_ms();
-	/* a reader that waits too is stopped until the put gives up */
+	/* a reader that waited for the lock would hang here until the put gives up */
 	while (!p.began || now_ms() - begin < 200)
 		assert_int_equal(there(self, VT_SPACE_BLOB, 1, 40), 1);
 	assert_false(p.ended);

@@ -363,7 +363,7 @@ static void without_file_descriptors_callers_wait_in_the_backlog(void **state)
 	const char *preload = getenv("LD_PRELOAD");
 
 	(void)state;
-	/* valgrind has limits of its own, and drops whom it accepted beyond them. */
+	/* valgrind has limits of its own, and drops connections beyond them. */
 	if (preload && strstr(preload, "vgpreload") != NULL)
 		skip();
 	close(mkstemp(path));
@@ -384,7 +384,7 @@ static void without_file_descriptors_callers_wait_in_the_backlog(void **state)
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.fd[0], -EMFILE);
 	run_for(20);
-	assert_int_equal(c.n, 1);              /* held: nobody asks again by himself */
+	assert_int_equal(c.n, 1);              /* held: no further connection is accepted */
 	listen_hold(l, false);
 	run_for(20);
 	assert_int_equal(c.n, 3);
@@ -436,7 +436,7 @@ static void *read_to_end(void *arg)
 	return NULL;
 }
 
-/* What is more than the reader took stays queued, without blocking and without O_NONBLOCK on what others share. */
+/* Queues what the reader does not take, without blocking and without O_NONBLOCK on shared descriptors. */
 static void queue_and_drain(int out, int in)
 {
 	enum { SIZE = 3 << 20 };

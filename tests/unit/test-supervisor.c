@@ -28,7 +28,7 @@
 
 enum { NOTIFY = 1, PTRACE = 2 };       /* VT_FILTER_* */
 
-/* ---- a filter, and somebody who answers -------------------------------------- */
+/* ---- a filter, and a thread that answers -------------------------------------- */
 
 #define ON(call, then) \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, then)
@@ -223,7 +223,7 @@ static void run_runner(struct runner *r, const char *filter, const char *release
 	r->out = fds[0];
 }
 
-/* Reads until `text` was said. NULL: until everybody who could say something is dead. 0: so it was, within 10 s. */
+/* Reads until `text` was printed. NULL: until all writers are dead. 0: it was printed within 10 s. */
 static int hear(struct runner *r, const char *text)
 {
 	struct pollfd p = { .fd = r->out, .events = POLLIN };
@@ -400,7 +400,7 @@ static void a_traced_daemon_can_still_open_files(void **state)
 		}
 }
 
-/* Which of them are killed: the supervisor, the task's keeper, the guard, and each with the others. */
+/* Kills the processes that the bits of `which` name: the supervisor, the task's keeper, the guard. */
 static void kill_some(struct task *t, int which)
 {
 	pid_t keeper = parent_of(t->pid), top = parent_of(keeper), guard = parent_of(top);
@@ -446,7 +446,7 @@ static void when_the_supervisor_is_killed_the_tasks_are_and_the_runner_hears_of_
 		stream_read_start(t.out);
 		assert_int_equal(process_start(w.ps, &what, &events, &t, &t.p, &err), 0);
 		close(fds[1]);
-		loop_run(w.loop);              /* ends at the end of the pipe: nobody holds it any more */
+		loop_run(w.loop);              /* ends at the end of the pipe: no process holds it any more */
 		assert_int_equal(t.out_ended, 1);
 		assert_int_equal(t.exited, 1);
 		assert_int_equal(t.status, SIGKILL);
@@ -527,8 +527,8 @@ static void a_signal_reaches_every_descendant_of_running_tasks_only(void **state
 	loop_run(w.loop);
 	assert_non_null(strstr(buf_str(&t.printed), "parent\n"));
 	assert_non_null(strstr(buf_str(&t.printed), "child\n"));
-	assert_int_equal(t.out_ended, 1);      /* so the daemon of the running task died, too */
-	assert_true(appears(name));            /* and that of the ended one did not */
+	assert_int_equal(t.out_ended, 1);      /* the daemon of the running task died, too */
+	assert_true(appears(name));            /* the daemon of the ended task did not die */
 	assert_int_equal(WEXITSTATUS(t.status), 3);
 	done(&t);
 	done(&ended);

@@ -13,7 +13,7 @@
 #include "together/notice.h"
 #include "together/run_id.h"
 
-/* The run by these variables; "" where they are of no CI system. */
+/* The run id of these variables; "" for variables of no CI system. */
 static const char *run_of(struct arena *a, const char *const *vars)
 {
 	const char *id = run_id_of_ci(env_from(a, (char *const *)(uintptr_t)vars), a);
@@ -92,7 +92,7 @@ static void a_notice_comes_back_whole_and_only_under_its_name_and_key(void **sta
 	assert_int_equal(notice_decode(&others, false, &name, (struct bytes){ b.data, b.size }, a, &back), -1);
 	assert_int_equal(notice_decode(&nobody, false, &name, (struct bytes){ b.data, b.size }, a, &back), -1);
 	assert_int_equal(notice_decode(&nobody, true, &name, (struct bytes){ b.data, b.size }, a, &back), 0);
-	/* cut, or changed anywhere, it is none */
+	/* a notice that is cut or changed is refused */
 	for (i = 0; i < b.size; i++) {
 		assert_int_equal(notice_decode(&mine, false, &name, (struct bytes){ b.data, i }, a, &back), -1);
 		b.data[i] ^= 1;

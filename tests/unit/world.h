@@ -1,4 +1,4 @@
-/* A supervisor and what is told about its children; for tests that start processes. */
+/* A supervisor and the reports about its children; for tests that start processes. */
 #ifndef TESTS_WORLD_H
 #define TESTS_WORLD_H
 
