@@ -1,6 +1,6 @@
-/* clock: loaded by LD_PRELOAD it makes the time of day of a program CLOCK_OFF seconds wrong, or, from the moment when the
- * file CLOCK_OFF_FILE has a number, so many. What only goes on, the monotonic clock, stays right, as it does on a machine
- * whose time of day is wrong. */
+/* clock: loaded by LD_PRELOAD it makes the time of day of a program CLOCK_OFF seconds wrong, or, once the file
+ * CLOCK_OFF_FILE has a number, that number of seconds. The monotonic clock stays right, as on a machine whose time of
+ * day is wrong. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 export VT_PLUGIN_PATH="$abs_top_builddir/tests/plugins/.libs"
 _env+=(VT_PLUGIN_PATH="$VT_PLUGIN_PATH")
 KEY=$(printf '%064d' 7)
-# user OPTIONS SHARING: the user's configuration: options of the store `main`, and with whom results are shared
+# user OPTIONS SHARING: writes the user's configuration: options of the store `main`, and the keys that results are shared by
 user() {
 	mkdir -p -m 700 "$T/home/.config/vt"
 	printf '{"plugins": {"options": {"main": {"dir": "%s", "log": "%s"%s}}, "sharing": {%s}}}\n' "$T/far" "$T/log" "${1:+, $1}" "${2-\"key\": \"$KEY\"}" \
@@ -22,7 +22,7 @@ makers() {
 config() { file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", ${2:-{\"use\": \"far-folder\", \"as\": \"main\"\}}]}, \"tasks\": {$1}}"; }
 # clone NAME: a copy of the workspace as it is, without what runs left; now the cwd
 clone() { mkdir -p "$T/$1" && (cd "$W" && tar cf - --exclude=.vt --exclude=out .) | tar xf - -C "$T/$1" && cd "$T/$1" || exit 99; }
-# calls WORD...: how often the store was called since the last `quiet`
+# calls WORD...: counts the calls of the store since the last `quiet`
 quiet() { : >"$T/log"; }
 calls() { grep -cE "${1:-.}" "$T/log" 2>/dev/null; }
 hits() { printf '%s\n' "$out" | grep -c '◉ cache hit'; }

@@ -1,4 +1,4 @@
-# forge: what somebody who can write to a far store could put there.
+# forge: puts into a far store what an attacker who can write there could put.
 #
 #     forge.py names FOLDER KEY FACT...    each STEP names these facts, and has no hints
 #     forge.py swap FOLDER OTHER           each object gets the bytes that another one of its kind has in OTHER

@@ -84,7 +84,7 @@ until_true() { local i; for ((i = 0; i < 1200; i++)); do "$@" && return 0; sleep
 seed() { : "${SEED:=$((RANDOM % 10000))}"; RANDOM=$SEED; export SEED; printf '# SEED=%s\n' "$SEED"; }
 skip() { _n=$((_n + 1)); printf 'ok %d - %s # SKIP %s\n' $_n "$1" "$2"; }
 skip_all() { printf '1..0 # SKIP %s\n' "$1"; exit 0; }
-# From here on in mounts of its own: what the test mounts goes with it. Restarts the test.
+# own_mounts: restarts the test with mounts of its own, which go with the test.
 own_mounts() {
 	local how
 	[ -z "${OWN_MOUNTS-}" ] || return 0
@@ -95,7 +95,7 @@ own_mounts() {
 	done
 	skip_all "nothing can be mounted here"
 }
-# as_somebody: vt is run by a user whom the rights of files bind, and who owns all of $T
+# as_somebody: makes vt run as a user whom the rights of files bind, and who owns all of $T
 as_somebody() {
 	[ "$(id -u)" = 0 ] || return 0
 	command -v setpriv >/dev/null || skip_all "setpriv is not installed"

@@ -11,20 +11,20 @@ ls "$abs_top_builddir"/plugins/store-http/.libs/*.so >/dev/null 2>&1 || skip_all
 PATH=$PATH:/usr/sbin
 HTTP_PLUGIN=$(ls "$abs_top_builddir"/plugins/store-http/.libs/*.so)
 SERVERS=${NPM%/node_modules}/servers/node_modules
-# a slow machine tells how much is left to send: that is no fault
+# capture: leaves out the line about results left to send, which a slow machine prints
 capture() { "$@" >"$T/out" 2>"$T/err" </dev/null; rc=$?; { out=$(<"$T/out") err=$(grep -v '^sending results to ' "$T/err"); } 2>/dev/null; }
 # patient TASKS: the configuration of a workspace whose store may be slow, as a server on a loaded machine is
 patient() {
 	file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", {\"use\": \"store-http\", \"as\": \"main\", \"timeout\": \"20s\", \"budget\": \"1m\"}]}, \"tasks\": {$1}}"
 }
-# keeps_promises NAME OPTION...: what `vt plugins check` finds wrong
+# keeps_promises NAME OPTION...: checks that `vt plugins check` finds nothing wrong
 keeps_promises() {
 	local name=$1
 	shift
 	capture vt plugins check "$HTTP_PLUGIN" "$@"
 	is "$name: the plugin keeps its promises" "$rc $(grep WRONG <<<"$out")" "0 "
 }
-# answers URL: does something answer there? Also when the server has ended, and nothing will.
+# answers URL: succeeds if the server answers there, or has ended
 answers() { ! kill -0 "$served" 2>/dev/null || curl -sk -o /dev/null --noproxy '*' --max-time 2 "$1"; }
 # serves NAME URL COMMAND...: starts a server, and waits until it answers; $served is its pid
 serves() {
@@ -36,8 +36,8 @@ serves() {
 	within 60 answers "$url" && kill -0 "$served" || { sed 's/^/# /' "$T/$name.log" >&2; return 1; }
 }
 
-# many OPTIONS EACH CALLS...: TASKS (60) tasks, kept by a workspace of its own and hit in a clone of it, by so many requests
-# (which CALLS counts) for each at most
+# many OPTIONS EACH CALLS...: TASKS (60) tasks are kept by a workspace of its own and hit in a clone of it, with at most EACH
+# requests for each task, which CALLS counts
 tasks_n=${TASKS:-60}
 many() {
 	local i n each=$2

@@ -13,7 +13,7 @@ served= use=
 kind_dies() { [ -z "$served" ] || { kill -KILL "$served"; wait "$served"; } 2>/dev/null; served=; }
 cleanup kind_dies
 has_component() { [ -e "$abs_top_builddir/plugins-1/vt-$1.so" ]; }
-# kind_lacks KIND: what is missing here for it; empty: nothing
+# kind_lacks KIND: prints what this machine lacks for it; empty: nothing
 kind_lacks() {
 	case $1 in
 	folder) use=store-folder ;;
@@ -30,7 +30,7 @@ _conf() {
 		client_body_temp_path $D/tmp; proxy_temp_path $D/tmp; fastcgi_temp_path $D/tmp; uwsgi_temp_path $D/tmp; scgi_temp_path $D/tmp;
 		server { listen 127.0.0.1:$port; root $D/data; client_max_body_size 100m; location / { dav_methods PUT DELETE; create_full_put_path on; } } }" >"$D/conf"
 }
-# the server, its output in the log
+# _serve COMMAND...: starts the server, with its output in the log
 _serve() { "$@" >>"$D/log" 2>&1 & served=$!; }
 _answers() {
 	kill -0 "$served" || return 0
@@ -52,7 +52,7 @@ kind_comes_back() {
 	within 60 _answers && kill -0 "$served" || { sed 's/^/# /' "$D/log" >&2; exit 99; }
 	[ "$kind" != moto ] || curl -sf -o /dev/null --noproxy '*' -X PUT "http://127.0.0.1:$port/team-cache" || exit 99
 }
-# kind_starts KIND [WORD...]: a new one, with nothing in it; WORDs stand before the command of the server
+# kind_starts KIND [WORD...]: starts a new server with nothing in it; WORDs stand before its command
 kind_starts() {
 	kind=$1
 	shift

@@ -18,7 +18,7 @@
 
 extern char **environ;
 
-/* Of the address sanitizer, whose mallinfo2 knows nothing. */
+/* Defined by the address sanitizer, whose mallinfo2 reports nothing. */
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
 static size_t heap_in_use(void)

@@ -46,7 +46,7 @@ fetch("http://localhost:" + port).then((r) => r.text())
 J
 }
 journal() { [ ! -e journal ] || tr '\n' ',' <journal; rm -f journal; }
-# ends with the test, whatever became of vt
+# stop_servers: kills the servers when the test ends, also if vt is dead
 stop_servers() { local f; for f in "$T"/*/pid-* "$T"/*/workers; do [ ! -e "$f" ] || xargs kill -9 <"$f" 2>/dev/null; done; }
 cleanup stop_servers
 # lives PID: a process that is no zombie

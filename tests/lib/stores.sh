@@ -1,6 +1,6 @@
 # Sourced by the tests of stores that leave the machine: a team with clones of one workspace, and the servers it runs.
 KEY=$(printf '%064d' 7)
-# team OPTIONS [SHARING]: the user's configuration: options of the store `main`, and with whom results are shared
+# team OPTIONS [SHARING]: writes the user's configuration: options of the store `main`, and the keys that results are shared by
 team() {
 	mkdir -p -m 700 "$T/home/.config/vt"
 	printf '{"plugins": {"options": {"main": {%s}}, "sharing": {%s}}}\n' "$1" "${2-\"key\": \"$KEY\"}" >"$T/home/.config/vt/config.json"
@@ -9,7 +9,7 @@ team() {
 project() { file vite-task.json "{\"plugins\": {\"stores\": [\"store-local\", {\"use\": \"$1\", \"as\": \"main\"}]}, \"tasks\": {$2}}"; }
 # clone NAME: a copy of the workspace without what runs left; now the cwd
 clone() { rm -rf "$T/$1"; mkdir -p "$T/$1" && (cd "$W" && tar cf - --exclude=.vt --exclude=out --exclude=dist .) | tar xf - -C "$T/$1" && cd "$T/$1" || exit 99; }
-# a_clone_hits: the clone B, now the cwd, gets what the task build left with in.txt "zero"; $big: the checksum of out/big
+# a_clone_hits: the clone B, now the cwd, gets the outputs of the task build with in.txt "zero"; $big: the checksum of out/big
 a_clone_hits() {
 	clone B
 	capture vt run build
@@ -27,13 +27,13 @@ a_variable_decides() {
 	has "another value does not" "$out" "env 'MODE' changed"
 }
 hits() { printf '%s\n' "$out" | grep -c '◉ cache hit'; }
-# within SECONDS COMMAND...: runs it again and again until it succeeds, so many seconds at most
+# within SECONDS COMMAND...: runs it again and again until it succeeds, for SECONDS at most
 within() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do [ $SECONDS -le $end ] || return 1; sleep 0.05; done
 }
-# free_port: a port of the loopback that nobody listens on
+# free_port: prints a port of the loopback without a listener
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 # ended PID: ends a server that the test started, and waits for it
 ended() { kill "$1" 2>/dev/null; wait "$1" 2>/dev/null; }

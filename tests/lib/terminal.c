@@ -78,7 +78,7 @@ static void remember(const char *data, size_t n) {
 	seen.n += n;
 }
 
-/* Is it this step's turn? A text that was waited for is dropped. */
+/* Is the step due? Removes its text, and all before it, from `seen`. */
 static int is_due(const struct step *s, double mark) {
 	if (!s->text) return now() - mark >= s->seconds;
 	size_t n = strlen(s->text);

@@ -34,7 +34,7 @@ runners() {
 rc_of() { cat "$T/$1.rc" 2>/dev/null; }
 shared_of() { sed -nE 's/^.*vt run: ([0-9]+ of [0-9]+ here, [0-9]+ elsewhere).*/\1/p' "$T/$1.out"; }
 here_of() { shared_of "$1" | sed 's/ .*//'; }
-# pid_of NAME: vt's process in the checkout
+# pid_of NAME: prints the pid of vt in the checkout
 pid_of() {
 	local p exe
 	for p in /proc/[0-9]*; do

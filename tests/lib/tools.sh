@@ -24,7 +24,7 @@ for _tool in terminal send-signal drained; do [ -x "$abs_top_builddir/tests/lib/
 rogue_plugin() {
 	$CC -shared -fPIC -pthread -w -I"$abs_top_srcdir/plugin-api" -DNAME="\"$2\"" "${@:3}" "$abs_top_srcdir/tests/plugins/rogue.c" -o "$1" || exit 99
 }
-# Runs on a terminal; everything the terminal got is $out (without \r), the exit code $rc.
+# Runs vt on a terminal; $out is all that the terminal got (without \r), $rc the exit code.
 terminal() { base_env "$abs_top_builddir/tests/lib/terminal" "${terminal_options[@]+"${terminal_options[@]}"}" -- "$VT" "${@:2}" >"$T/out" 2>"$T/err"; rc=$?; out=$(tr -d '\r\0' <"$T/out"); }
 # Waits until the process is gone (or a zombie), a minute at most.
 wait_gone() { until_true _is_gone "$1"; }

@@ -24,7 +24,7 @@ _look() { _end=$(stat -c %s "$T/log"); seen=$(tail -c +$((_read + 1)) "$T/log" |
 _came() { _look; [[ $seen == *"$1"* ]]; }
 upto() { until_true _came "$1"; local r=$?; _read=$_end; return $r; }
 again() { upto "$waits"; }
-# whatever runs is over: nothing has come for a second
+# _still: succeeds if the last run is over, and nothing was printed for a second
 _still() { local n; n=$(stat -c %s "$T/log"); sleep 1; [ "$n" = "$(stat -c %s "$T/log")" ] && [[ $(tail -n 1 "$T/log") == "$waits" ]]; }
 settled() { until_true _still; _look; _read=$_end; }
 watched() { kill -"$1" "$watcher"; wait "$_job"; rc=$?; _look; _read=$_end; }

@@ -6,7 +6,7 @@
 // refuse METHOD CODE TEXT  requests of this method get CODE, with TEXT
 // never CODE           each request for an object gets CODE, with Retry-After: 30
 // away URL CODE        each GET is redirected to URL and its path
-// token TEXT           who has not this Bearer gets 401
+// token TEXT           a request without this Bearer gets 401
 // endless              a GET sends bytes without end
 // short                a GET sends half of the object, and closes
 // page                 a GET gets a page for people, with 200

@@ -41,7 +41,7 @@ like "verify: all can be read back" "$rc $out" "0 good     2 entries, 3 results,
 damaged  0
 missing  0"
 is "verify --json" "$(vt cache verify --json | jq -c '[.entries,.results,.damaged,.missing]')" "[2,3,0,0]"
-# a bit of what a command printed is turned
+# flips a bit of a command's stored output
 python3 - <<'P' || exit 99
 import glob
 for f in glob.glob(".vt/store-*/log"):

@@ -7,7 +7,7 @@ file package.json '{"name":"root","scripts":{"all":"echo all"}}'
 file packages/web/package.json '{"name":"web","scripts":{"build":"echo b","build:dev":"echo dev","test":"echo t"}}'
 file packages/ui/package.json '{"name":"@scope/ui","scripts":{"lint":"echo l"}}'
 mkdir -p "$T/bin"; ln -s "$VT" "$T/bin/vt"
-# offers WORD...: what vt itself offers in the last word's place
+# offers WORD...: prints the candidates that vt offers for the last word
 offers() { vt completion words -- "$@" | cut -f 1 | tr '\n' ' '; }
 is "the first word: commands" "$(offers pl)" "plugins "
 is "a task of the package here" "$(offers run al)" "all "
@@ -30,7 +30,7 @@ for c in $(vt --help | sed -n '/^Commands:/,/^$/{s/^  \([a-z-]*\) .*/\1/p}'); do
 	vt "$c" --help | sed -n '/^Options:/,/^$/p' | grep -oE '^ +(-[A-Za-z0], )?--[a-z][a-z-]+' | grep -oE -- '--.*' | sort -u >"$T/told"
 	is "each option of vt $c is offered" "$(comm -23 "$T/told" <(offers "$c" -- | tr ' ' '\n' | sort))" ""
 done
-# names and commands that mean more to a terminal or a shell than to vt
+# names and commands with characters that a terminal or a shell interprets
 mkdir "$T/odd" && cd "$T/odd" || exit 99
 printf '{"name":"odd","scripts":{"esc\\u001b[31m":"x","c1\\u009b31m":"x","del\\u007f":"x","bidi\\u202e":"x","$(touch pwned)":"a","`touch pwned`":"b","a;touch pwned":"c","q\\"\\u0027":"d",
 	"%%{touch pwned%%}":"e","*":"f","hundred":"100%% %%{\\u001b]0;x\\u0007%%} \\u009b31m \\u202e"}}' >package.json
@@ -48,9 +48,9 @@ capture vt completion tcsh
 is "another shell: an error" "$rc $(head -2 <<<"$err")" "2 error: invalid value 'tcsh' for '<SHELL>'
   [possible values: bash, zsh, fish]"
 
-# the words are completed for vt; then `vt` at the front of the line becomes `say`, which shows them
+# keys: complete the words behind vt, then turn `vt` at the front of the line into `say`, which prints them
 keys='vt run --para\x09--log=gr\x09web#build:\x09\x01\x1bdsay\x05'
-# type SHELL... -- KEYS: the line that the shell runs after the keys and a return; it prints the words
+# type_in SHELL... -- KEYS: prints the words of the line that the shell runs after the keys and a return
 type_in() {
 	local shell=()
 	while [ "$1" != -- ]; do shell+=("$1"); shift; done

@@ -1,4 +1,4 @@
-# vt doctor tells on one page what works here, and ends with 1 if something is missing.
+# vt doctor tells on one page which parts work on this machine, and ends with 1 if one is missing.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires jq
 workspace

@@ -1,4 +1,4 @@
-# vt graph shows packages and tasks, and what waits for what, as text, for Graphviz and as JSON.
+# vt graph shows packages and tasks with their dependencies, as text, for Graphviz and as JSON.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires jq
 workspace

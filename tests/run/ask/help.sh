@@ -26,7 +26,7 @@ is "the path without a page: an error" "$rc $(printf '%s\n' "$err" | head -n 2)"
 has "completion: pages" "$(vt completion words -- help vite)" "vite-task.schema.json"
 has "completion: commands" "$(vt completion words -- help doc)" "doctor	"
 
-# each tree has its own, wherever it stands
+# each installed tree shows its own pages, at any path
 stage "$T/first/vt"
 mkdir "$T/sp ace ö"
 mv "$T/first/vt" "$T/sp ace ö/vt's"
@@ -85,7 +85,7 @@ if command -v man >/dev/null; then
 else
 	skip "the real man shows the real page" "man is not installed"
 fi
-# Ctrl-C is for the pager: vt waits for it
+# Ctrl-C goes to the pager: vt waits until the pager ends
 printf '#!/bin/sh\ntrap "echo the pager ends; exit 0" INT\necho the pager waits\nwhile :; do /bin/sleep 0.1; done\n' >"$T/bin/less"
 chmod +x "$T/bin/less"
 terminal_options=(--when "the pager waits" '\x03')

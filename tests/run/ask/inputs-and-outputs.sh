@@ -1,4 +1,4 @@
-# vt inputs and vt outputs show what the last run touched, by folder, by name with --all, and what nobody declared.
+# vt inputs and vt outputs list the paths of the last run, by folder, by name with --all, and mark undeclared ones.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires jq

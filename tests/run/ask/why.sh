@@ -1,4 +1,4 @@
-# vt why tells whether a task would hit, every change against the nearest run, who caused it, and what the last run did.
+# vt why tells whether a task would hit, every change against the nearest run with its cause, and the result of the last run.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires jq

@@ -43,7 +43,7 @@ has "a folder kept by tar is used" "$out:$err" "cache hit"
 chmod 750 .vt; capture vt run build; refused "a folder that is open to the group"; chmod 700 .vt
 chmod 701 .vt/v2; capture vt run build; refused "a folder inside that is open to others"; chmod 700 .vt/v2
 
-# where git makes folders that are closed to others, its index tells
+# a umask that makes git create private folders: the index of git shows that they are committed
 umask 077
 for how in "index.version 2" "index.version 3" "index.version 4" "core.splitIndex true" sha256; do
 	for place in . sub/deep; do
@@ -64,7 +64,7 @@ for how in "index.version 2" "index.version 3" "index.version 4" "core.splitInde
 		is "$how, $place: what is built is honest" "$rc:$(cat dist/out.js)" 0:honest
 		hasnt "$how, $place: no hit" "$out" "cache hit"
 		refused "$how, $place"
-		# what a split index takes out of its shared part is gone when it is joined
+		# removes .vt from the index, and joins the split index, so that its shared part loses .vt too
 		git rm -rqf --cached .vt; git update-index --no-split-index; rm -rf .vt dist; vt run build >/dev/null; capture vt run build
 		has "$how, $place: out of the index and made anew it is used" "$out:$err" "cache hit"
 	done
@@ -87,7 +87,7 @@ for mode in git own; do
 	done
 done
 
-# with vt's own modes, every name in .vt as a link, a pipe, a folder, a socket: nothing hangs, nothing leaves
+# under vt's own modes each name in .vt is a link, a pipe, a folder, a socket: vt does not hang, and writes nothing outside
 project
 vt run build >/dev/null; head -c 100000 /dev/zero >big
 file vite-task.json '{"tasks":{"build":{"command":"sh b.sh","input":["lib.js","b.sh"],"output":["dist/**"]},"hello":"/bin/echo hello"}}'

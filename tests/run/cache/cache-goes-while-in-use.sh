@@ -1,5 +1,5 @@
-# The cache goes away, or becomes something else, while a run uses it: the tasks run,
-# tell the truth, and nothing is done to what stands there now.
+# The cache is removed or replaced while a run uses it: the tasks run and print what is
+# true, and the replacement stays as it is.
 . "${0%/*}/../../lib/functions.sh" || exit
 warnings() { printf '%s\n' "$err" | grep -c . || true; }
 hits() { printf '%s\n' "$out" | grep -o '[0-9]*/[0-9]* cache hit' || true; }
@@ -10,7 +10,7 @@ project() {
 	for p in a b c; do
 		case $p in b) file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"}}' ;; c) file packages/c/package.json '{"name":"c","dependencies":{"b":"workspace:*"}}' ;; esac
 		file packages/$p/in "$p 1"
-		# what an outsider would do at this moment: no input, no output of the task
+		# makes the change of the story at this moment; its files are no input and no output of the task
 		file packages/$p/build.sh ': >"$VT_DID.'$p'"; [ ! -f "$VT_DO.'$p'" ] || . "$VT_DO.'$p'"; mkdir -p dist; head -c 200000 /dev/zero >dist/large; cp in dist/small; cat in'
 		file packages/$p/vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"output":["dist/**"]}}}'
 	done
@@ -25,7 +25,7 @@ while_it_runs() {
 		rm -rf "$T/mine"
 		run
 		printf '%s\n' "$3" >"$T/do.$who"
-		# b is known, and what it made is gone: it is looked up while the cache is there, restored when it is not
+		# b is a hit whose outputs are missing: looked up while the cache exists, restored when the cache is gone
 		echo "a 2" >packages/a/in; echo "c 2" >packages/c/in
 		[ $who != b ] || echo "b 2" >packages/b/in
 		rm -rf packages/*/dist
@@ -53,7 +53,7 @@ while_it_runs "a link to nothing takes its place" c '(cd ../.. && rm -rf .vt && 
 1"
 while_it_runs "the cache is moved" a "(cd ../.. && rm -rf '$T/mine' && mv .vt '$T/mine')" 'ls -A .vt 2>/dev/null | grep -vx "CACHEDIR.TAG\|.gitignore\|v2\|store-2\|last-summary"' ''
 
-# whenever it happens
+# removes and replaces the cache at random moments
 seed
 project
 rm -f "$T"/do.*

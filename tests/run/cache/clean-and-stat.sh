@@ -1,4 +1,4 @@
-# vt cache clean, vt cache stat, and what the directory looks like.
+# vt cache clean, vt cache stat, and the layout of the directory.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 workspace
@@ -47,7 +47,7 @@ cp -a "$T/elsewhere" "$T/copy"; mkdir "$T/clone"; cp package.json vite-task.json
 with VT_CACHE_DIR="$T/copy" capture vt run t
 has "a copied cache hits in another clone" "$out" '◉ cache hit'
 
-# files that a killed run was writing go after an hour, with the next run that runs something
+# unfinished files of a killed run are removed after an hour, by the next run that executes a task
 cd "$W" || exit 99
 vt run t >/dev/null
 litter='.vt/v2/history.AbCdEf .vt/v2/stat.aaaaaa .vt/v2/key.0123abcd .vt/last-summary.json.Qwerty'

@@ -1,4 +1,4 @@
-# Whatever happens to the cache: the task runs, tells the truth, exits as it would.
+# Each damage to the cache: the task runs, prints what is true, and exits with its own code.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 workspace

@@ -1,4 +1,4 @@
-# Declared outputs: kept, put back exactly, left alone when right; stale ones go, others stay.
+# Declared outputs: stored, restored exactly, left alone if unchanged; stale ones are removed, other files stay.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
@@ -10,7 +10,7 @@ cp src/main dist/keep.txt; echo skip >dist/skip.txt; echo 1 >dist/sub/run; chmod
 head -c 300000 /dev/zero | tr "\0" x >dist/large; ln -sfn sub/run dist/link; ln -sfn sub dist/dirlink; ln -sfn nowhere dist/dangling
 cp src/main "dist/from-$(cat src/main)"; mkdir -p tmp; echo t >tmp/other; echo built'
 state() { find dist -printf '%P %y %m %T@ %l\n' | grep -v '^ ' | sort; find dist -type f | sort | xargs cat | cksum; }
-# a folder's own time changes with what comes and goes in it: only empty ones keep it
+# kept: leaves out the times of folders with content, which change with each name made or removed in them
 kept() { state | grep -vE '^(sub|skip\.txt)? d|^skip'; }
 hit() { capture vt run build; has "$1" "$out" '◉ cache hit, replaying'; }
 
@@ -66,7 +66,7 @@ hit "a stale file that was changed meanwhile"
 is "... stays" "$(cat dist/from-two)" changed
 
 rm -rf dist
-# of a chain of steps each restores what its patterns name
+# each step of a chain restores the files that its own patterns name
 file vite-task.json '{"tasks":{"two":{"command":"sh first.sh && sh second.sh","input":["*.sh"],"output":["dist/**"]}}}'
 file first.sh 'mkdir -p dist; echo 1 >dist/first'
 file second.sh 'mkdir -p tmp; echo 2 >tmp/temp.txt'
@@ -90,7 +90,7 @@ file vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["src/**
 capture vt run build
 has "omitted is the same as none" "$out" '◉ cache hit, replaying'
 
-# empty files alone, and beside what is no small file
+# empty files alone, and beside a large file and a link
 for more in : 'head -c 300000 /dev/zero >stamp/large; ln -sfn done stamp/link'; do
 	file vite-task.json '{"tasks":{"build":{"command":"sh stamp.sh","input":["stamp.sh"],"output":["stamp/**"]}}}'
 	file stamp.sh "mkdir -p stamp; : >stamp/done; : >stamp/more; $more"

@@ -1,4 +1,4 @@
-# A folder stands where the cache has a file: the run does its work, and one line names each.
+# A folder in the place of a file of the cache: the run succeeds, and one line names each.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'

@@ -1,7 +1,7 @@
-# Steps are looked up before their turn while all are hits: what runs or is put back meanwhile is still seen.
+# Steps are looked up before their turn while all hit: they still see files that earlier steps write or restore meanwhile.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
-# a chain of twelve: each reads what the one before it made
+# a chain of twelve packages: each reads the output of the one before it
 file pnpm-workspace.yaml 'packages: ["p*"]'
 file package.json '{"name":"r"}'
 file p0/src one
@@ -34,7 +34,7 @@ file p0/src one
 capture vt run -r build
 is "... and changes back: each is a hit after the outputs of the one before are restored" "$rc: $(count): $(cat p11/out)" "0: 12/12 cache hit: one"
 
-# the sixth says something else from now on: the later ones were looked up before it ran
+# changes the script of the sixth step: the later steps are looked up before it runs
 file p5/build.sh 'cat ../p4/out >out; echo more >>out'
 capture vt run -r build
 is "a step in the middle changes: earlier ones are hits, later ones run" "$rc: $(count): $(tail -n 1 p11/out)" "0: 5/12 cache hit: more"
@@ -44,7 +44,7 @@ capture vt run -r build
 is "the old one again, and two outputs are gone: all are hits" "$rc: $(count): $(cat p11/out)" "0: 12/12 cache hit: one"
 there "... the first output is back" p3/out
 there "... and the second" p8/out
-# hits and misses of all runs: a look that was of no use counts for nothing
+# hits and misses of all runs: a discarded lookup is not counted
 asked=$(vt cache stat --json | grep -o '"hits":[0-9]*,"misses":[0-9]*')
 is "each step was counted once in each run" "$asked" '"hits":53,"misses":31'
 finish

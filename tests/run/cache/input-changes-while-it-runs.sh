@@ -1,4 +1,4 @@
-# An input that changes while the task runs: what it made is not kept.
+# An input that changes while the task runs: the result is not kept.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
@@ -30,7 +30,7 @@ has "... the added file is the next reason" "$out" "'new' added in 'src'"
 capture vt run add
 has "... and then the task hits" "$out" '◉ cache hit'
 
-# edited after vt has looked at it, but before the task starts: vt still reads a large one
+# edits the input after its lookup and before the start of the task, while vt still reads a large input
 file vite-task.json '{"tasks":{"late":{"command":"cat in/a","input":["in/**"]}}}'
 mkdir in; truncate -s 400M in/b
 reads() { local fd; for fd in "/proc/$1/fd"/*; do [ "$fd" -ef "$2" ] && return; done; false; }

@@ -3,7 +3,7 @@
 . "${0%/*}/../../lib/functions.sh" || exit
 second() { capture vt run "$@"; capture vt run "$@"; has "${1}: the second run is a hit" "$out" "cache hit, replaying"; }
 
-# patterns are the package's, whatever the task's cwd is
+# patterns are relative to the package, not to the task's cwd
 workspace
 pnpm app
 mkdir -p src other packages/app/src packages/app/sub/src
@@ -24,7 +24,7 @@ for t in here there; do
 	has "app, $t: the root's and the cwd's do not" "$out" "cache hit"
 done
 
-# found out by watching, without what is excluded next door
+# automatic inputs, without the excluded files of another package
 workspace
 pnpm app shared
 mkdir -p packages/shared/src packages/shared/dist
@@ -35,7 +35,7 @@ echo 2 >packages/shared/dist/d; capture vt run app#t
 has "the excluded neighbour does not count" "$out" "cache hit"
 echo 2 >packages/shared/src/s; capture vt run app#t
 has "the other does" "$out" "cache miss: 'packages/shared/src/s' modified"
-# ... or at home
+# ... and without excluded files of the package itself
 mkdir -p packages/app/src packages/app/dist
 echo 1 >packages/app/src/s; echo 1 >packages/app/dist/d
 file packages/app/vite-task.json '{"tasks":{"own":{"command":"cat src/s dist/d","input":[{"auto":true},"!dist/**"]}}}'

@@ -1,5 +1,5 @@
-# What a run keeps is written in such an order that it may be killed after any write: once
-# the entry is there, so is all it names, and the next run is a hit; before, nothing is.
+# A run stores its result in such an order that it may be killed after any write: once the
+# entry is written, all files that it names exist, and the next run is a hit; before, the next run is a miss.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 workspace
@@ -8,7 +8,7 @@ file vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"
 file in 1
 file build.sh 'mkdir -p dist; cp in dist/small; head -c 200000 /dev/zero >dist/large; seq 9999 >dist/middle; echo "built $(cat in)"'
 capture vt run build
-# the places in the log where a record ends: "END SPACE", and half of each record
+# prints the places in the log where a record ends ("END SPACE"), and half of each record
 cat >"$T/records.py" <<'P'
 import struct, sys
 d = open(sys.argv[1], "rb").read()
@@ -42,7 +42,7 @@ $end $what: a hit: $hit, the entry is there: $known"
 $end $what: no hit afterwards: $err"
 done <"$T/records"
 is "killed after any of $(grep -c . "$T/records") writes" "$wrong" ""
-# a large blob is a file of its own: it is there before the log tells of it
+# a large blob is a file of its own, written before its record in the log
 rm -rf .vt dist; cp -a "$T/whole" .vt
 rm .vt/store-2/log
 capture vt run build

@@ -1,4 +1,4 @@
-# Why it was a miss: one reason for each thing that changed, without a tracer.
+# The reason of a miss: one for each kind of change, without a tracer.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
@@ -65,7 +65,7 @@ run
 is "untracked names removed" "$out" '$ print env ○ cache miss: untracked env config changed, executing'
 rm -rf .vt
 
-# states of variables are made with a key; another key says nothing about their values
+# states of variables depend on a key: under another key their values cannot be compared
 one=$(printf '%064d' 1) two=$(printf '%064d' 2)
 task '"command":"print env","input":[],"env":["MY_ENV","OTHER"]'
 with VT_TEAM_KEY=$one MY_ENV=1 OTHER=2 run
@@ -92,7 +92,7 @@ with VT_TEAM_KEY=$two run
 is "without a variable that is set the key does not count" "$out" '$ print env ◉ cache hit, replaying'
 rm -rf .vt
 
-# what it starts counts by its content, found by its name
+# a program that the task starts counts by its content, and is found by its name
 mkdir "$T/bin"; printf '#!/bin/sh\ncat "$@"\n' >"$T/bin/kat"; chmod +x "$T/bin/kat"
 PATH=$T/bin:$PATH
 task '"command":"kat test.txt","input":[]'

@@ -1,4 +1,4 @@
-# What vt of the format before left: it stays as it is, and goes once nobody wrote it for 30 days.
+# The cache of vt of the format before stays unchanged, and is removed 30 days after its last write.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"root"}'

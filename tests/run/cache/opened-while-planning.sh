@@ -1,4 +1,4 @@
-# A cache with much in it is opened while the plan is made: all is as it is without that.
+# A large cache is opened while the plan is made: each command prints the same as without it.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 for p in {1..40}; do names+=(p$p); done
@@ -17,7 +17,7 @@ index=.vt/v2/stat
 is "the cache is large enough to be opened early" "$(($(stat -c %s $index) >= 128 << 10))" 1
 
 said() { sed 's/, [0-9.]*m*s saved/, saved/' <<<"$rc|$out|$err"; }
-# story NAME WORDS...: the same with the index and without
+# story NAME WORDS...: compares the output of the command with the index and without
 story() {
 	local name=$1 with
 	shift

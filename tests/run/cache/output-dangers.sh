@@ -1,5 +1,5 @@
-# Nothing is written through a link, out of the workspace, into a .git; what cannot be
-# restored is made by running the task.
+# vt writes nothing through a link, outside the workspace or into a .git; outputs that cannot
+# be restored are made by running the task.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'

@@ -1,10 +1,10 @@
-# A cache that can be read and not written to: what is there is served, what is not is
-# run, one warning tells so, and exit codes are the tasks'.
+# A cache that can be read but not written: stored results hit, other tasks run,
+# one warning says so, and exit codes are the tasks'.
 . "${0%/*}/../../lib/functions.sh" || exit
 own_mounts
 warnings() { printf '%s\n' "$err" | grep -c .; }
 hits() { printf '%s\n' "$out" | grep -o '[0-9]*/[0-9]* cache hit' || true; }
-# a, then b and c, which wait for it; each also puts something large back
+# project: a, then b and c, which depend on it; each also restores a large file
 project() {
 	workspace
 	pnpm a b c
@@ -15,7 +15,7 @@ project() {
 		file packages/$p/vite-task.json '{"tasks":{"build":{"command":"sh build.sh","input":["in"],"output":["dist/**"]},"bad":{"command":"sh -c \"exit 3\"","input":[]},"write":{"command":"cp in written","cache":false},"after":{"command":"cat written","input":["written"],"dependsOn":["write"]}}}'
 	done
 }
-# story HOW: the cache has been made so by now
+# story HOW ERROR: checks runs on a cache that HOW made read-only; the warning quotes ERROR
 story() {
 	capture vt run -r build
 	is "$1: all are hits" "$rc:$(hits)" "0:3/3 cache hit"
@@ -34,7 +34,7 @@ a 2"
 		is "$1: ... with one warning ($i)" "$(warnings)" 1
 		has "$1: ... that says what ($i)" "$err" "warning: plugin 'store-local': cannot write to the cache: $2; nothing more is kept there in this run"
 	done
-	# a cache that cannot hold a file tells nothing of the workspace's clock
+	# a cache that takes no file cannot show the clock of the workspace's file system
 	blamed=0
 	for i in $(seq 16); do
 		capture vt run a#after
@@ -47,7 +47,7 @@ a 2"
 	is "$1: an unknown task exits with 1" "$rc" 1
 	echo "a 1" >packages/a/in
 }
-# ready: writable again
+# ready HOW: checks runs on the cache after it became writable again
 ready() {
 	capture vt run -r build
 	is "$1: writable again: what a run left of which nothing was kept is made anew" "$rc:$(hits):$err" "0:2/3 cache hit:"
@@ -65,7 +65,7 @@ chmod -R u+w .vt
 is "rights: nothing was written there" "$(find .vt -printf '%P %s %T@\n' | sort)" "$before"
 ready "rights"
 
-# the cache is there, its owner is somebody else
+# a cache that another user owns
 if [ "$(id -u)" = 0 ] && [ "$(cat /proc/self/uid_map | tr -s ' ')" = " 0 0 4294967295" ]; then
 	chown -hR 0:0 .vt; chmod -R a+rX .vt
 	capture vt run -r build
@@ -74,7 +74,7 @@ if [ "$(id -u)" = 0 ] && [ "$(cat /proc/self/uid_map | tr -s ' ')" = " 0 0 42949
 	chown -hR 65534:65534 .vt
 fi
 
-# no place for one: the parent is not to be written to
+# no cache can be made: its parent is not writable
 rm -rf .vt
 chmod a-w .
 capture vt run -r build

@@ -1,4 +1,4 @@
-# What nobody answers for is not kept: a part that is switched off costs hits, never truth.
+# A result is not kept if a part that it needs is switched off: that costs hits, never a wrong output.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'

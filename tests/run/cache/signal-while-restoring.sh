@@ -1,4 +1,4 @@
-# A signal comes while a hit puts large outputs back: vt ends at once, the outputs are all there or none is, and the next run has them.
+# A signal comes while a hit restores large outputs: vt ends at once, all of the outputs exist or none, and the next run has them.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 workspace

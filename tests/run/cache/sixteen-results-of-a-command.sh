@@ -1,4 +1,4 @@
-# Up to sixteen results of one command: flipping back is a hit; what is explained is the nearest.
+# Up to sixteen results of one command: flipping back is a hit; a miss is explained by the nearest result.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'

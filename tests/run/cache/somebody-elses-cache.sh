@@ -1,5 +1,5 @@
-# A cache folder that others can write, or that is somebody else's, is not used: the task
-# runs, with one warning.
+# A cache folder that other users can write, or that another user owns, is not used: the
+# task runs, with one warning.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r"}'
@@ -17,7 +17,7 @@ refused() {
 capture with VT_CACHE_DIR="$T/c" vt run t
 capture with VT_CACHE_DIR="$T/c" vt run t
 has "a cache of one's own is used" "$out" "cache hit"
-# what the user names may be read by others, and reached through a link
+# a folder that the user names may be readable for others, and reached through a link
 chmod -R go+rX "$T/c"; ln -s c "$T/link"
 capture with VT_CACHE_DIR="$T/link" vt run t
 has "a cache that others may read, through a link: used" "$out" "cache hit"

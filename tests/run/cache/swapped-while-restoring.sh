@@ -1,4 +1,4 @@
-# While outputs are put back, another process of the workspace's owner swaps them and their folder against links that
+# While outputs are restored, another process of the workspace's owner swaps them and their folder against links that
 # lead out. Nothing outside changes, in content, mode or name; also not for root in that user's workspace.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
@@ -7,7 +7,7 @@ workspace
 file package.json '{"name":"r"}'
 file in 1
 file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","input":["in","t.sh"],"output":["dist/**"]}}}'
-# a task that ran now would itself write through the links
+# t.sh fails while the links are swapped in: a task that ran then would itself write through them
 file t.sh '[ ! -e swapping ] || exit 1; mkdir -p dist/sub dist/empty; for i in 0 1 2 3 4 5 6 7; do echo out$i >dist/sub/f$i; chmod 664 dist/sub/f$i; done; chmod 755 dist/sub dist/empty'
 outside=$T/outside; mkdir -m 711 "$outside"; mkdir -m 700 "$outside/sub"
 for i in 0 1 2 3 4 5 6 7; do echo secret$i >"$outside/f$i"; echo secret$i >"$outside/sub/f$i"; done; chmod 600 "$outside"/f* "$outside"/sub/f*

@@ -1,5 +1,5 @@
-# A vt that is killed while it puts files beside their places, as it does where the cache is on another file system,
-# leaves some with names of its own. They are no outputs, and a later restore removes them.
+# A vt that is killed while it writes files beside their final places, as it does with a cache on another file system,
+# leaves temporary files. These are no outputs, and a later restore removes them.
 . "${0%/*}/../../lib/functions.sh" || exit
 far=$(mktemp -d /dev/shm/vt-test-XXXXXX 2>/dev/null) || { skip "all" "no /dev/shm"; finish; exit; }
 cleanup "rm -rf '$far'"

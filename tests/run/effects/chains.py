@@ -311,7 +311,7 @@ def random_history(seed, length):
     return tasks, events
 
 
-# ---------------------------------------------------------------- the real one
+# ---------------------------------------------------------------- vt itself
 class Real:
     def __init__(self, vt, play, tasks):
         self.vt, self.tasks = vt, tasks
@@ -449,7 +449,7 @@ def play_history(vt, play, history, stats, verbose=False):
                 return 'exit', f'{rc}: {real.said[-500:]}'
             files = real.files()
             away = {p for p in paper.ws if p not in files}
-            # without a line in the ledger what a task with an output leaves outside it may stay away
+            # a product outside `output` of a task that has one may be missing if the ledger has no line of it
             free = {p for p in away if cloned and p not in lines and p in paper.left and tasks[paper.left[p][0][0]].output is not None}
             if away and away <= taken | free and not any(p not in paper.left or match(tasks[paper.left[p][0][0]].output, p) for p in away):
                 stats['taken away and missing'] += 1

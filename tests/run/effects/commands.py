@@ -162,7 +162,7 @@ def play_history(vt, play, history, stats, verbose=False):
                 return None
             more = {p for p in a if p not in b}
             if more and more <= products & away:
-                # made by an earlier run and of no use since: nobody can tell that from what is needed
+                # stale products of an earlier run: vt cannot tell them from needed ones
                 stats['cut: stale product taken away'] += 1
                 return None
             made = {p for p in b if b[p] != pre.get(p)}
@@ -170,7 +170,7 @@ def play_history(vt, play, history, stats, verbose=False):
             over = products & {e[2] if e[0] == 'link' else e[1] for e in done}
             products |= made
             if (out != out2 or a != b) and over:
-                # what the user put where it writes is its own product since, and not there yet
+                # files that the user put at paths of products count as products: the hidden folder begins without them
                 hidden = w.dir(f'hidden{never}')
                 for x in done + [('del', p) for p in over]:
                     edit(hidden, x)

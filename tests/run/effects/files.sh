@@ -1,4 +1,4 @@
-# A result holds the files that its task left: sparse files, links, modes, and nothing that somebody else changed.
+# A result holds the files that its task left: sparse files, links, modes, and no file that another program changed.
 . "${0%/*}/../../lib/functions.sh" || exit
 status() { case $out in *'cache hit, replaying'*) echo hit ;; *) echo ran ;; esac; }
 task() { workspace; file package.json '{"name":"w"}'; file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"sh t.sh\"${1:+,$1}}}}"; cat >t.sh; }
@@ -19,7 +19,7 @@ capture vt run -v t
 is "a sparse file: restored" "$(status) $(cksum dist/*)" "hit $before"
 is "... as a sparse one" "$(($(du -k dist/holes | cut -f1) < 1024))" 1
 
-# folders that hold something come back with their modes, also where those let nobody write
+# folders with content are restored with their modes, also with modes that forbid writing
 task '"output":["dist/**"]' <<'SH'
 umask 022; mkdir -p dist/private/deep dist/fixed dist/usual dist/empty
 for f in private/deep/a private/b fixed/c usual/d; do echo 1 >dist/$f; done
@@ -35,7 +35,7 @@ chmod -R u+w dist; rm -rf dist/private
 capture vt run t
 is "... also when they alone are missing" "$(status) $(modes | grep private)" "hit $(grep private <<<"$before")"
 
-# a second name is no change of the first
+# a hard link to an input does not change the input
 task <<'SH'
 ln -f src x; cat src
 SH
@@ -46,7 +46,7 @@ echo 2 >src
 capture vt run t
 is "... and an edit is a miss" "$(status)" ran
 
-# attributes are no content; only x counts
+# attributes of an input do not count, except the executable bit
 for change in 'chmod 644 in/src' 'touch in/src' 'chown "$(id -u)" in/src' 'chmod -R a+rX in' 'chmod +x in/src'; do
 	task <<<"$change; cat in/src"
 	mkdir in; echo 1 >in/src; letters=
@@ -82,7 +82,7 @@ SH
 capture vt run t
 is "an output pattern with a match: not told" "$err" ""
 
-# a product that somebody else takes away
+# a product that another program removes
 task '"output":["dist/**"]' <<'SH'
 mkdir -p dist; echo 1 >dist/a; echo 1 >dist/b; echo >ready
 while [ -e ready ]; do sleep 0.01; done
@@ -93,7 +93,7 @@ rm dist/b ready
 wait
 has "a product that somebody removed meanwhile: the run is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
 
-# a product that somebody else writes again while the run is being kept: a large one takes its time
+# a product that another program writes again while the run is being kept, which a large file prolongs
 task '"output":["dist/**"]' <<'SH'
 cat round; mkdir -p dist; truncate -s 16M dist/a; echo 1 >dist/b; echo >ready
 SH
@@ -114,7 +114,7 @@ echo mine >dist/b
 capture vt run t
 is "... and the task runs again" "$(status) $(<dist/b)" "ran 1"
 
-# two tasks at once, of which one writes into the other's output without saying so: whoever writes or ends last
+# two tasks at once, of which one writes undeclared into the other's output: each of them may write and end last
 for last in a b; do
 	workspace
 	file package.json '{"name":"w"}'
@@ -151,7 +151,7 @@ else
 	skip "a run during which the clock was set back is not kept" "no C compiler works here: $(head -n 1 "$T/cc.log")"
 fi
 
-# a name that somebody takes from a folder that the task lists, and in which it makes names itself
+# a name that another program removes from a folder that the task lists, and in which the task makes names itself
 task <<'SH'
 ls list; echo 1 >list/made; cat go
 [ ! -e list/stop ] || { echo >ready; while [ -e ready ]; do sleep 0.01; done; }
@@ -187,7 +187,7 @@ has "-vv: tells the number of inputs in a folder with many" "$out" "        9 fi
 capture vt run --last-details
 has "--last-details: lists them afterwards" "$out" "'other'"
 
-# the line at the end tells of a run that was not kept
+# the compact summary names a run that was not kept
 workspace
 file package.json '{"name":"w"}'
 file vite-task.json '{"tasks":{"a":"sh -c \"echo >>src\"","b":{"command":"echo b","dependsOn":["a"]}},"cache":true}'
@@ -195,7 +195,7 @@ echo 1 >src
 capture vt run b
 has "the compact summary: tells what was not kept, and why" "$out" "w#a not cached because it modified its input."
 
-# another fingerprint has other names for contents
+# another fingerprint plugin names contents differently
 if [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ]; then
 	task <<'SH'
 cat src >/dev/null; cat src >copy; cp copy src; touch src; cat src

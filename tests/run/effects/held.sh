@@ -1,4 +1,4 @@
-# Hits that stand only together with hits after them: they write nothing, and are told once.
+# Held hits, which count only together with hits after them: they write nothing, and are printed once.
 . "${0%/*}/../../lib/functions.sh" || exit
 mkdir "$T/bin"
 cp "$abs_top_builddir/tests/lib/play" "$T/bin/play"

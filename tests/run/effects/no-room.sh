@@ -1,4 +1,4 @@
-# There is no room to put a result's files back: the task runs, and that run is not kept.
+# No room to restore the files of a result: the task runs, and that run is not kept.
 . "${0%/*}/../../lib/functions.sh" || exit
 own_mounts
 status() { case $out in *'cache hit, replaying'*) echo hit ;; *) echo ran ;; esac; }

@@ -1,4 +1,4 @@
-# What a repository says of tools' own caches, of frameworks' variables, and of tools that ask not to be cached.
+# Settings of a repository for tools' own caches, for frameworks' variables, and for tools that ask not to be cached.
 . "${0%/*}/../../lib/functions.sh" || exit
 status() { case $out in *'cache hit, replaying'*) echo hit ;; *) echo ran ;; esac; }
 

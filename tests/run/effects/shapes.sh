@@ -65,15 +65,15 @@ both "two builds into one folder" "rr hh hh | rr hh | rr hh | rr hh | rr hh | rr
 	"rr hh hh | rr hh | hh hh | hh hh | hh hh | hh hh" "$(t b "play s1 read:src/a write:dist/x:d"),$(t t "play s2 read:src/a write:dist/x:p" '"b"')"
 both "compile && list" "rr hh hh | rh hh | rh hh | rh hh | rh hh | rh hh" \
 	"rr hh hh | rh hh | hh hh | hh hh | hh hh | hh hh" "$(t t "$tsc && play s2 list:dist")"
-# Without products the copy's own may stay away, for it is the last command; the compiler's may not: the commands after it
-# would find it there in a run.
+# A missing product of the copy, the last command, may stay missing; a missing product of the compiler may not: the commands
+# after the compiler would find it in a run.
 both "compile && copy" "rr hh hh | rh hh | rh hh | rh+ hh+ | rh+ hh+ | rr hh" \
 	"rr hh hh | rh hh | hh hh | hh hh | hh hh | hh hh" "$(t t "$tsc && play s2 copy:src/b:dist/l")"
 both "lint the product && compile" "rr rh hh | rr rh | rr hh | hh+ hh+ | hh+ hh+ | hr hh" \
 	"rr rh hh | rr rh | rh hh | hh hh | hh hh | hh hh" "$(t t "play s0 read:src/a read:dist/x && $tsc")"
 tasks=$(t t "$tsc && play s2 fix:src/a:+")
 shape "compile && rewrite the source" "rr rr hh | rr rr | rr rh | rh hh | rh hh | rh hh" t "${tasks//@/}"
-# a run of uncached tasks alone opens no cache, and its effects are not known all the same
+# a run of uncached tasks alone opens no cache, so that its effects are not recorded
 workspace
 file package.json '{"name":"w"}'
 file vite-task.json '{"tasks":{"t":{"command":"play s1 write:dist/y:k","output":["gen/**"]},"c":{"command":"play s2 rimraf:dist","cache":false}}}'

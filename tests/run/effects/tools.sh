@@ -1,5 +1,5 @@
 # Real tools without a word of configuration: a hit on the second unchanged run and on the third,
-# a miss after an edit, a hit after that. Tools that are not here are skipped; VT_TEST_MORE_NPM names a
+# a miss after an edit, a hit after that. Tools that are not installed are skipped; VT_TEST_MORE_NPM names a
 # node_modules with more of them than ./bootstrap installs.
 . "${0%/*}/../../lib/functions.sh" || exit
 # tool NAME PROGRAM COMMAND EDITED-FILE: h a hit, r it ran, ! it failed
@@ -81,7 +81,7 @@ else skip "tsc --incremental in a fresh checkout" "tsc is not installed"; fi
 project 'go build -o app'
 printf 'module x\n\ngo 1.18\n' >go.mod; printf 'package main\n\nfunc main() {}\n' >main.go
 tool 'go build' go t main.go
-# rustup finds its toolchains by HOME, which is another one here
+# rustup finds its toolchains by HOME, which the test replaces
 for rust in "$(getent passwd "$(id -u)" | cut -d: -f6)"/.rustup/toolchains/*/bin; do [ ! -x "$rust/cargo" ] || PATH=$rust:$PATH; done
 project 'cargo build -q --offline'
 printf '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\n' >Cargo.toml; echo 'fn main() {}' >src/main.rs
@@ -130,7 +130,7 @@ comment='#' tool pytest pytest t m.py
 project 'latexmk -pdf -interaction=batchmode x.tex'; printf '%s\n' '\documentclass{article}' '\begin{document}' x '\end{document}' >x.tex
 comment='%' tool latexmk latexmk t x.tex
 
-# ---- from npm, if they are there
+# ---- from npm, if installed
 MORE=${VT_TEST_MORE_NPM:-$NPM}
 more() {                       # more COMMAND: a project with these modules, and with no watchman
 	project "$1"

@@ -1,5 +1,5 @@
-# What people and tools do to inputs and products between runs: after each run the workspace is, and the terminal says, what the
-# command alone leaves and says in a twin of the workspace.
+# Changes by people and tools to inputs and products between runs: after each run workspace and terminal are as the command
+# alone leaves them in a twin of the workspace.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires git
 PATH=$(dirname "$VT"):$PATH            # nested runs

@@ -1,4 +1,4 @@
-# Without `output` a hit needs what the task left in place; what the user took away may stay away, and one line says so.
+# Without `output` a hit needs the products in place; products that the user removed may stay missing, and one line says so.
 . "${0%/*}/../../lib/functions.sh" || exit
 status() { printf '%s\n' "$out" | awk '/[$] play / { printf "%s", /cache hit, replaying/ ? "h" : "r" }'; }
 mkdir "$T/bin"
@@ -49,7 +49,7 @@ capture vt run t
 is "a file of another state, which a run would not leave: the task runs" "$(status)" r
 has "... the reason names it" "$out" "'dist/x' would not be there"
 
-# output given: what is outside it may be missing, and is not told; nothing outside it is put back
+# with `output` other products may be missing without a line, and are not restored
 project '"t":{"command":"play s1 read:src/a write:dist/x:t write:log:t","output":["dist"]}'
 vt run t >/dev/null
 rm -r dist log

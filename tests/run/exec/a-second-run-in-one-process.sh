@@ -4,7 +4,7 @@
 . "${0%/*}/../../lib/functions.sh" || exit
 AGAIN=$abs_top_builddir/tests/lib/run-again
 [ -x "$AGAIN" ] || skip_all "tests/lib/run-again is not built"
-# vt finds its plugins, its supervisor and its addon from where it stands
+# vt finds its plugins, its supervisor and its addon relative to its own path
 mkdir -p "$T/build/core"
 cp "$AGAIN" "$T/build/core/run-again"
 cp "$abs_top_builddir/core/vt-supervisor" "$T/build/core/"
@@ -26,10 +26,10 @@ done
 vt run -r build >/dev/null
 vt run -r traced >/dev/null
 
-# grows COLUMN: of the last twenty runs, after how many there was more than ever before. The C library
-# keeps the stack of a thread that has ended, so a run with more threads than ever before it leaves
-# more behind, once, and a sanitizer has rooms of its own; what a run forgets makes nearly each run
-# the one with the most.
+# grows COLUMN: counts how many of the last twenty runs set a new maximum. The C library keeps the
+# stack of a thread that has ended, so a run with more threads than each run before it adds memory
+# once, and a sanitizer allocates memory of its own; a leak makes nearly each run set a new
+# maximum.
 grows() { awk -v c="$1" '$c > most { most = $c; n += NR > 4 } END { print (NR < 24 ? NR " runs only" : n > 9 ? "after " n " of 20 runs" : "no") }' "$T/report"; }
 codes() { cut -d' ' -f1 "$T/report" | sort | uniq -c | tr -s ' '; }
 story() {                      # story NAME TASK
@@ -49,7 +49,7 @@ if command -v valgrind >/dev/null && [[ -z ${ASAN_OPTIONS+x}${TSAN_OPTIONS+x} ]]
 		capture again
 		[ "$rc" = 99 ] || { skip "valgrind finds nothing: $task" "this valgrind cannot read what this compiler wrote"; continue; }
 		capture again "$T/report" 2 -r $task
-		# --12-- WARNING: a call of the kernel that valgrind does not know, and vt does without
+		# --12-- WARNING: valgrind does not know a system call, and vt works without it
 		is "valgrind finds nothing: $task" "$rc $(grep -v '^--' <<<"$err")" "0 "
 	done
 else

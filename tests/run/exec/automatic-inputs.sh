@@ -1,4 +1,4 @@
-# What a run found out about its inputs, without a word of configuration.
+# Automatic inputs of a run, without any configuration.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires python3
@@ -138,7 +138,7 @@ has "a product as the task left it: the second run hits" "$out" "$replay"
 capture vt run odd; capture vt run odd
 is "a malformed path does no harm" "$rc $(printf '%s\n' "$out" | sed -n 2p)" "0 fine"
 
-# byte for byte
+# chunks of two streams are replayed in the order of the run
 workspace chronological
 file package.json '{"name":"r","scripts":{"writers":"python3 writers.py"}}'
 file writers.py 'import os, subprocess, sys, time

@@ -4,7 +4,7 @@
 workspace
 pnpm a
 tools
-# four has no line end: it is written once all of the other stream was read, else three might be put behind it
+# four has no line end, so it is written after the other stream is read: else three might follow it on its line
 tool both "echo one; echo two >&2; echo three; '$abs_top_builddir/tests/lib/drained' || echo never read; printf four >&2"
 file packages/a/package.json '{"name":"a","scripts":{"tty":"check-tty","read":"read-stdin","both":"both","color":"color hello-world","plain":"color hello-again","env":"print-env FORCE_COLOR","half":"printf foo && echo bar"}}'
 cd packages/a

@@ -1,4 +1,4 @@
-# Cached tasks as they are shown: the first time, again, and after a change.
+# Lines of cached tasks: the first time, again, and after a change.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -1,4 +1,4 @@
-# The steps of one task (a && b && c) are looked up and told together.
+# The steps of one task (a && b && c) are looked up and printed together.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -1,4 +1,4 @@
-# Which of the two streams has colours: the environment's words in their order, on a terminal and in a pipe.
+# Colours of each stream, by the variables in their order of precedence, on a terminal and in a pipe.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
@@ -6,7 +6,7 @@ tools
 file package.json '{"name":"r","scripts":{"c":"color red"}}'
 e=$'\033'
 coloured() { case $out in *"$e["*) echo on;; *) echo off;; esac; }
-# the words | on a terminal | in a pipe
+# the variables | on a terminal | in a pipe
 while IFS='|' read -r words tty pipe; do
 	with $words terminal vt run --log=labeled c
 	is "on a terminal: ${words:-nothing said}" "$(coloured)" "$tty"
@@ -35,14 +35,14 @@ TERM=xterm NO_COLOR=0|on|off
 TERM=xterm NO_COLOR=1 FORCE_COLOR=0|off|off
 TERM=xterm CLICOLOR=0|on|off
 EOF
-# each stream for itself
+# each stream decides separately
 file tool.sh 'printf "\033[31mout\033[0m\n"; printf "\033[31merr\033[0m\n" >&2'
 file package.json '{"name":"r","scripts":{"both":"sh tool.sh"}}'
 out=$(with TERM=xterm base_env "$abs_top_builddir/tests/lib/terminal" -- sh -c "'$VT' run --log=labeled both >'$T/plain'")
 is "stdout in a file, stderr on a terminal" "$(coloured) $(out=$(cat "$T/plain"); coloured)" "on off"
 out=$(with TERM=xterm base_env "$abs_top_builddir/tests/lib/terminal" -- sh -c "'$VT' run --log=labeled both 2>'$T/plain'")
 is "stdout on a terminal, stderr in a file" "$(coloured) $(out=$(cat "$T/plain"); coloured)" "on off"
-# the child: only cached ones are told to colour
+# FORCE_COLOR reaches cached tasks only
 file package.json '{"name":"r","scripts":{"f":"print-env FORCE_COLOR","n":"print-env NO_COLOR","t":"print-env TERM","own":"FORCE_COLOR=0 print-env FORCE_COLOR"}}'
 last() { printf '%s\n' "$out" | sed -n 2p; }
 for v in 0 1 3; do

@@ -1,4 +1,4 @@
-# Colours: each stream for itself; the environment decides.
+# Colours: the environment decides, for each stream separately.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

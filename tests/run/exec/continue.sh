@@ -1,4 +1,4 @@
-# --continue: after a failure what does not depend on it is run; with "always" all is run.
+# --continue: after a failure the tasks that do not depend on it run; with "always" all tasks run.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
@@ -44,7 +44,7 @@ is "a nested run beside another task: all run" "$rc $(printed)" "3 a b c d e oth
 go --continue --concurrency-limit 1 -r x
 is "one task at a time: the same tasks run" "$rc $(printed)" "3 a d e "
 
-# commands that vt does itself, and what cannot start
+# commands that vt executes itself, and programs that cannot start
 workspace other
 pnpm a b c
 tools
@@ -80,7 +80,7 @@ VT_TIMEOUT=60 capture vt run-many --continue a b c
 is "a server goes on for those that still need it, and ends with them" "$rc $(printed)" "3 b "
 VT_TIMEOUT=60 capture vt run-many --continue d
 is "a persistent task that fails ends the run" "$rc $(printed)" "5 "
-# long lines of tasks fall at once
+# long chains of tasks are given up at once
 workspace long
 pnpm $(seq -f 'p%04g' 1 600)
 tools

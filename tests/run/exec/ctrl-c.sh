@@ -1,4 +1,4 @@
-# Ctrl-C typed at the terminal: the tasks have it already; nothing new starts.
+# Ctrl-C typed at the terminal: the tasks receive it from there; no new task starts.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -1,4 +1,4 @@
-# What vt exits with: the tasks' own code, or 1, or 128 + the signal.
+# Exit codes of vt: the tasks' own code, or 1, or 128 + the signal.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -1,4 +1,4 @@
-# One fails while another hangs: exactly what is shown, whatever the other one is.
+# One task fails while another hangs: the exact output, for each kind of the other task.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
@@ -28,14 +28,14 @@ vt run: 0/2 cache hit (0%), 1 failed, 1 cancelled. (Run \`vt run --last-details\
 ✗ a#$2 failed first (exit code: 1)"
 	done
 done
-# nobody else was running: the child's own code, at any --log
+# a task that fails alone: vt exits with the task's code, at any --log
 for log in interleaved labeled grouped; do
 	file packages/a/package.json '{"name":"a","scripts":{"alone":"fail 42"}}'
 	file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"scripts":{"alone":"print never"}}'
 	capture vt run --log=$log -r alone
 	is "$log: no other task was running: its own code" "$rc $(printf '%s\n' "$out" | grep -c .)" "42 1"
 done
-# arguments that look like ours belong to the task
+# arguments that look like options of vt belong to the task
 file packages/a/package.json '{"name":"a","scripts":{"say":"echo"}}'
 for arg in --help --version -v -a --cache -r; do
 	capture vt run a#say $arg

@@ -1,4 +1,4 @@
-# One fails: the others are killed, grandchildren too, and nothing new starts.
+# One task fails: the others are killed, grandchildren too, and no new task starts.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

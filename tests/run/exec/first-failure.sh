@@ -1,10 +1,10 @@
-# Several run, one fails: what vt ended for it is cancelled, and the summary says where to look.
+# One of several tasks fails: tasks that vt ends for it count as cancelled, and the summary names the first failure.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b c
 tools
-# they wait for each other, and for their lines to be in the log
+# the three tools wait for each other, and for their lines to be in the log
 tool late-fail ": >$T/a; until [ -e $T/b ] && [ -e $T/c ]; do sleep 0.02; done"'
 i=1; while [ $i -le 30 ]; do echo "line $i"; i=$((i+1)); done; printf "no newline at its end"
 until grep -q talking '"$T/out"'; do sleep 0.02; done; exit 7'
@@ -32,11 +32,11 @@ done
 rm -rf .vt "$T"/[abc]; : >"$T/out"
 capture vt run -v --log=labeled -r x
 is "-v: the lines come after the full summary" "$(tail -n 1 <<<"$out")" "no newline at its end"
-# nothing is repeated where the lines are the last ones
+# lines that end the output are not repeated
 file packages/a/package.json '{"name":"a","scripts":{"x":"print before && sh -c \"echo it; exit 4\""}}'
 capture vt run --log=labeled -r --concurrency-limit 1 -F a x
 is "lines that end the output: not repeated" "$rc $(tail -n 1 <<<"$out")" "4 ✗ a#x failed first (exit code: 4)"
-# two that fail by themselves
+# two tasks that fail by themselves
 file packages/a/package.json '{"name":"a","scripts":{"x":"fail 5"}}'
 file packages/b/package.json '{"name":"b","scripts":{"x":"fail 6"}}'
 file packages/c/package.json '{"name":"c"}'

@@ -1,4 +1,4 @@
-# Hundreds of tasks: each one comes to its end; hits come in the same order every time.
+# Hundreds of tasks: each task ends, and hits come in the same order every time.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

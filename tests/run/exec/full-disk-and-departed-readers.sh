@@ -1,4 +1,4 @@
-# Where vt writes to is full, or its reader has left: a task fails, a hit does not.
+# vt's output goes to a full disk, or to a reader that has left: a task fails, a hit does not.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -1,11 +1,11 @@
-# What a task printed stays one block with --log grouped, also when it is long and read slowly, or not at all: vt holds little of it
+# With --log grouped a task's output stays one block, also when it is long and read slowly, or not at all: vt holds little of it
 # in memory, goes on with other tasks, and obeys a signal.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 [[ ! ${ASAN_OPTIONS-}${TSAN_OPTIONS-} ]] || skip_all "a sanitizer needs memory of its own"
 workspace
 pnpm a b c d
-# a and b print at the same time; c has its time, d fails; e waits for a
+# a and b print at the same time; c also has a task with a timeout, d fails, and the task after waits for a
 many() { echo "sh -c \\\"$2 yes $1-123456789abcdef | head -c 40000000; echo end of $1\\\""; }
 file packages/a/vite-task.json '{"tasks":{"build":{"command":"'"$(many a "touch ../../a;")"'","input":[]},"after":{"command":"touch ../../after","dependsOn":["build"],"cache":false}}}'
 file packages/b/vite-task.json '{"tasks":{"build":{"command":"'"$(many b "touch ../../b;")"'","cache":false}}}'

@@ -1,4 +1,4 @@
-# What vt was born ignoring its tasks ignore too, and nothing that vt ignores for itself.
+# Tasks ignore the signals that vt was started with as ignored, and none that vt ignores for itself.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"a","scripts":{"first":"sed -n s/^SigIgn:.//p /proc/self/status","second":"sed -n s/^SigIgn:.//p /proc/self/status #"}}'

@@ -1,4 +1,4 @@
-# What the runner puts into a task's environment, and only when it is true.
+# Variables that the runner adds to a task's environment, and only when they are true.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

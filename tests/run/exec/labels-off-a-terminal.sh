@@ -1,4 +1,4 @@
-# In a log file lines of tasks that run at the same time carry their task's name, without being asked for it.
+# In a log file lines of tasks that run at the same time carry their task's name, without an option.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -1,4 +1,4 @@
-# What is not stored, and where that is told.
+# Results that are not stored, and where vt says so.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
@@ -10,7 +10,7 @@ file vite-task.json '{"cache":true}'
 for p in a b c; do file packages/$p/package.json "{\"name\":\"@t/$p\",\"scripts\":{\"task\":\"rewrite data.txt\",\"dev\":\"catch INT 0\",\"x\":\"barrier $T/d $p 2 hang\"}}"; file packages/$p/data.txt x; done
 file packages/c/package.json '{"name":"@t/c","scripts":{"task":"print fine"}}'
 file packages/b/package.json "{\"name\":\"@t/b\",\"scripts\":{\"task\":\"rewrite data.txt\",\"x\":\"barrier $T/d b 2 exit 1\"}}"
-# nobody's but the user's: as it stands after a run it would be the task's own
+# theirs N: writes data.txt as the user, since after a run the file is the task's own product
 theirs() { for p in a b; do echo "x$1" >"$W/packages/$p/data.txt"; done; }
 hint='(Run `vt run --last-details` for full details)'
 cd packages/a

@@ -1,4 +1,4 @@
-# A program that is there and cannot be started.
+# A program that exists and cannot be started.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"r","scripts":{"x":"bad one","y":"bad one && echo two"}}'

@@ -1,4 +1,4 @@
-# Dependencies first; what others wait for before the rest; slots.
+# The order of tasks: dependencies first, then tasks that others wait for, then the rest; slots.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
@@ -35,7 +35,7 @@ workspace known
 pnpm app core slow zero
 tools
 file vite-task.json '{"cache":true}'
-# slow takes three times as long as those before it took, however loaded the machine is
+# slow takes three times as long as the tasks before it took, however loaded the machine is
 tool nap "[ -e $T/begun ] || date +%s >$T/begun
 if [ \$2 = slow ]; then
 	[ -e $T/long ] || echo \$(((\$(date +%s) - \$(cat $T/begun)) * 3 + \$1)) >$T/long

@@ -13,7 +13,7 @@ tool shadow-it 'mkdir -p node_modules/.bin; printf "#!/bin/sh\necho near \$1\n" 
 file plain 'echo plain'
 printf 'A\0B\n' >data; chmod +x data
 
-# made by an earlier step
+# a program that an earlier step makes
 capture vt run first
 has "a program that an earlier command made is found" "$rc $out" "made 1"
 rm node_modules/.bin/made
@@ -87,7 +87,7 @@ for t in c e; do
 	has "$t: ... an edit of the script is a miss" "$out" "more"
 done
 
-# found on PATH: whose place in the workspace changes is another program
+# a program on PATH whose place in the workspace changes is another program
 tool which-one 'sed "s/^/root: /" "${0%/*}/data"'
 echo old >node_modules/.bin/data
 file packages/a/package.json '{"name":"a"}'
@@ -103,7 +103,7 @@ for t in auto named; do
 	has "$t: ... which runs" "$out" "root: new"
 done
 
-# however the folder of PATH is written: another one in front of it is another program
+# a folder of PATH in each spelling: a program of the same name in front of it is another program
 mkdir -p "$T/one/bin" "$T/two/bin" "$T/aside"
 ln -s two "$T/now"
 for n in one two; do printf '#!/bin/sh\necho from %s\n' $n >"$T/$n/bin/whose"; chmod +x "$T/$n/bin/whose"; done
@@ -117,7 +117,7 @@ for dir in "$T/two/bin" "$T/two/bin/" "$T/aside/../two/bin" "$T/./two//bin" "$T/
 	has "... another program of the name on PATH is run" "$out" "from one"
 done
 
-# a program of the system that an earlier task of the run replaces, though all were looked at before
+# a program outside the workspace that an earlier task of the run replaces, after vt has looked at all programs
 printf '#!/bin/sh\necho by 1\n' >"$T/one/bin/printer"; chmod +x "$T/one/bin/printer"
 tool replace-it 'sed "s/by [0-9]*/by $(cat number)/" "$1" >"$1.new"; chmod +x "$1.new"; mv "$1.new" "$1"'
 echo '{"tasks":{"before":{"command":"printer before"},"replace":{"command":"replace-it '"$T/one/bin/printer"'","cache":false,"dependsOn":["before"]},

@@ -1,4 +1,4 @@
-# What a hit prints is read slowly, or not at all: vt holds little of it in memory, tells the hits in their order, and obeys a signal.
+# A hit's output is read slowly, or not at all: vt holds little of it in memory, prints hits in their order, and obeys a signal.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 [[ ! ${ASAN_OPTIONS-}${TSAN_OPTIONS-} ]] || skip_all "a sanitizer needs memory of its own"

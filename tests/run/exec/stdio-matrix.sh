@@ -1,4 +1,4 @@
-# Who has the terminal, in all three log modes: not cached, a miss, a hit; one task and several.
+# Tasks that have the terminal, in all three log modes: not cached, a miss, a hit; one task and several.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
@@ -6,7 +6,7 @@ pnpm a b
 tools
 for p in a b; do file packages/$p/package.json "{\"name\":\"$p\",\"scripts\":{\"tty\":\"check-tty\",\"read\":\"read-stdin\"}}"; done
 hint='(Run `vt run --last-details` for full details)'
-# block MODE PACKAGE STATUS tty|not-tty: what one task shows
+# block MODE PACKAGE STATUS tty|not-tty: prints the lines that one task shows
 block() {
 	local l= n
 	[ "$1" = interleaved ] || l="[$2#tty] "

@@ -1,4 +1,4 @@
-# Who has the terminal: the table of log modes, for tasks that are not cached.
+# Tasks that have the terminal: the table of log modes, for tasks that are not cached.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -1,4 +1,4 @@
-# stdout and stderr stay apart, but in a group; the outermost --log counts.
+# stdout and stderr stay apart, except in a group; the outermost --log counts.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -3,7 +3,7 @@
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools
-# no shell stays that could tell of its child's end
+# the tools end with an exec: no shell stays that could report the end of its child
 tool die "echo \$\$ >$T/pids; kill -KILL \$(ps -o ppid= -p \$\$); exec sleep 300"
 tool die-all "echo \$\$ >$T/pids; p=\$(ps -o ppid= -p \$\$); kill -KILL \$(ps -o ppid= -p \$p); exec sleep 300"
 requires ps

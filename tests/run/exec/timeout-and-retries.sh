@@ -1,4 +1,4 @@
-# The key "timeout" ends a command with all its processes; "retries" runs one that failed again.
+# The key "timeout" ends a command with all its processes; "retries" runs a failed command again.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

@@ -1,10 +1,10 @@
-# A warning stands in a line of its own, once, and who does not read it stops no task.
+# A warning stands in a line of its own, once, and a reader that does not read it stops no task.
 . "${0%/*}/../../lib/functions.sh" || exit
 [ -e "$abs_top_builddir/tests/plugins/.libs/vt-scripted.so" ] || skip_all "the scripted store is not built"
 vts() { with VT_PLUGIN_PATH="$abs_top_builddir/tests/plugins/.libs" vt "$@"; }
 warning="warning: plugin 'near': the line is cut"
 
-# one task has printed half a line when the store fails that another one is looked up in
+# one task has printed half a line when the store fails that another task is looked up in
 workspace
 cat >half.sh <<'EOF'
 cd ../..

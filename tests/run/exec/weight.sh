@@ -1,10 +1,10 @@
-# The key "weight": a task takes so many of the places for commands.
+# The key "weight": how many of the places for commands a task takes.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 pnpm a b c d
 tools
-# alone NAME: are others running meanwhile? together N: waits until N run at once
+# alone NAME: prints how many tasks run at the same time; barrier (tools.sh) waits until N run at once
 tool alone ': >"$D/$1"; sleep 0.3; n=0; for f in "$D"/*; do n=$((n + 1)); done; rm "$D/$1"; echo "$1 saw $n"'
 for p in a b c d; do file packages/$p/package.json "{\"name\":\"$p\",\"scripts\":{\"x\":\"alone $p\",\"y\":\"barrier \$D $p 2\"}}"; done
 go() { rm -rf "$T/d"; mkdir "$T/d"; with D="$T/d" capture vt run "$@"; }
@@ -22,7 +22,7 @@ isnt "... and not where there is no room for both" "$rc" 0
 file vite-task.json '{"taskDefaults":{"x":{"weight":4},"y":{"weight":1000000}}}'
 go --parallel --filter a --filter b y
 is "--parallel knows no weight" "$rc" 0
-# a heavy one among light ones, cached and hit
+# a heavy task among light ones, cached and hit
 file packages/a/vite-task.json '{"tasks":{"x":{"weight":3}}}'
 file vite-task.json '{"cache":true,"untrackedEnv":["D"],"taskDefaults":{"x":{"weight":1}}}'
 go --concurrency-limit 3 -r x

@@ -1,4 +1,4 @@
-# Equal runs in two clones at the same time: each step leaves one RESULT and one STEP, whoever was last, and the next clone hits.
+# Equal runs in two clones at the same time: each step leaves one RESULT and one STEP, in any order of ends, and the next clone hits.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
 workspace

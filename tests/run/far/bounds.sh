@@ -1,4 +1,4 @@
-# What the user allows a far store: time for an item, time and bytes at the end of a run, the size of an object.
+# Limits that the user sets for a far store: time for an item, time and bytes at the end of a run, the size of an object.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
 workspace

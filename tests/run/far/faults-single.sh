@@ -14,10 +14,10 @@ user
 capture vt run -r t
 is "a store that works is filled" "$rc$err $(ls "$T/far" | grep -c '^7-')" "0 $((n * 2))"
 cp -r "$T/far" "$T/far.good"
-# what it may cost is 2 s, which tests/bench/extra-far.sh measures; here a loaded machine must not fail
+# a fault may cost 2 s, which tests/bench/extra-far.sh measures; the limit here lets a loaded machine pass
 limit=15000
 spent() { local from=$EPOCHREALTIME; VT_TIMEOUT=60 capture vt run -r t; ms=$(((${EPOCHREALTIME/./} - ${from/./}) / 1000)); }
-# faulty NAME OPTIONS WARNING: a fresh clone where all is there to be had, then one where all is to be sent
+# faulty NAME OPTIONS WARNING: a fresh clone that can get all results, then one that must send all results
 faulty() {
 	rm -rf "$T/far"; cp -r "$T/far.good" "$T/far"
 	user "\"fault\": \"$1\"${2:+, $2}"
@@ -39,7 +39,7 @@ faulty() {
 }
 hangs="warning: plugin 'main': it does not answer; it is not asked for 30 s"
 faulty hang '' "$hangs"
-# on a machine that stands still for the 250 ms between the question and the end it is the other sentence
+# a machine that stands still for the 250 ms between the question and the end gives the other sentence
 faulty hang '"polite": true' "warning: plugin 'main': it @(is too slow|does not answer); it is not asked for 30 s"
 faulty hang-put '' "$hangs"
 faulty drip '' "$hangs"

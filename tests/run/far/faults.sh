@@ -10,9 +10,9 @@ capture vt run -r t
 is "a good store: filled" "$rc$err" 0
 cp -r "$T/far" "$T/far.good"
 spent() { local from=$EPOCHREALTIME; capture vt run -r t; ms=$(((${EPOCHREALTIME/./} - ${from/./}) / 1000)); }
-# what a fault may cost is 2 s, which tests/bench/extra-far.sh measures; here a loaded machine must not fail
+# a fault may cost 2 s, which tests/bench/extra-far.sh measures; the limit here lets a loaded machine pass
 limit=15000
-# faulty NAME OPTIONS: a fresh clone where all is there to be had, then one where all is to be sent
+# faulty NAME OPTIONS: a fresh clone that can get all results, then new inputs whose results must all be sent
 faulty() {
 	rm -rf "$T/far"; cp -r "$T/far.good" "$T/far"
 	user "\"fault\": \"$1\"${2:+, $2}"
@@ -32,7 +32,7 @@ faulty() {
 faulty hang
 has "a store that hangs: one line tells it" "$first" "warning: plugin 'main': it does not answer; it is not asked for 30 s"
 faulty hang '"polite": true'
-# on a machine that stands still for the 250 ms between the question and the end it is the other sentence
+# a machine that stands still for the 250 ms between the question and the end gives the other sentence
 like "a store that asks whether to stop: one line tells it" "$first" "warning: plugin 'main': it @(is too slow|does not answer); it is not asked for 30 s"
 faulty drip
 faulty lie
@@ -48,7 +48,7 @@ is "... and gets nothing that leads nowhere" "$(ls "$T/far" | wc -l)" "$(ls "$T/
 faulty no-blobs
 is "a store that declines blobs: gets nothing that leads nowhere" "$(ls "$T/far" | grep -c '^[37]-')" "$(ls "$T/far.good" | grep -c '^[37]-')"
 
-# somebody with a bad wire, who may only read
+# a user with a bad connection, who may only read
 rm -rf "$T/far"; cp -r "$T/far.good" "$T/far"
 user '"fault": "lie", "mode": "read"'
 cd "$W"; rm -rf "$T/x"; clone x; rm -rf packages/*/out; quiet

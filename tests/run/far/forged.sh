@@ -1,4 +1,4 @@
-# What somebody puts into a far store who is not of the team, or means it ill: it is no hit, and learns nothing.
+# Objects that an outsider or an attacker puts into a far store: none is a hit, and the writer learns nothing.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
 requires python3
@@ -13,7 +13,7 @@ P=$(public "$SECRET") Q=$(public "$OTHER")
 b() { rm -rf .vt out; [ $# = 0 ] || file in.txt "$1"; capture vt run build; }
 made() { cat out/a; }
 
-# signed by somebody whom nobody trusts, or by nobody
+# results signed with a key that the reader does not trust, or not signed
 user '' "\"sign\": \"$OTHER\""; b
 is "a signer whom not all trust: sends a result" "$rc$err" 0
 clone R; user '' "\"trust\": [\"$P\"]"; b
@@ -29,7 +29,7 @@ is "a reader who trusts signatures: takes none of them" "$rc$(hits) $(made)" "00
 user; b
 is "a team with a key: takes none of them" "$rc$err$(hits) $(made)" "00 zero"
 
-# two teams on one server, and one that copies objects of the other over those of the first
+# two teams on one server, of which one copies its objects over those of the other
 rm -rf "$T/far"; cd "$W"; user; b; cp -r "$T/far" "$T/far.one"
 user '' "\"key\": \"$OTHER\""; b
 is "two teams on one server: each has its own results" "$rc$err$(hits)" 00
@@ -41,8 +41,8 @@ b
 is "a result that another team sealed: no hit" "$rc$(hits) $(made)" "00 zero"
 has "... and one line tells why" "$err" "not sealed by the team's key"
 
-# name sets that name what is not the repository's: the names that are asked for must tell nothing of it
-# asked KEY FACT: do the names that are asked for depend on the content of $secret? After a miss: STEP leads only to the set
+# name sets that name files outside the repository: the names that are asked for must tell nothing of the files
+# asked KEY FACT...: tells whether these names depend on the content of $secret, after a miss: STEP leads only to the set
 asked() {
 	local key=$1 text
 	shift

@@ -14,7 +14,7 @@ for i in 1 2 3 4 5 6 7 8; do
 	capture vt run pick
 done
 is "six runs with other inputs: each has its result" "$rc$err $(ls "$T/far" | grep -c '^3-')" "0 8"
-# found N: what a fresh clone gets that is as the Nth run was
+# found N: runs the task in a fresh clone, with the input of the Nth run
 found() { cd "$W"; rm -rf "$T/x"; clone x; file which "data-$1"; quiet; capture vt run pick; }
 found 8
 is "the newest result: found by a hint" "$rc$err $(hits) $(calls 'get_many 3')" "0 1 0"
@@ -22,7 +22,7 @@ found 1
 is "the oldest result: found by its name set" "$rc $err $(hits) $out" "0  1 ${out}"
 has "... and replayed" "$out" "1"
 is "... with one call for all sets, and one for all names" "$(calls 'get_many 3') $(grep -E 'get_many 1 [0-9]+' "$T/log" | awk '$3 >= 7' | wc -l)" "1 1"
-# the sets are gone: no hit, and no harm
+# without the sets there is no hit, and no error
 rm -f "$T/far"/1-*
 found 2
 is "without name sets: the task runs" "$rc$err $(hits)" "0 0"

@@ -1,4 +1,4 @@
-# What was made before there was a far store can be sent, and what others made can be got without a run; results are shared by a
+# Results from before there was a far store can be sent, and results of others can be got without a run; they are shared by a
 # team's key, or by signatures.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
@@ -35,7 +35,7 @@ is "pull in another clone: gets the results" "$rc $err $out" "0  2 of 2 steps ca
 is "... runs nothing, and restores nothing" "$(ls packages/*/out 2>/dev/null)" ""
 capture vt cache pull t
 is "pull again: gets nothing" "$rc $out" "0 0 of 2 steps came, 2 hit already"
-# pulled WORDS... in a fresh clone
+# pulled WORDS...: pulls in a fresh clone
 pulled() { rm -rf "$T/P"; clone P; capture vt cache pull "$@"; cd "$T/B"; }
 pulled --filter a t
 is "pull with a filter: the results of those packages" "$rc $err $out" "0  1 of 1 steps came, 0 hit already"
@@ -59,7 +59,7 @@ clone C; quiet
 capture vt run -r --dry-run t
 is "... in a fresh clone, either" "$rc $(calls) $(ls .vt 2>/dev/null)" "0 0 "
 
-# open: results are signed, and taken from those who are trusted
+# open sharing: results are signed, and taken from trusted keys
 one=$(vt cache key new) two=$(vt cache key new)
 is "key new: 64 digits, and others each time" "${#one} $([ "$one" != "$two" ] && echo other)" "64 other"
 user '' "\"sign\": \"$one\""

@@ -17,7 +17,7 @@ file in.txt in
 mkdir -p -m 700 "$T/home/.config/vt" "$T/far"
 printf '{"plugins": {"options": {"main": {"dir": "%s", "log": "%s"}}}}\n' "$T/far" "$T/log" >"$T/home/.config/vt/config.json"
 as_somebody
-# started TASK: in the background; $vt is its process
+# started TASK: starts the task in the background; $vt is the process of vt
 started() {
 	rm -f started go
 	(ulimit -c unlimited 2>/dev/null; with VT_TEAM_KEY="$SECRET" VT_SIGN_KEY="$SECRET" vt run "$1") >"$T/out" 2>"$T/err" </dev/null &

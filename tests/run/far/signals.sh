@@ -1,4 +1,4 @@
-# A signal ends vt within seconds, whatever a far store does; what was done keeps its exit status and its results.
+# A signal ends vt within seconds, whatever a far store does; finished tasks keep their exit status and their results.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
 workspace

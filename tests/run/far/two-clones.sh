@@ -74,7 +74,7 @@ config '"build": {"command": "cp in.txt out", "input": ["in.txt"], "output": ["o
 capture vt run build
 has "a required store that is not there: an error" "$rc $err" "1 error: Plugin 'store-of-somebody' cannot be used"
 
-# far stores alone: vt's own stands beside them
+# far stores alone in the list: vt adds its own store
 file vite-task.json '{"plugins": {"stores": [{"use": "far-folder", "as": "main"}]}, "tasks": {"build": {"command": "cp in.txt out", "input": ["in.txt"], "output": ["out"]}}}'
 rm -rf .vt out
 capture vt run build

@@ -1,4 +1,4 @@
-# Two far stores of one kind: each gets what is made, either is asked for what the other lacks, and one that fails takes nothing from the other.
+# Two far stores of one kind: each gets new results, either is asked for what the other lacks, and a failure of one costs the other nothing.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
 workspace
@@ -6,7 +6,7 @@ file package.json '{"name":"root"}'
 file in.txt one
 config '"t": {"command": "cp in.txt out", "input": ["in.txt"], "output": ["out"]}' \
 	'{"use": "far-folder", "as": "main"}, {"use": "far-folder", "as": "second"}'
-# both MAIN SECOND: options of the two
+# both MAIN SECOND: writes the options of the two
 both() {
 	mkdir -p -m 700 "$T/home/.config/vt"
 	printf '{"plugins": {"options": {"main": {"dir": "%s", "log": "%s"%s}, "second": {"dir": "%s", "log": "%s"%s}}, "sharing": {"key": "%s"}}}\n' \

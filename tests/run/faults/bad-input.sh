@@ -1,7 +1,7 @@
 # Every bad input gets one clear sentence, the right exit code, and loses nothing.
 . "${0%/*}/../../lib/functions.sh" || exit
 
-# bad STORY RC WORDS...: the last capture failed so, with these words on stderr, shortly
+# bad STORY RC WORDS...: checks that the last capture failed with RC, and with these words on a short stderr
 bad() {
 	local story=$1 want=$2 w
 	shift 2
@@ -103,7 +103,7 @@ else
 fi
 capture with VT_CACHE_DIR=relative vt run a#ok
 bad "a relative cache directory" 1 VT_CACHE_DIR
-# so little that the library below would end the program
+# limits so low that libuv would end the program
 for limit in "-n 10" "-n 31" "-v 12000" "-v 30000"; do
 	capture base_env bash -c "ulimit $limit; exec '$VT' run a#ok"
 	bad "ulimit $limit" 1 "see \`ulimit ${limit% *}\`"

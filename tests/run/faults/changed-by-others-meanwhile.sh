@@ -1,5 +1,5 @@
-# Others change things while a task runs: what it saw is not what is there now, so
-# its result is not kept, or at least never found again for what is there now.
+# Other programs change files while a task runs: the files that it saw are not the present
+# ones, so its result is not kept, or at least never found for the present files.
 . "${0%/*}/../../lib/functions.sh" || exit
 
 # tick: waits until the clock of the file system has moved
@@ -47,7 +47,7 @@ during "... comes where the task makes names too" 'mkdir d; : >d/f' 'ls d | grep
 during "a link is pointed elsewhere" 'echo 1 >a; echo 2 >b; ln -s a l' 'cat l' 'ln -sfn b l'
 during "a link to a directory is pointed elsewhere" 'mkdir a b; echo 1 >a/f; echo 2 >b/f; ln -s a l' 'cat l/f' 'ln -sfn b l'
 
-# ... and what the task does itself is no change by others
+# ... and a change by the task itself does not count as one by others
 own() {
 	workspace
 	file package.json '{"name":"root"}'
@@ -80,7 +80,7 @@ for t in t u; do
 	echo 1 >d/f; touch -r g d/f
 done
 
-# however soon after the start
+# a change right after the start is noticed
 workspace
 file package.json '{"name":"root"}'
 file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","input":["f"]},"after":{"command":"cat f","dependsOn":["write"]},"write":{"command":"sh w.sh","cache":false}}}'
@@ -100,7 +100,7 @@ else
 	skip "a change is noticed as soon as the task starts" "this kernel's times are too coarse for that"
 fi
 is "a file written just before the start: counts as no change" "$blamed" 0
-# the cache's own files tell nothing of another file system's clock
+# files of the cache tell nothing of another file system's clock
 mkdir -m 700 "/dev/shm/vt-test-$$" 2>/dev/null && cleanup "rm -rf /dev/shm/vt-test-$$"
 if [ -d "/dev/shm/vt-test-$$" ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ]; then
 	blamed=0

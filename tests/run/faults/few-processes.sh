@@ -1,4 +1,4 @@
-# A limit of processes and threads: what needs none works, the rest is refused in a sentence.
+# A limit of processes and threads: commands that need none work, the rest is refused in a sentence.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires setpriv
 [ "$(id -u)" = 0 ] || skip_all "only root can become a user without other processes"

@@ -1,4 +1,4 @@
-# HOME, TMPDIR and their kin lie on a file system whose server is silent: vt goes on without them after three seconds, and says so once.
+# HOME, TMPDIR and similar folders lie on a file system whose server is silent: vt goes on without them after 3 s, and says so once.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 own_mounts
@@ -17,7 +17,7 @@ head -c 3000000 /dev/zero >zeros
 file vite-task.json '{"tasks":{"t":{"command":"cat in","input":["in"]}, "loud":{"command":"head -c 3000000 in zeros","input":["in"]}}}'
 S=$T/silent
 line() { printf 'warning: %s: the folder %s does not answer; vt goes on without it' "$1" "$2"; }
-# silent NAME PATH
+# silent NAME PATH: runs a task with the variable NAME set to a silent folder
 silent() {
 	rm -rf .vt
 	capture with "$1=$2" vt run t
@@ -37,7 +37,7 @@ has "vt doctor: names HOME and its folder" "$err$out" "HOME: the folder $S does 
 hasnt "... and ends in time" "$rc" 124
 capture with XDG_RUNTIME_DIR="$S" vt doctor
 has "vt doctor: names XDG_RUNTIME_DIR and its folder" "$err$out" "XDG_RUNTIME_DIR: the folder $S does not answer"
-# a pipe's reader sees the end, though the one who asked cannot be ended
+# a reader of vt's output sees its end, though the process that asked the folder cannot be killed
 out=$(with HOME="$S" _limited 120 sh -c '"$1" run t 2>&1 | cat' sh "$VT")
 has "a reader of vt's output: sees its end" "$out" "$(line HOME "$S")"
 finish

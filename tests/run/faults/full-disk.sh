@@ -1,5 +1,5 @@
-# A full disk: the run goes on, with one warning at most; what was kept before is whole,
-# and with room the next run is as if nothing had been.
+# A full disk: the run goes on, with one warning at most; results kept before stay whole,
+# and with room the next run keeps everything.
 . "${0%/*}/../../lib/functions.sh" || exit
 own_mounts
 disk() { mkdir -p "$2"; mount -t tmpfs -o "size=$1,mode=700" none "$2" || exit 99; }
@@ -18,10 +18,10 @@ project() {
 		file packages/$p/vite-task.json '{"tasks":{"build":{"command":"sh build.sh","env":["E"],"input":["in"],"output":["dist/**"]},"bad":{"command":"sh -c \"exit 3\"","input":[]}}}'
 	done
 }
-# what was not finished
+# litter FOLDER: lists unfinished files
 litter() { [ ! -d "$1" ] || ( cd "$1" && find . \( -name 'new-*' -o -name '*.new' -o -path '*/tmp/*' -o -name '*.??????' ! -name .gitignore \) -type f ); }
 
-# however many pages are left: none, enough for the key, for the log, for one blob, ...
+# each number of free pages: none, enough for the key, for the log, for one blob, ...
 project
 C=$T/disk/cache
 export E=1
@@ -70,7 +70,7 @@ with VT_CACHE_DIR="$C" E=1 capture vt run a#bad
 is "a task that fails has its own exit code" "$rc:$err" 3:
 with VT_CACHE_DIR="$C" capture vt run --last-details
 has "the last summary that could be written can be read" "$out" "2 tasks • 0 cache hits • 2 cache misses"
-# what a task prints is kept in memory, then in a file
+# the output of a task is held in memory, then in a file
 file packages/a/much.sh 'head -c 3000000 /dev/zero | tr "\0" x; echo; exit 0'
 file packages/a/vite-task.json '{"tasks":{"much":{"command":"sh much.sh","input":[]}}}'
 for log in interleaved labeled grouped; do
@@ -86,7 +86,7 @@ is "with room again: what was kept is a hit" "$rc:$(hits):$(made):$err" "0:2/2 c
 is "... no unfinished file was left" "$(litter "$C")" ""
 umount "$T/disk"
 
-# no room for what a hit should put back: the task runs
+# no room for the outputs that a hit would restore: the task runs
 project
 cd packages/a || exit 99
 file build.sh 'mkdir -p dist; rm -f ballast; head -c 200000 /dev/zero >dist/large && cp in dist/small || exit 5; cat in'

@@ -55,14 +55,14 @@ is "after $n kills: each result is what its sources say" "$(cat "$T/kill.out")" 
 # the supervisors of the killed runs have ended
 left() { pgrep -f "$W" | grep -c .; }
 until_true eval '[ "$(left)" = 0 ]'
-# a clean run at the end, which runs something: whatever a kill left is gone, and everything hits
+# a run at the end, which executes a task: files that the kills left are gone, and everything hits
 echo "after all kills" >packages/a/src/in
 capture vt run -r build
 has "after all kills: a run that has something to do runs it" "$out" "packages/a\$ sh build.sh ○ cache miss: "
 capture vt run -r build
 has "... the cache still hits" "$out" "3/3 cache hit"
 is "... no temporary file is in the workspace" "$(find . -path ./.vt -prune -o -name '.*' ! -name . -print -o -name '*tmp*' -print | grep -v '^./.gitignore$' || true)" ""
-# (what was being written when the kill came stays for an hour: tests/run/cache/clean-and-stat.sh)
+# (files that a killed run was writing stay for an hour: tests/run/cache/clean-and-stat.sh)
 left=$(cd .vt && find . -type f | grep -vxE './(v2/(key|stat|history|ledger)(\.[0-9A-Za-z]{6,8})?|v2/counts|v2/last/[0-9a-f]{64}(\.[0-9A-Za-z]{6,8})?|store-2/(log|lock|about|index|files/../[0-9a-f]{64})|last-summary(\.[0-9A-Za-z]{6,8})?|CACHEDIR.TAG|.gitignore)')
 is "... none is in the cache" "$left" ""
 # endpoints of the killed runs are swept

@@ -1,4 +1,4 @@
-# Whatever is changed: what vt shows next is what a fresh run would show. Each story
+# After each change vt shows what a fresh run would show. Each story
 # has a task (nothing configured), a start, and changes one after the other.
 . "${0%/*}/../../lib/functions.sh" || exit
 

@@ -58,7 +58,7 @@ is "... no file is written outside of the workspace" "$rc $(ls "$T/home/project"
 has "... and the reader is told" "$out$err" "packages/b: the package lies outside of the workspace: left out"
 rm -f packages/b turbo.json vite-task.json
 
-# reports are not written through a link of the repository that leads to a file of the user's
+# reports are not written through a link of the repository to a file of the user
 file vite-task.json '{"tasks": {"t": {"command": "echo ran", "cache": false}}}'
 file "$T/home/private/precious" precious
 ln -s "$T/home/private/precious" report; ln -s "$T/home/private/not-there" nowhere; ln -s "$T/home/private" out

@@ -1,4 +1,4 @@
-# Many vt at once on one cache: all succeed, all tell the truth, and the next run hits.
+# Many vt at once on one cache: all succeed with the right output, and the next run hits.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'

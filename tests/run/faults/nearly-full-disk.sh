@@ -1,13 +1,13 @@
-# A disk with little room left: what was not used for two days gives way to what is new, what is
-# in use does not, and so much stays free as the option `free` says.
+# A disk with little room left: results that were unused for two days give way to new ones, results
+# in use do not, and as much stays free as the option `free` says.
 . "${0%/*}/../../lib/functions.sh" || exit
 own_mounts
 age() { "$abs_top_builddir/tests/plugins/age-store" "$C/store-2" "$1" || ok "the store is aged" 1; }
 available() { echo $(($(stat -f -c '%a * %S' "$T/disk"))); }
-# all but so many bytes are taken by somebody else
+# leave BYTES: fills the disk with a file outside the cache, except for BYTES
 leave() { rm -f "$T/disk/ballast"; head -c $(($(available) - $1)) /dev/zero >"$T/disk/ballast"; }
 hits() { printf '%s\n' "$out" | grep -c '◉ cache hit'; }
-# package NAME [DEPENDENCY]: what it makes cannot be made smaller
+# package NAME [DEPENDENCY]: makes a package whose outputs cannot be compressed
 package() {
 	local needs=
 	[ $# = 1 ] || needs=",\"dependencies\":{\"$2\":\"workspace:*\"}"
@@ -17,7 +17,7 @@ package() {
 }
 is_made() { local p; for p in packages/*; do cmp -s $p/in $p/dist/out || echo "$p"; done; }
 run() { with VT_CACHE_DIR="$C" capture vt run "$@"; }
-# a new disk of 16 MiB, a twentieth of it is KEEP; and results of a b c d that are DAYS old
+# begin DAYS: makes a new disk of 16 MiB, of which KEEP is a twentieth, and results of a b c d that are DAYS old
 KEEP=$((16 * 1024 * 1024 / 20))
 C=$T/disk/cache
 begin() {
@@ -56,7 +56,7 @@ leave 500000
 run a#build b#build; run --filter '!e' build
 is "a disk with less room than that: hits go on without a word" "$rc:$(hits):$err" "0:4:"
 
-# what is there need not be put back, and is not read: it is in use all the same
+# outputs in place are neither restored nor read: their results count as used all the same
 begin 5
 package e d
 leave $((KEEP + 50000))
@@ -66,7 +66,7 @@ rm -rf packages/?/dist
 run --filter '!e' build
 is "... gives up no result of those" "$rc:$(hits):$err:$(is_made)" "0:4::packages/e"
 
-# free
+# the room that must stay free
 begin 5
 package e
 leave 330000        # what all old ones free is enough, with what a run writes beside the store
@@ -95,7 +95,7 @@ rm "$T/home/.config/vt/config.json"
 capture vt plugins info store-local
 has "the option is listed" "$out" "what stays free on the disk; never more than a twentieth of it"
 
-# two at once need room, again and again
+# two runs at once need room, again and again
 begin 5
 wrong=
 for i in 1 2 3 4 5 6 7 8; do

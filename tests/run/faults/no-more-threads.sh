@@ -1,4 +1,4 @@
-# From the Nth thread on none can be made: each N gives a run that ends, keeps its results, and says at most once
+# No thread can be made from the Nth on: with each N the run ends, keeps its results, and says at most once
 # that a thread is missing.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace

@@ -7,7 +7,7 @@ file src/a a
 file t.sh 'mkdir -p dist && cp src/a dist/a'
 file much.sh 'i=0; while [ $i -lt 3000 ]; do echo "line $i"; i=$((i + 1)); done'
 
-# a link where the outputs are: nothing is written through it, nothing is forgotten
+# a link in the place of the output folder: vt writes nothing through it, and says why
 mkdir "$T/outside" real
 ln -s real dist
 capture vt run t
@@ -27,7 +27,7 @@ capture vt run t
 gone "a link that came later: nothing is written through it" "$T/outside/a"
 has "... the task runs, and the reason is told" "$out" "cannot write below 'dist': there is a symbolic link on the way"
 
-# what cannot be shown is not a success
+# output that cannot be written makes vt fail
 vt run much >/dev/full 2>"$T/err"; rc=$?
 is "a full stdout: exit 1" "$rc" 1
 is "... one line tells it" "$(grep -c '^error: Cannot write to standard output: No space left on device$' "$T/err")" 1
@@ -47,7 +47,7 @@ has "... its output is stored as ever" "$out" "cache hit, replaying
 line 0"
 is "... without a warning" "$err" ""
 
-# the cache may cost its use, never a task
+# a failure of the cache costs hits, never a task
 rm -rf .vt
 file big.sh 'head -c 3000 /dev/zero | tr "\0" x; ulimit -f'
 file vite-task.json '{"tasks":{"big":"sh big.sh"}}'

@@ -1,4 +1,4 @@
-# A clone is looked at, and nothing of it runs: not its programs, not what its package managers or its git folder name.
+# Planning in a clone executes nothing of it: not its programs, not what its package managers or its git folder name.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires git
 workspace
@@ -20,7 +20,7 @@ file packages/a/new 'changed since'
 touch package.json
 watched() { "$@"; }
 if command -v strace >/dev/null && strace -f -qq -e trace=execve -e status=successful -o "$T/calls" true 2>/dev/null; then
-	# its helpers are none: vt starts no program at all
+	# strace notes each program that is started: vt starts none at all
 	watched() { strace -f -qq -e trace=execve -e status=successful -o "$T/calls" "$@"; }
 fi
 while read -r words; do

@@ -1,5 +1,5 @@
-# A cached task prints 200 MB: neither the run that keeps it nor the hit holds it in memory. What prints more than
-# 1 GiB is not kept, and that is said.
+# A cached task prints 200 MB: neither the run that keeps it nor the hit holds it in memory. A task that prints more
+# than 1 GiB is not kept, and vt says so.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires python3
 [[ ! ${ASAN_OPTIONS-}${TSAN_OPTIONS-} ]] || skip_all "a sanitizer needs memory of its own"

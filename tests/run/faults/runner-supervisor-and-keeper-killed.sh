@@ -1,10 +1,10 @@
-# vt, its supervisor and the keeper of a task are killed at one moment: the guard ends what descends from the task. What a task that
-# had ended left running lives on.
+# vt, its supervisor and the keeper of a task are killed at one moment: the guard ends all descendants of the task. Processes that
+# an ended task left running live on.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires setsid
 workspace
 file package.json '{"name":"r"}'
-# writes the pids of what runs, however it tries to get away
+# writes the pids of its processes, which try to escape in different ways
 file task.sh '(setsid sh -c "echo \$\$ >>pids; exec sleep 1000" &) >/dev/null 2>&1
 setsid -f sh -c "echo \$\$ >>pids; sleep 1000 & echo \$! >>pids; wait" >/dev/null 2>&1
 echo $$ >>pids

@@ -1,5 +1,5 @@
 # Supervisor and keeper of a running task are killed together, or stopped together: vt ends, and no descendant of the
-# task lives on, however it tried to get away. What was there before vt, and what is not vt's, is left alone.
+# task lives on, however it tried to escape. Processes from before vt, and processes that are not vt's, are left alone.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires setsid
 workspace
@@ -19,7 +19,7 @@ file vite-task.json '{"tasks":{
 	"stopped":{"command":"sh task.sh STOP","cache":false}}}'
 dead() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null; }
 all_dead() { local p; for p in $(cat pids killed); do dead "$p" || return 1; done; }
-# what a run left is told, and ended
+# left: prints the processes that a run left, and ends them
 left() { local p; for p in $(cat pids killed); do dead "$p" || { echo "$p $(tr '\0' ' ' <"/proc/$p/cmdline")"; kill -KILL "$p"; }; done; }
 
 VT_TIMEOUT=60 capture vt run killed
@@ -28,7 +28,7 @@ has "... the reason is told" "$err" "the supervisor of the tasks died; the tasks
 until_true all_dead
 is "... no process of the task lives on" "$(left)" ""
 
-# a shell starts something, and becomes vt
+# a shell starts a process, and becomes vt
 rm -f pids
 sleep 1000 &
 bystander=$!
@@ -54,7 +54,7 @@ for signal in TERM KILL; do
 	wait 2>/dev/null
 done
 
-# they stay stopped, vt does not wait for a signal
+# supervisor and keeper stay stopped: vt does not wait for a signal
 rm -f pids killed
 file task.sh 'keeper=$PPID
 supervisor=$(sed -n "s/^PPid:[^0-9]*//p" /proc/$keeper/status)

@@ -1,4 +1,4 @@
-# A task stops its parent, which is the process that ends it: that one goes on, so the task ends, obeys signals, and
+# A task stops its parent, the keeper, which ends the task: the keeper goes on, so the task ends, obeys signals, and
 # does not outlive a killed vt.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace

@@ -1,4 +1,4 @@
-# Each command that vt-migrate(7) says stands for another runner's is one, and its settings are settings.
+# Each command and each setting that vt-migrate(7) names for those of another runner is accepted.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires git
 page=$abs_top_srcdir/core/man/vt-migrate.7
@@ -19,13 +19,13 @@ while read -r line; do
 	is "$line" "$bad" ""
 done < <(sed -n 's/^\.It .* Ta \(vt .*\)/\1/p' "$page")
 ok "the page has more than fifteen examples" $((n <= 15))
-# options that stand alone, with a task behind them
+# options that the page names alone, with tasks behind them
 while read -r option; do
 	read -ra words <<<"$option"
 	capture vt run-many -r "${words[@]}" build test
 	is "$option" "$rc $err" "0 "
 done < <(sed -n 's/^\.It .* Ta \(--.*\)/\1/p' "$page")
-# the settings of the tables: what stands behind Ta in JSON, as a task's
+# the settings of the tables: the JSON behind Ta, in a task
 while read -r setting; do
 	file vite-task.json "{\"tasks\":{\"it\":{\"command\":\"echo it\",$setting}}}"
 	case $setting in '"group"'*) file vite-task.json "{\"tasks\":{\"it\":{$setting,\"dependsOn\":[\"lint\"]}}}" ;; '"ready"'*) file vite-task.json "{\"tasks\":{\"it\":{\"command\":\"echo it\",\"persistent\":true,$setting}}}" ;; esac

@@ -1,9 +1,9 @@
-# turbo.json files like those of five public repositories are read, and what has no counterpart is told.
+# turbo.json files like those of five public repositories are read, and settings without a counterpart are named.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires jq
 top=$abs_top_srcdir/tests/run/import
 . "$top/shapes.sh"
-# wanted NAME: what shapes.txt has of a shape
+# wanted NAME: prints the part of shapes.txt about a shape
 wanted() { awk -v name="$1" '/^#### / { on = $2 == name; next } on' "$top/shapes.txt"; }
 turbo() { (PATH=$NPM/.bin:$PATH; base_env TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1 turbo "$@" 2>"$T/turbo.err"); }
 real='[.tasks[] | {id: .taskId, there: (.command != "<NONEXISTENT>"), needs: .dependencies}] as $all |

@@ -2,9 +2,9 @@
 . "${0%/*}/../../lib/functions.sh" || exit
 requires jq git
 top=$abs_top_srcdir/tests/run/import
-# The edges between tasks that run, and the order of runs: with turbo itself where it is installed, else what it said once.
+# The edges between tasks that run, and the order of runs: of turbo itself where it is installed, else of a recorded run of it.
 turbo() { (PATH=$NPM/.bin:$PATH; base_env TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1 TURBO_CACHE_DIR="$T/turbo-cache" turbo "$@" 2>"$T/turbo.err"); }
-# real: of turbo's dry run, the tasks that have a script, each with those of them that it waits for, also through tasks that have none
+# real: the tasks of turbo's dry run that have a script, each with the ones that it waits for, also through tasks without a script
 real='[.tasks[] | {id: .taskId, there: (.command != "<NONEXISTENT>"), needs: .dependencies}] as $all |
 	def there($id): $all[] | select(.id == $id) | .there;
 	def below($id): [$all[] | select(.id == $id) | .needs[] | if there(.) then . else below(.)[] end] | unique;
@@ -21,7 +21,7 @@ cat >"$T/once" <<'O'
 O
 results() { (cd "$1" && find . -path ./node_modules -prune -o -path ./.vt -prune -o -path ./.git -prune -o -type f \( -path '*/dist/*' -o -path '*/.next/*' -o -path '*/generated/*' \) -print | sort | xargs sha256sum); }
 ran() { grep -o 'RAN [^ ]*' "$1" | sort; }
-# in_order FILE: does every task that ran come behind those it waits for?
+# in_order FILE: checks that every task that ran comes behind the tasks that it waits for
 in_order() {
 	awk 'NR == FNR { id = $1; for (i = 3; i <= NF; i++) needs[id] = needs[id] " " $i; next }
 		match($0, /RAN [^ ]*/) { id = substr($0, RSTART + 4, RLENGTH - 4); at[id] = ++n; list[n] = id }

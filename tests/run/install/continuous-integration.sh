@@ -47,7 +47,7 @@ else
 	skip "in bubblewrap" "bwrap cannot be used here"
 fi
 
-# what CI keeps between jobs comes back by tar
+# tar restores the cache between jobs, as in CI
 sources kept
 capture "$VT" run show
 is "a job: packs its cache" "$rc" 0

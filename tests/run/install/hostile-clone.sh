@@ -9,7 +9,7 @@ workspace
 file package.json '{"name":"app"}'
 file vite-task.json '{"tasks":{"show":{"command":"cat in"}}}'
 file in one
-# each of these would leave a file
+# each of these leaves a file if vt loads or runs it
 file "$T/mark.c" "#include <fcntl.h>
 __attribute__((constructor)) static void mark(void) { open(\"$T/loaded\", O_CREAT | O_WRONLY, 0666); }
 int main(void) { return 0; }"

@@ -1,4 +1,4 @@
-# A vt that npm or pnpm put below the workspace works there; nobody else's plugin beside it does.
+# A vt that npm or pnpm put below the workspace works there; a foreign plugin beside it does not.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/installed.sh"
 requires ${CC%% *}
@@ -86,7 +86,7 @@ has "a link to a plugin that others can change: refused" "$rc $err" "1 error: '$
 rm "$supervisor"
 mv "$T/away/vt-supervisor" "$supervisor"
 
-# a container: node_modules belongs to somebody who is not the user
+# a container: node_modules belongs to another user
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$T"
 	workspace container

@@ -53,7 +53,7 @@ loaded_without() {
 }
 loaded_without "a folder in the link's place" "$T/a tree"
 rm -rf "$link"
-# a folder that others can write is not used; one with a blank in its own path neither
+# a folder that others can write is not used, nor one with a blank in its own path
 mkdir -p "$T/x/vt" "$T/t m p"
 chmod 777 "$T/x" "$T/x/vt"
 with XDG_RUNTIME_DIR="$T/x" TMPDIR="$T/t m p" loaded "no folder that others can write" "$T/a tree"

@@ -81,7 +81,7 @@ capture with A=1 serve node -e 'const c = require(process.env.VP_RUN_NODE_CLIENT
 for (let i = 0; i < 10000; i++) n += c.getEnv("A").length; console.log(n)'
 is "ten thousand calls: each is answered" "$out $(report)" $'10000 ENV A\nEXIT 0'
 
-# --- an end in a hurry
+# --- a client that ends at once
 capture serve node -e 'require(process.env.VP_RUN_NODE_CLIENT_PATH).load().disableCache(); process.exit(0)'
 is "a word just before exit: is heard" "$(report)" $'OPTED-OUT\nEXIT 0'
 capture serve node -e 'require(process.env.VP_RUN_NODE_CLIENT_PATH).load().disableCache(); process.kill(process.pid, "SIGKILL")'

@@ -1,4 +1,4 @@
-# What is answered, what is kept, and which reason wins.
+# Answers of the runner, the facts that it keeps, and the reason that wins.
 . "${0%/*}/asking-tools.sh" || exit
 BY=sh
 workspace

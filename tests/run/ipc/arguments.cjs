@@ -1,4 +1,4 @@
-// Every odd argument, and what becomes of it: one line each, as `call -> result`.
+// Calls the client with every odd argument, and prints one line each, as `call -> result`.
 const c = require(process.env.VP_RUN_NODE_CLIENT_PATH).load();
 const tell = (words, fn) => {
 	let r;

@@ -11,7 +11,7 @@ cached() { echo "\"$1\":{\"command\":\"$2\",\"cache\":true,\"input\":[]${3:+,$3}
 have_node() { command -v node >/dev/null && [ -f "$abs_top_builddir/plugin-api/client/vt-node.node" ]; }
 endpoints() { ls "$T/run/vt" 2>/dev/null | grep -c '^s' || true; }
 
-# (a) an exit right after the word
+# (a) a tool that ends right after its request
 project "$(cached a 'sh a.sh')"
 echo 'vt client disable-cache; kill -9 $$' >a.sh
 if have_node; then
@@ -94,7 +94,7 @@ else
 	skip "(j) nonsense on the socket" "no python3"
 fi
 
-# (l) what is not cached gets no channel
+# (l) an uncached task gets no channel
 project "$(cached l 'sh l.sh'),\"off\":{\"command\":\"sh l.sh\",\"cache\":false}"
 echo 'echo "${VP_RUN_IPC_NAME-none} ${VP_RUN_NODE_CLIENT_PATH-none}"' >l.sh
 capture vt run --no-cache l

@@ -1,4 +1,4 @@
-# vt client: what scripts and tools without a client of their own use.
+# vt client, for scripts and tools without a client of their own.
 . "${0%/*}/../../lib/functions.sh" || exit
 [ -x "$abs_top_builddir/tests/run/ipc/serve" ] || skip_all "serve is not built"
 cd "$T" || exit 99

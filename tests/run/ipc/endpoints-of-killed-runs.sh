@@ -1,4 +1,4 @@
-# The endpoint of a run that was killed goes with the next run, also when its process number is another process's by now; that of a
+# The next run removes the endpoint of a killed run, also when another process has its process number by now; the endpoint of a
 # run that goes on stays.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
@@ -20,7 +20,7 @@ start
 kill -KILL $pid
 wait $job 2>/dev/null
 there "a killed run: its endpoint stays behind" "$made"
-# its number is now that of a process that began later
+# gives the endpoint the number of a process that began later
 sleep 300 &
 other=$!
 cleanup "kill $other $going_pid 2>/dev/null"

@@ -1,4 +1,4 @@
-# libvt-client as others use it: header, library, pkg-config file, installed.
+# libvt-client as an installed library: header, library, pkg-config file.
 . "${0%/*}/../../lib/functions.sh" || exit
 H=$abs_top_srcdir/plugin-api/client L=$abs_top_builddir/plugin-api/client/.libs
 [ -f "$L/libvt-client.so" ] || skip_all "the library is not built"

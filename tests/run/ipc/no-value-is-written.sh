@@ -25,7 +25,7 @@ is "no value is in what the runs printed" "$(grep -c kanarienvogel "$T/said")" 0
 is "no value is in the cache" "$(grep -rla kanarienvogel .vt | head -n 3)" ""
 is "no value is elsewhere below the workspace or the private folders" "$(grep -rla kanarienvogel "$T" --exclude-dir=node_modules | head -n 3)" ""
 is "the cache is not empty" "$(find .vt -type f -size +0 | head -n 1 | wc -l)" 1
-# packed bytes hide a text from grep: what is compressed is looked at unpacked
+# packed bytes hide a text from grep: compressed files are unpacked first
 if command -v zstd >/dev/null; then
 	is "no value is in the packed files of the cache" "$(find .vt -type f -exec zstd -dcq {} \; 2>/dev/null | grep -c kanarienvogel)" 0
 fi

@@ -1,4 +1,4 @@
-# A runner inside a task of another: what it is asked, the outer one is asked as well.
+# A runner inside a task of another passes each question on to the outer runner.
 . "${0%/*}/../../lib/functions.sh" || exit
 [ -x "$abs_top_builddir/tests/run/ipc/serve" ] || skip_all "serve is not built"
 cd "$T" || exit 99

@@ -19,10 +19,10 @@ has "a variable that an inner step declares: decides about the outer step" "$out
 with DECLARED=1 B=1 VT="$VT" capture vt run nested
 has "a variable that an inner step's tool asked for: decides about the outer step" "$out" "cache miss: env 'B' changed"
 
-# started PIDFILE command...: in the clean environment; tells the process that vt is
+# started PIDFILE command...: runs it in the clean environment; PIDFILE gets the pid of vt
 started() { base_env sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$@"; }
 
-# the outer runner: one whose task stopped it while it holds the channel open
+# the outer runner: stopped by the test while its task holds the channel open
 mkdir ../outer ../inner && cd ../outer || exit 99
 tools
 tool hold 'printf "%s\n" "$VP_RUN_IPC_NAME" >../channel.new && mv ../channel.new ../channel; until [ -e ../continue ]; do sleep 0.05; done'

@@ -81,7 +81,7 @@ static void wait_for_outer(void)
 	outer_runner_free(outer);
 }
 
-/* On a worker: the end of one child is all there is to wait for. */
+/* Waits on a worker for the end of the child. */
 static void wait_for_child(void *ctx)
 {
 	(void)ctx;

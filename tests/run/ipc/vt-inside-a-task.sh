@@ -25,7 +25,7 @@ nested() {
 	step "both as they were" hit PROBE_ENV=1 vt run outer
 	step "a variable that the inner tool asked for: decides about the outer step" "miss(env 'PROBE_ENV' changed)" PROBE_ENV=2 vt run outer
 	has "$BY: ... the inner vt sees the new value" "$out" "served PROBE_ENV=2"
-	# now the inner step is in the cache: an outer one that runs it hits below
+	# now the inner step is in the cache: an outer step that runs it hits below
 	step "flipping back hits" hit PROBE_ENV=1 vt run outer
 	sed -i 's/sh inner.sh inner/sh inner.sh inner 2/' vite-task.json
 	step "a new outer step around a known inner one" "miss(args changed)" PROBE_ENV=1 vt run outer
