@@ -104,7 +104,7 @@ static const char *meaning(const char *line, size_t *ret_size)
 	return at;
 }
 
-/* What the command's help says of an option. */
+/* The line of an option in the command's help. */
 static const char *option_text(const struct command *c, const char *name, size_t *ret_size)
 {
 	const char *const parts[] = { c->help, c->help_shared };

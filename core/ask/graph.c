@@ -45,10 +45,10 @@ const struct command command_graph = {
 /* A package, or a task of the run. */
 struct vertex {
 	const char *id;                /* of JSON: the package's path, "path#task" */
-	const char *label;             /* what is shown: a package's name, "pkg#task" */
+	const char *label;             /* the text shown: a package's name, "pkg#task" */
 	const struct package *package;
 	const struct task *task;       /* NULL: a package */
-	uint32_t *after;               /* those that it depends on, or waits for */
+	uint32_t *after;               /* the nodes that it depends on, or waits for */
 	uint32_t after_n;
 	uint32_t *runs;                /* tasks that it runs as a part of itself: pre and post scripts, a `vt run` in its command */
 	uint32_t runs_n;

@@ -1,4 +1,4 @@
-/* cursor: reads numbers and bytes from memory that somebody else owns, and never past its end.
+/* cursor: reads numbers and bytes from memory that the caller owns, and never past its end.
  *
  * The first read that does not fit, and any read after it, makes the cursor bad: it then yields
  * zeros and NULL. So a reader may read many fields and ask once, at the end. */

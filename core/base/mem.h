@@ -21,7 +21,7 @@ struct texts {
 	uint32_t n;
 };
 
-/* What is called before the program ends for want of memory; NULL: nothing. For the main thread, before others. */
+/* Sets the function to call before the program ends for want of memory; NULL: none. For the main thread, before others. */
 void mem_before_end(void (*fn)(void));
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);               /* zeroed; n * size is checked */

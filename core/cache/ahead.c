@@ -140,7 +140,7 @@ static bool is_open(const struct ahead_step *s)
 	return s->known && (s->tainted || !s->hit);
 }
 
-/* It fits: is it wanted from this store? */
+/* Is a result that fits wanted from this store? */
 static bool is_wanted(const struct ahead *a, const struct ahead_step *s)
 {
 	return s->hit && s->look.fit && s->look.fit->store == a->store && !s->taken;

@@ -70,7 +70,7 @@ bool output_link_stays(const struct cache *c, const char *path, const char *targ
 	const char *clean = path_clean(a, written), *real;
 	bool ret = target[0] && path_below(c->world.root, clean) != NULL;
 
-	/* what is there may lead further through other links, and `..` goes up from where they lead */
+	/* the target may lead further through other links, and `..` goes up from where they lead */
 	if (ret && ((real = file_real(written, a)) || (real = file_real(clean, a))))
 		ret = path_below(c->world.root, real) != NULL;
 	arena_free(a);
@@ -364,7 +364,7 @@ static bool is_made_folder(const struct fact *effect)
 	return *(const char *)effect->state.data == 'd' && (*(const char *)effect->detail.data & EFFECT_MADE);
 }
 
-/* Of what it left, the bytes that are to be kept. */
+/* Chooses the outputs whose bytes are to be kept. */
 int archive_choose(struct choosing *s, struct err *err)
 {
 	const struct file_patterns *globs = &s->step->rules->output.yes;

@@ -20,7 +20,7 @@ struct choosing {
 	const struct eyes *eyes;
 	const struct facts *effects;   /* all that the step left: FACT_LEFT, sorted */
 	const struct texts *claimed;   /* paths that a part calls the task's own products */
-	struct facts *after;           /* what it depends on, sorted; grows by what matches `output` and nobody is known to have made */
+	struct facts *after;           /* what it depends on, sorted; grows by files that match `output` and have no known maker */
 	struct arena *arena;
 	struct texts outputs;          /* the answer, sorted */
 	struct bytes folder;           /* while it is made: of the effect before */

@@ -5,7 +5,7 @@
 #include "cache/cache.h"
 #include "record/last_run.h"
 
-/* What the last run of this step here did. false: it never ran here, or a hit stood for each run. */
+/* The record of this step's last run here. false: it never ran here, or a hit stood for each run. */
 bool cache_last_run(struct cache *c, const struct step *step, struct arena *a, struct last_run *ret);
 /* Calls `fn` for each step that ran here, in no order; the run lives in `a`. */
 void cache_each_run(struct cache *c, struct arena *a, bool (*fn)(void *ctx, const struct digest *step, const struct last_run *run), void *ctx);
@@ -31,7 +31,7 @@ struct kept_result {
 uint32_t cache_results_of(struct cache *c, const struct step *step, struct arena *a, struct kept_result **ret, struct err *err);
 
 struct cache_verified {
-	uint64_t entries, results, blobs, bytes;       /* that were read and are good; bytes of blobs */
+	uint64_t entries, results, blobs, bytes;       /* blobs that were read and are good; their bytes */
 	uint64_t damaged;              /* blobs and entries whose bytes are wrong */
 	uint64_t missing;              /* blobs that a result needs and no store has */
 };

@@ -172,7 +172,7 @@ bool cache_works(const struct cache *c)
 	return cache_ready((struct cache *)(uintptr_t)c);
 }
 
-/* What is no file where vt has one cannot be read nor replaced. */
+/* Checks the places of vt's files: anything but a file there cannot be read nor replaced. */
 static void check_files(struct cache *c)
 {
 	static const char *const files[] = { "stat", "history", "ledger", "counts" };
@@ -343,7 +343,7 @@ void cache_close(struct cache *c)
 		blobs_flush(c->blobs);         /* the publisher may open the far stores until here */
 	ahead_free(c->ahead);
 	if (c->far) {
-		blobs_flush(c->blobs);         /* what came from far is near before it is offered to others */
+		blobs_flush(c->blobs);         /* a result from a far store is near before others get it */
 		far_close(c->far);
 	}
 	overlap_forget(c);

@@ -44,7 +44,7 @@ struct cache_setup {
 
 /* Never fails: an unusable directory means one warning and no hits. */
 struct cache *cache_open(const struct cache_setup *setup);
-/* What is going to be run: where it misses, far stores are asked for all of it together. Borrowed until the close. */
+/* The steps that will be run: where they miss, far stores are asked for all of them together. Borrowed until the close. */
 void cache_plan(struct cache *c, const struct plan *plan);
 /* Gets what far stores have for the plan into the near ones, and runs nothing. Counts all steps, those that hit near before, and those that came. */
 void cache_pull(struct cache *c, uint32_t *ret_steps, uint32_t *ret_near, uint32_t *ret_came);
@@ -69,7 +69,7 @@ void cache_something_ran(struct cache *c, bool known);
 void cache_close(struct cache *c);
 int cache_tmp(struct cache *c);        /* this process's folder for unfinished files; borrowed; -1: there is none; [any] */
 
-/* A run that opens no cache changes files all the same, and nobody sees which: the cache in `dir`
+/* A run that opens no cache changes files unseen all the same: the cache in `dir`
  * (directory_place), if there is one, is told. */
 void cache_not_watched(const char *dir, const char *root);
 
@@ -152,7 +152,7 @@ void cache_trail(const struct found *found, struct trail *ret);
 /* What exec has to know before it starts the step. */
 struct cache_plan_for_step {
 	bool trace;                    /* start a tracer: an INPUT or OUTPUT part wants its notes */
-	const char *not_kept;          /* it will not be stored whatever happens: the detail line's text after "Not cached: ", or NULL */
+	const char *not_kept;          /* why it will not be stored in any case: the detail line's text after "Not cached: ", or NULL */
 };
 void cache_before_run(struct cache *c, const struct step *step, struct found *found, struct cache_plan_for_step *ret);
 

@@ -1,4 +1,4 @@
-/* What chain.c and ending.c share. Nobody else includes it. */
+/* Shared by chain.c and ending.c. No other file includes it. */
 #ifndef CACHE_CHAIN_H
 #define CACHE_CHAIN_H
 
@@ -26,7 +26,7 @@ struct cache_chain {
 	uint32_t n, laid;
 	struct map index;              /* ledger_who -> the number, from 1, of its last hit here */
 	/* why some hits do not stand, or not without writing: what others did after them */
-	bool anyone;                   /* whoever comes after them */
+	bool anyone;                   /* any step after them */
 	ledger_who *others;            /* these steps */
 	uint32_t others_n;
 };

@@ -60,7 +60,7 @@ static void look_end(struct looker *l)
 	l->fd = -1;
 }
 
-/* What stands under a recorded name. -1: nothing. The name is in l->path. */
+/* The stat of a recorded name. -1: it is missing. The name is in l->path. */
 static int look(struct looker *l, struct bytes name, struct stat *ret)
 {
 	if (name.size >= PATH_MAX)
@@ -73,7 +73,7 @@ static int look(struct looker *l, struct bytes name, struct stat *ret)
 /* Files that look as they were recorded; what they hold is asked of the index for several at once. */
 struct looked {
 	struct stamp stamps[STAT_AT_ONCE];
-	const uint8_t *ids[STAT_AT_ONCE];      /* what they should hold */
+	const uint8_t *ids[STAT_AT_ONCE];      /* the ids that they should have */
 	uint32_t n;
 };
 
@@ -126,7 +126,7 @@ bool outputs_in_place(const struct cache *c, const struct facts *outputs)
 	return all && index_agrees(c, &files);
 }
 
-/* Is this output what it was, whatever its time says? */
+/* Is this output unchanged, at any time of change? */
 bool output_is_as_recorded(const struct cache *c, const struct fact *then, const struct fact *now)
 {
 	struct looker l = { .c = c, .fd = -1 };

@@ -10,7 +10,7 @@ struct cache;
 
 /* Is every output in its place and as it was kept? One look at each. */
 bool outputs_in_place(const struct cache *c, const struct facts *outputs);
-/* Is this one what it was, whatever its time says? `now`: its content now. */
+/* Is this output unchanged, at any time of change? `now`: its content now. */
 bool output_is_as_recorded(const struct cache *c, const struct fact *then, const struct fact *now);
 /* Does the link at `path` have the target of this state? */
 bool output_link_is_same(const struct cache *c, const char *path, struct bytes state);

@@ -1,4 +1,4 @@
-/* What the files of this room share. Nobody else includes it. */
+/* Shared by the files of this room. No other file includes it. */
 #ifndef CACHE_INSIDE_H
 #define CACHE_INSIDE_H
 
@@ -80,7 +80,7 @@ struct found_inside {
 	int64_t started_ns;            /* by the file system's clock */
 	int64_t real_ns, boot_ns;      /* the same by the time of day and by the clock that no user can set */
 	struct facts after, left;      /* filled by cache_save: what the run asked for, if it was kept; what it left */
-	struct eyes eyes;              /* whose the step is, and what comes after it */
+	struct eyes eyes;              /* the step's own name, and the steps after it */
 	struct overlap overlap;        /* joined when the step starts, or its outputs are put back */
 };
 

@@ -68,7 +68,7 @@ void found_free(struct found *found)
 	*found = (struct found){ 0 };
 }
 
-/* Something tracked that nobody answers for: what it is, or NULL. */
+/* A setting of the step that no part can track: a clause, or NULL. */
 static const char *unanswered(const struct cache *c, const struct step *step, struct arena *a)
 {
 	char why[400];
@@ -125,7 +125,7 @@ static int look_at_step_once(struct looking *l, struct err *err)
 
 /* ---- results -------------------------------------------------------------- */
 
-/* Those under a key with bytes that can be believed, in the entry's order. There is room for `more` behind them. */
+/* The results under a key with bytes that can be believed, in the entry's order. There is room for `more` behind them. */
 static void read_results_of(struct looking *l, const struct digest *key, uint32_t more)
 {
 	struct entry entry;
@@ -152,7 +152,7 @@ static void read_results_of(struct looking *l, const struct digest *key, uint32_
 	}
 }
 
-/* Those under the step's key; in a pass, those of far stores behind them. */
+/* The results under the step's key; in a pass, those of far stores behind them. */
 static void read_results(struct looking *l)
 {
 	const uint32_t far_n = l->ahead ? l->ahead->known->n : 0;
@@ -431,7 +431,7 @@ static int explain_by_history(struct looking *l, struct err *err)
 	return 0;
 }
 
-/* It ran as it would now, and nothing was stored: that is the reason. */
+/* The step ran as it would now, and nothing was stored: that is the reason. */
 static void explain_not_kept(struct looking *l)
 {
 	const char *reason = history_reason(l->cache->history, &l->in->step, &l->in->id, l->arena);

@@ -258,7 +258,7 @@ const char *overlap_wrote(struct overlap *b, const struct seen *seen, const stru
 			continue;
 		other->disputed = sentence(other->arena, path, w->label);
 		if (!other->stored)
-			continue;      /* that run will find the reason at its end */
+			continue;      /* the other run will find the reason at its end */
 		results = arena_grow(a, results, n, sizeof *results);
 		results[n++] = other->result;
 		history_put_reason(c->history, &other->step, &other->key, other->disputed);

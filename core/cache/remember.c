@@ -14,7 +14,7 @@
 #include "record/last_run.h"
 #include "workspace/workspace.h"
 
-/* What was touched, while it is gathered: name -> struct touched. */
+/* The touched names, while they are gathered: name -> struct touched. */
 struct gathering {
 	struct arena *arena;
 	struct map names;
@@ -52,7 +52,7 @@ static unsigned how_seen(const vt_seen *r)
 {
 	switch (r->op) {
 	case VT_SEEN_READ:
-		/* what was opened in vain was only looked for */
+		/* a file opened in vain was only looked for */
 		return r->flags & VT_SEEN_ABSENT ? TOUCHED_PROBED | TOUCHED_ABSENT : TOUCHED_READ;
 	case VT_SEEN_PROBE:
 		return TOUCHED_PROBED | (r->flags & VT_SEEN_ABSENT ? TOUCHED_ABSENT : 0u);
@@ -111,7 +111,7 @@ static bool is_old_folder(const struct fact *f)
 	       !(f->detail.size && (*(const unsigned char *)f->detail.data & (EFFECT_MADE | EFFECT_CARRIED)));
 }
 
-/* What is left of a path says more than the calls that led there. */
+/* The final state of a path says more than the calls that led there. */
 static void gather_effects(struct gathering *g, const struct facts *effects)
 {
 	uint32_t i;

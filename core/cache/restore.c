@@ -16,7 +16,7 @@
 #include "record/blob.h"
 #include "text/path.h"
 
-/* What a part is handed while it restores. */
+/* The service that a part gets while it restores. */
 struct restoring {
 	vt_restoring service;          /* first */
 	struct cache *cache;
@@ -24,7 +24,7 @@ struct restoring {
 	const struct result *result;
 	struct facts now;              /* of all recorded outputs, sorted: what is in place */
 	const bool *skip;              /* of each recorded output: it is not to be put back; or NULL */
-	struct texts folders;          /* that are made for what is put back */
+	struct texts folders;          /* folders that are made for the files put back */
 	bool *given;                   /* of each recorded output: a part has asked to put it back */
 	struct stage *stage;           /* made when something must be written */
 	bool no_room;                  /* something could not be written for want of room */
@@ -194,7 +194,7 @@ static struct stage *stage_of(struct restoring *r)
 
 /* ---- is it there already? --------------------------------------------------------- */
 
-/* What stands at `path` against what was recorded. */
+/* The file at `path`, compared with the recorded one. */
 enum place { PLACE_EMPTY, PLACE_OTHER, PLACE_SAME_CONTENT, PLACE_SAME };
 
 static enum place look_at(const struct restoring *r, const char *path, const struct fact *then, const vt_meta *meta)
@@ -221,7 +221,7 @@ static enum place look_at(const struct restoring *r, const char *path, const str
 	}
 }
 
-/* Only what is absent, or as some step left it: since it was decided somebody may have come. */
+/* Is the path still absent, or as some step left it? A program may have written there since the decision. */
 static bool may_write(struct restoring *r, const char *path)
 {
 	struct fact one = { .kind = FACT_LEFT, .name = bytes_text(path), .detail = { "", 0 } };
@@ -307,7 +307,7 @@ static vt_status fetch(vt_restoring *service, vt_call *call, const vt_id *id, vt
 
 /* ---- what is left over ------------------------------------------------------------ */
 
-/* What earlier runs of the step made and this result lacks; it was decided that it may go. */
+/* Removes files that earlier runs of the step made and this result lacks, as decided before. */
 static int remove_leftovers(struct restoring *r, const struct found_inside *in, struct err *err)
 {
 	uint32_t i;
@@ -411,8 +411,8 @@ static struct left *new_names(struct restoring *r, const struct found_inside *in
 	return lines;
 }
 
-/* Puts all in place. The ledger's file has the new names before: whoever is killed here would leave files of nobody. When
- * nothing was put in place it is told what it knew. */
+/* Puts all in place. The ledger's file gets the new names before: a vt that is killed here would leave files without a maker. When
+ * nothing was put in place it gets the earlier lines back. */
 static int commit(struct restoring *r, const struct found_inside *in, struct err *err)
 {
 	struct left *lines, before;

@@ -176,7 +176,7 @@ static int ask_part(struct saving *s, struct component *part, struct facts *fact
 	for (i = 0; i < findings.facts.n; i++) {
 		const struct fact *f = &findings.facts.at[i];
 
-		/* what the declared inputs matched was looked at before the run: that counts */
+		/* the states of declared inputs from before the run count */
 		if ((f->kind == FACT_FILE || f->kind == FACT_PROBE) &&
 		    facts_find(&s->in->before, FACT_GLOBBED, f->name, (struct bytes){ "", 0 }))
 			continue;
@@ -253,7 +253,7 @@ static void add_program(struct saving *s, struct facts *facts)
 		facts_add(facts, s->arena, &(struct fact){ .kind = FACT_PROGRAM, .name = bytes_text(name), .detail = bytes_text("p") });
 }
 
-/* What a part calls the task's own product is no input, whatever was asked about it before it was there. */
+/* A path that a part calls the task's own product is no input, even if it was asked about before it existed. */
 static void drop_products(struct saving *s)
 {
 	uint32_t i, n = 0;
@@ -352,7 +352,7 @@ static void tell_ledger(struct saving *s, const struct record *r)
 	ledger_ran(s->cache->ledger, s->in->eyes.own, &r->effects);
 }
 
-/* Watched: each path is known. *ret_wrote: one that it read and wrote, and that is somebody else's. */
+/* Watched: each path is known. *ret_wrote: one that it read and wrote, and that it did not make. */
 static int record_watched(struct saving *s, const char **ret_wrote, struct err *err)
 {
 	struct before *before = before_new(&s->cache->world, s->cache->ledger, s->ran->seen, s->in->started_ns, s->arena);
@@ -399,7 +399,7 @@ static int record_declared_outputs(struct saving *s, struct err *err)
 
 static int record(struct saving *s, const char **ret_wrote, struct err *err)
 {
-	/* that a part watches a step makes no other step of it */
+	/* a step of declared inputs stays one when a part watches it */
 	return s->in->traced && s->ran->seen && step_is_automatic(s->cache, s->step) ? record_watched(s, ret_wrote, err) : record_declared_outputs(s, err);
 }
 

@@ -24,8 +24,8 @@ enum store_mode { STORE_READ = 1, STORE_WRITE = 2, STORE_BOTH = 3 };
 /* What vt itself answers for in the entry of a store. 0: not set. */
 struct store_rules {
 	enum store_mode mode;      /* STORE_BOTH unless set; the user's alone */
-	bool optional;             /* it need not be there */
-	bool unsealed;             /* results without a proof are taken, too; the user's alone */
+	bool optional;             /* vt runs without the store where it is missing */
+	bool unsealed;             /* takes results without a proof, too; the user's alone */
 	uint64_t timeout_ms;       /* for one item to begin or to end */
 	uint64_t budget_ms, budget_bytes;      /* for what is still to be sent at the end of a run */
 	uint64_t below;            /* larger objects are not sent */

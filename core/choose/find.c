@@ -178,7 +178,7 @@ static bool is_own(const struct find *f, enum find_origin origin, const char *re
 	return origin == FIND_SYSTEM && f->prefix && path_below(f->prefix, real);
 }
 
-/* Who may change what is a part of vt's own tree. */
+/* Fills ret with the users who may change a part of vt's own tree. */
 static const struct trust_owners *owners_of_own(struct find *f)
 {
 	char program[PATH_MAX];

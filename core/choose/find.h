@@ -6,8 +6,8 @@
  *     config   `paths` of the user's file     env    VT_PLUGIN_PATH
  *
  * in this order: of two files with one name the first counts. Relative paths and bare names do not
- * count. A file is trusted if it and every folder above it belong to root or the user and nobody
- * else can write to them; one of vt's own tree if nobody can write to it who cannot write to vt. A
+ * count. A file is trusted if it and every folder above it belong to root or the user and no other user
+ * can write to them; one of vt's own tree if no user can write to it who cannot write to vt. A
  * file below the workspace that is not vt's own is trusted only if `paths` lists it with its
  * SHA-256, which plugin_load checks. Finding a plugin never runs it. */
 #ifndef CHOOSE_FIND_H

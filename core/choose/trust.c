@@ -25,7 +25,7 @@ static bool is_sticky(const struct stat *st)
 	return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0;
 }
 
-/* Adds those who may write to this file or folder. Of several groups the first counts. */
+/* Adds the users who may write to this file or folder. Of several groups the first counts. */
 static void widen(struct trust_owners *who, const struct stat *st)
 {
 	who->wide |= st->st_mode & S_IWOTH;

@@ -43,7 +43,7 @@ static int config_check(struct user_config *c, struct err *err)
 	return 0;
 }
 
-/* Is it the user's own? 0; 1: no, c->ignored says why; -1. */
+/* Is the file the user's own? 0; 1: no, c->ignored says why; -1. */
 static int config_trust(struct user_config *c, const char *root, struct err *err)
 {
 	char *reason = NULL, *real = root ? realpath(root, NULL) : NULL;

@@ -18,7 +18,7 @@ struct user_config {
 };
 
 /* Reads the file; it need not exist. A file that stands below `root` (the workspace; NULL: there is none), or that
- * somebody else can change, is not the user's: it is ignored. -1: it is wrong. */
+ * another user can change, is ignored. -1: it is wrong. */
 int user_config_read(const struct env *env, const char *root, struct user_config *ret, struct err *err);
 void user_config_free(struct user_config *c);
 #endif

@@ -53,7 +53,7 @@ const struct command command_client = {
 /* One call of `vt client`. */
 struct words {
 	const struct verb *verb;
-	const char *const *operands;       /* what follows the verb */
+	const char *const *operands;       /* the operands after the verb */
 	uint32_t n;
 	bool untracked, zero, require_runner;
 	const char *glob, *prefix;         /* NULL: not given */

@@ -14,7 +14,7 @@
 #include "report/warnings.h"
 #include "text/shown.h"
 
-/* Prints a sentence as it may be shown. What is wrong with the words of the command line takes several lines. */
+/* Prints a sentence as it may be shown. Errors of the command line take several lines. */
 static void print_sentence(const char *text, bool has_lines)
 {
 	const char *nl;

@@ -45,7 +45,7 @@
 #include "watch/watch.h"
 #include "workspace/workspace.h"
 
-/* What is told of a run besides what is shown; each is NULL if it is not asked for. */
+/* The reports of a run besides the shown text; each is NULL if it is not asked for. */
 struct reports {
 	struct account_start start;
 	struct sink *summary_file, *profile_file, *events_file, *ci_page;
@@ -99,7 +99,7 @@ static int open_cache(struct backend *b, const struct plan *plan, struct err *er
 	return 0;
 }
 
-/* In a file nobody saw which line came from which task. */
+/* Labels lines if the output is a file: otherwise a reader cannot tell from which task a line came. */
 static enum log_mode log_mode(const struct session *s, const struct plan *plan, const struct query_options *o)
 {
 	if (!o->log_given && !s->stdout_tty && plan_is_parallel(plan))

@@ -337,7 +337,7 @@ static int watch_open(const struct session *s, struct repeated *again, struct er
 	if (workspace_find(s->cwd, s->arena, &setup.root, err) < 0 ||
 	    directory_place(s->env, setup.root, s->arena, &setup.cache_dir, err) < 0 || loop_new(&again->loop, err) < 0)
 		return -1;
-	/* what is wrong in it is told by the run */
+	/* the run tells its errors */
 	user_config_read(places_env(s), setup.root, &user, NULL);
 	setup.user_config = user.file;
 	setup.loop = again->loop;

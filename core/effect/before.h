@@ -28,5 +28,5 @@ struct before {
 struct before *before_new(const struct state_world *w, struct ledger *l, const struct seen *seen, int64_t started_ns, struct arena *a);
 /* The name that a path had before the run, if it came with a moved folder; else the path itself. In `a`. */
 struct bytes before_origin(struct before *b, struct bytes path);
-void before_free(struct before *b);        /* what is not in the arena */
+void before_free(struct before *b);        /* memory outside of the arena */
 #endif

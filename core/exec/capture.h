@@ -1,4 +1,4 @@
-/* What a step printed, kept in order of arrival and replayed.
+/* The output of a step, kept in order of arrival and replayed.
  *
  * Format of the bytes (also what the cache keeps): chunks, each a head of 5 bytes
  * (one byte stream: 1 stdout, 2 stderr; four bytes size, little-endian) and the

@@ -31,7 +31,7 @@ struct child_setup {
 	const char *program;           /* absolute path of the executable; NULL: there is none, which fails like ENOENT */
 	bool whole;                    /* struct process_start's; what is left of one that fails is killed */
 	bool piped;                    /* stdin is /dev/null, stdout and stderr are pipes to vt; else it inherits vt's three */
-	struct seen *seen;             /* what its tools tell; NULL: it has no channel */
+	struct seen *seen;             /* the reports of its tools; NULL: it has no channel */
 	struct seen *traced;           /* filled by the tracer: `seen`, or another one of which only writing counts */
 	struct endpoint *endpoint;     /* NULL: no channel */
 	struct outer_runner *outer;           /* the channel's; NULL: this vt is in no other's task */
@@ -50,7 +50,7 @@ struct child_setup {
 struct child_end {
 	bool started;                  /* false: error or trouble tells why */
 	int error;                     /* errno of the start that failed; 0: `trouble` tells */
-	bool refused;                  /* that was the errno of executing the program, not of what comes before */
+	bool refused;                  /* that was the errno of executing the program, not of a call before */
 	const char *trouble;           /* in the arena, or NULL */
 	int exit_code;                 /* 128 + n for a signal */
 	bool pipe_held;                /* another process still held a pipe when vt stopped waiting for its end */

@@ -8,7 +8,7 @@
 
 enum { HOLD_LOOKS = 8 };           /* a held place is looked at so often before all that follows it is on its way */
 
-/* What was decided about one step before its turn. */
+/* The decision about one step before its turn. */
 struct verdict {
 	bool granted;              /* it hits: `answer` is its answer */
 	struct answer answer;
@@ -85,7 +85,7 @@ bool hold_take(struct job *j)
 			continue;
 		if (!v->granted)
 			break;
-		/* what vt does itself in between was looked at with the rest */
+		/* echos and cds in between were looked at with the rest */
 		for (; k < i; k++) {
 			j->answers[k].known = j->answers[k].in_place = true;
 			j->answers[k].entered = k > 0;

@@ -1,4 +1,4 @@
-/* What the files of exec share: one run and its jobs. */
+/* Shared by the files of exec: one run and its jobs. */
 #ifndef EXEC_INSIDE_H
 #define EXEC_INSIDE_H
 
@@ -223,7 +223,7 @@ void job_next_turns(struct run *r);                /* when no output is being sh
 void job_cut_blocks(struct run *r);                /* after a signal: what is left of blocks is not shown */
 bool job_waits(struct job *j, void (*then)(void *ctx));    /* must j wait for output that is being shown? then is called (on j) when that is over */
 void job_cut(struct job *j);                       /* TELLING, and the run was stopped: nothing more is told; frees it */
-/* what is told about its step */
+/* the events of its step */
 void job_tell_started(struct job *j);
 void job_tell_output(void *ctx, int stream, struct bytes data);    /* ctx: the job */
 void job_tell_finished(struct job *j, struct outcome *o);

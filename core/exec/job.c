@@ -521,7 +521,7 @@ static struct job *next_telling(struct run *r)
 	return ret;
 }
 
-/* What it is waiting for is its turn: shows its block, or goes on. */
+/* Takes the turn that the job waits for: shows its block, or goes on. */
 static void take_turn(struct job *j)
 {
 	void (*then)(void *ctx) = j->then;

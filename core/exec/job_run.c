@@ -123,7 +123,7 @@ static void saved(void *ctx)
 	finish(j);
 }
 
-/* What the child printed and did goes to the cache, which decides. */
+/* Hands the child's output and accesses to the cache, which decides. */
 static void settle_cached(struct job *j)
 {
 	const struct child_end *end = child_end(j->child);
@@ -171,7 +171,7 @@ static void settle_cached(struct job *j)
 	loop_work(j->run->setup->loop, save, saved, j);
 }
 
-/* What a program that could not be executed stands for in a shell's exit status: 127 when there is none, 126 when there
+/* The exit status that a shell has for a program that cannot be executed: 127 when there is none, 126 when there
  * is one. 0: it was not the program. */
 int run_refused_code(const struct child_end *end)
 {

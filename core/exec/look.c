@@ -35,8 +35,8 @@ void look_forget(struct look *l)
 	l->all = false;
 }
 
-/* The first `hits` hits stand; the step after them, if it was looked up, must run. What comes
- * after that is looked up when it has run, and so is that step where files are put back first. */
+/* The first `hits` hits stand; the step after them, if it was looked up, must run. The steps
+ * after that are looked up when it has run, and so is that step where files are put back first. */
 static void stand(struct look *l, uint32_t hits, const char *why)
 {
 	bool restore = false;

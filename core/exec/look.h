@@ -16,7 +16,7 @@ struct answer {
 	bool known;                    /* the step was looked up: the rest is filled; an echo and a cd are known without */
 	bool in_place;                 /* a hit with nothing to put back, or whose outputs were put back */
 	bool noted, same;              /* the watcher was told of the hit, and answered so */
-	bool entered;                  /* a cd: its folder is there, as what comes before leaves it */
+	bool entered;                  /* a cd: its folder exists after the steps before it */
 	struct found found;            /* not of an echo or a cd */
 	struct cache_plan_for_step before;     /* of a step that must run */
 	struct span look;              /* when it was looked up; only if the run is timed */

@@ -152,7 +152,7 @@ static void link_waiters(struct level *l, struct arena *a)
 	}
 }
 
-/* What is heavier than the whole limit runs alone. */
+/* A node that is heavier than the whole limit runs alone. */
 static uint32_t slots_of(const struct plan *plan, uint32_t node)
 {
 	uint32_t limit = plan->limit ? plan->limit : 1, weight = plan->nodes[node].weight;
@@ -314,7 +314,7 @@ void schedule_leave(struct place *p)
 	give_back(p);
 }
 
-/* What waits for a node that failed, directly or through others, is not run. */
+/* Skips the nodes that wait for one that failed, directly or through others. */
 static void doom_waiters(struct schedule *s, struct place *p)
 {
 	struct level *l = p->level;
@@ -423,7 +423,7 @@ uint32_t schedule_needed(const struct level *l)
 	return l->going_n > 0 || l->ready_n == 0 ? 0 : l->ready[0]->slots;
 }
 
-/* ---- what comes next ---- */
+/* ---- the next step ---- */
 
 static int by_turn(const void *a, const void *b)
 {

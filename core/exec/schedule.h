@@ -29,7 +29,7 @@ struct place {
 	bool doomed;               /* complete: what it waits for has failed, and it is not run */
 	bool in_hand;              /* taken, and neither put back nor given a slot yet */
 	bool announced;            /* taken once, or named by schedule_upcoming */
-	bool complete;             /* its last item succeeded, or one has failed; of a persistent node: nobody waits for it any more */
+	bool complete;             /* its last item succeeded, or one has failed; of a persistent node: no node waits for it any more */
 	bool parked;               /* taken, and laid aside until schedule_back */
 	bool must_run;             /* another machine has run it, and what it left stays there */
 	bool got;                  /* another machine has run it in this run, and what it left was fetched: --force is obeyed */
@@ -147,7 +147,7 @@ bool schedule_served(struct schedule *s, struct place *p);
 void schedule_leave(struct place *p);
 /* The service can be used. false: as schedule_done. */
 bool schedule_up(struct schedule *s, struct place *p);
-/* Does somebody still need the service: a node that uses it and has not ended, or the user? */
+/* Is the service still needed: by a node that uses it and has not ended, or by the user? */
 bool schedule_needs(const struct schedule *s, const struct place *p);
 /* Does a node still need it, whatever the user asked for? */
 bool schedule_is_used(const struct schedule *s, const struct place *p);

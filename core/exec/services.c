@@ -340,7 +340,7 @@ static void on_readiness(void *ctx, bool ready)
 		run_pump(r);
 }
 
-/* Whoever ran before it in the same place has ended. */
+/* Begins a service once the earlier one of the same place has ended. */
 static void begin(struct service *s)
 {
 	static const struct readiness_events events = { launch, on_readiness };

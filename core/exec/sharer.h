@@ -27,7 +27,7 @@ struct exec_sharer {
 	void *ctx;
 };
 
-/* What a sharer calls, for a place that was laid aside. */
+/* The functions that a sharer calls, for a place that was laid aside. */
 void share_again(struct run *r, struct place *p);                  /* its turn comes again: it is looked up, and may_run is asked */
 void share_wait(struct run *r, struct place *p);                   /* it waits for others, and gives its slots back */
 void share_elsewhere(struct run *r, struct place *p);              /* others have done it, and nothing here needs what it left */

@@ -18,7 +18,7 @@ struct signals {
 	void (*fn)(void *ctx, int signum, bool typed);
 	void *ctx;
 	struct stream *stream;         /* reads what the handler wrote; NULL: nothing is caught */
-	int fd;                        /* what the stream reads */
+	int fd;                        /* the descriptor that the stream reads */
 	struct sigaction before[COUNT(caught)];
 	bool is_caught[COUNT(caught)];
 	int fd_before;                 /* the handler's globals before */

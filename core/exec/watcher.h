@@ -21,7 +21,7 @@ struct step_trail {
 	bool kept;                     /* it hit, or its result was kept: `result` is all that it depends on */
 	bool good;                     /* it succeeded */
 	int exit_code;                 /* of a command that ran and failed; 0: it must be tried again after any change */
-	bool changed;                  /* what it depends on changed while it ran */
+	bool changed;                  /* an input changed while it ran */
 };
 
 enum watched {

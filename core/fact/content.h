@@ -8,7 +8,7 @@
 /* A regular file whose id is wanted. */
 struct wanted {
 	struct bytes *state;           /* where the state goes */
-	struct bytes before;           /* what stands before the 'c': a link, or nothing */
+	struct bytes before;           /* the part before the 'c': a link, or nothing */
 	struct bytes path;             /* root-relative, or absolute; lent until the index was asked, then in the arena and with a NUL */
 	bool follow;                   /* the last component is a link */
 	bool executable;               /* its owner may execute it, and that counts */

@@ -159,7 +159,7 @@ static bool begins(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/');
 }
 
-/* What names a commit. The path ends with NUL. */
+/* Does the path name a commit, in .git? It ends with NUL. */
 static bool names_commit(const char *path)
 {
 	return strcmp(path, "HEAD") == 0 || strcmp(path, "packed-refs") == 0 || begins(path, "refs");

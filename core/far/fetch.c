@@ -154,7 +154,7 @@ static bool keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, con
 	    take_blobs(f, &bundle, &r, t) < 0) {
 		batch_give_up(t);
 	} else {
-		/* what was decoded points into the body */
+		/* the decoded facts point into the body */
 		batch_take_bytes(t, &bundle.blobs[0].name, &body);
 		note_origin(f, &bundle.blobs[0].name, store);
 		batch_publish(t, &w->step->key, &bundle.blobs[0].name);

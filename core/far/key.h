@@ -1,10 +1,10 @@
 /* far: results that leave the machine. Uses base, os, choose, plug, fact, record, vt-plugin.h.
  *
- * key: who may share results with whom. Three ways, and what each proves of a result:
+ * key: which machines may share results. Three ways, and the proof that each gives of a result:
  *
  *     keyed   one secret for the team. Names are MACs under it and results are sealed by it: without it
  *             nothing can be found, guessed or forged. States of variables agree on all machines.
- *     open    results are signed; readers name the public keys that they trust. Anybody may read.
+ *     open    results are signed; readers name the public keys that they trust. Every machine may read.
  *     neither nothing is proven: results are taken only from a store for which the user says `unsealed`.
  *
  * The secrets are the user's: `sharing` in the user's configuration, or VT_TEAM_KEY and VT_SIGN_KEY. */

@@ -14,12 +14,12 @@ struct cJSON;
 struct package;
 struct workspace;
 
-/* What an import makes. */
+/* The result of an import. */
 struct import {
 	const struct workspace *workspace;
 	struct arena *a;
 	struct cJSON **files;              /* per package, by its index: the vite-task.json; NULL: none. Owned. */
-	struct texts notes;                /* what has no counterpart, a line each */
+	struct texts notes;                /* settings without a counterpart, a line each */
 };
 
 /* Notes something that the user has to know; each text once. */

@@ -245,7 +245,7 @@ static int offer_addon(struct endpoint *e, const char *addon, struct err *err)
 enum { LINK_NAME_SIZE = 40 };
 #define LINK_PREFIX "vt-lib-"
 
-/* Does the folder have this link? Nobody but the user and root writes there. */
+/* Does the folder have this link? Only the user and root write there. */
 static bool has_link(int dir, const char *name, const char *target)
 {
 	char found[PATH_MAX];
@@ -315,7 +315,7 @@ const char *endpoint_listed(struct endpoint *e, const char *file)
 
 /* ---- litter of killed runners ------------------------------------------------- */
 
-/* Nobody listens there. false when in doubt. */
+/* Does no process listen at the socket? false when in doubt. */
 static bool is_deserted(const char *path, const struct stat *s)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };

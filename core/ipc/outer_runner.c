@@ -129,7 +129,7 @@ static void line_let_go(struct line *l)
 	free(l);
 }
 
-/* [loop] Whoever waited for the teller may be gone by now. */
+/* [loop] The caller that waited for the teller may be gone by now. */
 static void become_idle(void *ctx)
 {
 	struct line *l = ctx;

@@ -260,7 +260,7 @@ static void said_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
-/* What comes from the command line stands in no file. A missing option can be given. */
+/* Returns the text without the place in a file, and tells how to give a missing option: options come from the command line. */
 static const char *without_place(char text[600])
 {
 	static const char place[] = "vite-task.json: ";
@@ -292,7 +292,7 @@ static bool trial_begin(struct check *k, const struct trial_run *r)
 	return true;
 }
 
-/* Answers whoever connects, one byte after the other, without an end. Ends with the trial. */
+/* Answers each connection, one byte after the other, without an end. Ends with the trial. */
 static void drip(int fd)
 {
 	static const char text[] = "HTTP/1.1 200 OK\r\nX-Drip: ";
@@ -311,7 +311,7 @@ static void drip(int fd)
 	}
 }
 
-/* Makes the option of type url lead to a socket that nobody accepts from, or that drips. false: there is no such option. */
+/* Makes the option of type url lead to a socket that accepts nothing, or that drips. false: there is no such option. */
 static bool to_nowhere(const struct trial_run *r, pid_t *ret_server)
 {
 	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };

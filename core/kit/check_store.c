@@ -123,7 +123,7 @@ static void broken_source(struct check *k)
 	free(data);
 }
 
-/* Whatever went wrong with a put, the next of the same name is as the first. */
+/* After any failed put, the next of the same name is as the first. */
 static void again(struct check *k)
 {
 	unsigned char *data = malloc(CHECK_BIG);

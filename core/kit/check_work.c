@@ -197,7 +197,7 @@ static bool forget_peak(void)
 	return ret;
 }
 
-/* What the call took for itself. A store that keeps its objects in memory may keep the blob that was `put`, but no second one. */
+/* The memory that the call took. A store that keeps its objects in memory may keep the blob that was `put`, but no second one. */
 static void bounded(struct check *k, const char *call, bool put, long before_kib)
 {
 	long peak = memory_kib("VmHWM:") - before_kib, stays = put ? memory_kib("VmRSS:") - before_kib : 0;
@@ -291,7 +291,7 @@ static void at_once(struct check *k)
 	check_name(k, VT_SPACE_BLOB, &w.entry, sizeof w.entry, &w.shared);
 	work(&w);
 	k->failed = k->failed || w.check.failed;
-	/* what both put stays until the other has looked */
+	/* the objects of both stay until the other process has looked */
 	for (i = 0; i < w.check.put_n; i++)
 		if (memcmp(&w.check.put[i], &w.shared, sizeof w.shared) != 0 && memcmp(&w.check.put[i], &w.entry, sizeof w.entry) != 0)
 			check_drop(k, w.check.put_space[i], &w.check.put[i]);

@@ -1,4 +1,4 @@
-/* What the files of this room hand to each other; for them alone.
+/* Shared by the files of this room; for them alone.
  *
  * A lockfile becomes a graph: a node for each package that is installed, and one for each
  * package of the workspace. What a package resolves is the sum over all nodes it reaches,
@@ -29,7 +29,7 @@ struct lock {
 	struct map names;              /* yarn: name -> struct lock_node that needs all of that name */
 };
 
-struct lock_node *lock_node(struct lock *l, const char *key, const char *ident);       /* made, or the one of that key */
+struct lock_node *lock_node(struct lock *l, const char *key, const char *ident);       /* the node of that key, made if it is new */
 struct lock_node *lock_importer(struct lock *l, const char *path);
 struct lock_node *lock_find(const struct lock *l, const char *key);                    /* NULL: none */
 void lock_say(struct lock_node *n, const char *text);                                   /* something the file says of it */

@@ -150,7 +150,7 @@ static struct resolved reach(const struct lock *l, struct lock_node *from, uint3
 	return r;
 }
 
-/* All packages at once; those that the file does not list resolve nothing. */
+/* Sums up all packages at once; a package that the file does not list resolves nothing. */
 static int resolve(const struct workspace *w, const char *path, struct bytes text, struct arena *a, struct resolved *ret, struct err *err)
 {
 	struct lock l = { .workspace = w, .file = path, .a = a };

@@ -24,7 +24,7 @@ static const char *name_at(const char *place)
 	return last;
 }
 
-/* What is required as `name` from a place: the nearest above it. */
+/* The package that is required as `name` from a place: the nearest above it. */
 static struct lock_node *find(struct lock *l, const char *place, const char *name)
 {
 	struct lock_node *n;

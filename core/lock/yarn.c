@@ -109,7 +109,7 @@ static void read_entries(struct lock *l, const char *text, bool needs)
 	}
 }
 
-/* What a package of the workspace asks for, in its package.json. */
+/* Adds the needs of a package of the workspace, from its package.json. */
 static int read_package(struct lock *l, const struct package *package, struct err *err)
 {
 	const char *file = path_join(l->a, package->dir, "package.json");

@@ -24,11 +24,11 @@ static const struct { int number; const char *name; } crashes[] = {
 	{ SIGABRT, "SIGABRT" }, { SIGSYS, "SIGSYS" }, { SIGTRAP, "SIGTRAP" },
 };
 
-/* What a signal handler reads can only be global: crash_catch and crash_done set it, and each thread its own scene. */
+/* A signal handler reads globals only: crash_catch and crash_done set them, and each thread its own scene. */
 static pid_t catching;                         /* this process; 0: crash_catch was not called */
 static _Atomic int done = -1;                  /* as crash_done said */
 static __thread struct crash_scene *scene;     /* the innermost */
-static __thread char stack[STACK];             /* for the handler: the thread's own may be what is exhausted */
+static __thread char stack[STACK];             /* for the handler: the crash may come from a full stack of the thread */
 static __thread int has_stack;
 
 struct line {
@@ -36,7 +36,7 @@ struct line {
 	size_t size;
 };
 
-/* Names come from files: nothing of them acts on a terminal. */
+/* Writes a name, which comes from a file, so that a terminal obeys no byte of it. */
 static void add(struct line *l, const char *text)
 {
 	for (; *text && l->size < sizeof l->text; text++)

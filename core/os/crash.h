@@ -2,7 +2,7 @@
  *
  * A crash (SIGSEGV, abort() and the like), or an exit() inside a scene, is told in one line that names
  * the scene, and the terminal gets its settings back. Before crash_done it ends the program as
- * such a crash does; after it, with the code given: what was to be done had been done. */
+ * such a crash does; after it, with the code given, because the work was done. */
 #ifndef OS_CRASH_H
 #define OS_CRASH_H
 
@@ -11,7 +11,7 @@
 /* Foreign code that a thread runs. Scenes nest. */
 struct crash_scene {
 	const char *who;               /* a plugin's name; lives until crash_leave */
-	const char *what;              /* what it was asked to do; likewise */
+	const char *what;              /* the operation; likewise */
 	bool behind;                   /* no task waits for it: the run may come to its end before the program does */
 	struct crash_scene *outer;     /* set by crash_enter */
 };

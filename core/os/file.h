@@ -31,7 +31,7 @@ int file_mkdirs(const char *path, mode_t mode, struct err *err);
 int file_remove_tree(const char *path, struct err *err);
 int file_remove_tree_at(int dir, const char *name, struct err *err);
 bool file_is_executable(const char *path);               /* a regular file this user may execute */
-/* Remembers which files on PATH are executable, and what the system says of programs, so that a run does not ask the
+/* Remembers which files on PATH are executable, and the stat of programs, so that a run does not ask the
  * same folders for every step. [any] */
 struct file_memo;
 struct file_memo *file_memo_new(void);

@@ -28,6 +28,6 @@ void notify_free(struct notify *n);                        /* NULL is fine */
  * watches, ENOENT and ENOTDIR that there is no folder. */
 int notify_add(struct notify *n, const char *dir);
 void notify_remove(struct notify *n, int watch);
-/* Tells now all that has happened until now. */
+/* Tells all events until now, at once. */
 void notify_drain(struct notify *n);
 #endif

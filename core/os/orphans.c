@@ -27,7 +27,7 @@ static unsigned long long ticks_since_boot(void)
 	return (unsigned long long)t.tv_sec * hz + (unsigned long long)t.tv_nsec / (1000000000 / hz);
 }
 
-/* What came to this process and has ended, the supervisors of earlier runs among it. */
+/* Reaps the ended children of this process, the supervisors of earlier runs among them. */
 static void reap(void)
 {
 	siginfo_t info = { .si_pid = 0 };

@@ -16,7 +16,7 @@ struct orphans {
 	pid_t other[ORPHANS_OTHERS];       /* children that this process had before */
 	int others_n;
 	unsigned long long since;          /* clock ticks since boot: a process that began earlier is of no task */
-	const pid_t *keepers;              /* during orphans_kill: whose children are no orphans */
+	const pid_t *keepers;              /* during orphans_kill: processes whose children are no orphans */
 	uint32_t keepers_n;
 };
 

@@ -57,7 +57,7 @@ struct process {
 static void supervisor_gone(struct processes *ps);
 static void set_ended(struct process *p);
 
-/* The supervisor was asked to start it, and could not be told. */
+/* Fails a process whose START could not be sent to the supervisor. */
 static void on_unsent(void *process, int error)
 {
 	struct process *p = process;
@@ -431,7 +431,7 @@ void processes_signal(struct processes *ps, int signum)
 		send_signal(p, signum, false);
 }
 
-/* Has its command started, by what was read of its keeper, or by what lies there unread? */
+/* Has its command started, by the keeper's messages, read or unread? */
 static bool has_started(const struct process *p)
 {
 	struct message m;

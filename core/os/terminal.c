@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 
-/* What a signal handler puts back can only be a global. terminal_keep sets it. */
+/* A global, because a signal handler restores it. terminal_keep sets it. */
 static struct termios kept;
 static volatile int terminal = -1;     /* fd whose settings are kept, or -1 */
 

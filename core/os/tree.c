@@ -170,7 +170,7 @@ static int by_name(const void *a, const void *b)
 
 int tree_list(int root, const char *path, struct arena *a, struct tree_name **ret, uint32_t *ret_n)
 {
-	/* what a task listed through a link is listed through it again */
+	/* a folder that a task listed through a link is listed through the link again */
 	int fd = openat(root, path[0] ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct listing l;
 	struct tree_name *at = NULL;

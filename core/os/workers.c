@@ -87,7 +87,7 @@ static void *worker(void *ctx)
 	return NULL;
 }
 
-/* A thread that was started and has not come to its first item yet counts as idle for nobody:
+/* A thread that was started and has not come to its first item yet does not count as idle:
  * at worst one more is started than was needed. */
 static void start_thread(struct workers *w)
 {

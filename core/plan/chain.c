@@ -117,7 +117,7 @@ static const struct task *script_of(const struct package *package, const struct 
 	return task && task->source == TASK_FROM_SCRIPT ? task : NULL;
 }
 
-/* What a task's command does first, if that is to run a script. */
+/* The script that a task's command runs first, if it begins with one. */
 static const struct task *first_script(struct planner *p, const struct task *task)
 {
 	static const struct texts none = { NULL, 0 };

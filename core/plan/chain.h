@@ -1,4 +1,4 @@
-/* What keeps tasks from running themselves for ever: through each other's `vt run`, and
+/* Keeps tasks from running themselves for ever: through each other's `vt run`, and
  * through programs that start npm, pnpm, yarn or vt again. Each child gets the tasks that led
  * to it in VT_TASK_CHAIN. */
 #ifndef PLAN_CHAIN_H

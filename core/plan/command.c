@@ -114,11 +114,11 @@ static bool is_plain_echo(const struct texts *argv)
 	return true;
 }
 
-/* What a piece is to the ones beside it. */
+/* How a piece affects the pieces beside it. */
 struct sort {
 	bool runner;                       /* a nested run: expanded */
 	bool shell;                        /* means something that only a shell knows */
-	bool moves;                        /* what comes after it depends on it: another folder, a builtin */
+	bool moves;                        /* later pieces depend on it: another folder, a builtin */
 };
 
 static struct sort sort_of(const struct words_piece *piece)
@@ -163,7 +163,7 @@ static struct action *add(struct actions *all, struct arena *a)
 	return &all->at[all->n++];
 }
 
-/* Does what comes out depend on the script's name? So it is with programs that read in package.json what that script
+/* Does the result depend on the script's name? It does for programs that read in package.json what that script
  * shall do. */
 static bool asks_for_script(const struct action *action)
 {
@@ -270,8 +270,8 @@ static void sort_pieces(struct element *e)
 		e->sorts[i] = sort_of(&e->words.at[i]);
 }
 
-/* Must one shell have all of it? So it is when nothing in it is expanded, or when what a
- * shell has to do decides what a nested run after it does. */
+/* Must one shell run the whole element? It must when nothing in it is expanded, or when the part
+ * of a shell decides what a nested run after it does. */
 static bool is_whole(const struct element *e)
 {
 	uint32_t from, to;

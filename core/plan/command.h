@@ -1,4 +1,4 @@
-/* One task's command as actions in order: what each piece of it comes to. Pure;
+/* One task's command as actions in order: what vt does for each piece. Pure;
  * directories, environments and programs are found by step.c and plan.c. */
 #ifndef PLAN_COMMAND_H
 #define PLAN_COMMAND_H
@@ -25,9 +25,9 @@ struct action {
 	const struct words_assignment *assignments;
 	uint32_t assignments_n;
 	struct texts argv;                 /* with the extra arguments */
-	struct texts extra;                /* those that reached this piece */
+	struct texts extra;                /* the arguments that reached this piece */
 	bool never_cached;                 /* a nested run that is not expanded */
-	bool asks_for_script;              /* what comes out depends on the script's name */
+	bool asks_for_script;              /* the result depends on the script's name */
 	const char *runner_command;        /* "cache" of `vt cache clean`; NULL: it is no other command of the runner */
 	const struct query_options *nested;        /* RUN; NULL: none */
 	const char *refused;               /* REFUSED: why, one line */
@@ -38,7 +38,7 @@ struct actions {
 	uint32_t n;
 };
 
-/* `extra`: n == 0 for hooks and tasks that were not asked for. */
+/* `extra`: n == 0 for hooks and tasks that the user did not name. */
 void command_read(const struct texts *command, const struct texts *extra, struct arena *a, struct actions *ret);
 /* What an echo prints. */
 const char *command_echo(const struct texts *argv, struct arena *a);

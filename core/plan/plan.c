@@ -20,7 +20,7 @@ enum {
 	NESTED_MAX = 1 << 16       /* tasks of nested runs in a plan: doubling commands end here */
 };
 
-/* One query and what it hands down. */
+/* One query, and the settings that nested queries inherit. */
 struct level {
 	const struct query_options *options;
 	const char *cwd;                   /* absolute */
@@ -244,7 +244,7 @@ static void prune(struct planner *p, struct task_graph *g, const struct call *by
 		}
 }
 
-/* *ret stays NULL when the level asks what the level above it asks. */
+/* *ret stays NULL when the level has the same query as the level above it. */
 static int plan_level(struct planner *p, struct level *l, const struct level *above, struct plan **ret)
 {
 	static const struct texts none = { NULL, 0 };
@@ -309,7 +309,7 @@ static const struct step_list *steps_before(const struct plan *plan, const struc
 	return list;
 }
 
-/* Tells each step what comes after it: the cached steps of its chain (`after`: behind the whole plan),
+/* Tells each step which steps come after it: the cached steps of its chain (`after`: behind the whole plan),
  * and whether anything does (`followed`: behind the whole plan). */
 static void link_chains(struct plan *plan, const struct step_list *after, bool followed, struct arena *a)
 {
@@ -414,7 +414,7 @@ int plan_make(const struct plan_world *world, const struct query_options *option
 	return 0;
 }
 
-/* Is nothing left to wait for but what is done? */
+/* Are all nodes that this one waits for done? */
 static bool is_ready(const struct plan_node *node, const bool *done)
 {
 	uint32_t i;

@@ -13,7 +13,7 @@ struct planner {
 	struct err *err;
 	uint32_t ordinal;                  /* of the next step */
 	uint32_t nested;                   /* tasks of nested runs so far */
-	const struct task *itself;         /* one whose command asks what is being done already; or NULL */
+	const struct task *itself;         /* a task whose command has the query that is being planned already; or NULL */
 	struct map commands;               /* command without extra arguments -> struct actions */
 	struct map programs;               /* name and PATH -> absolute path, "" when there is none */
 };
@@ -43,8 +43,8 @@ int step_cd(struct planner *p, struct working *w, const struct action *action, s
 struct task_graph;
 /* Marks the step that a persistent task's command ends with. */
 int persistent_mark(struct planner *p, const struct task *task, struct plan_node *node);
-/* Says of a node with all its items whether it lasts. Nothing may stand behind what does. */
+/* Says of a node with all its items whether it lasts. Nothing may follow an item that does. */
 int persistent_find(struct planner *p, const struct task *task, struct plan_node *node);
-/* Nobody can wait for what is never ready: package order does without, `dependsOn` is an error. Then sums up the plan. */
+/* No task can wait for one that is never ready: package order skips it, `dependsOn` is an error. Then sums up the plan. */
 int persistent_waits(struct planner *p, struct plan *plan, const struct task_graph *g);
 #endif

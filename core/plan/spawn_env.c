@@ -12,7 +12,7 @@
 #include "text/words.h"
 #include "workspace/workspace.h"
 
-/* What every task may have without saying so, sorted by bytes, as patterns. */
+/* The variables that every task may have without naming them, as patterns, sorted by bytes. */
 static const char *const passed[] = {
 	"*_TOKEN", "APPDATA", "BUILDKIT_*", "CI", "COMPOSE_*", "COREPACK_*", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "DOCKER_*",
 	"DYLD_FALLBACK_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "ELECTRON_RUN_AS_NODE", "GITHUB_*", "HOME", "HOMEDRIVE",
@@ -152,7 +152,7 @@ static void filter(struct variables *v, const struct rules_match *m, struct filt
 	f->kept = env_over(v->a, NULL, pairs, n);
 }
 
-/* All that decides what passes, as one text. */
+/* All settings that decide which variables pass, as one text. */
 static char *patterns_text(struct arena *a, const struct cache_rules *rules)
 {
 	struct buf b;
@@ -215,7 +215,7 @@ static void count(struct arena *a, const struct filtered *f, const char *name, s
 	texts_add(a, is_declared(&f->match, name) ? &ret->declared : &ret->given, name);
 }
 
-/* What of the names that vt gives counts: in `declared` what the task asks for, in `given` what decides unasked. */
+/* Sorts the names that vt gives and that count: into `declared` if the task asks for them, else into `given`. */
 static void count_given(struct view_package *p, const struct filtered *f, const struct env_pair *own, uint32_t own_n, struct spawn_env *ret)
 {
 	static const char *const others[] = {
@@ -252,7 +252,7 @@ static struct texts with_names(struct arena *a, const struct texts *names, const
 	return ret;
 }
 
-/* What a script is told of itself; a cached one only what its result depends on, or what it asks for. `pairs`: room for two. */
+/* The variables that name the script; for a cached one only if its result depends on them, or it asks. `pairs`: room for two. */
 static uint32_t lifecycle_pairs(const struct spawn_for *what, const struct filtered *f, struct env_pair *pairs)
 {
 	const struct env_pair all[] = {

@@ -1,4 +1,4 @@
-/* What a child may see, and what it may ask. Pure.
+/* The variables that a child gets, and those that it may ask for. Pure.
  *
  * A view is the environment of one level of the plan: the session's for the top,
  * plus the prefix assignments of every nested run above. Of it there are two
@@ -25,7 +25,7 @@ struct words_assignment;
 struct view;
 struct view_package;
 
-/* What a package manager gives to scripts, whatever their package. NULL: not known. */
+/* The variables that a package manager gives to all scripts. NULL: not known. */
 struct npm {
 	const char *execpath;              /* npm_execpath */
 	const char *node;                  /* NODE, npm_node_execpath */
@@ -48,7 +48,7 @@ struct view_ground {
 struct view *view_new(const struct view_ground *ground, struct arena *a);
 /* The view with assignments laid over it and another PATH to start from. */
 struct view *view_with(struct view *v, const struct words_assignment *assignments, uint32_t n, const char *path);
-/* Gives back what is not in the arena. `below`: what it was made from, or NULL. Children first. */
+/* Frees the memory outside of the arena. `below`: the view it was made from, or NULL. Children first. */
 void view_free(struct view *v, const struct view *below);
 const char *view_get(const struct view *v, const char *name);
 
@@ -59,14 +59,14 @@ const char *view_package_path(const struct view_package *p);   /* all of PATH */
 const char *view_package_bin(const struct view_package *p);    /* its first folder, */
 const char *view_package_rest(const struct view_package *p);   /* and the others: one pointer for all packages beside each other */
 
-/* What one step gets. */
+/* The environment of one step. */
 struct spawn_env {
 	const struct env *spawn, *full;
 	struct texts declared, untracked;  /* names and patterns for the key; empty for uncached */
 	struct texts given;                /* names that vt gave a value and that count in the key; cached scripts only */
 };
 
-/* What the environment of one step is made for. */
+/* The step that an environment is made for. */
 struct spawn_for {
 	const struct task *task;
 	const char *dir;                   /* absolute: where it runs */

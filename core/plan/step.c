@@ -25,7 +25,7 @@ const char *step_shown_dir(const struct planner *p, const char *cwd)
 	return arena_concat(p->a, strcmp(root, "/") == 0 ? "" : root, "/", cwd, NULL);
 }
 
-/* What every item of a command has. */
+/* Makes a step with the members that every item of a command has. */
 static struct step *step_new(struct planner *p, const struct working *w, const struct action *action, struct item *ret)
 {
 	struct step *step = ret->step = arena_alloc(p->a, sizeof *step);
@@ -89,7 +89,7 @@ static const char *ask(const struct planner *p, const char *name, const char *di
 	return !found || strstr(found, "/../") ? found : path_clean(p->a, found);
 }
 
-/* The package's own folder is asked each time, what follows it once per name. */
+/* Asks the package's own folder each time, and the rest of PATH once per name. */
 static const char *find(struct planner *p, const struct working *w, const char *name, const char *dir)
 {
 	const char *rest = view_package_rest(w->env), *found;
@@ -114,7 +114,7 @@ static const char *find(struct planner *p, const struct working *w, const char *
 	return *found ? found : NULL;
 }
 
-/* A program that is not there may be made by a step before: then it is looked for again. */
+/* Looks for the program. One that is missing may be made by an earlier step: then vt looks again. */
 static void find_program(struct planner *p, const struct working *w, const struct action *action, struct step *step)
 {
 	const char *name = action->argv.at[0];
@@ -129,7 +129,7 @@ static void find_program(struct planner *p, const struct working *w, const struc
 	step->program = own ? ask(p, name, step->dir, step->path) : find(p, w, name, step->dir);
 }
 
-/* What is remembered must have a place in the workspace, so that it means the same on another
+/* A cached step must have its place in the workspace, so that it means the same on another
  * machine: why the step has none, or NULL. */
 static const char *out_of_place(struct planner *p, const struct step *step)
 {

@@ -14,11 +14,11 @@ struct task;
 struct cache_rules;
 struct plan;
 
-/* The program of a command that is a shell's. It is called `sh`, as npm calls it: that is what its messages begin with. */
+/* The program of a command that is a shell's. It is called `sh`, as npm calls it: its messages begin with that. */
 #define STEP_SHELL "/bin/sh"
 struct vt_step;
 
-/* A task whose command is run, and the one whose `vt run` asked for it. */
+/* A task whose command is run, and the task whose `vt run` asked for it. */
 struct call {
 	const struct task *task;
 	const struct call *by;         /* NULL: the command line asked */
@@ -33,13 +33,13 @@ struct step_list {
 
 /* All that one execution needs. Immutable; belongs to the plan's arena. */
 struct step {
-	const struct task *task;       /* whose item it is; for a hook, the hook's own task */
+	const struct task *task;       /* the task whose item it is; for a hook, the hook's own task */
 	const struct call *call;       /* of the task, and what led to it */
 	const char *hook;              /* "pre" or "post" when run as a hook, else NULL */
 	uint32_t ordinal;              /* unique in the run, in plan order, from 0 */
 	const char *shown;             /* the command text: source slice + quoted extra args */
 	const char *cwd;               /* root-relative as displayed (`..` kept), "" for the root; absolute when cd led outside */
-	const char *dir;               /* absolute directory the child starts in; ITEM_CD: the one that must be there */
+	const char *dir;               /* absolute directory the child starts in; ITEM_CD: the one that must exist */
 	bool enters;                   /* ITEM_CD: nothing is told of it unless it fails */
 	const char *echo;              /* ITEM_ECHO: the bytes it prints; else NULL */
 	struct texts argv;             /* argv[0] as the child sees it, then the arguments */
@@ -55,7 +55,7 @@ struct step {
 	const struct cache_rules *rules;   /* NULL: not cached */
 	const struct vt_step *described;   /* the step as plugins see it; NULL: not cached */
 	bool forced;                   /* cached: it is run although it hits */
-	const char *uncached;          /* why not, although its rules say so; else NULL */
+	const char *uncached;          /* why it is not cached, although its rules say so; else NULL */
 	/* the execution key: "this step of this task", whatever it runs */
 	uint32_t element, piece;       /* array element of the command; `&&` piece (all pieces count; shell: 0) */
 	struct texts extra;            /* extra arguments that reached it */

@@ -14,7 +14,7 @@ static bool is_runners(const char *name)
 	return strncmp(name, "VP_RUN", 6) == 0 || strncmp(name, "VT_", 3) == 0 || strcmp(name, "VITE_CACHE_PATH") == 0;
 }
 
-/* What results are sealed and signed with: no task may have it. */
+/* Is it a secret that seals or signs results? No task may have it. */
 static bool is_secret(const char *name)
 {
 	return strcmp(name, "VT_TEAM_KEY") == 0 || strcmp(name, "VT_SIGN_KEY") == 0;
@@ -79,7 +79,7 @@ static void add_pair(struct env_pair **to, uint32_t *n, const char *name, const 
 	(*to)[(*n)++] = (struct env_pair){ name, value };
 }
 
-/* Sorts the session's variables: what children get, what getEnv answers, what a npm run around vt gave. */
+/* Sorts the session's variables into those for children, those that getEnv answers, and those of a npm run around vt. */
 static void sort_session(struct variables *v)
 {
 	struct common *c = v->common;
@@ -161,7 +161,7 @@ static bool has_above(const struct view *view, const char *dir)
 	return below && *below;
 }
 
-/* PATH as all in a folder see it: its own programs, those of the folders above it up to the root, the rest. */
+/* The PATH of a folder: its own programs, those of the folders above it up to the root, the rest. */
 static const char *folder_path(struct view *view, const char *dir)
 {
 	struct arena *a = view->v->a;

@@ -10,7 +10,7 @@ struct kept;
 
 enum { FEW_PAIRS = 32 };               /* variables of a package or a step that need no memory of their own */
 
-/* What all views of a plan share. */
+/* The part that all views of a plan share. */
 struct common {
 	struct view_ground ground;         /* where they start from */
 	const struct npm *npm;             /* NULL: not asked for yet */
@@ -36,7 +36,7 @@ struct view {
 	struct map packages;               /* dir -> struct view_package */
 };
 
-/* Who gets it: a task of vite-task.json or a script. */
+/* Which kind of task gets it: one of vite-task.json or a script. */
 enum { FOR_TASK, FOR_SCRIPT, FOR_N };
 
 /* A view as one package sees it. */

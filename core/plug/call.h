@@ -31,10 +31,10 @@ struct plug_call {
 	char code[32];
 	char text[513];                    /* one printable line; "": no report */
 	uint32_t level;                    /* VT_REPORT_* */
-	_Atomic int64_t deadline_ns;       /* monotonic (os_now_ns); INT64_MAX: none. Whoever moves bytes may put it off */
+	_Atomic int64_t deadline_ns;       /* monotonic (os_now_ns); INT64_MAX: none. A function that moves bytes may put it off */
 	bool watched;                      /* by the watchdog */
 	const volatile int *stop;          /* *stop != 0 asks the plugin to return; NULL: never */
-	pthread_t thread;                  /* the one that called call_begin */
+	pthread_t thread;                  /* the thread that called call_begin */
 	uint32_t live;                     /* LIVE between begin and end; debug builds check it */
 	_Atomic uint32_t signs;            /* how often the plugin called a function of vt */
 	/* for watchdog.c, under its lock */

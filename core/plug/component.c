@@ -122,7 +122,7 @@ static bool find_type(struct component *c)
 			c->made = component_in(its, c->choice.name);
 		break;
 	case 1:
-		/* that a file may not be used says more than "not found" */
+		/* the reason why a file is not used says more than "not found" */
 		if (file.path)
 			ok = unusable(c, "%s is not used: %s", file.path, file.reason);
 		break;
@@ -277,7 +277,7 @@ static bool options_set(struct component *c)
 	return true;
 }
 
-/* Could nobody else have made the folder? `closed`: its rights must say so too, as in record/directory. false with
+/* Is the folder certainly the user's own? `closed`: its rights must say so too, as in record/directory. false with
  * errno ENOENT: there is none. */
 static bool is_private(const char *path, bool follow, bool closed)
 {
@@ -290,7 +290,7 @@ static bool is_private(const char *path, bool follow, bool closed)
 }
 
 /* Makes <cache>/plugins, once: a component then makes its own folder with one mkdir. false: a repository may have
- * brought what stands there. */
+ * brought the folder that stands there. */
 static bool make_parent(struct plug *p)
 {
 	const char *cache = p->setup.cache_dir, *below = p->setup.root ? path_below(p->setup.root, cache) : NULL;

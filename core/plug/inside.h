@@ -102,6 +102,6 @@ int plug_adopt(struct plug *p, const char *real, const char *name, struct refusa
 void plug_named_why(struct plug *p, const char *name, char *ret, size_t room);   /* why plug_named returned NULL */
 void plug_warn(struct plug *p, const char *text);              /* setup.warn, if there is one */
 void plug_warn_about(struct component *c, const char *text);   /* "plugin 'NAME': TEXT" */
-void plug_inform_about(struct component *c, const char *text); /* the same, for those who listen to more */
+void plug_inform_about(struct component *c, const char *text); /* the same to setup.inform, if there is one */
 void plug_warn_unusable(struct component *c);                  /* "plugin 'NAME' cannot be used: WHY" */
 #endif

@@ -131,7 +131,7 @@ void plug_free(struct plug *p)
 	}
 	watchdog_free(p);
 	if (abandoned)
-		return;                /* the process ends soon */
+		return;                /* not freed: the process ends soon */
 	for (i = 0; i < p->chosen_n; i++)
 		component_clear(&p->chosen[i]);
 	for (i = 0; i < p->extras_n; i++) {

@@ -120,7 +120,7 @@ static vt_status get_one(struct component *c, uint32_t space, const vt_id *name,
 	return status;
 }
 
-/* Asks those that are alive, or with `late` those that are not. */
+/* Asks the stores that are alive, or with `late` the others. */
 static vt_status get_from(struct plug *p, bool late, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop)
 {
 	struct component **stores;

@@ -37,7 +37,7 @@ static bool hangs(struct plug_call *c, uint32_t limit)
 	return c->quiet >= limit;
 }
 
-/* The call that vt waits for in vain, in words. */
+/* The call that does not return, in words. */
 static bool find_hanging(struct watchdog *w, int signum, char *ret, size_t room)
 {
 	bool late = signum != 0 && w->stopping >= (signum < 0 ? STOP_AGAIN_S : STOP_S);

@@ -365,7 +365,7 @@ static int check(struct parsing *p)
 		return -1;
 	if (p->o.watch && !p->o.task)
 		return args_wrong(&p->args, p->err, "the argument '--watch' needs a task");
-	/* what is broken is mended while the rest goes on */
+	/* the user mends a failure while the rest goes on */
 	if (p->o.watch && !p->o.continue_given) {
 		p->o.continue_given = true;
 		p->o.on_failure = OPTION_CONTINUE_DEPENDENCIES_SUCCESSFUL;

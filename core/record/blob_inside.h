@@ -1,4 +1,4 @@
-/* What taking and publishing (blob.c) share with fetching (fetch.c). Nobody else
+/* Shared by taking and publishing (blob.c) and fetching (fetch.c). No other file
  * includes it. */
 #ifndef RECORD_BLOB_INSIDE_H
 #define RECORD_BLOB_INSIDE_H

@@ -252,7 +252,7 @@ int directory_open_top(const struct directory *d, struct err *err)
 {
 	int fd = open_top(d, err);
 
-	/* the run that made it has put the marks there; where there are none, somebody has removed the cache */
+	/* the run that made it has put the marks there; where there are none, a user has removed the cache */
 	if (fd >= 0 && !d->dry && faccessat(fd, "v" CACHE_FORMAT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && keep_marks(d, fd, true, err) < 0) {
 		close(fd);
 		return -1;

@@ -23,7 +23,7 @@ struct entry {
 	uint32_t n;
 };
 
-/* What a part wrote when it saved. */
+/* The section that a part wrote when it saved. */
 struct section {
 	struct bytes part;             /* its name */
 	struct bytes bytes;

@@ -242,7 +242,7 @@ vt_status blob_fetch(struct blobs *b, vt_call *call, const vt_id *id, vt_sink *i
 	return stores_get(b->plug, VT_SPACE_BLOB, id, &h.into, NULL);
 }
 
-/* Keeps what comes: in memory, and beyond BLOB_MEMORY in a private file. */
+/* Keeps the bytes that come: in memory, and beyond BLOB_MEMORY in a private file. */
 struct keeping {
 	vt_sink sink;                  /* first */
 	struct blobs *blobs;
@@ -325,7 +325,7 @@ bool blob_is_near(struct blobs *b, const vt_id *id)
 	return blob_fetch(b, NULL, id, &sink) == VT_OK;
 }
 
-/* Writes what comes into a file. */
+/* Writes the bytes that come into a file. */
 struct filing {
 	vt_sink sink;                  /* first */
 	int fd;

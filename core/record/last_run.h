@@ -1,4 +1,4 @@
-/* last_run: what the last run of each step did, kept or not, for those who ask why: one file for each step in
+/* last_run: the accesses and the end of each step's last run, kept or not, for the commands of ask: one file for each step in
  * the core's own folder, replaced whole. Hits leave it alone; it decides nothing. [any] */
 #ifndef RECORD_LAST_RUN_H
 #define RECORD_LAST_RUN_H

@@ -1,4 +1,4 @@
-/* What other processes left in the cache's directory, and the removal of all of it. Nothing here leaves the folder
+/* Sweeps files of killed processes out of the cache's directory, and removes all of it. Nothing here leaves the folder
  * whose descriptor it holds: names are removed as they are, and no link is followed. */
 #include "config.h"
 

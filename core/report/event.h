@@ -1,5 +1,5 @@
 /* report: shows what happens. exec sends events to listeners (live, summary, tail), which decide what
- * is shown. Report calls nobody back. Uses plan and workspace (labels), fact (changes), os, text,
+ * is shown. Report calls no other room back. Uses plan and workspace (labels), fact (changes), os, text,
  * base. */
 #ifndef REPORT_EVENT_H
 #define REPORT_EVENT_H
@@ -42,7 +42,7 @@ struct attempt {
 	bool timed_out;            /* it was ended because its time was over */
 };
 
-/* What became of a step. Borrowed for the call; `summary` copies what it keeps. */
+/* The result of a step. Borrowed for the call; `summary` copies what it keeps. */
 struct outcome {
 	enum end_result result;
 	enum start_status status;

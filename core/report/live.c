@@ -31,8 +31,8 @@ struct running {
 	bool inherits;             /* it writes to the terminal itself */
 	bool headed;               /* grouped: the header of its block was written */
 	bool failed;               /* its process has ended, and it counts as failed */
-	bool muted;                /* what it prints is not shown */
-	bool silent;               /* not even its command line was shown; that is `head` */
+	bool muted;                /* its output is not shown */
+	bool silent;               /* `head` is its command line, which was not shown yet */
 	uint32_t fold;             /* the number of the fold that is open; 0: none */
 	struct buf head;
 };
@@ -81,7 +81,7 @@ static void tell_held(struct live *l)
 	buf_clear(&l->held);
 }
 
-/* Writes the warnings at last, with a newline first if a task left a line unfinished. */
+/* Writes the held warnings, with a newline first if a task left a line unfinished. */
 static void tell_held_at_last(struct live *l)
 {
 	if (!l->held.size)
@@ -221,7 +221,7 @@ static void started(struct live *l, const struct event *e)
 		screen_write(l->setup.screen, 1, l->text.data, l->text.size);
 }
 
-/* Shows the command line of a step after all. */
+/* Shows the command line of a step that was held back. */
 static void show_head(struct live *l, struct running *r)
 {
 	if (r->silent)

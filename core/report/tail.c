@@ -22,7 +22,7 @@ struct tail {
 	struct printed *running;
 	struct printed *failed[TAIL_STEPS];    /* of the steps that failed, in that order */
 	uint32_t failed_n;
-	const struct step *last;       /* whose event came last */
+	const struct step *last;       /* the step of the last event */
 	bool only_failed;
 };
 

@@ -34,7 +34,7 @@ static bool is_declared_env(const struct change *c)
 	return c->kind == FACT_ENV && !c->tracked;
 }
 
-/* Is the change one of the key? Those share a line; each other change has its own. */
+/* Is it a change of the key? Changes of the key share a line; each other change has its own. */
 static bool is_of_key(const struct change *c)
 {
 	return c->kind == CHANGE_KEY || (c->kind < FACT_GLOBBED && !(is_env(c) && c->tracked));

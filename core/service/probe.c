@@ -26,7 +26,7 @@ enum {
 /* The parts of a URL. */
 struct url {
 	char host[256], port[8];
-	const char *path;          /* what follows the host; may be "" */
+	const char *path;          /* the path behind the host; may be "" */
 };
 
 void probe_file(const char *path, struct probe_file *ret)

@@ -34,7 +34,7 @@ struct readiness {
 	int64_t started_ms;        /* monotonic */
 	int64_t pause_ms;
 	bool looking;              /* a worker is looking */
-	bool answer;               /* what the worker found */
+	bool answer;               /* the worker's answer */
 	bool taken;                /* another process listened before the start */
 	bool freed;                /* readiness_free was called: freed when the worker returns */
 };

@@ -75,7 +75,7 @@ static int set_up_fds(const int fd[3])
 		if (fd[i] >= 0 && dup2(fd[i], i) < 0)
 			return -1;
 	if (syscall(__NR_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		for (i = 3; i < 64; i++)           /* an older kernel: ours are marked already, this is for mishaps */
+		for (i = 3; i < 64; i++)           /* an older kernel: vt's own descriptors have CLOEXEC already, this closes any other */
 			fcntl(i, F_SETFD, FD_CLOEXEC);
 	return 0;
 }
@@ -132,7 +132,7 @@ static long install_tracing(struct sock_fprog *program)
 	return r < 0 ? -errno : 0;
 }
 
-/* What a child has become that no exec takes back. */
+/* Changes of a child that no exec undoes. */
 struct marks {
 	bool privs;            /* no_new_privs is set */
 	bool seized;           /* the keeper traces us */
@@ -188,7 +188,7 @@ static long trace(struct sock_fprog *program, int keeper, struct marks *m)
 
 /* Installs the first filter that the kernel takes. Returns its how, 0: none. From
  * there to exec nothing may be called that a filter could hold: only sendmsg, recvmsg
- * and execve, and whoever answers has the listener before execve asks. */
+ * and execve, and the process that answers has the listener before execve asks. */
 static uint32_t install_first(const struct start *s, int keeper)
 {
 	struct marks m = { false, false };

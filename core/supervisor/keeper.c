@@ -82,8 +82,8 @@ static void close_given(struct keeper *k)
 
 /* ---- the child ------------------------------------------------------------- */
 
-/* A child under a filter waits in execve for somebody who gets the listener from
- * here, so only the others may borrow our memory, and us, until they have exec'ed. */
+/* A child under a filter waits in execve for the process that gets the listener from
+ * here, so only children without a filter may use vfork, which stops us until they have exec'ed. */
 static pid_t fork_child(struct keeper *k, int notes, int filtered)
 {
 	pid_t pid = filtered ? fork() : vfork();
@@ -125,7 +125,7 @@ static void reply(struct keeper *k, int32_t error)
 	message_send(k->notes, &error, sizeof error, NULL, 0);
 }
 
-/* Its filter is there. The stop its probe should have made was waited for before. */
+/* The child's filter is installed. The wait for the stop of its probe came before. */
 static void on_probed(struct keeper *k, const struct child_note *n)
 {
 	int fd = k->tracing.seen ? ptrace_open(&k->tracing) : -1;
@@ -249,7 +249,7 @@ static void kill_all(struct keeper *k)
 	k->wait_ms = 1;
 }
 
-/* Without /proc the one child is all that is known. */
+/* Without /proc only the child itself is known. */
 static void signal_all(struct keeper *k, int signum)
 {
 	if (tree_signal(getpid(), signum, NULL, NULL) == 0 && !k->ended && !k->last)
@@ -281,7 +281,7 @@ static void on_signal(struct keeper *k, const struct message *m)
 		signal_all(k, m->value);
 }
 
-/* Without a runner nobody else wakes it, if it was stopped, and it would stay for ever. */
+/* Wakes a stopped supervisor once the runner is gone: no other process does. */
 static void wake_supervisor(const struct keeper *k)
 {
 	if (k->runner < 0 && getppid() == k->supervisor)

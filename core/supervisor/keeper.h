@@ -1,8 +1,8 @@
 /* A keeper: the supervisor's fork that looks after one task.
  *
- * It is the parent and the subreaper of what the task starts, so whatever descends
+ * It is the parent and the subreaper of what the task starts, so every process that descends
  * from it is the task's and nothing else is: no list to keep, no moment in which a
- * daemon belongs to nobody. It ends when nothing of the task is left, or when the
+ * daemon belongs to no task. It ends when nothing of the task is left, or when the
  * task ended, the runner is gone and there is no listener to answer. */
 #ifndef SUPERVISOR_KEEPER_H
 #define SUPERVISOR_KEEPER_H

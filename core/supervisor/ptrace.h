@@ -27,7 +27,7 @@ struct tracing {
 int ptrace_seize(struct tracing *t, pid_t child);
 /* Opens the socket; returns the runner's end, or -1 with errno. */
 int ptrace_open(struct tracing *t);
-/* What waitpid reported as stopped goes on, sooner or later. */
+/* Lets a child that waitpid reported as stopped go on, at once or after an answer. */
 void ptrace_stopped(struct tracing *t, pid_t tid, int status);
 /* Reads answers; at the end of the socket everything is let go. */
 void ptrace_answers(struct tracing *t);

@@ -8,7 +8,7 @@
  *
  *     runner ── guard ── supervisor ── keeper ── the task
  *
- * The guard is what the runner started, and does nothing but wait: whoever kills runner,
+ * The guard is the process that the runner started, and only waits: a task that kills runner,
  * supervisor and keeper leaves the task's processes to it, and it ends them. When the
  * guard is killed the kernel kills the supervisor, which the runner notices. */
 #include "config.h"
@@ -35,7 +35,7 @@ enum { PID_MAX = 1 << 22 };
 static struct {
 	int children;                          /* signalfd */
 	int keepers;                           /* how many live */
-	bool killing;                          /* a keeper was killed: what it kept is ours now and must die */
+	bool killing;                          /* a keeper was killed: its processes are ours now and must die */
 	int wait_ms;                           /* while killing: to the next round */
 	int none;                              /* while killing: rounds in a row that found nothing */
 	unsigned char keeper[PID_MAX / 8];     /* a bit per pid */
@@ -168,7 +168,7 @@ static int is_spared_by_guard(void *ctx, pid_t pid, unsigned long long started)
 	return same_program(pid);
 }
 
-/* Kills what is below the guard and not below a keeper. */
+/* Kills the processes below the guard that are not below a keeper. */
 static void kill_left(void)
 {
 	int none = 0, wait_ms = 1;
@@ -244,7 +244,7 @@ int main(void)
 	deafen();
 	if (s.children < 0 || fcntl(MESSAGE_SOCKET, F_SETFD, FD_CLOEXEC) < 0 || chdir("/") < 0)
 		return 1;
-	/* What the runner inherited unmarked must not be held open here. */
+	/* Closes the descriptors that the runner inherited without CLOEXEC. */
 	syscall(__NR_close_range, (unsigned)MESSAGE_SOCKET + 1, (unsigned)s.children - 1, 0);
 	syscall(__NR_close_range, (unsigned)s.children + 1, ~0U, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

@@ -137,7 +137,7 @@ static void mark(pid_t top, int (*spare)(void *ctx, pid_t pid, unsigned long lon
 }
 
 /* A pid read a moment ago may be another process by now; a pidfd whose process still
- * began at the same tick is the one that was meant. */
+ * began at the same tick is the right process. */
 static void signal_row(const struct row *r, int signum)
 {
 	struct row now;

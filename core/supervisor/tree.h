@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 /* Sends the signal to all descendants of `top` (not to itself), once each, but not to
- * the children that `spare` names nor to what is below them (NULL: spares nobody).
+ * the children that `spare` names nor to what is below them (NULL: spares none).
  * started: clock ticks since boot. Returns how many of them have not ended. */
 int tree_signal(pid_t top, int signum, int (*spare)(void *ctx, pid_t pid, unsigned long long started), void *ctx);
 /* The same, but not to members of the process group. */

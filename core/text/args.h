@@ -42,7 +42,7 @@ struct args {
 	uint32_t at;               /* the next word */
 	const char *letters;       /* the letters of a short word not returned yet; NULL: none */
 	uint64_t seen;             /* bit i: option i was returned */
-	bool ended;                /* `--` was read: what follows are words */
+	bool ended;                /* `--` was read: the rest are words */
 	const char *value;         /* of the option or word returned last; NULL: an option without a value */
 };
 

@@ -3,7 +3,7 @@
  *     glob_parse   a pattern becomes a tree
  *     glob         the tree becomes an automaton, and the automaton matches
  *     glob_set     a list of patterns
- *     glob_text    what the text of a pattern says by itself */
+ *     glob_text    questions to the text of a pattern */
 #ifndef TEXT_GLOB_INSIDE_H
 #define TEXT_GLOB_INSIDE_H
 

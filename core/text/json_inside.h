@@ -1,4 +1,4 @@
-/* What scanner and document share. Private to them. */
+/* Shared by scanner and document. Private to them. */
 #ifndef TEXT_JSON_INSIDE_H
 #define TEXT_JSON_INSIDE_H
 
@@ -9,7 +9,7 @@
 #include "text/json.h"
 
 /* Our own scanner checks the text: it knows positions and says what it expected. It blanks in
- * place what cJSON must not see, so that offsets stay those of the file: comments, trailing commas,
+ * place the text that cJSON must not see, so that offsets stay those of the file: comments, trailing commas,
  * members whose name comes again. Then cJSON builds the tree; its nodes come in the order in which
  * the scanner met them. */
 struct place {

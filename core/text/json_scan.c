@@ -59,7 +59,7 @@ static int unexpected(struct scan *s, const char *expected)
 	return bad(s, s->at, "found a character that is not ASCII, expected %s", expected);
 }
 
-/* What is blank to cJSON still counts as lines and columns. */
+/* Blanks text for cJSON; its lines and columns still count. */
 static void blank_out(struct json_doc *d, size_t start, size_t end)
 {
 	size_t i;

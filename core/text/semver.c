@@ -9,7 +9,7 @@
 /* A version, or a partial one as ranges have them: n numbers are given. */
 struct version {
 	uint64_t v[3];
-	int n;                     /* 0: "*"; what is not given is 0 in v */
+	int n;                     /* 0: "*"; a number that is not given is 0 in v */
 	const char *pre;           /* after the '-', not terminated */
 	size_t pre_n;              /* 0: no prerelease */
 };

@@ -1,7 +1,7 @@
 /* shown: text of others in a line of vt's own. A name, command or value that comes from the repository, a
  * plugin or a tool may hold bytes that a terminal obeys: they are written as \n, \t, \r or \x1b. So is each
- * byte that is not UTF-8, because a terminal may read it as a control, and what turns the direction of text around (\u202e). Text that was shown once stays as it
- * is. Pure. */
+ * byte that is not UTF-8, because a terminal may read it as a control, and each character that turns
+ * the direction of text (\u202e). Text that was shown once stays as it is. Pure. */
 #ifndef TEXT_SHOWN_H
 #define TEXT_SHOWN_H
 

@@ -17,7 +17,7 @@ struct reader {
 	const char *piece_end;     /* of the last piece that was read */
 };
 
-/* What a word is, besides its text. */
+/* The properties of a word, besides its text. */
 struct word {
 	const char *start, *end;   /* its source */
 	const char *text;
@@ -256,7 +256,7 @@ static void add_assignment(struct reader *r, struct words_piece *piece, const st
 	as->value = w->text + w->name_n + 1;
 }
 
-/* One simple command; stops at what ends it. */
+/* Reads one simple command; stops at the character that ends it. */
 static bool read_piece(struct reader *r, struct words_piece *piece)
 {
 	const char *start = r->p, *end = r->p;

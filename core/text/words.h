@@ -24,7 +24,7 @@ struct words_piece {
 struct words {
 	struct words_piece *at;
 	uint32_t n;
-	bool ends_apart;           /* a `;` or a comment comes after the last piece: what is put behind the text is not its own */
+	bool ends_apart;           /* a `;` or a comment comes after the last piece: text that is added belongs to no piece */
 };
 
 /* false: not static; use the shell. All in `a`. */

@@ -143,7 +143,7 @@ int yaml_read(const char *file, const char *text, size_t size, struct arena *a, 
 	return result;
 }
 
-/* --- what a value means --- */
+/* --- the type of a value --- */
 
 static bool is_one_of(const char *s, const char *const *list)
 {

@@ -47,7 +47,7 @@ struct link_setup {
 	struct far *far;
 	const struct far_keys *keys;
 	const volatile int *stop;      /* *stop != 0: the run is ending */
-	const char *runner;            /* what this one is called */
+	const char *runner;            /* the name of this runner */
 	vt_id run;                     /* the name of all (notice_run) */
 	void (*on_answer)(void *ctx, const struct link_answer *answer);
 	void *ctx;

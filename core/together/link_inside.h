@@ -86,7 +86,7 @@ static inline void link_wait(struct link *l, int64_t ms)
 void link_post(struct link *l, enum link_what what, void *task, const struct notice *r, const char *text);
 /* The store failed: what it did, behind its name. Only the first failure is an answer; none is while the run ends. */
 void link_trouble(struct link *l, const char *what);
-/* Reads n notices. Those that are not there, damaged or not proven have state 0. -1: the store fails. */
+/* Reads n notices. Missing, damaged or unproven ones have state 0. -1: the store fails. */
 int link_get_notices(struct link *l, const vt_id *names, uint32_t n, struct arena *a, struct notice *ret);
 int link_put_notice(struct link *l, const vt_id *name, const struct notice *r);       /* -1: the store does not take it */
 

@@ -1,4 +1,4 @@
-/* together: several runners of one run, without a scheduler. Each plans the same graph; a task that must run is run by whoever
+/* together: several runners of one run, without a scheduler. Each plans the same graph; a task that must run is run by the runner that
  * takes its lease, and the others get its results, or learn that it failed.
  *
  *     NEW ──► ASKING ──► MINE                            the task must run, and has its slots: its lease is taken

@@ -143,7 +143,7 @@ struct watch {
 	struct queued *queue, **queue_end;     /* events of the kernel during the run */
 	uint32_t queued_n;
 	struct paths named;            /* names that came or went during the run, as far as the kernel told */
-	struct paths edits;            /* those of `changed` in packages of untraced steps */
+	struct paths edits;            /* paths of `changed` in packages of untraced steps */
 	struct paths habits;           /* paths that changed during the run, of interest or not, as far as the kernel told */
 	struct paths own;              /* paths that untraced steps wrote in any run of the session */
 	struct map folders;            /* folders that git was asked about in this run: &folder_tracked if it has files below, else &folder_untracked */

@@ -16,8 +16,8 @@
 #include "workspace/workspace.h"
 
 /* writer: tells whose a change during a run is. The writing of a traced step is known, and the state in which the step left each
- * path: a change is the step's if the path is still in that state, else an edit. A step that nobody
- * could follow may have written anywhere in its package; there a change is taken for somebody's edit if git tracks the file, or
+ * path: a change is the step's if the path is still in that state, else an edit. A step that no tracer
+ * could follow may have written anywhere in its package; there a change is taken for a user's edit if git tracks the file, or
  * if no run before has changed it. What looks like an edit after several runs in a row that only such edits started is the
  * task's own after all. */
 

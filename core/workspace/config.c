@@ -128,7 +128,7 @@ static int read_file(struct reading *r, struct config *c)
 		if (!cJSON_IsNull(item) && read_file_key(r, item, (enum file_key)i, c))
 			return -1;
 	}
-	/* what is wrong in itself comes before what stands in the wrong place */
+	/* errors of a key itself come before errors of its place */
 	for (item = root->child; item; item = item->next)
 		if (strcmp(item->string, file_names[FILE_TASKS]) != 0 && !is_schema(item) && !cJSON_IsNull(item) && root_only(r, item->string))
 			return -1;

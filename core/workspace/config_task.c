@@ -44,7 +44,7 @@ int config_texts(struct reading *r, const cJSON *node, struct texts *ret)
 	return 0;
 }
 
-/* Does a list ask for what it would have without itself? */
+/* Does a list contain INHERITED? */
 static bool list_joins(const cJSON *node)
 {
 	const cJSON *item;
@@ -385,7 +385,7 @@ static int read_key(struct reading *r, const cJSON *node, enum task_key key, str
 	}
 }
 
-/* A group has nothing of its own but what it waits for. */
+/* A group has only `dependsOn`. */
 static int check_group(struct reading *r, const cJSON *const *got)
 {
 	int i;

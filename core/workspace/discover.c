@@ -170,7 +170,7 @@ static int visit(struct search *s, const char *path, bool through_link)
 	return 0;
 }
 
-/* What an entry of a folder is: DT_DIR, DT_LNK (to a folder), or anything else. */
+/* The type of a folder's entry: DT_DIR, DT_LNK (to a folder), or anything else. */
 static int type_of(int fd, const struct dirent *e)
 {
 	struct stat st;

@@ -30,7 +30,7 @@ static void index_names(struct loading *l)
 	}
 }
 
-/* What npm, yarn and bun link to a member: a range its version satisfies, or "*". */
+/* Do npm, yarn and bun link the value to a member? They do if its version satisfies the range, and for "*". */
 static bool range_fits(const char *range, const struct package *to)
 {
 	while (*range == ' ')

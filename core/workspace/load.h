@@ -1,4 +1,4 @@
-/* What the files of this room hand to each other while a workspace is loaded;
+/* Shared by the files of this room while a workspace is loaded;
  * for them alone. */
 #ifndef WORKSPACE_LOAD_H
 #define WORKSPACE_LOAD_H
@@ -48,7 +48,7 @@ struct glob_entries {
 struct depends_on {
 	const char *text;              /* the task alone when `from` is set */
 	unsigned from;                 /* enum edge_type bits; 0: a plain text */
-	bool inherited;                /* of taskDefaults: where the package has no such task, it means what that task would wait for */
+	bool inherited;                /* of taskDefaults: in a package without such a task it means the tasks that it would wait for */
 };
 
 /* The keys of a task, in the order in which they are read; 1 << key is its bit in `given`. */
@@ -141,7 +141,7 @@ struct member {
 struct loading {
 	struct workspace w;            /* first: workspace_free casts back */
 	struct json_doc *config;       /* the root's vite-task.json, if it has plugins; lives as long as w */
-	struct arena *beside;          /* what members.c makes on its second thread, or NULL; lives as long as w */
+	struct arena *beside;          /* memory of the second thread of members.c, or NULL; lives as long as w */
 	/* the rest: only while loading */
 	const struct config *root_config;
 	struct settings settings;
@@ -165,10 +165,10 @@ int manifest_open(const char *file, struct arena *scratch, struct json_doc **ret
 struct pattern {
 	const char *written;           /* as the root has it */
 	const struct glob *glob;       /* with a star for each !(...) */
-	const struct glob **but;       /* for each !(...): what it takes away */
+	const struct glob **but;       /* for each !(...): the paths that it takes away */
 	uint32_t but_n;
 	const char *base;              /* where a walk starts: clean, root-relative */
-	bool literal;                  /* base is all there is */
+	bool literal;                  /* the pattern is its base alone */
 	bool no;                       /* '!' in front */
 	bool open;                     /* it has two stars: any depth */
 };
@@ -192,7 +192,7 @@ int discover_root(const char *cwd, struct arena *a, struct root *ret, struct err
 int discover_members(struct loading *l, struct err *err);
 struct member *member_add(struct loading *l, const char *path, struct manifest *manifest);
 
-/* members.c: adds those of the folders that are members, with all that their files say but for the root's vite-task.json */
+/* members.c: adds the folders that are members, with the settings of their files but for the root's vite-task.json */
 int members_read(struct loading *l, const struct found *found, uint32_t n, struct err *err);
 
 /* config.c: `text` NULL: there is no file */
@@ -205,13 +205,13 @@ bool duration_read(const char *text, uint32_t *ret_ms);
 /* settings.c */
 void settings_init(struct settings *s, const struct config *root, struct arena *a);
 void settings_free(struct settings *s);
-/* The default for tasks of a name: that of just this name, else the first whose pattern fits. NULL: there is none. */
+/* The default for tasks of a name: the entry of this very name, else the first whose pattern fits. NULL: there is none. */
 const struct task_config *settings_default(struct settings *s, const char *name);
 /* `own`: the package's entry; NULL: there is none. *ret_asks: as struct task's asks_for_cache. In the arena. */
 const struct task_config *settings_of(struct settings *s, const char *name, const struct task_config *own, bool *ret_asks);
 
 /* edges.c */
-/* Does the value name a folder? Then what is behind its protocol; else NULL. */
+/* The path behind the protocol, if the value names a folder; else NULL. */
 const char *edges_path_value(const char *value);
 int edges_make(struct loading *l, struct err *err);
 
@@ -219,12 +219,12 @@ int edges_make(struct loading *l, struct err *err);
 int tasks_make(struct loading *l, struct err *err);
 
 /* workspace.c */
-/* Reads the vite-task.json of a member. 0; 1: there is none, and *ret is what that means; -1 */
+/* Reads the vite-task.json of a member. 0; 1: there is none, and *ret has the defaults; -1 */
 int config_open(const struct loading *l, const char *path, struct arena *a, struct arena *scratch, struct config *ret, struct err *err);
 void workspace_warn(struct workspace *w, const char *text);    /* `text` lives as long as w */
 /* The absolute directory as messages have it: the root's ends with a slash. */
 const char *workspace_shown_dir(const struct workspace *w, struct arena *a, const char *path);
-/* Takes what a file's text quotes out of an error, "FILE:LINE:COLUMN: ...", if the file lies behind a link that leaves `root`:
+/* Removes quotes of a file's text from an error, "FILE:LINE:COLUMN: ...", if the file lies behind a link that leaves `root`:
  * a repository must not make vt print files that are not its own. Returns -1. */
 int workspace_hide(const char *root, const char *file, struct err *err);
 #endif

@@ -56,13 +56,13 @@ static int read_scripts(const struct json_doc *doc, const cJSON *node, struct ar
 	return 0;
 }
 
-/* Only what may make an edge is kept: see edges.c. */
+/* May the value make an edge? No other value is kept: see edges.c. */
 static bool may_be_ours(const char *value, bool ranges)
 {
 	return ranges || strncmp(value, "workspace:", 10) == 0 || edges_path_value(value);
 }
 
-/* Frameworks, and what of the environment they compile into what they make. */
+/* Frameworks, and the variables that they compile into their results. */
 static const struct {
 	const char *package, *pattern;
 } frameworks[] = {
@@ -140,7 +140,7 @@ static const char *variable_value(const cJSON *item, struct arena *a)
 	return strtod(short_form, NULL) == item->valuedouble ? short_form : arena_printf(a, "%.17g", item->valuedouble);
 }
 
-/* A member of package.json as npm gives it to scripts: what is nested has all names of its way, joined by `_`. */
+/* A member of package.json as npm gives it to scripts: a nested one has all names of its way, joined by `_`. */
 static void add_variables(const cJSON *item, const char *name, struct arena *a, struct manifest *m)
 {
 	const cJSON *below;

@@ -11,7 +11,7 @@
 
 enum { NEGATIONS_MAX = 64 };           /* in one pattern: it is compiled once for each */
 
-/* --- what the root says --- */
+/* --- the root's settings --- */
 
 static int npm_patterns(const struct json_doc *doc, struct arena *a, struct texts *ret, struct err *err)
 {

@@ -1,4 +1,4 @@
-/* What the files that read vite-task.json share; for them alone. */
+/* Shared by the files that read vite-task.json; for them alone. */
 #ifndef WORKSPACE_READING_H
 #define WORKSPACE_READING_H
 

@@ -32,7 +32,7 @@ static bool is_inherited(const char *text)
 	return strcmp(text, INHERITED) == 0;
 }
 
-/* A list of texts with what stands for INHERITED in its place; `below` may be NULL: nothing. */
+/* A list of texts with the inherited list in the place of INHERITED; `below` may be NULL: nothing. */
 static struct texts join_texts(struct arena *a, const struct texts *own, const struct texts *below)
 {
 	struct texts ret = { NULL, 0 };
@@ -140,7 +140,7 @@ static struct task_config *merge(struct arena *a, const struct task_config *own,
 	return t;
 }
 
-/* What a task is set to about which nothing is said. */
+/* The settings of a task whose entry gives none. */
 static const struct task_config nothing = { .cwd = "", .cache = true, .weight = 1, .input = { .automatic = true } };
 
 void settings_init(struct settings *s, const struct config *root, struct arena *a)

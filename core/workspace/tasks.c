@@ -170,7 +170,7 @@ static const char *label(struct arena *a, const char *package, const char *name)
 	return out;
 }
 
-/* A task, and what is needed of it until all tasks are known. */
+/* A task, and the data that is needed until all tasks are known. */
 struct entry {
 	struct task task;                  /* first: struct package lists it */
 	const struct task_config *settings;
@@ -260,7 +260,7 @@ static int compare_tasks(const void *a, const void *b)
 	return strcmp(s->name, t->name);
 }
 
-/* Does the user's `untrackedEnv` say something of what a pattern lets through? Then it wins. */
+/* Does the user's `untrackedEnv` name a variable that a pattern lets through? Then it wins. */
 static bool is_untracked(struct arena *a, const struct texts *untracked, const char *pattern)
 {
 	size_t n = strlen(pattern);
@@ -286,7 +286,7 @@ static bool starts_with_any(const struct texts *patterns, const char *name)
 	return false;
 }
 
-/* As if the patterns stood in `env`: what a framework compiles into its results counts. */
+/* Adds the patterns as if they stood in `env`: variables that a framework compiles into its results count. */
 static void add_frameworks(struct loading *l, const struct texts *frameworks, struct cache_rules *rules)
 {
 	static const char *const everywhere[] = { "NODE_ENV", "VERCEL_ENV", "VERCEL_TARGET_ENV" };
@@ -424,7 +424,7 @@ static int above_need(struct loading *l, struct task *t, const char *name, struc
 
 static int one_need(struct loading *l, struct task *t, const struct depends_on *d, struct needs *list, struct err *err);
 
-/* The package has no task of this name: what the defaults let one wait for, if any other package has one. */
+/* The package has no task of this name: waits for the tasks that the defaults name, if any other package has one. */
 static int absent_need(struct loading *l, struct task *t, const char *name, struct needs *list, struct err *err)
 {
 	const struct task_config *c = settings_default(&l->settings, name);

@@ -1,4 +1,4 @@
-/* workspace: what the repository says, read once. Uses os, text, base.
+/* workspace: the packages, tasks and settings of the repository, read once. Uses os, text, base.
  *
  * Everything here belongs to the workspace's arena and never changes after
  * workspace_load. Paths of packages, task directories and globs are relative to
@@ -50,7 +50,7 @@ struct cache_rules {
 	bool deaf;                 /* `heedOptOut` is false: a tool's disableCache() is not heeded */
 };
 
-/* What tells that a persistent task can be used. */
+/* The condition under which a persistent task can be used. */
 enum ready_kind { READY_OUTPUT, READY_PORT, READY_HTTP, READY_FILE };
 
 struct ready {
@@ -103,7 +103,7 @@ struct package {
 	const char *path;          /* "" for the root */
 	const char *version;       /* or NULL */
 	const char *dir;           /* absolute */
-	const struct env_pair *variables;  /* what its scripts get of package.json: npm_package_name and the like */
+	const struct env_pair *variables;  /* variables that its scripts get from package.json: npm_package_name and the like */
 	uint32_t variables_n;
 	const char *link;          /* root-relative: the symbolic link it was found through, when `path` is its real place; else NULL */
 	const char *outside;       /* absolute: its real place, when `path` is a link that leads out of the root; else NULL */
@@ -130,7 +130,7 @@ struct workspace {
 	const struct cJSON *plugins;       /* root key `plugins`, or NULL; lives as long as the workspace */
 	const char *config_file;           /* absolute path of the root's vite-task.json, for messages; NULL: none */
 	const struct patterns *patterns;   /* which folders are packages, for workspace_would_hold; NULL: none but the root */
-	struct texts warnings;             /* one line each, to be told once a run: what was read, and is not as meant */
+	struct texts warnings;             /* one line each, told once a run: settings that do not mean what they seem to */
 	const char *stray;                 /* absolute: the folder around `cwd` that has a package.json and is no member; NULL: none */
 	struct arena *arena;       /* all of it lives here */
 };
@@ -139,7 +139,7 @@ struct workspace {
 int workspace_find(const char *cwd, struct arena *a, const char **ret_root, struct err *err);
 /* Reads everything, validates everything. */
 int workspace_load(const char *cwd, struct workspace **ret, struct err *err);
-/* ... and says which root it is before it reads what is below: what else is there may be read meanwhile. */
+/* ... and tells the root before it reads the packages, so that the caller can read other files meanwhile. */
 int workspace_load_from(const char *cwd, void (*rooted)(void *ctx, const char *root), void *ctx,
 			struct workspace **ret, struct err *err);
 void workspace_free(struct workspace *w);
