@@ -1,4 +1,4 @@
-# --affected: what has changed since the merge base with the default branch, and what depends on it.
+# --affected: packages changed since the merge base with the default branch, and those that depend on them.
 . "${0%/*}/plan.sh" || exit
 requires git
 [ -e "$abs_top_builddir/plugins-1/vt-fingerprint-git.so" ] || skip_all "fingerprint-git is not built"

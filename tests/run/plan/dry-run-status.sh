@@ -66,7 +66,7 @@ is "steps stand in the order in which they would start" "$(steps)" '~/packages/b
 ~/packages/d$ echo d ⊘ cache disabled
 ~/packages/a$ echo a ⊘ cache disabled
 ~/packages/c$ echo c ⊘ cache disabled'
-# to list, to plan and to look up nothing is executed, least of all what the repository holds
+# nothing is executed to list, to plan and to look up, least of all a program of the repository
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	workspace quiet
 	file package.json '{"name":"r"}'

@@ -1,4 +1,4 @@
-# A group is a name for other tasks; the list shows what tasks are described as.
+# A group is a name for other tasks; the list shows the tasks' descriptions.
 . "${0%/*}/plan.sh" || exit
 workspace
 tools lint

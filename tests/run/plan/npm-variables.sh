@@ -1,4 +1,4 @@
-# Scripts get from vt what npm gives them: their package's own, whoever started vt, and also cached.
+# Scripts get from vt the variables that npm gives them: their package's own, also when npm started vt, and also cached.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires npm node
 workspace

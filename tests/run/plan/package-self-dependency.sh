@@ -1,4 +1,4 @@
-# A package that depends on itself waits for nobody.
+# A package that depends on itself does not wait for itself.
 . "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["packages/*"]'

@@ -59,7 +59,7 @@ for pm in npm pnpm yarn; do
 	says "a script that calls itself by $pm" "error: The task r#d runs itself without end: r#d -> r#d"
 	capture vt run e
 	says "scripts that call each other by $pm and by vt" "error: The task r#e runs itself without end: r#e -> r#f -> r#e"
-	# what comes first may end it: as by the package manager alone
+	# an earlier command may end it: as by the package manager alone
 	file g.js "const fs = require('fs'); fs.appendFileSync('g', '.'); process.exit(fs.readFileSync('g').length > 2 ? 7 : 0)"
 	rm -f g
 	type -P $pm >/dev/null && type -P node >/dev/null || { skip "a script that calls itself by $pm until something fails" "$pm is not installed"; continue; }

@@ -1,4 +1,4 @@
-# Packages in several folders run after what they depend on.
+# Packages in several folders run after their dependencies.
 . "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml 'packages: ["apps/*","packages/*"]'

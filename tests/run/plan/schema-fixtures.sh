@@ -1,4 +1,4 @@
-# The JSON Schema says what vt says of every configuration the tests in this folder write.
+# The JSON Schema and vt agree on every configuration that the tests in this folder write.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires_npm ajv
 mkdir "$T/configs"
@@ -41,7 +41,7 @@ valid=0 invalid=0 differ=
 while read -r name says; do
 	cp "$T/configs/$name" vite-task.json
 	capture vt run --json
-	# a config may be well formed and yet name what is not there
+	# a config may be well formed and yet name a task or package that does not exist
 	case $err in *'Failed to load task config file for package'*) vt_says=invalid ;; *) vt_says=valid ;; esac
 	[ $vt_says = valid ] && valid=$((valid + 1)) || invalid=$((invalid + 1))
 	[ "$says" = $vt_says ] || differ+="${name%-*}: the schema says $says, vt says $vt_says: $(tr '\n' ' ' <vite-task.json)"$'\n'

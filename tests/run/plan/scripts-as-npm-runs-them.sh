@@ -1,5 +1,5 @@
-# Some hundred scripts as package.json files have them: by vt as by `npm run`. Each by `sh -c` with npm's variables, which is
-# what npm runs; a few, by a seed, by npm itself (`make check-scripts`: all).
+# Some hundred scripts as package.json files have them: by vt as by `npm run`. Each by `sh -c` with npm's variables, as
+# npm runs it; a few, by a seed, by npm itself (`make check-scripts`: all).
 . "${0%/*}/../../lib/functions.sh" || exit
 requires npm node bash
 here=$abs_top_srcdir/tests/run/plan/scripts

@@ -29,7 +29,7 @@ file vite-task.json '{"tasks":{"nothing":{"output":["dist/**"]}}}'
 refuses "an entry without a command and without a script: an error" "error: Failed to load task graph
 * Task root#nothing has no \`command\`, and package.json has no script of that name. Add one of them, or \`\"group\": true\` for a name that only stands for others" build
 
-# the script keeps what npm gives it, and an output comes back
+# the script keeps npm's variables, and an output comes back
 file package.json '{"name":"root","scripts":{"build":"mkdir -p dist && echo $npm_package_name >dist/a","where":"pwd"}}'
 file vite-task.json '{"tasks":{"build":{"output":["dist"]},"where":{"cwd":"sub"}}}'
 mkdir sub

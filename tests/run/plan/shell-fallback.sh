@@ -1,4 +1,4 @@
-# What is not a list of plain commands goes to the shell as a whole.
+# A command that is not a list of plain commands goes to the shell as a whole.
 . "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''

@@ -1,4 +1,4 @@
-# A task without cache does not decide for what it runs through vt run.
+# A task without cache does not decide for the tasks that it runs through vt run.
 . "${0%/*}/plan.sh" || exit
 workspace
 file pnpm-workspace.yaml ''

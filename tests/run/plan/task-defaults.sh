@@ -1,4 +1,4 @@
-# taskDefaults in the root file set what every package's task or script of a name is set to.
+# taskDefaults in the root file give settings to every package's task or script of a name.
 . "${0%/*}/plan.sh" || exit
 workspace
 pnpm a b c
@@ -40,7 +40,7 @@ VT_TIMEOUT=20 order "many names that stand for one another are read at once" 'pa
 rm -r packages/e packages/f
 file vite-task.json '{"taskDefaults":{"build":{"dependsOn":["lint"],"env":["DEFAULT"],"output":["dist/**"],"timeout":"90s","retries":2}}}'
 
-# whose variables count
+# the defaults that name variables
 file packages/b/vite-task.json '{"tasks":{"build":{"env":["...","OWN"],"dependsOn":[]}}}'
 with DEFAULT=1 OWN=1 capture vt run b#build
 with DEFAULT=2 OWN=1 capture vt run b#build
@@ -62,7 +62,7 @@ with DEFAULT=5 OWN=2 capture vt run b#build
 with DEFAULT=6 OWN=2 capture vt run b#build
 has "... in each list" "$out" "cache miss: env 'DEFAULT' changed"
 
-# what is wrong
+# wrong settings
 graph=$'error: Failed to load task graph\n* Failed to load task config file for package at '"$W/"
 file vite-task.json '{"taskDefaults":{"x":{"command":"ls"}}}'
 refuses "a command in taskDefaults: an error" "$graph

@@ -1,4 +1,4 @@
-# vt plugins list, info: what is there, from where, in which state.
+# vt plugins list, info: which plugins are there, from where, in which state.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires ${CC%% *}
@@ -17,7 +17,7 @@ is "the stub's row says that it is one" "$(row auto-output | sed 's/  */ /g')" \
 	"auto-output $(vt --version | sed 's/vt //') part: auto-output system disabled automatic output tracking is not available in this version"
 is "name, version and components are aligned" "$(row auto-output | grep -c 'part: auto-output  *system   disabled automatic')" 1
 
-# the default set, to the letter; what depends on the machine or the build is left out
+# the default set, to the letter, without words that depend on the machine or the build
 default_set() {
 	local v=$1
 	cat <<X

@@ -18,14 +18,14 @@ make_workspace() {
 		"out": {"command": "cp in.txt out.txt", "input": ["in.txt"], "output": ["out.txt"]},
 		"auto": {"command": "cat in.txt"}}}'
 }
-# second TASK: runs it twice, says what the second run was
+# second TASK: runs it twice, prints "hit" or "run" for the second run
 second() {
 	capture with FOO=1 vt run "$1"
 	first_rc=$rc first_said=$err
 	capture with FOO=1 vt run "$1"
 	case $out in *"cache hit, replaying"*) echo hit ;; *) echo run ;; esac
 }
-# without NAME plain env out auto: what each task's second run must be
+# without NAME plain env out auto: the result that each task's second run must have
 without() {
 	local name=$1 task want got said
 	shift

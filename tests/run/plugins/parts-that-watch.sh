@@ -1,4 +1,4 @@
-# A part that watches all steps sees what those with declared input do, outside the workspace, too; and may refuse them.
+# A part that watches all steps sees the accesses of those with declared input, outside the workspace, too; and may refuse them.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *}
 mkdir -p "$T/p"

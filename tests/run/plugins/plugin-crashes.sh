@@ -1,4 +1,4 @@
-# A plugin crashes: one line names it and what it was asked to do, the terminal is as it was, the tasks are ended, and
+# A plugin crashes: one line names it and the operation, the terminal is as it was, the tasks are ended, and
 # a run whose tasks were all done keeps its exit status.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"

@@ -10,7 +10,7 @@ mkdir -p "$T/p" "$T/nginx/data/vt" "$T/nginx/tmp"
 $CC -Wall -Wextra -Werror -O2 -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$example" -o "$T/p/vt-store-http-plain.so" 2>"$T/errors"
 ok "the store compiles" $? || sed 's/^/# /' "$T/errors"
 _env+=(VT_PLUGIN_PATH="$T/p")
-# a port that is free now; another is tried when somebody was faster
+# a port that is free now; another is tried if a process took it first
 serve() {
 	for _ in 1 2 3 4 5; do
 		port=$((20000 + RANDOM % 20000))

@@ -49,7 +49,7 @@ fifo - - env refused not a regular file
 folder - - env refused not a regular file
 text - - env refused not a shared object"
 
-# What only shows when it works: the conformance kit says it.
+# Faults that only show at work: the conformance kit names them.
 # checked SWITCH TRIAL SENTENCE
 checked() {
 	rm -rf "$T/rogues/"*
@@ -73,7 +73,7 @@ rm -rf "$T/rogues/"*
 file package.json '{"name":"root"}'
 file in.txt one
 file vite-task.json '{"plugins": {"stores": ["rogue"]}, "tasks": {"t": {"command": "cat in.txt", "input": ["in.txt"]}, "long": "sleep 314.'$$'"}}'
-# runs SWITCH RC SENTENCE: what a run with this store says; a report is cut to what is kept of it
+# runs SWITCH RC SENTENCE: a run with this store says so; a long report is cut
 runs() {
 	rogue rogue $1
 	VT_TIMEOUT=120 with VT_PLUGIN_PATH="$T/rogues" VT_PLUGIN_PATIENCE=2 capture vt run t

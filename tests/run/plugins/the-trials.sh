@@ -1,4 +1,4 @@
-# What the conformance kit finds: each mistake in a store that is right otherwise has its sentence, and a store in use is left as it was.
+# The conformance kit finds mistakes: each in a store that is right otherwise has its sentence, and a store in use is left as it was.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires ${CC%% *}

@@ -1,4 +1,4 @@
-# Only files that nobody else could have put there are loaded.
+# Only files that no other user could have put there are loaded.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *}
 workspace
@@ -28,7 +28,7 @@ if [ "$(id -u)" = 0 ]; then
 	chmod g-w "$T/p/q"; chgrp 0 "$T/p/q"
 fi
 
-# what was found good is not looked at again; what merely begins or stands like it is
+# a trusted path is not checked again; one that merely begins or stands like it is
 mkdir -p "$T/near/q" "$T/near/qq" "$T/near/q/deep"
 cp "$T/p/q/vt-good.so" "$T/near/q"
 for n in two three; do
@@ -53,7 +53,7 @@ hasnt "relative and empty entries of the path: no file is listed" "$out" "vt-goo
 hasnt "... also by another name" "$out" "good "
 cd "$W"
 
-# what only the user may say
+# settings that only the user may give
 file vite-task.json '{
   "plugins": {
     "paths": ["/tmp/x"]

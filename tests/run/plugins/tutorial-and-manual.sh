@@ -13,7 +13,7 @@ $CC -Wall -Wextra -Werror -shared -fPIC -I"$api" store-small.c -o vt-store-small
 ok "the tutorial's store builds without a warning" $? || sed 's/^/# /' errors
 capture vt plugins check vt-store-small.so
 is "the tutorial's store keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
-# spoilt SED-SCRIPT TRIAL SENTENCE: the tutorial's store with one mistake, and what the trials say of it
+# spoilt SED-SCRIPT TRIAL SENTENCE: the tutorial's store with one mistake, and the sentence of the trials
 spoilt() {
 	sed "$1; s/store-small/spoilt/" store-small.c >spoilt.c
 	$CC -shared -fPIC -I"$api" spoilt.c -o vt-spoilt.so 2>errors || sed 's/^/# /' errors

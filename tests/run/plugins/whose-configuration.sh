@@ -1,5 +1,5 @@
-# The user's configuration can load plugins and hold secrets: a file that somebody else could have written there is not
-# the user's, and what stands in the workspace came with it.
+# The user's configuration can load plugins and hold secrets: a file that another user could have written there is not
+# the user's, nor is a file in the workspace.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *} sha256sum
 workspace

@@ -1,4 +1,4 @@
-# What a plugin says is shown as text, whatever its bytes are; and a store that gives more than an object may have is told so, in vt's words.
+# A plugin's report is shown as text, whatever its bytes are; and a store that gives more than an object may have is told so, in vt's words.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires ${CC%% *} iconv
 mkdir -p "$T/p"

@@ -1,4 +1,4 @@
-# In a GitHub job what fails is annotated, and --ci-summary adds a table to the job's page.
+# In a GitHub job each failure is annotated, and --ci-summary adds a table to the job's page.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

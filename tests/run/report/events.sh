@@ -1,4 +1,4 @@
-# --events writes a line for each start and end while the run goes on, and keeps what each command printed in a log.
+# --events writes a line for each start and end while the run goes on, and keeps the output of each command in a log.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires jq

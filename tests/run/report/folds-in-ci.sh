@@ -1,4 +1,4 @@
-# In GitHub, GitLab and Azure grouped output is folded for each task, but for what fails.
+# In GitHub, GitLab and Azure grouped output is folded for each task that does not fail.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 requires python3

@@ -1,4 +1,4 @@
-# --output-logs chooses whose output is shown, in every log mode; -q shows only what fails.
+# --output-logs chooses the tasks whose output is shown, in every log mode; -q shows only failures.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace

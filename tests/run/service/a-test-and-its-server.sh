@@ -1,4 +1,4 @@
-# A persistent task is started for the tasks that need it, when they must run, and ended in order when nobody needs it any
+# A persistent task is started for the tasks that need it, when they must run, and ended in order when no task needs it any
 # more; the run's status is that of the tasks.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/server.sh"
@@ -43,7 +43,7 @@ capture vt run trusted
 is "a test that trusts the socket: kept" "$rc $(journal)" "0 "
 has "... and the next run hits" "$out" "cache hit"
 
-# what stands before a server in its command runs when the server is needed
+# commands before a server in its task run when the server is needed
 tasks "\"server\":{\"command\":\"sh -c 'echo prepared >>journal' && node serve.cjs $PORT\",\"persistent\":true,$ready},
 	\"e2e\":{\"command\":\"node ask.cjs $PORT\",\"dependsOn\":[\"server\"],\"cache\":false},
 	\"other\":{\"command\":\"node ask.cjs $PORT\",\"dependsOn\":[\"server\",\"e2e\"],\"cache\":false},

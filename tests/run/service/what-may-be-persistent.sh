@@ -1,4 +1,4 @@
-# What `persistent` and `ready` may say is checked before anything runs: who may wait for what never ends, and where it may stand.
+# `persistent` and `ready` are checked before anything runs: which task may wait for one that never ends, and where it may stand.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 pnpm a b

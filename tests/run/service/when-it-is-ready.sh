@@ -1,4 +1,4 @@
-# What tells that a persistent task is ready: a text, a port, an answer, a file. What is not ready in time ends the run.
+# A text, a port, an answer or a file tells that a persistent task is ready. A task that is not ready in time ends the run.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/server.sh"
 workspace
@@ -45,7 +45,7 @@ server "never leave 200" "{\"port\":$PORT}"
 is "a server that ends before it is ready: status 1" "$rc $(journal)" "1 server start,"
 has "... the reason is told" "$out" "r#server ended (exit code: 0) before it was ready"
 
-# somebody else has the port
+# another process has the port
 node serve.cjs "$PORT" >/dev/null & other=$!
 cleanup "kill -9 $other 2>/dev/null"
 until_true grep -qs listens journal; rm -f journal

@@ -1,4 +1,4 @@
-# The JSON Schema says of every config what vt says of it.
+# The JSON Schema and vt agree on every config.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires_npm ajv
 workspace
@@ -124,7 +124,7 @@ paste -d ' ' schema-says configs >both
 while read -r says config; do
 	printf '%s\n' "$config" >vite-task.json
 	capture vt run --json
-	# what stands under `plugins` is read when they are needed
+	# values under `plugins` are read when they are needed
 	case $config in *plugins*) capture vt plugins list ;; esac
 	[ "$rc" = 0 ] && vt_says=valid || vt_says=invalid
 	is "$config" "$says" "$vt_says"

@@ -1,11 +1,11 @@
 # Machines whose clocks are an hour apart share results: the clock of one that reads, of one that writes, and of the server.
-# S3 answers nobody whose signature is an hour old: from its first answer on, requests are signed by its clock.
+# S3 refuses a signature that is an hour old: from its first answer on, requests are signed by its clock.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/kinds.sh" || exit
 $CC -shared -fPIC -O1 -o "$T/clock.so" "$abs_top_srcdir/tests/lib/clock.c" -ldl 2>"$T/cc.log" || skip_all "no C compiler works here: $(head -n 1 "$T/cc.log")"
 tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; echo built", "input": ["in.txt"], "output": ["out/**"]}'
-# off HOURS COMMAND...: vt whose clock is so far off
+# off HOURS COMMAND...: vt with a clock that many hours off
 off() { with LD_PRELOAD="$T/clock.so" CLOCK_OFF=$(($1 * 3600)) "${@:2}"; }
 off +1 capture vt --version
 [ "$rc" = 0 ] || skip_all "this vt takes no library beside its own: $(head -n 1 "$T/err")"

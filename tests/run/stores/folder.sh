@@ -21,7 +21,7 @@ is "... folders have it, too" "$(find "$S" -type d -print0 | xargs -0 stat -c %a
 is "no unfinished file stays" "$(find "$S/tmp" -type f | wc -l)" 0
 a_clone_hits
 
-# what may stand there instead of an object
+# files that may stand there instead of an object
 clone C; objects | while read -r f; do printf x >"$f"; done
 b "$T/C" zero
 is "damaged objects: no result" "$rc$(hits)" 00
@@ -49,7 +49,7 @@ ok "more than the size allows: old results are removed" $(($(du -sk "$S" | cut -
 clone F; b "$T/F" "size 8"
 is "... and the newest stays" "$rc$(hits)" 01
 
-# a folder that is not there, that may not be written, that is full
+# a folder that is missing, that may not be written, that is full
 team "\"dir\": \"$T/none/none\""
 b "$W" away
 is "a folder that is not there: the task runs" "$rc $(grep -c . <<<"$err")" "0 1"

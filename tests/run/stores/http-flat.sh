@@ -30,7 +30,7 @@ team "\"url\": \"$at/vt\"" "\"key\": \"$(printf '%064d' 8)\""
 clone D; b zero
 is "another team: no hit" "$rc$err$(hits)" 00
 
-# who may come in
+# clients that may come in
 team "\"url\": \"$at/closed\", \"token\": \"tok\""
 clone E; b closed; clone F; b closed
 is "the right token: a hit" "$rc$err$(hits)" 01

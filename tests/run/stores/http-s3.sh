@@ -38,7 +38,7 @@ if moto_starts moto team-cache; then
 	with MODE=y capture vt run mode
 	has "a variable with another value: a miss" "$out" "env 'MODE' changed"
 	puts() { grep -c '"PUT [^"]*/vt/[13]/' "$T/moto.log"; }
-	# the same result again, from who does not know that it is there: nothing replaces what never changes
+	# the same result again, from a clone that does not know of it: no put replaces an object that never changes
 	sed -i "s/\"main\": {/\"main\": {\"mode\": \"write\", /" "$T/home/.config/vt/config.json"
 	clone B; file in.txt mode; with MODE=kanarienvogel capture vt run mode
 	is "an object that is there: not replaced" "$rc$err $(grep -c '"PUT [^"]*/vt/3/[^"]*" 412' "$T/moto.log")" "0 1"
@@ -75,7 +75,7 @@ fi
 if s3rver_starts rver vtbucket; then
 	keys='"key-id": "S3RVER", "secret-key": "S3RVER"'
 	shared s3rver "\"url\": \"http://127.0.0.1:$port/vtbucket\", $keys"
-	# the bucket in the host's name: what is signed is the host as it is called
+	# the bucket in the host's name: the signature has the host as it is called
 	shared virtual-host "\"url\": \"http://vtbucket.s3.localhost:$port/deep/er\", $keys"
 	is "the bucket in the name of the host: a hit" "$(find "$T/rver/vtbucket/deep/er" -type f | grep -c .)" "$(find "$T/rver/vtbucket/deep/er" -type f | grep -c '/er/[137]/')"
 else

@@ -67,13 +67,13 @@ find "$S" -type f | while read -r f; do printf 'something else' >"$f"; done
 clone I; b "many 5"
 is "an object of another tool: a miss" "$rc$(hits)" 00
 
-# who may come in
+# clients that may come in
 team "\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"wrong\", \"team\": \"acme\""
 clone J; b "many 6"
 is "a wrong token: the task runs" "$rc$(hits) $(grep -c . <<<"$err")" "00 1"
 has "... one line tells it" "$err" "127.0.0.1:$port: GET is answered with 401 Unauthorized"
 
-# signed results: what nobody signed is not signed by the next who meets it
+# signed results: the next clone that finds an unsigned result does not sign it
 open="\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"tok\", \"team\": \"open\""
 team "$open" "\"sign\": \"$KEY\""
 clone J1; b signed; clone J2; b signed
@@ -93,7 +93,7 @@ is "... a runner with the same result sends the hint again" $(($(turbo_calls one
 clone J4; b signed
 is "... and then it hits" "$rc$(hits)" 01
 
-# a small result stands in what leads to it
+# a small result stands in the STEP that leads to it
 small="\"url\": \"$at\", \"layout\": \"turbo\", \"token\": \"tok\", \"team\": \"small\""
 team "$small" "\"sign\": \"$KEY\""
 clone S1; capture vt run say
@@ -101,7 +101,7 @@ before=$(turbo_calls one)
 clone S2; capture vt run say
 is "a small result is a hit" "$rc$err$(hits)" 01
 is "... by one request" $(($(turbo_calls one) - before)) 1
-# nobody signed the STEP, the larger object: its copy of the output is forged
+# the STEP, the larger object, is not signed: its copy of the output is forged
 python3 - "$(find "$T/one/small" -type f -printf '%s %p\n' | sort -rn | head -n 1 | cut -d ' ' -f 2-)" <<'P'
 import sys
 data = open(sys.argv[1], "rb").read()

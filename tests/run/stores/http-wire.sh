@@ -1,4 +1,4 @@
-# What store-http does on the wire: TLS and HTTP/2, redirections, proxies, servers that ask for patience or send too much.
+# store-http on the wire: TLS and HTTP/2, redirections, proxies, servers that ask for patience or send too much.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/http.sh" || exit
@@ -37,7 +37,7 @@ else
 	skip "tls" "nginx, curl or openssl is not installed"
 fi
 
-# ---- redirections: credentials stay where they were meant for
+# ---- redirections: credentials stay with the server that they were meant for
 web_starts target || skip_all "node or curl is not installed"
 target=http://127.0.0.1:$port
 team "\"url\": \"$target\""
@@ -95,7 +95,7 @@ is "503 for half a minute: not waited for" "$rc$(hits) $(grep -c . <<<"$err")" "
 has "503: told" "$err" "503 Service Unavailable"
 ok "503: after three calls the server is left alone" $(($(grep -c " /[137]-" "$T/never.log") > 8))
 
-# ---- what comes is bounded, whole and of vt
+# ---- answers are bounded, whole and of vt
 web_starts endless endless || exit 99
 team "\"url\": \"http://127.0.0.1:$port\""
 clone M; b endless
@@ -110,7 +110,7 @@ team "\"url\": \"http://127.0.0.1:$port\""
 clone O; b short; clone P; b short
 is "half of an object: no result" "$rc$(hits)" 00
 has "... and told" "$err" "127.0.0.1:$port: "
-# ---- a look-up of few objects uses more than one lane, and no connection waits for what another one tells
+# ---- a look-up of few objects uses more than one lane, and no connection waits for the answer on another one
 web_starts gather gather 9 || exit 99
 tasks_n=40
 many "\"url\": \"http://127.0.0.1:$port\"" 3 grep -c "^GET /[137]-" "$T/gather.log"

@@ -1,4 +1,4 @@
-# Whenever vt or the server is killed: no run fails, and what clones get is whole. A server may keep half of what a killed vt
+# Whenever vt or the server is killed: no run fails, and clones get whole objects. A server may keep half of an object that a killed vt
 # sent (s3rver does): that costs a warning. SEED=n repeats the moments, ROUNDS=n has more of them.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
@@ -8,7 +8,7 @@ seed
 : "${ROUNDS:=4}"
 tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; yes \"$(cat in.txt)\" | head -c 600000 >out/big; echo built", "input": ["in.txt"], "output": ["out/**"]},
 	"next": {"command": "mkdir -p dist; md5sum <out/big >dist/sum", "dependsOn": ["build"], "input": ["out/big"], "output": ["dist/**"]}'
-# whole TEXT: is all there that the tasks make of this input?
+# whole TEXT: are all files there that the tasks make of this input?
 whole() { [ "$(cat out/a)" = "$1" ] && [ "$(yes "$1" | head -c 600000 | md5sum)" = "$(md5sum <out/big)" ] && [ "$(md5sum <out/big)" = "$(cat dist/sum)" ]; }
 behind() { rm -f "$T/pid"; _limited 120 sh -c 'echo $$ >"$1.new" && mv "$1.new" "$1" && shift && exec "$@"' sh "$T/pid" "$VT" run next >"$T/behind" 2>&1 & job=$!; }
 # some moment of a run: up to $long milliseconds

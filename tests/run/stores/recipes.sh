@@ -1,5 +1,5 @@
 # The recipes for GitHub Actions and GitLab CI: parsed by a YAML parser, and their shell lines run: main writes and signs, requests
-# read, and what somebody else signs counts for nobody.
+# read, and results that a stranger signs count for no one.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 requires_npm yaml
@@ -14,7 +14,7 @@ done
 capture recipe 4 main
 isnt "the page has no more recipes" "$rc" 0
 
-# what they do, with a server that takes PUT with the token alone
+# the shell lines, with a server that takes PUT with the token alone
 if [ -e "$abs_top_builddir/plugins-1/vt-store-http.so" ]; then
 	. "$abs_top_srcdir/tests/lib/http.sh"
 	nginx_starts cache 'listen @PORT@; location / { set $who "$request_method:$http_authorization"; if ($who !~ "^(GET|HEAD):|:Bearer tok$") { return 403; }

@@ -21,7 +21,7 @@ a_clone_hits
 a_variable_decides
 is "no value is on the server" "$(redis one -a secret --scan | while read -r k; do redis one -a secret get "$k" | grep -a kanarienvogel; done)" ""
 
-# what the server gives only to those who know it
+# a server that wants a password
 team "\"url\": \"unix://$T/one.sock\", \"password\": \"wrong\""
 cd "$W" && file in.txt one && capture vt run build
 is "a wrong password: the task runs" "$rc $(hits)" "0 0"

@@ -53,7 +53,7 @@ echoes() {
 }
 SECRET=kanarienvogel42
 basic=$(printf 'ann:%s' "$SECRET" | base64)
-# all_words: what vt says about the store, everywhere
+# all_words: all texts of vt about the store, everywhere
 all_words() {
 	rm -rf .vt
 	vt run -v --events "$T/events" --summary-file "$T/summary" --profile "$T/profile" build

@@ -1,5 +1,5 @@
-# Several teams on one server, of every kind: each finds its own results alone, whoever only reads changes nothing there and hears
-# of nothing, and what is signed by nobody that a reader trusts is no hit.
+# Several teams on one server, of every kind: each finds its own results alone, a reader changes nothing there and hears
+# of nothing, and a result that is not signed by a trusted key is no hit.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/kinds.sh" || exit

@@ -1,4 +1,4 @@
-# A server of every kind that wants to know who asks: with the right credentials results are shared; with wrong ones or none
+# A server of every kind that wants credentials: with the right credentials results are shared; with wrong ones or none
 # nothing fails, and one line says why nothing is shared.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
@@ -8,7 +8,7 @@ tasks='"build": {"command": "mkdir -p out; cp in.txt out/a; echo built", "input"
 # b NAME TEXT: a fresh clone builds with this input
 b() { clone "$1"; file in.txt "$2"; capture vt run build; }
 # closes: from now on the server wants credentials; $right, $wrong and $none are options with those, others and none; $why is
-# what the server says to the last two
+# the server's answer to the last two
 closes() {
 	case $kind in
 	redis)

@@ -1,4 +1,4 @@
-# The worktrees of one git repository share results, without a word of configuration and with nobody else.
+# The worktrees of one git repository share results, without a word of configuration and with no other folder.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 requires git
@@ -99,7 +99,7 @@ gone "... and nothing is made there" "$T/second/vt"
 other; is "the former folder again: used" "$rc$err$(hits)" 01
 other() { rm -rf .vt out; capture vt run build; }
 
-# a clone whose .git says that it is a worktree of somebody else's repository
+# a clone whose .git says that it is a worktree of another user's repository
 n=$(shares)
 clone_at() { rm -rf "$T/hostile"; mkdir "$T/hostile"; cp "$T/main/package.json" "$T/main/vite-task.json" "$T/hostile"; cd "$T/hostile" && echo text >in.txt; }
 for what in "gitdir: $T/main/.git/worktrees/second" "gitdir: $T/main/.git" "gitdir: ../main/.git/worktrees/third" "gitdir: " "gitdir: /" "nothing" "gitdir: $T/main/.git/worktrees/../worktrees/second"; do
@@ -125,7 +125,7 @@ fi
 mv "$T/third" "$T/elsewhere" && cd "$T/elsewhere" && other
 is "a worktree that git has forgotten: shares nothing" "$rc$err$(hits)" 00
 
-# many at the same time, and what is left when the repository goes
+# many at the same time, and the rest that stays when the repository goes
 rm -rf "$SHARES" "$T/main/.vt"
 for i in 1 2 3 4 5 6; do git -C "$T/main" worktree add -q "$T/m$i" -b "m$i" || exit 99; done
 for i in 1 2 3 4 5 6; do (cd "$T/m$i" && with MODE=fink vt run mode >"$T/m$i.out" 2>&1 || echo failed) & done | grep -c failed >"$T/failed"; wait

@@ -1,4 +1,4 @@
-# A task that fails, a runner that is killed or stopped, a store that goes away: nothing is lost, and nobody waits for ever.
+# A task that fails, a runner that is killed or stopped, a store that goes away: nothing is lost, and no runner waits for ever.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/together.sh" || exit
@@ -52,7 +52,7 @@ kill -CONT "$pid"
 wait $a
 is "... and ends well when it goes on" "$(rc_of A)" 0
 
-# what must not run twice
+# tasks that must not run twice
 member p1 '' "\"t\":{\"command\":\"sh -c 'echo p1 >>$T/ran; touch $T/at-p1; while ! test -e $T/go; do sleep 0.05; done'\",\"cache\":false}"
 rm -rf packages/p2
 fresh

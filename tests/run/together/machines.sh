@@ -1,4 +1,4 @@
-# Runners in network namespaces of their own, and one whose clock is wrong: what separates machines separates them.
+# Runners in network namespaces of their own, and one whose clock is wrong: separate like machines.
 . "${0%/*}/../../lib/functions.sh" || exit
 if [ -z "${OWN_NET-}" ]; then
 	rm -rf "$T"

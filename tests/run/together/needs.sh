@@ -1,10 +1,10 @@
-# Tasks that need each other, over two runners: what travels is fetched, what does not runs where it is needed.
+# Tasks that need each other, over two runners: shared results are fetched, other tasks run where they are needed.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/stores.sh" || exit
 . "${0%/*}/../../lib/together.sh" || exit
 workspace
 members
-# lib -> app1..4; each reads what lib made
+# lib -> app1..4; each reads the output of lib
 member lib '' "\"build\":{\"command\":\"sh -c 'sleep 0.3; mkdir -p dist; cat in >dist/out; echo lib >>$T/ran'\",\"input\":[\"in\"],\"output\":[\"dist/**\"]}"
 for i in 1 2 3 4; do
 	member app$i '"lib":"*"' "\"build\":{\"command\":\"sh -c 'sleep 0.5; mkdir -p dist; cat ../lib/dist/out in >dist/out; echo app$i >>$T/ran'\",\"input\":[\"in\",{\"pattern\":\"packages/lib/dist/**\",\"base\":\"workspace\"}],\"output\":[\"dist/**\"]}"

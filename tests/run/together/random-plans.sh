@@ -5,7 +5,7 @@
 seed
 redis_starts main
 team "\"url\": \"unix://$T/main.sock\""
-# makes the workspace: packages that need some of those before them; each reads what those made
+# makes the workspace: packages that need some of the packages before them, and read their outputs
 random_workspace() {
 	local n=$((3 + RANDOM % 6)) i k needs reads body
 	workspace
@@ -29,7 +29,7 @@ random_workspace() {
 		file packages/p$i/vite-task.json "{\"tasks\":{\"build\":{\"command\":\"sh -c '$body'\",$settings}}}"
 	done
 }
-# files_of NAME: what is in the outputs of a checkout, the last task's and all that it needs
+# files_of NAME: the content of outputs of a checkout, the last task's and all that it needs
 files_of() { (cd "$T/$1" && find packages -path '*/dist/*' -type f | LC_ALL=C sort | xargs -r sha256sum); }
 for round in 1 2 3 4 5 6; do
 	random_workspace $round
@@ -50,7 +50,7 @@ for round in 1 2 3 4 5 6; do
 	is "round $round (${#names[@]} runners, ${options[*]}): the exit status is that of a run alone" \
 		"$(for n in "${names[@]}"; do rc_of $n; done | sort -u | xargs)" "$(cat "$T/alone.rc")"
 	if [ "$(cat "$T/alone.rc")" = 0 ]; then
-		# with all that was kept, or is needed, in place: the files that A has are those of a run alone
+		# with all kept or needed outputs in place: A has the files of a run alone
 		same=0
 		files_of alone >"$T/files"
 		while read -r sum path; do

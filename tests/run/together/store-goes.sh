@@ -53,7 +53,7 @@ for round in 1 2 3; do
 	delay=$((RANDOM % 10))
 	runner A -r --together=goes --concurrency-limit 1 t; a=$!
 	runner B -r --together=goes --concurrency-limit 1 t; b=$!
-	# the moment is counted in what has run, and a little more
+	# the moment is counted in tasks that have run, and a little more
 	within 30 eval '[ "$(wc -l <"$T/ran")" -gt $((delay / 3)) ]'
 	sleep 0.0$delay
 	kill -KILL $redis_pid; wait $redis_pid 2>/dev/null

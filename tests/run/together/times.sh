@@ -20,7 +20,7 @@ took() {
 	runners -r --together="run$#" --concurrency-limit 2 t -- "$@"
 	echo $((($(date +%s%N) - began) / 1000000))
 }
-# what else runs on this machine takes its time, too: the best of three counts
+# other programs on this machine take their time, too: the best of three counts
 one=$(took A)
 for try in 1 2 3; do
 	two=$(took A B)

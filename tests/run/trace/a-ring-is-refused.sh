@@ -1,4 +1,4 @@
-# io_uring does work that nobody sees: it does not exist in a traced task, and programs
+# io_uring does work that no tracer sees: it does not exist in a traced task, and programs
 # that would like to use it fall back to calls.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"

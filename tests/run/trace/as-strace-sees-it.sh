@@ -1,12 +1,12 @@
 # Real programs: nothing that strace sees is missing from the trace of the same run, with the
-# shim and without it; and each says the same as where nobody watches.
+# shim and without it; and each prints the same as without a tracer.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 requires strace python3
 workspace
 strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
 
-# What a program says, but for how long it took and how large something is.
+# The output of a program, without times and sizes.
 said() { sed -E '/Duration/d; s/[0-9][0-9.,]* ?(ms|s|kB|B|KiB|MB)\b/N/g; s/[0-9]+(\.[0-9]+)?/N/g; s/ +/ /g' "$T/said" | sort; }
 
 says=()                              # status and output of each program where it ran first
@@ -32,7 +32,7 @@ truth() {                            # "story" command...
 lacks() { [ "$HOW" != "with the shim" ] || skip "$@"; return 1; }
 if_npm() { [ -d "$NPM/$1" ] || lacks "$2" "npm package $1 is not installed (./bootstrap check installs it)"; }
 if_there() { command -v "$1" >/dev/null || lacks "$1" "it is not installed"; }
-# what a workspace of JavaScript runs; TOOLS: a node_modules that has them
+# the tools of a workspace of JavaScript; TOOLS: a node_modules that has them
 TOOLS=${VT_TEST_TOOLS:-$NPM}
 if_tool() { [ -e "$TOOLS/.bin/$1" ] || lacks "$1" "it is not below VT_TEST_TOOLS"; }
 
@@ -65,7 +65,7 @@ if command -v node >/dev/null; then
 	if_npm oxlint "oxlint" && truth "oxlint" node "$NPM/oxlint/bin/oxlint" src
 else lacks "node" "it is not installed"; fi
 
-# what else people run
+# other tools that people run
 mkdir -p mk/sub src/a
 file mk/Makefile 'include one.mk
 -include none.mk
@@ -118,7 +118,7 @@ func main() { fmt.Println(1) }'
 if_there go && truth "go build" go build -C g -o x .
 if_there cmake && if_there ninja && truth "cmake and ninja" sh -c 'cmake -G Ninja -S cm -B cm/b && ninja -C cm/b'
 
-# what a workspace of JavaScript runs
+# the tools of a workspace of JavaScript
 [ "$TOOLS" = "$NPM" ] || { mkdir app && cd app && cp -al "$TOOLS" node_modules 2>/dev/null || cp -a "$TOOLS" node_modules; }
 mkdir -p src pages
 file src/b.js "export const b = 'B';"

@@ -1,4 +1,4 @@
-# What outlives the task: it goes on working, and the trace says what it does not know.
+# A process that outlives the task goes on working, and the trace says that it is incomplete.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 

@@ -1,4 +1,4 @@
-# vt run -vv tells what a task's result depends on and what it restores: each name
+# vt run -vv lists the files that a task's result depends on and those that a hit restores: each name
 # once, in order, whether the task ran or was replayed.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace

@@ -1,5 +1,5 @@
 # Sourced after functions.sh by the tests of the tracer: runs commands under the
-# plugin alone, with trace-host, and looks at what it saw.
+# plugin alone, with trace-host, and checks the events.
 HOST=$abs_top_builddir/tests/plugins/trace-host
 CASE=$abs_top_builddir/tests/plugins/trace-case
 TRACER=$abs_top_builddir/plugins/trace-linux/.libs/vt-trace-linux.so

@@ -1,4 +1,4 @@
-# What is an input, what a product, what forbids keeping: the order of things decides.
+# The order of calls decides which file is an input, which a product, and which forbids keeping.
 . "${0%/*}/../../lib/functions.sh" || exit
 workspace
 file package.json '{"name":"app","private":true}'

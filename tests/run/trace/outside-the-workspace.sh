@@ -1,4 +1,4 @@
-# What lies outside counts where the workspace leads there.
+# A file outside counts where the workspace leads there.
 . "${0%/*}/../../lib/functions.sh" || exit
 mkdir -p "$T/o/mono/ws" "$T/o/linked/deep" "$T/o/linked/.cache" "$T/elsewhere/pkg"; cd "$T/o/mono/ws" || exit
 W=$PWD
@@ -61,7 +61,7 @@ if : "${CC:=cc}" && command -v "$CC" >/dev/null; then
 	rm "$T/elsewhere/l1/libq.so"; capture vt run t; has "... gone again: the earlier one is loaded" "$out" 1
 else skip "a header elsewhere" "no compiler"; fi
 
-# a temporary folder holds what anybody put there, also where the workspace lies in it
+# a temporary folder holds files of any user, also where the workspace lies in it
 d=$(mktemp -d /tmp/vt-test.XXXXXX) && b=/tmp/${d##*/}.json; cleanup "rm -rf $d $b"
 cd "$d" || exit; file package.json '{"name":"app","private":true}'; echo one >"$b"
 task "cat ../${b##*/}"

@@ -36,7 +36,7 @@ if [ "$(id -u)" = 0 ]; then
 	echo 2 >root/in-the-root; run; has "... its reads are followed" "$out" "cache miss: 'root/in-the-root' modified"
 else skip "a task that changes its root" "only root may"; fi
 
-# Yama lets a process be looked at by its ancestors (1), or by nobody without rights (2)
+# Yama lets only ancestors look at a process (1), or only processes with rights (2)
 scope=/proc/sys/kernel/yama/ptrace_scope
 double='sh -c \"(setsid sh -c '"'cat in' & wait) & wait\\\""
 if [ -w $scope ] && before=$(cat $scope) && [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then

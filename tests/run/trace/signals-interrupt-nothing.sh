@@ -91,7 +91,7 @@ HOST_OPTIONS=-s
 or_says "a program without the shim" ./timer
 HOST_OPTIONS=
 
-# calls that the C library makes itself, where nobody can make them again
+# calls that the C library makes itself, where no shim can make them again
 file within.c "#include <dlfcn.h>
 #include <pwd.h>
 #include <signal.h>

@@ -23,7 +23,7 @@ hasnt "the first build is kept" "$out" "not cached"
 hits "the second run is a hit"
 built=$(cat dist/assets/*.js)
 
-# the one that upstream gets wrong
+# a case that upstream gets wrong
 file src/a.js 'export const a = "from js";'
 misses "a file that shadows another: a miss" "'a.js' added in 'src'"
 has "... the build has it" "$(cat dist/assets/*.js)" "from js"

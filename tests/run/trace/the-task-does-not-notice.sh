@@ -74,7 +74,7 @@ else skip "LD_PRELOAD" "no shared library can be built here"; fi
 workspace
 names=(); for i in $(seq 100); do names+=(p$i); done
 pnpm "${names[@]}"
-# the supervisor lets go of a listener when it hears that nobody is left: in a moment
+# the supervisor closes a listener when it hears that no process is left: in a moment
 count='for i in $(seq 100); do ls /proc/$PPID/fd >keeper; [ $(wc -l <keeper) -le 5 ] && break; sleep 0.2; done
 read _ _ _ up _ </proc/$PPID/stat; ls /proc/$up/fd >runner; echo $PPID >pid'
 file package.json '{"name":"root","private":true}'

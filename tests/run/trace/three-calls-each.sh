@@ -1,4 +1,4 @@
-# What the tracer pays for a call of the task: it receives, reads the path, lets go on; by the gate, nothing.
+# The tracer makes three calls for a call of the task: it receives, reads the path, lets go on; by the gate, none.
 # Counted, not timed; the kernel's share is no less than that.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"

@@ -1,4 +1,4 @@
-# Which commit is checked out counts for who asked for it, and for nobody else.
+# The checked-out commit counts for a task that asked for it, and for no other.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires git
 workspace

@@ -1,9 +1,9 @@
-# The first time a task may change what a path is, the tracer looks at what was there.
+# The first time a task may change a path, the tracer looks at the earlier state.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/run/trace/lib.sh"
 workspace
 
-# before NAME: what was told of it, each time
+# before NAME: the state that was reported, each time
 before() { printf '%s\n' "$seen" | n=$1 awk -F'\t' '$1 == "BEFORE" && $3 == ENVIRON["n"] { printf "%s%s", s, $4; s = " " }'; }
 # The XXH3-128 of "one\n".
 one=c06567c16a1de182538d12e73f626d650

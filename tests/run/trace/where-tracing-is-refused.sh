@@ -1,5 +1,5 @@
 # Sandboxes, containers, an outer tracer, users without privileges: the task runs as
-# ever, and what cannot be followed is not kept, with the reason.
+# always, and a task that cannot be followed is not kept, with the reason.
 . "${0%/*}/../../lib/functions.sh" || exit
 DENY=$abs_top_builddir/tests/plugins/trace-deny
 CASE=$abs_top_builddir/tests/plugins/trace-case

@@ -1,5 +1,5 @@
-# A process that was there before may have read anything: what it answers is not kept,
-# unless it serves everybody or is trusted.
+# A process that ran before may have read anything: a task that it answers is not kept,
+# unless the process serves every user or is trusted.
 . "${0%/*}/../../lib/functions.sh" || exit
 command -v python3 >/dev/null || skip_all "python3 is not installed"
 workspace
@@ -15,7 +15,7 @@ refused() {                          # "story" WHY COMMAND [FIELDS]
 	capture vt run t; hasnt "$1: it runs again" "$out" "cache hit"
 }
 
-# server.py ADDRESS: answers each connection with what is in `in`, and with the open file
+# server.py ADDRESS: answers each connection with the content of `in`, and with the open file
 file server.py 'import array, os, socket, sys
 a = sys.argv[1]
 if a.startswith("unix:"):
@@ -68,7 +68,7 @@ if [ -e /proc/net/if_inet6 ] && grep -q ' lo$' /proc/net/if_inet6; then
 	serve tcp6; refused "a port of the newer protocol" "process 'python3'" "python3 -B client.py tcp:$port ::1"
 else skip "the newer protocol" "this machine lacks it"; fi
 
-# its own, nobody, and those for everybody
+# its own process, none, and processes for every user
 file own.sh 'rm -f own.sock ready2; python3 -B server.py "$1" ready2 >/dev/null 2>&1 & p=$!
 until [ -s ready2 ]; do sleep 0.02; done
 case $1 in tcp) python3 -B client.py tcp:$(cat ready2) 127.0.0.1 >/dev/null;; *) python3 -B client.py "$1" >/dev/null;; esac; r=$?
@@ -105,7 +105,7 @@ if command -v redis-server >/dev/null && command -v redis-cli >/dev/null; then
 else skip "redis" "it is not installed"; fi
 file x.js 'var x = 1'
 file eslint.config.mjs 'export default [{ rules: {} }];'
-# ends daemons of this test that nobody can ask to stop any more
+# ends daemons of this test that no client can ask to stop any more
 end_daemons() {
 	local p
 	for p in /proc/[0-9]*; do

@@ -1,4 +1,4 @@
-# What the tasks of earlier rounds left behind does not stay as a zombie of vt.
+# A process that tasks of earlier rounds left behind does not stay as a zombie of vt.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/watch.sh"
 workspace

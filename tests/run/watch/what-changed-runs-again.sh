@@ -1,4 +1,4 @@
-# --watch runs again what depends on something that changed, and shows nothing else.
+# --watch runs the tasks again that depend on a change, and shows nothing else.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/watch.sh"
 workspace
@@ -60,7 +60,7 @@ runs=$(grep -c 'cp src/in dist/out' <<<"$seen")
 is "a burst of edits: ends with the last one" "$(cat packages/b/dist/out)" 200
 ok "... in few runs ($runs)" $((runs > 5))
 
-# back to what was there
+# back to the earlier content
 edit packages/b/src/in b
 again
 has "an earlier content: a hit, shown and restored" "$seen" "◉ cache hit, replaying"

@@ -1,4 +1,4 @@
-# --watch knows what tasks write, also those that are not cached or whose inputs are declared: it starts nothing; an edit of the
+# --watch knows the files that tasks write, also uncached ones or ones with declared inputs: they start nothing; an edit of the
 # same package meanwhile does.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/watch.sh"
@@ -39,7 +39,7 @@ ONE"
 	after 2
 	is "... in no run" "$(runs) $(all)" "2 TWO
 ONE"
-	# a run that goes on while somebody edits
+	# a run that goes on while a user edits
 	gate
 	edit src/a three
 	between
@@ -94,7 +94,7 @@ is "folders that it makes, moves and takes away start nothing" "$(runs)" 2
 watched INT
 rm -rf src/moved-* out old
 
-# a hit whose restore makes files, and takes some away; and what reads them, kept, failing or not cached
+# a hit whose restore makes files, and takes some away; and tasks that read them, kept, failing or not cached
 file vite-task.json '{"tasks":{
 	"build":{"command":"sh -c \"rm -rf dist; cp -r src dist\"","output":["dist/**"]},
 	"fails":{"command":"sh -c \"ls dist; cat dist/*; test -e dist/x\"","dependsOn":["build"]},
@@ -124,7 +124,7 @@ settled
 is "files of a task that fails: start no run" "$(runs)" 1
 watched INT
 
-# a task that writes what it has read more often than once looks like one beside which somebody edits
+# a task that writes a file it has read more than once looks like one beside which a user edits
 file vite-task.json '{"tasks":{"t":{"command":"sh -c \"cat src/a >>src/a.log; cat src/a.log >>src/log; cat src/log >>src/a.log; cat src/a.log | tail -n 5 >src/log\"","cache":false}}}'
 watching run t
 settled
@@ -162,7 +162,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	else skip "set-uid programs" "they have no rights here"; fi
 else skip "set-uid programs" "only root can make one"; fi
 
-# what one task writes in the package of another
+# files that one task writes in the package of another
 workspace between
 pnpm a b
 gen() { file packages/a/vite-task.json "{\"tasks\":{\"gen\":{\"command\":\"sh -c \\\"cat in; date +%N >../b/gen\\\"\",\"cache\":false}}}"; }
@@ -184,7 +184,7 @@ for depends in '' ',"dependsOn":["a#gen"]'; do
 	watched INT
 done
 
-# without a tracer the times, git and what was there before have to tell
+# without a tracer the times, git and the earlier state have to tell
 workspace untraced
 file package.json '{"name":"r"}'
 mkdir src

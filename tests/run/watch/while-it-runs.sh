@@ -1,4 +1,4 @@
-# --watch loses no edit, whenever it comes; and what tasks write themselves, during a run or behind it, does not start them
+# --watch loses no edit, whenever it comes; and files that tasks write themselves, during a run or behind it, do not start them
 # for ever.
 . "${0%/*}/../../lib/functions.sh" || exit
 . "$abs_top_srcdir/tests/lib/watch.sh"
@@ -114,7 +114,7 @@ file vite-task.json '{"tasks":{"first":{"command":"sh -c \"ls src; cat src/in\""
 held 'echo another text >src/in' "another text" "so does an edit of what a task read that had ended before"
 held 'echo x >src/name-behind' "name-behind" "... and a name in a folder that it had listed"
 held "sed -i 's/ls src/echo edited/' vite-task.json" "edited" "... and an edit of the configuration"
-# ... what the run wrote itself does not
+# ... files that the run wrote itself do not
 file vite-task.json '{"tasks":{"t":{"command":"sh -c \"ls src >/dev/null; mkdir -p dist; echo x >dist/made; echo y >beside\"","output":["dist/**","beside"]}}}'
 watching run t
 settled
@@ -136,7 +136,7 @@ echo other >elsewhere
 watched INT
 is "another file: does not start it" "$(ran) $rc" " 1"
 
-# what reads and writes the same file
+# a task that reads and writes the same file
 tasks '{"command":"sh -c \"cat src/in; date +%N >>src/in\""}'
 watching run t
 settled
@@ -174,7 +174,7 @@ again
 has "... and runs for each edit" "$seen" "src/in"
 watched INT
 
-# chains of tasks: what one writes and the next reads
+# chains of tasks: one writes a file, the next reads it
 workspace chain
 mkdir src
 file package.json '{"name":"r"}'
