@@ -1,4 +1,4 @@
-# freeze.sh: keeps today's header as the one of its minor version. A frozen file is never written again: whoever appends to
+# freeze.sh: keeps today's header as the one of its minor version. A frozen file is never written again: a change that appends to
 # the header raises VT_ABI_MINOR first.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

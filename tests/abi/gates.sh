@@ -1,4 +1,4 @@
-# The gates notice: each of them on a copy that was broken on purpose.
+# Each gate notices its fault in a copy that was broken on purpose.
 . "${0%/*}/../lib/functions.sh" || exit
 requires ${CC%% *}
 mkdir -p "$T/src/tests/lib" "$T/src/plugin-api" "$T/build/plugins-1" "$T/build/tests"
@@ -6,12 +6,12 @@ ln -s "$abs_top_builddir/tests/lib" "$T/build/tests/lib"
 cp "$abs_top_srcdir/tests/lib/functions.sh" "$T/src/tests/lib/"
 cp -r "$abs_top_srcdir/tests/abi" "$T/src/tests/"
 header=$T/src/plugin-api/vt-plugin.h
-# gate SCRIPT: what it says is wrong with the copy; its trials of itself are left out
+# gate SCRIPT: prints the faults that it finds in the copy; its trials of itself are left out
 gate() {
 	base_env CC="$CC" VT="$VT" ONLY_TODAY=1 abs_top_srcdir="$T/src" abs_top_builddir="$T/build" bash "$T/src/tests/abi/$1" 2>&1 | sed -n 's/^not ok [0-9]* - //p'
 }
 # broken SCRIPT ["STORY" SED "WHAT THE GATE SAYS"]...: one copy with all these changes; they go
-# together only where none of them makes the gate say what another one should. All it said: $said
+# together only where none of them causes the message of another one. All messages: $said
 broken() {
 	local script=$1 i
 	shift
@@ -55,7 +55,7 @@ broken prefix.sh "a member of another width" 's/uint64_t batch_bytes;/uint32_t b
 broken prefix.sh "a constant renumbered" 's/^#define VT_KIND_STORE  .*/#define VT_KIND_STORE 5u/' "today's header begins as"
 broken old.sh "a member that the released store needs" '/vt_status (\*put)(void \*self, vt_call \*, uint32_t space/d' "its source compiles with vt-plugin.h"
 
-# what is frozen stays as it is
+# a frozen file stays as it is
 freeze() { (cd "$T/src" && CC="$CC" bash tests/abi/freeze.sh 2>&1); }
 sums() { (cd "$T/src/tests/abi" && find frozen old -type f ! -path '*1.1*' -print0 | sort -z | xargs -0 sha256sum); }
 cp "$abs_top_srcdir/plugin-api/vt-plugin.h" "$header"

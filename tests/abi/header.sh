@@ -31,7 +31,7 @@ is "every macro begins with VT_" "$(comm -13 ground names | grep -v '^VT_')" ""
 is "every type and function begins with vt_" "$($CC -E -P -I"$include" alone.c | tr '\n' ' ' | sed 's/[{};]/&\n/g' |
 	grep -oE '^ *typedef [^(]* [a-z_]+;$' | grep -oE '[a-z_0-9]+;$' | grep -vE '^vt_' | sort -u | comm -23 - <($CC -E -P ground.c | grep -oE '[a-z_0-9]+;' | sort -u))" ""
 is "no enum, no bit field, no library's type" "$(grep -nE '\benum\b|\buv_|cJSON|: *[0-9]+;' "$include/vt-plugin.h")" ""
-# a frozen version has the code that it has; what it says may still become clearer
+# a frozen version keeps its code; its comments may still become clearer
 code() { $CC -fpreprocessed -dD -E -P "$1" 2>/dev/null | tr -s ' \t\n' ' '; }
 minor=$(awk '$2 == "VT_ABI_MINOR" { print $3 }' "$include/vt-plugin.h")
 frozen=$abs_top_srcdir/tests/abi/frozen/vt-plugin-1.$minor.h

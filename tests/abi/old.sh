@@ -1,4 +1,4 @@
-# Plugins of released versions go on working: as the programs they were, and compiled afresh
+# Plugins of released versions go on working: as the programs of their release, and compiled afresh
 # against the header of their time and against today's.
 . "${0%/*}/../lib/functions.sh" || exit
 requires ${CC%% *}

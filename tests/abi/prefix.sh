@@ -1,5 +1,5 @@
 # Each released struct is a prefix of today's, each released constant has its value, each
-# member its place; and the gate notices when it is not so.
+# member its place; and the gate notices a difference.
 . "${0%/*}/../lib/functions.sh" || exit
 requires ${CC%% *}
 abi=$abs_top_srcdir/tests/abi

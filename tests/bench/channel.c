@@ -1,5 +1,5 @@
-/* What the channel costs: a tracked getEnv from C, from many tasks at once, and a
- * channel that nobody uses. Prints one line each, in microseconds.
+/* Measures the cost of the channel: a tracked getEnv from C, from many tasks at once, and a
+ * channel that is not used. Prints one line each, in microseconds.
  *
  *     channel            all of it
  *     channel serve      runs a channel until stdin ends; its name on stdout */

@@ -2,8 +2,8 @@
  *
  *   delay PORT TO-PORT MILLISECONDS
  *
- * What comes in at either side goes out at the other half the time later, in order and at any rate: MILLISECONDS are a
- * round trip, and so many more pass before a new connection carries its first bytes. Ends by a signal. */
+ * Bytes that come in at either side go out at the other half the time later, in order and at any rate: MILLISECONDS are a
+ * round trip, and as many more pass before a new connection carries its first bytes. Ends by a signal. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -148,7 +148,7 @@ static int write_due(struct way *w, int64_t now)
 	return 1;
 }
 
-/* What to wait for, and until when. */
+/* The events to wait for, and until when. */
 static int64_t fill(struct pollfd *fds, int64_t now)
 {
 	int64_t until = INT64_MAX;

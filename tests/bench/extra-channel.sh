@@ -1,6 +1,6 @@
 #!/bin/bash
-# What the channel costs, in microseconds. Goals: 30 from C, 60 from Node, 300 for a
-# channel nobody uses. Wants abs_top_builddir (default: build).
+# Measures the cost of the channel, in microseconds. Goals: 30 from C, 60 from Node, 300 for a
+# channel that is not used. Wants abs_top_builddir (default: build).
 set -eu
 b=${abs_top_builddir:-$(cd "$(dirname "$0")/../../build" && pwd)}
 make -s -C "$b" tests/bench/channel

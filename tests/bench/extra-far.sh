@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a far store costs: small tasks in a fresh clone, hit from a store behind a delay, and cold with uploads; beside
+# Measures the cost of a far store: small tasks in a fresh clone, hit from a store behind a delay, and cold with uploads; beside
 # near only. With batches (far-log) and without (far-log-single), on stores that cost this machine next to nothing
 # themselves. One line per case: milliseconds, calls of the store.
 #

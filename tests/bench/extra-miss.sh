@@ -1,11 +1,11 @@
 #!/bin/bash
-# What a cached miss costs in all: the same command as a cached task that misses and as
+# Measures the whole cost of a cached miss: the same command as a cached task that misses and as
 # one that is not cached, in pairs; medians of the ratios, for each runner. A source
 # changes before each run, so everything is traced, read and stored.
 #
 #   tests/bench/extra-miss.sh [PAIRS [WORKLOAD...]]
 #
-# VT, VP: the runners; one that is not there is left out. Programs and libraries as in
+# VT, VP: the runners; a missing one is left out. Programs and libraries as in
 # extra-trace.sh; BENCH_VP_NODE_MODULES has vite-plus.
 : "${abs_top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${abs_top_builddir:=$abs_top_srcdir/build}"
@@ -65,7 +65,7 @@ for w in ${*:-vite esbuild node nothing}; do
 	rm -f "$T"/[cu].v?
 	for ((k = 0; k <= pairs; k++)); do
 		for ((r = 0; r < ${#runners[@]}; r += 2)); do
-			# in turns: what others do to the machine meanwhile hits both
+			# in turns: other load on the machine hits both
 			order=(u c); [ $((k % 2)) = 0 ] || order=(c u)
 			for how in "${order[@]}"; do once "${runners[r]}" "${runners[r + 1]}" "$how-$w" "$how.${runners[r]}"; done
 		done

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What sharing costs with each kind of store on a server of this machine, 0, 5 and 50 ms away: small tasks and files of 4 MB,
+# Measures the cost of sharing with each kind of store on a server of this machine, 0, 5 and 50 ms away: small tasks and files of 4 MB,
 # cold with everything sent, and hit in a fresh clone. Then beside turbo, against one turborepo-remote-cache. Milliseconds.
 #
 #   tests/bench/extra-stores.sh [TASKS [FILES [DELAY_MS...]]]
@@ -31,7 +31,7 @@ away() {
 	"$T/delay" "$at" "$port" "$1" & proxy=$!
 	within 20 listens "$at" || exit 1
 }
-# packages FOLDER N BYTES: so many packages with a task that copies a file; now the cwd
+# packages FOLDER N BYTES: makes N packages with a task that copies a file; now the cwd
 packages() {
 	workspace "$1"
 	printf 'packages: ["p/*"]\n' >pnpm-workspace.yaml

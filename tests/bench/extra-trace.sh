@@ -1,9 +1,9 @@
 #!/bin/bash
-# What tracing costs: CPU and wall time of real programs, traced / untraced, in
+# Measures the cost of tracing: CPU and wall time of real programs, traced / untraced, in
 # turns, medians of the ratios. Not part of `make check`.
 #
-# "floor" is the same ratio for a tracer that only receives, reads and lets go on: what
-# the kernel's mechanism costs here, whoever uses it. "low" and "high" are the quarters
+# "floor" is the same ratio for a tracer that only receives, reads and lets go on: the cost of
+# the kernel's mechanism here, for any tracer. "low" and "high" are the quarters
 # of the ratios in "cpu"; where they lie far apart the machine was busy, and the figure
 # is worth little.
 #

@@ -1,5 +1,5 @@
 #!/bin/bash
-# bench/run.sh SOURCE WORK: what `make bench` does. QUICK=1: fewer repetitions.
+# bench/run.sh SOURCE WORK: the measurements of `make bench`. QUICK=1: fewer repetitions.
 # Peers: ninja when installed; turbo's native binary and vp when npm has them in
 # SOURCE/npm (npm install turbo vite-plus there), or as TURBO_NATIVE= and VP= say.
 set -eu
@@ -38,7 +38,7 @@ bench --packages 100 --files 100 --scenario hit
 bench --packages 1000 --files 10 --scenario hit,leaf,dry
 echo; echo "## environment: 0 to 1000 variables"
 python3 "$src/tests/bench/envmap.py" --work "$work" --runner vt
-# what single rooms cost; one that cannot run here is told, and the others go on
+# the costs of single rooms; one that cannot run here is named, and the others go on
 for s in "$src"/tests/bench/extra-*.sh; do
 	less=()
 	case ${QUICK:+quick}-$(basename "$s" .sh) in

@@ -1,4 +1,4 @@
-/* What starting a process costs: through the supervisor, by uv_spawn, by posix_spawn.
+/* Measures the cost of starting a process: through the supervisor, by uv_spawn, by posix_spawn.
  *
  *   make tests/bench/spawn && tests/bench/spawn core/vt-supervisor [count] [parallel]
  *
@@ -119,7 +119,7 @@ static void run_loop(void (*next)(void))
 	loop_run(loop);
 }
 
-/* CPU of all the machine: the only figure that has everybody in it. */
+/* CPU of all the machine: the only figure that has every process in it. */
 static double machine_cpu(void)
 {
 	unsigned long long user = 0, nice = 0, sys = 0;

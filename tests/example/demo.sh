@@ -1,5 +1,5 @@
 #!/bin/sh
-# demo.sh SOURCE BUILD: what ./bootstrap demo shows.
+# demo.sh SOURCE BUILD: runs the demo of ./bootstrap demo.
 set -eu
 top=$1 build=$2
 vt=$build/core/vt

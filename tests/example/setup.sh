@@ -9,7 +9,7 @@ cp -R "$from/ws/." "$1"
 chmod -R u+w "$1"
 if [ -n "${2:-}" ] && [ -d "$2/vite" ] && command -v node >/dev/null; then
 	rm -rf "$1/apps/plain"
-	# a link to each package: what Vite keeps beside them stays in this copy
+	# a link to each package: files that Vite keeps beside them stay in this copy
 	mkdir "$1/node_modules"
 	ln -s "$2"/* "$2/.bin" "$1/node_modules/"
 else

@@ -1,4 +1,4 @@
-/* The words of `vt run`, one a line; what they ask for is planned, too. */
+/* The words of `vt run`, one a line; the tasks that they ask for are planned, too. */
 #include "config.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A command of a task: what it comes to, nested runs included. */
+/* A command of a task, planned, nested runs included. */
 #include "config.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A command. What is read natively must say the same when it is quoted and read again. */
+/* A command. Words that vt reads itself must be the same when they are quoted and read again. */
 #include "config.h"
 
 #include <string.h>

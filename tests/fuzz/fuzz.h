@@ -1,4 +1,4 @@
-/* What a fuzz target is: one function, as libFuzzer calls it. Each is linked with
+/* A fuzz target is one function, as libFuzzer calls it. Each is linked with
  * driver.c for `make check` (seeds and a bounded number of changed ones, with any
  * compiler), and with libFuzzer for `make fuzz`. */
 #ifndef FUZZ_H
@@ -11,6 +11,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What must hold for every input; works with NDEBUG too. */
+/* A condition that must hold for every input; works with NDEBUG too. */
 #define must(what) do { if (!(what)) { fprintf(stderr, "# %s:%d: %s does not hold\n", __FILE__, __LINE__, #what); abort(); } } while (0)
 #endif

@@ -1,4 +1,4 @@
-# What git tracks is what a release holds, and nothing in it points outside.
+# A release holds the files that git tracks, and nothing in it points outside.
 . "${0%/*}/../lib/functions.sh" || exit
 requires git make xz
 cd "$abs_top_srcdir" || exit 99

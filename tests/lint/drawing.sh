@@ -6,7 +6,7 @@ MOST=14                              # source files of one room
 drawn() { sed -n '/^```files$/,/^```$/p' "$1" | awk '/^[a-z]/ { room = $1 } /^  [a-z]/ { print room "/" $1 }' | LC_ALL=C sort; }
 # built FOLDER: room/name of each source file
 built() { (cd "$1" && ls -- */*.c | sed 's/\.c$//' | LC_ALL=C sort); }
-# compare README FOLDER: what one has and the other lacks
+# compare README FOLDER: the files that only one of them has
 compare() {
 	comm -13 <(drawn "$1") <(built "$2") | sed "s|\(.*\)/\(.*\)|$1 has no line '  \2' below '\1' for core/\1/\2.c|"
 	comm -23 <(drawn "$1") <(built "$2") | sed "s|\(.*\)/\(.*\)|$1 has the line '  \2' below '\1', and core/\1/\2.c is not there|"

@@ -1,8 +1,8 @@
-# What the man pages show as JSON can be copied: rendered by each formatter, every object in them parses.
+# JSON in the man pages can be copied: rendered by each formatter, every object in them parses.
 . "${0%/*}/../lib/functions.sh" || exit
 requires python3
 cd "$abs_top_srcdir" || exit 99
-# Objects are what stands between braces and has a colon in it; quotes may be round anywhere else.
+# Objects are texts between braces with a colon in them; quotes may be round anywhere else.
 cat >"$T/objects.py" <<'P'
 import json, re, sys
 text = sys.stdin.read()

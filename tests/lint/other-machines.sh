@@ -1,9 +1,9 @@
-# What other machines compile: the tracer and the supervisor for aarch64, and the call
+# The sources compile for other machines: the tracer and the supervisor for aarch64, and the call
 # table's numbers beside the kernel's own headers, for each architecture that it knows.
 . "${0%/*}/../lib/functions.sh" || exit
 cd "$abs_top_srcdir" || exit 99
 
-# numbers COLUMN NAME HEADER: what the table says is what the header says; a number that
+# numbers COLUMN NAME HEADER: the table has the numbers of the header; a number that
 # only a newer header knows is not looked at
 numbers() {
 	{

@@ -51,7 +51,7 @@ only 'curl' plugins/store-http/
 # plugins are built with the public header alone
 is "plugins include nothing of core" "$(grep -nE '#include "' -r plugins --include='*.[ch]' | grep -vE '"(vt-plugin\.h|[a-z-]+\.h)"' || true)" ""
 
-# the live environment is read in main alone; nobody else ends the program
+# only main reads the live environment and ends the program
 calls() { grep -nE "(^|[^_a-zA-Z.>])($1)[ \t]*\(" -r core --include='*.c' | grep -vE "^core/($2)" | grep -vE ':[ \t]*(/\*|\*|//)' || true; }
 is "getenv and environ are read in main.c only" "$(calls 'getenv|secure_getenv|setenv|putenv|unsetenv' 'main\.c|supervisor/'; grep -nwE 'environ' -r core --include='*.c' | grep -vE '^core/(main\.c|plug-check\.c|supervisor/)' | grep -vE ':[ \t]*(/\*|\*)|"' || true)" ""
 is "no unbounded or shell calls" "$(calls 'strcpy|strcat|sprintf|vsprintf|gets|system|popen|tmpnam|mktemp' 'none')" ""

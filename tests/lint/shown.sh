@@ -1,5 +1,5 @@
 # Text of others reaches the terminal through text/shown.h (or screen_style, words_*, cmd_line, which use it).
-# What is printed past it stands in shown.txt, because it is vt's own, JSON, or what a task printed.
+# Calls that print past it stand in shown.txt: their text is vt's own, JSON, or a task's output.
 . "${0%/*}/../lib/functions.sh" || exit
 cd "$abs_top_srcdir" || exit 99
 # Each call on one line; then those that print text which is not a literal.

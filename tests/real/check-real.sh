@@ -27,13 +27,13 @@ elif [ -e "$from/yarn.lock" ]; then manager=yarn; runner=${RUNNER:-"yarn workspa
 else manager=npm; runner=${RUNNER:-"npm --workspaces --if-present run"}; fi
 echo "$(basename "$from"): $manager; its own runner is: $runner TASK"
 
-# its files, each with what is in it; not what tools keep for themselves
+# its files, each with its content; without files that tools keep for themselves
 tree() {
 	(cd "$1" && find . \( -name node_modules -o -name .git -o -name .vt -o -name .turbo -o -name .nx -o -name .yarn \) -prune -o \( -type f -o -type l \) -print0 |
 		sort -z | xargs -0 -r sh -c 'for f; do [ -L "$f" ] && echo "link $(readlink "$f")  $f" || sha256sum "$f"; done' sh) | sed 's/^\\//'
 }
 fresh() { rm -rf "${T:?}/$1"; cp -a --reflink=auto "$from" "$T/$1"; rm -rf "${T:?}/$1/.vt"; }
-# run COPY NAME command...: its status in $status, what it printed in NAME.log
+# run COPY NAME command...: its status in $status, its output in NAME.log
 run() {
 	local copy=$1 name=$2; shift 2
 	(cd "$T/$copy" && CI=1 "$@") >"$T/$name.log" 2>&1 </dev/null

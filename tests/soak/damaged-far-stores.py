@@ -266,7 +266,7 @@ for i in range(s.rounds):
         s.count("forged contents that were taken")
     elif wrong:
         s.fault(f"{story}: {wrong}: {err}")
-    # what came is near now: it is a hit, or a miss, and right again
+    # a fetched result is near now: it is a hit, or a miss, and right again
     rc, out, err = run(state, a, [], "after " + story)
     if rc is not None and (rc != 0 or "Sanitizer" in err or "runtime error" in err):
         s.fault(f"after {story}: rc {rc}: {out[-300:]} {err[-1000:]}")

@@ -90,7 +90,7 @@ for i in range(s.rounds):
         s.count("of them left to the guard")
     everybody = "vt" in dead and {"guard", "supervisor", "keeper"} <= dead | stopped
     if everybody:
-        # nobody is left to act; what was only stopped acts once it goes on
+        # no process is left to act; a stopped one acts once it goes on
         s.count("of them with everybody gone")
         for who in ("guard", "supervisor", "keeper"):
             if who in stopped:
@@ -119,7 +119,7 @@ for i in range(s.rounds):
         s.fault(f"{story}: {len(left)} processes live on: " + "; ".join(open(f"/proc/{x}/cmdline").read().replace(chr(0), " ") for x in left))
         for pid in left:
             send(pid, signal.SIGKILL)
-    # one that was stopped after all was over is waited for by nobody
+    # no process waits for one that was stopped after the end
     for pid in set(guards) | set(supervisors) | set(keepers):
         send(pid, signal.SIGCONT)
     for pid in set(guards) | set(supervisors) | set(keepers):

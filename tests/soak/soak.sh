@@ -11,7 +11,7 @@ campaign() {
 	rounds=${ROUNDS:-$rounds}
 	workspace
 	seed
-	# what a campaign of many runs leaves open for its own use is small
+	# a campaign of many runs leaves few descriptors open for its own use
 	with SEED="$SEED" FROM="${FROM:-0}" PYTHONDONTWRITEBYTECODE=1 LIB="$abs_top_builddir/tests/lib" CC="$CC" SOAK_BY="$abs_top_srcdir/tests/soak" \
 		_limited "${SOAK_LIMIT:-36000}" python3 "$abs_top_srcdir/tests/soak/$name.py" "$VT" "$W" "$rounds" >"$T/soak.out" 2>"$T/soak.err"
 	is "$name ends by itself" "$? $(<"$T/soak.err")" "0 "
