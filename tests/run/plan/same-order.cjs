@@ -1,6 +1,6 @@
 // For same-order.sh.
 //   make MANAGER N SEED   workspaces 1 to N in the current folder, with random dependencies without cycles
-//   compare MANAGER N     what vt says (K/vt.json) with what the manager did (K/order, K/edges.json): one line for each difference
+//   compare MANAGER N     the answer of vt (K/vt.json) with the manager's order (K/order, K/edges.json): one line for each difference
 const fs = require("fs");
 const [what, manager, n, seed] = process.argv.slice(2);
 

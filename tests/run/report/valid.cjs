@@ -1,4 +1,4 @@
-// valid.cjs NPM SCHEMA-FOLDER NAME FILE [lines]: prints what the schema NAME has against the JSON file, or against each line of it
+// valid.cjs NPM SCHEMA-FOLDER NAME FILE [lines]: prints the errors that the schema NAME finds in the JSON file, or against each line of it
 const [npm, folder, name, file, lines] = process.argv.slice(2), fs = require("fs");
 const Ajv = require(npm + "/ajv").default ?? require(npm + "/ajv");
 const ajv = new Ajv({ strict: false, allowUnionTypes: true, allErrors: true });

@@ -39,7 +39,7 @@ def split(text):
         elif c == '"':
             quoted = True
         elif c in '([{<':
-            # "<" opens what -y says of a descriptor; "<<" is a shift
+            # "<" opens the text of -y about a descriptor; "<<" is a shift
             if c == '<' and text[i:i + 2] == '<<':
                 i += 1
             else:
@@ -185,7 +185,7 @@ class Truth:
         elif name in ('rename', 'renameat', 'renameat2'):
             two = (self.path(pid, a[0]), self.path(pid, a[1])) if name == 'rename' else \
                 (self.path(pid, a[1], a[0]), self.path(pid, a[3], a[2]))
-            # what is not there is not renamed; its folder may be missing, too
+            # a missing file is not renamed; its folder may be missing, too
             for p in two:
                 if p:
                     self.add('M' if ok or not ('ENOENT' in result or 'EEXIST' in result) else 'PM', p, line)

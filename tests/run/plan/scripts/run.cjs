@@ -1,5 +1,5 @@
-// Runs script lines by vt and by what `npm run` runs, `sh -c` with npm's variables, and compares
-// what they print, their exit status and the files they leave.
+// Runs script lines by vt and as `npm run` runs them, by `sh -c` with npm's variables, and compares
+// their output, their exit status and the files they leave.
 //   node run.cjs VT FIXTURE LINES SCRATCH SHARD SHARDS NPM SEED
 // NPM: how many lines are also run by `npm run` itself (`all` for all). One line for each difference.
 'use strict';
@@ -76,7 +76,7 @@ function byNpm(c) {
 	return outcome(spawnSync('npm', ['run', '-s', 'x'].concat(args.length ? ['--'] : [], args), Object.assign({ env: base }, options)));
 }
 
-// vt's own lines, and what it says of a program that it cannot start
+// vt's own lines, and its message about a program that it cannot start
 function byVt(c) {
 	reset(c);
 	const r = spawnSync(vt, ['run', '--log=interleaved', 'x'].concat(words(c.args)), Object.assign({ env: base }, options));
@@ -88,7 +88,7 @@ function byVt(c) {
 function differences(c, who, want, got) {
 	const ret = [];
 	for (const what of ['code', 'out', 'err', 'files']) {
-		// a shell and vt have their own words for what cannot be started
+		// a shell and vt have their own words for a program that cannot be started
 		if (what === 'err' && (want.code === 126 || want.code === 127 || /not found/.test(want.err))) continue;
 		if (want[what] !== got[what])
 			ret.push(`${who}: \`${c.line}\`${c.args ? ' with ' + c.args : ''}: ${what}: ${JSON.stringify(got[what]).slice(0, 400)}, not ${JSON.stringify(want[what]).slice(0, 400)}`);
