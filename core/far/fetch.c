@@ -84,7 +84,8 @@ static void want_blob(struct far *f, struct fetched *all, const vt_id *name)
 	*map_put(&all->index, name->byte, sizeof name->byte) = item;
 }
 
-/* Keeps a result in the near stores, its body last, if all its blobs came. */
+/* Keeps a result in the near stores, its body last, if all its blobs came. A result with a blob that the store has lost, or has
+ * dropped as damaged, is noted: its blobs are sent again when the task has run. */
 static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fetched *all, const vt_id *names, uint32_t n)
 {
 	struct blob_bytes body = { .fd = -1, .size = w->candidate->bytes.size };
@@ -94,8 +95,11 @@ static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fet
 	for (i = 0; i < n; i++) {
 		struct far_get *item = map_get(&all->index, names[i].byte, sizeof names[i].byte);
 
-		if ((char *)item != &near && item->status != VT_OK)
-			return;
+		if ((char *)item == &near || item->status == VT_OK)
+			continue;
+		if (item->status == VT_NONE || item->damaged)
+			far_note_lacking(f, &w->candidate->result);
+		return;
 	}
 	t = batch_new(f->setup.blobs);
 	for (i = 0; i < n; i++) {

@@ -37,7 +37,7 @@ struct far {
 	pthread_cond_t changed;        /* an offer came, a group is sent, or `ending` */
 	struct map known;              /* key -> struct far_known */
 	struct map origins;            /* body -> store + 1, as a pointer */
-	struct map lacking;            /* names of bundles that were damaged or missing: they are sent again */
+	struct map lacking;            /* names of results of which the bundle or a blob was damaged or missing: they are sent again */
 	struct arena *arena;           /* keys of the maps */
 	struct far_sender senders[FAR_STORES];
 	void **forgotten;              /* bytes of STEPs that far_forget took away; freed at the end */

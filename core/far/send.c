@@ -150,7 +150,7 @@ static void close_offer(struct offer *o)
 	buf_free(&o->set);
 }
 
-/* Skips results whose RESULT the store has: then it has all of them, perhaps without the hint. */
+/* Skips results whose RESULT the store has: then it has all of them, perhaps without the hint, unless a look-up missed a blob. */
 static void skip_known_results(struct group *g)
 {
 	struct far_get *items;
@@ -162,7 +162,8 @@ static void skip_known_results(struct group *g)
 	items = xcalloc(GROUP, sizeof *items);
 	for (i = 0; i < g->n; i++) {
 		/* a store without the STEP a moment ago has no RESULT */
-		if (g->offers[i].skip || (g->offers[i].known->asked[g->sender->store] && !g->offers[i].known->step[g->sender->store].hints_n))
+		if (g->offers[i].skip || far_is_lacking(g->far, &g->offers[i].hint.result) ||
+		    (g->offers[i].known->asked[g->sender->store] && !g->offers[i].known->step[g->sender->store].hints_n))
 			continue;
 		items[n] = (struct far_get){ .space = VT_SPACE_RESULT, .name = g->offers[i].hint.result, .most = FAR_RESULT_MAX, .in_memory = true };
 		whose[n++] = i;
