@@ -129,7 +129,7 @@ cd /build
 chmod -R u+w .
 export PKG_CONFIG_PATH=/libs/lib/pkgconfig SOURCE_DATE_EPOCH=0
 ./configure --quiet --prefix=/usr/local --libdir=/usr/local/lib --libexecdir=/usr/local/libexec --enable-bundled --disable-dependency-tracking \
-	CFLAGS='-O2 -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2' LDFLAGS='-Wl,--gc-sections,-z,relro,-z,now'
+	CFLAGS='-O2 -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2' LDFLAGS='-Wl,--gc-sections,-z,relro,-z,now,-z,noseparate-code'
 make -j"$(nproc)" all
 make install DESTDIR=/installed
 cd /installed/usr/local
