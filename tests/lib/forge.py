@@ -9,28 +9,7 @@ import hashlib
 import os
 import sys
 
-STEP = b"vtS3"
-
-
-def number(n):
-    out = b""
-    while n >= 0x80:
-        out += bytes([n & 0x7F | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def sized(data):
-    return number(len(data)) + data
-
-
-def mac(key, data):
-    return hashlib.blake2b(data, key=key, digest_size=32).digest()
-
-
-def seal(key, name, body):
-    seals = mac(key, b"vt seals 1\0")
-    return mac(seals, sized(b"vt far step 2") + sized(name) + sized(hashlib.sha256(body).digest()))
+from sealed import STEP, STEP_DOMAIN, number, seal, sized
 
 
 def step(name, facts, key):
@@ -38,7 +17,7 @@ def step(name, facts, key):
     for kind, what, detail in sorted(facts):
         names += number(kind) + sized(what) + sized(detail) + sized(b"")
     body = STEP + number(0) + number(1) + hashlib.sha256(names).digest() + sized(names)
-    return body + (bytes([1]) + sized(seal(key, name, body)) if key else bytes([0]) + sized(b""))
+    return body + (bytes([1]) + sized(seal(key, STEP_DOMAIN, name, hashlib.sha256(body).digest())) if key else bytes([0]) + sized(b""))
 
 
 def forge_names(folder, key, words):

@@ -4,6 +4,9 @@ what runners that share a run tell each other on a Redis server."""
 import atexit, hashlib, http.server, json, os, shutil, socket, subprocess, sys, threading
 from soak import *
 
+sys.path.insert(0, os.path.join(os.environ["SOAK_BY"], "..", "lib"))
+from sealed import BUNDLE, RESULT, RESULT_DOMAIN, STEP, STEP_DOMAIN, seal
+
 s = Soak()
 TEAM = bytes([7] * 32)
 BY = os.path.dirname(s.root)
@@ -12,6 +15,12 @@ objects = {}                           # what the server holds: path -> bytes
 
 class Server(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def handle(self):
+        try:
+            super().handle()
+        except ConnectionError:        # vt ends a connection as it likes
+            pass
 
     def answer(self, code, data=b""):
         self.send_response(code)
@@ -126,57 +135,48 @@ class Redis:
             self.ask("SET", k, v)
 
 
-def number(n):
-    out = b""
-    while n >= 0x80:
-        out += bytes([n & 0x7F | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def sized(data):
-    return number(len(data)) + data
-
-
-def mac(key, data):
-    return hashlib.blake2b(data, key=key, digest_size=32).digest()
-
-
-def seal(domain, name, digest):
-    return mac(mac(TEAM, b"vt seals 1\0"), sized(domain) + sized(name) + sized(digest))
+ids = {}                               # name of an object on a server of turbo's kind -> the id that vt gives to it
 
 
 def id_of(name):
     try:
-        return bytes.fromhex(name.replace("/", ":").split(":")[-1])
+        own = bytes.fromhex(name.replace("/", ":").split(":")[-1])
     except ValueError:
         return b""
+    return ids.get(own, own)
+
+
+def note_ids(held):
+    """Such a server names STEPs and RESULTs by a digest of their ids, which are the same in each store."""
+    for own in map(id_of, held):
+        for space in (3, 7):
+            ids[hashlib.sha256(b"vt space %d\0" % space + own).digest()] = own
 
 
 def sealed_again(held, name, b):
     """What a member of the team would put there: the object, and all that leads to it."""
     own = id_of(name)
-    if b[:4] == b"vtS2" and len(b) > 38:
-        b[-34:] = b"\1\x20" + seal(b"vt far step 1", own, hashlib.sha256(b[:-34]).digest())
-    elif b[:4] == b"vtP1" and len(b) >= 70:
-        b[36:70] = b"\1\x20" + seal(b"vt far result 1", own, bytes(b[4:36]))
+    if b[:4] == STEP and len(b) > 38:
+        b[-34:] = b"\1\x20" + seal(TEAM, STEP_DOMAIN, own, hashlib.sha256(b[:-34]).digest())
+    elif b[:4] == RESULT and len(b) >= 70:
+        b[36:70] = b"\1\x20" + seal(TEAM, RESULT_DOMAIN, own, bytes(b[4:36]))
     elif hashlib.sha256(held[name]).digest() == own:           # a blob: it gets another name, wherever it is named
         new = hashlib.sha256(b).digest()
         del held[name]
         name = name.replace(own.hex(), new.hex()).replace(f"/{own.hex()[:2]}/", f"/{new.hex()[:2]}/")
         for other, data in list(held.items()):
-            if data[:4] not in (b"vtS2", b"vtP1") or own not in data:
+            if data[:4] not in (STEP, RESULT) or own not in data:
                 continue
             c = bytearray(data.replace(own, new))
-            if data[:4] == b"vtS2":
+            if data[:4] == STEP:
                 at = c.find(new)
                 if at >= 37:
-                    c[at + 34:at + 66] = seal(b"vt far result 1", bytes(c[at - 32:at]), new)
+                    c[at + 34:at + 66] = seal(TEAM, RESULT_DOMAIN, bytes(c[at - 32:at]), new)
             held[other] = bytes(sealed_again(held, other, c)[1])
-    elif b[:4] == b"vtB1":             # a bundle: the RESULT in its head
-        at = b.find(b"vtP1")
+    elif b[:4] == BUNDLE:             # a bundle: the RESULT in its head
+        at = b.find(RESULT)
         if at > 0 and len(b) >= at + 70:
-            b[at + 38:at + 70] = seal(b"vt far result 1", own, bytes(b[at + 4:at + 36]))
+            b[at + 38:at + 70] = seal(TEAM, RESULT_DOMAIN, own, bytes(b[at + 4:at + 36]))
     return name, b
 
 
@@ -231,6 +231,14 @@ for name, store in stores.items():
         s.fault(f"the first runs: {name}: nothing was sent: {err}")
         sys.exit(0)
     s.count(f"objects of {name}", len(held[name]))
+    if name == "folder":
+        note_ids(held[name])
+    # the campaign seals as vt does: what is sealed again without a change stays as it is
+    if not any(data[:4] == STEP for data in held[name].values()):
+        s.fault(f"the first runs: {name}: no STEP was sent")
+    for key, data in held[name].items():
+        if sealed_again(dict(held[name]), key, bytearray(data)) != (key, data):
+            s.fault(f"the first runs: {name}: {key} is sealed in another way")
 names = set(os.listdir("w")) | {"dist", ".vt"}
 for i in range(s.rounds):
     kind = s.random.choice(sorted(stores))

@@ -2,7 +2,7 @@
 . "${0%/*}/../../lib/functions.sh" || exit
 . "${0%/*}/../../lib/far.sh" || exit
 requires python3
-forge() { python3 "$abs_top_srcdir/tests/lib/forge.py" "$@" || exit 99; }
+forge() { PYTHONDONTWRITEBYTECODE=1 python3 "$abs_top_srcdir/tests/lib/forge.py" "$@" || exit 99; }
 workspace
 file package.json '{"name":"root"}'
 config '"build": {"command": "mkdir -p out; cp in.txt out/a; echo built", "input": ["in.txt"], "output": ["out/**"]}'
