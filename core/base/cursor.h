@@ -39,34 +39,37 @@ static inline const void *cursor_take(struct cursor *c, uint64_t size)
 	return ret;
 }
 
+/* The next `size` bytes to *ret, which stays as it is if fewer are left. */
+static inline void cursor_copy(struct cursor *c, void *ret, size_t size)
+{
+	const void *p = cursor_take(c, size);
+
+	if (p)
+		memcpy(ret, p, size);
+}
+
 /* A number in this machine's order. */
 static inline uint16_t cursor_u16(struct cursor *c)
 {
 	uint16_t n = 0;
-	const void *p = cursor_take(c, sizeof n);
 
-	if (p)
-		memcpy(&n, p, sizeof n);
+	cursor_copy(c, &n, sizeof n);
 	return n;
 }
 
 static inline uint32_t cursor_u32(struct cursor *c)
 {
 	uint32_t n = 0;
-	const void *p = cursor_take(c, sizeof n);
 
-	if (p)
-		memcpy(&n, p, sizeof n);
+	cursor_copy(c, &n, sizeof n);
 	return n;
 }
 
 static inline uint64_t cursor_u64(struct cursor *c)
 {
 	uint64_t n = 0;
-	const void *p = cursor_take(c, sizeof n);
 
-	if (p)
-		memcpy(&n, p, sizeof n);
+	cursor_copy(c, &n, sizeof n);
 	return n;
 }
 
