@@ -15,6 +15,7 @@
 #include "os/loop.h"
 #include "os/start.h"
 #include "report/warnings.h"
+#include "text/path.h"
 
 enum { COMMANDS_MAX = 32 };
 
@@ -80,6 +81,16 @@ static int dispatch(struct session *s, int argc, char **argv, int cwd_error)
 	return c->run(s, argc - (int)args.at, argv + args.at);
 }
 
+/* Runs the command that the program is called by: the link vt-plugin-check has one alone. */
+static int run_as_named(struct session *s, int argc, char **argv, int cwd_error)
+{
+	if (argc < 1 || strcmp(path_base(argv[0]), command_plugin_check.name) != 0)
+		return dispatch(s, argc, argv, cwd_error);
+	if (!s->cwd)
+		s->cwd = "/";
+	return command_plugin_check.run(s, argc, argv);
+}
+
 /* The exit code, or 1 if stdout did not take everything. */
 static int flushed(const struct session *s, int code)
 {
@@ -128,7 +139,7 @@ int main(int argc, char **argv)
 	free(cwd);
 	if (start_check_stack(&err) == 0 && digest_init() < 0)
 		err_set(&err, ERR_SYSTEM, "The system gives no random numbers");
-	code = err.n ? cmd_fail(&s, &err) : flushed(&s, dispatch(&s, argc, argv, cwd_error));
+	code = err.n ? cmd_fail(&s, &err) : flushed(&s, run_as_named(&s, argc, argv, cwd_error));
 	warnings_flush(s.warnings);
 	warnings_free(s.warnings);
 	places_free(s.places);

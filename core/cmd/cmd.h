@@ -48,6 +48,7 @@ struct command {
 #define COMMAND_OPTION_HELP { .name = "help", .letter = 'h' }
 
 extern const struct command *const commands[];     /* all, ended by NULL */
+extern const struct command command_plugin_check;  /* what vt does when it is called vt-plugin-check; not among commands[] */
 
 const struct command *command_find(const char *name);      /* NULL: there is none */
 void command_help(const struct command *c, FILE *to);

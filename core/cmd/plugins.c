@@ -48,7 +48,6 @@ const struct command command_plugins = {
 
 static int run_check(const struct session *s, int argc, char **argv);
 
-/* The program vt-plugin-check; `vt` does not list it. */
 const struct command command_plugin_check = {
 	.name = "vt-plugin-check", .summary = "Try whether a plugin keeps its promises",
 	.usage = "vt-plugin-check <FILE> [KEY=VALUE]...", .run = run_check, .options = options, .options_n = JSON,

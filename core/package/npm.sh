@@ -35,7 +35,7 @@ file_name() { printf '%s-%s' "$1" "$version" | sed 's/^@//; s,/,-,'; }
 # ---- the platform's --------------------------------------------------------------
 to=$out/unpacked/$platform
 mkdir -p "$to/lib" "$to/include" "$to/share"
-# npm keeps no links. vt-plugin-check does what `vt plugins check` does
+# npm keeps no links: `vt plugins check` does what the link vt-plugin-check does
 mkdir -p "$to/bin"
 cp "$tree/bin/vt" "$to/bin"
 cp -RL "$tree/libexec" "$to"
@@ -44,7 +44,8 @@ mkdir -p "$to/${libdir%/*}"
 cp -RL "$tree/${libdir%/*}/." "$to/${libdir%/*}"
 rm -f "$to/${libdir%/*}"/plugins-1/shim.d/own "$to/${libdir%/*}"/plugins-1/shim.d/plain
 cp "$tree/include/vt-plugin.h" "$to/include"
-cp -R "$tree/share/vt" "$tree/share/man" "$to/share"
+# `vt help` shows the plain text of the pages; those for man are in the package that people ask for
+cp -R "$tree/share/vt" "$to/share"
 [ ! -d "$tree/share/doc/vt/bundled" ] || cp -R "$tree/share/doc/vt/bundled" "$to/share/licenses"
 cp "$source/LICENSE" "$to"
 json "$scope/$platform" "The program vt for Linux, $cpu, glibc" "$here_only" >"$to/package.json"

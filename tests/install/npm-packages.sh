@@ -12,6 +12,11 @@ is "the same tree gives the same bytes" "$(sh "$abs_top_srcdir/core/package/npm.
 rm -rf "$T/again"
 [ "$(du -sk --apparent-size "$T"/packages/unpacked/linux-* | cut -f1)" -le 5120 ] || [[ $TREE != */package/tree ]]
 ok "the largest is not larger than 5 MiB" $?
+is "no page is there twice" "$(find "$T"/packages/unpacked/linux-* -name '*.[1-9]')" ""
+program=$(echo "$T"/packages/unpacked/linux-*/bin/vt)
+for p in vt.1 vite-task.json.5 vt-config.5 vt-migrate.7 vt-plugin.7 vt-plugin.3 vt-client.3; do
+	is "vt help: shows $p" "$("$program" help $p)" "$("$TREE/bin/vt" help $p)"
+done
 
 # a registry on this machine, asked as the real one would be
 node "$abs_top_srcdir/tests/install/registry.js" "$T/packages" >"$T/url" &
