@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -27,7 +28,12 @@
 #include "plug/inside.h"
 #include "text/json.h"
 
-enum { TRIAL_MS = 20000, ALL_MS = 300000, FAULTS_MAX = 8 };       /* milliseconds of one trial, of all */
+enum {
+	TRIAL_MS = 20000,          /* of one trial, unless VT_PLUGIN_PATIENCE says */
+	PATIENCE_MAX = 3600,       /* seconds */
+	ALL_TRIALS = 15,           /* all of them together get the time of so many */
+	FAULTS_MAX = 8
+};
 
 struct kit {
 	const char *real;          /* real path of the file */
@@ -37,8 +43,9 @@ struct kit {
 	cJSON *urls;               /* names of options of type url, of all components */
 	int trial_ms;
 	int64_t end_ns;            /* no trial begins after it */
-	bool hangs;                /* a trial of this component did not end */
-	bool stillborn;            /* it does not come to life */
+	uint32_t left_out;         /* trials that did not begin, for the time was over */
+	bool hangs;                /* a trial did not end: it was the last */
+	bool stillborn;            /* this component does not come to life */
 	const struct env *env;
 	struct check_told *told;
 };
@@ -56,6 +63,8 @@ const char *check_status(vt_status s)
 		return "VT_CANCELLED";
 	case VT_UNSUPPORTED:
 		return "VT_UNSUPPORTED";
+	case VT_DOWN:
+		return "VT_DOWN";
 	default:
 		return "a status that means nothing";
 	}
@@ -110,6 +119,7 @@ struct manners {
 	mode_t mask;
 	unsigned fds[8];           /* a bit per open fd below 256 */
 	int threads, children;
+	long ended;                /* page faults of children that ended and were waited for: more than 0 for each */
 	int output;                /* a file in the place of standard output and error */
 	uint32_t signals[3];       /* blocked, ignored, caught: a bit for each but those that the C library uses itself */
 };
@@ -130,21 +140,51 @@ static void note_signals(struct manners *m)
 		fclose(f);
 }
 
-/* Children of all threads. */
+static long faults_of_ended(void)
+{
+	struct rusage u;
+
+	return getrusage(RUSAGE_CHILDREN, &u) ? 0 : u.ru_minflt + u.ru_majflt;
+}
+
+/* Reads the numbers of the children of one thread, a blank behind each. */
+static void read_children(const char *thread, char pids[4096])
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/self/task/%.20s/children", thread);
+	f = fopen(path, "re");
+	if (!f || !fgets(pids, 4096, f))
+		pids[0] = '\0';
+	if (f)
+		fclose(f);
+}
+
 static void note_children(void *ctx, const char *name)
 {
 	struct manners *m = ctx;
-	char path[64], pids[4096];
-	FILE *f;
-	char *at;
+	char pids[4096], *at;
 
-	snprintf(path, sizeof path, "/proc/self/task/%.20s/children", name);
-	f = fopen(path, "re");
-	if (f && fgets(pids, sizeof pids, f))
-		for (at = pids; *at; at++)
-			m->children += *at == ' ';
-	if (f)
-		fclose(f);
+	read_children(name, pids);
+	for (at = pids; *at; at++)
+		m->children += *at == ' ';
+}
+
+static void kill_children(void *ctx, const char *name)
+{
+	char pids[4096], *at, *end;
+
+	(void)ctx;
+	read_children(name, pids);
+	for (at = pids; *at; at = *end ? end + 1 : end) {
+		const pid_t pid = (pid_t)strtol(at, &end, 10);
+
+		if (pid <= 0)
+			break;
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
 }
 
 static void each_entry(const char *dir, void (*fn)(void *, const char *), void *ctx)
@@ -178,7 +218,9 @@ static void manners_note(struct manners *m)
 {
 	int fd;
 
-	*m = (struct manners){ .output = memfd_create("output", MFD_CLOEXEC) };
+	*m = (struct manners){ .output = memfd_create("output", MFD_CLOEXEC), .ended = faults_of_ended() };
+	/* children of children become children of this process when their parent ends */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (m->output >= 0) {
 		dup2(m->output, 1);
 		dup2(m->output, 2);
@@ -239,7 +281,7 @@ static void manners_check(struct check *k, const struct manners *before, const c
 	each_entry("/proc/self/task", note_thread, &now);
 	check_that(k, may_thread || now.threads <= before->threads, "it starts a thread %s", when);
 	each_entry("/proc/self/task", note_children, &now);
-	check_that(k, now.children <= before->children, "it starts a process %s", when);
+	check_that(k, now.children <= before->children && faults_of_ended() == before->ended, "it starts a process %s", when);
 	note_signals(&now);
 	for (i = 0; i < 3; i++)
 		check_that(k, now.signals[i] == before->signals[i], "it changes which signals are %s %s", words[i], when);
@@ -349,7 +391,7 @@ static void run_trial(int fd, void *ctx)
 	const struct trial_run *r = ctx;
 	struct check k = { .fd = fd, .folder = r->folder, .random = (r->kit->told->seed + r->kit->told->trials) * 0x9e3779b97f4a7c15u | 1 };
 	struct manners before;
-	int status;
+	int status, generation;
 	pid_t other = 0, server = 0;
 
 	if (needs_server(r) && !to_nowhere(r, &server)) {
@@ -357,14 +399,17 @@ static void run_trial(int fd, void *ctx)
 			_exit(1);
 		return;
 	}
+	check_random(&k, &k.common, sizeof k.common);
 	if (r->trial && r->trial->how == CHECK_TWO_PROCESSES && (other = fork()) == 0)
 		k.random ^= 0x5bd1e995;
 	manners_note(&before);
 	if (trial_begin(&k, r)) {
 		if (r->trial)
 			r->trial->run(&k);
-		if (other > 0 && waitpid(other, &status, 0) == other)
+		if (other > 0 && waitpid(other, &status, 0) == other) {
 			check_that(&k, WIFEXITED(status), "one of two processes at once was killed by a signal");
+			before.ended = faults_of_ended();
+		}
 		if (r->trial && (other || r->trial->how != CHECK_TWO_PROCESSES))
 			check_drop_all(&k);
 		if (!r->trial)
@@ -382,6 +427,9 @@ static void run_trial(int fd, void *ctx)
 	}
 	if (!k.failed && write(fd, "+\n", 2) < 0)
 		_exit(1);
+	/* what it left behind would keep the pipe open; a child's children come here when it ends */
+	for (generation = 0; generation < 4; generation++)
+		each_entry("/proc/self/task", kill_children, NULL);
 }
 
 /* Is this line among those before it? */
@@ -438,18 +486,39 @@ static bool try_one(struct kit *kit, const char *component, const struct check_t
 	return kit->told->faults == faults;
 }
 
+/* false: the time of all trials is over. */
+static bool may_begin(struct kit *kit)
+{
+	const bool ret = os_now_ns() < kit->end_ns;
+
+	kit->left_out += !ret;
+	return ret;
+}
+
 static void try_all(struct kit *kit, const char *component, const char *kind)
 {
 	static const struct check_trial *const lists[] = { check_stores, check_works, check_parts, check_others };
 	uint32_t i;
 	const struct check_trial *t;
 
-	if (!try_one(kit, component, NULL) && kit->stillborn)
+	if (!may_begin(kit) || (!try_one(kit, component, NULL) && kit->stillborn))
 		return;
 	for (i = 0; i < COUNT(lists); i++)
-		for (t = lists[i]; t->what && !kit->hangs && os_now_ns() < kit->end_ns; t++)
-			if (strcmp(kind_word(t->kind), kind) == 0)
+		for (t = lists[i]; t->what && !kit->hangs; t++)
+			if (strcmp(kind_word(t->kind), kind) == 0 && may_begin(kit))
 				try_one(kit, component, t);
+}
+
+static void tell_left_out(const struct kit *kit)
+{
+	char text[200];
+
+	if (!kit->left_out)
+		return;
+	kit->told->faults++;
+	snprintf(text, sizeof text, "%u trials were left out, for all had %d s together; VT_PLUGIN_PATIENCE=%d gives them twice as long",
+		 kit->left_out, kit->trial_ms / 1000 * ALL_TRIALS, kit->trial_ms / 500);
+	kit->told->line(kit->told->ctx, "", false, text);
 }
 
 /* ---- the file --------------------------------------------------------------- */
@@ -529,13 +598,14 @@ static int check_run(struct kit *kit, const char *const *options, uint32_t optio
 	components = cJSON_GetObjectItemCaseSensitive(said, "components");
 	rc = kit_options(kit, (cJSON *)components, options, options_n, err);
 	cJSON_ArrayForEach(c, components) {
-		if (rc)
+		if (rc || kit->hangs)
 			break;
 		/* a disabled component is never created: there is nothing to try */
 		if (strcmp(cJSON_GetObjectItemCaseSensitive(said, "state")->valuestring, "disabled"))
 			try_all(kit, cJSON_GetObjectItemCaseSensitive(c, "name")->valuestring,
 				cJSON_GetObjectItemCaseSensitive(c, "kind")->valuestring);
 	}
+	tell_left_out(kit);
 	cJSON_Delete(said);
 	return rc;
 }
@@ -552,13 +622,14 @@ static uint64_t env_number(const struct env *env, const char *name)
 
 int check_file(const char *file, const char *const *options, uint32_t options_n, const struct env *env, struct check_told *told, struct err *err)
 {
-	struct kit kit = { .told = told, .config = cJSON_CreateObject(), .urls = cJSON_CreateArray(), .end_ns = os_now_ns() + (int64_t)ALL_MS * 1000000 };
+	struct kit kit = { .told = told, .config = cJSON_CreateObject(), .urls = cJSON_CreateArray() };
 	uint64_t patience = env_number(env, "VT_PLUGIN_PATIENCE");
 	struct arena *a = arena_new();
 	char *none[] = { NULL }, *real = realpath(file, NULL);
 	int rc;
 
-	kit.trial_ms = patience && patience < TRIAL_MS / 1000 ? (int)patience * 1000 : TRIAL_MS;
+	kit.trial_ms = !patience ? TRIAL_MS : 1000 * (int)(patience < PATIENCE_MAX ? patience : PATIENCE_MAX);
+	kit.end_ns = os_now_ns() + (int64_t)kit.trial_ms * ALL_TRIALS * 1000000;
 	told->seed = env_number(env, "VT_CHECK_SEED");
 	while (!told->seed) {
 		digest_random(&told->seed, sizeof told->seed);

@@ -20,8 +20,8 @@ struct check_told {
 	void *ctx;
 };
 
-/* Tries all components of a file. `options`: "KEY=VALUE" each. env: VT_CHECK_SEED, VT_PLUGIN_PATIENCE. A component that hangs, or
- * does not come to life, is tried no further. -1: the file cannot be tried. */
+/* Tries all components of a file. `options`: "KEY=VALUE" each. env: VT_CHECK_SEED, VT_PLUGIN_PATIENCE. A trial that hangs is
+ * the last. A component that does not come to life is tried no further. -1: the file cannot be tried. */
 int check_file(const char *file, const char *const *options, uint32_t options_n, const struct env *env, struct check_told *told, struct err *err);
 
 /* ---- for check_*.c only ----------------------------------------------------- */
@@ -34,6 +34,7 @@ struct check {
 	struct component *component;
 	const char *folder;                /* of this trial; empty at its start */
 	uint64_t random;                   /* state of check_random */
+	vt_id common;                      /* random, and the same in both processes of CHECK_TWO_PROCESSES */
 	bool failed;                       /* a fault was reported */
 	bool declined;                     /* a store took something by VT_NONE: what it should be then is not asked */
 	vt_id put[CHECK_PUTS];             /* what the trial put, to be dropped at its end */

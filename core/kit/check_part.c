@@ -47,7 +47,7 @@ static vt_status on_add(vt_findings *findings, vt_call *call, uint32_t fact, vt_
 	struct trial_findings *f = (struct trial_findings *)findings;
 
 	f->sum += sum_of(sum_of(fact, name), detail);
-	check_that(f->check, fact >= VT_FACT_ENV && fact <= VT_FACT_PROBE, "%s adds a fact of kind %u, which is none", f->operation, fact);
+	check_that(f->check, fact >= VT_FACT_ENV && fact <= VT_FACT_OUTSIDE, "%s adds a fact of kind %u, which is none", f->operation, fact);
 	check_that(f->check, name.size && name.data, "%s adds a fact without a name", f->operation);
 	return refuse_all(f, call);
 }
@@ -104,21 +104,38 @@ static void part_key(struct check *k)
 	check_that(k, failing.calls <= 1, "key goes on after add() failed");
 }
 
-/* Events that tools cause, and impossible ones. */
-static uint32_t seen_make(struct check *k, vt_seen *seen, uint32_t room)
+/* The name of what was seen, as its operation and its flags demand. */
+static vt_bytes seen_name(uint32_t op, uint32_t flags, unsigned char random)
 {
-	static const char *const names[] = { "src/a.ts", "src", "dist/out.js", "deep/er/file with spaces", "\xff\xfe", "a", "NODE_ENV", "VITE_*" };
-	unsigned char r[4];
-	uint32_t n = 0;
+	static const char *const inside[] = { "src/a.ts", "src", "dist/out.js", "deep/er/file with spaces", "\xff\xfe", "a" };
+	static const char *const outside[] = { "/usr/include/stdio.h", "/etc/passwd", "/opt/a b", "/\xff\xfe" };
+	static const char *const variables[] = { "NODE_ENV", "VITE_*", "A" };
+	static const char *const peers[] = { "tcp:192.0.2.1:443", "udp:2001:db8::1:53", "unix:/run/a b", "unix:@abstract" };
 
-	for (; n < room; n++) {
+	if (op >= VT_SEEN_ENV && op <= VT_SEEN_ENV_PREFIX)
+		return text_bytes(variables[random % COUNT(variables)]);
+	if (op == VT_SEEN_NET)
+		return text_bytes(peers[random % COUNT(peers)]);
+	return text_bytes(flags & VT_SEEN_OUTSIDE ? outside[random % COUNT(outside)] : inside[random % COUNT(inside)]);
+}
+
+/* Events that tools cause, and impossible ones. */
+static void seen_make(struct check *k, vt_seen *seen, uint32_t n)
+{
+	static const char content[] = "cABCDEFGHIJKLMNOP\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1x";
+	static const vt_bytes before[] = { { "d", 1 }, { "f", 1 }, { "fx", 2 }, { "lsrc/a.ts", 9 }, { "o", 1 }, { content, sizeof content - 1 },
+		{ NULL, 0 } };
+	unsigned char r[6];
+
+	for (; n; n--, seen++) {
 		check_random(k, r, sizeof r);
-		seen[n] = (vt_seen){ .op = (uint16_t)(r[0] % 13), .flags = (uint16_t)(r[1] & 31), .process = r[2],
-			.name = text_bytes(names[r[3] % COUNT(names)]) };
-		if (seen[n].op == VT_SEEN_RENAME)
-			seen[n].other = text_bytes(names[r[2] % COUNT(names)]);
+		*seen = (vt_seen){ .op = (uint16_t)(r[0] % (VT_SEEN_NET + 2)), .flags = (uint16_t)((r[1] | r[2] << 8) & 1023), .process = r[3] };
+		seen->name = seen_name(seen->op, seen->flags, r[4]);
+		if (seen->op == VT_SEEN_RENAME)
+			seen->other = seen_name(seen->op, seen->flags, r[5]);
+		if (seen->op == VT_SEEN_BEFORE)
+			seen->other = before[r[5] % COUNT(before)];
 	}
-	return n;
 }
 
 static vt_status call_infer(struct check *k, const vt_seen *seen, uint32_t n, struct trial_findings *f)
@@ -135,11 +152,12 @@ static void part_infer(struct check *k)
 {
 	struct trial_findings a = findings_make(k, "infer"), b = a, failing = a, none = a;
 	vt_seen seen[400];
-	uint32_t n = seen_make(k, seen, COUNT(seen));
+	const uint32_t n = COUNT(seen);
 	vt_status s;
 
 	if (!k->component->made->ops.part.infer)
 		return;
+	seen_make(k, seen, n);
 	s = call_infer(k, NULL, 0, &none);
 	check_that(k, s == VT_OK || s == VT_NONE, "infer of nothing seen answers %s, expected VT_OK", check_status(s));
 	s = call_infer(k, seen, n, &a);

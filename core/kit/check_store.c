@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "kit/check_bytes.h"
 #include "plug/inside.h"
@@ -222,6 +223,46 @@ static void cancelled_get(struct check *k)
 	free(data);
 }
 
+/* Counts a name among those that are listed. */
+struct list_sink {
+	vt_sink sink;
+	vt_id wanted, last;                /* last: the present one, as far as it came */
+	uint32_t found;
+};
+
+static vt_status list_write(vt_sink *sink, vt_call *call, const void *data, size_t size)
+{
+	struct list_sink *l = (struct list_sink *)sink;
+	const uint8_t *at = data;
+
+	(void)call;
+	for (; size; size--, at++) {
+		l->last.byte[sink->got++ % sizeof l->last] = *at;
+		if (sink->got % sizeof l->last == 0)
+			l->found += memcmp(&l->last, &l->wanted, sizeof l->wanted) == 0;
+	}
+	return VT_OK;
+}
+
+static void listed(struct check *k)
+{
+	const vt_store_ops *ops = &k->component->made->ops.store;
+	struct list_sink into = { .sink = { .struct_size = sizeof into.sink, .write = list_write, .most = UINT64_MAX } };
+	struct plug_call call;
+	vt_status s;
+
+	check_random(k, &into.wanted, sizeof into.wanted);
+	if (!ops->list || !check_put_ok(k, VT_SPACE_RESULT, &into.wanted, "a result", 8))
+		return;
+	call_begin(&call, k->component, "list");
+	s = call_end(&call, ops->list(k->component->self, &call.call, VT_SPACE_RESULT, time(NULL) - 3600, &into.sink));
+	if (s == VT_UNSUPPORTED)
+		return;
+	check_that(k, s == VT_OK, "list answers %s, expected VT_OK", check_status(s));
+	check_that(k, into.sink.got % sizeof(vt_id) == 0, "list writes %llu bytes, which are no names of 32", (unsigned long long)into.sink.got);
+	check_that(k, s != VT_OK || into.found == 1, "list names what was put a moment ago %u times, expected once", into.found);
+}
+
 /* Spaces of a newer interface are served by their bits. */
 static void other_space(struct check *k)
 {
@@ -253,6 +294,7 @@ const struct check_trial check_stores[] = {
 	{ "a get whose sink fails does no harm", VT_KIND_STORE, full_sink, CHECK_PLAIN },
 	{ "a put ends when it is asked to", VT_KIND_STORE, cancelled, CHECK_PLAIN },
 	{ "a get ends when it is asked to", VT_KIND_STORE, cancelled_get, CHECK_PLAIN },
+	{ "what was put is listed", VT_KIND_STORE, listed, CHECK_PLAIN },
 	{ "a space of a newer interface is served by its bits", VT_KIND_STORE, other_space, CHECK_PLAIN },
 	{ NULL, 0, NULL, CHECK_PLAIN },
 };

@@ -40,6 +40,8 @@ static void many(struct check *k)
 	}
 	check_random(k, &names[MANY], sizeof names[MANY]);
 	if (ops->put_many) {
+		for (i = 0; i < MANY; i++)
+			check_note_put(k, VT_SPACE_BLOB, &names[i]);
 		call_begin(&call, k->component, "put_many");
 		s = call_end(&call, ops->put_many(k->component->self, &call.call, VT_SPACE_BLOB, puts, MANY));
 		if (s == VT_NONE || s == VT_UNSUPPORTED || !check_that(k, s == VT_OK, "put_many answers %s, expected VT_OK", check_status(s)))
@@ -47,7 +49,7 @@ static void many(struct check *k)
 		if (puts[0].status == VT_NONE || puts[0].status == VT_UNSUPPORTED)
 			return;
 		for (i = 0; i < MANY; i++) {
-			check_note_put(k, VT_SPACE_BLOB, &names[i]);
+			check_that(k, !from[i].astray, "put_many reads a source from another thread");
 			check_that(k, puts[i].status == VT_OK, "put_many gives an item the status %s, expected VT_OK", check_status(puts[i].status));
 		}
 		check_present(k, VT_SPACE_BLOB, &names[7], data[7], sizeof data[7], "that put_many put");
@@ -287,7 +289,7 @@ static void at_once(struct check *k)
 	struct worker w = { .check = *k, .seed = k->random };
 	uint32_t i;
 
-	memset(&w.entry, 7, sizeof w.entry);
+	w.entry = k->common;
 	check_name(k, VT_SPACE_BLOB, &w.entry, sizeof w.entry, &w.shared);
 	work(&w);
 	k->failed = k->failed || w.check.failed;
