@@ -377,8 +377,8 @@ static void find_shim(struct tracer *t)
 		return;
 	for (i = 0; i < sizeof places / sizeof *places; i++) {
 		snprintf(folder, sizeof folder, "%.*s%s", (int)(slash - info.dli_fname), info.dli_fname, places[i]);
-		/* the way round: shim.c. The loader puts the folder's name in place of $LIB; musl takes it as it is, and finds it */
-		snprintf(file, sizeof file, "%s/not-libasan.so/../$LIB/" SHIM_FILE, folder);
+		/* the loader puts the folder's name in place of $LIB; musl takes it as it is, and finds it */
+		snprintf(file, sizeof file, "%s/$LIB/" SHIM_FILE, folder);
 		if (folder[0] == '/' && strlen(file) < sizeof t->shim && access(file, F_OK) == 0) {
 			if (!loader_without_shim(folder))
 				memcpy(t->shim, file, strlen(file) + 1);

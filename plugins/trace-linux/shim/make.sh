@@ -2,10 +2,10 @@
 # make.sh SOURCES NAME FOLDER: builds the shim from the folder SOURCES into FOLDER, with $CC
 # and $CPPFLAGS.
 #
-# LD_PRELOAD names it as FOLDER/not-libasan.so/../$LIB/NAME (shim.c says why). Each loader puts its own folder in place of
-# $LIB, so that programs of another word length find a library of their own kind, an
-# empty one; where that cannot be built, the tracer loads nothing if such a loader is
-# installed. musl takes the name as it is written.
+# LD_PRELOAD names it as FOLDER/$LIB/NAME. Each loader puts its own folder in place of $LIB, so
+# that programs of another word length find a library of their own kind, an empty one; where
+# that cannot be built, the tracer loads nothing if such a loader is installed. musl takes
+# the name as it is written.
 #
 # The C library has dlsym, but glibc before 2.34 has it in libdl, which most programs do not
 # load: built there, the shim asks for it. musl has no such library; what stands under the
@@ -86,7 +86,4 @@ x86_64*)
 	$CC -mx32 $flags -o "$out/x32" "$out/empty.c" 2>/dev/null && put x32 lib/x86_64-linux-gnux32 libx32
 	rm -f "$out/empty.c" ;;
 esac
-# a file, for npm keeps no empty folder
-mkdir "$out/not-libasan.so"
-echo 'The name by which programs of a task load the shim leads through this folder.' >"$out/not-libasan.so/README"
 touch "$out"

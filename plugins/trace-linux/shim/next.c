@@ -1,6 +1,7 @@
 /* next: finds the functions that the shim stands before. */
 #include "next.h"
 
+#include "objects.h"
 #include "syscall.h"
 
 #define NEXT_OF_ALL ((void *)-1L)        /* RTLD_NEXT */
@@ -28,52 +29,7 @@ void *find(enum name name)
 
 int plain_fstat;
 
-/* A loaded library as dl_iterate_phdr tells it: the beginning of the struct, and of the
- * entries of its table. Two functions of one library lie in one range. */
-struct object {
-	unsigned long base;
-	const char *name;
-	const struct { unsigned type, flags; unsigned long offset, at, physical, in_file, size, align; } *part;
-	unsigned short parts;
-};
-enum { PART_LOADED = 1 };
-extern int dl_iterate_phdr(int (*each)(struct object *, size_t, void *), void *ctx) __attribute__((weak));
-
-struct range {
-	unsigned long inside, from, to;
-};
-
-static int find_range(struct object *o, size_t size, void *ctx)
-{
-	struct range *r = ctx;
-	unsigned long from = -1UL, to = 0, at;
-	int i;
-
-	(void)size;
-	for (i = 0; i < o->parts; i++) {
-		if (o->part[i].type != PART_LOADED)
-			continue;
-		at = o->base + o->part[i].at;
-		from = at < from ? at : from;
-		to = at + o->part[i].size > to ? at + o->part[i].size : to;
-	}
-	if (r->inside < from || r->inside >= to)
-		return 0;
-	r->from = from;
-	r->to = to;
-	return 1;
-}
-
 static struct range libc;                /* where the C library is; all 0: not known */
-
-/* Finds the C library as the library of getpid, which no other library replaces. */
-static void find_libc(void)
-{
-	struct range r = { .inside = (unsigned long)find(NAME_getpid) };
-
-	if (dl_iterate_phdr && r.inside && dl_iterate_phdr(find_range, &r))
-		libc = r;
-}
 
 static int is_libcs(enum name name)
 {
@@ -93,7 +49,7 @@ static const unsigned char gated[] = {
 	NAME_realpath, NAME_syscall, NAME_fopen, NAME_fopen64, NAME_fdopen, NAME_mkdir, NAME_unlink, NAME_rename, NAME_chdir,
 };
 static const unsigned char needed[] = {
-	NAME_prctl, NAME_sigaction, NAME_signal,
+	NAME_dl_iterate_phdr, NAME_prctl, NAME_sigaction, NAME_signal,
 	NAME_connect, NAME_execve, NAME_execv, NAME_execvp, NAME_execvpe,
 };
 
@@ -102,7 +58,8 @@ __attribute__((constructor)) static void find_some(void)
 	int plain = 1;
 	size_t i;
 
-	find_libc();
+	/* the library of getpid, which no other library replaces */
+	libc = objects_around((unsigned long)find(NAME_getpid));
 	for (i = 0; i < sizeof needed; i++)
 		find((enum name)needed[i]);
 	for (i = 0; i < sizeof gated; i++)

@@ -14,13 +14,7 @@
  * LD_PRELOAD loads it into every dynamic program, behind the user's own libraries,
  * under glibc and musl alike: it needs dlsym and errno and is linked with nothing. It
  * takes no lock and no memory, so it may be used in signal handlers and between vfork
- * and exec.
- *
- * The sanitizer for addresses wants to be the first library of a program, and knows itself
- * by "libasan.so" in the name that a library was asked for by. The shim may well stand
- * before it, because it passes calls on to the sanitizer. So LD_PRELOAD names the shim by a way
- * through a folder not-libasan.so and back. Its file's real name must not say so: a program
- * that has the sanitizer within refuses to start where /proc/self/maps shows a second one. */
+ * and exec. */
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 #include <stdarg.h>

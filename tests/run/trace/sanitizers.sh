@@ -76,4 +76,31 @@ if command -v node >/dev/null && [ -e "$libasan" ] && printf '%s\n' '#include <s
 	capture preloaded; is "... as a task: succeeds" "$rc" 0
 	capture preloaded; has "... and is kept" "$out" "cache hit"
 else skip "an addon of Node with it" "node or the sanitizer is not here"; fi
+
+# a sanitizer that is not the first library ends the program: where it comes with a library that is loaded later, and
+# where another one is linked before it
+file late.c '#include <dlfcn.h>
+#include <stdio.h>
+int main(void) { void *l = dlopen("./late.so", RTLD_NOW); return l ? 0 : (puts(dlerror()), 4); }'
+file first.c 'int first(void); int first(void) { return 0; }'
+file second.c 'int first(void); int main(void) { return first(); }'
+# ends STORY COMMAND...: with an error, and the same one as without vt
+ends() {
+	local story=$1 untraced
+	shift
+	capture "$@"; untraced="$rc $err"
+	like "$story: ends without vt" "$untraced" "1 *does not come first*"
+	traced "$@"; is "$story: ends with vt" "$(printf '%s' "$rc $err" | sed 's/==[0-9]*==//')" "$(printf '%s' "$untraced" | sed 's/==[0-9]*==//')"
+}
+for how in "gcc -fsanitize=address" "clang -fsanitize=address -shared-libasan -Wl,-rpath,$runtime"; do
+	if $how -shared -fPIC first.c -o late.so 2>/dev/null && gcc late.c -o late -ldl 2>/dev/null; then
+		ends "$how, loaded late" ./late
+		task_of() { printf '{"tasks":{"t":"%s"}}\n' "$1" >vite-task.json; rm -rf .vt; }
+		task_of ./late; capture vt run t; is "... as a task: it fails, too" "$rc" 1
+	else skip "$how, loaded late" "it cannot be used here"; fi
+	case $how in gcc*) library=$libasan ;; *) library=$runtime/libclang_rt.asan-x86_64.so ;; esac
+	if gcc -shared -fPIC first.c -o first.so 2>/dev/null && gcc second.c -o second -Wl,--no-as-needed ./first.so "$library" -Wl,-rpath,"$runtime" 2>/dev/null; then
+		ends "$how, linked second" ./second
+	else skip "$how, linked second" "it cannot be used here"; fi
+done
 finish
