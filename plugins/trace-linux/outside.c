@@ -16,20 +16,26 @@ static bool is_below(const char *path, const char *folder)
 }
 
 /* Folders shared by all users: none of them is "around the workspace". */
-static bool is_common(const struct outside *o, const char *folder)
+static bool is_common(const char *folder)
 {
 	static const char *const common[] = {
-		"/tmp", "/var", "/var/tmp", "/dev", "/dev/shm", "/home", "/root", "/usr", "/usr/local", "/usr/src", "/opt", "/mnt",
+		"/tmp", "/var", "/var/tmp", "/dev", "/dev/shm", "/home", "/usr", "/usr/local", "/usr/src", "/opt", "/mnt",
 		"/media", "/run", "/etc", "/lib", "/lib64", "/bin", "/sbin", "/nix", "/nix/store", "/proc", "/sys", "/snap",
 	};
 	size_t i;
 
-	if (!folder[0] || (o->home[0] && is_below(o->home, folder)))
+	if (!folder[0])
 		return true;
 	for (i = 0; i < sizeof common / sizeof *common; i++)
 		if (strcmp(folder, common[i]) == 0)
 			return true;
 	return false;
+}
+
+/* Is the folder above the user's, or it? */
+static bool has_home(const struct outside *o, const char *folder)
+{
+	return o->home[0] && is_below(o->home, folder);
 }
 
 /* Does the path belong to the system? A link from the workspace changes nothing of that. */
@@ -55,6 +61,24 @@ static bool is_hidden(const char *path, size_t from)
 		if (strchr(at + 1, '/'))
 			return true;
 	return false;
+}
+
+/* Do tools keep it in the user's folder: settings and caches, whose names are hidden, modules they have fetched, installed
+ * programs? */
+static bool is_of_tools(const struct outside *o, const char *path)
+{
+	static const char *const tools[] = { "go", "snap", "R", "perl5", "anaconda3", "miniconda3", "miniforge3" };
+	size_t i, n = strlen(o->home), m;
+
+	if (!n || !is_below(path, o->home) || path[n] != '/')
+		return false;
+	path += n + 1;
+	for (i = 0; i < sizeof tools / sizeof *tools; i++) {
+		m = strlen(tools[i]);
+		if (strncmp(path, tools[i], m) == 0 && path[m] == '/')
+			return true;
+	}
+	return path[0] == '.';
 }
 
 static bool ends(const char *path, const char *with)
@@ -89,7 +113,7 @@ void outside_init(struct outside *o, const char *root, const char *home)
 	snprintf(folder, sizeof folder, "%s", root);
 	while ((slash = strrchr(folder, '/')) != NULL) {
 		*slash = '\0';
-		if (is_common(o, folder) || is_system(folder))
+		if (is_common(folder) || is_system(folder) || (has_home(o, folder) && strcmp(folder, o->home) != 0))
 			break;
 		memcpy(o->around, folder, strlen(folder) + 1);
 	}
@@ -114,7 +138,7 @@ void outside_link(struct outside *o, const char *to, size_t length)
 	for (i = 0; i < o->links_n; i++)
 		if (is_below(path, o->link[i]))
 			break;
-	if (i < o->links_n || is_common(o, path) || is_system(path) || (o->home[0] && is_below(path, o->home) && is_hidden(path, strlen(o->home)))) {
+	if (i < o->links_n || has_home(o, path) || is_common(path) || is_system(path) || (o->home[0] && is_below(path, o->home) && is_hidden(path, strlen(o->home)))) {
 		free(path);
 		return;
 	}
@@ -130,5 +154,5 @@ bool outside_counts(const struct outside *o, const char *path)
 	for (i = 0; i < o->links_n; i++)
 		if (is_below(path, o->link[i]))
 			return !is_hidden(path, strlen(o->link[i]));
-	return o->around[0] && is_below(path, o->around) && !is_hidden(path, strlen(o->around));
+	return o->around[0] && is_below(path, o->around) && !is_hidden(path, strlen(o->around)) && !is_of_tools(o, path);
 }

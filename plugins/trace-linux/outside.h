@@ -2,9 +2,9 @@
  *
  * Those in the folders around the workspace, as far up as the home folder, and those
  * behind a link in the workspace: a base configuration beside it, a linked package and
- * what that requires. Hidden folders on the way (caches), temporary and system folders
- * do not belong to it. The headers and static libraries that a compiler takes do, in every
- * folder. */
+ * what that requires. Hidden folders on the way (caches), folders of tools in the home folder,
+ * temporary and system folders do not belong to it. The headers and static libraries that a
+ * compiler takes do, in every folder. */
 #ifndef TRACE_OUTSIDE_H
 #define TRACE_OUTSIDE_H
 

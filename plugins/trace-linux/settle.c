@@ -217,8 +217,12 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 		return !notes_find(&s->made, name.at, name.length);
 	if (note->op == VT_SEEN_READ && is_library(name.at))
 		ret->op = VT_SEEN_EXEC;
-	else if (note->op == VT_SEEN_READ && outside_counts(&s->outside, name.at) && !notes_find(&s->made, name.at, name.length))
+	else if ((note->op == VT_SEEN_READ || note->op == VT_SEEN_PROBE) && outside_counts(&s->outside, name.at) &&
+		 !notes_find(&s->made, name.at, name.length)) {
+		/* a look counts as a reading: a tool that has read the file in an earlier run only asks for its time */
+		ret->op = VT_SEEN_READ;
 		return is_file(name.at);
+	}
 	return ret->op == VT_SEEN_EXEC && ((ret->flags & VT_SEEN_SETUID) || is_file(name.at));
 }
 

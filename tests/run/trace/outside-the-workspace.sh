@@ -61,6 +61,24 @@ if : "${CC:=cc}" && command -v "$CC" >/dev/null; then
 	rm "$T/elsewhere/l1/libq.so"; capture vt run t; has "... gone again: the earlier one is loaded" "$out" 1
 else skip "a header elsewhere" "no compiler"; fi
 
+# make reads no header of a product that it finds up to date, but asks for its time
+if command -v make >/dev/null && : "${CC:=cc}" && command -v "$CC" >/dev/null; then
+	echo '#define V 1' >"$T/elsewhere/sdk/sdk.h"; printf '#include <stdio.h>\nint v(void);\nint main(void) { printf("%%d\\n", v()); return 0; }\n' >main.c
+	printf '#include <sdk.h>\nint v(void);\nint v(void) { return V; }\n' >v.c
+	file Makefile "CC = $CC
+CPPFLAGS = -MMD -isystem $T/elsewhere/sdk
+app: main.o v.o
+	\$(CC) -o \$@ main.o v.o && ./app
+main.o v.o: $T/elsewhere/sdk/sdk.h"
+	rm -f v.o main.o app
+	task 'make -s'
+	echo '/* changed */' >>main.c; touch -d '+2 seconds' main.c; capture vt run t; has "make, a source is edited: a miss" "$(steps)" "cache miss: 'main.c' modified"
+	capture vt run t; has "... then a hit" "$(steps)" "cache hit"
+	echo '#define V 2' >"$T/elsewhere/sdk/sdk.h"; touch -d '+4 seconds' "$T/elsewhere/sdk/sdk.h"
+	capture vt run t; has "... a header of the other object changes: a miss" "$(steps)" "cache miss: '$T/elsewhere/sdk/sdk.h' modified"
+	has "... and it is compiled again" "$out" $'\n2'
+else skip "make and a header elsewhere" "make or a compiler is not here"; fi
+
 # a temporary folder holds files of any user, also where the workspace lies in it
 d=$(mktemp -d /tmp/vt-test.XXXXXX) && b=/tmp/${d##*/}.json; cleanup "rm -rf $d $b"
 cd "$d" || exit; file package.json '{"name":"app","private":true}'; echo one >"$b"
@@ -68,8 +86,12 @@ task "cat ../${b##*/}"
 counts_not "$b" "a workspace in a temporary folder: a file beside it is no input"
 cd "$W" || exit
 
-# the home folder is where it ends
-rm -rf .vt; file vite-task.json '{"tasks":{"t":"cat ../../top.json ../base.json"}}'
-with HOME=$T/o capture vt run t; echo five >../../top.json
-with HOME=$T/o capture vt run t; has "a file in the home folder itself: no input" "$(steps)" "cache hit"
+# the home folder is where it ends, and what tools keep there is no input
+rm -rf .vt; mkdir -p ../../go/pkg; echo one | tee "$T/above.json" ../../go/pkg/m.go ../../.npmrc >/dev/null
+file vite-task.json '{"tasks":{"t":"cat ../../top.json ../base.json ../../../above.json ../../go/pkg/m.go ../../.npmrc"}}'
+with HOME=$T/o capture vt run t; with HOME=$T/o capture vt run t; has "below a home folder: hits" "$(steps)" "cache hit"
+for f in above.json o/go/pkg/m.go o/.npmrc; do
+	echo five >"$T/$f"; with HOME=$T/o capture vt run t; has "$f, above the home folder, of a tool or hidden: no input" "$(steps)" "cache hit"
+done
+echo five >../../top.json; with HOME=$T/o capture vt run t; has "a file in the home folder: a miss when it changes" "$(steps)" "cache miss: '$T/o/top.json' modified"
 finish
