@@ -40,6 +40,7 @@ struct saving {
 	struct arena *arena;           /* found's */
 	const struct ran *ran;
 	struct facts after;
+	bool *old;                     /* of each of `after`: see state_fill_since */
 	struct texts outputs;          /* paths whose bytes are to be kept, sorted */
 	struct texts claimed;          /* paths that a part calls the task's own products */
 	struct facts effects;          /* all that it left: FACT_LEFT, sorted */
@@ -336,7 +337,7 @@ static int check_after(struct saving *s)
 	uint32_t i;
 
 	for (i = 0; i < s->after.n; i++)
-		if ((changed_during_run(&s->changes, &s->after.at[i]) && !is_as_left(s, &s->after.at[i])) || lost_name(s, &s->after.at[i]))
+		if ((changed_during_run(&s->changes, &s->after.at[i], s->old[i]) && !is_as_left(s, &s->after.at[i])) || lost_name(s, &s->after.at[i]))
 			return changed(s, s->after.at[i].name);
 	return 0;
 }
@@ -559,7 +560,8 @@ static int decide_and_take(struct saving *s, struct batch **batch)
 		return -1;
 	if (find_facts(s, &why, &refused) < 0)
 		return -1;
-	if (state_fill(&s->cache->world, s->step->full_env, &s->after, s->arena, &err) < 0)
+	s->old = arena_array(s->arena, s->after.n + 1, sizeof *s->old);
+	if (state_fill_since(&s->cache->world, s->step->full_env, &s->after, s->in->started_ns, s->old, s->arena, &err) < 0)
 		return joined_refusal(s, KEPT_OTHER, &err);
 	s->changes.now_ns = state_now(&s->cache->world);
 	bad = check_before(s) < 0 || check_after(s) < 0;

@@ -295,7 +295,7 @@ bool changed_during_lost(const struct changed_during *m, struct bytes dir, struc
 	return ret;
 }
 
-bool changed_during_run(struct changed_during *m, const struct fact *f)
+bool changed_during_run(struct changed_during *m, const struct fact *f, bool old)
 {
 	const char *state = f->state.data;
 	bool there = false;
@@ -303,7 +303,7 @@ bool changed_during_run(struct changed_during *m, const struct fact *f)
 	uintptr_t sight;
 
 	if (f->kind == FACT_OUTSIDE)
-		return changed_during_newer(m, f->name);
+		return !old && changed_during_newer(m, f->name);
 	if (f->kind == FACT_GLOBBED || !state_is_path_kind(f->kind) || is_own(m, f->name))
 		return false;
 	sight = (uintptr_t)map_get(&m->sights, f->name.data, f->name.size);
@@ -313,6 +313,8 @@ bool changed_during_run(struct changed_during *m, const struct fact *f)
 		return true;
 	if (folder_replaced(m, parent_of(f->name)))
 		return true;
+	if (old)
+		return false;          /* a second look would tell of the time after the state was read */
 	if (f->state.size && f->name.size)
 		there = look(m, f->name, AT_SYMLINK_NOFOLLOW, &st);
 	if (there && is_replaced(m, &st))

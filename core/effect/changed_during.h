@@ -43,6 +43,6 @@ bool changed_during_newer(struct changed_during *m, struct bytes path);
 bool changed_during_touched(struct changed_during *m, struct bytes path);
 /* `then` and `now`: states of a folder's listing. Did a name go that the task did not remove? */
 bool changed_during_lost(const struct changed_during *m, struct bytes dir, struct bytes then, struct bytes now);
-/* Did another program change the path of `f`, which carries the state after the run? */
-bool changed_during_run(struct changed_during *m, const struct fact *f);
+/* Did another program change the path of `f`, which carries the state after the run? `old`: of state_fill_since. */
+bool changed_during_run(struct changed_during *m, const struct fact *f, bool old);
 #endif

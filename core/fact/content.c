@@ -43,6 +43,8 @@ static void ask_index(struct contents *c)
 
 		if (answers[i].known) {
 			set_content(c, want->state, want->before, &answers[i].id, want->executable);
+			if (want->settled)
+				*want->settled = true;
 			continue;
 		}
 		want->path.data = arena_strn(c->arena, want->path.data, want->path.size);
@@ -52,16 +54,11 @@ static void ask_index(struct contents *c)
 	c->young_n = 0;
 }
 
-void content_want(struct contents *c, struct bytes *state, struct bytes before, struct bytes path, bool follow,
-		  const struct stamp *stamp, bool executable)
+void content_want(struct contents *c, const struct wanted *want)
 {
-	struct wanted *want;
-
 	if (c->young_n == STAT_AT_ONCE)
 		ask_index(c);
-	want = &c->young[c->young_n++];
-	*want = (struct wanted){ .state = state, .before = before, .path = path, .follow = follow, .executable = executable,
-				 .stamp = *stamp };
+	c->young[c->young_n++] = *want;
 }
 
 /* ---- asking the fingerprint ---------------------------------------------------- */

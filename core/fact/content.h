@@ -13,6 +13,7 @@ struct wanted {
 	bool follow;                   /* the last component is a link */
 	bool executable;               /* its owner may execute it, and that counts */
 	struct stamp stamp;            /* when it was looked at */
+	bool *settled;                 /* set by content_find: the id is the content at `stamp`; NULL: not asked */
 };
 
 struct contents {
@@ -25,10 +26,9 @@ struct contents {
 	uint32_t n;
 };
 
-/* Asks for the state of a regular file that was stat'ed: *state is set by content_find at the
- * latest. `path` is lent until then. */
-void content_want(struct contents *c, struct bytes *state, struct bytes before, struct bytes path, bool follow,
-		  const struct stamp *stamp, bool executable);
+/* Asks for the state of a regular file that was stat'ed: *want->state is set by content_find at
+ * the latest. want->path is lent until then. */
+void content_want(struct contents *c, const struct wanted *want);
 /* Sets all states that were asked for. -1: the fingerprint failed. */
 int content_find(struct contents *c, struct err *err);
 #endif

@@ -29,6 +29,8 @@ struct filling {
 	struct contents contents;      /* of regular files: found at the end, all at once */
 	char *parent;                  /* the last parent that was looked for */
 	bool parent_gone;              /* it was not there */
+	int64_t since_ns;              /* see state_fill_since */
+	bool *old;                     /* of the fact at hand; NULL: not asked */
 };
 
 bool state_is_content(struct bytes state)
@@ -176,6 +178,12 @@ static struct bytes state_of_listing(struct filling *f, const char *path, struct
 	return ret;
 }
 
+/* Where `old` of this file is asked for: may it be set? Then content_find sets it. */
+static bool *settled_of(const struct filling *f, const struct stamp *s)
+{
+	return s->mtime_ns <= f->since_ns && s->ctime_ns <= f->since_ns ? f->old : NULL;
+}
+
 /* The state of an existing path. */
 static void fill_there(struct filling *f, struct fact *fact, struct bytes before, const char *path, bool follow,
 		       const struct stat *st)
@@ -189,7 +197,9 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 		if (kind == FACT_TYPE || kind == FACT_LIST)
 			fact->state = bytes_join(f->arena, before, "f", 1);
 		else
-			content_want(&f->contents, &fact->state, before, fact->name, follow, &stamp, st->st_mode & S_IXUSR);
+			content_want(&f->contents, &(struct wanted){
+				.state = &fact->state, .before = before, .path = fact->name, .follow = follow,
+				.executable = st->st_mode & S_IXUSR, .stamp = stamp, .settled = follow ? NULL : settled_of(f, &stamp) });
 	} else if (S_ISDIR(st->st_mode) && (kind == FACT_FILE || kind == FACT_LIST)) {
 		/* of a link to a directory the listing counts, not the link */
 		listing = state_of_listing(f, path, fact->detail);
@@ -272,19 +282,28 @@ static void fill_program(struct filling *f, const struct env *env, struct fact *
 		before = bytes_join(f->arena, (struct bytes){ "w", 1 }, below, strlen(below) + 1);
 	stamp_of(&st, &stamp);
 	if (S_ISREG(st.st_mode))
-		content_want(&f->contents, &fact->state, before, bytes_text(arena_str(f->arena, place)), true, &stamp, false);
+		content_want(&f->contents, &(struct wanted){
+			.state = &fact->state, .before = before, .path = bytes_text(arena_str(f->arena, place)), .follow = true, .stamp = stamp,
+			.settled = fact->kind == FACT_OUTSIDE ? settled_of(f, &stamp) : NULL });
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }
 
 int state_fill(const struct state_world *w, const struct env *env, struct facts *facts, struct arena *a, struct err *err)
 {
-	struct filling f = { .w = w, .arena = a, .contents = { .w = w, .arena = a } };
+	return state_fill_since(w, env, facts, 0, NULL, a, err);
+}
+
+int state_fill_since(const struct state_world *w, const struct env *env, struct facts *facts, int64_t since_ns, bool *old,
+		     struct arena *a, struct err *err)
+{
+	struct filling f = { .w = w, .arena = a, .contents = { .w = w, .arena = a }, .since_ns = since_ns };
 	uint32_t i;
 
 	for (i = 0; i < facts->n; i++) {
 		struct fact *fact = &facts->at[i];
 
+		f.old = old ? &old[i] : NULL;
 		switch (fact->kind) {
 		case FACT_ENV:
 		case FACT_ASKED:

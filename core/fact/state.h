@@ -47,6 +47,11 @@ int64_t state_now(const struct state_world *w);
  * list must be sorted. States go into `a`. -1: the fingerprint failed. */
 int state_fill(const struct state_world *w, const struct env *env, struct facts *f, struct arena *a, struct err *err);
 
+/* The same, and sets old[i] where the fact's path is a regular file, no link, that has not changed since `since_ns` by the file
+ * system's clock: the state is of the content that the file had all the time. Where that is not certain old[i] stays. */
+int state_fill_since(const struct state_world *w, const struct env *env, struct facts *f, int64_t since_ns, bool *old,
+		     struct arena *a, struct err *err);
+
 /* Finds the files that the globs match now: GLOBBED facts with states, sorted. */
 int state_globbed(const struct state_world *w, const struct globs *globs, struct arena *a, struct facts *ret, struct err *err);
 

@@ -144,7 +144,7 @@ int state_globbed(const struct state_world *w, const struct globs *globs, struct
 
 		*fact = (struct fact){ .kind = FACT_GLOBBED, .name = m.at[i].name, .detail = { "", 0 }, .state = { "", 0 } };
 		/* only the content of a declared input counts, not whether it may be executed */
-		content_want(&contents, &fact->state, (struct bytes){ "", 0 }, fact->name, false, &m.at[i].stamp, false);
+		content_want(&contents, &(struct wanted){ .state = &fact->state, .before = { "", 0 }, .path = fact->name, .stamp = m.at[i].stamp });
 	}
 	if (content_find(&contents, err) < 0)
 		return -1;
