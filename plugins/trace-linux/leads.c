@@ -90,14 +90,19 @@ static struct text followed_made(struct settling *s, struct text path)
 	return ret;
 }
 
-/* The target if the last part of `path` is a link, else the path. */
-static struct text followed(struct settling *s, struct text path)
+/* The target if the last part of `path` is a link, else the path. *ret_file: a regular file, and no link. */
+static struct text followed(struct settling *s, struct text path, bool *ret_file)
 {
-	char target[2], *real;
 	struct text ret = path;
+	struct stat st;
+	char *real;
 
-	if (readlink(path.at, target, sizeof target) < 0)
+	*ret_file = false;
+	if (lstat(path.at, &st) < 0)
 		return errno == ENOENT ? followed_made(s, path) : path;
+	*ret_file = S_ISREG(st.st_mode);
+	if (!S_ISLNK(st.st_mode))
+		return path;
 	real = realpath(path.at, NULL);
 	if (real)
 		ret = text_kept(s, real, strlen(real), "", 0);
@@ -110,6 +115,7 @@ struct text folder_real(struct settling *s, const char *path, size_t n)
 {
 	const char *slash = memrchr(path, '/', n);
 	struct text above, real;
+	bool file;
 	uint32_t i;
 
 	if (n <= 1 || !slash)
@@ -134,7 +140,7 @@ struct text folder_real(struct settling *s, const char *path, size_t n)
 	if (s->folders_real[i].at)
 		return s->folders_real[i];
 	above = folder_real(s, path, (size_t)(slash - path));
-	real = followed(s, text_kept(s, above.at, above.length, slash, n - (size_t)(slash - path)));
+	real = followed(s, text_kept(s, above.at, above.length, slash, n - (size_t)(slash - path)), &file);
 	real.made |= above.made;
 	if (real.length == 1)
 		real = (struct text){ .at = "" };
@@ -158,7 +164,7 @@ struct text text_by_root(struct settling *s, struct text real)
 struct text name_end(struct settling *s, struct settled *name)
 {
 	if (!name->end.at)
-		name->end = followed(s, name->real.at ? name->real : name->used);
+		name->end = followed(s, name->real.at ? name->real : name->used, &name->file);
 	return name->end;
 }
 

@@ -23,6 +23,7 @@ struct settled {
 	struct text used;        /* the task's name for it, without ".."; at NULL: not settled yet */
 	struct text real;        /* below the workspace's root, without links except the last part; at NULL: outside */
 	struct text end;         /* the target of its last part if that is a link, else the name; at NULL: not asked yet */
+	bool file;               /* `end` was asked for, and is the name of a regular file */
 };
 
 struct settling {

@@ -163,6 +163,12 @@ static bool is_file(const char *path)
 	return !stat(path, &st) && S_ISREG(st.st_mode);
 }
 
+/* The same of a name that was told; the look whether it is a link tells mostly. */
+static bool names_file(struct settling *s, struct settled *lead, struct text name)
+{
+	return name_end(s, lead).at == name.at ? lead->file : is_file(name.at);
+}
+
 static const char *base_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -195,7 +201,8 @@ static bool is_earlier_library(const struct settling *s, const char *path)
 /* Makes the record of a note. False: the note does not count. */
 static bool settle_note(struct settling *s, const struct note *note, vt_seen *ret)
 {
-	struct text name = told(s, name_lead(s, note->name), note->op, note->flags), other = { .at = "" };
+	struct settled *lead = name_lead(s, note->name);
+	struct text name = told(s, lead, note->op, note->flags), other = { .at = "" };
 
 	if (note->op == VT_SEEN_RENAME)
 		other = told(s, name_lead(s, note->other), note->op, note->flags);
@@ -221,9 +228,9 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 		 !notes_find(&s->made, name.at, name.length)) {
 		/* a look counts as a reading: a tool that has read the file in an earlier run only asks for its time */
 		ret->op = VT_SEEN_READ;
-		return is_file(name.at);
+		return names_file(s, lead, name);
 	}
-	return ret->op == VT_SEEN_EXEC && ((ret->flags & VT_SEEN_SETUID) || is_file(name.at));
+	return ret->op == VT_SEEN_EXEC && ((ret->flags & VT_SEEN_SETUID) || names_file(s, lead, name));
 }
 
 static void look_later(struct watch *w)
