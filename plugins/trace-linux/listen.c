@@ -175,6 +175,13 @@ static bool asks_for_log(const struct watch *w, const struct event *e)
 	       log_is_asked(e->path[0].text, e->path[0].length) && procs_status(e->tid, "\nSeccomp_filters:") == w->filters;
 }
 
+/* Where threads take turns the scheduler places the tracer, else it wakes on the caller's
+ * CPU, and wakes the caller there. Kernels before 6.6 do not know it. */
+static void set_wake_up(int listener, bool on_callers_cpu)
+{
+	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, on_callers_cpu ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0UL);
+}
+
 /* Serves one event. False: the channel is of no use any more. */
 static bool serve(struct watch *w, struct event *e)
 {
@@ -185,6 +192,8 @@ static bool serve(struct watch *w, struct event *e)
 		w->events++;
 		if (!w->above)
 			procs_statuses(notice.is.pid, "\nPPid:", &w->above, "\nSeccomp_filters:", &w->filters);
+		if (w->how == VT_FILTER_NOTIFY && turns_count(&w->turns, notice.is.pid))
+			set_wake_up(atomic_load(&w->listener), !w->turns.mixed);
 		e->means.acts = 0;
 		event_read_log(w);
 		event_look(w, &notice.is, e);
@@ -362,8 +371,7 @@ int listen_start(struct watch *w)
 void listen_to(struct watch *w, int listener)
 {
 	if (w->how == VT_FILTER_NOTIFY)
-		/* Wake the other side on this CPU; kernels before 6.6 do not know it. */
-		(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+		set_wake_up(listener, true);
 	atomic_store(&w->listener, listener);
 	wake(w);
 }

@@ -13,6 +13,7 @@
 #include "notes.h"
 #include "paths.h"
 #include "peers.h"
+#include "turns.h"
 
 /* Why a trace says too little. The first one counts. */
 enum escape {
@@ -76,6 +77,7 @@ struct watch {
 	uint32_t above;          /* the process that started the task's first; 0: not known yet */
 	struct path_world world;
 	struct touched touched;
+	struct turns turns;
 	int no_new_privs;        /* of the task: -1 not looked at yet */
 	enum escape escape;
 	int64_t escape_value;
