@@ -167,7 +167,7 @@ typedef struct vt_step {                                                /* [grow
 #define VT_SEEN_LEFT          512u /* flag, WRITE: not a moment but what the run left at name, for OUTPUT parts (set by vt): */
                                    /* with REMOVED nothing, with DIRECTORY an empty folder, else a file or a link */
 
-/* The `other` of VT_SEEN_BEFORE, if something was there. Its first byte:
+/* The `other` of VT_SEEN_BEFORE. Empty: nothing was there if flag ABSENT is set, else what was there is not known. Its first byte:
  *     c   a regular file; then the vt_id of its content (XXH3-128, canonical, in bytes 0-15; byte 31 is 1)
  *     f   a regular file whose content was not looked at
  *     d   a directory
@@ -178,7 +178,7 @@ typedef struct vt_step {                                                /* [grow
 typedef struct vt_seen {                                                /* [frozen] in order of happening */
 	uint16_t op, flags;                  /* VT_SEEN_* */
 	uint32_t process;                    /* pid, for messages; 0: unknown */
-	vt_bytes name, other;                /* `infer`: root-relative and clean. A tracer adds: absolute, as resolved */
+	vt_bytes name, other;                /* `infer`: root-relative and clean. A tracer adds: absolute, see vt_notes */
 } vt_seen;
 
 /* ---- parts ----------------------------------------------------------------- */

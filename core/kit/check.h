@@ -36,6 +36,8 @@ struct check {
 	uint64_t random;                   /* state of check_random */
 	vt_id common;                      /* random, and the same in both processes of CHECK_TWO_PROCESSES */
 	bool failed;                       /* a fault was reported */
+	bool noted;                        /* a line that is no fault was written: none that all is well follows */
+	bool forked;                       /* the trial itself started processes, and waited for them */
 	bool declined;                     /* a store took something by VT_NONE: what it should be then is not asked */
 	vt_id put[CHECK_PUTS];             /* what the trial put, to be dropped at its end */
 	uint32_t put_space[CHECK_PUTS];
@@ -61,5 +63,5 @@ void check_note(struct check *k, const char *text);
 void check_drop_all(struct check *k);      /* check_bytes.c: what the trial put */
 void check_random(struct check *k, void *ret, size_t size);
 const char *check_status(vt_status s);     /* its name, "VT_OK" */
-extern const struct check_trial check_stores[], check_works[], check_parts[], check_others[];   /* each ends with `what` NULL */
+extern const struct check_trial check_stores[], check_works[], check_parts[], check_fingerprints[], check_traces[];   /* each ends with `what` NULL */
 #endif

@@ -113,8 +113,12 @@ static void leases(struct check *k)
 	vt_status s;
 	int i;
 
-	if (!check_that(k, !ops->lease == !ops->release, "it has one of lease and release, and not the other") || !ops->lease)
+	if (!check_that(k, !ops->lease == !ops->release, "it has one of lease and release, and not the other"))
 		return;
+	if (!ops->lease) {
+		check_note(k, "it has no lease: not tried");
+		return;
+	}
 	check_random(k, &name, sizeof name);
 	check_random(k, &one, sizeof one);
 	check_random(k, &two, sizeof two);

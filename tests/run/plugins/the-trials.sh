@@ -89,6 +89,8 @@ mistake "$get &"' if (system("true")) return VT_FAILED;/' "starts a process and 
 mistake "$get &"' if (fork() == 0) { if (fork() == 0) for (;;) pause(); _exit(0); }/' "leaves a child of a child behind" "an unknown name is not there: it starts a process during this"
 mistake "$get &"' call->report(call, VT_REPORT_ERROR, "down", (vt_bytes){ "away", 4 }); return VT_DOWN;/' "is of no use" "an unknown name is not there: get of a blob that was never put answers VT_DOWN, expected VT_NONE"
 mistake 's/status = into->write(into, call,/status = elsewhere(into, call,/; /#include <vt-plugin.h>/r elsewhere.c' "writes from another thread" "what was put comes back: get writes to its sink from another thread"
+mistake 's/close(fd);/(void)0;/' "leaves each file open" "what was put comes back: it leaves 9 files open during this"
+has "... what is not there is not tried, and said" "$out" "ok     mistaken: a lease has one owner: it has no lease: not tried"
 mistake "$get"' for (;;) pause();/' "hangs" "an unknown name is not there: it did not answer within 5 s"
 is "... and no other trial follows" "$(printf '%s\n' "$out" | grep -c mistaken:)" 2
 
@@ -139,6 +141,23 @@ $CC -shared -fPIC -I"$api" mistaken.c -o vt-mistaken.so 2>errors || sed 's/^/# /
 with VT_PLUGIN_PATIENCE=10 trial vt-mistaken.so url=http://127.0.0.1:9/
 has "a store that gives each byte its own time: passes that trial" "$out" "ok     mistaken: a server that hangs"
 like "... and fails the one with a server that drips" "$out" "*WRONG  mistaken: a server that drips: @(it did not answer within 10 s|get from a server that sends a byte now and then takes)*"
+
+# tracers: a process does some of everything under their filter
+tracer=$abs_top_srcdir/tests/plugins/trace-mini.c
+$CC -D_GNU_SOURCE -shared -fPIC -I"$api" "$tracer" -o vt-trace-mini.so -lpthread 2>errors || sed 's/^/# /' errors
+trial vt-trace-mini.so
+if [[ $out == *"gives no listener"* ]]; then
+	skip "mistakes of a tracer" "no listener of system calls is to be had here"
+else
+	is "a small tracer: no fault" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
+	for mistake in "MISTAKE_REAL:a file that was read by way of a link is not told by the name that was used" \
+		"MISTAKE_BEFORE:before the first record of a file that was made VT_SEEN_BEFORE does not say" \
+		"MISTAKE_FAILED:a renaming that failed is told as one" "MISTAKE_PROBE:a file that was looked for in vain is not told"; do
+		$CC -D_GNU_SOURCE -D"${mistake%%:*}" -shared -fPIC -I"$api" "$tracer" -o vt-trace-mini.so -lpthread
+		trial vt-trace-mini.so
+		has "a tracer with ${mistake%%:*}: a trial fails" "$out" "WRONG  trace-mini: what a process does is told, by the names that it used: ${mistake#*:}"
+	done
+fi
 
 wait $slow
 is "the time of all trials is over: it is a fault" "$? $(grep -c ' trials were left out, for all had 15 s together; VT_PLUGIN_PATIENCE=2 gives them twice as long' slow.out)" "1 1"

@@ -1,7 +1,6 @@
-/* Trials of fingerprints and tracers. */
+/* Trials of fingerprints. */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,8 +14,6 @@
 #include "plug/inside.h"
 
 enum { BIG = 300000 };
-
-/* ---- fingerprints ------------------------------------------------------------ */
 
 static bool file_put(const char *folder, const char *name, const void *data, size_t size, vt_file *ret)
 {
@@ -136,86 +133,9 @@ static void content_at(struct check *k)
 	check_that(k, s != VT_OK, "content_at answers VT_OK for a reference that does not exist");
 }
 
-/* ---- tracers ----------------------------------------------------------------- */
-
-static vt_status spawn_setenv(vt_spawn *s, vt_call *call, vt_bytes name, vt_bytes value)
-{
-	(void)s;
-	(void)call;
-	(void)value;
-	return name.size ? VT_OK : VT_FAILED;
-}
-
-static vt_status spawn_filter(vt_spawn *s, vt_call *call, uint32_t how, vt_bytes program)
-{
-	(void)s;
-	(void)call;
-	(void)how;
-	return program.size && program.size % 8 == 0 ? VT_OK : VT_FAILED;
-}
-
-static vt_status spawn_preload(vt_spawn *s, vt_call *call, vt_bytes file)
-{
-	(void)s;
-	(void)call;
-	return file.size ? VT_OK : VT_FAILED;
-}
-
-static vt_status notes_refuse(vt_notes *notes, vt_call *call, vt_bytes sentence)
-{
-	(void)notes;
-	(void)call;
-	return sentence.size ? VT_OK : VT_FAILED;
-}
-
-static vt_status notes_add(vt_notes *notes, vt_call *call, const vt_seen *seen, uint32_t n)
-{
-	(void)notes;
-	(void)call;
-	(void)seen;
-	(void)n;
-	return VT_OK;
-}
-
-/* The watch of a child that never started, or that got no filter. */
-static void tracer_life(struct check *k)
-{
-	const vt_tracer_ops *ops = &k->component->made->ops.tracer;
-	vt_spawn spawn = { .struct_size = sizeof spawn, .setenv = spawn_setenv, .filter = spawn_filter, .preload = spawn_preload };
-	vt_notes notes = { .struct_size = sizeof notes, .add = notes_add, .refuse = notes_refuse };
-	struct plug_call call;
-	struct trial_step step;
-	void *watch = NULL;
-	vt_status s;
-	int round;
-
-	step_make(&step, k->folder);
-	for (round = 0; round < 3; round++) {
-		call_begin(&call, k->component, "start");
-		s = call_end(&call, ops->start(k->component->self, &call.call, &step.step, &spawn, &watch));
-		if (s == VT_UNSUPPORTED || s == VT_NONE)
-			return;
-		if (!check_that(k, s == VT_OK, "start answers %s (%s)", check_status(s), call.text))
-			return;
-		if (round) {
-			call_begin(&call, k->component, "attach");
-			call_end(&call, ops->attach(k->component->self, &call.call, watch, VT_FILTER_NONE, -ENOSYS));
-		}
-		if (round < 2) {
-			ops->cancel(k->component->self, watch);
-			continue;
-		}
-		call_begin(&call, k->component, "stop");
-		s = call_end(&call, ops->stop(k->component->self, &call.call, watch, &notes));
-		check_that(k, s != VT_OK, "stop answers VT_OK although no filter was installed: nothing can have been seen");
-		check_that(k, s != VT_NONE || call.text[0], "stop does not report why the trace is incomplete");
-	}
-}
-
-const struct check_trial check_others[] = {
+const struct check_trial check_fingerprints[] = {
 	{ "a digest tells contents apart", VT_KIND_FINGERPRINT, digest, CHECK_PLAIN },
 	{ "a reference that does not exist is not one without changes", VT_KIND_FINGERPRINT, changed_since, CHECK_PLAIN },
 	{ "a reference that does not exist has no files", VT_KIND_FINGERPRINT, content_at, CHECK_PLAIN },
-	{ "a watch can be called off, and one that saw nothing says so", VT_KIND_TRACER, tracer_life, CHECK_PLAIN },
 	{ NULL, 0, NULL, CHECK_PLAIN },
 };
