@@ -42,8 +42,8 @@
  * SIGURG: while a tracer watches, vt has a handler for it that does nothing, and
  * no SA_RESTART.
  *
- * Status: this is 1.0 as the first release will freeze it; until that release it may
- * still change, after it only grow. */
+ * Status: this is 1.1, which the first release will freeze; until then what is new
+ * since 1.0 may still change, after it only grow. */
 #ifndef VT_PLUGIN_H
 #define VT_PLUGIN_H
 
@@ -55,7 +55,7 @@ extern "C" {
 #endif
 
 #define VT_ABI_MAJOR 1
-#define VT_ABI_MINOR 0
+#define VT_ABI_MINOR 1
 
 #if defined(__GNUC__)
 #define VT_EXPORT __attribute__((visibility("default")))
@@ -166,6 +166,8 @@ typedef struct vt_step {                                                /* [grow
 #define VT_SEEN_OUTSIDE       256u /* flag: name is absolute, outside the workspace (set by vt) */
 #define VT_SEEN_LEFT          512u /* flag, WRITE: not a moment but what the run left at name, for OUTPUT parts (set by vt): */
                                    /* with REMOVED nothing, with DIRECTORY an empty folder, else a file or a link */
+#define VT_SEEN_FOREIGN       1024u /* flag, WRITE of a tracer (since 1.1): no call of the step, but another program that */
+                                   /* wrote over name after the step had written it; vt keeps this to itself */
 
 /* The `other` of VT_SEEN_BEFORE. Empty: nothing was there if flag ABSENT is set, else what was there is not known. Its first byte:
  *     c   a regular file; then the vt_id of its content (XXH3-128, canonical, in bytes 0-15; byte 31 is 1)

@@ -354,7 +354,7 @@ static void tell_ledger(struct saving *s, const struct record *r)
 }
 
 /* Watched: each path is known. *ret_wrote: one that it read and wrote, and that it did not make. */
-static int record_watched(struct saving *s, const char **ret_wrote, struct err *err)
+static int record_watched(struct saving *s, bool disputed, const char **ret_wrote, struct err *err)
 {
 	struct before *before = before_new(&s->cache->world, s->cache->ledger, s->ran->seen, s->in->started_ns, s->arena);
 	struct record r = {
@@ -376,7 +376,8 @@ static int record_watched(struct saving *s, const char **ret_wrote, struct err *
 	*ret_wrote = r.refused;
 	if (s->kept->why != KEPT_STORED)
 		return 0;
-	if (r.taken)
+	/* where another task of vt wrote it, this is told */
+	if (r.taken && !disputed)
 		refuse(s, KEPT_CHANGED, arena_printf(s->arena, "'%s' was changed by somebody else while the task ran", r.taken));
 	else if (lost)
 		refuse(s, KEPT_OTHER, "it moved a folder with more files than can be recorded");
@@ -398,10 +399,10 @@ static int record_declared_outputs(struct saving *s, struct err *err)
 	return 0;
 }
 
-static int record(struct saving *s, const char **ret_wrote, struct err *err)
+static int record(struct saving *s, bool disputed, const char **ret_wrote, struct err *err)
 {
 	/* a step of declared inputs stays one when a part watches it */
-	return s->in->traced && s->ran->seen && step_is_automatic(s->cache, s->step) ? record_watched(s, ret_wrote, err) : record_declared_outputs(s, err);
+	return s->in->traced && s->ran->seen && step_is_automatic(s->cache, s->step) ? record_watched(s, disputed, ret_wrote, err) : record_declared_outputs(s, err);
 }
 
 /* ---- taking ----------------------------------------------------------------------- */
@@ -565,7 +566,7 @@ static int decide_and_take(struct saving *s, struct batch **batch)
 		return joined_refusal(s, KEPT_OTHER, &err);
 	s->changes.now_ns = state_now(&s->cache->world);
 	bad = check_before(s) < 0 || check_after(s) < 0;
-	if (record(s, &wrote, &err) < 0)
+	if (record(s, disputed != NULL, &wrote, &err) < 0)
 		return joined_refusal(s, KEPT_OTHER, &err);
 	if (bad || s->kept->why != KEPT_STORED)
 		return -1;

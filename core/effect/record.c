@@ -287,11 +287,14 @@ static bool was_taken(struct recording *k, const struct touched *t)
 	       (fstatat(k->r->world->root_fd, arena_strn(k->r->arena, folder.data, folder.size), &st, 0) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* Did another program touch the file after the end of the run? Its ctime tells, which no program can set. */
+/* Did another program write the file while the run went on, as the tracer tells, or touch it after its end? The ctime tells
+ * of the latter: no program can set it. */
 static bool was_changed(struct recording *k, const struct touched *t)
 {
 	struct stamp stamp;
 
+	if (t->written && map_get(&k->r->seen->foreign, t->path.data, t->path.size))
+		return true;
 	return t->written && state_is_content(t->left) && stamp_at(k->r, t->path, &stamp) && stamp.ctime_ns > k->r->ended_ns &&
 	       stamp.ctime_ns <= k->now_ns;
 }

@@ -30,6 +30,7 @@ void seen_init(struct seen *s, struct arena *a, const char *root, const char *ca
 	*s = (struct seen){ .arena = a, .root = root, .cache_dir = cache_dir, .input = input, .output = output, .inside = in };
 	map_init(&in->known);
 	map_init(&s->left_out);
+	map_init(&s->foreign);
 	in->keys = arena_new();
 }
 
@@ -41,6 +42,7 @@ void seen_free(struct seen *s)
 		return;
 	map_free(&in->known);
 	map_free(&s->left_out);
+	map_free(&s->foreign);
 	arena_free(in->keys);
 	free(in);
 	s->inside = NULL;
@@ -283,6 +285,15 @@ static void leave_out(struct seen *s, enum place place, vt_bytes name)
 		*map_put(&s->left_out, arena_copy(in->keys, name.data, name.size), name.size) = in;
 }
 
+/* Not a moment of the run: parts do not see it. */
+static void add_foreign(struct seen *s, enum place place, vt_bytes name)
+{
+	struct inside *in = s->inside;
+
+	if (place == INSIDE && s->foreign.n < SEEN_PATHS)
+		*map_put(&s->foreign, arena_copy(in->keys, name.data, name.size), name.size) = in;
+}
+
 void seen_add(struct seen *s, const vt_seen *given)
 {
 	static const vt_bytes none = { "", 0 };
@@ -304,6 +315,10 @@ void seen_add(struct seen *s, const vt_seen *given)
 	if (given->op == VT_SEEN_EXEC && (given->flags & VT_SEEN_SETUID))
 		s->setuid = true;
 	from = place_of(s, in, given->name, buffer, &name);
+	if (given->op == VT_SEEN_WRITE && (given->flags & VT_SEEN_FOREIGN)) {
+		add_foreign(s, from, name);
+		return;
+	}
 	if (from == LEFT_OUT)
 		from = git_place(s, given, name);
 	if (given->op == VT_SEEN_WRITE || given->op == VT_SEEN_RENAME)

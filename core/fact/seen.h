@@ -28,6 +28,7 @@ struct seen {
 	const char *untraced;          /* why the trace is incomplete or missing; else NULL */
 	const char *refused;           /* the tracer's sentence: it is not to be kept; else NULL */
 	const char *broken;            /* the channel failed: the message of "task communication failed (...)", else NULL */
+	struct map foreign;            /* paths that the task wrote, and another program while it ran */
 	struct map left_out;           /* dropped paths inside the workspace that the task wrote */
 	bool opted_out;                /* a tool called disableCache */
 	bool setuid;                   /* a set-uid program was executed */
@@ -40,7 +41,7 @@ void seen_free(struct seen *s);    /* frees `inside`; the arena is the job's */
 /* Adds a copy of one record. A tracer's paths are absolute. Dropped: paths outside the workspace
  * (except of EXEC and READ, which have VT_SEEN_OUTSIDE then, and of writes, which only seen_all has), in the root's .git (except of names of commits, for a task that asked
  * which there are), in the cache, and those that the task's negative input globs match. Past a limit `untraced` (paths) or `broken` (names) is set. Names of variables and
- * paths to ignore are recorded as they are. */
+ * paths to ignore are recorded as they are. A write with VT_SEEN_FOREIGN is kept in `foreign` alone. */
 void seen_add(struct seen *s, const vt_seen *record);
 /* All of it in order of happening, writes outside the workspace, too; in `a`. */
 const vt_seen *seen_all(const struct seen *s, struct arena *a, uint32_t *ret_n);

@@ -67,6 +67,7 @@ static void decode_open(uint64_t flags, struct call_meaning *m)
 	bool writes = (flags & O_ACCMODE) != O_RDONLY;
 	bool reads = (flags & O_ACCMODE) != O_WRONLY || (flags & O_APPEND);
 
+	m->maps = (flags & O_ACCMODE) == O_RDWR;
 	m->content = writes || (flags & (O_TRUNC | O_CREAT));
 	if (flags & O_DIRECTORY)
 		seen |= VT_SEEN_DIRECTORY;

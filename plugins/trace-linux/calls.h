@@ -187,6 +187,7 @@ struct call_meaning {
 	struct { uint16_t op, flags; uint8_t path; } act[CALL_ACTS];
 	uint8_t depends;         /* enum call_depends: on whether the file is there before the call */
 	bool keeps;              /* a rename that does not replace */
+	bool maps;               /* it opens a file that can be mapped for writing */
 	bool content;            /* the content of a file may change: the tracer looks at it first */
 	uint64_t action;         /* where the struct sigaction is that it sets; 0: it sets none */
 	bool sends;              /* a signal that only programs send, or any signal */

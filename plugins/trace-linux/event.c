@@ -326,6 +326,46 @@ static void remember_link(struct watch *w, const struct event *e)
 		w->notes.full = true;
 }
 
+/* May the name lead to an open file of a process? */
+static bool is_of_process(const char *path)
+{
+	return strncmp(path, "/dev/std", 8) == 0 || strncmp(path, "/dev/fd/", 8) == 0 ||
+	       (strncmp(path, "/proc/", 6) == 0 && (strstr(path, "/fd/") || strstr(path, "/root/") || strstr(path, "/cwd/")));
+}
+
+/* May the call leave a file of its own at this path? */
+static bool leaves_file(const struct call_meaning *m, int path)
+{
+	int i;
+
+	for (i = 0; i < m->acts; i++)
+		if ((m->act[i].op == VT_SEEN_RENAME && m->act[i].path != path) ||
+		    (m->act[i].op == VT_SEEN_WRITE && m->act[i].path == path && !m->target &&
+		     !(m->act[i].flags & (VT_SEEN_ATTRIBUTE | VT_SEEN_REMOVED | VT_SEEN_DIRECTORY))))
+			return true;
+	return false;
+}
+
+/* Tells the stamps of a call that may change files; `made`: it is over. Of a link the file itself counts, too: it may be
+ * written by its other name. */
+static void tell_stamps(struct watch *w, const struct event *e, bool made)
+{
+	const struct call_meaning *m = &e->means;
+	bool follow;
+	int i;
+
+	if (!writes(m, 0, &follow) && !writes(m, 1, &follow))
+		return;
+	if (!made)
+		stamps_changing(&w->stamps, e->tid, e->call->number[e->native ? ARCH_NATIVE : ARCH_COMPAT]);
+	w->stamps.maps |= m->maps;
+	for (i = 0; i < m->paths; i++)
+		if (e->found[i] == PATH_OK && !is_of_process(e->path[i].text))
+			stamps_wrote(w, e->path[i].text, e->path[i].length, leaves_file(m, i));
+		else if (!m->bind)
+			stamps_blind(&w->stamps);
+}
+
 /* `exact`: e->there says what was there itself, links not followed, for each path that the call may change. */
 static void remember(struct watch *w, struct event *e, bool exact)
 {
@@ -346,6 +386,7 @@ static void remember(struct watch *w, struct event *e, bool exact)
 		watch_escape_named(w, ESCAPE_PEER, e->tid, name);
 	if (m->exec)
 		gates_start(&w->gates, e->tid);
+	tell_stamps(w, e, exact);
 	for (i = 0; i < m->acts; i++) {
 		const struct path *p = &e->path[m->act[i].path], *other = &e->path[!m->act[i].path];
 		bool two = m->act[i].op == VT_SEEN_RENAME, fresh;

@@ -39,7 +39,6 @@
 enum {
 	GRACE_MS = 50,        /* how long events of background processes are noted after the task's end */
 	NOTICE_MAX = 512,     /* bytes: more than any kernel's struct seccomp_notif so far */
-	WAKE_SIGNAL = SIGURG, /* ignored by default */
 	WAKE_MS = 2,          /* between two signals: a signal just before the wait is lost */
 };
 
@@ -182,6 +181,20 @@ static void set_wake_up(int listener, bool on_callers_cpu)
 	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, on_callers_cpu ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0UL);
 }
 
+/* The answer that hands over the log must not be interrupted. */
+static bool offer_log(struct watch *w, uint64_t id)
+{
+	sigset_t wake, before;
+	bool ret;
+
+	sigemptyset(&wake);
+	sigaddset(&wake, WAKE_SIGNAL);
+	pthread_sigmask(SIG_BLOCK, &wake, &before);
+	ret = log_offer(&w->log, atomic_load(&w->listener), id);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
 /* Serves one event. False: the channel is of no use any more. */
 static bool serve(struct watch *w, struct event *e)
 {
@@ -195,9 +208,10 @@ static bool serve(struct watch *w, struct event *e)
 		if (w->how == VT_FILTER_NOTIFY && turns_count(&w->turns, notice.is.pid))
 			set_wake_up(atomic_load(&w->listener), !w->turns.mixed);
 		e->means.acts = 0;
+		stamps_called(&w->stamps, notice.is.pid);
 		event_read_log(w);
 		event_look(w, &notice.is, e);
-		got = asks_for_log(w, e) && log_offer(&w->log, atomic_load(&w->listener), notice.is.id) ? 0 : proceed(w, notice.is.id);
+		got = asks_for_log(w, e) && offer_log(w, notice.is.id) ? 0 : proceed(w, notice.is.id);
 		event_remember(w, e);
 	}
 	if (got >= 0)
@@ -221,6 +235,8 @@ static bool listen_waiting(struct watch *w, struct event *e)
 			w->alone = true;
 			return false;
 		}
+		if (stamps_due(&w->stamps) && !atomic_load(&w->ended))
+			stamps_look(w);
 	}
 	return true;
 }
@@ -241,11 +257,13 @@ static void listen_polling(struct watch *w, struct event *e)
 			if (w->abandoned || left < 0)
 				return;
 		}
-		n = poll(at, end ? 1 : 2, (int)left);
+		n = poll(at, end ? 1 : 2, end ? (int)left : stamps_wait_ms(&w->stamps));
 		if (n < 0 && errno != EINTR) {
 			watch_escape(w, ESCAPE_THREAD, errno, 0);
 			return;
 		}
+		if (!end && stamps_due(&w->stamps))
+			stamps_look(w);
 		if (n <= 0)
 			continue;
 		if (!end && at[1].revents)
@@ -309,6 +327,7 @@ static void *listen_loop(void *arg)
 	leave(w);
 	if (more)
 		listen_polling(w, &e);
+	stamps_end(&w->stamps);
 	log_close(&w->log);
 	event_read_log(w);
 	if (gates_hurt(&w->gates, log_interruptions(&w->log)))

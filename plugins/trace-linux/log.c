@@ -107,6 +107,16 @@ uint32_t log_interruptions(const struct log *l)
 	return l->shared ? __atomic_load_n(&l->shared->interrupted, __ATOMIC_SEQ_CST) : 0;
 }
 
+uint32_t log_times_set(const struct log *l)
+{
+	return l->shared ? __atomic_load_n(&l->shared->times_set, __ATOMIC_SEQ_CST) : 0;
+}
+
+bool log_is_read(const struct log *l)
+{
+	return !l->shared || __atomic_load_n(&l->shared->head, __ATOMIC_SEQ_CST) == l->tail;
+}
+
 void log_close(struct log *l)
 {
 	l->closed = true;

@@ -34,6 +34,12 @@ bool log_offer(struct log *log, int listener, uint64_t id);
 /* How many interruptions the shim has told of. */
 uint32_t log_interruptions(const struct log *log);
 
+/* How often the shim has told that a program sets times by a descriptor. */
+uint32_t log_times_set(const struct log *log);
+
+/* Is everything read, and every call over that programs have written down? */
+bool log_is_read(const struct log *log);
+
 /* Tells programs to write nothing more. */
 void log_close(struct log *log);
 

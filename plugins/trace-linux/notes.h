@@ -22,6 +22,8 @@ struct name {
 	uint8_t before;            /* enum before: was the state before the first write told? */
 	uint32_t link;             /* target of a link that the task made here: an index of the caller's; 0: it made none */
 	uint32_t turn;             /* notes.turn at the last noted write */
+	uint32_t wrote;            /* stamps.turn at the last call that may have changed the file; 0: none */
+	uint32_t stamp;            /* the file's place in stamps.at, plus 1; 0: it has none */
 };
 
 enum before { BEFORE_NOT, BEFORE_OUTSIDE, BEFORE_ALL };   /* OUTSIDE: a file, without its content */

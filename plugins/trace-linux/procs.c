@@ -105,6 +105,18 @@ static bool read_stat(uint32_t process, char *state, uint32_t *parent, uint64_t 
 	return true;
 }
 
+uint64_t procs_ran(uint32_t tid)
+{
+	char path[64], text[1024], *p;
+	unsigned long long ticks;
+
+	snprintf(path, sizeof path, "task/%u/stat", tid);
+	if (!read_file(tid, path, text, sizeof text) || !(p = strrchr(text, ')')) ||
+	    sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu", &ticks) != 1)
+		return 0;
+	return ticks;
+}
+
 bool procs_lives(uint32_t tid)
 {
 	uint64_t started;

@@ -21,6 +21,9 @@ bool procs_name(uint32_t tid, char *ret, size_t size);   /* comm; false: it is g
 
 bool procs_lives(uint32_t tid);                          /* false for a zombie, too */
 
+/* How long the thread has run outside of the kernel, in clock ticks. */
+uint64_t procs_ran(uint32_t tid);
+
 /* When the process began, and now: clock ticks since boot. 0: the process is gone. */
 uint64_t procs_started(pid_t pid);
 uint64_t procs_now(void);

@@ -21,7 +21,7 @@
 #include "leads.h"
 #include "vt-plugin.h"
 
-enum { BATCH = 256 };
+enum { BATCH = 256, FOREIGN_MAX = 64 /* files that are looked at more closely */ };
 
 /* ---- what the task wrote ---------------------------------------------------------- */
 
@@ -411,6 +411,68 @@ static vt_status tell_peers(const struct watch *w, struct vt_call *call, struct 
 	return status;
 }
 
+/* ---- what another program wrote ----------------------------------------------------- */
+
+static bool is_at_or_above(struct text folder, struct text path)
+{
+	return folder.at && path.at && folder.length <= path.length && memcmp(folder.at, path.at, folder.length) == 0 &&
+	       (folder.length == path.length || path.at[folder.length] == '/');
+}
+
+/* May a call that wrote the name `by` after the stamp was taken have changed the file, or moved a folder above it? */
+static bool reaches(struct settling *s, uint32_t by, uint32_t name, const struct stamp_state *now)
+{
+	const struct name *names = s->w->notes.names;
+	struct settled *a = name_lead(s, by), *b = name_lead(s, name);
+	struct stamp_state state;
+
+	return is_at_or_above((struct text){ .at = names[by].text, .length = names[by].length },
+			      (struct text){ .at = names[name].text, .length = names[name].length }) ||
+	       is_at_or_above(a->used, b->used) || is_at_or_above(a->real, b->real) || is_at_or_above(name_end(s, a), name_end(s, b)) ||
+	       (stamps_state(s->w, names[by].text, &state) && state.device == now->device && state.inode == now->inode);
+}
+
+/* Has the file changed since its stamp was taken, and by no call of the task? */
+static bool is_foreign(struct settling *s, const struct stamp *stamp, uint32_t *looked)
+{
+	const struct notes *notes = &s->w->notes;
+	struct stamp_state now = { .inode = 0 };
+	struct stat st;
+	uint32_t i;
+
+	if (stamp->looks != STAMPED || !stamps_holds(s->w, stamp))
+		return false;
+	if (stamps_state(s->w, notes->names[stamp->name].text, &now) && stamp_states_agree(&now, &stamp->state))
+		return false;
+	/* a name more may be of the task; what is gone the host finds */
+	if (stat(notes->names[stamp->name].text, &st) != 0 || (S_ISREG(st.st_mode) && st.st_nlink != 1) || ++*looked > FOREIGN_MAX)
+		return false;
+	for (i = 1; i < notes->names_n; i++)
+		if (notes->names[i].wrote > stamp->turn && reaches(s, i, stamp->name, &now))
+			return false;
+	return true;
+}
+
+static vt_status tell_foreign(struct settling *s, struct vt_call *call, struct vt_notes *into)
+{
+	const struct stamps *stamps = &s->w->stamps;
+	vt_status status = VT_OK;
+	uint32_t i, looked = 0;
+
+	for (i = 0; i < stamps->n && status == VT_OK; i++) {
+		const struct stamp *stamp = &stamps->at[i];
+		vt_seen seen = { .op = VT_SEEN_WRITE, .flags = VT_SEEN_FOREIGN, .other = { "", 0 } };
+		struct text name;
+
+		if (s->w->notes.names[stamp->name].stamp != i + 1 || !is_foreign(s, stamp, &looked))
+			continue;
+		name = told(s, name_lead(s, stamp->name), VT_SEEN_WRITE, 0);
+		seen.name = (vt_bytes){ name.at, name.length };
+		status = into->add(into, call, &seen, 1);
+	}
+	return status;
+}
+
 int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 {
 	struct settling s;
@@ -440,6 +502,8 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 			status = tell_links(&s, call, into);
 		if (status == VT_OK)
 			status = tell_peers(w, call, into);
+		if (status == VT_OK)
+			status = tell_foreign(&s, call, into);
 	} else {
 		s.full = true;
 	}

@@ -24,7 +24,7 @@
 
 #include <stdint.h>
 
-#define SHIM_LOG_MAGIC 0x336d696873747600u   /* changes with every change below */
+#define SHIM_LOG_MAGIC 0x346d696873747600u   /* changes with every change below */
 
 /* Opening this path asks the tracer for the log; without a tracer it does not exist. */
 #define SHIM_LOG_PATH "/dev/null/vt-shim-log"
@@ -53,7 +53,8 @@ struct shim_log {
 	uint64_t gate;                       /* the address of the gate's page in a program */
 	uint32_t closed;                     /* not 0: no record is written any more */
 	uint32_t interrupted;                /* calls that waited for the tracer, were interrupted, and were made again */
-	uint32_t unused[10];
+	uint32_t times_set;                  /* counts calls that set times by a descriptor, before and after each */
+	uint32_t unused[9];
 	uint64_t head;                       /* cells that were ever taken; in a line of its own */
 	uint64_t unused_too[7];
 	uint64_t tail;                       /* cells that are free again; the tracer's */

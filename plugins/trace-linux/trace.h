@@ -3,6 +3,7 @@
 #define TRACE_TRACE_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include "notes.h"
 #include "paths.h"
 #include "peers.h"
+#include "stamps.h"
 #include "turns.h"
 
 /* Why a trace says too little. The first one counts. */
@@ -35,6 +37,8 @@ enum escape {
 	ESCAPE_FULL,
 	ESCAPE_THREAD,           /* value: errno */
 };
+
+enum { WAKE_SIGNAL = SIGURG };    /* ends the thread's wait; ignored by default */
 
 /* A flag of notes alone: exec_note has not looked into this EXEC yet. */
 #define NOTE_LATER 0x8000u
@@ -73,6 +77,7 @@ struct watch {
 	struct gates gates;
 	struct log log;
 	struct peers peers;
+	struct stamps stamps;
 	uint32_t filters;        /* system call filters that the task's first process has; 0: not known */
 	uint32_t above;          /* the process that started the task's first; 0: not known yet */
 	struct path_world world;

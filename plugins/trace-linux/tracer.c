@@ -130,6 +130,7 @@ static void watch_free(struct watch *w)
 	gates_free(&w->gates);
 	log_free(&w->log);
 	peers_free(&w->peers);
+	stamps_free(&w->stamps);
 	notes_free(&w->notes);
 	notes_free(&w->states);
 	free(w->touched.at);
@@ -163,7 +164,7 @@ static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 	w->root = malloc(w->root_length + 1);
 	w->touched.at = calloc(TOUCHED_FIRST, sizeof *w->touched.at);
 	w->touched.size = w->touched.at ? TOUCHED_FIRST : 0;
-	if (!w->root || !w->touched.at || !notes_prepare(&w->notes) || !peers_init(&w->peers, step)) {
+	if (!w->root || !w->touched.at || !notes_prepare(&w->notes) || !stamps_init(&w->stamps) || !peers_init(&w->peers, step)) {
 		watch_free(w);
 		return NULL;
 	}

@@ -61,6 +61,8 @@ sums() { (cd "$T/src/tests/abi" && find frozen old -type f ! -path '*1.1*' -prin
 cp "$abs_top_srcdir/plugin-api/vt-plugin.h" "$header"
 cp -r "$abs_top_srcdir/plugin-api/example" "$abs_top_srcdir/plugin-api/vt-plugin.map" "$T/src/plugin-api/"
 chmod -R u+w "$T/src"
+# as the header was when its version was frozen
+cp "$T/src/tests/abi/frozen/vt-plugin-1.0.h" "$header"
 before=$(sums)
 has "a frozen version is not frozen again" "$(freeze)" "1.0 is frozen already; raise VT_ABI_MINOR"
 is "and nothing is written" "$(sums)" "$before"
@@ -71,7 +73,7 @@ is "which stays as it was" "$(sums)" "$before"
 sed -i '/^	vt_status (\*later)/d' "$header"
 has "from then on it has to stay, too" "$(gate prefix.sh)" "today's header begins as vt-plugin-1.1.h"
 rm -rf "$T"/src/tests/abi/frozen/*-1.1* "$T"/src/tests/abi/old/*/1.1 "$T"/src/tests/abi/old/*-1.1.c
-broken header.sh "a header that is not the frozen one of its minor version" 's/^#define VT_SPACE_BLOB .*/&\n#define VT_SPACE_MORE 9u/' "no version that is frozen grew"
+broken header.sh "a header that is not the frozen one of its minor version" 's/^#define VT_ABI_MINOR .*/#define VT_ABI_MINOR 0\n#define VT_SPACE_MORE 9u/' "no version that is frozen grew"
 
 cp "$abs_top_srcdir/plugin-api/vt-plugin.h" "$header"
 # the released binary, with its entry gone

@@ -555,6 +555,25 @@ static void paths_are_made_relative_and_what_does_not_count_is_dropped(void **st
 	seen_free(&s);
 }
 
+static void writes_of_other_programs_are_kept_apart(void **state)
+{
+	static const char *const names[] = { "/w/dist/x", "/w/gen/x", "/w/.vt/x", "/tmp/x" };
+	struct seen s;
+	uint32_t i;
+
+	(void)state;
+	begin_globs();
+	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
+	see(&s, VT_SEEN_WRITE, "/w/dist/x", "");
+	for (i = 0; i < 4; i++)
+		seen_add(&s, &(vt_seen){ .op = VT_SEEN_WRITE, .flags = VT_SEEN_FOREIGN, .name = { names[i], strlen(names[i]) } });
+	assert_string_equal(seen_text(&s), "2:dist/x!");
+	assert_int_equal(s.foreign.n, 1);
+	assert_non_null(map_get(&s.foreign, "dist/x", 6));
+	assert_int_equal(s.left_out.n, 0);
+	seen_free(&s);
+}
+
 static void half_a_rename_is_something_that_came_or_went(void **state)
 {
 	struct seen s;
@@ -634,6 +653,7 @@ int main(void)
 		TEST(two_runs_at_once_both_add),
 		TEST(many_files_are_all_known),
 		TEST(paths_are_made_relative_and_what_does_not_count_is_dropped),
+		TEST(writes_of_other_programs_are_kept_apart),
 		TEST(half_a_rename_is_something_that_came_or_went),
 		TEST(names_are_taken_whole_and_their_number_is_bounded),
 	};

@@ -85,9 +85,9 @@ BY_GATE_OR_AGAIN(int, -1, utimensat, (int dir, const char *path, const void *tim
 		 CHANGES(__NR_utimensat, flags, dir, path, (flags & AT_SYMLINK_NOFOLLOW ? 0 : GATE_FOLLOWS) | GATE_FOLDER,
 			 dir, (long)path, (long)times, flags))
 BY_GATE_OR_AGAIN(int, -1, futimens, (int fd, const void *times), (fd, times),
-		 fd >= 0 && BY_DESCRIPTOR(__NR_utimensat, fd, 0, (long)times, 0))
+		 fd >= 0 && SETS_TIMES(fd, times))
 BY_GATE_OR_AGAIN(int, -1, futimes, (int fd, const struct timeval times[2]), (fd, times),
-		 fd >= 0 && BY_DESCRIPTOR(__NR_utimensat, fd, 0, (long)IN_NANOSECONDS(times), 0))
+		 fd >= 0 && SETS_TIMES(fd, IN_NANOSECONDS(times)))
 BY_GATE_OR_AGAIN(int, -1, setxattr, (const char *path, const char *name, const void *value, size_t size, int flags), (path, name, value, size, flags),
 		 CHANGES(__NR_setxattr, 0, AT_FDCWD, path, GATE_FOLLOWS | GATE_FOLDER, (long)path, (long)name, (long)value, (long)size, flags))
 BY_GATE_OR_AGAIN(int, -1, lsetxattr, (const char *path, const char *name, const void *value, size_t size, int flags), (path, name, value, size, flags),

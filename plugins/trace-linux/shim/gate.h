@@ -71,6 +71,6 @@ int gate_change(long *ret, const struct gate_change *change);
 /* Starts a program. Returns only if that failed, or was not tried: 0. */
 int gate_execute(long *ret, const char *path, char *const *argv, char *const *env);
 
-/* A call that names no path. */
-int gate_plain(long *ret, long number, long a, long b, long c, long d);
+/* Sets the times of an open file, as utimensat does, and counts the call. */
+int gate_set_times(long *ret, int fd, const void *times);
 #endif

@@ -103,7 +103,7 @@ EXPORT type name params \
 #define CHANGES_TWO(call, flags, folder, name, kind, folder2, name2, kind2, ...) \
 	gate_change(&r, &(const struct gate_change){ .number = call, .extra = (unsigned)(flags), .args = { __VA_ARGS__ }, \
 						     .path = { { folder, name, kind }, { folder2, name2, GATE_CHANGES | (kind2) } } })
-#define BY_DESCRIPTOR(call, a, b, c, d) gate_plain(&r, call, a, b, c, d)
+#define SETS_TIMES(fd, times) gate_set_times(&r, fd, times)
 #else
 #define BY_GATE(number, at, extra, a, b, c, d, e) (r = 0)
 #define STATS_AT(dir, path, st, flags) (r = 0)
@@ -111,7 +111,7 @@ EXPORT type name params \
 #define CHANGES(...) (r = 0)
 #define LINKS(...) (r = 0)
 #define CHANGES_TWO(...) (r = 0)
-#define BY_DESCRIPTOR(...) (r = 0)
+#define SETS_TIMES(...) (r = 0)
 #endif
 #define LOOKS_AT_LINK(path, to) BY_GATE(__NR_readlink, 0, 0, path, to, sizeof (to), 0, 0)
 #endif

@@ -77,10 +77,10 @@ print(p["good", "user"]["state"], p["good", "user"]["reason"], p["good", "env"][
 print(p["good", "user"]["abi"]["built"], p["good", "user"]["abi"]["needs"], p["good", "user"]["abi"]["struct_size"] > 40)
 c = p["good", "user"]["components"][0]
 print(sorted(c), c["kind"], c["has"], c["threads"])')
-	is "the JSON answer has the promised names" "$got" "{'major': 1, 'minor': 0} ['abi', 'paths', 'plugins'] ['system', 'user', 'env']
+	is "the JSON answer has the promised names" "$got" "{'major': 1, 'minor': 1} ['abi', 'paths', 'plugins'] ['system', 'user', 'env']
 ['abi', 'components', 'file', 'homepage', 'license', 'name', 'origin', 'reason', 'state', 'version']
 ready None shadowed {'code': 'crash', 'text': 'killed by SIGABRT'}
-1.0 0 True
+1.1 0 True
 ['has', 'kind', 'name', 'options', 'summary', 'threads'] store ['get', 'put'] one"
 else
 	skip "the JSON answer has the promised names" "python3 is not installed"

@@ -16,8 +16,8 @@ listed() {
 	is "$2: $3" "$rc $(printf '%s' "$row" | sed 's/.*env  *//')" "0 $3"
 }
 listed rogue "" "ready"
-listed rogue -DROGUE_MAJOR "refused  built for vt plugin interface 9.0, this is 1.0"
-listed rogue -DROGUE_MINOR "refused  needs vt plugin interface 1.99, this is 1.0"
+listed rogue -DROGUE_MAJOR "refused  built for vt plugin interface 9.1, this is 1.1"
+listed rogue -DROGUE_MINOR "refused  needs vt plugin interface 1.99, this is 1.1"
 listed rogue -DROGUE_SIZE_0 "refused  its description has an impossible size, 0 bytes"
 listed rogue -DROGUE_SIZE_4G "refused  its description has an impossible size, 4294967292 bytes"
 listed rogue -DROGUE_NO_NAME "refused  it has no name"
