@@ -2,6 +2,7 @@
 
 #include "cache/ahead.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,9 @@ struct ahead {
 	const struct plan *part;       /* the plan to walk; NULL: the cache's */
 	pthread_mutex_t lock;          /* guards `busy`, and `kept` and `none` of each step */
 	pthread_cond_t changed;        /* one of these changed */
+	pthread_t thread;              /* makes a pass for steps that missed; the lock guards it, too */
+	bool threaded;                 /* the thread was started, and not joined */
+	_Atomic bool ending;           /* no step waits any more: a pass ends soon */
 	bool busy;                     /* a pass is under way: all below is its thread's */
 	enum ahead_round round;        /* NEAR: asks for steps that miss; STREAM: takes their answers; AGAIN: all answers are here */
 	struct far_stream *stream;     /* NEAR, STREAM */
@@ -113,6 +117,9 @@ void ahead_free(struct ahead *a)
 {
 	if (!a)
 		return;
+	a->ending = true;
+	if (a->threaded)
+		pthread_join(a->thread, NULL);
 	forget_pass(a);
 	free(a->steps);
 	pthread_mutex_destroy(&a->lock);
@@ -122,7 +129,7 @@ void ahead_free(struct ahead *a)
 
 static bool is_stopping(const struct ahead *a)
 {
-	return __atomic_load_n(plug_stopping(a->cache->setup.plug), __ATOMIC_RELAXED) != 0;
+	return a->ending || __atomic_load_n(plug_stopping(a->cache->setup.plug), __ATOMIC_RELAXED) != 0;
 }
 
 /* ---- the walk -------------------------------------------------------------------------- */
@@ -180,6 +187,8 @@ static void look_over(struct ahead *a, struct ahead_step *s, bool *taint)
 		s->known->compared = s->known->n;
 	s->hit = s->found.state == FOUND_HIT;
 	*taint = !s->hit;
+	if (!s->hit)
+		found_free(&s->found);
 }
 
 /* Looks up a step. NEAR: asks for it if it misses, while the next are looked up. STREAM: compares its answer, and keeps a result
@@ -275,12 +284,12 @@ static void round_of(struct ahead *a)
 
 static bool has_hints(const struct ahead_step *s, uint32_t store)
 {
-	return s->known->hints_asked[store] < s->known->step[store].hints_n;
+	return s->known->hints_asked[store] < s->known->step[store]->hints_n;
 }
 
 static bool has_sets(const struct ahead_step *s, uint32_t store)
 {
-	return s->known->sets_asked[store] < s->known->step[store].sets_n && s->known->sets_asked[store] < AHEAD_SETS;
+	return s->known->sets_asked[store] < s->known->step[store]->sets_n && s->known->sets_asked[store] < AHEAD_SETS;
 }
 
 /* Asks for the newest hints of all steps that did not hit or wait for such a step (`first`); else for the next hints of steps whose
@@ -432,8 +441,8 @@ static uint32_t pass(struct ahead *a)
 /* Has a store more of the step than was asked for? */
 static bool has_more(const struct far_known *k, uint32_t store)
 {
-	return !k->asked[store] || k->hints_asked[store] < k->step[store].hints_n ||
-	       (k->sets_asked[store] < k->step[store].sets_n && k->sets_asked[store] < AHEAD_SETS);
+	return !k->asked[store] || k->hints_asked[store] < k->step[store]->hints_n ||
+	       (k->sets_asked[store] < k->step[store]->sets_n && k->sets_asked[store] < AHEAD_SETS);
 }
 
 /* Have far stores something for the step that was not compared with the present, or may fit now? */
@@ -447,25 +456,57 @@ static bool has_hope(struct ahead *a, const struct far_known *k)
 	return ret;
 }
 
+static void *pass_on_thread(void *ctx)
+{
+	struct ahead *a = ctx;
+
+	pass(a);
+	end(a);
+	return NULL;
+}
+
+/* With the lock, which is free during a pass on this thread. The pass has a thread of its own, so that steps go on as soon as
+ * their results came, and not when the last came. */
+static void start_pass(struct ahead *a)
+{
+	if (a->threaded)
+		pthread_join(a->thread, NULL); /* its pass is over */
+	a->busy = true;
+	a->threaded = pthread_create(&a->thread, NULL, pass_on_thread, a) == 0;
+	if (a->threaded)
+		return;
+	pthread_mutex_unlock(&a->lock);
+	pass_on_thread(a);
+	pthread_mutex_lock(&a->lock);
+}
+
+/* With the lock. Waits until it is known what far stores have for the step, or no pass is under way. Returns whether a result that
+ * fits came near: once, for a step that misses all the same is looked for again. */
+static bool await_step(struct ahead *a, struct far_known *k)
+{
+	bool ret;
+
+	while (a->busy && !k->kept && !k->none)
+		pthread_cond_wait(&a->changed, &a->lock);
+	ret = k->kept;
+	k->kept = false;
+	return ret;
+}
+
 bool ahead_missed(struct ahead *a, const struct digest *key)
 {
 	struct far_known *k = far_known_of(a->cache->far, key);
-	bool came, ret;
+	bool ret;
 
 	pthread_mutex_lock(&a->lock);
-	while (a->busy && !k->kept && !k->none)
-		pthread_cond_wait(&a->changed, &a->lock);
-	/* once: a step that misses all the same is looked for again */
-	came = k->kept;
-	k->kept = false;
-	ret = !came && !a->busy && !is_stopping(a) && (!a->walked || has_hope(a, k));
-	a->busy = a->busy || ret;
+	ret = await_step(a, k);
+	if (!ret && !a->busy && !is_stopping(a) && (!a->walked || has_hope(a, k))) {
+		start_pass(a);
+		await_step(a, k);
+		ret = true;
+	}
 	pthread_mutex_unlock(&a->lock);
-	if (!ret)
-		return came;
-	pass(a);
-	end(a);
-	return true;
+	return ret;
 }
 
 struct far_known *ahead_known(struct ahead *a, const struct digest *key, struct arena *arena)

@@ -165,7 +165,7 @@ static void read_results(struct looking *l)
 	if (l->ahead)
 		l->ahead->nothing_near = l->n == 0;
 	for (i = 0; i < far_n; i++) {
-		const struct far_candidate *far = &l->ahead->known->at[i];
+		const struct far_candidate *far = l->ahead->known->at[i];
 		struct candidate *c = &l->at[l->n++];
 
 		c->id = far->body;

@@ -18,6 +18,8 @@ enum { PROGRESS_MS = 1000 };
 
 #define MS INT64_C(1000000)
 
+const struct far_step far_no_step;
+
 /* ---- life ----------------------------------------------------------------------------- */
 
 struct far *far_open(const struct far_setup *setup)
@@ -128,16 +130,25 @@ static void tell_unsent(struct far *f)
 	}
 }
 
+static void free_step(const struct far_step *step)
+{
+	if (step != &far_no_step)
+		free((void *)(uintptr_t)step);
+}
+
 static void known_free(struct far_known *k)
 {
 	uint32_t i;
 
 	for (i = 0; i < k->n; i++) {
-		free((void *)(uintptr_t)k->at[i].bytes.data);
-		blob_bytes_clear(&k->at[i].bundle);
+		free((void *)(uintptr_t)k->at[i]->bytes.data);
+		blob_bytes_clear(&k->at[i]->bundle);
+		free(k->at[i]);
 	}
-	for (i = 0; i < FAR_STORES; i++)
+	for (i = 0; i < FAR_STORES; i++) {
+		free_step(k->step[i]);
 		free(k->step_bytes[i]);
+	}
 	free(k);
 }
 
@@ -180,12 +191,15 @@ struct far_store *far_store_at(const struct far *f, uint32_t i)
 struct far_known *far_known_of(struct far *f, const struct digest *key)
 {
 	struct far_known *k;
+	uint32_t i;
 
 	pthread_mutex_lock(&f->lock);
 	k = map_get(&f->known, key->byte, sizeof key->byte);
 	if (!k) {
 		k = xcalloc(1, sizeof *k);
 		k->key = *key;
+		for (i = 0; i < FAR_STORES; i++)
+			k->step[i] = &far_no_step;
 		far_step_name(f->setup.keys, key, &k->name);
 		*map_put(&f->known, k->key.byte, sizeof k->key.byte) = k;
 	}
@@ -197,12 +211,17 @@ struct far_known *far_known_of(struct far *f, const struct digest *key)
 
 bool far_take_step(struct far *f, uint32_t store, struct far_known *k, const struct far_get *item)
 {
+	struct far_step *step;
+
 	if (item->status != VT_OK)
 		return false;
 	k->step_bytes[store] = item->bytes.data;
-	if (far_step_decode(f->setup.keys, &k->name, (struct bytes){ item->bytes.data, (size_t)item->bytes.size }, &k->step[store]) == 0)
+	step = xmalloc(sizeof *step);
+	if (far_step_decode(f->setup.keys, &k->name, (struct bytes){ item->bytes.data, (size_t)item->bytes.size }, step) == 0) {
+		k->step[store] = step;
 		return true;
-	k->step[store] = (struct far_step){ 0 };
+	}
+	free(step);
 	far_store_tell(f->stores[store], f->setup.keys->keyed ? "something there is damaged, or not sealed by the team's key: it is left aside"
 							     : "something there is damaged: it is left aside");
 	return false;
@@ -238,7 +257,7 @@ static bool is_candidate(const struct far_known *k, const vt_id *result)
 	uint32_t i;
 
 	for (i = 0; i < k->n; i++)
-		if (memcmp(k->at[i].result.byte, result->byte, sizeof result->byte) == 0)
+		if (memcmp(k->at[i]->result.byte, result->byte, sizeof result->byte) == 0)
 			return true;
 	return false;
 }
@@ -265,14 +284,15 @@ static bool add_candidate(struct far *f, uint32_t store, struct far_known *k, co
 		    far_body_is(f, k, &hint->result, (struct bytes){ bytes->data, (size_t)bytes->size }, a, &r);
 
 	if (good) {
-		k->at[k->n] = (struct far_candidate){ .result = hint->result, .body = hint->body, .store = store,
-						      .bytes = { bytes->data, (size_t)bytes->size }, .bundle = { .fd = -1 } };
+		struct far_candidate *c = k->at[k->n++] = xmalloc(sizeof *c);
+
+		*c = (struct far_candidate){ .result = hint->result, .body = hint->body, .store = store,
+					     .bytes = { bytes->data, (size_t)bytes->size }, .bundle = { .fd = -1 } };
 		*bytes = (struct blob_bytes){ .fd = -1 };
 		if (bundle && bundle->data && bundle->size <= BLOB_MEMORY) {
-			k->at[k->n].bundle = *bundle;
+			c->bundle = *bundle;
 			*bundle = (struct blob_bytes){ .fd = -1 };
 		}
-		k->n++;
 	}
 	blob_bytes_clear(bytes);
 	arena_free(a);
@@ -432,7 +452,7 @@ static uint32_t ask_named(struct far *f, uint32_t store, struct pair *pairs, uin
 /* The next hint that is proven and no candidate yet. */
 static bool next_hint(struct far *f, uint32_t store, struct far_known *s, struct far_hint *ret)
 {
-	const struct far_step *step = &s->step[store];
+	const struct far_step *step = s->step[store];
 
 	while (s->hints_asked[store] < step->hints_n) {
 		const struct far_hint *hint = &step->hints[s->hints_asked[store]++];
@@ -523,7 +543,7 @@ void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted,
 	uint32_t *whose = xcalloc(n ? n : 1, sizeof *whose), i, k = 0;
 
 	for (i = 0; i < n; i++) {
-		const struct far_step *s = &wanted[i].step->step[store];
+		const struct far_step *s = wanted[i].step->step[store];
 
 		wanted[i].set = NULL;
 		if (wanted[i].number == 0 && s->newest.size) {
@@ -551,19 +571,26 @@ void far_name_sets(struct far *f, uint32_t store, struct far_wanted_set *wanted,
 	free(whose);
 }
 
+/* Frees something at the end: a sender may still look at it. */
+static void free_later(struct far *f, const void *what)
+{
+	if (!what)
+		return;
+	pthread_mutex_lock(&f->lock);
+	f->forgotten = xrealloc(f->forgotten, f->forgotten_n + 1, sizeof *f->forgotten);
+	f->forgotten[f->forgotten_n++] = (void *)(uintptr_t)what;
+	pthread_mutex_unlock(&f->lock);
+}
+
 void far_forget(struct far *f, struct far_known *k)
 {
 	uint32_t i;
 
 	for (i = 0; i < FAR_STORES; i++) {
-		if (k->step_bytes[i]) {        /* a sender may still look at it */
-			pthread_mutex_lock(&f->lock);
-			f->forgotten = xrealloc(f->forgotten, f->forgotten_n + 1, sizeof *f->forgotten);
-			f->forgotten[f->forgotten_n++] = k->step_bytes[i];
-			pthread_mutex_unlock(&f->lock);
-		}
+		free_later(f, k->step_bytes[i]);
+		free_later(f, k->step[i] == &far_no_step ? NULL : k->step[i]);
 		k->step_bytes[i] = NULL;
-		k->step[i] = (struct far_step){ 0 };
+		k->step[i] = &far_no_step;
 		k->asked[i] = false;
 		k->hints_asked[i] = k->sets_asked[i] = 0;
 	}

@@ -40,11 +40,11 @@ struct far_known {
 	struct digest key;             /* digest of the step's key facts */
 	vt_id name;                    /* name of its STEP */
 	bool asked[FAR_STORES];        /* the store was asked for the STEP */
-	struct far_step step[FAR_STORES];      /* its STEP; empty: the store has none */
-	void *step_bytes[FAR_STORES];  /* owned; step points into them */
+	const struct far_step *step[FAR_STORES];       /* its STEP; &far_no_step: the store has none */
+	void *step_bytes[FAR_STORES];  /* owned; step points into them, if it is owned */
 	uint32_t hints_asked[FAR_STORES];      /* how many hints were followed */
 	uint32_t sets_asked[FAR_STORES];       /* how many name sets were tried */
-	struct far_candidate at[FAR_CANDIDATES];
+	struct far_candidate *at[FAR_CANDIDATES];      /* owned */
 	uint32_t n;
 	uint32_t chunk;                /* chunk of a far_stream that asks for its STEP; 0: none does */
 	/* the caller's own, under its lock */
@@ -52,6 +52,8 @@ struct far_known {
 	bool none;                     /* no store has a result */
 	uint32_t compared;             /* how many candidates were compared with the present, while no step before it had to run */
 };
+
+extern const struct far_step far_no_step;              /* without hints and name sets */
 
 /* NULL: no far store works. */
 struct far *far_open(const struct far_setup *setup);

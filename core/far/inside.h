@@ -40,7 +40,7 @@ struct far {
 	struct map lacking;            /* names of results of which the bundle or a blob was damaged or missing: they are sent again */
 	struct arena *arena;           /* keys of the maps */
 	struct far_sender senders[FAR_STORES];
-	void **forgotten;              /* bytes of STEPs that far_forget took away; freed at the end */
+	void **forgotten;              /* STEPs that far_forget took away, and their bytes; freed at the end */
 	uint32_t forgotten_n;
 	bool ending;                   /* the last offer has come: senders complete their STEPs and end */
 };

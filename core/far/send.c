@@ -163,7 +163,7 @@ static void skip_known_results(struct group *g)
 	for (i = 0; i < g->n; i++) {
 		/* a store without the STEP a moment ago has no RESULT */
 		if (g->offers[i].skip || far_is_lacking(g->far, &g->offers[i].hint.result) ||
-		    (g->offers[i].known->asked[g->sender->store] && !g->offers[i].known->step[g->sender->store].hints_n))
+		    (g->offers[i].known->asked[g->sender->store] && !g->offers[i].known->step[g->sender->store]->hints_n))
 			continue;
 		items[n] = (struct far_get){ .space = VT_SPACE_RESULT, .name = g->offers[i].hint.result, .most = FAR_RESULT_MAX, .in_memory = true };
 		whose[n++] = i;
@@ -365,7 +365,7 @@ static void skip_known_bundles(struct group *g)
 
 	for (i = 0; i < g->n; i++) {
 		struct offer *o = &g->offers[i];
-		const struct far_step *step = o->skip ? NULL : &o->known->step[g->sender->store];
+		const struct far_step *step = o->skip ? NULL : o->known->step[g->sender->store];
 
 		for (k = 0; step && !o->sent && k < step->hints_n; k++) {
 			if (memcmp(step->hints[k].result.byte, o->hint.result.byte, sizeof(vt_id)) != 0 ||
@@ -459,7 +459,7 @@ static void write_steps(struct far_sender *s, struct sent_step *const *steps, ui
 		const bool knew = !again && steps[i]->known->asked[s->store];
 
 		ret_failed[i] = false;
-		step = knew ? steps[i]->known->step[s->store] : (struct far_step){ 0 };
+		step = knew ? *steps[i]->known->step[s->store] : far_no_step;
 		if (!knew && its->status == VT_OK)
 			(void)far_step_decode(s->far->setup.keys, &steps[i]->name, (struct bytes){ its->bytes.data, (size_t)its->bytes.size }, &step);
 		if (far_step_front(&step, &steps[i]->hint, &steps[i]->set_id, steps[i]->set)) {

@@ -50,7 +50,7 @@ struct errand {
 	int64_t asked_ns;              /* when it was asked to end */
 };
 
-static const char *const names[] = { "get", "put", "drop", "used", "list", "settle" };
+static const char *const names[] = { "get", "put", "put_many", "drop", "used", "list", "settle" };
 
 static vt_status perform(struct component *c, const struct store_request *r, vt_call *call, vt_sink *into, vt_source *from)
 {
@@ -61,6 +61,8 @@ static vt_status perform(struct component *c, const struct store_request *r, vt_
 		return ops->get(c->self, call, r->space, r->names, into);
 	case STORE_PUT:
 		return ops->put(c->self, call, r->space, r->names, from);
+	case STORE_PUT_MANY:
+		return ops->put_many(c->self, call, r->space, r->puts, r->n);
 	case STORE_DROP:
 		return ops->drop(c->self, call, r->space, r->names, r->why);
 	case STORE_USED:
@@ -397,11 +399,22 @@ static vt_status call_away(struct component *c, const struct store_request *r, c
 	return ret;
 }
 
+/* vt's own store is trusted to come back. */
+static bool is_called_here(const struct component *c)
+{
+	return strcmp(c->choice.name, "store-local") == 0;
+}
+
+bool store_takes_many(const struct component *c)
+{
+	return is_called_here(c) && c->made->ops.store.put_many;
+}
+
 vt_status store_call(struct component *c, const struct store_request *r, char *ret_text)
 {
 	if (ret_text)
 		ret_text[0] = '\0';
-	return strcmp(c->choice.name, "store-local") == 0 ? call_here(c, r, ret_text) : call_away(c, r, ret_text);
+	return is_called_here(c) ? call_here(c, r, ret_text) : call_away(c, r, ret_text);
 }
 
 void store_calls_end(struct component *c)

@@ -21,7 +21,7 @@
 
 struct component;
 
-enum store_operation { STORE_GET, STORE_PUT, STORE_DROP, STORE_USED, STORE_LIST, STORE_SETTLE };
+enum store_operation { STORE_GET, STORE_PUT, STORE_PUT_MANY, STORE_DROP, STORE_USED, STORE_LIST, STORE_SETTLE };
 
 enum { STORE_CALL_TEXT = 513 };
 
@@ -34,6 +34,7 @@ struct store_request {
 	int64_t since_s;               /* of a list */
 	vt_sink *into;                 /* of a get or a list */
 	vt_source *from;               /* of a put */
+	vt_put_item *puts;             /* n of a STORE_PUT_MANY, which store_takes_many allows; each gets its status */
 	const volatile int *stop;      /* NULL: plug_stopping */
 	int64_t deadline_ns;           /* 0: none */
 	bool behind;                   /* all tasks may be done: a crash does not change the exit status */
@@ -42,6 +43,8 @@ struct store_request {
 /* [any] Returns the call's status; VT_CANCELLED: also where it was given up, which a warning tells. ret_text: what was
  * reported, "" for nothing; STORE_CALL_TEXT bytes, or NULL. */
 vt_status store_call(struct component *c, const struct store_request *r, char *ret_text);
+/* Is the store called on the caller's thread, and takes several objects in one call? */
+bool store_takes_many(const struct component *c);
 /* Ends the threads; those that are lost stay. Before `destroy`. */
 void store_calls_end(struct component *c);
 #endif

@@ -76,17 +76,43 @@ static bool takes_more(struct component *c)
 	return !atomic_load(&c->full) && is_near(c) && (c->choice.store.mode & STORE_WRITE) && !(c->wants.flags & VT_WANTS_NO_PUT);
 }
 
+/* Gives a store up that takes no more. */
+static void judge_put(struct component *c, vt_status status, const char *text)
+{
+	if (status == VT_DOWN)
+		give_up(c, &c->given_up, text, "it is not used any more");
+	else if (status == VT_FAILED || status == VT_UNSUPPORTED)
+		give_up(c, &c->full, text[0] ? text : "it takes nothing", "nothing more is kept there");
+}
+
 static vt_status put_one(struct component *c, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
 {
 	const struct store_request r = { .operation = STORE_PUT, .space = space, .names = name, .n = 1, .from = from, .stop = stop, .behind = true };
 	char text[STORE_CALL_TEXT];
 	vt_status status = store_call(c, &r, text);
 
-	if (status == VT_DOWN)
-		give_up(c, &c->given_up, text, "it is not used any more");
-	else if (status == VT_FAILED || status == VT_UNSUPPORTED)
-		give_up(c, &c->full, text[0] ? text : "it takes nothing", "nothing more is kept there");
+	judge_put(c, status, text);
 	return status;
+}
+
+/* Each item gets its status. */
+static void put_several(struct component *c, uint32_t space, vt_put_item *items, uint32_t n, const volatile int *stop)
+{
+	const struct store_request r = { .operation = STORE_PUT_MANY, .space = space, .puts = items, .n = n, .stop = stop, .behind = true };
+	char text[STORE_CALL_TEXT];
+	vt_status status = VT_OK;
+	uint32_t i;
+
+	if (store_takes_many(c))
+		status = store_call(c, &r, text);
+	for (i = 0; i < n; i++) {
+		if (!store_takes_many(c))
+			items[i].status = takes_more(c) ? put_one(c, space, &items[i].name, items[i].from, stop) : VT_FAILED;
+		else if (status != VT_OK)
+			items[i].status = status;
+		if (store_takes_many(c))
+			judge_put(c, items[i].status, text);
+	}
 }
 
 static void drop_one(struct component *c, uint32_t space, const vt_id *name, uint32_t why)
@@ -160,25 +186,25 @@ vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct s
 	return late == VT_NONE ? status : late;
 }
 
-vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop)
+void stores_put_many(struct plug *p, uint32_t space, vt_put_item *items, uint32_t n, const volatile int *stop)
 {
+	vt_status *best = xcalloc(n + 1, sizeof *best);
 	struct component **stores;
-	uint32_t n = plug_chosen_stores(p, &stores);
-	vt_status best = VT_FAILED;
-	uint32_t i;
+	uint32_t stores_n = plug_chosen_stores(p, &stores), i, k;
 
-	for (i = 0; i < n; i++) {
-		vt_status status;
-
+	for (k = 0; k < n; k++)
+		best[k] = VT_FAILED;
+	for (i = 0; i < stores_n; i++) {
 		if (!takes_more(stores[i]))
 			continue;
-		status = put_one(stores[i], space, name, from, stop);
-		if (status == VT_CANCELLED && !atomic_load(&stores[i]->abandoned))
-			return status;
-		if (status == VT_OK || (status == VT_NONE && best != VT_OK))
-			best = status;
+		put_several(stores[i], space, items, n, stop);
+		for (k = 0; k < n; k++)
+			if (items[k].status == VT_OK || (items[k].status == VT_NONE && best[k] != VT_OK))
+				best[k] = items[k].status;
 	}
-	return best;
+	for (k = 0; k < n; k++)
+		items[k].status = best[k];
+	free(best);
 }
 
 void stores_drop(struct plug *p, uint32_t space, const vt_id *name, uint32_t why)

@@ -27,8 +27,9 @@ struct stores_into {
  * gave it and one failed (`warn` was told), or the sink refused. VT_CANCELLED: *stop was set.
  * stop: NULL: plug_stopping says it. */
 vt_status stores_get(struct plug *p, uint32_t space, const vt_id *name, struct stores_into *into, const volatile int *stop);
-/* Puts the bytes into every store that works. VT_OK: at least one store took them. VT_NONE: all that were asked declined. */
-vt_status stores_put(struct plug *p, uint32_t space, const vt_id *name, vt_source *from, const volatile int *stop);
+/* Puts n objects of one space into every store that works. Each gets its status: VT_OK: at least one store took it. VT_NONE: all that
+ * were asked declined. */
+void stores_put_many(struct plug *p, uint32_t space, vt_put_item *items, uint32_t n, const volatile int *stop);
 void stores_drop(struct plug *p, uint32_t space, const vt_id *name, uint32_t why);        /* VT_DROP_* */
 void stores_used(struct plug *p, const vt_id *blobs, uint32_t n);
 /* The names that the nearest store which can tell them holds in a space, malloc'ed. VT_UNSUPPORTED: none can. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "os/file.h"
 #include "os/loop.h"           /* for os_now_ns */
 #include "plug/stores.h"
@@ -16,7 +17,9 @@
 #include "record/directory.h"
 
 enum { BLOB_WAITING = 64 << 20 };              /* bytes in memory that may wait for the publisher */
+enum { BLOB_GROUP = 64, BLOB_GROUP_SIZE = 1 << 20 };   /* batches that are published together: how many, and about how many bytes */
 
+#define BLOB_GATHER_NS INT64_C(10000000)       /* time that a batch from a far store waits for others, at most */
 #define BLOB_SETTLE_NS INT64_C(2000000000)     /* time that the stores get at the end for compacting and collecting */
 
 struct batch {
@@ -38,7 +41,7 @@ struct blobs *blobs_new(struct plug *plug, struct directory *dir, void (*warn)(v
 	b->warn = warn;
 	b->ctx = ctx;
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->more, NULL);
+	wait_init(&b->more);
 	pthread_cond_init(&b->less, NULL);
 	map_init(&b->pending);
 	b->last = &b->first;
@@ -164,15 +167,6 @@ void blob_used(struct blobs *b, const vt_id *ids, uint32_t n)
 
 /* ---- publishing ------------------------------------------------------------- */
 
-static vt_status put(struct blobs *b, const struct pending *p)
-{
-	struct offering from = offering_of(p);
-	vt_id id;
-
-	memcpy(&id, p->name + 1, sizeof id);
-	return stores_put(b->plug, p->name[0], &id, &from.source, NULL);
-}
-
 /* Tells the stores which blobs hits rely on, before a put may make a store drop blobs. */
 static void tell_used(struct blobs *b)
 {
@@ -190,50 +184,149 @@ static void tell_used(struct blobs *b)
 	free(used);
 }
 
-/* stores_put gives a store that failed nothing more, so the entry never reaches a store that
- * lacks one of its blobs. */
-static void publish(struct blobs *b, struct batch *t, struct pending *entry)
-{
-	vt_status status = VT_OK;
-	uint32_t k;
+/* Batches that are published together. */
+struct group {
+	struct batch *at[BLOB_GROUP];
+	struct pending *entries[BLOB_GROUP];   /* held; NULL: there is none */
+	struct pending now[BLOB_GROUP];        /* copies: another step may change an entry while this one is published */
+	uint32_t n;
+};
 
-	for (k = 0; k < t->n && status == VT_OK; k++)
-		status = put(b, t->at[k]);
-	if (status == VT_OK)
-		put(b, entry);
-	if (b->kept && t->n && !t->arrived)
-		b->kept(b->kept_ctx, &t->result);
+/* Lists what is put, and returns how many objects there are. */
+static uint32_t list_blobs(const struct group *g, vt_put_item *items, struct offering *from)
+{
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < g->n; i++) {
+		for (k = 0; k < g->at[i]->n; k++, n++) {
+			from[n] = offering_of(g->at[i]->at[k]);
+			items[n].from = &from[n].source;
+			memcpy(&items[n].name, g->at[i]->at[k]->name + 1, sizeof items[n].name);
+		}
+	}
+	return n;
 }
 
-/* Publishes the first batch of the queue and frees it. The caller has the lock, which is free meanwhile. */
-static void publish_first(struct blobs *b)
+/* The same for entries of batches whose blobs a store took; `blobs`: these, with their status. */
+static uint32_t list_entries(const struct group *g, const vt_put_item *blobs, vt_put_item *items, struct offering *from)
 {
-	struct batch *t = b->first;
-	struct pending *entry;
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < g->n; i++) {
+		bool kept = g->entries[i] != NULL;
+
+		for (k = 0; k < g->at[i]->n; k++, blobs++)
+			kept = kept && blobs->status == VT_OK;
+		if (!kept)
+			continue;
+		from[n] = offering_of(&g->now[i]);
+		items[n].from = &from[n].source;
+		memcpy(&items[n++].name, g->now[i].name + 1, sizeof items->name);
+	}
+	return n;
+}
+
+/* Puts the blobs of a group, then its entries. A store that failed is given nothing more, so an entry never reaches a store that
+ * lacks one of its blobs. */
+static void publish(struct blobs *b, const struct group *g)
+{
+	vt_put_item *blobs, entries[BLOB_GROUP] = { { .status = VT_OK } };
+	struct offering *from;
+	uint32_t i, n = BLOB_GROUP;
+
+	for (i = 0; i < g->n; i++)
+		n += g->at[i]->n;
+	blobs = xcalloc(n, sizeof *blobs);
+	from = xcalloc(n, sizeof *from);
+	n = list_blobs(g, blobs, from);
+	if (n)
+		stores_put_many(b->plug, VT_SPACE_BLOB, blobs, n, NULL);
+	n = list_entries(g, blobs, entries, from);
+	if (n)
+		stores_put_many(b->plug, VT_SPACE_ENTRY, entries, n, NULL);
+	for (i = 0; i < g->n; i++)
+		if (b->kept && g->at[i]->n && !g->at[i]->arrived)
+			b->kept(b->kept_ctx, &g->at[i]->result);
+	free(blobs);
+	free(from);
+}
+
+/* Takes the first batch out of the queue. The caller has the lock. Returns how many bytes it has. */
+static size_t group_add(struct blobs *b, struct group *g)
+{
+	struct batch *t = g->at[g->n] = b->first;
+	struct pending *entry = g->entries[g->n] = pending_find(b, VT_SPACE_ENTRY, t->key.byte), *now = &g->now[g->n];
+	size_t ret = 0;
 	uint32_t k;
 
+	g->n++;
+	b->queued--;
+	b->urgent -= !t->arrived;
 	b->first = t->next;
 	if (!b->first)
 		b->last = &b->first;
-	entry = pending_find(b, VT_SPACE_ENTRY, t->key.byte);
-	if (entry) {
-		/* another step may change the entry while this one is published */
-		struct pending now = *entry;
-
-		now.data = xmalloc(entry->size);
-		memcpy(now.data, entry->data, entry->size);
-		pthread_mutex_unlock(&b->lock);
-		tell_used(b);
-		publish(b, t, &now);
-		free(now.data);
-		pthread_mutex_lock(&b->lock);
-		pending_release(b, entry);
-		pending_release(b, entry);     /* held since entry_change */
-	}
 	for (k = 0; k < t->n; k++)
-		pending_release(b, t->at[k]);
-	free(t->at);
-	free(t);
+		ret += t->at[k]->size;
+	if (!entry)
+		return ret;
+	*now = *entry;
+	now->data = xmalloc(entry->size);
+	memcpy(now->data, entry->data, entry->size);
+	return ret;
+}
+
+/* Frees the batches of a group that was published. The caller has the lock. */
+static void group_end(struct blobs *b, struct group *g)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < g->n; i++) {
+		struct batch *t = g->at[i];
+
+		if (g->entries[i]) {
+			free(g->now[i].data);
+			pending_release(b, g->entries[i]);
+			pending_release(b, g->entries[i]);     /* held since entry_change */
+		}
+		for (k = 0; k < t->n; k++)
+			pending_release(b, t->at[k]);
+		free(t->at);
+		free(t);
+	}
+}
+
+/* Publishes the first batches of the queue and frees them. The caller has the lock, which is free meanwhile. */
+static void publish_first(struct blobs *b)
+{
+	struct group g;
+	size_t size = 0;
+
+	g.n = 0;
+	while (b->first && g.n < BLOB_GROUP && size < BLOB_GROUP_SIZE)
+		size += group_add(b, &g);
+	pthread_mutex_unlock(&b->lock);
+	tell_used(b);
+	publish(b, &g);
+	pthread_mutex_lock(&b->lock);
+	group_end(b, &g);
+}
+
+/* May more batches come soon? All in the queue came from a far store, then: they come in quick succession, nobody waits until they
+ * are near, and a write of many costs little more than one of one. The caller has the lock. */
+static bool is_to_gather(const struct blobs *b)
+{
+	return b->queued < BLOB_GROUP && !b->urgent && b->waiting < BLOB_GROUP_SIZE && !b->ending && !b->flushing;
+}
+
+/* Waits a moment for more batches. The caller has the lock. */
+static void gather(struct blobs *b)
+{
+	const int64_t until_ns = os_now_ns() + BLOB_GATHER_NS;
+
+	b->gathering = true;
+	while (is_to_gather(b) && wait_until(&b->more, &b->lock, until_ns) == 0)
+		;
+	b->gathering = false;
 }
 
 static void *publisher(void *ctx)
@@ -247,6 +340,7 @@ static void *publisher(void *ctx)
 		if (!b->first)
 			break;
 		b->busy = true;
+		gather(b);
 		publish_first(b);
 		b->busy = false;
 		pthread_cond_broadcast(&b->less);
@@ -280,8 +374,11 @@ static void enqueue(struct blobs *b, struct batch *t)
 	t->next = NULL;
 	*b->last = t;
 	b->last = &t->next;
+	b->queued++;
+	b->urgent += !t->arrived;
 	start_publisher(b);
-	pthread_cond_signal(&b->more);
+	if (!b->gathering || !is_to_gather(b))
+		pthread_cond_signal(&b->more);
 	if (!b->threadless || b->publishing)
 		return;
 	b->publishing = true;
@@ -486,8 +583,11 @@ void batch_give_up(struct batch *t)
 void blobs_flush(struct blobs *b)
 {
 	pthread_mutex_lock(&b->lock);
+	b->flushing++;
+	pthread_cond_signal(&b->more);
 	while (b->first || b->busy)
 		pthread_cond_wait(&b->less, &b->lock);
+	b->flushing--;
 	pthread_mutex_unlock(&b->lock);
 }
 

@@ -30,10 +30,13 @@ struct blobs {
 	pthread_cond_t more, less;             /* signalled when the queue gets longer; when pending gets smaller */
 	struct map pending;                    /* name -> struct pending */
 	struct batch *first, **last;           /* the queue */
+	uint32_t queued, urgent;               /* batches in it; those that came from no far store */
 	size_t waiting;                        /* bytes of data in pending */
 	bool ending, running;                  /* no batch comes any more; the publisher was started */
 	bool threadless;                       /* the publisher cannot be started: the thread that adds a batch publishes */
-	bool busy;                             /* the publisher has a batch in hand */
+	bool busy;                             /* the publisher has batches in hand, or gathers some */
+	bool gathering;                        /* the publisher waits a moment for more batches */
+	uint32_t flushing;                     /* callers of blobs_flush */
 	bool publishing;                       /* threadless: a thread empties the queue */
 	pthread_t publisher;                   /* once running */
 	void (*kept)(void *ctx, const vt_id *result);  /* NULL: not told */

@@ -73,6 +73,8 @@ void log_unlock(struct log *l);
 int log_create(struct log *l, uint64_t *ret_id);       /* makes an empty log under a temporary name; returns its fd */
 int log_refresh(struct log *l);                        /* reopens a replaced log, reads to its end, cuts off a torn tail */
 int log_append(struct log *l, struct record *r, const void *data);
+/* Appends n records with one write: all, or none. */
+int log_append_many(struct log *l, struct record *r, const void *const *data, uint32_t n);
 
 /* Collecting rewrites the log without dead and long unused records, and removes the files of
  * removed blobs. */

@@ -468,33 +468,45 @@ int log_refresh(struct log *l)
 	return 0;
 }
 
-int log_append(struct log *l, struct record *r, const void *data)
+int log_append_many(struct log *l, struct record *r, const void *const *data, uint32_t n)
 {
 	static const char zeros[8];
-	struct iovec parts[3] = {
-		{ r, sizeof *r },
-		{ (void *)(uintptr_t)data, r->size },
-		{ (void *)(uintptr_t)zeros, record_padded(r->size) - r->size },
-	};
-	uint64_t room = record_room(r->size);
-	ssize_t n;
+	struct iovec parts[3 * LOG_PIECES];
+	uint64_t room = 0;
+	ssize_t written;
+	uint32_t i;
 
-	r->magic = RECORD_MAGIC;
-	r->day = l->today;
-	r->check = record_check(r, data);
-	n = pwritev(l->fd, parts, 3, (off_t)l->end);
-	if (n != (ssize_t)room) {
-		int number = n < 0 ? errno : ENOSPC;
+	if (n == 0)
+		return 0;
+	for (i = 0; i < n; i++) {
+		r[i].magic = RECORD_MAGIC;
+		r[i].day = l->today;
+		r[i].check = record_check(&r[i], data[i]);
+		parts[3 * i] = (struct iovec){ &r[i], sizeof r[i] };
+		parts[3 * i + 1] = (struct iovec){ (void *)(uintptr_t)data[i], r[i].size };
+		parts[3 * i + 2] = (struct iovec){ (void *)(uintptr_t)zeros, record_padded(r[i].size) - r[i].size };
+		room += record_room(r[i].size);
+	}
+	written = pwritev(l->fd, parts, (int)(3 * n), (off_t)l->end);
+	if (written != (ssize_t)room) {
+		int number = written < 0 ? errno : ENOSPC;
 
 		(void)!ftruncate(l->fd, (off_t)l->end);
 		errno = number;
 		return -1;
 	}
-	if (table_take(l, r, data, l->end) < 0)
-		return -1;
-	l->end += room;
-	l->changed = true;
+	for (i = 0; i < n; i++) {
+		if (table_take(l, &r[i], data[i], l->end) < 0)
+			return -1;
+		l->end += record_room(r[i].size);
+		l->changed = true;
+	}
 	return 0;
+}
+
+int log_append(struct log *l, struct record *r, const void *data)
+{
+	return log_append_many(l, r, &data, 1);
 }
 
 static int make_folder(struct log *l, const char *dir)
@@ -516,15 +528,10 @@ int log_make_folder(struct log *l, const char *dir)
 	return r;
 }
 
-int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, const vt_id *id, const void *data, uint64_t size)
+static int put_all(struct log *l, const char *dir, struct record *r, const void *const *data, uint32_t n)
 {
-	struct record r = { .kind = (uint8_t)kind, .space = (uint8_t)space };
 	int ret;
 
-	memcpy(r.id, id->byte, sizeof r.id);
-	if (kind == LOG_FILE)
-		data = &size;
-	r.size = kind == LOG_FILE ? 8 : (uint32_t)size;
 	pthread_mutex_lock(&l->appending);
 	ret = log_make_folder(l, dir);
 	if (ret == 0)
@@ -533,12 +540,37 @@ int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, 
 		pthread_rwlock_wrlock(&l->lock);
 		ret = log_refresh(l);
 		if (ret == 0)
-			ret = log_append(l, &r, data);
+			ret = log_append_many(l, r, data, n);
 		pthread_rwlock_unlock(&l->lock);
 		log_unlock(l);
 	}
 	pthread_mutex_unlock(&l->appending);
 	return ret;
+}
+
+int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, const vt_id *id, const void *data, uint64_t size)
+{
+	struct record r = { .kind = (uint8_t)kind, .space = (uint8_t)space };
+
+	memcpy(r.id, id->byte, sizeof r.id);
+	if (kind == LOG_FILE)
+		data = &size;
+	r.size = kind == LOG_FILE ? 8 : (uint32_t)size;
+	return put_all(l, dir, &r, &data, 1);
+}
+
+int log_put_many(struct log *l, const char *dir, uint32_t space, const struct log_piece *pieces, uint32_t n)
+{
+	struct record r[LOG_PIECES];
+	const void *data[LOG_PIECES];
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		r[i] = (struct record){ .kind = LOG_DATA, .space = (uint8_t)space, .size = pieces[i].size };
+		memcpy(r[i].id, pieces[i].name->byte, sizeof r[i].id);
+		data[i] = pieces[i].data;
+	}
+	return put_all(l, dir, r, data, n);
 }
 
 uint64_t log_bytes(struct log *l)

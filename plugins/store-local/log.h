@@ -59,6 +59,17 @@ int log_make_folder(struct log *l, const char *dir);
 /* Appends a record; makes the folder if need be. For LOG_FILE `data` is unused and `size` that of the file. -1 with errno. */
 int log_put(struct log *l, const char *dir, enum log_kind kind, uint32_t space, const vt_id *id, const void *data, uint64_t size);
 
+/* Bytes of a blob or an entry. */
+struct log_piece {
+	const vt_id *name;
+	const void *data;
+	uint32_t size;
+};
+
+enum { LOG_PIECES = 256 };
+/* Appends up to LOG_PIECES records of a space at once: all, or with -1 and errno none. */
+int log_put_many(struct log *l, const char *dir, uint32_t space, const struct log_piece *pieces, uint32_t n);
+
 /* Records uses, compacts and collects where that pays, writes the index. Called with no lock
  * held. -1 with errno. */
 struct log_settle {

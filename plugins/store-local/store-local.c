@@ -17,7 +17,7 @@
 #include "vt-plugin.h"
 
 /* Bytes: larger blobs are files; nothing else is a file, and larger than this it is declined. */
-enum { STORE_SMALL = 64 << 10, STORE_UNNAMED = 4 << 20, STORE_PIECE = 64 << 10 };
+enum { STORE_SMALL = 64 << 10, STORE_UNNAMED = 4 << 20, STORE_PIECE = 64 << 10, STORE_GATHERED = 1 << 20 };
 
 struct store {
 	char *dir;                     /* below the cache */
@@ -264,6 +264,85 @@ static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *nam
 	return status;
 }
 
+/* Small objects that go into the log together. */
+struct gathered {
+	struct store *store;
+	uint32_t space;
+	struct log_piece pieces[LOG_PIECES];
+	vt_put_item *items[LOG_PIECES];
+	uint64_t bytes;                /* in all pieces */
+	uint32_t n;
+};
+
+/* Appends what was gathered. What cannot be appended at once is put piece by piece, which makes room, and tells why not. */
+static void append_gathered(struct gathered *g, vt_call *call)
+{
+	uint32_t i;
+	bool all = g->n && log_put_many(&g->store->log, g->store->dir, g->space, g->pieces, g->n) == 0;
+
+	for (i = 0; i < g->n; i++) {
+		g->items[i]->status = all ? VT_OK : put(g->store, call, g->space, &g->items[i]->name, g->items[i]->from);
+		free((void *)(uintptr_t)g->pieces[i].data);
+	}
+	g->n = 0;
+	g->bytes = 0;
+}
+
+static bool is_gathered(const struct gathered *g, const vt_id *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (memcmp(g->pieces[i].name->byte, name->byte, sizeof name->byte) == 0)
+			return true;
+	return false;
+}
+
+/* Gathers an object. false: it is not for the log, or does not come, or there is no room; put() tells which. */
+static bool gather(struct gathered *g, vt_call *call, vt_put_item *item)
+{
+	const uint64_t size = item->from->size;
+	size_t got;
+	char *data;
+
+	if (size > STORE_SMALL || is_kept(g->store, g->space, &item->name) || is_gathered(g, &item->name) ||
+	    want_room(g->store, call, size) != VT_OK)
+		return false;
+	data = malloc((size_t)size + 1);
+	if (!data || read_first(call, item->from, data, (size_t)size + 1, &got) != VT_OK || got != size) {
+		free(data);
+		return false;
+	}
+	g->pieces[g->n] = (struct log_piece){ &item->name, data, (uint32_t)size };
+	g->items[g->n++] = item;
+	g->bytes += size;
+	return true;
+}
+
+static vt_status put_many(void *self, vt_call *call, uint32_t space, vt_put_item *items, uint32_t n)
+{
+	struct gathered *g = calloc(1, sizeof *g);
+	uint32_t i;
+
+	if (!g)
+		return fail(call, "system", "out of memory");
+	g->store = self;
+	g->space = space;
+	for (i = 0; i < n && !call->stopping(call); i++) {
+		if (g->n == LOG_PIECES || g->bytes > STORE_GATHERED)
+			append_gathered(g, call);
+		if (gather(g, call, &items[i]))
+			continue;
+		append_gathered(g, call);
+		items[i].status = put(self, call, space, &items[i].name, items[i].from);
+	}
+	append_gathered(g, call);
+	free(g);
+	for (; i < n; i++)
+		items[i].status = VT_CANCELLED;
+	return VT_OK;
+}
+
 static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name, uint32_t why)
 {
 	struct store *s = self;
@@ -425,6 +504,7 @@ static const vt_store_ops ops = {
 	.struct_size = sizeof ops,
 	.get = get,
 	.put = put,
+	.put_many = put_many,
 	.drop = drop,
 	.used = used,
 	.list = list,

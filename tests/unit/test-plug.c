@@ -181,8 +181,10 @@ static vt_status get(struct world *w, const vt_id *id, const char *want, struct 
 static vt_status put(struct world *w, const vt_id *id, const char *text)
 {
 	struct text_source from = source_of(text);
+	vt_put_item item = { .name = *id, .from = &from.source };
 
-	return stores_put(w->plug, VT_SPACE_BLOB, id, &from.source, NULL);
+	stores_put_many(w->plug, VT_SPACE_BLOB, &item, 1, NULL);
+	return item.status;
 }
 
 static const vt_id id = { { 1, 2, 3 } };
