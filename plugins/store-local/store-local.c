@@ -328,7 +328,7 @@ static vt_status put_many(void *self, vt_call *call, uint32_t space, vt_put_item
 		return fail(call, "system", "out of memory");
 	g->store = self;
 	g->space = space;
-	for (i = 0; i < n && !call->stopping(call); i++) {
+	for (i = 0; i < n; i++) {
 		if (g->n == LOG_PIECES || g->bytes > STORE_GATHERED)
 			append_gathered(g, call);
 		if (gather(g, call, &items[i]))
@@ -338,8 +338,6 @@ static vt_status put_many(void *self, vt_call *call, uint32_t space, vt_put_item
 	}
 	append_gathered(g, call);
 	free(g);
-	for (; i < n; i++)
-		items[i].status = VT_CANCELLED;
 	return VT_OK;
 }
 
