@@ -20,6 +20,7 @@
 #include "os/stream.h"
 #include "plan/chain.h"
 #include "plan/step.h"
+#include "service/writes.h"
 
 enum {
 	CHILD_PIPE_MS = 10000,     /* wait for the ends of the pipes after the exit */
@@ -40,6 +41,7 @@ struct child {
 	struct process *process;
 	struct server *server;
 	struct trace *trace;
+	uint32_t written;          /* its number in setup.writes; 0: it is not followed */
 	struct pipe_end out, err;
 	struct timer *pipe_timer;
 	struct timer *retry;       /* to the next try to start it; NULL: none is needed */
@@ -54,6 +56,9 @@ struct child {
 
 static void settled(struct child *c)
 {
+	if (c->written)
+		writes_leave(c->setup.writes, c->written);
+	c->written = 0;
 	/* from now on the keeper answers the kernel for processes that outlive the child */
 	if (c->process)
 		process_release(c->process);
@@ -167,8 +172,13 @@ static void on_started(void *ctx, pid_t pid, uint32_t how, int listener)
 	c->end.started = true;
 	if (c->trace)
 		trace_attach(c->trace, how, listener);
+	else if (c->setup.writes && how && listener > 0)
+		c->written = writes_follow(c->setup.writes, listener);
 	else if (listener > 0)
 		close(listener);
+	c->end.followed = c->written != 0;
+	if (c->setup.on_started)
+		c->setup.on_started(c->setup.ctx);
 }
 
 static void on_exit_status(void *ctx, int status)
@@ -176,6 +186,7 @@ static void on_exit_status(void *ctx, int status)
 	struct child *c = ctx;
 
 	c->exited = true;
+	c->end.setuid = c->written && writes_saw_setuid(c->setup.writes, c->written);
 	if (c->setup.whole)
 		process_signal(c->process, SIGKILL);
 	c->end.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -302,6 +313,9 @@ static int launch(struct child *c, const int fd[3], struct err *err)
 	if (c->trace) {
 		start.filters_n = trace_filters(c->trace, &start.filters);
 		start.env_untraced = env_entries(edited_env(c, false), a);
+	} else if (c->setup.writes) {
+		start.filters = writes_filter(c->setup.writes);
+		start.filters_n = start.filters != NULL;
 	}
 	c->end.started_ns = os_real_ns();
 	c->started_ms = os_now_ms();

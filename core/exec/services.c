@@ -8,11 +8,14 @@
 
 #include "base/digest.h"
 #include "base/env.h"
+#include "base/map.h"
 #include "exec/child.h"
 #include "exec/inside.h"
+#include "exec/watcher.h"
 #include "os/loop.h"
 #include "os/process.h"
 #include "plan/step.h"
+#include "plug/setup.h"
 #include "service/readiness.h"
 #include "workspace/workspace.h"
 
@@ -33,6 +36,8 @@ struct services {
 	struct timer *last;                /* of services_finish */
 	bool paused;
 	bool dead;                         /* the supervisor died */
+	struct arena *arena;               /* of `alone` */
+	struct map alone;                  /* names of services that start set-uid programs: nothing may follow them */
 };
 
 /* One persistent step. `step` and what it points to are copies of what is shown of it: the plan is freed with its run. */
@@ -45,12 +50,15 @@ struct service {
 	struct step step;
 	struct task task;
 	struct ready ready;
+	const char *dir;                   /* of its package, absolute */
+	const struct exec_watcher *watcher;        /* of the session, which it outlives; NULL: none */
 	const char *name;                  /* which step of which task: a path, a task, what it is within the command */
 	struct digest how;                 /* how it is started */
 	enum service_state state;
 	bool told;                         /* its start was told */
 	int64_t began_ns;                  /* when; run_clock's */
 	bool cancelled;                    /* the run was stopped */
+	bool again;                        /* it failed because it was followed, and is started once more */
 	bool requested;                    /* the user asked for it */
 	const char *program;               /* absolute; NULL: not found */
 	const char *trouble;               /* an error line, or NULL */
@@ -200,6 +208,16 @@ static const char *ended_text(const struct service *s, int code, const char *whe
 	return arena_printf(s->arena, "%s ended (exit code: %d%s%s)%s", s->step.task->label, code, *name ? ", " : "", name, when);
 }
 
+/* It failed after a set-uid program had no rights of its own because the service was followed. */
+static void follow_no_more(struct service *s)
+{
+	struct services *ss = s->of;
+
+	if (!map_gets(&ss->alone, s->name))
+		*map_puts(&ss->alone, arena_str(ss->arena, s->name)) = ss;
+	s->again = true;
+}
+
 static void on_ended(void *ctx)
 {
 	struct service *s = ctx;
@@ -217,6 +235,10 @@ static void on_ended(void *ctx)
 	}
 	if (s->state == SERVICE_ENDING)
 		return;
+	if (code != 0 && r && s->planned && child_end(s->child)->setuid) {
+		follow_no_more(s);
+		return;
+	}
 	if (code != 0 && s->trouble)
 		fail(s, s->trouble, code);
 	else if (s->state == SERVICE_STARTING)
@@ -233,6 +255,15 @@ static void on_settled(void *ctx)
 	const struct child_end *end = child_end(s->child);
 	struct run *r = s->of->run;
 
+	if (s->again && !s->cancelled && r && s->planned && s->state != SERVICE_ENDING) {
+		s->again = false;
+		child_free(s->child);
+		s->child = NULL;
+		readiness_free(s->readiness);
+		s->readiness = NULL;
+		begin(s);
+		return;
+	}
 	if (!end->started && !s->cancelled && r && s->planned) {
 		s->trouble = run_start_trouble(r, s->planned, s->program, end, s->arena);
 		run_failed(r, NULL, run_refused_code(end) ? run_refused_code(end) : 1);
@@ -297,6 +328,22 @@ static struct processes *processes_of(struct services *ss)
 	return ss->processes;
 }
 
+static void on_started(void *ctx)
+{
+	const struct service *s = ctx;
+
+	if (s->watcher)
+		s->watcher->serves(s->watcher->ctx, s->dir, child_end(s->child)->followed);
+}
+
+/* What follows the changes of a service under --watch; where tasks are not traced, nothing does. */
+static struct writes *writes_of(const struct service *s)
+{
+	const struct exec_watcher *w = s->watcher;
+
+	return w && w->writes && !map_gets(&s->of->alone, s->name) && plug_tracer(s->of->run->setup->plug) ? w->writes : NULL;
+}
+
 static void launch(void *ctx)
 {
 	struct service *s = ctx;
@@ -304,6 +351,7 @@ static void launch(void *ctx)
 	struct child_setup child = {
 		.loop = s->of->loop, .workspace = r->setup->workspace, .step = s->planned, .arena = s->arena,
 		.whole = true, .piped = is_piped(s), .on_output = on_output, .on_ended = on_ended, .on_settled = on_settled, .ctx = s,
+		.on_started = on_started, .writes = writes_of(s),
 	};
 
 	s->state = SERVICE_STARTING;
@@ -391,6 +439,8 @@ static struct service *service_new(struct services *ss, struct place *p, const s
 	s->step.shown = arena_str(a, step->shown);
 	s->step.cwd = arena_str(a, step->cwd);
 	s->step.uncached = step->uncached ? arena_str(a, step->uncached) : NULL;
+	s->dir = arena_str(a, step->task->package->dir);
+	s->watcher = ss->run->setup->watcher;
 	s->name = arena_printf(a, "%s#%s %s", step->task->package->dir, step->task->name, step->hook ? step->hook : "");
 	digest_start(step, a, &s->how);
 	s->link = &ss->first;
@@ -433,6 +483,8 @@ struct services *services_new(struct loop *l, const char *supervisor)
 
 	ss->loop = l;
 	ss->supervisor = xstrdup(supervisor);
+	ss->arena = arena_new();
+	map_init(&ss->alone);
 	return ss;
 }
 
@@ -443,6 +495,8 @@ void services_free(struct services *ss)
 	processes_free(ss->processes);
 	while (ss->first)
 		service_free(ss->first);
+	map_free(&ss->alone);
+	arena_free(ss->arena);
 	free(ss->supervisor);
 	free(ss);
 }

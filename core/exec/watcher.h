@@ -8,6 +8,7 @@
 
 struct seen;
 struct step;
+struct writes;
 
 /* The trail of a step that has ended. Borrowed for the call. */
 struct step_trail {
@@ -38,7 +39,11 @@ struct exec_watcher {
 	bool (*may_trace)(void *ctx, const struct step *step);
 	/* It hit, or has run. Returns whether its result is the one that was seen last: such a hit is not told. */
 	bool (*note)(void *ctx, const struct step *step, const struct step_trail *trail);
+	/* A persistent step of the package in this folder runs; `followed`: `writes` tells what it changes. */
+	void (*serves)(void *ctx, const char *dir, bool followed);
 	void *ctx;
+	/* Told what persistent steps change; NULL: they are not followed. */
+	struct writes *writes;
 	/* The present run is the first, or the configuration has changed: also tasks that start nothing are told. */
 	bool anew;
 };

@@ -16,6 +16,7 @@ struct notify;
 struct package;
 struct step;
 struct step_trail;
+struct writes;
 
 enum interest_how {
 	INTEREST_ENTRY,                /* the path itself: it comes, goes, or changes */
@@ -153,6 +154,17 @@ struct watch {
 	bool again;                    /* a step was not kept because an input changed while it ran */
 	bool was_again;                /* the present run was started for that */
 	bool lost;                     /* events were lost: anything may have changed */
+	/* persistent tasks */
+	struct writes *writes;         /* what they change */
+	bool serving;                  /* one was started */
+	bool unseen;                   /* what one of them changes is not known */
+	struct paths servers;          /* folders of their packages */
+	struct paths suspects;         /* changed by them, and perhaps by a user, too: path -> struct suspect (served.c) */
+	struct paths held;             /* files that they had open for writing at the last look */
+	uint64_t mark;                 /* of `writes`, when the present run began */
+	int64_t began_ms;              /* monotonic: when the present run began */
+	struct timer *served_timer;    /* to the next look at the suspects */
+	int64_t waits_ms;              /* when the present wait began */
 	/* waiting */
 	struct timer *timer;
 	struct timer *poll;
@@ -195,6 +207,10 @@ void note_written(struct watch *w, const struct step *step, const struct step_tr
 void note_arrival(struct watch *w, const char *path, unsigned what);
 /* A path changed that the record depends on, during a wait or a run. */
 void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path);
+/* Was a path changed that a persistent task may have changed, too, in doubt? Wakes for it, unless it seems to follow from the runs. */
+void tell_doubtful(struct watch *w, struct record *r, const char *path);
+/* Is the path, or a folder above it, in the set? */
+bool paths_above(const struct paths *p, const char *path);
 /* A run begins. */
 void writer_begin(struct watch *w);
 
@@ -202,6 +218,26 @@ void writer_begin(struct watch *w);
 /* Finds paths and names that changed since the run began, before they were watched, and that none of its steps wrote.
  * `all`: for all records, not only for those that the run filled anew. */
 void missed_find(struct watch *w, bool all);
+
+/* served.c */
+/* A persistent step of the package in `dir` runs. */
+void served_add(struct watch *w, const char *dir, bool followed);
+/* Has a persistent task changed the path a moment ago, or had it open at the last look? */
+bool served_has(const struct watch *w, const char *path);
+/* May a persistent task have changed the path? */
+bool served_doubts(struct watch *w, const char *path);
+/* Takes the change for a persistent task's, until more is known. false: none has changed the path. */
+bool served_suspects(struct watch *w, struct record *r, const char *path);
+/* The record is about to be freed. */
+void served_forget(struct watch *w, const struct record *r);
+/* The kernel told that a file was written to its end. */
+void served_arrived(struct watch *w, const char *path, unsigned what);
+/* May a change that comes now follow from the last run? */
+bool served_is_soon(const struct watch *w);
+void served_begin(struct watch *w);        /* a run begins */
+void served_end(struct watch *w);          /* ... and is over */
+void served_wait(struct watch *w);         /* a wait begins */
+void served_stop(struct watch *w);         /* ... and is over */
 
 /* poll.c */
 void poll_baseline(struct watch *w);

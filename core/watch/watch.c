@@ -15,6 +15,7 @@
 #include "os/loop.h"
 #include "os/notify.h"
 #include "plan/step.h"
+#include "service/writes.h"
 #include "text/path.h"
 #include "watch/inside.h"
 
@@ -124,6 +125,11 @@ static bool note(void *ctx, const struct step *step, const struct step_trail *tr
 	w->again = w->again || trail->changed;
 	note_written(w, step, trail);
 	return record_fill(w, r, step, trail);
+}
+
+static void serves(void *ctx, const char *dir, bool followed)
+{
+	served_add(ctx, dir, followed);
 }
 
 /* ---- events ---- */
@@ -263,6 +269,7 @@ static void note_writer(struct watch *w, const char *path, unsigned what)
 static void touch(struct watch *w, const char *path, unsigned what)
 {
 	index_touch(w, path, what);
+	served_arrived(w, path, what);
 	note_writer(w, path, what);
 }
 
@@ -335,6 +342,7 @@ void watch_begin(struct watch *w)
 	for (r = w->records; r; r = r->next)
 		r->used = r->fresh = r->touched = false;
 	writer_begin(w);
+	served_begin(w);
 	paths_clear(&w->changed);
 	paths_clear(&w->unfinished);
 	w->unfinished_n = 0;
@@ -361,6 +369,7 @@ static void sweep(struct watch *w)
 			continue;
 		}
 		*at = r->next;
+		served_forget(w, r);
 		arena_free(r->arena);
 		free(r->name);
 		free(r);
@@ -416,6 +425,7 @@ void watch_end(struct watch *w, const struct workspace *workspace, bool all)
 	settle_events(w);
 	missed_find(w, w->notify == NULL);
 	settle_records(w);
+	served_end(w);
 	w->running = false;
 	if (!w->notify)
 		poll_baseline(w);
@@ -463,11 +473,13 @@ bool watch_wait(struct watch *w)
 		w->first_ms = w->last_ms = os_now_ms();
 		expect(w, WATCH_QUIET_MS);
 	}
+	served_wait(w);
 	if (!w->notify)
 		poll_start(w);
 	while (!w->awake && !w->interrupted)
 		loop_run(w->setup.loop);
 	poll_stop(w);
+	served_stop(w);
 	timer_stop(w->timer);
 	w->timer = NULL;
 	note_reason(w);
@@ -502,7 +514,7 @@ struct watch *watch_new(const struct watch_setup *setup)
 	w->setup.cache_dir = arena_str(w->arena, setup->cache_dir);
 	w->setup.user_config = setup->user_config ? arena_str(w->arena, setup->user_config) : NULL;
 	w->watcher = arena_alloc(w->arena, sizeof *w->watcher);
-	*w->watcher = (struct exec_watcher){ look, may_trace, note, w, false };
+	*w->watcher = (struct exec_watcher){ .look = look, .may_trace = may_trace, .note = note, .serves = serves, .ctx = w };
 	w->config = xcalloc(1, sizeof *w->config);
 	w->config->arena = arena_new();
 	w->queue_end = &w->queue;
@@ -517,6 +529,10 @@ struct watch *watch_new(const struct watch_setup *setup)
 	paths_init(&w->habits);
 	paths_init(&w->own);
 	paths_init(&w->unfinished);
+	paths_init(&w->servers);
+	paths_init(&w->suspects);
+	paths_init(&w->held);
+	w->writes = w->watcher->writes = writes_new(w->setup.root);
 	w->notify = notify_new(setup->loop, on_event, w);
 	if (!w->notify) {
 		w->told = true;
@@ -532,7 +548,9 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	poll_stop(w);
+	served_stop(w);
 	timer_stop(w->timer);
+	writes_free(w->writes);
 	notify_free(w->notify);
 	index_free(w);
 	while ((r = w->records)) {
@@ -555,6 +573,9 @@ void watch_free(struct watch *w)
 	paths_free(&w->habits);
 	paths_free(&w->own);
 	paths_free(&w->unfinished);
+	paths_free(&w->servers);
+	paths_free(&w->suspects);
+	paths_free(&w->held);
 	map_free(&w->folders);
 	map_free(&w->by_name);
 	map_free(&w->packages);

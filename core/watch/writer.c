@@ -200,6 +200,11 @@ static void *at_or_above(const struct map *of, const char *path)
 	return ret;
 }
 
+bool paths_above(const struct paths *p, const char *path)
+{
+	return at_or_above(&p->set, path) != NULL;
+}
+
 /* Is the change an edit, if an untraced step ran in its package? */
 static bool is_edit_unseen(struct watch *w, const struct record *r, const struct interest *i, const char *path)
 {
@@ -248,11 +253,9 @@ static bool is_edit(struct watch *w, const char *path, uint32_t most)
 	return false;
 }
 
-/* Did a step of the run write it? */
+/* Did a step of the run write it that no tracer saw writing, or a process that it left? */
 static bool is_own(struct watch *w, const struct record *r, const struct interest *i, const char *path)
 {
-	if (is_written(w, path))
-		return true;
 	if (at_or_above(&w->blind.set, path)) {
 		if (is_edit_unseen(w, r, i, path))
 			return !is_edit(w, path, WATCH_LOOPS);
@@ -261,17 +264,32 @@ static bool is_own(struct watch *w, const struct record *r, const struct interes
 		return true;
 	}
 	/* a process that a step left running may write later, in its package or where the step did */
-	if (paths_have(&w->written, path) || at_or_above(&w->writers.set, path))
+	if (paths_have(&w->written, path) || at_or_above(&w->writers.set, path) || served_doubts(w, path))
 		return !is_edit(w, path, WATCH_LOOPS_KNOWN);
 	return false;
 }
 
+void tell_doubtful(struct watch *w, struct record *r, const char *path)
+{
+	if (served_is_soon(w) && !is_edit(w, path, WATCH_LOOPS_KNOWN))
+		return;
+	r->dirty = true;
+	watch_changed(w, path);
+}
+
 void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path)
 {
-	if (!w->running) {
+	bool any = i->how == INTEREST_BELOW && i->filter == FILTER_PACKAGE;
+	bool written = w->running && is_written(w, path);
+
+	if (any && !written && served_suspects(w, r, path))
+		return;
+	if (!w->running && served_doubts(w, path)) {
+		tell_doubtful(w, r, path);
+	} else if (!w->running) {
 		r->dirty = true;
 		watch_changed(w, path);
-	} else if (is_own(w, r, i, path)) {
+	} else if (written || is_own(w, r, i, path)) {
 		paths_add(&w->habits, path);
 		r->touched = r->touched || r->sum;     /* a step that is not kept runs again only for the user's edits */
 	} else {
