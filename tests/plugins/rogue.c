@@ -219,8 +219,39 @@ static const vt_tracer_ops tracer_ops = {
 };
 #endif
 
+#if defined ROGUE_OPTION_TWICE
+static const vt_option odd[] = { { sizeof odd[0], 0, "a", "string", NULL, NULL }, { sizeof odd[0], 0, "a", "bool", NULL, NULL } };
+#elif defined ROGUE_OPTION_TAKEN
+static const vt_option odd[] = { { sizeof odd[0], 0, "a", "string", NULL, NULL }, { sizeof odd[0], 0, "timeout", "duration", NULL, NULL } };
+#elif defined ROGUE_OPTION_TYPE
+static const vt_option odd[] = { { sizeof odd[0], 0, "a", "string", NULL, NULL }, { sizeof odd[0], 0, "b", "float", NULL, NULL } };
+#elif defined ROGUE_OPTION_FALLBACK
+static const vt_option odd[] = { { sizeof odd[0], 0, "a", "string", NULL, NULL }, { sizeof odd[0], 0, "b", "size", "much", NULL } };
+#elif defined ROGUE_OPTION_NO_NAME
+static const vt_option odd[] = { { sizeof odd[0], 0, "a", "string", NULL, NULL }, { sizeof odd[0], 0, "", "string", NULL, NULL } };
+#elif defined ROGUE_OPTION_NO_SET
+static const vt_option odd[] = { { sizeof odd[0], 0, "a", "string", NULL, NULL }, { sizeof odd[0], 0, "b", "string", NULL, NULL } };
+#else
+#define NO_OPTIONS
+#endif
+#ifndef NO_OPTIONS
+static const vt_option *const odd_options[] = { &odd[0], &odd[1], NULL };
+
+static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
+{
+	(void)self, (void)call, (void)key, (void)value;
+	return VT_OK;
+}
+#endif
+
 static const vt_component component = {
 	.struct_size = sizeof component,
+#ifndef NO_OPTIONS
+	.options = odd_options,
+#ifndef ROGUE_OPTION_NO_SET
+	.set = set,
+#endif
+#endif
 #ifdef ROGUE_KIND
 	.kind = 99,
 #elif defined ROGUE_TRACER_NEVER_RETURNS

@@ -27,7 +27,7 @@ is "vt-plugin.pc: tells where plugins go" "$(pkg-config --variable=plugindir vt-
 $CC -shared -fPIC $(pkg-config --cflags vt-plugin) -Wl,--version-script="$(pkg-config --variable=map vt-plugin | sed "s|^$stage||; s|^|$stage|")" store-memory.c -o vt-one.so
 is "with the map of the header a plugin exports one symbol" "$(nm -D --defined-only vt-one.so | awk '{ print $3 }')" vt_plugin_entry
 
-home=$T/home/.local/share/vt/plugins-1
+home=$T/home/.local/share/$(pkg-config --variable=userplugindir vt-plugin)
 mkdir -p "$home" && cp vt-*.so "$home" && rm "$home/vt-one.so"
 workspace
 file package.json '{"name":"root"}'

@@ -27,6 +27,12 @@ listed rogue -DROGUE_NO_GET "refused  'rogue' lacks \`get\`, which every store h
 listed rogue -DROGUE_KIND "refused  it provides nothing that this vt knows"
 listed rogue -DROGUE_ENTRY_NULL "refused  does not speak vt plugin interface 1"
 listed rogue -DROGUE_NO_ENTRY "refused  not a plugin: it has no function vt_plugin_entry"
+listed rogue -DROGUE_OPTION_TWICE "refused  'rogue' has two options 'a'"
+listed rogue -DROGUE_OPTION_TAKEN "refused  'rogue' has an option 'timeout', which vt itself answers for in every store"
+listed rogue -DROGUE_OPTION_TYPE "refused  option 'b' of 'rogue' has no type that this vt knows"
+listed rogue -DROGUE_OPTION_FALLBACK "refused  the fallback of option 'b' of 'rogue' is not a size as 500 MiB or 10 GB"
+listed rogue -DROGUE_OPTION_NO_NAME "refused  'rogue' has an option without a name"
+listed rogue -DROGUE_OPTION_NO_SET "refused  'rogue' has options but no \`set\`"
 listed rogue -DROGUE_CONSTRUCTOR "broken   killed by SIGABRT"
 
 rm -rf "$T/rogues/"*
