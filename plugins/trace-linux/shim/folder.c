@@ -346,3 +346,6 @@ EXPORT int name(const char *path, struct entry ***list, int (*wants)(const struc
 }
 SCANS(scandir)
 SCANS(scandir64)
+
+AGAIN(int, -1, scandirat, (int dir, const char *path, void *list, void *wants, void *order), (dir, path, list, wants, order))
+AGAIN(int, -1, scandirat64, (int dir, const char *path, void *list, void *wants, void *order), (dir, path, list, wants, order))

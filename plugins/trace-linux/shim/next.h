@@ -15,6 +15,7 @@ extern int *__errno_location(void);
 	X(open) X(open64) X(openat) X(openat64) X(creat) X(creat64) \
 	X(__open_2) X(__open64_2) X(__openat_2) X(__openat64_2) \
 	X(fopen) X(fopen64) X(fdopen) X(opendir) X(fdopendir) X(glob) X(glob64) X(tmpfile) X(tmpfile64) X(scandir) X(scandir64) \
+	X(scandirat) X(scandirat64) X(freopen) X(freopen64) X(pathconf) \
 	X(readdir) X(readdir64) X(readdir_r) X(readdir64_r) X(rewinddir) X(seekdir) X(telldir) X(dirfd) X(closedir) \
 	X(stat) X(stat64) X(lstat) X(lstat64) X(fstatat) X(fstatat64) X(statx) \
 	X(fstat) X(fstat64) X(__fxstat) X(__fxstat64) X(getpid) X(__xstat) X(__xstat64) X(__lxstat) X(__lxstat64) X(__fxstatat) X(__fxstatat64) \

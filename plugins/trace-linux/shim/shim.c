@@ -219,29 +219,84 @@ STREAM(fopen64)
 AGAIN(void *, NULL, tmpfile, (void), ())
 AGAIN(void *, NULL, tmpfile64, (void), ())
 
-/* glob passes over a folder that it cannot open, and does not say so. Signals wait until
- * it is done, unless it calls functions of the program, which may want them. */
-enum { ALTERNATIVE_FUNCTIONS = 1 << 9 };     /* GLOB_ALTDIRFUNC */
+/* ---- undisturbed: signals wait until the C library is done ------------------------------ */
+
 enum { SET_MASK = 2, MASK_SIZE = 8 };
 
-#define UNDISTURBED(name) \
+struct held {
+	unsigned long before;            /* signals that the thread had blocked */
+	int holds;
+};
+
+static struct held hold_signals(int may)
+{
+	unsigned long all = ~0UL;
+	struct held h = { 0, may };
+
+	if (may)
+		h.holds = raw(__NR_rt_sigprocmask, SET_MASK, (long)&all, (long)&h.before, MASK_SIZE, 0) == 0;
+	return h;
+}
+
+static void let_signals_come(const struct held *h)
+{
+	if (h->holds)
+		raw(__NR_rt_sigprocmask, SET_MASK, (long)&h->before, 0, MASK_SIZE, 0);
+}
+
+/* glob passes over a folder that it cannot open, and does not say so. It may call functions
+ * of the program, which may want signals: then none is held. */
+enum { ALTERNATIVE_FUNCTIONS = 1 << 9 };     /* GLOB_ALTDIRFUNC */
+
+#define GLOB(name) \
 EXPORT int name(const char *pattern, int flags, void *on_error, void *found); \
 EXPORT int name(const char *pattern, int flags, void *on_error, void *found) \
 { \
-	unsigned long all = ~0UL, before = 0; \
-	int ret, waits = !on_error && !(flags & ALTERNATIVE_FUNCTIONS); \
+	struct held held; \
+	int ret; \
 	\
 	if (is_missing(NAME_##name)) \
 		return 1; \
-	if (waits) \
-		waits = raw(__NR_rt_sigprocmask, SET_MASK, (long)&all, (long)&before, MASK_SIZE, 0) == 0; \
+	held = hold_signals(!on_error && !(flags & ALTERNATIVE_FUNCTIONS)); \
 	ret = CALL(int, (const char *, int, void *, void *), name)(pattern, flags, on_error, found); \
-	if (waits) \
-		raw(__NR_rt_sigprocmask, SET_MASK, (long)&before, 0, MASK_SIZE, 0); \
+	let_signals_come(&held); \
 	return ret; \
 }
-UNDISTURBED(glob)
-UNDISTURBED(glob64)
+GLOB(glob)
+GLOB(glob64)
+
+/* freopen closes the stream when it fails, so it cannot be called again. */
+#define REOPEN(name) \
+EXPORT void *name(const char *path, const char *mode, void *stream); \
+EXPORT void *name(const char *path, const char *mode, void *stream) \
+{ \
+	struct held held; \
+	void *ret; \
+	\
+	if (is_missing(NAME_##name)) \
+		return NULL; \
+	held = hold_signals(path && !may_wait(AT_FDCWD, path)); \
+	ret = CALL(void *, (const char *, const char *, void *), name)(path, mode, stream); \
+	let_signals_come(&held); \
+	return ret; \
+}
+REOPEN(freopen)
+REOPEN(freopen64)
+
+/* pathconf takes a file system that it cannot find among the mounts for another one, and does not say so. */
+EXPORT long pathconf(const char *path, int name);
+EXPORT long pathconf(const char *path, int name)
+{
+	struct held held;
+	long ret;
+
+	if (is_missing(NAME_pathconf))
+		return -1;
+	held = hold_signals(1);
+	ret = CALL(long, (const char *, int), pathconf)(path, name);
+	let_signals_come(&held);
+	return ret;
+}
 
 /* ---- looking ------------------------------------------------------------------------- */
 

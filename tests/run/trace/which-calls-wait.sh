@@ -14,7 +14,8 @@ waits() {
 	waits=$(PATH=$PWD:$PATH base_env PATH="$PWD:$PATH" TRACE_HOST_DEBUG=1 timeout 60 "$HOST" -r "$PWD" -o "$T/notes" "$TRACER" "$ONCE" "$1" "$2" 2>&1 >/dev/null </dev/null |
 		sed -n 's/^traced: \([0-9]*\) .*/\1/p')
 }
-# a program that starts makes the loader open libraries before the shim is there
+# A program that starts makes the loader open libraries before the shim is there. Between vfork and exec the C library
+# makes calls itself, with all signals blocked, so none is interrupted.
 STARTS=" fork_execv vfork_execv fork_execvp fork_execl fork_execlp fork_fexecve posix_spawn posix_spawnp system popen "
 # calls that the C library makes within: the gate could stand in for them only by being another C library
 WITHIN=" open_tmpfile fopen_rc fopen_ccs freopen tmpfile scandirat glob nftw ftw fts realpath_link get_current_dir_name statvfs
