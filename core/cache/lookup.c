@@ -31,10 +31,11 @@ struct looking {
 	struct facts known;            /* what of the results' names is known already, sorted */
 	struct fact *now;              /* the present of one result after the other: room for now_room, in the arena */
 	uint32_t now_room;
+	struct digest key;             /* the near candidates are under it */
 	struct candidate {
 		vt_id id;
-		struct result result;
-		bool good;                     /* it could be read */
+		struct result result;          /* good: its content */
+		bool read, good;               /* read: it was asked for; good: it can be believed */
 		const struct far_candidate *far;       /* it is not near; NULL: it is */
 	} *at;                         /* in the arena */
 	uint32_t n;
@@ -125,35 +126,44 @@ static int look_at_step_once(struct looking *l, struct err *err)
 
 /* ---- results -------------------------------------------------------------- */
 
-/* The results under a key with bytes that can be believed, in the entry's order. There is room for `more` behind them. */
-static void read_results_of(struct looking *l, const struct digest *key, uint32_t more)
+/* Lists the results under a key, in the entry's order. There is room for `more` behind them. */
+static void list_results_of(struct looking *l, const struct digest *key, uint32_t more)
 {
 	struct entry entry;
 	uint32_t i;
 
 	l->n = 0;
+	l->key = *key;
 	if (blob_entry(l->cache->blobs, key, &entry) != 0)
 		entry.n = 0;
 	l->at = arena_array(l->arena, entry.n + more + 1, sizeof *l->at);
-	for (i = 0; i < entry.n; i++) {
-		struct candidate *c = &l->at[l->n++];
-		void *bytes;
-		size_t size;
-
-		c->id = entry.results[i];
-		if (blob_get(l->cache->blobs, &c->id, LOOKUP_RESULT_MAX, &bytes, &size) != 0)
-			continue;
-		found_own(l->found, bytes);
-		c->good = result_decode((struct bytes){ bytes, size }, key, l->arena, &c->result) == 0;
-		if (!c->good) {
-			cache_warn(l->cache, "a damaged result was dropped from the cache");
-			blob_drop(l->cache->blobs, &c->id);
-		}
-	}
+	for (i = 0; i < entry.n; i++)
+		l->at[l->n++].id = entry.results[i];
 }
 
-/* The results under the step's key; in a pass, those of far stores behind them. */
-static void read_results(struct looking *l)
+/* Reads a result when it is first asked for: mostly the first one hits, and the others stay unread. False: it has no
+ * bytes that can be believed. */
+static bool read_result(struct looking *l, struct candidate *c)
+{
+	void *bytes;
+	size_t size;
+
+	if (c->read)
+		return c->good;
+	c->read = true;
+	if (blob_get(l->cache->blobs, &c->id, LOOKUP_RESULT_MAX, &bytes, &size) != 0)
+		return false;
+	found_own(l->found, bytes);
+	c->good = result_decode((struct bytes){ bytes, size }, &l->key, l->arena, &c->result) == 0;
+	if (!c->good) {
+		cache_warn(l->cache, "a damaged result was dropped from the cache");
+		blob_drop(l->cache->blobs, &c->id);
+	}
+	return c->good;
+}
+
+/* Lists the results under the step's key; in a pass, those of far stores behind them. */
+static void list_results(struct looking *l)
 {
 	const uint32_t far_n = l->ahead ? l->ahead->known->n : 0;
 	uint32_t i;
@@ -161,7 +171,7 @@ static void read_results(struct looking *l)
 	if (l->ahead && l->ahead->nothing_near)
 		l->at = arena_array(l->arena, far_n + 1, sizeof *l->at);
 	else
-		read_results_of(l, &l->in->id, far_n);
+		list_results_of(l, &l->in->id, far_n);
 	if (l->ahead)
 		l->ahead->nothing_near = l->n == 0;
 	for (i = 0; i < far_n; i++) {
@@ -170,6 +180,7 @@ static void read_results(struct looking *l)
 
 		c->id = far->body;
 		c->far = far;
+		c->read = true;
 		c->good = result_decode(far->bytes, &l->in->id, l->arena, &c->result) == 0;
 	}
 }
@@ -327,7 +338,7 @@ static int find_hit(struct looking *l, struct err *err)
 	for (i = 0; i < l->n; i++) {
 		struct candidate *c = &l->at[i];
 
-		if (!c->good)
+		if (!read_result(l, c))
 			continue;
 		if (differences(l, &c->result, CHANGES_FIRST, &first, err) < 0)
 			return -1;
@@ -369,9 +380,9 @@ static int nearest(struct looking *l, struct changes *ret, struct err *err)
 
 	*ret = (struct changes){ 0 };
 	for (i = 0; i < l->n && looked < CACHE_EXPLAINED; i++) {
-		const struct candidate *c = &l->at[i];
+		struct candidate *c = &l->at[i];
 
-		if (!c->good)
+		if (!read_result(l, c))
 			continue;
 		looked++;
 		if (differences(l, &c->result, told_extent(l), &one, err) < 0)
@@ -419,7 +430,7 @@ static int explain_by_history(struct looking *l, struct err *err)
 	l->found->state = FOUND_MISS;
 	if (!l->cache->setup.explains)
 		return 0;
-	read_results_of(l, &key, 0);
+	list_results_of(l, &key, 0);
 	if (nearest(l, &more, err) < 0)
 		return -1;
 	for (i = 0; i < more.n; i++) {
@@ -537,7 +548,7 @@ static int look_ahead(struct looking *l, struct err *err)
 		return -1;
 	if (!l->ahead->known)
 		l->ahead->known = far_known_of(l->cache->far, &l->in->id);
-	read_results(l);
+	list_results(l);
 	r = find_hit(l, err);
 	if (r == 0)
 		r = name_results(l, err);
@@ -551,7 +562,7 @@ static int find_far(struct looking *l, struct err *err)
 {
 	if (l->dry || !l->cache->plan || !cache_far(l->cache) || !ahead_missed(l->cache->ahead, &l->in->id))
 		return 0;
-	read_results(l);
+	list_results(l);
 	return find_hit(l, err);
 }
 
@@ -564,17 +575,17 @@ static void compare_with_far(struct looking *l)
 		return;
 	with.known = ahead_known(l->cache->ahead, &l->in->id, l->arena);
 	l->ahead = &with;
-	read_results(l);
+	list_results(l);
 	l->ahead = NULL;
 }
 
 /* Can one of the results be read? */
-static bool any_good(const struct looking *l)
+static bool any_good(struct looking *l)
 {
 	uint32_t i;
 
 	for (i = 0; i < l->n; i++)
-		if (l->at[i].good)
+		if (read_result(l, &l->at[i]))
 			return true;
 	return false;
 }
@@ -585,7 +596,7 @@ static int look(struct looking *l, struct err *err)
 
 	if (r)
 		return r < 0 ? -1 : 0;
-	read_results(l);
+	list_results(l);
 	r = find_hit(l, err);
 	if (r == 0)
 		r = find_far(l, err);
