@@ -3,15 +3,20 @@
 #include "cache/ahead.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cache/inside.h"
 #include "far/far.h"
+#include "os/loop.h"           /* for os_cpus */
 #include "plan/step.h"
 #include "record/entry.h"
 
-enum { ROUNDS = 12 };                  /* of questions to one store in one pass, at most */
+enum {
+	ROUNDS = 12,                   /* of questions to one store in one pass, at most */
+	BESIDE_LEAST = 64              /* steps of a pass that are worth a thread beside it */
+};
 
 /* One cached step of the plan, in the order of the pass. */
 struct ahead_step {
@@ -22,9 +27,11 @@ struct ahead_step {
 	bool tainted;                  /* something before it must run: what it finds then is not known */
 	bool hit;
 	bool taken;                    /* what fits has been kept near in this pass */
+	bool first;                    /* it waits for no other step */
+	_Atomic bool claimed;          /* the walk, or the thread beside it, looks at its key and inputs in this pass */
 };
 
-enum ahead_round { ROUND_NEAR, ROUND_STREAM, ROUND_AGAIN };
+enum ahead_round { ROUND_LIST, ROUND_NEAR, ROUND_STREAM, ROUND_AGAIN };
 
 struct ahead {
 	struct cache *cache;
@@ -36,16 +43,20 @@ struct ahead {
 	bool threaded;                 /* the thread was started, and not joined */
 	_Atomic bool ending;           /* no step waits any more: a pass ends soon */
 	bool busy;                     /* a pass is under way: all below is its thread's */
-	enum ahead_round round;        /* NEAR: asks for steps that miss; STREAM: takes their answers; AGAIN: all answers are here */
+	enum ahead_round round;        /* LIST: lists the steps; NEAR: asks for steps that miss; STREAM: takes their answers; AGAIN: all
+	                                  answers are here */
 	struct far_stream *stream;     /* NEAR, STREAM */
 	uint32_t store;                /* of the present pass */
 	uint32_t kept;                 /* results that came near in it */
-	bool walked;                   /* steps is filled; the first pass was made */
+	bool walked;                   /* steps is filled; the first pass was made, or is under way */
 	struct ahead_step *steps;
 	uint32_t n, room;
 	uint32_t at;                   /* of the walk */
 	struct cache_chain *chain;     /* of the present round */
 	struct arena *arena;           /* of the present pass; NULL: none is under way */
+	pthread_t beside;              /* NEAR: looks at keys and inputs, from the last step on */
+	bool has_beside;               /* it was started, and not joined */
+	struct arena *beside_arena;    /* its arena, for the present pass; NULL: it was not needed */
 };
 
 struct ahead *ahead_new(struct cache *c)
@@ -108,9 +119,11 @@ static void forget_pass(struct ahead *a)
 	for (i = 0; i < a->n; i++) {
 		a->steps[i].look = (struct ahead_look){ 0 };
 		a->steps[i].taken = false;
+		a->steps[i].claimed = false;
 	}
 	arena_free(a->arena);
-	a->arena = NULL;
+	arena_free(a->beside_arena);
+	a->arena = a->beside_arena = NULL;
 }
 
 void ahead_free(struct ahead *a)
@@ -130,6 +143,39 @@ void ahead_free(struct ahead *a)
 static bool is_stopping(const struct ahead *a)
 {
 	return a->ending || __atomic_load_n(plug_stopping(a->cache->setup.plug), __ATOMIC_RELAXED) != 0;
+}
+
+/* ---- the thread beside the walk -------------------------------------------------------------- */
+
+/* Looks at steps that wait for none, from the last on, until it meets the walk. */
+static void *look_beside(void *ctx)
+{
+	struct ahead *a = ctx;
+	uint32_t i;
+
+	for (i = a->n; i-- > 0 && !is_stopping(a);) {
+		if (!a->steps[i].first)
+			continue;
+		if (atomic_exchange(&a->steps[i].claimed, true))
+			break;
+		lookup_early(a->cache, a->steps[i].step, a->beside_arena, &a->steps[i].look);
+	}
+	return NULL;
+}
+
+static void start_beside(struct ahead *a)
+{
+	if (a->n < BESIDE_LEAST || a->beside_arena || os_cpus() < 2)
+		return;
+	a->beside_arena = arena_new();
+	a->has_beside = pthread_create(&a->beside, NULL, look_beside, a) == 0;
+}
+
+static void join_beside(struct ahead *a)
+{
+	if (a->has_beside)
+		pthread_join(a->beside, NULL);
+	a->has_beside = false;
 }
 
 /* ---- the walk -------------------------------------------------------------------------- */
@@ -178,6 +224,8 @@ static void look_over(struct ahead *a, struct ahead_step *s, bool *taint)
 			s->known->compared = 0;
 		return;
 	}
+	if (a->has_beside && s->first && atomic_exchange(&s->claimed, true))
+		join_beside(a);                /* they have met: it ends with this step */
 	s->look.known = s->known;
 	s->look.keys = a->cache->setup.keys;
 	s->look.arena = a->arena;
@@ -209,13 +257,13 @@ static void look_at(struct ahead *a, struct ahead_step *s, bool *taint)
 		note_kept(a, s);
 }
 
-static void add_step(struct ahead *a, const struct step *step)
+static void add_step(struct ahead *a, const struct step *step, bool first)
 {
 	if (a->n == a->room) {
 		a->room = a->room ? 2 * a->room : 256;
 		a->steps = xrealloc(a->steps, a->room, sizeof *a->steps);
 	}
-	a->steps[a->n++] = (struct ahead_step){ .step = step };
+	a->steps[a->n++] = (struct ahead_step){ .step = step, .first = first };
 }
 
 static bool walk(struct ahead *a, const struct plan *plan, bool taint);
@@ -229,9 +277,10 @@ static bool walk_node(struct ahead *a, const struct plan_node *node, bool taint)
 
 		if (item->kind == ITEM_PLAN) {
 			taint = walk(a, item->plan, taint);
+		} else if (item->step->rules && a->round == ROUND_LIST) {
+			add_step(a, item->step, !taint);
+			taint = true;
 		} else if (item->step->rules) {
-			if (!a->walked)
-				add_step(a, item->step);
 			look_at(a, &a->steps[a->at++], &taint);
 		} else if (!item->step->echo && !item->step->enters) {
 			taint = true;  /* whatever it does */
@@ -269,6 +318,11 @@ static bool walk(struct ahead *a, const struct plan *plan, bool taint)
 	return any;
 }
 
+static const struct plan *plan_of(const struct ahead *a)
+{
+	return a->part ? a->part : a->cache->plan;
+}
+
 static void round_of(struct ahead *a)
 {
 	forget_round(a);
@@ -276,7 +330,15 @@ static void round_of(struct ahead *a)
 		a->arena = arena_new();
 	a->chain = cache_chain_new(a->cache);
 	a->at = 0;
-	walk(a, a->part ? a->part : a->cache->plan, false);
+	walk(a, plan_of(a), false);
+}
+
+static void list_steps(struct ahead *a)
+{
+	if (a->walked)
+		return;
+	a->round = ROUND_LIST;
+	walk(a, plan_of(a), false);
 	a->walked = true;
 }
 
@@ -394,15 +456,17 @@ static void note_nothing(void *ctx, struct far_known *k)
 
 static uint32_t pass_over(struct ahead *a, uint32_t store)
 {
-	const uint32_t about = a->walked ? a->n : a->part ? a->part->n : a->cache->plan->n;
 	uint32_t rounds;
 	bool any;
 
+	list_steps(a);
 	a->store = store;
 	a->kept = 0;
-	a->stream = far_stream_new(a->cache->far, store, about, note_nothing, a);
+	a->stream = far_stream_new(a->cache->far, store, a->n, note_nothing, a);
 	a->round = ROUND_NEAR;
+	start_beside(a);
 	round_of(a);
+	join_beside(a);
 	any = far_stream_finds(a->stream);
 	a->round = ROUND_STREAM;
 	if (any)
@@ -559,6 +623,8 @@ uint32_t ahead_pull(struct ahead *a, uint32_t *ret_steps, uint32_t *ret_near)
 
 	begin(a);
 	*ret_near = 0;
+	list_steps(a);
+	a->round = ROUND_NEAR;
 	round_of(a);
 	*ret_steps = a->n;
 	for (i = 0; i < a->n; i++)

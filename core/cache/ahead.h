@@ -53,5 +53,7 @@ uint32_t ahead_pull(struct ahead *a, uint32_t *ret_steps, uint32_t *ret_near);
 
 /* lookup.c */
 void lookup_ahead(struct cache *c, const struct step *step, struct cache_chain *chain, struct ahead_look *look, struct found *ret);
+/* Looks at the key and the declared inputs of a step before the pass comes to it; in `a`. Another thread than that of the pass may. */
+void lookup_early(struct cache *c, const struct step *step, struct arena *a, struct ahead_look *look);
 int lookup_key(struct cache *c, const struct step *step, struct digest *ret);          /* -1: it cannot be made */
 #endif

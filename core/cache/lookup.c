@@ -640,6 +640,16 @@ void lookup_ahead(struct cache *c, const struct step *step, struct cache_chain *
 	look_up(c, step, true, chain, look, ret);
 }
 
+void lookup_early(struct cache *c, const struct step *step, struct arena *a, struct ahead_look *look)
+{
+	struct looking l = { .cache = c, .step = step, .in = arena_alloc(a, sizeof *l.in), .arena = a, .dry = true, .ahead = look };
+	struct err err = { 0 };
+
+	if (!look->seen && look_at_step(&l, &err) == 0)
+		look->seen = l.in;
+	err_clear(&err);
+}
+
 int lookup_key(struct cache *c, const struct step *step, struct digest *ret)
 {
 	struct arena *a = arena_new();
