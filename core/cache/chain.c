@@ -22,6 +22,7 @@ struct cache_chain *cache_chain_new(struct cache *c)
 	chain->arena = arena_new();
 	layer_init(&chain->layer, &c->world, c->ledger, chain->arena);
 	map_init(&chain->index);
+	map_init(&chain->names);
 	return chain;
 }
 
@@ -31,6 +32,7 @@ void cache_chain_free(struct cache_chain *chain)
 		return;
 	layer_free(&chain->layer);
 	map_free(&chain->index);
+	map_free(&chain->names);
 	arena_free(chain->arena);
 	free(chain);
 }
@@ -212,6 +214,37 @@ struct layer *chain_layer(struct cache_chain *chain, struct err *err)
 		if (lay_hit(chain, &chain->hits[chain->laid++], err) < 0)
 			return NULL;
 	return &chain->layer;
+}
+
+static void note_name(struct cache_chain *chain, struct bytes path)
+{
+	const char *name = path.data;
+
+	while (path.size && !map_get(&chain->names, name, path.size)) {
+		*map_put(&chain->names, name, path.size) = chain;
+		while (path.size && name[--path.size] != '/')
+			;
+	}
+}
+
+static void note_hit(struct cache_chain *chain, const struct hit *h)
+{
+	const struct facts *all[2] = { &h->in->hit->outputs, &h->in->hit->effects };
+	struct left *lines;
+	uint32_t n = chain_lines(chain, h, &lines), i;
+
+	while (n-- > 0)
+		note_name(chain, lines[n].path);
+	for (i = 0; i < 2; i++)
+		for (n = 0; n < all[i]->n; n++)
+			note_name(chain, all[i]->at[n].name);
+}
+
+bool chain_may_have(struct cache_chain *chain, struct bytes path)
+{
+	while (chain->noted < chain->n)
+		note_hit(chain, &chain->hits[chain->noted++]);
+	return map_get(&chain->names, path.data, path.size) != NULL;
 }
 
 bool cache_chain_has_folder(struct cache_chain *chain, const char *dir)

@@ -24,6 +24,8 @@ struct cache_chain {
 	struct layer layer;            /* what the first `laid` hits leave, over the disk */
 	struct hit *hits;
 	uint32_t n, laid;
+	struct map names;              /* each path that the first `noted` hits may leave, and each folder above it */
+	uint32_t noted;
 	struct map index;              /* ledger_who -> the number, from 1, of its last hit here */
 	/* why some hits do not stand, or not without writing: what others did after them */
 	bool anyone;                   /* any step after them */

@@ -87,6 +87,8 @@ struct found_inside {
 /* chain.c: a lookup's hit, in its chain: its effects lie over what those before it leave. */
 struct cache_chain;
 void chain_add(struct cache_chain *chain, const struct step *step, struct found *found, uint32_t leaned);
+/* May a hit leave something at this path, or below it? Compares names only: laying the hits asks the disk. */
+bool chain_may_have(struct cache_chain *chain, struct bytes path);
 /* lookup.c: names of effects, for people. */
 void tell_effects(struct arena *a, const struct facts *effects, struct texts *ret);
 struct layer *chain_layer(struct cache_chain *chain, struct err *err);      /* NULL: the fingerprint failed */

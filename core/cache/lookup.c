@@ -185,13 +185,26 @@ static void list_results(struct looking *l)
 	}
 }
 
+/* The disk's states become what the step would find. Without paths of the workspace nothing is asked of the hits before it. */
+static int amend_unknown(struct looking *l, struct facts *unknown, struct err *err)
+{
+	struct layer *v;
+	uint32_t i;
+
+	for (i = 0; i < unknown->n && !layer_amends(unknown->at[i].kind); i++)
+		;
+	if (i == unknown->n)
+		return 0;
+	v = chain_layer(l->chain, err);
+	return v ? layer_amend(v, &l->in->eyes, unknown, &l->leaned, err) : -1;
+}
+
 /* The present state of all that a result names after its run. What an earlier result named too is not looked at again. */
 static int present(struct looking *l, const struct facts *then, struct facts *ret, struct err *err)
 {
 	struct facts unknown = { 0 };
 	const struct fact *found;
 	struct facts all;
-	struct layer *v;
 	uint32_t i, at = 0;
 
 	if (then->n > l->now_room) {
@@ -210,9 +223,7 @@ static int present(struct looking *l, const struct facts *then, struct facts *re
 		unknown.at[unknown.n++] = then->at[i];
 	}
 	/* a part's own VALUE is found out before the run only: it stays as recorded */
-	v = chain_layer(l->chain, err);
-	if (!v || state_fill(&l->cache->world, l->step->full_env, &unknown, l->arena, err) < 0 ||
-	    layer_amend(v, &l->in->eyes, &unknown, &l->leaned, err) < 0)
+	if (state_fill(&l->cache->world, l->step->full_env, &unknown, l->arena, err) < 0 || amend_unknown(l, &unknown, err) < 0)
 		return -1;
 	if (l->known.n == 0) {
 		l->known = unknown;
@@ -493,13 +504,13 @@ static int name_results(struct looking *l, struct err *err)
 	return 0;
 }
 
-/* Has the layer anything where the patterns begin? Mostly it has not, and that is soon seen. */
-static bool may_amend(const struct file_patterns *input, const struct layer *v)
+/* May the hits before it leave anything where the patterns begin? Mostly they do not, and that is soon seen. */
+static bool may_amend(const struct file_patterns *input, struct cache_chain *chain)
 {
 	uint32_t i;
 
 	for (i = 0; i < input->n; i++)
-		if (!input->at[i].base_size || layer_has(v, (struct bytes){ input->at[i].base, input->at[i].base_size }))
+		if (!input->at[i].base_size || chain_may_have(chain, (struct bytes){ input->at[i].base, input->at[i].base_size }))
 			return true;
 	return false;
 }
@@ -509,15 +520,17 @@ static bool may_amend(const struct file_patterns *input, const struct layer *v)
 static int amend_globbed(struct looking *l, struct err *err)
 {
 	const struct globs *input = &l->step->rules->input;
-	const struct layer *v = input->yes.n ? chain_layer(l->chain, err) : NULL;
-	const struct map *seats = v ? &v->seats : NULL;
+	const struct map *seats;
+	const struct layer *v;
 	struct facts now = { .n = 0 };
 	uint32_t i;
 
-	if (input->yes.n && !v)
-		return -1;
-	if (!seats || !may_amend(&input->yes, v))
+	if (!may_amend(&input->yes, l->chain))
 		return 0;
+	v = chain_layer(l->chain, err);
+	if (!v)
+		return -1;
+	seats = &v->seats;
 	for (i = 0; i < seats->n; i++) {
 		const struct seat *seat = seats->at[i].value;
 

@@ -567,16 +567,19 @@ static void amend(struct finding *f, struct fact *fact)
 	fact->state = nothing;
 }
 
+bool layer_amends(unsigned kind)
+{
+	return kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST;
+}
+
 int layer_amend(struct layer *v, const struct eyes *e, struct facts *facts, uint32_t *leaned, struct err *err)
 {
 	struct finding f = { .v = v, .eyes = e, .err = err };
 	uint32_t i;
 
 	for (i = 0; i < facts->n && !f.failed; i++) {
-		const unsigned kind = facts->at[i].kind;
-
 		f.links = 0;
-		if (kind == FACT_FILE || kind == FACT_PROBE || kind == FACT_TYPE || kind == FACT_LIST)
+		if (layer_amends(facts->at[i].kind))
 			amend(&f, &facts->at[i]);
 	}
 	if (f.leaned > *leaned)

@@ -72,6 +72,7 @@ struct bytes layer_real(struct layer *v, struct bytes path);
 /* Does the path, which the layer or the disk has, not exist yet for the step? */
 bool layer_hides(struct layer *v, const struct eyes *e, struct bytes path, struct err *err);
 
+bool layer_amends(unsigned kind);            /* can layer_amend change a fact of this kind? */
 /* Facts that state_fill filled from the disk become what the step would find. *leaned
  * grows to the place, plus one, of the last later step whose product counted as absent. */
 int layer_amend(struct layer *v, const struct eyes *e, struct facts *facts, uint32_t *leaned, struct err *err);
