@@ -33,6 +33,7 @@
 enum {
 	WRITES_PATHS = 1 << 15,        /* paths of a generation; two are kept */
 	WRITES_WAIT_MS = 200,          /* for the thread to look up a path of a call that goes on already */
+	WRITES_PROCESSES = 32,         /* that are asked for open files */
 	WRITES_ROWS = 2,               /* paths of one call */
 	WRITES_LINKS = 16,             /* links from one to the next */
 	NOTICE_MOST = 512,             /* bytes: more than any kernel's struct seccomp_notif so far */
@@ -41,7 +42,6 @@ enum {
 
 struct change {
 	uint32_t n;                    /* how often, since it was taken */
-	uint32_t process;              /* of the last change */
 	uint64_t mark;                 /* of the last change */
 	int64_t ms;                    /* its time */
 	bool tree;                     /* renamed: all below it changed, too */
@@ -74,6 +74,8 @@ struct writes {
 	bool partial;                  /* not all that changed is known */
 	bool pending;                  /* a call goes on whose path is being looked up */
 	uint64_t mark;                 /* changes so far */
+	uint32_t processes[WRITES_PROCESSES];      /* that changed something, the newest first */
+	uint32_t processes_n;
 	struct generation now, before;
 };
 
@@ -104,6 +106,21 @@ static bool is_below(const struct writes *w, const char *path)
 	return strncmp(path, w->root, w->root_size) == 0 && (path[w->root_size] == '/' || !path[w->root_size] || w->root_size == 1);
 }
 
+/* Moves a process to the front; the one that changed nothing for longest is forgotten. */
+static void add_process(struct writes *w, uint32_t process)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->processes_n && w->processes[i] != process; i++)
+		;
+	if (i == WRITES_PROCESSES)
+		i--;
+	else if (i == w->processes_n)
+		w->processes_n++;
+	memmove(w->processes + 1, w->processes, i * sizeof *w->processes);
+	w->processes[0] = process;
+}
+
 static void add(struct writes *w, const char *path, uint32_t process, bool tree)
 {
 	struct change *c;
@@ -121,7 +138,7 @@ static void add(struct writes *w, const char *path, uint32_t process, bool tree)
 		*map_puts(&w->now.changes, arena_str(w->now.arena, path)) = c;
 	}
 	c->n++;
-	c->process = process;
+	add_process(w, process);
 	c->mark = ++w->mark;
 	c->ms = now_ms();
 	c->tree = tree;
@@ -283,40 +300,37 @@ static bool is_for_writing(uint32_t process, const char *fd)
 	return flags && (strtoul(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
 
-static bool holds(uint32_t process, const char *path)
+/* Adds the files of the workspace that a process has open for writing. */
+static void add_open(const struct writes *w, uint32_t process, struct arena *a, struct map *ret)
 {
 	char name[64], target[PATH_MAX];
 	const struct dirent *entry;
-	bool ret = false;
 	DIR *fds;
 	ssize_t n;
 
 	snprintf(name, sizeof name, "/proc/%u/fd", process);
 	fds = opendir(name);
-	while (fds && !ret && (entry = readdir(fds)) != NULL) {
+	while (fds && (entry = readdir(fds)) != NULL) {
 		n = readlinkat(dirfd(fds), entry->d_name, target, sizeof target - 1);
 		target[n > 0 ? n : 0] = '\0';
-		ret = strcmp(target, path) == 0 && is_for_writing(process, entry->d_name);
+		if (n > 0 && is_below(w, target) && !map_gets(ret, target) && is_for_writing(process, entry->d_name))
+			*map_puts(ret, arena_str(a, target)) = ret;
 	}
 	if (fds)
 		closedir(fds);
-	return ret;
 }
 
-bool writes_hold(struct writes *w, const char *path)
+void writes_open(struct writes *w, struct arena *a, struct map *ret)
 {
-	const struct change *c;
-	uint32_t process = 0;
+	uint32_t processes[WRITES_PROCESSES], n, i;
 
 	pthread_mutex_lock(&w->lock);
 	settle(w);
-	c = map_gets(&w->now.changes, path);
-	if (!c)
-		c = map_gets(&w->before.changes, path);
-	if (c)
-		process = c->process;
+	n = w->processes_n;
+	memcpy(processes, w->processes, sizeof processes);
 	pthread_mutex_unlock(&w->lock);
-	return process && holds(process, path);
+	for (i = 0; i < n; i++)
+		add_open(w, processes[i], a, ret);
 }
 
 /* ---- one call ---- */

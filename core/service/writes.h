@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arena;
+struct map;
 struct process_filter;
 struct writes;
 
@@ -35,8 +37,8 @@ bool writes_are_whole(struct writes *w);
 bool writes_know(struct writes *w, const char *path, int64_t since_ms);
 /* How often the path was changed since this was asked last; 0: the last time was before `since_ms`. */
 uint32_t writes_take(struct writes *w, const char *path, int64_t since_ms);
-/* Has the process that changed the path last it open for writing? */
-bool writes_hold(struct writes *w, const char *path);
+/* Adds the files that processes which changed something lately have open for writing: absolute paths in `a`. */
+void writes_open(struct writes *w, struct arena *a, struct map *ret);
 /* A point in time for writes_forget. */
 uint64_t writes_mark(struct writes *w);
 /* Forgets what was noted before the mark. */

@@ -26,7 +26,7 @@ enum {
 	SERVED_SOON_MS = 5000,         /* a change so soon after a run may follow from it */
 	SERVED_LOOKS = 40,             /* a file that changes from look to look is the persistent task's */
 	SERVED_DECIDED = 256,          /* suspects that were decided, before they are freed */
-	SERVED_PATHS = 1 << 14         /* suspects at once, and open files; further changes are edits */
+	SERVED_PATHS = 1 << 14         /* suspects at once, and open files; further ones are the persistent task's */
 };
 
 /* A path that a persistent task has changed, and perhaps a user, too. */
@@ -104,8 +104,10 @@ bool served_suspects(struct watch *w, struct record *r, const char *path)
 	struct suspect *s = suspect_of(w, path);
 	const struct left *left = w->running ? map_gets(&w->written.set, path) : NULL;
 
-	if (!s && (!served_has(w, path) || w->suspects.set.n >= SERVED_PATHS))
+	if (!s && !served_has(w, path))
 		return false;
+	if (!s && w->suspects.set.n >= SERVED_PATHS)
+		return true;
 	if (!s) {
 		s = arena_alloc(w->suspects.arena, sizeof *s);
 		s->path = arena_str(w->suspects.arena, path);
@@ -206,20 +208,22 @@ static void look(void *ctx)
 	struct watch *w = ctx;
 	uint32_t i, n = w->suspects.set.n, open = 0;
 	struct suspect **at = xcalloc(n + 1, sizeof *at);
-	bool *held = xcalloc(n + 1, sizeof *held);
+	struct arena *a = arena_new();
+	struct map files;
 
 	w->served_timer = NULL;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		at[i] = w->suspects.set.at[i].value;
-		held[i] = !at[i]->decided && writes_hold(w->writes, at[i]->path);
-	}
+	map_init(&files);
+	writes_open(w->writes, a, &files);
 	if (w->notify)
 		notify_drain(w->notify);
 	for (i = 0; i < n; i++) {
 		if (!at[i]->decided)
-			decide(w, at[i], held[i]);
+			decide(w, at[i], map_gets(&files, at[i]->path) != NULL);
 	}
-	free(held);
+	map_free(&files);
+	arena_free(a);
 	free(at);
 	for (i = 0; i < w->suspects.set.n; i++)
 		open += !((const struct suspect *)w->suspects.set.at[i].value)->decided;
