@@ -441,13 +441,15 @@ static const vt_step *describe_writer(const struct job *j)
 	return cwd ? ret : NULL;
 }
 
-/* Has a tracer follow the writing of a step that is not traced otherwise: repeated runs must know it. */
+/* Tells the watcher of the step, and has a tracer follow the writing of a step that is not traced otherwise: repeated runs must know it. */
 static void prepare_writer(struct job *j, struct child_setup *child)
 {
 	struct run *r = j->run;
 	const struct exec_watcher *w = r->setup->watcher;
 	struct err err = { 0 };
 
+	if (w)
+		w->begins(w->ctx, j->step, r->setup->workspace);
 	if (!w || child->tracer || !w->may_trace(w->ctx, j->step))
 		return;
 	child->described = describe_writer(j);

@@ -8,6 +8,7 @@
 
 struct seen;
 struct step;
+struct workspace;
 struct writes;
 
 /* The trail of a step that has ended. Borrowed for the call. */
@@ -37,6 +38,8 @@ struct exec_watcher {
 	enum watched (*look)(void *ctx, const struct step *step, int *ret_code);
 	/* May a tracer follow the step only to see its writing? */
 	bool (*may_trace)(void *ctx, const struct step *step);
+	/* The step is about to run. */
+	void (*begins)(void *ctx, const struct step *step, const struct workspace *workspace);
 	/* It hit, or has run. Returns whether its result is the one that was seen last: such a hit is not told. */
 	bool (*note)(void *ctx, const struct step *step, const struct step_trail *trail);
 	/* A persistent step of the package in this folder runs; `followed`: `writes` tells what it changes. */

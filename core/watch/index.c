@@ -278,6 +278,22 @@ void index_build(struct watch *w)
 	map_free(&dirs);
 	arena_free(old);
 	w->renewed = false;
+	w->built = true;
+}
+
+void index_early(struct watch *w, const char *dir)
+{
+	const struct interest all = { .how = INTEREST_BELOW, .filter = FILTER_PACKAGE, .path = dir, .levels = WATCH_FAR };
+	uint32_t n = w->dirs.n;
+
+	if (!w->notify || w->built || paths_have(&w->early, dir))
+		return;
+	paths_add(&w->early, dir);
+	if (!w->index)
+		w->index = arena_new();
+	want_below(w, &all, dir);
+	for (; n < w->dirs.n; n++)
+		arm(w, w->dirs.at[n].value);
 }
 
 void index_free(struct watch *w)

@@ -124,6 +124,8 @@ struct watch {
 	bool renewed;                  /* an interest came or went: the index is built again */
 	/* the index */
 	struct arena *index;
+	bool built;                    /* index_build was called */
+	struct paths early;            /* folders of packages that are watched since a step of the first run began */
 	struct map nodes;              /* by path */
 	uint32_t below_n;              /* nodes with `below` */
 	struct map dirs;               /* by path; */
@@ -148,7 +150,7 @@ struct watch {
 	struct paths habits;           /* paths that changed during the run, of interest or not, as far as the kernel told */
 	struct paths own;              /* paths that untraced steps wrote in any run of the session */
 	struct map folders;            /* folders that git was asked about in this run: &folder_tracked if it has files below, else &folder_untracked */
-	bool first;                    /* the present run is the session's first: no folder was watched during it */
+	bool first;                    /* the present run is the session's first: only packages in which a step ran are watched during it */
 	uint32_t loops;                /* how many runs in a row only habits started */
 	bool muted_told;
 	bool again;                    /* a step was not kept because an input changed while it ran */
@@ -185,10 +187,14 @@ const char *absolute(const struct watch *w, struct arena *a, struct bytes name);
 bool record_fill(struct watch *w, struct record *r, const struct step *step, const struct step_trail *trail);
 void record_config(struct watch *w, const struct workspace *workspace, bool all);
 void record_clear(struct record *r);
+/* Notes the folders of all packages. */
+void packages_list(struct watch *w, const struct workspace *workspace);
 
 /* index.c */
 void index_build(struct watch *w);
 void index_free(struct watch *w);
+/* Watches the package in this folder from now on, before it is known what the steps depend on. */
+void index_early(struct watch *w, const char *dir);
 /* Calls `visit` for each file below a folder that the interest wants, in the order of the folders' names. */
 void index_files(const struct watch *w, const struct interest *i, const char *path, void (*visit)(void *ctx, const char *path), void *ctx);
 /* Tells the readers of a node with this kind of interest. */

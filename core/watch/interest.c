@@ -198,7 +198,7 @@ static uint64_t config_sum(const struct workspace *workspace, bool all)
 	return sum;
 }
 
-static void list_packages(struct watch *w, const struct workspace *workspace)
+void packages_list(struct watch *w, const struct workspace *workspace)
 {
 	uint32_t i;
 
@@ -222,7 +222,7 @@ void record_config(struct watch *w, const struct workspace *workspace, bool all)
 	w->renewed = r->fresh = true;
 	if (workspace) {
 		r->sum = config_sum(workspace, all);
-		list_packages(w, workspace);
+		packages_list(w, workspace);
 	} else {
 		add(r, INTEREST_BELOW, w->setup.root)->filter = FILTER_MANIFESTS;
 	}

@@ -18,6 +18,7 @@
 #include "service/writes.h"
 #include "text/path.h"
 #include "watch/inside.h"
+#include "workspace/workspace.h"
 
 enum {
 	WATCH_QUIET_MS = 25,           /* a run starts when nothing has changed for so long */
@@ -125,6 +126,17 @@ static bool note(void *ctx, const struct step *step, const struct step_trail *tr
 	w->again = w->again || trail->changed;
 	note_written(w, step, trail);
 	return record_fill(w, r, step, trail);
+}
+
+static void begins(void *ctx, const struct step *step, const struct workspace *workspace)
+{
+	struct watch *w = ctx;
+
+	if (!w->first)
+		return;
+	if (!w->packages.n)
+		packages_list(w, workspace);
+	index_early(w, step->task->package->dir);
 }
 
 static void serves(void *ctx, const char *dir, bool followed)
@@ -327,7 +339,7 @@ void watch_begin(struct watch *w)
 {
 	struct record *r;
 
-	w->first = !w->index;
+	w->first = !w->built;
 	if (w->first)
 		await_tick();          /* later changes are told by the kernel, and a run follows some time after them */
 
@@ -420,7 +432,7 @@ void watch_end(struct watch *w, const struct workspace *workspace, bool all)
 	if (workspace)
 		sweep(w);
 	record_config(w, workspace, all);
-	if (w->renewed || !w->index)
+	if (w->renewed || !w->built)
 		index_build(w);
 	settle_events(w);
 	missed_find(w, w->notify == NULL);
@@ -514,7 +526,7 @@ struct watch *watch_new(const struct watch_setup *setup)
 	w->setup.cache_dir = arena_str(w->arena, setup->cache_dir);
 	w->setup.user_config = setup->user_config ? arena_str(w->arena, setup->user_config) : NULL;
 	w->watcher = arena_alloc(w->arena, sizeof *w->watcher);
-	*w->watcher = (struct exec_watcher){ .look = look, .may_trace = may_trace, .note = note, .serves = serves, .ctx = w };
+	*w->watcher = (struct exec_watcher){ .look = look, .may_trace = may_trace, .begins = begins, .note = note, .serves = serves, .ctx = w };
 	w->config = xcalloc(1, sizeof *w->config);
 	w->config->arena = arena_new();
 	w->queue_end = &w->queue;
@@ -529,6 +541,7 @@ struct watch *watch_new(const struct watch_setup *setup)
 	paths_init(&w->habits);
 	paths_init(&w->own);
 	paths_init(&w->unfinished);
+	paths_init(&w->early);
 	paths_init(&w->servers);
 	paths_init(&w->suspects);
 	paths_init(&w->held);
@@ -573,6 +586,7 @@ void watch_free(struct watch *w)
 	paths_free(&w->habits);
 	paths_free(&w->own);
 	paths_free(&w->unfinished);
+	paths_free(&w->early);
 	paths_free(&w->servers);
 	paths_free(&w->suspects);
 	paths_free(&w->held);

@@ -70,6 +70,17 @@ SIX"
 	is "... once" "$(runs) $(cat src/a src/z)" "2 ONE
 ONE"
 	watched INT
+
+	printf 'one\n' | tee src/a >src/z
+	gate
+	watch_start run t
+	between
+	printf 'five\n' >src/a
+	: >"$GATE/go"
+	after 2
+	is "... and there one of a file that it has formatted already" "$(runs) $(cat src/a src/z)" "2 FIVE
+ONE"
+	watched INT
 	_env=()
 }
 formatter "not cached" '"cache":false'
