@@ -274,6 +274,33 @@ static void add_more(struct record *r, struct facts *more, enum fact_kind kind, 
 	more->at[more->n++] = (struct fact){ .kind = (uint16_t)kind, .name = path, .detail = nothing, .state = state };
 }
 
+static bool is_above(vt_bytes folder, struct bytes path)
+{
+	return folder.size < path.size && ((const char *)path.data)[folder.size] == '/' && memcmp(path.data, folder.data, folder.size) == 0;
+}
+
+/* Did the run move a folder above the path away, or make one after it last wrote the path? Then the write failed, or its file
+ * went with the folder, and another folder stands there now. */
+static bool went_with_folder(const struct record *r, struct bytes path)
+{
+	bool ret = false;
+	uint32_t i;
+
+	for (i = 0; i < r->seen->n; i++) {
+		const vt_seen *s = &r->seen->at[i];
+
+		if (s->op == VT_SEEN_RENAME && is_above(s->name, path))
+			return true;
+		if (s->op != VT_SEEN_WRITE || (s->flags & VT_SEEN_REMOVED))
+			continue;
+		if ((s->flags & VT_SEEN_DIRECTORY) && is_above(s->name, path))
+			ret = true;
+		else if (same((struct bytes){ s->name.data, s->name.size }, path))
+			ret = false;
+	}
+	return ret;
+}
+
 /* Did another program remove a path that the run left? The path is gone, and its folder exists. */
 static bool was_taken(struct recording *k, const struct touched *t)
 {
@@ -281,7 +308,7 @@ static bool was_taken(struct recording *k, const struct touched *t)
 	const struct bytes folder = { t->path.data, slash ? (size_t)(slash - (const char *)t->path.data) : 0 };
 	struct stat st;
 
-	if (!t->stays || t->left.size)
+	if (!t->stays || t->left.size || went_with_folder(k->r, t->path))
 		return false;
 	return !folder.size ||
 	       (fstatat(k->r->world->root_fd, arena_strn(k->r->arena, folder.data, folder.size), &st, 0) == 0 && S_ISDIR(st.st_mode));

@@ -88,7 +88,8 @@ static void apply_depends(struct call_meaning *m, const enum look_answer there[C
 		}
 		break;
 	case DEPENDS_WRITE:
-		if (there[m->act[m->acts - 1].path] == LOOK_THERE)
+		/* a link also needs the file that gets another name */
+		if (there[m->act[m->acts - 1].path] == LOOK_THERE || (m->paths > 1 && there[0] == LOOK_ABSENT))
 			m->acts--;
 		break;
 	case DEPENDS_MKDIR:
@@ -121,6 +122,15 @@ static void conclude(const struct watch *w, struct event *e)
 	}
 }
 
+/* Is it the name of an open file that has none? A link may give it one. */
+static bool is_nameless(const struct path *p)
+{
+	static const char deleted[] = " (deleted)";
+	const size_t n = sizeof deleted - 1;
+
+	return p->length > n && memcmp(p->text + p->length - n, deleted, n) == 0;
+}
+
 /* Looks at the paths that the call may change, before it does. */
 static void look_before(struct watch *w, struct event *e)
 {
@@ -139,7 +149,7 @@ static void look_before(struct watch *w, struct event *e)
 		if (writes(m, i, &follow) && !is_told(w, p, m->content)) {
 			e->there[i] = look_at(&w->ground, p->text, follow, m->content, &e->before[i]);
 			e->told[i] = false;
-		} else if (m->depends) {
+		} else if (m->depends && !is_nameless(p)) {
 			e->there[i] = look_for(&w->ground, p->text, follow);
 		}
 	}
@@ -453,6 +463,13 @@ static bool take_before(const struct watch *w, struct event *e, int i, uint8_t b
 	return true;
 }
 
+/* Takes the new name from a link that failed: the file, or the folder of the name, was missing. */
+static void give_no_name(struct call_meaning *m)
+{
+	m->acts--;
+	m->depends = DEPENDS_NOT;
+}
+
 /* Notes a change that a program made by the gate. */
 static bool remember_change(struct watch *w, const struct shim_record *record, struct event *e, const char *other, uint32_t result)
 {
@@ -475,8 +492,12 @@ static bool remember_change(struct watch *w, const struct shim_record *record, s
 		if (!take_before(w, e, i, record->before[i]))
 			return false;
 	}
-	if (m->depends == DEPENDS_WRITE && m->paths > 1 && result == SHIM_WORKED)
-		e->there[0] = LOOK_THERE;    /* the path that was given a new name */
+	if (m->depends == DEPENDS_WRITE && m->paths > 1) {
+		if (result == SHIM_WORKED)
+			e->there[0] = LOOK_THERE;    /* the path that was given a new name */
+		else if (result == SHIM_ABSENT)
+			give_no_name(m);
+	}
 	conclude(w, e);
 	remember(w, e, true);
 	return true;

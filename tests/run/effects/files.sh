@@ -93,6 +93,27 @@ rm dist/b ready
 wait
 has "a product that somebody removed meanwhile: the run is not kept" "$(cat "$T/said")" "Not cached: 'dist/b' was changed by somebody else while the task ran"
 
+# products that the task itself takes away with their folder, and a link that it cannot make
+task <<'SH'
+mkdir -p sub; echo 1 >sub/a; rm -rf other; mv sub other; mkdir sub
+SH
+capture vt run -v t
+hasnt "a product that the task moved with its folder: the run is kept" "$out" "Not cached"
+task <<'SH'
+(echo 1 >sub/a) 2>/dev/null; mkdir sub
+SH
+capture vt run -v t
+hasnt "a file that the task tried to make before its folder: the run is kept" "$out" "Not cached"
+task <<'SH'
+ln missing linked 2>/dev/null; ln missing/x linked 2>/dev/null; ln there missing/y 2>/dev/null; echo >made
+SH
+echo 1 >there
+capture vt run -v t
+hasnt "a link to nothing: the run is kept" "$out" "Not cached"
+echo 1 >missing
+capture vt run t
+is "... and a miss once the file is there" "$(status) $(<linked)" "ran 1"
+
 # a product that another program writes again while the run is being kept, which a large file prolongs
 task '"output":["dist/**"]' <<'SH'
 cat round; mkdir -p dist; truncate -s 16M dist/a; echo 1 >dist/b; echo >ready

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Plays random histories with vt and without a cache, and compares them.
 
-    histories.py chains|commands|overlaps VT PLAY [--seed N] [--count N] [--seconds S] [--length L] [--stop N] [-v]
+    histories.py chains|commands|overlaps|undisturbed VT PLAY [--seed N] [--count N] [--seconds S] [--length L] [--stop N] [-v]
 
 A history is made from its seed alone: what runs (operations of tests/lib/play.c), and events: runs,
-edits, deletions. chains.py, commands.py and overlaps.py say what each kind plays, compares and leaves out."""
+edits, deletions. chains.py, commands.py, overlaps.py and undisturbed.py say what each kind plays, compares and leaves out."""
 import argparse, importlib, os, sys, time
 from collections import Counter
 
@@ -34,7 +34,7 @@ def shrink(kind, vt, play, history, seconds=60):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
-    ap.add_argument('kind', choices=('chains', 'commands', 'overlaps'))
+    ap.add_argument('kind', choices=('chains', 'commands', 'overlaps', 'undisturbed'))
     ap.add_argument('vt')
     ap.add_argument('play')
     ap.add_argument('--seed', type=int, default=1)

@@ -6,11 +6,12 @@ mkdir "$T/bin"
 cp "$abs_top_builddir/tests/lib/play" "$T/bin/play"
 seed=${SEED:-1}                        # the same histories on each machine; make fuzz-runs plays new ones
 played=()
-kinds=(chains commands overlaps)
+declare -A count=([chains]=150 [commands]=150 [overlaps]=50 [undisturbed]=6)
+kinds=(chains commands overlaps undisturbed)
 for kind in "${kinds[@]}"; do
 	echo "# histories.py $kind --seed $seed"
 	PYTHONDONTWRITEBYTECODE=1 "$python" "$abs_top_srcdir/tests/run/effects/histories.py" "$kind" "$VT" "$T/bin/play" --seed "$seed" \
-		--count "$([ "$kind" = overlaps ] && echo "${HISTORIES:-50}" || echo "${HISTORIES:-150}")" --seconds "${SECONDS_EACH:-120}" >"$T/$kind" 2>&1 &
+		--count "${HISTORIES:-${count[$kind]}}" --seconds "${SECONDS_EACH:-120}" >"$T/$kind" 2>&1 &
 	played+=($!)
 done
 for kind in "${kinds[@]}"; do
