@@ -223,18 +223,24 @@ static void run_runner(struct runner *r, const char *filter, const char *release
 	r->out = fds[0];
 }
 
-/* Reads until `text` was printed. NULL: until all writers are dead. 0: it was printed within 10 s. */
+/* Reads until `text` was printed. NULL: until all writers are dead. 0: it was printed, and never 60 s passed without a word. */
 static int hear(struct runner *r, const char *text)
 {
 	struct pollfd p = { .fd = r->out, .events = POLLIN };
 	ssize_t n;
 
 	while (!text || strstr(r->said, text) == NULL) {
-		if (poll(&p, 1, 10000) != 1)
+		if (poll(&p, 1, 60000) != 1) {
+			print_error("after 60 s without a word; the runner said: %s\n", r->said);
 			return -1;
+		}
 		n = read(r->out, r->said + r->n, sizeof r->said - 1 - r->n);
-		if (n <= 0)
-			return text == NULL && n == 0 ? 0 : -1;
+		if (n == 0 && !text)
+			return 0;
+		if (n <= 0) {
+			print_error("at the end; the runner said: %s\n", r->said);
+			return -1;
+		}
 		r->n += (size_t)n;
 		r->said[r->n] = '\0';
 	}
