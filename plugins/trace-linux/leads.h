@@ -40,6 +40,7 @@ struct settling {
 	struct notes links;      /* names that tell_links has asked for */
 	struct notes made;       /* names outside that the task wrote */
 	struct notes loaded;     /* names of libraries outside that were loaded, without their folders */
+	struct notes started;    /* real names of the programs that were started */
 	struct outside outside;
 	bool full;
 };

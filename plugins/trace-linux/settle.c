@@ -189,6 +189,28 @@ static void find_loaded(struct settling *s)
 	}
 }
 
+/* Finds the programs that were started: each counts by its content, whatever its name. */
+static void find_started(struct settling *s)
+{
+	const struct notes *notes = &s->w->notes;
+	struct text name;
+	uint32_t i;
+
+	for (i = 0; i < notes->n; i++) {
+		if (notes->at[i].op != VT_SEEN_EXEC)
+			continue;
+		name = name_end(s, name_lead(s, notes->at[i].name));
+		notes_name(&s->started, name.at, name.length);
+	}
+}
+
+static bool was_started(struct settling *s, struct settled *lead)
+{
+	const struct text end = name_end(s, lead);
+
+	return notes_find(&s->started, end.at, end.length);
+}
+
 /* Is it a library that was looked for at this path and found elsewhere? A file here would
  * have been loaded instead. */
 static bool is_earlier_library(const struct settling *s, const char *path)
@@ -226,6 +248,8 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 		ret->op = VT_SEEN_EXEC;
 	else if ((note->op == VT_SEEN_READ || note->op == VT_SEEN_PROBE) && outside_counts(&s->outside, name.at) &&
 		 !notes_find(&s->made, name.at, name.length)) {
+		if (note->op == VT_SEEN_PROBE && was_started(s, lead))
+			return false;
 		/* a look counts as a reading: a tool that has read the file in an earlier run only asks for its time */
 		ret->op = VT_SEEN_READ;
 		return names_file(s, lead, name);
@@ -259,6 +283,7 @@ static bool begin(struct settling *s, struct watch *w)
 	notes_init(&s->links);
 	notes_init(&s->made);
 	notes_init(&s->loaded);
+	notes_init(&s->started);
 	s->names = calloc(w->notes.names_n, sizeof *s->names);
 	if (!realpath(w->root, s->root) && w->root_length < sizeof s->root)
 		memcpy(s->root, w->root, w->root_length + 1);
@@ -278,6 +303,7 @@ static void end(struct settling *s)
 	notes_free(&s->links);
 	notes_free(&s->made);
 	notes_free(&s->loaded);
+	notes_free(&s->started);
 	outside_free(&s->outside);
 }
 
@@ -487,6 +513,7 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 		find_links_out(&s);
 		find_made_outside(&s);
 		find_loaded(&s);
+		find_started(&s);
 		for (i = 0; i < w->notes.n && status == VT_OK; i++) {
 			n += settle_note(&s, &w->notes.at[i], &batch[n]);
 			if (n == BATCH) {
