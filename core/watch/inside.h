@@ -163,7 +163,7 @@ struct watch {
 	struct paths servers;          /* folders of their packages */
 	struct paths suspects;         /* changed by them, and perhaps by a user, too: path -> struct suspect (served.c) */
 	struct paths held;             /* files that they had open for writing at the last look */
-	uint64_t mark;                 /* of `writes`, when the present run began */
+	uint64_t mark;                 /* of `writes`, when the last run was over: events of later changes may still come */
 	int64_t began_ms;              /* monotonic: when the present run began */
 	struct timer *served_timer;    /* to the next look at the suspects */
 	int64_t waits_ms;              /* when the present wait began */

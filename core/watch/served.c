@@ -238,7 +238,6 @@ void served_begin(struct watch *w)
 	uint32_t i;
 
 	w->began_ms = os_now_ms();
-	w->mark = writes_mark(w->writes);
 	for (i = 0; i < w->suspects.set.n; i++) {
 		struct suspect *s = w->suspects.set.at[i].value;
 
@@ -250,6 +249,7 @@ void served_begin(struct watch *w)
 void served_end(struct watch *w)
 {
 	writes_forget(w->writes, w->mark);
+	w->mark = writes_mark(w->writes);
 }
 
 void served_wait(struct watch *w)

@@ -24,11 +24,12 @@ const ways = {
   gone: () => { fs.rmSync("src/gen", { force: true }); fs.mkdirSync("src/empty", { recursive: true }); fs.rmdirSync("src/empty"); },
   link: (n) => { try { fs.unlinkSync("src/link"); } catch {} fs.symlinkSync("gen", "src/link"); fs.writeFileSync("src/link", "gen " + n); },
 };
-if (process.argv[3]) fs.watch("src", (what, name) => {             // answers to changes of a file
+if (process.argv[4]) fs.watch("src", (what, name) => {             // answers to changes of a file
   if (name !== process.argv[3]) return;
   const text = fs.readFileSync("src/" + name, "utf8"), upper = text.toUpperCase();
   if (text && (process.argv[4] !== "src/" + name || upper !== text)) fs.writeFileSync(process.argv[4], upper);
 });
+if (process.argv[3] === "always") setInterval(() => fs.writeFileSync("src/always", String(Date.now())), 10);
 fs.writeFileSync("src/at-start", String(Date.now()));
 require("http").createServer((q, r) => {
   const [way, n] = q.url.slice(1).split("/");
@@ -81,6 +82,19 @@ settled
 is "... and then the server's writing starts nothing again" "$(runs)" 6
 watched INT
 is "... until Ctrl-C" "$rc" 0
+
+# a server that writes all the time, also while tasks run
+tasks always '"command":"cat src/in","cache":false'
+watching run-many dev t
+settled
+for i in 1 2 3 4 5; do
+	edit src/in "always $i"
+	again
+done
+settled
+is "a server that writes without end starts nothing, and hides no edit" "$(runs)" 6
+watched INT
+rm -f src/always
 
 # a server that answers to changes
 tasks "in src/answer" '"command":"cat src/in","cache":false'
