@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "cmd/backend.h"
 #include "cmd/npm.h"
 #include "cmd/pick.h"
@@ -18,6 +19,7 @@
 #include "plan/plan.h"
 #include "query/options.h"
 #include "record/directory.h"
+#include "report/events.h"
 #include "report/live.h"
 #include "report/screen.h"
 #include "report/warnings.h"
@@ -329,7 +331,38 @@ static void tell_watch(void *ctx, const char *text)
 	warnings_flush(w);
 }
 
-static int watch_open(const struct session *s, struct repeated *again, struct err *err)
+/* Adds a file as watch knows it: absolute, without links. NULL is fine. */
+static void add_own(const struct session *s, struct texts *own, const char *path)
+{
+	const char *real, *folder;
+
+	if (!path)
+		return;
+	path = path_join(s->arena, s->cwd, path);
+	real = file_real(path, s->arena);
+	folder = real ? NULL : file_real(path_dir(s->arena, path), s->arena);
+	if (folder)
+		real = path_join(s->arena, folder, path_base(path));
+	if (real)
+		texts_add(s->arena, own, real);
+}
+
+/* The files that vt writes itself: reports, and what it prints, if that goes to a file. */
+static struct texts own_files(const struct session *s, const struct query_options *o)
+{
+	struct texts ret = { 0 };
+
+	add_own(s, &ret, o->summary_file);
+	add_own(s, &ret, o->profile);
+	add_own(s, &ret, o->events);
+	if (o->events)
+		add_own(s, &ret, arena_printf(s->arena, "%s" EVENTS_LOGS, o->events));
+	add_own(s, &ret, "/proc/self/fd/1");
+	add_own(s, &ret, "/proc/self/fd/2");
+	return ret;
+}
+
+static int watch_open(const struct session *s, const struct query_options *o, struct repeated *again, struct err *err)
 {
 	struct watch_setup setup = { .warn = tell_watch, .ctx = s->warnings };
 	struct user_config user = { 0 };
@@ -340,20 +373,21 @@ static int watch_open(const struct session *s, struct repeated *again, struct er
 	/* the run tells its errors */
 	user_config_read(places_env(s), setup.root, &user, NULL);
 	setup.user_config = user.file;
+	setup.own = own_files(s, o);
 	setup.loop = again->loop;
 	again->watch = watch_new(&setup);
 	user_config_free(&user);
 	return 0;
 }
 
-static int run_watch(const struct command *c, const struct session *s, int argc, char **argv)
+static int run_watch(const struct command *c, const struct session *s, const struct query_options *o, int argc, char **argv)
 {
 	struct repeated again = { 0 };
 	struct signals *signals;
 	struct err err = { 0 };
 	int code;
 
-	if (watch_open(s, &again, &err) < 0)
+	if (watch_open(s, o, &again, &err) < 0)
 		return cmd_fail(s, &err);
 	signals = signals_catch(again.loop, on_signal, &again, NULL);
 	code = repeat(c, s, argc, argv, &again);
@@ -382,7 +416,7 @@ static int run_words(const struct command *c, const struct session *s, int argc,
 	}
 	if (o.dir && cmd_enter(&here, o.dir, &err) < 0)
 		return cmd_fail(s, &err);
-	return o.watch ? run_watch(c, &here, argc, argv) : run_options(&here, &o, NULL);
+	return o.watch ? run_watch(c, &here, &o, argc, argv) : run_options(&here, &o, NULL);
 }
 
 static int run(const struct session *s, int argc, char **argv)

@@ -67,7 +67,7 @@ static int open_folder(struct events *v, struct err *err)
 {
 	bool beside = sink_is_file(v->setup.sink);
 
-	if (asprintf(&v->folder, beside ? "%s.logs" : "%s/vt-logs-XXXXXX",
+	if (asprintf(&v->folder, beside ? "%s" EVENTS_LOGS : "%s/vt-logs-XXXXXX",
 		     beside ? sink_path(v->setup.sink) : v->setup.temporary ? v->setup.temporary : "/tmp") < 0)
 		return err_errno(err, ENOMEM, "Cannot make the folder of the logs");
 	if (beside ? mkdir(v->folder, 0777) < 0 && errno != EEXIST : !mkdtemp(v->folder))

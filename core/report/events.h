@@ -12,6 +12,8 @@
 struct events;
 struct sink;
 
+#define EVENTS_LOGS ".logs"            /* what the name of the folder of logs has more than the file's */
+
 struct events_setup {
 	struct sink *sink;             /* borrowed */
 	const struct account_start *start;

@@ -20,12 +20,23 @@ static bool is_below(const char *dir, size_t n, const char *path)
 	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n] || (n == 1 && *dir == '/'));
 }
 
-/* Is the path never watched? The cache, git's own files, installed packages, temporary files. */
+/* Does vt write it: the cache, temporary files, reports? */
+static bool is_vts(const struct watch *w, const char *path)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->setup.own.n; i++)
+		if (is_below(w->setup.own.at[i], strlen(w->setup.own.at[i]), path))
+			return true;
+	return is_below(w->setup.cache_dir, strlen(w->setup.cache_dir), path) || stage_is_unfinished(path, strlen(path));
+}
+
+/* Is the path never watched? What vt writes, git's own files, installed packages. */
 static bool is_left_out(const struct watch *w, const char *path)
 {
 	const char *name = path_base(path);
 
-	return is_below(w->setup.cache_dir, strlen(w->setup.cache_dir), path) || stage_is_unfinished(path, strlen(path)) ||
+	return is_vts(w, path) ||
 	       strcmp(name, ".git") == 0 || strcmp(name, "node_modules") == 0 || strcmp(name, ".vt") == 0;
 }
 
@@ -421,7 +432,7 @@ void index_touch(struct watch *w, const char *path, unsigned what)
 	size_t size = strlen(path);
 	const struct node *n;
 
-	if (is_below(w->setup.cache_dir, strlen(w->setup.cache_dir), path) || stage_is_unfinished(path, size))
+	if (is_vts(w, path))
 		return;
 	n = map_get(&w->nodes, path, size);
 	/* the times and the mode of a folder say nothing */

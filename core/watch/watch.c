@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/texts.h"
 #include "exec/services.h"
 #include "exec/watcher.h"
 #include "os/loop.h"
@@ -519,9 +520,13 @@ void watch_interrupt(struct watch *w)
 struct watch *watch_new(const struct watch_setup *setup)
 {
 	struct watch *w = xcalloc(1, sizeof *w);
+	uint32_t i;
 
 	w->arena = arena_new();
 	w->setup = *setup;
+	w->setup.own = (struct texts){ 0 };
+	for (i = 0; i < setup->own.n; i++)
+		texts_add(w->arena, &w->setup.own, arena_str(w->arena, setup->own.at[i]));
 	w->setup.root = arena_str(w->arena, setup->root);
 	w->setup.cache_dir = arena_str(w->arena, setup->cache_dir);
 	w->setup.user_config = setup->user_config ? arena_str(w->arena, setup->user_config) : NULL;

@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+#include "base/mem.h"
+
 struct exec_watcher;
 struct loop;
 struct watch;
@@ -21,6 +23,7 @@ struct watch_setup {
 	struct loop *loop;
 	const char *root;              /* absolute: the folder whose files are watched; copied */
 	const char *cache_dir;         /* absolute: never watched; copied */
+	struct texts own;              /* absolute, without links: files and folders that vt writes itself: never watched; copied */
 	const char *user_config;       /* absolute: a file that counts as configuration, or NULL; copied */
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;                     /* of warn */
