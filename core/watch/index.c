@@ -330,6 +330,7 @@ void index_tell(struct watch *w, const struct node *n, enum interest_how how, co
 /* Tells of all nodes in a folder that came or went. */
 static void tell_inside(struct watch *w, const char *path)
 {
+	const bool made = w->running && writer_wrote(w, path);
 	size_t size = strlen(path);
 	uint32_t i;
 
@@ -337,6 +338,8 @@ static void tell_inside(struct watch *w, const char *path)
 		const struct node *n = w->nodes.at[i].value;
 
 		if (n->size > size && is_below(path, size, n->path)) {
+			if (made)
+				writer_emptied(w, n->path);
 			index_tell(w, n, INTEREST_ENTRY, n->path);
 			index_tell(w, n, INTEREST_NAMES, n->path);
 		}

@@ -211,6 +211,10 @@ bool interest_enters(const struct watch *w, const struct interest *i, const char
 void note_written(struct watch *w, const struct step *step, const struct step_trail *trail);
 /* The kernel told that a file was written to its end during the run. */
 void note_arrival(struct watch *w, const char *path, unsigned what);
+/* Did a traced step write the path, or remove it with a folder above it, and is it as the step left it? */
+bool writer_wrote(struct watch *w, const char *path);
+/* A step made or removed a folder above the path: if the path is not there, the step left it so. */
+void writer_emptied(struct watch *w, const char *path);
 /* A path changed that the record depends on, during a wait or a run. */
 void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path);
 /* Was a path changed that a persistent task may have changed, too, in doubt? Wakes for it, unless it seems to follow from the runs. */

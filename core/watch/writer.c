@@ -231,8 +231,7 @@ static bool is_written_again(struct watch *w, const struct left *left, const cha
 	return true;
 }
 
-/* Did a traced step write the path, or remove it with a folder above it? */
-static bool is_written(struct watch *w, const char *path)
+bool writer_wrote(struct watch *w, const char *path)
 {
 	const struct left *left = map_gets(&w->written.set, path);
 
@@ -240,6 +239,12 @@ static bool is_written(struct watch *w, const char *path)
 		return is_as_left(left, path) && !is_written_again(w, left, path);
 	left = at_or_above(&w->written.set, path);
 	return left && !left->there && is_as_left(left, path);
+}
+
+void writer_emptied(struct watch *w, const char *path)
+{
+	if (!paths_have(&w->written, path) && access(path, F_OK) < 0)
+		add_path(w, path);
 }
 
 /* Takes a change for an edit, unless nothing else has started too many runs in a row. */
@@ -280,7 +285,7 @@ void tell_doubtful(struct watch *w, struct record *r, const char *path)
 void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path)
 {
 	bool any = i->how == INTEREST_BELOW && i->filter == FILTER_PACKAGE;
-	bool written = w->running && is_written(w, path);
+	bool written = w->running && writer_wrote(w, path);
 
 	if (any && !written && served_suspects(w, r, path))
 		return;

@@ -121,11 +121,18 @@ rm src/x
 again
 settled
 is "a restore that takes a file away starts nothing" "$(runs) $(ls dist)" "3 a"
+edit src/a 3
+again
+settled
+is "a folder that is made anew without a name that a task looks for starts nothing" "$(runs) $(cat dist/a)" "4 3"
+edit src/a 1
+again
+settled
 edit src/x 2
 again
 is "... and what failed without it is looked up again when a restore brings it back" "$(grep -c 'test -e dist/x" ◉ cache hit' <<<"$seen")" 1
 settled
-is "... and that starts no run" "$(runs) $(echo $(ls dist))" "4 a x"
+is "... and that starts no run" "$(runs) $(echo $(ls dist))" "6 a x"
 watched INT
 
 # a task that fails
