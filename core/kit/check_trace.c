@@ -23,6 +23,10 @@
 #include "kit/check_step.h"
 #include "plug/inside.h"
 
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
 enum { RECORDS_MAX = 4096, FILTER_MAX = 4096 };
 
 /* ---- what a tracer is handed ---------------------------------------------------- */
