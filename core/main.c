@@ -13,7 +13,7 @@
 #include "cmd/places.h"
 #include "os/file.h"
 #include "os/loop.h"
-#include "os/start.h"
+#include "process/start.h"
 #include "report/warnings.h"
 #include "text/path.h"
 

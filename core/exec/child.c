@@ -16,10 +16,10 @@
 #include "ipc/endpoint.h"
 #include "ipc/server.h"
 #include "os/loop.h"
-#include "os/process.h"
 #include "os/stream.h"
 #include "plan/chain.h"
 #include "plan/step.h"
+#include "process/process.h"
 #include "service/writes.h"
 
 enum {

@@ -21,11 +21,11 @@
 #include "os/file.h"
 #include "os/installation.h"
 #include "os/loop.h"
-#include "os/process.h"
-#include "os/start.h"
 #include "os/terminal.h"
 #include "plan/step.h"
 #include "plug/setup.h"
+#include "process/process.h"
+#include "process/start.h"
 #include "report/screen.h"
 
 enum {

@@ -13,9 +13,9 @@
 #include "exec/inside.h"
 #include "exec/watcher.h"
 #include "os/loop.h"
-#include "os/process.h"
 #include "plan/step.h"
 #include "plug/setup.h"
+#include "process/process.h"
 #include "service/readiness.h"
 #include "workspace/workspace.h"
 

@@ -4,7 +4,7 @@
 #define EXEC_TRACE_H
 
 #include "base/env.h"
-#include "os/process.h"
+#include "process/process.h"
 
 struct component;
 struct seen;

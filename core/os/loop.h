@@ -1,5 +1,4 @@
-/* os: the machine. The only room with uv.h. Uses text, base, and of
- * the supervisor message.h and tree.h.
+/* os: the machine. Only this room and process know uv.h. Uses text, base.
  *
  * loop: the one event loop: timers, work on other threads. Everything is
  * called on the loop's thread unless it says otherwise; callbacks run there. */
@@ -29,5 +28,5 @@ int64_t os_now_ms(void);                          /* monotonic; [any] */
 int64_t os_now_ns(void);                          /* monotonic; [any] */
 int64_t os_real_ns(void);                         /* the real-time clock, as files' times; [any] */
 unsigned os_cpus(void);                           /* usable by this process, at least 1 */
-struct uv_loop_s *loop_uv(struct loop *l);        /* for os/ only */
+struct uv_loop_s *loop_uv(struct loop *l);        /* for os and process only */
 #endif

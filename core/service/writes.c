@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/map.h"
-#include "os/process.h"
+#include "process/process.h"
 #include "service/write_calls.h"
 #include "service/written.h"
 

@@ -17,7 +17,7 @@
 #include <uv.h>
 
 #include "os/loop.h"
-#include "os/process.h"
+#include "process/process.h"
 
 extern char **environ;
 static int left, at_once, total;

@@ -10,9 +10,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "os/loop.h"
-#include "os/process.h"
-#include "os/start.h"
 #include "os/stream.h"
+#include "process/process.h"
+#include "process/start.h"
 
 struct world {
 	struct loop *loop;

@@ -1,9 +1,10 @@
-/* process: the runner's end of the supervisor, and the only way to start a process.
+/* process: the runner's end of the supervisor, and the only way to start a process. Uses os, base, and of the supervisor
+ * message.h and tree.h.
  *
  * One supervisor per run, started by the first step that has to be spawned. All
  * callbacks on the loop. */
-#ifndef OS_PROCESS_H
-#define OS_PROCESS_H
+#ifndef PROCESS_PROCESS_H
+#define PROCESS_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,13 +1,13 @@
 /* start: the START messages, which tell the supervisor to start a process: made, sent, and kept while the kernel has no
  * room for them; and the signals and limits that vt was started with, which processes get back. */
-#ifndef OS_START_H
-#define OS_START_H
+#ifndef PROCESS_START_H
+#define PROCESS_START_H
 
 #include <stdbool.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "os/process.h"
+#include "process/process.h"
 #include "supervisor/message.h"
 
 struct loop;

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "os/start.h"
+#include "process/start.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "os/process.h"
+#include "process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 
 #include "base/mem.h"
 #include "os/loop.h"
-#include "os/orphans.h"
-#include "os/start.h"
+#include "process/orphans.h"
+#include "process/start.h"
 #include "supervisor/message.h"
 
 enum {

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "os/orphans.h"
+#include "process/orphans.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -3,8 +3,8 @@
  * The kernel gives the children of a dead process to its nearest ancestor that asked for
  * them. The supervisor and its keepers have asked, and so does this process: a task that
  * kills both cannot hide what descends from it. */
-#ifndef OS_ORPHANS_H
-#define OS_ORPHANS_H
+#ifndef PROCESS_ORPHANS_H
+#define PROCESS_ORPHANS_H
 
 #include <stdbool.h>
 #include <stdint.h>
