@@ -10,7 +10,7 @@
 #include "base/env.h"
 #include "base/mem.h"
 #include "cmd/cmd.h"
-#include "os/file.h"
+#include "os/answers.h"
 #include "report/warnings.h"
 
 enum { PATIENCE_MS = 3000, VARIABLES = 6, FOLDERS = VARIABLES + 3 };
@@ -73,21 +73,21 @@ static void ask_all(struct places *p, struct warnings *warnings)
 {
 	struct env_pair without[VARIABLES];
 	bool silent[VARIABLES] = { false };
-	struct file_answers *answers;
+	struct answers *answers;
 	uint32_t i, n = 0;
 
 	list(p);
-	answers = file_answers_ask(p->paths, p->n);
+	answers = answers_ask(p->paths, p->n);
 	for (i = 0; i < p->n; i++) {
 		int v = p->variable[i];
 
-		if (silent[v] || file_answers(answers, i, PATIENCE_MS))
+		if (silent[v] || answers_wait(answers, i, PATIENCE_MS))
 			continue;
 		silent[v] = true;
 		without[n++] = (struct env_pair){ variables[v], NULL };
 		warnings_add(warnings, arena_printf(p->arena, "%s: the folder %s does not answer; vt goes on without it", variables[v], p->paths[i]));
 	}
-	file_answers_free(answers);
+	answers_free(answers);
 	p->usable = env_with(p->arena, p->env, without, n);
 }
 

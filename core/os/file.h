@@ -1,4 +1,4 @@
-/* file: whole files, private folders, folders that do not answer, rename, PATH. */
+/* file: whole files, private folders, rename, PATH. */
 #ifndef OS_FILE_H
 #define OS_FILE_H
 
@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -21,6 +22,9 @@ int file_read_at(int dir, const char *name, size_t max, struct arena *a, struct 
 int file_write(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 /* The same in the folder `dir`; the temporary name is `name`, a dot and eight digits. A link at `name` is replaced. */
 int file_write_at(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err);
+/* Reads to the end of an fd; `expected`: how many bytes it may have. NUL-terminated in `a`. Returns the size, or -1 with errno (EFBIG:
+ * more than `max` bytes). */
+ssize_t file_read_all(int fd, size_t expected, size_t max, struct arena *a, char **ret);
 /* Writes everything to a blocking fd. -1 with errno. */
 int file_write_all(int fd, const void *data, size_t size);
 /* Opens a new, empty file without a name in the folder `dir`, for reading and writing. -1 with errno. */
@@ -51,12 +55,4 @@ const char *file_real(const char *path, struct arena *a);        /* realpath; NU
 bool file_real_in(const char *path, char real[PATH_MAX]);        /* the same, into the caller's room; false with errno */
 /* Gives back the memory of pages of a mapped, unchanged file that were read: all that begin in the bytes. [any] */
 void file_forget_pages(const void *data, size_t size);
-/* Asks folders, one after the other, whether they answer. A process of its own asks, because it waits in the kernel if the server
- * of a file system is silent. Paths that lead to no server need no question. */
-struct file_answers;
-struct file_answers *file_answers_ask(const char *const *paths, uint32_t n);     /* borrows the paths */
-/* Waits for the answer of paths[i], which may be that it does not exist; each i once, upwards. All have patience_ms together; those
- * behind a silent one have as much again. If no process can ask, all count as answering. */
-bool file_answers(struct file_answers *a, uint32_t i, int patience_ms);
-void file_answers_free(struct file_answers *a);          /* does not wait */
 #endif
