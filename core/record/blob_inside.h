@@ -1,5 +1,4 @@
-/* Shared by taking and publishing (blob.c) and fetching (fetch.c). No other file
- * includes it. */
+/* Shared by taking (blob.c), publishing (publish.c) and fetching (fetch.c). No other file includes it. */
 #ifndef RECORD_BLOB_INSIDE_H
 #define RECORD_BLOB_INSIDE_H
 
@@ -10,8 +9,6 @@
 
 enum { BLOB_ENTRY_MAX = 4096 };                /* bytes of an entry */
 
-struct batch;
-
 /* Bytes that were taken and are not published yet. */
 struct pending {
 	uint8_t name[1 + sizeof(vt_id)];       /* space, id: the map's key */
@@ -19,6 +16,16 @@ struct pending {
 	void *data;                            /* owned; NULL when it is in a file */
 	size_t size;                           /* bytes */
 	int fd;                                /* of the unnamed private file, or -1 */
+};
+
+struct batch {
+	struct blobs *blobs;
+	struct pending **at;                   /* in the order of taking */
+	uint32_t n;
+	struct digest key;                     /* once published */
+	vt_id result;                          /* once published */
+	bool arrived;                          /* it came from a far store: `kept` is not called */
+	struct batch *next;                    /* in the queue */
 };
 
 struct blobs {
@@ -45,6 +52,9 @@ struct blobs {
 	uint32_t used_n, used_room;
 };
 
+/* Adds bytes and holds them; takes over data or fd. A blob that is pending already keeps its
+ * bytes; an entry is replaced. The caller has the lock. */
+struct pending *pending_add(struct blobs *b, uint32_t space, const void *id, void *data, size_t size, int fd);
 /* Finds and holds it; the caller has the lock. NULL: not pending. */
 struct pending *pending_find(struct blobs *b, uint32_t space, const void *id);
 /* Lets go of it; the caller has the lock. */
@@ -61,6 +71,11 @@ struct offering offering_of(const struct pending *p);
 
 /* Opens a private file without a name, for a blob that is too large for memory. -1 */
 int blob_spool(struct directory *d);
-/* Asks the stores alone. 0; 1: none has an entry. */
+/* publish.c. Tells the stores which blobs hits rely on, before a put may make a store drop blobs. */
+void publish_used(struct blobs *b);
+/* publish.c. Puts `result` in front of the key's entry and gives the batch to the publisher. Takes over t. */
+void publish_result(struct blobs *b, struct batch *t, const struct digest *key, const vt_id *result);
+
+/* fetch.c. Asks the stores alone. 0; 1: none has an entry. */
 int blob_entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret);
 #endif
