@@ -3,167 +3,15 @@
 #include "effect/record.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "effect/cover.h"
+#include "effect/record_inside.h"
 #include "fact/seen.h"
 #include "os/tree.h"
 #include "text/path.h"
 
-/* One path that the run changed or asked about. */
-struct touched {
-	struct bytes path;
-	struct bytes found, left;  /* states of FACT_LEFT before and after the run */
-	const struct touched *from;        /* the path that the last rename took the file from; NULL: none */
-	bool hidden;               /* the step counts it as not there yet (layer.h) */
-	bool written;              /* the tracer saw a write, a move or a removal; else only a question */
-	bool target;               /* a rename ended here */
-	bool moved;                /* a rename began here: the content may have been read under the new name */
-	bool folder;               /* made as a directory */
-	bool somebodys;            /* a file, link or folder that no step made, under another name */
-	bool stays;                /* the last call that the tracer saw left something here */
-	bool cut;                  /* the content or the name was written, not only attributes */
-};
-
-struct recording {
-	struct record *r;
-	struct map known;          /* path -> struct touched */
-	struct map asked;          /* folders of products */
-	uint64_t caches;           /* bits: caches of tools in which the run wrote */
-	int64_t now_ns;            /* the file system's clock after the states were read */
-	struct err *err;
-};
-
 static const struct bytes nothing = { "", 0 };
-
-static struct touched *touch(struct recording *k, struct bytes path)
-{
-	struct touched *t = map_get(&k->known, path.data, path.size);
-
-	if (t || !path.size)
-		return t;
-	t = arena_alloc(k->r->arena, sizeof *t);
-	t->path = path;
-	*map_put(&k->known, path.data, path.size) = t;
-	return t;
-}
-
-static void found_below(void *ctx, const char *path, size_t size, const struct stat *st)
-{
-	struct recording *k = ctx;
-
-	(void)st;
-	touch(k, (struct bytes){ arena_strn(k->r->arena, path, size), size })->written = true;
-}
-
-/* Touches all below a folder that a rename put here. */
-static void touch_below(struct recording *k, struct bytes path)
-{
-	struct tree_visitor v = { .found = found_below, .ctx = k };
-
-	tree_walk(k->r->world->root_fd, arena_strn(k->r->arena, path.data, path.size), TREE_LINKS | TREE_EMPTY, &v, NULL);
-}
-
-static void find_touched(struct recording *k)
-{
-	const struct seen *seen = k->r->seen;
-	const struct map *seats = &k->r->before->layer.seats;
-	struct touched *t, *to;
-	uint32_t i;
-
-	for (i = 0; i < seen->n; i++) {
-		const vt_seen *s = &seen->at[i];
-		const struct bytes name = { s->name.data, s->name.size }, other = { s->other.data, s->other.size };
-
-		if (s->op != VT_SEEN_WRITE && s->op != VT_SEEN_RENAME)
-			continue;
-		t = touch(k, name);
-		if (t) {
-			t->written = true;
-			t->moved |= s->op == VT_SEEN_RENAME;
-			t->cut |= s->op == VT_SEEN_RENAME || !(s->flags & VT_SEEN_ATTRIBUTE);
-			t->stays = s->op == VT_SEEN_WRITE && !(s->flags & VT_SEEN_REMOVED) && (t->stays || !(s->flags & VT_SEEN_ATTRIBUTE));
-			t->folder |= s->op == VT_SEEN_WRITE && (s->flags & VT_SEEN_DIRECTORY) && !(s->flags & VT_SEEN_REMOVED);
-		}
-		if (s->op != VT_SEEN_RENAME || !(to = touch(k, other)))
-			continue;
-		to->written = to->folder = to->cut = to->target = to->stays = true;
-		to->from = t;
-		touch_below(k, other);
-	}
-	for (i = 0; i < seen->left_out.n; i++)
-		if ((t = touch(k, seen->left_out.at[i].key)) != NULL)
-			t->written = true;
-	for (i = 0; i < seats->n; i++) {
-		const struct seat *s = seats->at[i].value;
-
-		/* the seats of a folder that was moved away */
-		if (!map_get(&k->known, s->path.data, s->path.size) && !map_get(&seen->left_out, s->path.data, s->path.size) &&
-		    (t = touch(k, s->path)) != NULL)
-			t->moved = s->state.size > 0;
-	}
-}
-
-/* The state before a call that wrote only attributes: the content of now, with the x bit of `found`. */
-static struct bytes with_mode(struct arena *a, struct bytes left, struct bytes found)
-{
-	const bool x = found.size > 1;
-	char *p;
-
-	if (!left.size || *(const char *)left.data != 'c')
-		return found;
-	p = arena_alloc(a, 1 + sizeof(vt_id) + 1);
-	memcpy(p, left.data, 1 + sizeof(vt_id));
-	p[1 + sizeof(vt_id)] = 'x';
-	return (struct bytes){ p, 1 + sizeof(vt_id) + x };
-}
-
-static bool stamp_at(const struct record *r, struct bytes path, struct stamp *ret)
-{
-	struct stat st;
-
-	if (fstatat(r->world->root_fd, arena_strn(r->arena, path.data, path.size), &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	stamp_of(&st, ret);
-	return true;
-}
-
-static bool is_young(const struct record *r, struct bytes path)
-{
-	struct stamp stamp;
-
-	return stamp_at(r, path, &stamp) && stamp.ctime_ns > r->started_ns;
-}
-
-/* Reads the states left, in one batch, and derives the states found. */
-static int fill(struct recording *k)
-{
-	struct record *r = k->r;
-	struct facts now = { .at = arena_array(r->arena, k->known.n + 1, sizeof *now.at) };
-	uint32_t i;
-
-	for (i = 0; i < k->known.n; i++)
-		now.at[now.n++] = (struct fact){ .kind = FACT_LEFT, .name = k->known.at[i].key, .detail = nothing };
-	facts_sort(&now);
-	if (state_fill(r->world, NULL, &now, r->arena, k->err) < 0)
-		return -1;
-	k->now_ns = state_now(r->world);
-	for (i = 0; i < now.n; i++) {
-		struct touched *t = map_get(&k->known, now.at[i].name.data, now.at[i].name.size);
-
-		t->left = now.at[i].state;
-		if (layer_state(&r->before->layer, t->path, &t->found, k->err) < 0)
-			return -1;
-		if (!t->cut && t->found.size && *(const char *)t->found.data == '?') {
-			t->found = with_mode(r->arena, t->left, t->found);
-			layer_set(&r->before->layer, t->path, t->found);
-		} else if (t->written && !layer_covers(&r->before->layer, t->path) && state_is_content(t->left) && is_young(r, t->path))
-			t->found = bytes_text("?");    /* the tracer did not tell it */
-		t->hidden = t->found.size && layer_hides(&r->before->layer, r->eyes, t->path, k->err);
-	}
-	return 0;
-}
 
 static const struct fact *fact_at(const struct record *r, struct bytes path, bool content)
 {
@@ -322,7 +170,7 @@ static bool was_changed(struct recording *k, const struct touched *t)
 
 	if (t->written && map_get(&k->r->seen->foreign, t->path.data, t->path.size))
 		return true;
-	return t->written && state_is_content(t->left) && stamp_at(k->r, t->path, &stamp) && stamp.ctime_ns > k->r->ended_ns &&
+	return t->written && state_is_content(t->left) && touched_stamp(k->r, t->path, &stamp) && stamp.ctime_ns > k->r->ended_ns &&
 	       stamp.ctime_ns <= k->now_ns;
 }
 
@@ -587,14 +435,14 @@ int record_run(struct record *r, struct err *err)
 
 	map_init(&k.known);
 	map_init(&k.asked);
-	find_touched(&k);
+	touched_find(&k);
 	for (i = 0; i < k.known.n; i++) {
 		int which = cover_cache(r->cover, k.known.at[i].key);
 
 		if (which > 0 && which < 64 && ((struct touched *)k.known.at[i].value)->written)
 			k.caches |= UINT64_C(1) << which;
 	}
-	if (fill(&k) < 0 || amend(&k) < 0)
+	if (touched_fill(&k) < 0 || amend(&k) < 0)
 		goto out;
 	for (i = 0; i < k.known.n; i++)
 		((struct touched *)k.known.at[i].value)->somebodys = is_somebodys(&k, k.known.at[i].value);
