@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "exec/signals.h"
+#include "os/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>

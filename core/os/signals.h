@@ -1,7 +1,7 @@
 /* signals: INT, TERM and HUP become calls on the loop. They nest: the last that catches gets them. On the loop, but for
  * the handler. */
-#ifndef EXEC_SIGNALS_H
-#define EXEC_SIGNALS_H
+#ifndef OS_SIGNALS_H
+#define OS_SIGNALS_H
 
 #include <stdbool.h>
 
