@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/map.h"
 #include "cache/cache.h"
 #include "exec/sharer.h"
 #include "far/far.h"
@@ -18,64 +17,14 @@
 #include "text/shown.h"
 #include "together/link.h"
 #include "together/run_id.h"
+#include "together/unit.h"
 #include "workspace/workspace.h"
 
 enum {
-	MISSES_MAX = 3,                /* results of one runner that are no hits here; after so many its tasks are run here */
 	RETRY_MS = 3000,               /* how often the lease of a task that another runner has is asked for: it may have run out */
 	NOBODYS_MS = LINK_TTL_MS + 5000,       /* a lease whose owner does not take part in the run; that of a dead runner ends earlier */
 	TICK_MS = 1000,
 	SETTLE_MS = 10000              /* at the end of a run, until all is told */
-};
-
-enum unit_state { UNIT_NEW, UNIT_ASKING, UNIT_MINE, UNIT_THEIRS, UNIT_GETTING, UNIT_GOT, UNIT_FREE, UNIT_ELSEWHERE };
-
-/* Another runner. */
-struct runner {
-	vt_id id;
-	char *name;
-	uint32_t misses;               /* its results that were no hits here */
-};
-
-/* A node of the plan, or of a plan within it. */
-struct unit {
-	struct unit *next;
-	struct together *of;
-	struct place *place;
-	char *label;                   /* "web#build"; below a nested run "ci > web#build" */
-	vt_id name;
-	enum unit_state state;
-	bool travels;                  /* no step of it is known to leave files that cannot be sent */
-	bool ran;                      /* a step of it ran here */
-	bool far_hit;                  /* a step of it hit by a result of a far store */
-	bool told;                     /* link_tell was called */
-	bool kept;                     /* MINE: the results of its steps so far hold all that they left */
-	struct digest *results;        /* MINE: of its steps that ran */
-	uint32_t results_n;
-	struct buf key;                /* MINE: the key of the first that ran */
-	struct runner *who;            /* THEIRS, GOT: the runner that has, or had, its lease */
-	int64_t retry_ms;              /* THEIRS: when its lease is asked for again */
-	int64_t nobodys_ms;            /* since when an owner outside of the run has its lease; 0: none has */
-};
-
-struct together {
-	struct together_setup setup;
-	struct exec_sharer sharer;
-	struct arena *arena;
-	struct link *link;             /* NULL: this runner works alone */
-	bool alone;                    /* no lease is taken any more */
-	bool strangers;                /* an owner outside of the run keeps leases */
-	vt_id run_name;
-	struct run *run;               /* NULL: not running */
-	struct map units;              /* place -> struct unit *; keys are the pointers, in the arena */
-	struct unit *first;
-	struct runner *runners[64];
-	uint32_t runners_n;
-	struct timer *tick;
-	pthread_mutex_t lock;          /* guards getting */
-	pthread_cond_t less;           /* getting became less */
-	uint32_t getting;              /* workers that fetch results */
-	struct together_counts counts;
 };
 
 /* ---- telling -------------------------------------------------------------------------- */
@@ -94,100 +43,6 @@ static void __attribute__((format(printf, 3, 4))) tellf(struct together *t, bool
 	tell(t, warning, shown_in(a, arena_vprintf(a, fmt, ap)));
 	va_end(ap);
 	arena_free(a);
-}
-
-/* ---- the tasks ------------------------------------------------------------------------------ */
-
-static const struct plan_node *node_of(const struct place *p)
-{
-	return &p->level->plan->nodes[p->node];
-}
-
-/* Will the results of all its steps be kept, as far as the plan can tell? */
-static bool node_travels(const struct plan_node *node)
-{
-	uint32_t i;
-
-	for (i = 0; i < node->items_n; i++) {
-		const struct item *item = &node->items[i];
-
-		if (item->kind == ITEM_STEP && (!item->step->rules || item->step->persistent))
-			return false;
-	}
-	return true;
-}
-
-static char *path_of(struct together *t, const struct place *p)
-{
-	const char *label = node_of(p)->task->label;
-
-	if (!p->level->parent)
-		return arena_str(t->arena, label);
-	return arena_printf(t->arena, "%s %u > %s", path_of(t, p->level->parent), p->level->parent->item, label);
-}
-
-static struct unit *unit_of(struct together *t, struct place *p)
-{
-	struct unit *u = map_get(&t->units, &p, sizeof p);
-
-	if (u)
-		return u;
-	u = arena_alloc(t->arena, sizeof *u);
-	u->of = t;
-	u->place = p;
-	u->label = path_of(t, p);
-	u->travels = node_travels(node_of(p));
-	buf_init(&u->key, NOTICE_KEY_MAX);
-	notice_task(t->setup.keys, &t->run_name, u->label, &u->name);
-	*map_put(&t->units, arena_copy(t->arena, &p, sizeof p), sizeof p) = u;
-	u->next = t->first;
-	t->first = u;
-	return u;
-}
-
-/* Does the node have nested runs behind the place's item? Then each runner does it, because the nested tasks are shared one by one. */
-static bool starts_others(const struct place *p)
-{
-	const struct plan_node *node = node_of(p);
-	uint32_t i;
-
-	for (i = p->item; i < node->items_n; i++)
-		if (node->items[i].kind == ITEM_PLAN)
-			return true;
-	return false;
-}
-
-/* Must the files of the task be here? Where a task of this runner waits for it; on runner 0, which ends with all of them. */
-static bool is_needed(const struct unit *u)
-{
-	return u->of->setup.index == 0 || schedule_is_followed(u->place);
-}
-
-/* ---- other runners ------------------------------------------------------------------------------ */
-
-static struct runner *runner_of(struct together *t, const vt_id *id, const char *name)
-{
-	struct runner *r;
-	uint32_t i;
-
-	for (i = 0; i < t->runners_n; i++)
-		if (memcmp(t->runners[i]->id.byte, id->byte, sizeof id->byte) == 0)
-			break;
-	if (i == COUNT(t->runners))
-		return NULL;
-	if (i == t->runners_n) {
-		r = t->runners[t->runners_n++] = arena_alloc(t->arena, sizeof *r);
-		r->id = *id;
-	}
-	r = t->runners[i];
-	if (!r->name && name && *name)
-		r->name = arena_str(t->arena, name);
-	return r;
-}
-
-static bool is_waited_for(const struct runner *r)
-{
-	return !r || r->misses < MISSES_MAX;
 }
 
 /* Adds why a result was no hit: what the look-up says, or else the difference of the keys. */
@@ -246,7 +101,7 @@ static void wait_for(struct unit *u, struct runner *who)
 	struct together *t = u->of;
 
 	u->who = who;
-	if (!is_waited_for(who)) {
+	if (!runner_is_waited_for(who)) {
 		again(u, UNIT_FREE);
 		return;
 	}
@@ -297,7 +152,7 @@ static void get(void *ctx)
 {
 	struct unit *u = ctx;
 
-	cache_get_again(u->of->setup.cache, node_of(u->place));
+	cache_get_again(u->of->setup.cache, unit_node(u->place));
 	pthread_mutex_lock(&u->of->lock);
 	u->of->getting--;
 	pthread_cond_signal(&u->of->less);
@@ -331,7 +186,7 @@ static void over(struct unit *u, const struct notice *r)
 	buf_clear(&u->key);
 	if (r->key.size)
 		buf_add(&u->key, r->key.data, r->key.size);
-	if (!is_waited_for(u->who)) {
+	if (!runner_is_waited_for(u->who)) {
 		again(u, UNIT_FREE);
 	} else if (!r->kept) {
 		u->place->must_run = schedule_is_followed(u->place);
@@ -339,7 +194,7 @@ static void over(struct unit *u, const struct notice *r)
 			again(u, UNIT_FREE);
 		else
 			leave_elsewhere(u);
-	} else if (!is_needed(u)) {
+	} else if (!unit_is_needed(u)) {
 		leave_elsewhere(u);
 	} else {
 		u->state = UNIT_GETTING;
@@ -431,7 +286,7 @@ static bool may_run(void *ctx, struct place *p, const struct found *found)
 	struct together *t = ctx;
 	struct unit *u = unit_of(t, p);
 
-	if (starts_others(p)) {
+	if (unit_starts_others(p)) {
 		u->ran = true;
 		return true;
 	}
