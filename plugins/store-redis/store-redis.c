@@ -11,207 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resp.h"
-#include "url.h"
+#include "peer.h"
 
 enum {
 	PARALLEL = 4,              /* calls at once */
 	BATCH = 512,               /* items of a call */
 	BATCH_BYTES = 8 << 20,     /* of all items of a put */
 	MOST = 512 << 20,          /* bytes of one string, as Redis has it */
-	KEY_MOST = 160,            /* bytes of a key, with its NUL */
-	PREFIX_MOST = 64
+	KEY_MOST = 160             /* bytes of a key, with its NUL */
 };
-
-/* A connection that is logged in. */
-struct peer {
-	struct resp resp;          /* first: a peer is freed as one piece */
-	struct net *net;
-	struct peer *next;         /* in the list of idle connections */
-};
-
-struct store {
-	struct redis_url url;
-	char shown[300];           /* the server, for messages: without user and password */
-	char *user, *password, *ca;
-	char prefix[PREFIX_MOST + 1];
-	uint64_t ttl_ms;           /* 0: for ever */
-	pthread_mutex_t lock;      /* guards all below */
-	struct peer *idle;
-	bool no_put;               /* the server takes nothing from this user; reported once */
-	bool full;                 /* reported once */
-};
-
-static vt_bytes text_bytes(const char *text)
-{
-	return (vt_bytes){ text, strlen(text) };
-}
-
-static void tell(const struct store *s, vt_call *call, uint32_t level, const char *text)
-{
-	char sentence[640];
-
-	snprintf(sentence, sizeof sentence, "redis at %s: %s", s->shown, text);
-	call->report(call, level, "redis", text_bytes(sentence));
-}
-
-static vt_status failed(const struct store *s, vt_call *call, const struct trouble *t)
-{
-	if (t->cancelled)
-		return VT_CANCELLED;
-	tell(s, call, VT_REPORT_ERROR, t->text);
-	return VT_FAILED;
-}
-
-static bool is_error(const char *text, const char *word)
-{
-	return strncmp(text, word, strlen(word)) == 0;
-}
-
-/* Marks *told, and says whether it was so before. */
-static bool mark(struct store *s, bool *told)
-{
-	bool before;
-
-	pthread_mutex_lock(&s->lock);
-	before = *told;
-	*told = true;
-	pthread_mutex_unlock(&s->lock);
-	return before;
-}
-
-/* The status of a call to which the server answered an error. */
-static vt_status refused(struct store *s, vt_call *call, const char *text, bool is_put)
-{
-	if (is_put && (is_error(text, "NOPERM") || is_error(text, "READONLY"))) {
-		if (!mark(s, &s->no_put))
-			tell(s, call, VT_REPORT_INFO, "it takes nothing from this user: only read from in this run");
-		return VT_NONE;
-	}
-	if (is_put && is_error(text, "OOM")) {
-		if (!mark(s, &s->full))
-			tell(s, call, VT_REPORT_WARNING, "it is full (maxmemory): new results are not shared");
-		return VT_NONE;
-	}
-	tell(s, call, VT_REPORT_ERROR, text);
-	if (is_error(text, "NOAUTH") || is_error(text, "WRONGPASS") || is_error(text, "NOPERM") || is_error(text, "MOVED"))
-		return VT_DOWN;
-	return VT_FAILED;
-}
-
-/* ---- connections --------------------------------------------------------------------- */
-
-static void peer_close(struct peer *p)
-{
-	net_close(p->net);
-	free(p);
-}
-
-/* One command of words; -1: trouble. */
-static int ask(struct peer *p, vt_call *call, const char *const *words, uint32_t n, struct reply *ret, struct trouble *t)
-{
-	uint32_t i;
-
-	if (resp_command(&p->resp, call, n, t) < 0)
-		return -1;
-	for (i = 0; i < n; i++)
-		if (resp_text(&p->resp, call, words[i], t) < 0)
-			return -1;
-	return resp_reply(&p->resp, call, ret, t);
-}
-
-/* Sends user, password and database. VT_OK: the server accepted them. */
-static vt_status log_in(struct store *s, vt_call *call, struct peer *p, struct trouble *t)
-{
-	const char *user = s->user ? s->user : s->url.user, *password = s->password ? s->password : s->url.password;
-	const char *auth[3] = { "AUTH", user, password }, *database[2] = { "SELECT" };
-	struct reply reply;
-	char number[16];
-
-	if (!*user) {
-		auth[1] = password;
-		auth[2] = NULL;
-	}
-	if (*password) {
-		if (ask(p, call, auth, *user ? 3 : 2, &reply, t) < 0)
-			return failed(s, call, t);
-		if (reply.kind == REPLY_ERROR) {
-			tell(s, call, VT_REPORT_ERROR, reply.text);
-			return VT_DOWN;
-		}
-	}
-	if (s->url.database) {
-		snprintf(number, sizeof number, "%u", s->url.database);
-		database[1] = number;
-		if (ask(p, call, database, 2, &reply, t) < 0)
-			return failed(s, call, t);
-		if (reply.kind == REPLY_ERROR)
-			return refused(s, call, reply.text, false);
-	}
-	return VT_OK;
-}
-
-static struct peer *idle_one(struct store *s)
-{
-	struct peer *p;
-
-	pthread_mutex_lock(&s->lock);
-	p = s->idle;
-	if (p)
-		s->idle = p->next;
-	pthread_mutex_unlock(&s->lock);
-	return p;
-}
-
-static vt_status peer_take(struct store *s, vt_call *call, struct peer **ret)
-{
-	struct trouble t = { .cancelled = false };
-	struct peer *p;
-	vt_status status;
-
-	if (call->stopping(call))
-		return VT_CANCELLED;
-	while ((p = idle_one(s))) {
-		/* a server may end a connection that was idle for long */
-		if (net_is_quiet(p->net)) {
-			*ret = p;
-			return VT_OK;
-		}
-		peer_close(p);
-	}
-	p = calloc(1, sizeof *p);
-	if (!p) {
-		tell(s, call, VT_REPORT_ERROR, "out of memory");
-		return VT_FAILED;
-	}
-	p->net = p->resp.net = net_open(&s->url.address, call, &t);
-	status = p->net ? log_in(s, call, p, &t) : failed(s, call, &t);
-	if (status != VT_OK) {
-		peer_close(p);
-		return status;
-	}
-	*ret = p;
-	return VT_OK;
-}
-
-static void peer_give(struct store *s, struct peer *p)
-{
-	pthread_mutex_lock(&s->lock);
-	p->next = s->idle;
-	s->idle = p;
-	pthread_mutex_unlock(&s->lock);
-}
-
-/* The end of a call: a connection on which something went wrong is closed. */
-static vt_status leave(struct store *s, vt_call *call, struct peer *p, int r, const struct trouble *t, vt_status status)
-{
-	if (r == 0) {
-		peer_give(s, p);
-		return status;
-	}
-	peer_close(p);
-	return failed(s, call, t);
-}
 
 /* ---- keys ---------------------------------------------------------------------------- */
 
@@ -251,7 +59,7 @@ static int receive_one(struct store *s, vt_call *call, struct peer *p, vt_get_it
 			return -1;
 		return 0;
 	case REPLY_ERROR:
-		item->status = refused(s, call, reply.text, false);
+		item->status = peer_refused(s, call, reply.text, false);
 		return 0;
 	default:
 		trouble_set(t, "the answer is not one of a Redis server");
@@ -279,7 +87,7 @@ static int mget(struct store *s, vt_call *call, struct peer *p, uint32_t space, 
 	if (send_mget(s, call, p, space, items, n, t) < 0 || resp_reply(&p->resp, call, &reply, t) < 0)
 		return -1;
 	if (reply.kind == REPLY_ERROR) {
-		*ret = refused(s, call, reply.text, false);
+		*ret = peer_refused(s, call, reply.text, false);
 		return 0;
 	}
 	if (reply.kind != REPLY_ARRAY || reply.number != n) {
@@ -307,7 +115,7 @@ static vt_status get_many(void *self, vt_call *call, uint32_t space, vt_get_item
 	if (status != VT_OK)
 		return status;
 	r = mget(s, call, p, space, items, n, &status, &t);
-	return leave(s, call, p, r, &t, status);
+	return peer_leave(s, call, p, r, &t, status);
 }
 
 static vt_status get(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into)
@@ -347,7 +155,7 @@ static int set_all(struct store *s, vt_call *call, struct peer *p, uint32_t spac
 			continue;
 		if (resp_reply(&p->resp, call, &reply, t) < 0)
 			return -1;
-		items[i].status = reply.kind == REPLY_ERROR ? refused(s, call, reply.text, true) : VT_OK;
+		items[i].status = reply.kind == REPLY_ERROR ? peer_refused(s, call, reply.text, true) : VT_OK;
 	}
 	return 0;
 }
@@ -369,7 +177,7 @@ static vt_status put_many(void *self, vt_call *call, uint32_t space, vt_put_item
 	if (nothing)
 		return VT_OK;
 	status = peer_take(s, call, &p);
-	return status == VT_OK ? leave(s, call, p, set_all(s, call, p, space, items, n, &t), &t, VT_OK) : status;
+	return status == VT_OK ? peer_leave(s, call, p, set_all(s, call, p, space, items, n, &t), &t, VT_OK) : status;
 }
 
 static vt_status put(void *self, vt_call *call, uint32_t space, const vt_id *name, vt_source *from)
@@ -398,7 +206,7 @@ static int each(struct store *s, vt_call *call, struct peer *p, const char *comm
 			return -1;
 		ret[i] = reply.kind == REPLY_NUMBER && reply.number > 0;
 		if (reply.kind == REPLY_ERROR && *ret_status == VT_OK)
-			*ret_status = refused(s, call, reply.text, true);
+			*ret_status = peer_refused(s, call, reply.text, true);
 	}
 	return 0;
 }
@@ -415,7 +223,7 @@ static vt_status has(void *self, vt_call *call, uint32_t space, const vt_id *nam
 		return status;
 	/* both commands answer whether the key exists */
 	r = each(s, call, p, s->ttl_ms ? "PEXPIRE" : "EXISTS", s->ttl_ms, space, names, n, ret, &status, &t);
-	return leave(s, call, p, r, &t, status);
+	return peer_leave(s, call, p, r, &t, status);
 }
 
 static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *name, uint32_t why)
@@ -430,7 +238,7 @@ static vt_status drop(void *self, vt_call *call, uint32_t space, const vt_id *na
 	(void)why;
 	if (status == VT_OK) {
 		r = each(s, call, p, "DEL", 0, space, name, 1, &there, &status, &t);
-		status = leave(s, call, p, r, &t, status);
+		status = peer_leave(s, call, p, r, &t, status);
 	}
 	return status == VT_OK && !there ? VT_NONE : status;
 }
@@ -477,10 +285,10 @@ static vt_status lease(void *self, vt_call *call, const vt_id *name, const vt_id
 		return status;
 	r = eval_lease(s, call, p, script, name, owner, ttl_ms ? ttl_ms : 1, &reply, &t);
 	if (r == 0 && reply.kind == REPLY_ERROR)
-		status = refused(s, call, reply.text, false);
+		status = peer_refused(s, call, reply.text, false);
 	else if (r == 0)
 		r = resp_bytes(&p->resp, call, &reply, ret_owner->byte, sizeof ret_owner->byte, &t);
-	status = leave(s, call, p, r, &t, status);
+	status = peer_leave(s, call, p, r, &t, status);
 	return status == VT_OK && memcmp(ret_owner->byte, owner->byte, sizeof owner->byte) != 0 ? VT_NONE : status;
 }
 
@@ -500,10 +308,10 @@ static vt_status release(void *self, vt_call *call, const vt_id *name, const vt_
 		return status;
 	r = eval_lease(s, call, p, script, name, owner, 0, &reply, &t);
 	if (r == 0 && reply.kind == REPLY_ERROR)
-		status = refused(s, call, reply.text, false);
+		status = peer_refused(s, call, reply.text, false);
 	else if (r == 0 && reply.number == 0)
 		status = VT_NONE;
-	return leave(s, call, p, r, &t, status);
+	return peer_leave(s, call, p, r, &t, status);
 }
 
 /* ---- options ------------------------------------------------------------------------- */
@@ -583,7 +391,7 @@ static void destroy(void *self)
 	struct store *s = self;
 	struct peer *p;
 
-	while ((p = idle_one(s)))
+	while ((p = peer_idle(s)))
 		peer_close(p);
 	pthread_mutex_destroy(&s->lock);
 	free(s->user);
