@@ -220,7 +220,7 @@ static int run(const struct session *s, int argc, char **argv)
 	struct err err = { 0 };
 	int code, verb;
 
-	/* it takes the options of `vt run`, too */
+	/* the command takes the options of `vt run`, too */
 	if (argc > 1 && strcmp(argv[1], verbs[PULL]) == 0)
 		return share_pull(s, &command_cache, argc - 1, argv + 1);
 	code = command_read_line(&command_cache, s, argc, argv, &line);

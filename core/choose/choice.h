@@ -37,7 +37,7 @@ struct choice {
 	struct store_rules store;  /* of a store */
 	uint32_t kind;             /* VT_KIND_* that it must have; 0: any */
 	bool named;                /* a configuration file names it: vt must not run without it */
-	bool from_user;            /* that file is the user's */
+	bool from_user;            /* the file that names it is the user's */
 	char *place;               /* owned; where in that file, below `plugins`; NULL: a default chose it */
 	struct option_value *options;      /* owned; each key once */
 	uint32_t options_n;

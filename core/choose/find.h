@@ -28,7 +28,7 @@ enum find_origin { FIND_SYSTEM, FIND_USER, FIND_CONFIG, FIND_ENV };
 struct find_place {
 	char *path;                /* absolute; a folder, or one file */
 	enum find_origin origin;
-	bool used;                 /* it exists and may be read */
+	bool used;                 /* the place exists and may be read */
 	char *reason;              /* owned; why it is not used; NULL: used, or it does not exist */
 };
 

@@ -239,7 +239,7 @@ static int options_under(const struct choice_config *config, struct choice *c, c
 	return option_flatten(&f, its, "", place, 0, err);
 }
 
-/* Those of the component, then those of the entry. */
+/* The options of the component, then those of the entry. */
 static int options_from(const struct choice_config *config, struct choice *c, bool user, struct err *err)
 {
 	if (options_under(config, c, c->name, user, err))

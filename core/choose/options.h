@@ -8,11 +8,11 @@
 
 /* Where the options of a map go. */
 struct option_map {
-	const struct choice_config *config;        /* that it stands in, for messages */
+	const struct choice_config *config;        /* the configuration that it stands in, for messages */
 	struct choice *choice;     /* the component that gets them */
 	const char *skip;          /* a key of the first level that is no option; NULL: none */
-	bool user;                 /* it is the user's file */
-	bool credentials;          /* it is a map of `credentials` there */
+	bool user;                 /* the file is the user's */
+	bool credentials;          /* the options are a map of `credentials` there */
 };
 
 /* Says that the value at a place is wrong, after where that is. Returns -1. */

@@ -63,7 +63,7 @@ struct verb {
 	const char *name;
 	uint32_t options;                  /* bit i: it takes option i */
 	const char *operand;               /* name of its operand in messages; NULL: it has none */
-	bool many;                         /* it takes several operands */
+	bool many;                         /* the request takes several operands */
 	int (*call)(vt_client *c, const struct words *w);      /* returns VT_CLIENT_* */
 };
 

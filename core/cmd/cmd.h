@@ -29,7 +29,7 @@ struct session {
 };
 
 enum {
-	COMMAND_NEVER_CACHED = 1,          /* it shows or changes vt's state: as a step of a task it is not cached */
+	COMMAND_NEVER_CACHED = 1,          /* the command shows or changes vt's state: as a step of a task it is not cached */
 };
 
 struct command {

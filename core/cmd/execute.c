@@ -68,7 +68,7 @@ struct execution {
 	struct summary *summary;
 	struct tail *tail;             /* the last lines of the steps that failed */
 	struct together *together;     /* parts the work with other machines; NULL: all runs here */
-	pid_t supervisor;              /* it is ending; 0: none was started */
+	pid_t supervisor;              /* a supervisor that is ending; 0: none was started */
 	pthread_t saver;               /* writes the summary while the rest is closed */
 	bool saving;                   /* saver runs and is not joined */
 };

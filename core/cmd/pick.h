@@ -14,7 +14,7 @@ struct pick {
 	const struct task *task;
 	const char *label;         /* the task's name in the current package, else pkg#task */
 	const char *command;       /* as configured, array elements joined by &&, a group's tasks by +; with "# description" */
-	bool here;                 /* it is in the current package */
+	bool here;                 /* the task is in the current package */
 	int score;                 /* set by pick_match */
 };
 

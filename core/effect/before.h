@@ -19,7 +19,7 @@ struct before {
 	struct move {
 		struct bytes from, to;         /* one renaming of a folder from before the run */
 		struct bytes origin;           /* its name before the run */
-		bool again;                    /* it was moved more than once */
+		bool again;                    /* the folder was moved more than once */
 	} *moves;
 	uint32_t moves_n;
 };

@@ -28,7 +28,7 @@ struct capture {
 	void *map;                 /* of the file, as it was last lent */
 	size_t map_size;
 	bool failed;               /* the file could not be written, or is full: what came later is lost */
-	bool full;                 /* it is full */
+	bool full;                 /* `most` was reached */
 };
 
 struct capture *capture_new(capture_spool *spool, void *ctx, uint64_t most)

@@ -32,7 +32,7 @@ void capture_restart(struct capture *c);
 
 /* Bytes in the format above, on their way to be shown. */
 struct replay {
-	const unsigned char *at, *end;         /* what is left */
+	const unsigned char *at, *end;         /* the bytes that are not shown yet */
 	const unsigned char *held;             /* pages from here on are in memory */
 	bool mapped;                           /* from a file; pages that were shown are given back */
 	struct bytes more;                     /* comes behind end, from memory */

@@ -38,30 +38,30 @@ struct child_setup {
 	struct outer_runner *outer;           /* the channel's; NULL: this vt is in no other's task */
 	struct component *tracer;      /* NULL: not traced */
 	const struct vt_step *described;       /* the step as the tracer sees it; NULL: step->described */
-	struct writes *writes;         /* follows what it changes; only without a tracer; NULL: nothing does */
+	struct writes *writes;         /* follows the paths that the child changes; only without a tracer; NULL: nothing does */
 	/* stream 1 or 2; borrowed for the call */
 	void (*on_output)(void *ctx, int stream, struct bytes data);
-	/* It runs; child_end says whether it is followed. NULL: nobody is told. */
+	/* The process runs; child_end says whether it is followed. NULL: nobody is told. */
 	void (*on_started)(void *ctx);
-	/* It exited and its pipes are at their ends. Not called when it could not be started. */
+	/* The process exited and its pipes are at their ends. Not called when it could not be started. */
 	void (*on_ended)(void *ctx);
 	/* The last call. */
 	void (*on_settled)(void *ctx);
 	void *ctx;
 };
 
-/* What is known at the end. */
+/* The end of a child. */
 struct child_end {
 	bool started;                  /* false: error or trouble tells why */
 	int error;                     /* errno of the start that failed; 0: `trouble` tells */
-	bool refused;                  /* that was the errno of executing the program, not of a call before */
+	bool refused;                  /* `error` is of executing the program, not of a call before */
 	const char *trouble;           /* in the arena, or NULL */
 	int exit_code;                 /* 128 + n for a signal */
 	bool pipe_held;                /* another process still held a pipe when vt stopped waiting for its end */
 	int64_t started_ns;            /* real time, just before */
 	int64_t ms;                    /* from its start to its end */
-	bool followed;                 /* what it changes is followed */
-	bool setuid;                   /* it was followed, and started a set-uid program, which had no rights of its own */
+	bool followed;                 /* the paths that it changes are followed */
+	bool setuid;                   /* the child was followed, and started a set-uid program, which had no rights of its own */
 };
 
 /* on_settled always comes, never from inside child_start. */

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 enum reached {
-	REACHED_NOT,               /* it waits for others, too */
+	REACHED_NOT,               /* the place waits for others, too */
 	REACHED_PASSED,            /* all its steps are among those that follow */
 	REACHED_STOPPED            /* a process starts there, or in a place that it waits for */
 };

@@ -10,10 +10,10 @@ enum { HOLD_LOOKS = 8 };           /* a held place is looked at so often before 
 
 /* The decision about one step before its turn. */
 struct verdict {
-	bool granted;              /* it hits: `answer` is its answer */
+	bool granted;              /* the job hits: `answer` is its answer */
 	struct answer answer;
-	char *must_run;            /* it cannot stand: why; or NULL */
-	bool alone;                /* it is not held again */
+	char *must_run;            /* why the hit cannot stand; or NULL */
+	bool alone;                /* the job is not held again */
 };
 
 /* A place whose steps hit, but not without those that follow. */

@@ -20,7 +20,7 @@ struct stop;
 
 enum stopped { STOPPED_NOT, STOPPED_FAILED, STOPPED_SIGNAL, STOPPED_LOST };
 
-/* The jobs whose steps are looked up, and how far that goes beyond those whose turn it is. */
+/* The jobs whose steps are looked up: those whose turn has come, and some after them. */
 struct queue {
 	struct job *first, **end;      /* jobs whose turn has come, in that order; decided from the front */
 	uint32_t extra;                /* chains looked up beyond the free slots: doubled while all are hits, 0 after a miss */
@@ -32,7 +32,7 @@ struct queue {
 struct run {
 	const struct exec_setup *setup;
 	struct schedule schedule;      /* which step is next */
-	struct queue queue;            /* what is looked up */
+	struct queue queue;            /* the steps that are looked up */
 	struct processes *processes;   /* made for the first child */
 	struct endpoint *endpoint;     /* made for the first step that may be kept */
 	bool no_channel;               /* the channel cannot be set up; the user was told */
@@ -56,7 +56,7 @@ struct run {
 	int signum;                    /* of the first signal, or 0 */
 	bool cut_short;                /* no child ran when the first signal came: none has the last word */
 	bool grace_over;               /* signalled tasks had to be killed */
-	uint32_t started, failed;      /* steps; what vt ended itself is not among the failed */
+	uint32_t started, failed;      /* steps; those that vt ended itself do not count as failed */
 	int first_code;                /* of the first that failed */
 	int interrupted_code;          /* of the first that ended after a signal, when not with 0 */
 };
@@ -115,25 +115,25 @@ struct job {
 	/* running */
 	struct arena *arena;           /* what the child needs; NULL before the start */
 	enum start_status status;
-	struct seen seen;              /* what tools and the tracer told */
+	struct seen seen;              /* the records of tools and the tracer */
 	struct seen wrote;             /* calls of a step that the tracer follows only for its writing */
 	struct replay replay;          /* TELLING, or block: what is left of the output */
 	struct capture *capture;       /* cached, or grouped */
-	bool capture_lost;             /* what it printed is not whole */
+	bool capture_lost;             /* the capture lacks a part of what the step printed */
 	bool block;                    /* grouped: it has ended, and its output is not shown to the end */
-	void (*then)(void *ctx);       /* what goes on when no output is being shown; NULL: nothing waits */
-	const char *program;           /* absolute path of what it starts; NULL: not found */
+	void (*then)(void *ctx);       /* called when no output is being shown; NULL: nothing waits */
+	const char *program;           /* absolute path of the program that it starts; NULL: not found */
 	struct child *child;           /* NULL: not started */
 	const char *not_kept;          /* a reason of exec's own, or NULL */
 	const char *trouble;           /* an error line, or NULL */
 	struct timer *timer;           /* to the end of its time; NULL: it has all of it, or is over */
-	bool timed_out;                /* it was ended because its time was over */
-	bool again;                    /* it failed, and is run once more */
+	bool timed_out;                /* the step was ended because its time was over */
+	bool again;                    /* the step failed, and is run once more */
 	uint32_t attempt;              /* how often it was run before */
 	struct attempt *attempts;      /* of a task with `retries`: each that has ended, owned; NULL: none has */
 	uint32_t attempts_n;
 	uint32_t files;                /* descriptors that it may need: counted in run->files */
-	bool printed;                  /* it printed something */
+	bool printed;                  /* the step printed something */
 	bool cancelled;                /* the run was stopped before it had ended: vt or the terminal ended it */
 	int64_t began_ns;              /* when its step was told as started; 0: the run is not timed */
 	struct span work;              /* restoring or storing, by a worker; only if the run is timed */

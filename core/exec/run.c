@@ -310,7 +310,7 @@ bool run_is_current(struct run *r, struct place *p, int *ret_code)
 	return i > p->item + 1 && node->items[p->item].kind == ITEM_STEP;
 }
 
-/* It failed in an earlier run, and nothing has changed for it: it would fail again. */
+/* The task failed in an earlier run, and nothing has changed for it: it would fail again. */
 static void pass_failed(struct run *r, struct place *p, int code)
 {
 	run_tell(r, &(struct event){ .kind = EVENT_STILL_FAILING, .step = place_item(p)->step, .exit_code = code });

@@ -25,7 +25,7 @@ struct place {
 	uint32_t waits;            /* nodes that must be complete before */
 	uint64_t weight;           /* cost of the longest chain of nodes from here to the end; the heaviest place is taken first */
 	uint32_t slots;            /* how many of the level's slots it takes */
-	bool holds;                /* it has them */
+	bool holds;                /* the place has its slots */
 	bool doomed;               /* complete: what it waits for has failed, and it is not run */
 	bool in_hand;              /* taken, and neither put back nor given a slot yet */
 	bool announced;            /* taken once, or named by schedule_upcoming */
@@ -41,7 +41,7 @@ struct place {
 	/* persistent nodes */
 	bool lazy;                 /* pulled in: complete when its turn comes, and started when a node that uses it must run */
 	bool asked;                /* lazy: a node that uses it must run */
-	bool up;                   /* it can be used */
+	bool up;                   /* the service of the place can be used */
 	bool running;              /* its process is there; set by the caller */
 	struct job *lookahead;     /* queue.c's: the job that is looked up before its turn; NULL: none */
 };

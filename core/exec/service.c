@@ -155,7 +155,7 @@ static const char *ended_text(const struct service *s, int code, const char *whe
 	return arena_printf(s->arena, "%s ended (exit code: %d%s%s)%s", s->step.task->label, code, *name ? ", " : "", name, when);
 }
 
-/* It failed after a set-uid program had no rights of its own because the service was followed. */
+/* The service failed: it was followed, and so a set-uid program had no rights of its own. */
 static void follow_no_more(struct service *s)
 {
 	struct services *ss = s->of;

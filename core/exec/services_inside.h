@@ -44,10 +44,10 @@ struct service {
 	const char *name;                  /* which step of which task: a path, a task, what it is within the command */
 	struct digest how;                 /* how it is started */
 	enum service_state state;
-	bool told;                         /* its start was told */
+	bool told;                         /* listeners were told of its start */
 	int64_t began_ns;                  /* when; run_clock's */
 	bool cancelled;                    /* the run was stopped */
-	bool again;                        /* it failed because it was followed, and is started once more */
+	bool again;                        /* the service failed because it was followed, and is started once more */
 	bool requested;                    /* the user asked for it */
 	const char *program;               /* absolute; NULL: not found */
 	const char *trouble;               /* an error line, or NULL */

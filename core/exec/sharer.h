@@ -29,8 +29,8 @@ struct exec_sharer {
 
 /* The functions that a sharer calls, for a place that was laid aside. */
 void share_again(struct run *r, struct place *p);                  /* its turn comes again: it is looked up, and may_run is asked */
-void share_wait(struct run *r, struct place *p);                   /* it waits for others, and gives its slots back */
+void share_wait(struct run *r, struct place *p);                   /* the place waits for others, and gives its slots back */
 void share_elsewhere(struct run *r, struct place *p);              /* others have done it, and nothing here needs what it left */
-void share_failed(struct run *r, struct place *p, int code);       /* it failed elsewhere; NULL: so did one that ends the run */
+void share_failed(struct run *r, struct place *p, int code);       /* the place failed elsewhere; NULL: one that ends the run did */
 bool share_retake(struct place *p);                                /* takes its slots again; false: they are not free */
 #endif

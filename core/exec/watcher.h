@@ -16,12 +16,12 @@ struct step_trail {
 	struct trail result;           /* of a hit, or of a run that was kept; lists of no facts else */
 	const struct seen *seen;       /* calls of a run that was not kept; NULL: it was kept, or not traced */
 	const struct seen *wrote;      /* calls of a run, of which only writing counts; NULL: it did not run, or was not traced */
-	bool blind;                    /* it ran, and not all its writing is known */
-	bool restored;                 /* it hit, and its outputs were put back */
+	bool blind;                    /* the step ran, and not all its writing is known */
+	bool restored;                 /* the step hit, and its outputs were put back */
 	bool cached;                   /* the cache was asked for it */
 	bool ran;                      /* false: it hit */
-	bool kept;                     /* it hit, or its result was kept: `result` is all that it depends on */
-	bool good;                     /* it succeeded */
+	bool kept;                     /* the step hit, or its result was kept: `result` is all that it depends on */
+	bool good;                     /* the step succeeded */
 	int exit_code;                 /* of a command that ran and failed; 0: it must be tried again after any change */
 	bool changed;                  /* an input changed while it ran */
 };
@@ -40,7 +40,7 @@ struct exec_watcher {
 	bool (*may_trace)(void *ctx, const struct step *step);
 	/* The step is about to run. */
 	void (*begins)(void *ctx, const struct step *step, const struct workspace *workspace);
-	/* It hit, or has run. Returns whether its result is the one that was seen last: such a hit is not told. */
+	/* The step hit, or has run. Returns whether its result is the one that was seen last: such a hit is not told. */
 	bool (*note)(void *ctx, const struct step *step, const struct step_trail *trail);
 	/* A persistent step of the package in this folder runs; `followed`: `writes` tells what it changes. */
 	void (*serves)(void *ctx, const char *dir, bool followed);

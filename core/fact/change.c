@@ -14,7 +14,7 @@ struct comparing {
 	struct changes *ret;
 	enum changes_extent extent;
 	bool tracked_told;         /* a difference of a tool's question was told */
-	bool rekeyed_told;         /* that another key made the states of variables */
+	bool rekeyed_told;         /* it was told that another key made the states of variables */
 };
 
 static bool enough(const struct comparing *c)

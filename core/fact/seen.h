@@ -13,7 +13,7 @@ struct globs;
 /* A record that only parts see which watch all steps. */
 struct seen_outside {
 	vt_seen record;                /* with VT_SEEN_OUTSIDE */
-	uint32_t at;                   /* it came before the record of this number */
+	uint32_t at;                   /* the record came before that of this number */
 };
 
 struct seen {
@@ -45,7 +45,7 @@ void seen_free(struct seen *s);    /* frees `inside`; the arena is the job's */
 void seen_add(struct seen *s, const vt_seen *record);
 /* All of it in order of happening, writes outside the workspace, too; in `a`. */
 const vt_seen *seen_all(const struct seen *s, struct arena *a, uint32_t *ret_n);
-/* It is not to be kept; the first sentence counts. */
+/* Says why the run is not to be kept; the first sentence counts. */
 void seen_refuse(struct seen *s, const void *sentence, size_t size);
 void seen_env(struct seen *s, uint16_t op, const char *name, size_t size);   /* VT_SEEN_ENV, _GLOB, _PREFIX; once each */
 #endif

@@ -28,7 +28,7 @@ struct filling {
 	struct arena *arena;           /* the states' */
 	struct contents contents;      /* of regular files: found at the end, all at once */
 	char *parent;                  /* the last parent that was looked for */
-	bool parent_gone;              /* it was not there */
+	bool parent_gone;              /* `parent` was not there */
 	int64_t since_ns;              /* see state_fill_since */
 	bool *old;                     /* of the fact at hand; NULL: not asked */
 };

@@ -49,7 +49,7 @@ struct outer_runner {
 	struct arena *arena;
 	struct line *line;
 	pthread_t teller;
-	bool has_teller;               /* it was started */
+	bool has_teller;               /* the teller was started */
 	struct map asked;              /* "<op>name", in the arena: what was queued */
 	bool opted_out;                /* nothing queued later matters */
 };

@@ -46,7 +46,7 @@ struct connection {
 	struct buf got;                /* from the start of a frame that is not whole yet */
 	bool greeted;                  /* its HELLO was right */
 	bool busy;                     /* its frames are being handled: it must not be freed */
-	bool leaving;                  /* it was refused; nothing more is read */
+	bool leaving;                  /* the connection was refused; nothing more is read */
 };
 
 struct server {

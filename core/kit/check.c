@@ -41,7 +41,7 @@ struct kit {
 	int64_t end_ns;            /* no trial begins after it */
 	uint32_t left_out;         /* trials that did not begin, for the time was over */
 	bool hangs;                /* a trial did not end: it was the last */
-	bool stillborn;            /* this component does not come to life */
+	bool stillborn;            /* the component does not come to life */
 	const struct env *env;
 	struct check_told *told;
 };

@@ -158,7 +158,7 @@ bool check_put_ok(struct check *k, uint32_t space, const vt_id *id, const void *
 	struct bytes_source from = source_of(data, size);
 	vt_status s = check_put(k, space, id, &from);
 
-	/* it may decline whatever it likes, without a word */
+	/* a store may decline any object, without a word */
 	if (s == VT_NONE || s == VT_UNSUPPORTED) {
 		k->declined = true;
 		return false;

@@ -17,7 +17,7 @@ struct bytes_source {
 	size_t end_at, stop_at;
 	volatile int stop;
 	pthread_t thread;                  /* of the call */
-	bool astray;                       /* it was read on another one */
+	bool astray;                       /* the source was read on another thread */
 };
 
 struct bytes_source source_of(const void *data, size_t size);
@@ -30,7 +30,7 @@ struct compare_sink {
 	bool differs;
 	volatile int *stop;                /* set when the first bytes came; NULL: never */
 	pthread_t thread;                  /* of the call */
-	bool astray;                       /* it was written on another one */
+	bool astray;                       /* the sink was written on another thread */
 };
 
 void sink_begin(struct compare_sink *into);        /* its functions, and the present thread as that of the call */

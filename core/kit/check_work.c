@@ -245,7 +245,7 @@ static void large(struct check *k)
 	if (told)
 		bounded(k, "put", true, before);
 	if (s != VT_OK)
-		return;                        /* it may have no room for it */
+		return;                        /* the store may have no room for the object */
 	check_note_put(k, VT_SPACE_BLOB, &id);
 	told = forget_peak();
 	before = memory_kib("VmRSS:");

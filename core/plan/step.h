@@ -61,7 +61,7 @@ struct step {
 	struct texts extra;            /* extra arguments that reached it */
 	const struct step_list *later; /* the cached steps that come after it in its chain: of its task, of plans within it and around it */
 	bool followed;                 /* something of the run comes after it: of its chain, of plans around it, or of a task that waits */
-	bool persistent;               /* it runs until it is ended: the last of a persistent task */
+	bool persistent;               /* the step runs until it is ended: the last of a persistent task */
 };
 
 enum item_kind {
@@ -90,8 +90,8 @@ struct plan_node {
 	struct item *items;
 	uint32_t items_n;
 	bool persistent;               /* its last item is a persistent step */
-	bool lasts;                    /* it does not end by itself: persistent, or its last item is a plan that lasts */
-	bool unready;                  /* it lasts, and has no condition that tells when it is ready */
+	bool lasts;                    /* the node does not end by itself: persistent, or its last item is a plan that lasts */
+	bool unready;                  /* the node lasts, and no condition tells when it is ready */
 };
 
 struct plan {
@@ -100,7 +100,7 @@ struct plan {
 	uint32_t limit;                /* steps at once at this level; UINT32_MAX: no limit */
 	enum plan_continue on_failure;
 	uint32_t steps;                /* steps and echoes in here and below */
-	bool serves;                   /* it has persistent nodes */
+	bool serves;                   /* the plan has persistent nodes */
 	bool lasts, unready;           /* one of its requested nodes does, or is */
 };
 #endif

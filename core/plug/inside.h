@@ -43,8 +43,8 @@ struct component {
 	vt_wants wants;                    /* READY: how it is to be called; all 0 without wants() */
 	_Atomic int abandoned;             /* calls that did not come back: it is never called again, nor destroyed */
 	_Atomic int failures;              /* answers that failed */
-	_Atomic int given_up;              /* it is not used any more in this run */
-	_Atomic int full;                  /* it is read, but given nothing more in this run */
+	_Atomic int given_up;              /* the store is not used any more in this run */
+	_Atomic int full;                  /* the store is read, but given nothing more in this run */
 };
 
 /* Ends the program when a call hangs; see watchdog.c. */

@@ -14,7 +14,7 @@
 
 enum {
 	LOOK_MS = 100,                 /* how often a waiting caller looks at the call */
-	STOP_MS = 1000,                /* that a call has to end in, once vt was told to end */
+	STOP_MS = 1000,                /* time that a call has to end in, once vt was told to end */
 	LATE_MS = 250                  /* ... once its deadline is over */
 };
 
@@ -183,7 +183,7 @@ static void run_errand(struct errand *e)
 	call_begin_unwatched(&e->call, c, names[e->request.operation]);
 	prepare(&e->call, &e->request, &e->ends);
 	pthread_mutex_lock(&c->errands.lock);
-	goes = !e->gone;               /* it may have waited for another call of a store that takes one at a time */
+	goes = !e->gone;               /* the call may have waited for another one of a store that takes one at a time */
 	e->state = ERRAND_RUNS;
 	pthread_mutex_unlock(&c->errands.lock);
 	if (goes)

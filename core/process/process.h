@@ -33,7 +33,7 @@ struct process_start {
 	int fd[3];                         /* an open fd (borrowed for the call), PROCESS_INHERIT or PROCESS_NULL */
 	const struct process_filter *filters;
 	uint32_t filters_n;                /* tried in order, then none */
-	bool whole;                        /* it ends with the last of its descendants, unless it fails by itself; all of them
+	bool whole;                        /* the process ends with the last of its descendants, unless it fails by itself; all of them
 	                                    * can be signalled until then */
 };
 
@@ -42,7 +42,7 @@ struct process_events {
 	 * (0: none); listener: the fd, now the callee's, or -errno of the last refusal (0: none was asked for), or -EMFILE: it is there, but
 	 * there was no descriptor left for it, and the keeper answers in its place. */
 	void (*on_started)(void *ctx, pid_t pid, uint32_t how, int listener);
-	/* It could not be started: an errno of fork, chdir, execve or of telling the supervisor. Nothing follows. With a filter installed on_started came before. */
+	/* The child could not be started: an errno of fork, chdir, execve or of telling the supervisor. Nothing follows. With a filter installed on_started came before. */
 	void (*on_failed)(void *ctx, int error);
 	/* The child ended: a wait status. The last callback. */
 	void (*on_exit)(void *ctx, int status);

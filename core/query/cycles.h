@@ -10,7 +10,7 @@
 /* A node of a graph waits for another one. */
 struct wait {
 	uint32_t on;
-	bool derived;                      /* it follows only from a dependency between the packages */
+	bool derived;                      /* the wait follows only from a dependency between the packages */
 	bool order;                        /* derived from package order, not from a `dependsOn` */
 };
 

@@ -24,7 +24,7 @@ struct batch {
 	uint32_t n;
 	struct digest key;                     /* once published */
 	vt_id result;                          /* once published */
-	bool arrived;                          /* it came from a far store: `kept` is not called */
+	bool arrived;                          /* the batch came from a far store: `kept` is not called */
 	struct batch *next;                    /* in the queue */
 };
 

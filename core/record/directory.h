@@ -24,7 +24,7 @@ struct directory {
 	char *path;                    /* absolute */
 	char *inner;                   /* path/v2: the core's own files; for messages */
 	bool given;                    /* the user named the place: not the workspace's own `.vt` */
-	bool usable;                   /* it is there and ours; set by the caller after directory_open */
+	bool usable;                   /* the directory is there and ours; set by the caller after directory_open */
 	bool dry;                      /* nothing is made or changed on disk */
 	int fd, inner_fd;              /* of path and inner; -1: not open */
 	pthread_mutex_t lock;          /* the members below */

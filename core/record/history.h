@@ -17,7 +17,7 @@ void history_load(struct history *h);
 bool history_get(struct history *h, const struct digest *step, struct arena *a, struct digest *ret_key, struct facts *ret);
 /* `ms`: the duration of the recorded run. */
 void history_put(struct history *h, const struct digest *step, const struct digest *key, const struct facts *facts, int64_t ms);
-/* That duration in eighths of a second, rounded to a power of two, so that it seldom changes;
+/* The same duration in eighths of a second, rounded to a power of two, so that it seldom changes;
  * 0: less than one, or not known. */
 uint64_t history_duration(struct history *h, const struct digest *step);
 /* The step ran a set-uid program: later runs are neither traced nor stored. */
@@ -25,7 +25,7 @@ void history_set_setuid(struct history *h, const struct digest *step);
 bool history_is_setuid(struct history *h, const struct digest *step);
 /* Why the last run of the step, under this key, was not stored. */
 void history_put_reason(struct history *h, const struct digest *step, const struct digest *key, const char *reason);
-/* That reason, in `a`; NULL: none is known, or not under this key. */
+/* The reason, in `a`; NULL: none is known, or not under this key. */
 const char *history_reason(struct history *h, const struct digest *step, const struct digest *key, struct arena *a);
 uint64_t history_steps(struct history *h);
 void history_free(struct history *h, bool save);

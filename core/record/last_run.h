@@ -21,7 +21,7 @@ enum {
 	TOUCHED_NET = 128,         /* "tcp:ADDRESS:PORT" and the like */
 	TOUCHED_DECLARED = 256,    /* an `input` pattern matched it before the run */
 	TOUCHED_OWN = 512,         /* the run wrote it before it looked at it */
-	TOUCHED_ABSENT = 1024      /* it was looked for, and was not there */
+	TOUCHED_ABSENT = 1024      /* the path was looked for, and was not there */
 };
 
 struct touched {

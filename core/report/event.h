@@ -29,17 +29,17 @@ struct step_start {
 };
 
 enum end_result {
-	END_DONE,                  /* it ran; see exit_code */
+	END_DONE,                  /* the step ran; see exit_code */
 	END_HIT,
 	END_BUILTIN,
-	END_NOT_STARTED            /* it could not be started; see trouble */
+	END_NOT_STARTED            /* the step could not be started; see trouble */
 };
 
 /* One time that a step was run. */
 struct attempt {
 	int exit_code;             /* 128 + n for signals */
 	int64_t ms;
-	bool timed_out;            /* it was ended because its time was over */
+	bool timed_out;            /* the step was ended because its time was over */
 };
 
 /* The result of a step. Borrowed for the call; `summary` copies what it keeps. */
@@ -56,8 +56,8 @@ struct outcome {
 	bool notice;               /* the compact summary shows not_cached */
 	bool read_and_wrote;       /* ... in the words "modified its input" */
 	const char *trouble;       /* an error, one line without the mark; or NULL */
-	bool failed;               /* it counts as failed */
-	bool cancelled;            /* it was ended because the run was stopped; not failed */
+	bool failed;               /* the step counts as failed */
+	bool cancelled;            /* the step was ended because the run was stopped; not failed */
 	struct texts inputs, outputs;      /* for -vv; n 0: not known */
 	struct texts effects;              /* the same: what else the step left */
 	uint32_t missing;          /* of a hit: files that its task made, that were removed since and that are not restored */

@@ -28,7 +28,7 @@ struct running {
 	struct running *next;
 	const struct step *step;
 	struct partial partial;
-	bool inherits;             /* it writes to the terminal itself */
+	bool inherits;             /* the step writes to the terminal itself */
 	bool headed;               /* grouped: the header of its block was written */
 	bool failed;               /* its process has ended, and it counts as failed */
 	bool muted;                /* its output is not shown */

@@ -15,7 +15,7 @@ struct printed {
 	const struct step *step;
 	struct buf text;
 	bool ended;                /* EVENT_ENDED came: its output was held back until then */
-	bool passed;               /* it failed, and other text was shown after its output */
+	bool passed;               /* the step failed, and other text was shown after its output */
 };
 
 struct tail {

@@ -28,7 +28,7 @@
 enum {
 	WRITES_PATHS = 1 << 15,        /* paths of a generation; two are kept */
 	WRITES_WAIT_MS = 200,          /* for the thread to look up a path of a call that goes on already */
-	WRITES_PROCESSES = 32,         /* that are asked for open files */
+	WRITES_PROCESSES = 32,         /* processes that are asked for open files */
 	WRITES_ROWS = 2,               /* paths of one call */
 	WRITES_LINKS = 16,             /* links from one to the next */
 	NOTICE_MOST = 512,             /* bytes: more than any kernel's struct seccomp_notif so far */
@@ -69,7 +69,7 @@ struct writes {
 	bool partial;                  /* not all that changed is known */
 	bool pending;                  /* a call goes on whose path is being looked up */
 	uint64_t mark;                 /* changes so far */
-	uint32_t processes[WRITES_PROCESSES];      /* that changed something, the newest first */
+	uint32_t processes[WRITES_PROCESSES];      /* processes that changed something, the newest first */
 	uint32_t processes_n;
 	struct generation now, before;
 };

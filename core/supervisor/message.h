@@ -24,7 +24,7 @@ enum {
 enum message_kind {
 	MESSAGE_START = 1,             /* fds: task socket, [memfd], fds 0-2 as far as `stdio` says GIVEN, [2 of make] */
 	MESSAGE_STARTED,               /* fds: [listener] */
-	MESSAGE_FAILED,                /* it could not be started */
+	MESSAGE_FAILED,                /* the program could not be started */
 	MESSAGE_EXITED,                /* a wait status */
 	MESSAGE_SIGNAL,                /* to every descendant, while the task runs; what it does not end is killed after MESSAGE_GRACE_MS */
 	MESSAGE_RELEASE                /* the step's tracer has stopped: answer in its place */

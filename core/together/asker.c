@@ -53,7 +53,7 @@ void link_let_go(struct link *l, const vt_id *name)
 	far_store_release(l->store, name, &l->owner);
 }
 
-/* This runner has taken the lease. Answers whether the task must still run. */
+/* Called once this runner has the lease. Answers whether the task must still run. */
 static void look_after_taking(struct link *l, const struct ask *q, struct arena *a)
 {
 	struct notice r, mine = { .state = NOTICE_STARTED, .owner = l->owner, .runner = l->setup.runner, .label = q->label };

@@ -20,8 +20,8 @@ enum {
 };
 
 enum notice_state {
-	NOTICE_STARTED = 1,            /* it runs, or its runner died: only of a task that must not run twice */
-	NOTICE_DONE,                   /* it has succeeded */
+	NOTICE_STARTED = 1,            /* the task runs, or its runner died: only of a task that must not run twice */
+	NOTICE_DONE,                   /* the task has succeeded */
 	NOTICE_FAILED
 };
 

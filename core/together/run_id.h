@@ -8,6 +8,6 @@ struct env;
 
 /* The run and its attempt, the same for all jobs of one matrix. In `a`; NULL: no CI system is known here. */
 const char *run_id_of_ci(const struct env *env, struct arena *a);
-/* This runner's name in messages: the CI's name for it, else `host`; and the number of the process. In `a`. */
+/* The name of this runner in messages: the CI's name for it, else `host`; and the number of the process. In `a`. */
 const char *run_id_runner(const struct env *env, const char *host, long pid, struct arena *a);
 #endif

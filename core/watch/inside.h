@@ -50,8 +50,8 @@ struct record {
 	uint32_t n;
 	uint64_t sum;                  /* of the facts; 0: there are none */
 	bool good;                     /* the step ended well */
-	int exit_code;                 /* it ran, and failed with this; 0: it did not */
-	bool setuid;                   /* it starts a set-uid program, which a tracer would break */
+	int exit_code;                 /* of a step that ran and failed; 0: it did not */
+	bool setuid;                   /* the step starts a set-uid program, which a tracer would break */
 	bool dirty;                    /* something it depends on changed since */
 	bool touched;                  /* ... during the present run */
 	bool used;                     /* the present run has it */
@@ -157,7 +157,7 @@ struct watch {
 	bool was_again;                /* the present run was started for that */
 	bool lost;                     /* events were lost: anything may have changed */
 	/* persistent tasks */
-	struct writes *writes;         /* what they change */
+	struct writes *writes;         /* the paths that they change */
 	bool serving;                  /* one was started */
 	bool unseen;                   /* what one of them changes is not known */
 	struct paths servers;          /* folders of their packages */
@@ -207,7 +207,7 @@ bool interest_wants(const struct watch *w, const struct interest *i, const char 
 bool interest_enters(const struct watch *w, const struct interest *i, const char *path);
 
 /* writer.c */
-/* What the step wrote, and how that was left: adds to w->written, w->writers and w->blind. */
+/* Notes the paths that the step wrote, and their states: adds to w->written, w->writers and w->blind. */
 void note_written(struct watch *w, const struct step *step, const struct step_trail *trail);
 /* The kernel told that a file was written to its end during the run. */
 void note_arrival(struct watch *w, const char *path, unsigned what);
@@ -217,7 +217,7 @@ bool writer_wrote(struct watch *w, const char *path);
 void writer_emptied(struct watch *w, const char *path);
 /* A path changed that the record depends on, during a wait or a run. */
 void tell_record(struct watch *w, struct record *r, const struct interest *i, const char *path);
-/* Was a path changed that a persistent task may have changed, too, in doubt? Wakes for it, unless it seems to follow from the runs. */
+/* Wakes for changes that may be a persistent task's or a user's, unless they seem to follow from the runs. Returns whether there was one. */
 void tell_doubtful(struct watch *w, struct record *r, const char *path);
 /* Is the path, or a folder above it, in the set? */
 bool paths_above(const struct paths *p, const char *path);

@@ -36,7 +36,7 @@ struct suspect {
 	uint32_t changes;              /* how often persistent tasks and the steps of a run changed it */
 	bool decided;
 	int64_t since_ms;              /* earlier changes by persistent tasks do not count */
-	uint32_t looks;                /* that found it changed again */
+	uint32_t looks;                /* how many looks found it changed again */
 	struct told *told;             /* whom it concerns */
 };
 

@@ -170,7 +170,7 @@ struct pattern {
 	const char *base;              /* where a walk starts: clean, root-relative */
 	bool literal;                  /* the pattern is its base alone */
 	bool no;                       /* '!' in front */
-	bool open;                     /* it has two stars: any depth */
+	bool open;                     /* the pattern has two stars: any depth */
 };
 
 struct patterns {

@@ -24,7 +24,7 @@ struct file_pattern {
 	const struct glob *glob;   /* compiled once; any thread may match with it */
 	const char *base;          /* the leading components without magic: every path that matches begins so */
 	size_t base_size;
-	bool all_below;            /* it ends in a slash and two stars */
+	bool all_below;            /* the pattern ends in a slash and two stars */
 	bool implied;              /* not written: all below what another pattern of `output` may name as a folder */
 };
 
@@ -75,7 +75,7 @@ struct task {
 	const char *cwd;           /* root-relative as displayed: `..` kept */
 	struct texts command;      /* the array form; one item for a string */
 	bool command_is_array;     /* its items run one after the other */
-	bool group;                /* it has no command and only stands for what it waits for */
+	bool group;                /* the task has no command and only stands for the tasks that it waits for */
 	const char *description;   /* or NULL */
 	struct need *needs;
 	uint32_t needs_n;
