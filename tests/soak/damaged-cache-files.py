@@ -63,7 +63,7 @@ REPAIRS = {"log": repair_log, "index": repair_index, "stat": repair_stat, "ledge
 
 
 def repair_of(name):
-    """What makes the checks of a file right; those of last/ are named by their step."""
+    """The function that makes the checks of a file right; files of last/ are named by their step."""
     return REPAIRS.get("last" if os.path.basename(os.path.dirname(name)) == "last" else os.path.basename(name))
 
 

@@ -1,4 +1,4 @@
-"""What a far store holds is changed at random, half of it sealed again as a member of the team could: no crash, no hang, no file
+"""The objects of a far store are changed at random, half of it sealed again as a member of the team could: no crash, no hang, no file
 outside of the outputs; and where nobody sealed it again no wrong content. Takes a folder, bundles on a server, and
 what runners that share a run tell each other on a Redis server."""
 import atexit, hashlib, http.server, json, os, shutil, socket, subprocess, sys, threading
@@ -154,7 +154,7 @@ def note_ids(held):
 
 
 def sealed_again(held, name, b):
-    """What a member of the team would put there: the object, and all that leads to it."""
+    """Puts what a member of the team could: the object, and all that leads to it."""
     own = id_of(name)
     if b[:4] == STEP and len(b) > 38:
         b[-34:] = b"\1\x20" + seal(TEAM, STEP_DOMAIN, own, hashlib.sha256(b[:-34]).digest())

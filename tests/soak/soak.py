@@ -1,4 +1,4 @@
-"""What the campaigns share: a workspace, runs with a time limit, faults that are counted, and what is left of a run."""
+"""Shared by the campaigns: a workspace, runs with a time limit, faults that are counted, and processes and files left of a run."""
 import hashlib, os, random, resource, shutil, signal, stat, struct, subprocess, sys, time
 
 
@@ -82,11 +82,11 @@ class Soak:
 
     @staticmethod
     def told(err):
-        """What vt tells, but for the far store: a busy machine may find that too slow."""
+        """The lines of vt, but for those of the far store: a busy machine may find that too slow."""
         return "\n".join(line for line in err.split("\n") if line.strip() and "plugin 'main'" not in line)
 
     def prepare(self, before, first):
-        """What a run finds: nothing ("miss"), the cache ("hit"), or the result in the far store alone ("far hit"). first() runs it."""
+        """Which state a run finds: nothing ("miss"), the cache ("hit"), or the result in the far store alone ("far hit"). first() runs it."""
         far = os.path.dirname(self.root) + "/far"
         clear("dist"), clear(".vt"), clear(far)
         os.mkdir(far)
@@ -172,7 +172,7 @@ def until(seconds, condition):
 
 
 def snapshot(top):
-    """What a folder holds: name -> (kind, mode, content)."""
+    """The contents of a folder: name -> (kind, mode, content)."""
     ret = {}
     for folder, folders, files in os.walk(top):
         for name in folders + files:

@@ -45,7 +45,7 @@ $want"
 }
 
 # filter_workspace: packages to choose from: app -> lib, utils; lib and cli -> core; $all and $app: what gives() says of all, and of
-# what app needs
+# the packages that app needs
 filter_workspace() {
 	workspace
 	file pnpm-workspace.yaml 'packages: ["packages/*"]'

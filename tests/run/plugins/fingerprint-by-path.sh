@@ -47,7 +47,7 @@ VT_PLUGIN("fingerprint-by-path", "1", NULL, NULL, NULL, &component);
 X
 $CC -D_GNU_SOURCE -Wall -Wextra -Werror -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$T/by-path.c" -o "$T/p/vt-fingerprint-by-path.so" || exit 99
 capture vt plugins check "$T/p/vt-fingerprint-by-path.so"
-is "it keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
+is "the plugin keeps its promises" "$rc $(printf '%s\n' "$out" | grep WRONG)" "0 "
 workspace
 file package.json '{"name":"root"}'
 mkdir a b

@@ -14,7 +14,7 @@ capture vt plugins list
 is "the plugin is listed" "$rc $(printf '%s\n' "$out" | grep '^kernel ' | sed 's/  */ /g')" "0 kernel 1 part: kernel user ready"
 vt run t >/dev/null 2>&1
 capture vt run t
-has "what it names is in the key: the second run is a hit" "$out" "cache hit"
+has "the fact that it names is in the key: the second run is a hit" "$out" "cache hit"
 sed -i 's/BYTES("6.1")/BYTES("6.2")/' "$T/kernel.c"
 $CC -w -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$T/kernel.c" -o "$T/home/.local/share/vt/plugins-1/vt-kernel.so"
 capture vt run t

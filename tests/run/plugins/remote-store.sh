@@ -5,7 +5,7 @@ requires ${CC%% *}
 export PATH=$PATH:/usr/sbin
 command -v nginx >/dev/null || skip_all "nginx is not installed"
 example=$abs_top_srcdir/plugin-api/example/store-http.c
-ok "it is short ($(wc -l <"$example") lines)" $(($(wc -l <"$example") >= 250))
+ok "the example is short ($(wc -l <"$example") lines)" $(($(wc -l <"$example") >= 250))
 mkdir -p "$T/p" "$T/nginx/data/vt" "$T/nginx/tmp"
 $CC -Wall -Wextra -Werror -O2 -shared -fPIC -I"$abs_top_srcdir/plugin-api" "$example" -o "$T/p/vt-store-http-plain.so" 2>"$T/errors"
 ok "the store compiles" $? || sed 's/^/# /' "$T/errors"

@@ -5,7 +5,7 @@
 jar=/usr/share/bazel/A-server.jar source=/usr/src/bazel-bootstrap/src/tools/remote/src/main
 [ -f $jar ] && [ -d $source ] && command -v javac >/dev/null && command -v curl >/dev/null ||
 	skip_all "bazel-bootstrap, bazel-bootstrap-source, javac or curl is not installed"
-# it listens at all addresses: in a network of its own
+# runs in a network of its own, for the server listens at all addresses
 if [ -z "${OWN_NETWORK-}" ]; then
 	for how in -n -rn; do
 		unshare $how ip link set lo up 2>/dev/null || continue

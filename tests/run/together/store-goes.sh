@@ -43,7 +43,7 @@ fresh
 runners -r --together=nowhere t -- A
 is "a server that is not there: the run does all" "$(rc_of A) $(sort "$T/ran" | xargs) $(alone A)" "0 p1 p2 p3 p4 p5 p6 1"
 
-# it goes away at some moment
+# the store goes away at some moment
 seed
 for round in 1 2 3; do
 	redis_starts main$round
@@ -62,7 +62,7 @@ for round in 1 2 3; do
 	is "... each task has run" "$(sort -u "$T/ran" | xargs)" "$(all | xargs)"
 	is "... each tells once, at most, that it is alone" "$(($(alone A) > 1 || $(alone B) > 1))" 0
 done
-# it hangs
+# the store hangs
 redis_starts hangs
 team "\"url\": \"unix://$T/hangs.sock\""
 fresh

@@ -48,7 +48,7 @@ echo one >src/in
 tasks "" '"command":"cat src/in","cache":false'
 watching run-many dev t
 settled
-is "what a server writes when it starts starts nothing" "$(runs)" 1
+is "the files that a server writes at its start start no run" "$(runs)" 1
 for way in file many rename folder log child copy gone link; do
 	ask "$way/1"
 	ask "$way/2"

@@ -27,7 +27,7 @@ e.json.logs
 e2.json
 e2.json.logs"
 
-# what is printed goes to a file of the package
+# the output goes to a file of the package
 rm "$T/watcher"; : >printed
 base_env sh -c 'echo $$ >"$0"; exec "$@" >printed 2>&1 </dev/null' "$T/watcher" "$VT" run --watch t &
 until_true [ -s "$T/watcher" ]
