@@ -12,7 +12,6 @@
 
 #include "cache/ahead.h"
 #include "cache/key.h"
-#include "cache/prefetch.h"
 #include "far/far.h"
 #include "os/file.h"
 #include "plan/step.h"
@@ -25,6 +24,7 @@
 #include "workspace/workspace.h"
 
 enum { OPEN_TRIES = 10 };              /* while others remove the cache */
+enum { PREFETCH_LEAST = 128 << 10 };      /* bytes of the stat index from which a thread is worth its start */
 
 void cache_warn(struct cache *c, const char *fmt, ...)
 {
@@ -36,6 +36,89 @@ void cache_warn(struct cache *c, const char *fmt, ...)
 	va_end(ap);
 	if (c->setup.warn)
 		c->setup.warn(c->setup.ctx, text);
+}
+
+/* ---- reading files while the plan is made ------------------------------------ */
+
+struct cache_prefetch {
+	struct directory dir;          /* the files' */
+	struct stat_cache *stats;      /* NULL: taken */
+	struct history *history;       /* NULL: taken */
+	struct ledger *ledger;         /* NULL: taken */
+	pthread_t reader;
+	bool reading;                  /* the reader has not been joined */
+	struct reading {               /* the reader's own pointers: to all, taken or not */
+		struct stat_cache *stats;
+		struct history *history;
+		struct ledger *ledger;
+	} of;
+};
+
+static void *read_all(void *ctx)
+{
+	const struct reading *r = ctx;
+
+	history_load(r->history);
+	stat_cache_load(r->stats);
+	ledger_load(r->ledger);
+	return NULL;
+}
+
+struct cache_prefetch *cache_prefetch_start(const char *dir, const char *root)
+{
+	struct arena *a = arena_new();
+	const char *stats = path_join(a, dir, "v" CACHE_FORMAT "/stat");
+	struct cache_prefetch *prefetch = NULL;
+	struct stat st;
+
+	if (lstat(stats, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= PREFETCH_LEAST) {
+		prefetch = xcalloc(1, sizeof *prefetch);
+		directory_init(&prefetch->dir, dir, root, true);
+		/* why it cannot be used is reported when the cache is opened */
+		if (directory_open(&prefetch->dir, NULL)) {
+			cache_prefetch_free(prefetch);
+			arena_free(a);
+			return NULL;
+		}
+		prefetch->of.stats = prefetch->stats = stat_cache_new(prefetch->dir.inner_fd, "stat");
+		prefetch->of.history = prefetch->history = history_new(prefetch->dir.inner_fd, "history");
+		prefetch->of.ledger = prefetch->ledger = ledger_new(prefetch->dir.inner_fd, "ledger");
+		prefetch->reading = pthread_create(&prefetch->reader, NULL, read_all, &prefetch->of) == 0;
+	}
+	arena_free(a);
+	return prefetch;
+}
+
+static void join_prefetch(struct cache_prefetch *p)
+{
+	if (!p || !p->reading)
+		return;
+	pthread_join(p->reader, NULL);
+	p->reading = false;
+}
+
+void cache_prefetch_free(struct cache_prefetch *p)
+{
+	if (!p)
+		return;
+	join_prefetch(p);
+	stat_cache_close(p->stats, false);
+	history_free(p->history, false);
+	ledger_close(p->ledger, false);
+	directory_free(&p->dir);
+	free(p);
+}
+
+/* Takes over the index, the history and the ledger, which the reader may still be reading: each has a lock of its own. They are
+ * closed after join_prefetch and before cache_prefetch_free. */
+static void take_prefetch(struct cache *c, struct cache_prefetch *p)
+{
+	c->world.stats = p->stats;
+	c->history = p->history;
+	c->ledger = p->ledger;
+	p->stats = NULL;
+	p->history = NULL;
+	p->ledger = NULL;
 }
 
 /* ---- opening and closing ---------------------------------------------------- */
@@ -137,9 +220,7 @@ static void make_ready(struct cache *c)
 		if (component_description(c->parts[i])->flags & VT_COMPONENT_WATCH_ALL)
 			c->watcher = c->parts[i];
 	if (c->setup.prefetch) {
-		c->world.stats = cache_prefetch_stats(c->setup.prefetch);
-		c->history = cache_prefetch_history(c->setup.prefetch);
-		c->ledger = cache_prefetch_ledger(c->setup.prefetch);
+		take_prefetch(c, c->setup.prefetch);
 	} else {
 		c->world.stats = stat_cache_new(c->dir.inner_fd, "stat");
 		c->history = history_new(c->dir.inner_fd, "history");
@@ -338,7 +419,7 @@ void cache_close(struct cache *c)
 	if (!c)
 		return;
 	save = c->works && !c->setup.dry;
-	cache_prefetch_join(c->setup.prefetch);
+	join_prefetch(c->setup.prefetch);
 	if (c->blobs)
 		blobs_flush(c->blobs);         /* the publisher may open the far stores until here */
 	ahead_free(c->ahead);

@@ -42,6 +42,12 @@ struct cache_setup {
 	                                * all changed variables are told */
 };
 
+/* Reads the stat index, the history and the ledger on a thread, by descriptors of its own, while the plan is still being made.
+ * `dir`: from directory_place; `root`: the workspace's. NULL: the index is too small to be worth a thread, or the directory may not
+ * be used. */
+struct cache_prefetch *cache_prefetch_start(const char *dir, const char *root);
+/* Waits for the thread and frees. NULL is fine. */
+void cache_prefetch_free(struct cache_prefetch *p);
 /* Never fails: an unusable directory means one warning and no hits. */
 struct cache *cache_open(const struct cache_setup *setup);
 /* The steps that will be run: where they miss, far stores are asked for all of them together. Borrowed until the close. */

@@ -11,7 +11,6 @@
 #include "base/env.h"
 #include "base/texts.h"
 #include "cache/cache.h"
-#include "cache/prefetch.h"
 #include "choose/choice.h"
 #include "cmd/places.h"
 #include "lock/lock.h"
