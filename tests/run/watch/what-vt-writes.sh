@@ -37,8 +37,12 @@ has_waited() { [ "$(runs printed)" -ge "$1" ]; }
 until_true has_waited 1
 edit in three
 until_true has_waited 2
-sleep 1                        # an event of the file would have come long ago
-is "a file that vt prints to: starts nothing" "$(runs printed)" 2
+edit in four
+until_true has_waited 3
+# an event of the file would have come before that of the last edit, and have started a run or be counted in its line
+is "a file that vt prints to: starts nothing" "$(runs printed; grep ' changed' printed)" "3
+vt run: 'in' changed
+vt run: 'in' changed"
 kill -INT "$watcher"
 wait
 finish
