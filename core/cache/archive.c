@@ -158,6 +158,8 @@ static vt_status open_there(struct archive_saving *s, vt_call *call, const char 
 		return VT_NONE;
 	s->file.target[0] = '\0';
 	s->file.source = (vt_source){ .struct_size = sizeof s->file.source, .read = read_opened };
+	if (S_ISREG(st.st_mode) && (st.st_mode & (S_ISUID | S_ISGID | S_ISVTX)))
+		return VT_NONE;        /* such a bit is never put back: a hit needs the file in place */
 	if (S_ISREG(st.st_mode)) {
 		s->file.fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (s->file.fd < 0 && errno != ENOENT) {

@@ -15,6 +15,7 @@
 #include "cache/inside.h"
 #include "cache/key.h"
 #include "effect/cover.h"
+#include "effect/record.h"
 #include "os/tree.h"
 #include "plan/step.h"
 #include "text/path.h"
@@ -29,6 +30,7 @@ struct last {
 	bool there;                    /* something is there now */
 	bool implied;                  /* a folder that exists only for what is in it */
 	int output;                    /* its number among the hit's outputs, or -1 */
+	int mode;                      /* of a file that is no output; -1: any */
 };
 
 struct ending {
@@ -64,15 +66,16 @@ static void put_folders(struct ending *e, struct bytes path)
 	}
 }
 
-static void put_last(struct ending *e, uint32_t hit, struct bytes path, struct bytes state, int output)
+static struct last *put_last(struct ending *e, uint32_t hit, struct bytes path, struct bytes state, int output)
 {
 	struct last *last = arena_alloc(e->chain->arena, sizeof *last);
 
 	e->removes = e->removes || !state.size;
 	if (state.size && e->removes)
 		put_folders(e, path);
-	*last = (struct last){ .hit = hit, .path = path, .state = state, .output = output };
+	*last = (struct last){ .hit = hit, .path = path, .state = state, .output = output, .mode = -1 };
 	*map_put(&e->last_at, path.data, path.size) = last;
+	return last;
 }
 
 /* The last hit from `hit` on that removes something in the folder and covers the folder by `output`: it removes the folder, too. */
@@ -139,7 +142,7 @@ static bool collect(struct ending *e)
 		for (k = 0; k < outputs->n; k++)
 			put_last(e, i, outputs->at[k].name, outputs->at[k].state, (int)k);
 		for (k = 0; k < effects->n; k++)
-			put_last(e, i, effects->at[k].name, effects->at[k].state, -1);
+			put_last(e, i, effects->at[k].name, effects->at[k].state, -1)->mode = effect_mode(effects->at[k].detail);
 		n = chain_lines(e->chain, h, &lines);
 		for (k = 0; k < n && good; k++) {
 			struct layer kept = *whole;
@@ -261,6 +264,15 @@ static bool meta_is_right(struct ending *e, const struct last *last)
 	return outputs_in_place(e->chain->cache, &(struct facts){ (struct fact *)(uintptr_t)f, 1 });
 }
 
+/* Has the file that is no output the mode that the run left? */
+static bool mode_is_right(const struct ending *e, const struct last *last)
+{
+	struct stat st;
+
+	return last->mode < 0 || fstatat(e->chain->cache->root_fd, arena_strn(e->chain->arena, last->path.data, last->path.size), &st,
+					 AT_SYMLINK_NOFOLLOW) < 0 || (st.st_mode & 07777) == (mode_t)last->mode;
+}
+
 /* Does an implied folder hold nothing but effects of the chain? */
 static bool holds_only_lasts(struct ending *e, struct bytes folder, uint32_t depth)
 {
@@ -314,7 +326,7 @@ static bool can_stand(struct ending *e)
 		struct last *last = map_get(&e->last_at, now.at[i].name.data, now.at[i].name.size);
 
 		last->there = now.at[i].state.size > 0;
-		if (bytes_order(now.at[i].state, last->state) == 0) {
+		if (bytes_order(now.at[i].state, last->state) == 0 && mode_is_right(e, last)) {
 			if (last->output >= 0 && !meta_is_right(e, last))
 				e->chain->hits[last->hit].in->restore = true;
 		} else if (!can_be(e, last, now.at[i].state)) {

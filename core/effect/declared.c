@@ -39,7 +39,6 @@ static void add_line(struct record *r, const struct fact *f)
 
 int record_declared(struct record *r, const struct globs *output, struct err *err)
 {
-	static const char made[] = { EFFECT_MADE }, carried[] = { EFFECT_CARRIED | EFFECT_MADE };
 	struct texts matched;
 	struct facts now = { 0 };
 	uint32_t i;
@@ -59,7 +58,7 @@ int record_declared(struct record *r, const struct globs *output, struct err *er
 
 		if ((!young && !mine) || cover_cache(r->cover, f->name))
 			continue;
-		f->detail = (struct bytes){ young ? made : carried, 1 };
+		f->detail = effect_detail(r->arena, r->world->root_fd, f->name, young ? EFFECT_MADE : EFFECT_CARRIED | EFFECT_MADE);
 		facts_add(&r->effects, r->arena, f);
 		if (young && !mine)
 			add_line(r, f);

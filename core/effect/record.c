@@ -29,11 +29,10 @@ static const struct fact *fact_at(const struct record *r, struct bytes path, boo
 
 static void add_effect(struct record *r, struct bytes path, struct bytes state, unsigned bits)
 {
-	char *detail = arena_alloc(r->arena, 1);
-
-	*detail = (char)bits;
 	r->effects.at = arena_grow(r->arena, r->effects.at, r->effects.n, sizeof *r->effects.at);
-	r->effects.at[r->effects.n++] = (struct fact){ .kind = FACT_LEFT, .name = path, .detail = { detail, 1 }, .state = state };
+	r->effects.at[r->effects.n++] = (struct fact){
+		.kind = FACT_LEFT, .name = path, .detail = effect_detail(r->arena, r->world->root_fd, path, bits), .state = state,
+	};
 }
 
 static bool is_dir(struct bytes state)
@@ -79,13 +78,22 @@ static bool is_somebodys(struct recording *k, const struct touched *t)
 	return layer_left(&b->layer, origin, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
 }
 
+/* Did the run change attributes of a file that a step of vt left, and nothing else? Its mode and time are an effect then. */
+static bool is_set(const struct recording *k, const struct touched *t)
+{
+	struct left line;
+
+	return t->written && !t->cut && state_is_content(t->left) && same(t->found, t->left) &&
+	       ledger_get(k->r->ledger, t->path, &line) && same(line.state, t->left);
+}
+
 static void note_line(struct recording *k, const struct touched *t, bool read_first)
 {
 	struct record *r = k->r;
 	struct left line = { .path = t->path, .state = t->left, .step = r->eyes->own, .maker = r->eyes->own }, was;
 	bool as_left;
 
-	if (same(t->found, t->left))
+	if (same(t->found, t->left) && !is_set(k, t))
 		return;
 	if (t->somebodys)
 		line.maker = 0;
@@ -209,6 +217,8 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		add_effect(r, t->path, t->left, bits);
 		if (t->found.size && t->left.size && read_first && !is_dir(t->found))
 			check_changed(k, t);
+	} else if (is_set(k, t)) {
+		add_effect(r, t->path, t->left, 0);
 	} else if (t->found.size && !fact_at(r, t->path, true)) {
 		/* a write that changed nothing counts as a read */
 		add_more(r, more, is_dir(t->found) ? FACT_TYPE : FACT_FILE, t->path, t->found);

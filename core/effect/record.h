@@ -11,11 +11,16 @@ struct cover;
 struct globs;
 struct seen;
 
-/* The detail of an effect, a FACT_LEFT: bits. */
+/* The detail of an effect, a FACT_LEFT: bits, and of a regular file the 12 bits of its mode, the low byte first. */
 enum {
 	EFFECT_CARRIED = 1,        /* made by an earlier run, and left as it was */
 	EFFECT_MADE = 2            /* the path was absent, or was written without being read */
 };
+
+/* The detail of what is at `path` now; in `a`. */
+struct bytes effect_detail(struct arena *a, int root_fd, struct bytes path, unsigned bits);
+/* The mode in the detail; -1: it has none. */
+int effect_mode(struct bytes detail);
 
 struct record {
 	/* set by the caller */
