@@ -54,6 +54,7 @@ struct ahead {
 	uint32_t at;                   /* of the walk */
 	struct cache_chain *chain;     /* of the present round */
 	struct arena *arena;           /* of the present pass; NULL: none is under way */
+	struct arena *found;           /* of the present round: what was found for all steps, in few large blocks */
 	pthread_t beside;              /* NEAR: looks at keys and inputs, from the last step on */
 	bool has_beside;               /* it was started, and not joined */
 	struct arena *beside_arena;    /* its arena, for the present pass; NULL: it was not needed */
@@ -108,7 +109,9 @@ static void forget_round(struct ahead *a)
 		a->steps[i].found = (struct found){ 0 };
 	}
 	cache_chain_free(a->chain);
+	arena_free(a->found);
 	a->chain = NULL;
+	a->found = NULL;
 }
 
 static void forget_pass(struct ahead *a)
@@ -229,6 +232,7 @@ static void look_over(struct ahead *a, struct ahead_step *s, bool *taint)
 	s->look.known = s->known;
 	s->look.keys = a->cache->setup.keys;
 	s->look.arena = a->arena;
+	s->look.round = a->found;
 	lookup_ahead(a->cache, s->step, a->chain, &s->look, &s->found);
 	s->known = s->look.known;
 	if (s->known)
@@ -328,6 +332,7 @@ static void round_of(struct ahead *a)
 	forget_round(a);
 	if (!a->arena)
 		a->arena = arena_new();
+	a->found = arena_new();
 	a->chain = cache_chain_new(a->cache);
 	a->at = 0;
 	walk(a, plan_of(a), false);

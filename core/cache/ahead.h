@@ -30,6 +30,7 @@ struct ahead_look {
 	struct far_known *known;       /* its candidates are compared after the near results; NULL: filled in, if the step can be looked up */
 	const struct far_keys *keys;
 	struct arena *arena;           /* of the pass */
+	struct arena *round;           /* of its present round: what is found lives there */
 	struct found_inside *seen;     /* key and declared inputs, once they were looked at in this pass; in arena */
 	bool nothing_near;             /* it was looked for near in this pass: there is none under the key */
 	const struct facts *sets[AHEAD_SETS];  /* name sets whose RESULT names are wanted, where nothing fits */

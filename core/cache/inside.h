@@ -70,6 +70,7 @@ struct found_inside {
 	ledger_who *makers;            /* the maker of each output that is not skipped; filled if `restore` */
 	struct texts remove;           /* paths that earlier runs of the step made and this result lacks */
 	void **owned;                  /* bytes that facts point into; freed with found */
+	bool lent;                     /* found's arena is that of a pass, which frees it */
 	void *mapped;                  /* the terminal output, or NULL */
 	size_t mapped_size;
 	uint32_t owned_n;

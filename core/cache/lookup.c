@@ -65,7 +65,8 @@ void found_free(struct found *found)
 		cache_chain_free(in->alone);
 		free(in->owned);
 	}
-	arena_free(found->arena);
+	if (!in || !in->lent)
+		arena_free(found->arena);
 	*found = (struct found){ 0 };
 }
 
@@ -112,6 +113,7 @@ static int look_at_step_once(struct looking *l, struct err *err)
 
 	if (*seen) {
 		*l->in = **seen;
+		l->in->lent = true;
 		return 0;
 	}
 	l->arena = l->ahead->arena;
@@ -635,9 +637,10 @@ static void look_up(struct cache *c, const struct step *step, bool dry, struct c
 	struct err err = { 0 };
 	const char *text;
 
-	*ret = (struct found){ .state = FOUND_NOTHING, .arena = arena_new() };
+	*ret = (struct found){ .state = FOUND_NOTHING, .arena = ahead ? ahead->round : arena_new() };
 	l.arena = ret->arena;
 	l.in = ret->inside = arena_alloc(ret->arena, sizeof *ret->inside);
+	l.in->lent = ahead != NULL;
 	if ((ahead ? look_ahead(&l, &err) : look(&l, &err)) < 0) {
 		text = err_take(&err, ret->arena);
 		ret->state = FOUND_ERROR;

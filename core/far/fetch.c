@@ -84,11 +84,17 @@ static void want_blob(struct far *f, struct fetched *all, const vt_id *name)
 	*map_put(&all->index, name->byte, sizeof name->byte) = item;
 }
 
+static void copy_body(const struct far_candidate *c, struct blob_bytes *ret)
+{
+	*ret = (struct blob_bytes){ .fd = -1, .data = xmalloc(c->bytes.size + 1), .size = c->bytes.size };
+	memcpy(ret->data, c->bytes.data, c->bytes.size);
+}
+
 /* Keeps a result in the near stores, its body last, if all its blobs came. A result with a blob that the store has lost, or has
  * dropped as damaged, is noted: its blobs are sent again when the task has run. */
 static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fetched *all, const vt_id *names, uint32_t n)
 {
-	struct blob_bytes body = { .fd = -1, .size = w->candidate->bytes.size };
+	struct blob_bytes body;
 	struct batch *t;
 	uint32_t i;
 
@@ -110,8 +116,7 @@ static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fet
 		batch_take_bytes(t, &item->name, &item->bytes);
 		item->most = 0;                /* it is near now */
 	}
-	body.data = xmalloc((size_t)body.size + 1);
-	memcpy(body.data, w->candidate->bytes.data, (size_t)body.size);
+	copy_body(w->candidate, &body);
 	batch_take_bytes(t, &w->candidate->body, &body);
 	note_origin(f, &w->candidate->body, store);
 	batch_publish(t, &w->step->key, &w->candidate->body);
@@ -142,8 +147,30 @@ static int take_blobs(struct far *f, const struct bundle *from, const struct res
 	return ret;
 }
 
-/* Keeps the result of a bundle. Its body may differ from that of the hint, if another run made it, but must belong to the same
- * RESULT. false: the bundle is damaged. */
+/* Does the bundle hold the very body of the candidate? That one was verified when it came. */
+static bool has_body_of(const struct bundle *bundle, const struct far_candidate *c)
+{
+	const struct bundle_blob *body = &bundle->blobs[0];
+
+	return bundle->bytes->data && body->size == c->bytes.size && memcmp(body->name.byte, c->body.byte, sizeof body->name.byte) == 0 &&
+	       memcmp((const char *)bundle->bytes->data + body->at, c->bytes.data, c->bytes.size) == 0;
+}
+
+/* Takes the body out of the bundle, and decodes it into the arena. It may differ from that of the hint, if another run made it, but
+ * must belong to the same RESULT. -1: the bundle is damaged. */
+static int take_body(struct far *f, const struct far_wanted *w, const struct bundle *bundle, struct arena *a, struct blob_bytes *ret,
+		     struct result *ret_result)
+{
+	if (has_body_of(bundle, w->candidate)) {
+		copy_body(w->candidate, ret);
+		*ret_result = *w->result;
+		return 0;
+	}
+	return bundle->blobs[0].size <= FAR_BODY_MAX && bundle_take(f->setup.blobs, bundle, 0, FAR_BODY_MAX, ret) == 0 &&
+	       far_body_is(f, w->step, &w->candidate->result, (struct bytes){ ret->data, (size_t)ret->size }, a, ret_result) ? 0 : -1;
+}
+
+/* Keeps the result of a bundle. false: the bundle is damaged. */
 static bool keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, const struct blob_bytes *bytes)
 {
 	struct batch *t = batch_new(f->setup.blobs);
@@ -153,9 +180,7 @@ static bool keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, con
 	struct result r;
 
 	if (bundle_open(f->setup.keys, far_store_unsealed(f->stores[store]), &w->candidate->result, bytes, a, &bundle) < 0 ||
-	    bundle.blobs[0].size > FAR_BODY_MAX || bundle_take(f->setup.blobs, &bundle, 0, FAR_BODY_MAX, &body) < 0 ||
-	    !far_body_is(f, w->step, &w->candidate->result, (struct bytes){ body.data, (size_t)body.size }, a, &r) ||
-	    take_blobs(f, &bundle, &r, t) < 0) {
+	    take_body(f, w, &bundle, a, &body, &r) < 0 || take_blobs(f, &bundle, &r, t) < 0) {
 		batch_give_up(t);
 	} else {
 		/* the decoded facts point into the body */
