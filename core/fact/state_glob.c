@@ -89,6 +89,7 @@ static int matching_walk(struct matching *m, unsigned flags, struct err *err)
 	const struct tree_visitor visitor = { .enter = enter, .want = want, .found = found, .ctx = m };
 	const struct file_patterns *yes = &m->globs->yes;
 	uint32_t i, k;
+	unsigned its;
 
 	for (i = 0; i < yes->n; i++) {
 		for (k = 0; k < i && strcmp(yes->at[k].base, yes->at[i].base) != 0; k++)
@@ -96,7 +97,9 @@ static int matching_walk(struct matching *m, unsigned flags, struct err *err)
 		if (k < i)
 			continue;
 		m->here = yes->at[i].base;
-		if (tree_walk(m->w->root_fd, m->here, flags, &visitor, err) < 0)
+		/* a pattern without magic mostly names a file */
+		its = strcmp(yes->at[i].text, m->here) == 0 ? flags | TREE_FILE : flags;
+		if (tree_walk(m->w->root_fd, m->here, its, &visitor, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -299,6 +299,20 @@ static int walk_directory(struct walk *w, int fd)
 	return r;
 }
 
+/* Walks a base that is a regular file; false: it is something else. */
+static bool walk_file_at_base(struct walk *w, int root)
+{
+	struct stat st;
+
+	if (fstatat(root, w->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT;
+	if (!S_ISREG(st.st_mode))
+		return false;
+	if (!w->v->want || w->v->want(w->v->ctx, w->path, w->size))
+		w->v->found(w->v->ctx, w->path, w->size, &st);
+	return true;
+}
+
 int tree_walk(int root, const char *base, unsigned flags, const struct tree_visitor *v, struct err *err)
 {
 	struct walk w = { .v = v, .flags = flags, .err = err, .size = strlen(base) };
@@ -308,6 +322,8 @@ int tree_walk(int root, const char *base, unsigned flags, const struct tree_visi
 	if (w.size >= sizeof w.path)
 		return 0;
 	memcpy(w.path, base, w.size + 1);
+	if ((flags & TREE_FILE) && (flags & TREE_FOLLOW_BASE) && w.size && walk_file_at_base(&w, root))
+		return 0;
 	if (flags & TREE_FOLLOW_BASE)
 		fd = openat(root, w.size ? base : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	else

@@ -28,6 +28,7 @@ enum {
 	TREE_FOLLOW_BASE = 1,      /* links in `base` itself are followed */
 	TREE_LINKS = 2,            /* report links as well as files */
 	TREE_EMPTY = 4,            /* report directories that hold nothing */
+	TREE_FILE = 8,             /* `base` is mostly a file: spares the attempt to open a directory */
 };
 
 /* Paths are as `base`: relative to root, clean, NUL-terminated, borrowed. */

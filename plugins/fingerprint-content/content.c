@@ -2,6 +2,7 @@
  * does not resist an attacker who makes two files with one hash. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +10,11 @@
 
 #include "vt-plugin.h"
 
-enum { CONTENT_SMALL = 256 << 10, CONTENT_PATH = 4096 };
+enum {
+	CONTENT_SMALL = 16 << 10,      /* bytes of a file that are read onto the stack */
+	CONTENT_LARGE = 256 << 10,     /* bytes of a larger file that are read at a time */
+	CONTENT_PATH = 4096
+};
 
 /* Reads `size` bytes, fewer only at the end of the file. -1: it cannot be read. */
 static ssize_t read_full(int fd, char *data, size_t size)
@@ -30,24 +35,53 @@ static ssize_t read_full(int fd, char *data, size_t size)
 	return (ssize_t)got;
 }
 
-/* 0; -1: the file could not be read to its end. */
-static int hash_file(int fd, vt_call *call, char *buffer, XXH3_state_t *state, XXH128_hash_t *ret)
+/* What a call needs for large files; made for the first of them. */
+struct large {
+	char *buffer;                  /* CONTENT_LARGE bytes; NULL: not made yet */
+	XXH3_state_t *state;
+	bool failed;                   /* there was no memory for them */
+};
+
+static bool large_make(struct large *l)
 {
-	ssize_t n = read_full(fd, buffer, CONTENT_SMALL);
+	if (!l->buffer) {
+		l->buffer = malloc(CONTENT_LARGE);
+		l->state = XXH3_createState();
+		l->failed = !l->buffer || !l->state;
+	}
+	return !l->failed;
+}
+
+/* Hashes a file whose first CONTENT_SMALL bytes were read. 0; -1: it could not be read to its end. */
+static int hash_large(int fd, vt_call *call, const char *first, struct large *l, XXH128_hash_t *ret)
+{
+	ssize_t n = CONTENT_SMALL;
+
+	if (!large_make(l))
+		return -1;
+	XXH3_128bits_reset(l->state);
+	XXH3_128bits_update(l->state, first, CONTENT_SMALL);
+	while (n > 0 && !call->stopping(call)) {
+		n = read_full(fd, l->buffer, CONTENT_LARGE);
+		if (n > 0)
+			XXH3_128bits_update(l->state, l->buffer, (size_t)n);
+	}
+	*ret = XXH3_128bits_digest(l->state);
+	return n ? -1 : 0;
+}
+
+/* 0; -1: the file could not be read to its end. */
+static int hash_file(int fd, vt_call *call, struct large *l, XXH128_hash_t *ret)
+{
+	char first[CONTENT_SMALL];
+	ssize_t n = read_full(fd, first, sizeof first);
 
 	if (n < 0)
 		return -1;
-	if (n < CONTENT_SMALL) {
-		*ret = XXH3_128bits(buffer, (size_t)n);
-		return 0;
-	}
-	XXH3_128bits_reset(state);
-	while (n > 0 && !call->stopping(call)) {
-		XXH3_128bits_update(state, buffer, (size_t)n);
-		n = read_full(fd, buffer, CONTENT_SMALL);
-	}
-	*ret = XXH3_128bits_digest(state);
-	return n ? -1 : 0;
+	if (n == CONTENT_SMALL)
+		return hash_large(fd, call, first, l, ret);
+	*ret = XXH3_128bits(first, (size_t)n);
+	return 0;
 }
 
 static void set_id(vt_id *ret, XXH128_hash_t hash)
@@ -59,21 +93,32 @@ static void set_id(vt_id *ret, XXH128_hash_t hash)
 	ret->byte[31] = 1;             /* never all zero */
 }
 
-static void digest_one(int root, vt_call *call, const vt_file *file, char *buffer, XXH3_state_t *state, vt_id *ret)
+/* Opens a file of the workspace; root_fd < 0: below the folder `root`. */
+static int open_file(int root_fd, vt_bytes root, vt_bytes name)
 {
-	char path[CONTENT_PATH];
+	char path[2 * CONTENT_PATH];
+	size_t before = 0;
+
+	if (!name.size || name.size >= CONTENT_PATH)
+		return -1;
+	if (root_fd < 0 && *(const char *)name.data != '/') {
+		memcpy(path, root.data, root.size);
+		path[root.size] = '/';
+		before = root.size + 1;
+	}
+	memcpy(path + before, name.data, name.size);
+	path[before + name.size] = '\0';
+	return openat(root_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+static void digest_one(int fd, vt_call *call, struct large *l, vt_id *ret)
+{
 	XXH128_hash_t hash;
-	int fd;
 
 	memset(ret, 0, sizeof *ret);
-	if (!file->path.size || file->path.size >= sizeof path)
-		return;
-	memcpy(path, file->path.data, file->path.size);
-	path[file->path.size] = '\0';
-	fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return;
-	if (hash_file(fd, call, buffer, state, &hash) == 0)
+	if (hash_file(fd, call, l, &hash) == 0)
 		set_id(ret, hash);
 	close(fd);
 }
@@ -84,37 +129,42 @@ static vt_status fail(vt_call *call, const char *text)
 	return VT_FAILED;
 }
 
-static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file *files, uint32_t n, vt_id *ret)
+static int open_root(vt_bytes root)
 {
-	char path[CONTENT_PATH], *buffer;
-	XXH3_state_t *state;
-	vt_status status = VT_OK;
-	uint32_t i;
-	int fd;
+	char path[CONTENT_PATH];
 
-	(void)self;
-	if (root.size >= sizeof path)
-		return fail(call, "the path of the workspace is too long");
 	memcpy(path, root.data, root.size);
 	path[root.size] = '\0';
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* One file is opened by its whole path: that spares opening the workspace. */
+static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file *files, uint32_t n, vt_id *ret)
+{
+	struct large large = { .buffer = NULL };
+	vt_status status = VT_OK;
+	int root_fd = -1;
+	uint32_t i;
+
+	(void)self;
+	if (root.size >= CONTENT_PATH)
+		return fail(call, "the path of the workspace is too long");
+	if (n > 1 && (root_fd = open_root(root)) < 0)
 		return fail(call, "the workspace cannot be opened");
-	buffer = malloc(CONTENT_SMALL);
-	state = XXH3_createState();
-	if (!buffer || !state)
-		status = fail(call, "out of memory");
 	for (i = 0; status == VT_OK && i < n; i++) {
 		if (call->stopping(call))
 			status = VT_CANCELLED;
 		else
-			digest_one(fd, call, &files[i], buffer, state, &ret[i]);
+			digest_one(open_file(root_fd, root, files[i].path), call, &large, &ret[i]);
+		if (large.failed)
+			status = fail(call, "out of memory");
 	}
 	if (status == VT_OK && call->stopping(call))
 		status = VT_CANCELLED;     /* the last file may be half read */
-	XXH3_freeState(state);
-	free(buffer);
-	close(fd);
+	XXH3_freeState(large.state);
+	free(large.buffer);
+	if (root_fd >= 0)
+		close(root_fd);
 	return status;
 }
 
