@@ -5,11 +5,13 @@
  *     log      a file that gets a line for each call: OPERATION SPACE ITEMS
  *     names    a file that gets a line for each object that is asked for: SPACE-NAME
  *     fault    hang, hang-put, drip, lie, fail, fail-1% (each hundredth item), down, read-only, no-blobs (declines them)
- *     near     true: it is no far store after all */
+ *     near     true: it is no far store after all
+ *     early    a file of such lines: while it exists, other objects of the space ENTRY are not answered */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,7 @@
 #include "vt-plugin.h"
 
 struct store {
-	char dir[3000], log[3000], names[3000], fault[32];
+	char dir[3000], log[3000], names[3000], early[3000], fault[32];
 	long delay_ms;
 	int near, polite;
 	atomic_uint asked;         /* items, for fail-1% */
@@ -94,6 +96,24 @@ static void path_of(const struct store *s, uint32_t space, const vt_id *name, ch
 		n += snprintf(path + n, 3, "%02x", name->byte[i]);
 }
 
+/* Waits while the file `early` exists and does not name the object. */
+static void be_late(const struct store *s, vt_call *call, const char *name)
+{
+	char line[256];
+	bool named = false;
+	FILE *f;
+
+	while (!named && (f = s->early[0] ? fopen(s->early, "re") : NULL) != NULL) {
+		while (!named && fgets(line, sizeof line, f))
+			named = strncmp(line, name, strlen(name)) == 0;
+		fclose(f);
+		if (!named && call->stopping(call))
+			return;
+		if (!named)
+			usleep(10000);
+	}
+}
+
 static vt_status read_one(struct store *s, vt_call *call, uint32_t space, const vt_id *name, vt_sink *into)
 {
 	char path[4096], buffer[65536];
@@ -105,6 +125,8 @@ static vt_status read_one(struct store *s, vt_call *call, uint32_t space, const 
 	path_of(s, space, name, path);
 	snprintf(buffer, sizeof buffer, "%s\n", path + strlen(s->dir) + 1);
 	append(s->names, buffer);
+	if (space == VT_SPACE_ENTRY)
+		be_late(s, call, path + strlen(s->dir) + 1);
 	fd = status == VT_OK ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (status != VT_OK || fd < 0)
 		return status != VT_OK ? status : VT_NONE;
@@ -248,6 +270,8 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 		memcpy(s->log, text, sizeof s->log);
 	else if (strcmp(key, "names") == 0)
 		memcpy(s->names, text, sizeof s->names);
+	else if (strcmp(key, "early") == 0)
+		memcpy(s->early, text, sizeof s->early);
 	else if (strcmp(key, "fault") == 0)
 		snprintf(s->fault, sizeof s->fault, "%.30s", text);
 	else if (strcmp(key, "delay") == 0)
@@ -276,8 +300,9 @@ static const vt_option all[] = {
 	{ .struct_size = sizeof all[0], .name = "near", .type = "bool" },
 	{ .struct_size = sizeof all[0], .name = "polite", .type = "bool" },      /* it asks stopping() while it hangs */
 	{ .struct_size = sizeof all[0], .name = "names", .type = "path" },
+	{ .struct_size = sizeof all[0], .name = "early", .type = "path" },
 };
-static const vt_option *const options[] = { &all[0], &all[1], &all[2], &all[3], &all[4], &all[5], &all[6], NULL };
+static const vt_option *const options[] = { &all[0], &all[1], &all[2], &all[3], &all[4], &all[5], &all[6], &all[7], NULL };
 
 static const vt_store_ops many = {
 	.struct_size = sizeof many, .get = get, .put = put, .drop = drop, .get_many = get_many, .put_many = put_many, .has = has, .wants = wants,
