@@ -190,6 +190,12 @@ static void import_general(struct turbo *t, const cJSON *task)
 	}
 }
 
+/* Does the entry say nothing but that the package has no such task? */
+static bool is_taken_out(const cJSON *task)
+{
+	return cJSON_IsFalse(get(task, "extends")) && !task->child->next;
+}
+
 /* The configuration of a package. */
 static void import_package(struct turbo *t, const struct package *p)
 {
@@ -210,6 +216,8 @@ static void import_package(struct turbo *t, const struct package *p)
 
 		if (!is_script(p, task->string))
 			import_note(t->im, "%s: the package has no script of that name: left out", where);
+		else if (is_taken_out(task))
+			import_note(t->im, "%s: \"extends\": false alone takes the task from the package, which has no counterpart: vt runs the script", where);
 		else if (cJSON_IsFalse(get(task, "extends")))
 			lay_over(t, p, task->string, turbo_settings(t, task, where, over, false));
 		else

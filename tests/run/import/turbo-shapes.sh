@@ -47,6 +47,16 @@ is "tasks that are no map" "$rc $err" "1 error: $W/turbo.json:1:10: invalid type
 file turbo.json '{"tasks":{'
 capture vt import turbo
 like "a turbo.json that is cut off" "$rc $err" "1 error: $W/turbo.json:*found the end of the file*"
+workspace taken_out
+file package.json '{"name":"x","workspaces":["p"]}'
+file p/package.json '{"name":"p","scripts":{"lint":"x"}}'
+file turbo.json '{"tasks":{"lint":{"outputs":["report"]}}}'
+file p/turbo.json '{"extends":["//"],"tasks":{"lint":{"extends":false}}}'
+capture vt import turbo
+like "a package that takes a task out: told" "$err" '*p/turbo.json, lint: "extends": false alone takes the task from the package*'
+like "... and the script keeps the settings of all" "$out" '*"taskDefaults": {*"lint": { "output": \["report"\] }*'
+hasnt "... without an entry of its own" "$out" "p/vite-task.json"
+
 file turbo.json '{"tasks":{}}'
 file turbo.jsonc '{}'
 capture vt import turbo
