@@ -1,9 +1,17 @@
 #!/bin/bash
 # Measures the whole cost of a cached miss: the same command as a cached task that misses and as
-# one that is not cached, in pairs; medians of the ratios, for each runner. A source
-# changes before each run, so everything is traced, read and stored.
+# one that is not cached, in pairs, for each runner. A source changes before each run,
+# so everything is traced, read and stored.
 #
 #   tests/bench/extra-miss.sh [PAIRS [WORKLOAD...]]
+#
+# Each figure is the median over the pairs; in brackets the quarters below and above: where
+# they lie far apart the machine was busy. Each round runs every contestant both ways,
+# and the next round turns the order round. "cpu" and "wall" are ratios cached / uncached,
+# "+cpu-ms" and "+wall-ms" the differences; all processes count, those that others
+# reap, too. "floor" is the same command under a tracer that receives, reads and lets
+# go on, without a runner: it looks up, notes, reads and stores nothing. No tracer that
+# the kernel notifies of each call costs less.
 #
 # VT, VP: the runners; a missing one is left out. Programs and libraries as in
 # extra-trace.sh; BENCH_VP_NODE_MODULES has vite-plus.
@@ -13,6 +21,8 @@ NPM=${VT_TEST_NPM:-$abs_top_srcdir/npm/node_modules}
 LIBS=${BENCH_LIBS:-$NPM}
 : "${VT:=$abs_top_builddir/core/vt}"
 : "${VP:=}" "${BENCH_VP_NODE_MODULES:=$NPM}"
+HOST=$abs_top_builddir/tests/plugins/trace-host
+TRACER=$abs_top_builddir/plugins/trace-linux/.libs/vt-trace-linux.so
 pairs=${1:-9}
 shift
 command -v node >/dev/null && [ -d "$NPM/vite" ] || { echo "vite and node are needed"; exit 0; }
@@ -45,40 +55,56 @@ make_app() {                         # in a folder of its own for each runner
 	git init -q . 2>/dev/null
 	cd "$T" || exit 1
 }
+# the command of a workload, in words
+declare -A words=([vite]="vite build" [esbuild]="esbuild src/main.ts --bundle --log-level=error --outfile=eb.js"
+	[node]="node many.cjs" [nothing]="node nothing.cjs")
 count=0
-once() {                             # RUNNER BINARY TASK FILE
+once() {                             # CONTESTANT u|c WORKLOAD: one run, uncached or cached
+	local how=$2 cmd
 	count=$((count + 1))
-	(cd "$1" && echo "export const a: string = 'A$count';" >src/a.ts && "${clean[@]}" "$T/launch" -a "$T/report" "$2" run "$3" >"$T/out" 2>&1 </dev/null)
+	case $1 in
+	floor)
+		cmd=("$HOST" -t "$T/none" -o /dev/null -f "$TRACER" ${words[$3]})
+		[ $how = c ] || cmd[4]=-n ;;
+	*) cmd=("${binary[$1]}" run $how-$3) ;;
+	esac
+	(cd "$1" && echo "export const a: string = 'A$count';" >src/a.ts && "${clean[@]}" "$T/launch" -a "$T/report" "${cmd[@]}" >"$T/out" 2>&1 </dev/null)
 	read -r wall user sys _ status <"$T/report"
-	[ "$status" = 0 ] || { echo "$1 run $3 fails:"; head -20 "$T/out"; exit 1; }
-	! grep -q 'cache hit,' "$T/out" || { echo "$1 run $3: a hit"; exit 1; }
+	[ "$status" = 0 ] || { echo "$1 run $how-$3 fails:"; head -20 "$T/out"; exit 1; }
+	! grep -q 'cache hit,' "$T/out" || { echo "$1 run $how-$3: a hit"; exit 1; }
 	! grep -q 'not cached because' "$T/out" || { grep 'not cached' "$T/out"; exit 1; }
-	echo "$((user + sys)) $((wall / 1000))" >>"$T/$4"
+	echo "$((user + sys)) $((wall / 1000))" >>"$T/$how.$1"
 }
-runners=(vt "$VT")
-[ -z "$VP" ] || runners+=(vp "$VP")
-for ((r = 0; r < ${#runners[@]}; r += 2)); do make_app "${runners[r]}" "${runners[r]}"; done
+contestants=(vt)
+declare -A binary=([vt]=$VT [vp]=$VP)
+[ -z "$VP" ] || contestants+=(vp)
+[ ! -x "$HOST" ] || contestants+=(floor)
+for by in "${contestants[@]}"; do make_app $by $by; done
 # a cached task gets few variables, another one all: NODE_EXTRA_CA_CERTS alone doubles what node costs
-clean=(env -i PATH="$PATH" HOME="$HOME" NO_COLOR=1 DO_NOT_TRACK=1)
-printf '%-9s %-4s %9s %9s %8s %8s %9s %6s\n' workload by cpu-ms wall-ms cpu wall more-cpu pairs
+clean=(env -i PATH="node_modules/.bin:$PATH" HOME="$HOME" NO_COLOR=1 DO_NOT_TRACK=1)
+echo "# load: $(cut -d ' ' -f 1-3 /proc/loadavg) on $(nproc) CPUs; $pairs pairs"
+printf '%-8s %-5s %8s %8s  %-19s %-19s %-20s %-20s\n' workload by cpu-ms wall-ms cpu wall +cpu-ms +wall-ms
 for w in ${*:-vite esbuild node nothing}; do
-	rm -f "$T"/[cu].v?
+	rm -f "$T"/[cu].*
+	# the first round warms up
 	for ((k = 0; k <= pairs; k++)); do
-		for ((r = 0; r < ${#runners[@]}; r += 2)); do
-			# in turns: other load on the machine hits both
-			order=(u c); [ $((k % 2)) = 0 ] || order=(c u)
-			for how in "${order[@]}"; do once "${runners[r]}" "${runners[r + 1]}" "$how-$w" "$how.${runners[r]}"; done
+		for ((r = 0; r < ${#contestants[@]}; r++)); do
+			by=${contestants[r]} order=(u c)
+			[ $((k % 2)) = 0 ] || { by=${contestants[${#contestants[@]} - 1 - r]}; order=(c u); }
+			for how in "${order[@]}"; do once $by $how $w; done
 		done
 	done
-	# the first pair warms up
-	for ((r = 0; r < ${#runners[@]}; r += 2)); do
-		paste -d ' ' "u.${runners[r]}" "c.${runners[r]}" | tail -n +2 | awk -v w=$w -v by="${runners[r]}" '
-			function median(a, n,  i, j, t) {
+	for by in "${contestants[@]}"; do
+		paste -d ' ' "$T/u.$by" "$T/c.$by" | tail -n +2 | awk -v w=$w -v by=$by '
+			# the part `at` of n values, in order: 0.5 is the median
+			function part(a, at,  i, j, t) {
 				for (i = 2; i <= n; i++) { t = a[i]; for (j = i - 1; j > 0 && a[j] > t; j--) a[j + 1] = a[j]; a[j + 1] = t }
-				return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+				t = 1 + (n - 1) * at; i = int(t)
+				return i < n ? a[i] + (t - i) * (a[i + 1] - a[i]) : a[n]
 			}
-			{ n++; p[n] = $1; q[n] = $2; c[n] = $3 / $1; l[n] = $4 / $2; m[n] = $3 - $1 }
-			END { printf "%-9s %-4s %9.1f %9.1f %8.3f %8.3f %9.1f %6d\n", w, by, median(p, n) / 1000, median(q, n) / 1000,
-				median(c, n), median(l, n), median(m, n) / 1000, n }'
+			function spread(a, format) { return sprintf(format " [" format " " format "]", part(a, .5), part(a, .25), part(a, .75)) }
+			{ n++; p[n] = $1 / 1000; q[n] = $2 / 1000; c[n] = $3 / $1; l[n] = $4 / $2; m[n] = ($3 - $1) / 1000; d[n] = ($4 - $2) / 1000 }
+			END { printf "%-8s %-5s %8.1f %8.1f  %-19s %-19s %-20s %-20s\n", w, by, part(p, .5), part(q, .5),
+				spread(c, "%.3f"), spread(l, "%.3f"), spread(m, "%.1f"), spread(d, "%.1f") }'
 	done
 done
