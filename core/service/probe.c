@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 
 enum {
 	PROBE_HEAD = 64,           /* bytes of an answer's first line that are read */
+	PROBE_LEAST_MS = 250,      /* how long the last look before the end of the time may take */
 	PROBE_NOT_FOUND = 400      /* a server that answers with this status or a higher one is not ready */
 };
 
@@ -103,6 +105,14 @@ static int connect_port(uint16_t port, int64_t until_ms)
 	return fd < 0 ? connect_host("::1", text, until_ms) : fd;
 }
 
+/* Connects to a host. The name of this machine stands for both families, whatever its table of names says. */
+static int connect_url(const struct url *url, int64_t until_ms)
+{
+	int fd = connect_host(url->host, url->port, until_ms);
+
+	return fd < 0 && strcasecmp(url->host, "localhost") == 0 ? connect_host("::1", url->port, until_ms) : fd;
+}
+
 /* ---- HTTP ---- */
 
 static bool url_parse(const char *url, struct url *ret)
@@ -182,7 +192,7 @@ static bool answers(const char *text, int64_t until_ms)
 
 	if (!url_parse(text, &url))
 		return false;
-	fd = connect_host(url.host, url.port, until_ms);
+	fd = connect_url(&url, until_ms);
 	if (fd < 0)
 		return false;
 	six = strchr(url.host, ':') != NULL;
@@ -207,17 +217,19 @@ bool probe_taken(const struct ready *ready)
 	if (ready->kind == READY_PORT)
 		fd = connect_port(ready->port, until);
 	else if (ready->kind == READY_HTTP && url_parse(ready->text, &url))
-		fd = connect_host(url.host, url.port, until);
+		fd = connect_url(&url, until);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
 }
 
-bool probe_look(const struct ready *ready, const struct probe_file *before)
+bool probe_look(const struct ready *ready, const struct probe_file *before, int64_t until_ms)
 {
 	int64_t until = os_now_ms() + PROBE_MS;
 	int fd;
 
+	until_ms = until_ms < os_now_ms() + PROBE_LEAST_MS ? os_now_ms() + PROBE_LEAST_MS : until_ms;
+	until = until < until_ms ? until : until_ms;
 	switch (ready->kind) {
 	case READY_OUTPUT:
 		return false;

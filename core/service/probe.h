@@ -21,8 +21,9 @@ struct probe_file {
 void probe_file(const char *path, struct probe_file *ret);         /* [any] */
 /* Does a process listen on the port of the condition? false for OUTPUT and FILE. Waits for PROBE_MS at most. [work] */
 bool probe_taken(const struct ready *ready);
-/* Is the condition met? Waits for PROBE_MS at most, and for the resolver. Never for OUTPUT. [work] */
-bool probe_look(const struct ready *ready, const struct probe_file *before);
+/* Is the condition met? Waits for PROBE_MS at most, hardly longer than to `until_ms` (os_now_ms's), and for the resolver. Never for
+ * OUTPUT. [work] */
+bool probe_look(const struct ready *ready, const struct probe_file *before, int64_t until_ms);
 
 enum { PROBE_MS = 2000 };          /* how long an answer may take */
 #endif

@@ -19,7 +19,7 @@ enum {
 struct finder {
 	char *have;                /* the last printed bytes, as many as the text has at most */
 	size_t have_n;
-	enum { FINDER_TEXT, FINDER_ESCAPE, FINDER_SEQUENCE } state;
+	enum { FINDER_TEXT, FINDER_ESCAPE, FINDER_SEQUENCE, FINDER_STRING } state;
 };
 
 struct readiness {
@@ -103,7 +103,7 @@ static void look(void *ctx)
 {
 	struct readiness *r = ctx;
 
-	r->answer = probe_look(&r->ready, &r->before);
+	r->answer = probe_look(&r->ready, &r->before, r->started_ms + r->ready.timeout_ms);
 }
 
 static void looked(void *ctx)
@@ -146,7 +146,7 @@ void readiness_started(struct readiness *r)
 
 /* ---- what it prints ---- */
 
-/* Is the byte part of "ESC [ ... letter"? */
+/* Is the byte part of an escape sequence? ECMA-48: "ESC [ ... letter", "ESC ] ... BEL" or "... ESC \\", "ESC ( letter" */
 static bool is_of_sequence(struct finder *f, unsigned char c)
 {
 	switch (f->state) {
@@ -155,10 +155,21 @@ static bool is_of_sequence(struct finder *f, unsigned char c)
 			f->state = FINDER_ESCAPE;
 		return c == 0x1b;
 	case FINDER_ESCAPE:
-		f->state = c == '[' ? FINDER_SEQUENCE : FINDER_TEXT;
+		if (c == '[')
+			f->state = FINDER_SEQUENCE;
+		else if (strchr("]P_^X", c) && c)
+			f->state = FINDER_STRING;
+		else if (c < 0x20 || c > 0x2f)      /* "(" and its like have one byte more */
+			f->state = FINDER_TEXT;
 		return true;
 	case FINDER_SEQUENCE:
 		if (c >= 0x40 && c <= 0x7e)
+			f->state = FINDER_TEXT;
+		return true;
+	case FINDER_STRING:
+		if (c == 0x1b)
+			f->state = FINDER_ESCAPE;
+		else if (c == '\a' || c == '\n')
 			f->state = FINDER_TEXT;
 		return true;
 	}

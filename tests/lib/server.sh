@@ -4,7 +4,8 @@
 #   node serve.cjs PORT [WORD...]   # answers with "hello", notes in ./journal what happens
 #
 # Words: slow MS · never (it does not listen) · stubborn (ignores TERM) · workers (forks two) · daemon (the server is a
-# child that outlives its parent) · crash MS CODE · kill MS (by a signal) · leave MS (ends with 0) · file PATH (made when it listens)
+# child that outlives its parent) · crash MS CODE · kill MS (by a signal) · leave MS (ends with 0) · file PATH (made when it listens) ·
+# six (listens on ::1 alone) · linked (prints links of terminals)
 requires node
 free_port() { node -e 's=require("net").createServer();s.listen(0,()=>{console.log(s.address().port);s.close()})'; }
 servers() {
@@ -31,10 +32,11 @@ if (word("leave")) setTimeout(() => process.exit(0), +after("leave"));
 if (word("never")) setInterval(() => {}, 1000);
 else setTimeout(() => {
   require("http").createServer((q, r) => { r.statusCode = q.url === "/missing" ? 404 : 200; r.end("hello"); })
-    .listen(+port, () => {
+    .listen(+port, word("six") ? "::1" : undefined, () => {
       note("listens");
       if (word("file")) fs.writeFileSync(after("file"), "listens");
-      console.log("\x1b[32mlistening\x1b[0m on " + port);
+      if (word("linked")) console.log("\x1b(B\x1b[mlistening\x1b]8;;http://a/\x07 on\x1b]8;;\x1b\\ " + port);
+      else console.log("\x1b[32mlistening\x1b[0m on " + port);
     })
     .on("error", (e) => { console.error(e.code); process.exit(1); });
 }, word("slow") ? +after("slow") : 0);

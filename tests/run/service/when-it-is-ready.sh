@@ -4,9 +4,9 @@
 workspace
 file package.json '{"name":"r"}'
 servers
-server() {                     # server WORDS READY: a server with these words, and a test
+server() {                     # [asked=COMMAND] server WORDS READY: a server with these words, and a test
 	file vite-task.json "{\"tasks\":{\"server\":{\"command\":\"node serve.cjs $PORT $1\",\"persistent\":true,\"ready\":$2},
-		\"e2e\":{\"command\":\"node ask.cjs $PORT\",\"dependsOn\":[\"server\"],\"cache\":false}}}"
+		\"e2e\":{\"command\":\"${asked-node ask.cjs $PORT}\",\"dependsOn\":[\"server\"],\"cache\":false}}}"
 	capture vt run "${@:3}" e2e
 }
 good="0 server start,server listens,test hello,server TERM,"
@@ -14,12 +14,20 @@ server "slow 300" "{\"output\":\"listening on $PORT\"}"
 is "ready by a text in its output, colours left out" "$rc $(journal)" "$good"
 server "slow 300" "{\"output\":\"listening on $PORT\"}" --log=interleaved
 is "... also where it would have had the terminal" "$rc $(journal)" "$good"
+server "slow 300 linked" "{\"output\":\"listening on $PORT\"}"
+is "... and links, and other sequences of terminals" "$rc $(journal)" "$good"
 server "slow 300" "{\"port\":$PORT}"
 is "ready by a port" "$rc $(journal)" "$good"
 server "slow 300" "{\"http\":\"http://localhost:$PORT/x\"}"
 is "ready by an answer" "$rc $(journal)" "$good"
 server "slow 300" "{\"http\":\"http://127.0.0.1:$PORT\"}"
 is "... without a path" "$rc $(journal)" "$good"
+if grep -qs '^0*1 ' /proc/net/if_inet6; then
+	asked="node -p 1" server "slow 300 six" "{\"http\":\"http://localhost:$PORT/\"}"
+	is "... by IPv6 alone, also where 'localhost' is a name of IPv4" "$rc $(journal)" "0 server start,server listens,server TERM,"
+else
+	skip "an answer by IPv6 alone" "the machine has no IPv6"
+fi
 server "slow 300 file $W/listens" '{"file":"listens"}'
 is "ready by a file" "$rc $(journal)" "$good"
 server "slow 300 file $W/listens" '{"file":"listens"}'
