@@ -138,6 +138,13 @@ static void fail(struct service *s, const char *trouble, int code)
 		run_failed(s->of->run, NULL, code);
 }
 
+/* Without being told to, it does not run any more. */
+static void tell_watcher(const struct service *s)
+{
+	if (s->watcher)
+		s->watcher->ended(s->watcher->ctx, s->name, s->dir);
+}
+
 /* "a#dev ended (exit code: 137, SIGKILL), and tasks still need it"; in its arena. */
 static const char *ended_text(const struct service *s, int code, const char *when)
 {
@@ -186,6 +193,7 @@ static void on_ended(void *ctx)
 		follow_no_more(s);
 		return;
 	}
+	tell_watcher(s);
 	if (code != 0 && s->trouble)
 		fail(s, s->trouble, code);
 	else if (s->state == SERVICE_STARTING)
@@ -213,6 +221,7 @@ static void on_settled(void *ctx)
 	}
 	if (!end->started && !s->cancelled && r && s->planned) {
 		s->trouble = run_start_trouble(r, s->planned, s->program, end, s->arena);
+		tell_watcher(s);
 		run_failed(r, NULL, run_refused_code(end) ? run_refused_code(end) : 1);
 	}
 	over(s);
@@ -256,7 +265,7 @@ static void on_started(void *ctx)
 	const struct service *s = ctx;
 
 	if (s->watcher)
-		s->watcher->serves(s->watcher->ctx, s->dir, child_end(s->child)->followed);
+		s->watcher->serves(s->watcher->ctx, s->name, s->dir, child_end(s->child)->followed);
 }
 
 /* What follows the changes of a service under --watch; where tasks are not traced, nothing does. */
@@ -302,6 +311,7 @@ static void on_readiness(void *ctx, bool ready)
 		return;
 	}
 	s->trouble = readiness_why(s->readiness, s->arena);
+	tell_watcher(s);
 	if (!s->child)
 		tell_started(s);
 	if (r)

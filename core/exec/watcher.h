@@ -42,8 +42,10 @@ struct exec_watcher {
 	void (*begins)(void *ctx, const struct step *step, const struct workspace *workspace);
 	/* The step hit, or has run. Returns whether its result is the one that was seen last: such a hit is not told. */
 	bool (*note)(void *ctx, const struct step *step, const struct step_trail *trail);
-	/* A persistent step of the package in this folder runs; `followed`: `writes` tells what it changes. */
-	void (*serves)(void *ctx, const char *dir, bool followed);
+	/* A persistent step of the package in this folder runs; `followed`: `writes` tells what it changes. Its name is the same in each run. */
+	void (*serves)(void *ctx, const char *name, const char *dir, bool followed);
+	/* It ended by itself, was not ready in time, or could not be started. Between runs only after `serves`. */
+	void (*ended)(void *ctx, const char *name, const char *dir);
 	void *ctx;
 	/* Told what persistent steps change; NULL: they are not followed. */
 	struct writes *writes;

@@ -327,6 +327,18 @@ void index_tell(struct watch *w, const struct node *n, enum interest_how how, co
 			tell_record(w, r->record, r->interest, path);
 }
 
+static void enter(struct watch *w, struct record *r, const struct interest *i, const char *path);
+
+/* The folder of interests in all below came or went, with a folder above it or alone. */
+static void enter_base(struct watch *w, const struct node *n)
+{
+	const struct reader *r;
+
+	for (r = n->readers; r && n->below; r = r->next)
+		if (r->interest->how == INTEREST_BELOW)
+			enter(w, r->record, r->interest, n->path);
+}
+
 /* Tells of all nodes in a folder that came or went. */
 static void tell_inside(struct watch *w, const char *path)
 {
@@ -343,6 +355,8 @@ static void tell_inside(struct watch *w, const char *path)
 			index_tell(w, n, INTEREST_ENTRY, n->path);
 			index_tell(w, n, INTEREST_NAMES, n->path);
 		}
+		if (n->size >= size && is_below(path, size, n->path))
+			enter_base(w, n);
 	}
 	for (i = 0; i < w->dirs.n; i++) {
 		struct dir *d = w->dirs.at[i].value;

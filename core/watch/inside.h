@@ -57,6 +57,8 @@ struct record {
 	bool used;                     /* the present run has it */
 	bool fresh;                    /* the present run made it anew */
 	bool cached;                   /* the cache is asked for its step */
+	bool service;                  /* its step is persistent; such a record stays to the end of the session */
+	bool asleep;                   /* ... and runs, or nothing needs it: no change concerns it */
 };
 
 /* An interest in a path, and its record. */
@@ -187,6 +189,8 @@ const char *absolute(const struct watch *w, struct arena *a, struct bytes name);
 bool record_fill(struct watch *w, struct record *r, const struct step *step, const struct step_trail *trail);
 void record_config(struct watch *w, const struct workspace *workspace, bool all);
 void record_clear(struct record *r);
+/* Adds all files of the package in this folder. */
+void record_package(struct watch *w, struct record *r, const char *dir);
 /* Notes the folders of all packages. */
 void packages_list(struct watch *w, const struct workspace *workspace);
 

@@ -178,6 +178,12 @@ bool record_fill(struct watch *w, struct record *r, const struct step *step, con
 	return false;
 }
 
+void record_package(struct watch *w, struct record *r, const char *dir)
+{
+	w->renewed = r->fresh = true;
+	add(r, INTEREST_BELOW, arena_str(r->arena, dir))->filter = FILTER_PACKAGE;
+}
+
 /* ---- the configuration ---- */
 
 static struct interest *add_file(const struct watch *w, struct record *r, const char *dir, const char *name)

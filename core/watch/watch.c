@@ -27,7 +27,7 @@ enum {
 	WATCH_HALF_MS = 10000,         /* the same while git writes the working tree, or a writer has an empty file open */
 	WATCH_EMPTIED = 64,            /* how many unfinished files are looked at */
 	WATCH_QUEUE = 1 << 17,         /* events of a run, at most */
-	WATCH_TICK_MS = 20             /* the clock of file systems moves at least so often */
+	WATCH_TICK_MS = 50             /* the clock of file systems is at most so late */
 };
 
 /* ---- paths ---- */
@@ -75,6 +75,32 @@ static struct record *record_of(struct watch *w, const struct step *step)
 	return map_gets(&w->by_name, step_name(w->scratch, step));
 }
 
+static struct record *record_new(struct watch *w, const char *name)
+{
+	struct record *r = xcalloc(1, sizeof *r);
+
+	r->name = xstrdup(name);
+	r->arena = arena_new();
+	r->next = w->records;
+	w->records = r;
+	*map_puts(&w->by_name, r->name) = r;
+	return r;
+}
+
+/* The record of a persistent step, which depends on all files of its package. */
+static struct record *record_service(struct watch *w, const char *name, const char *dir)
+{
+	const char *own = arena_printf(w->scratch, "persistent %s", name);
+	struct record *r = map_gets(&w->by_name, own);
+
+	if (!r) {
+		r = record_new(w, own);
+		r->service = true;
+		record_package(w, r, dir);
+	}
+	return r;
+}
+
 static enum watched look(void *ctx, const struct step *step, int *ret_code)
 {
 	struct watch *w = ctx;
@@ -110,14 +136,8 @@ static bool note(void *ctx, const struct step *step, const struct step_trail *tr
 	struct watch *w = ctx;
 	struct record *r = record_of(w, step);
 
-	if (!r) {
-		r = xcalloc(1, sizeof *r);
-		r->name = xstrdup(step_name(w->scratch, step));
-		r->arena = arena_new();
-		r->next = w->records;
-		w->records = r;
-		*map_puts(&w->by_name, r->name) = r;
-	}
+	if (!r)
+		r = record_new(w, step_name(w->scratch, step));
 	r->used = true;
 	r->dirty = trail->changed;
 	r->good = trail->good;
@@ -140,9 +160,16 @@ static void begins(void *ctx, const struct step *step, const struct workspace *w
 	index_early(w, step->task->package->dir);
 }
 
-static void serves(void *ctx, const char *dir, bool followed)
+static void serves(void *ctx, const char *name, const char *dir, bool followed)
 {
+	record_service(ctx, name, dir)->asleep = true;
 	served_add(ctx, dir, followed);
+}
+
+/* Wakes for all files of its package: one of them is mended, or what it found in its way is gone. */
+static void ended(void *ctx, const char *name, const char *dir)
+{
+	record_service(ctx, name, dir)->asleep = false;
 }
 
 /* ---- events ---- */
@@ -317,22 +344,28 @@ static void on_event(void *ctx, int number, unsigned what, const char *name)
 
 /* ---- a run ---- */
 
-/* The clock that gives files their times. */
-static int64_t coarse_ns(void)
+static int64_t clock_ns(clockid_t id)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	clock_gettime(id, &t);
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-/* Waits until no file that changed before has a time at which another might still change. */
+/* The earliest time that a file may get which changes now. */
+static int64_t coarse_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME_COARSE);
+}
+
+/* Waits until no file that changed before has a time at which another might still change: a file's time is that of the coarse clock, or
+ * that of the fine one, which runs some ticks ahead. */
 static void await_tick(void)
 {
 	const struct timespec pause = { 0, 500000 };
-	int64_t begun = os_now_ms(), now = coarse_ns();
+	int64_t begun = os_now_ms(), now = clock_ns(CLOCK_REALTIME);
 
-	while (coarse_ns() == now && os_now_ms() < begun + WATCH_TICK_MS)
+	while (coarse_ns() <= now && os_now_ms() < begun + WATCH_TICK_MS)
 		nanosleep(&pause, NULL);
 }
 
@@ -352,8 +385,10 @@ void watch_begin(struct watch *w)
 	w->config->fresh = false;
 	w->was_again = w->again;
 	w->again = false;
-	for (r = w->records; r; r = r->next)
+	for (r = w->records; r; r = r->next) {
 		r->used = r->fresh = r->touched = false;
+		r->asleep = r->service;
+	}
 	writer_begin(w);
 	served_begin(w);
 	paths_clear(&w->changed);
@@ -377,7 +412,7 @@ static void sweep(struct watch *w)
 	for (r = w->records; r; r = r->next)
 		good = good && (r->good || !r->used);
 	for (at = &w->records; good && (r = *at); ) {
-		if (r->used) {
+		if (r->used || r->service) {
 			at = &r->next;
 			continue;
 		}
@@ -531,7 +566,7 @@ struct watch *watch_new(const struct watch_setup *setup)
 	w->setup.cache_dir = arena_str(w->arena, setup->cache_dir);
 	w->setup.user_config = setup->user_config ? arena_str(w->arena, setup->user_config) : NULL;
 	w->watcher = arena_alloc(w->arena, sizeof *w->watcher);
-	*w->watcher = (struct exec_watcher){ .look = look, .may_trace = may_trace, .begins = begins, .note = note, .serves = serves, .ctx = w };
+	*w->watcher = (struct exec_watcher){ .look = look, .may_trace = may_trace, .begins = begins, .note = note, .serves = serves, .ended = ended, .ctx = w };
 	w->config = xcalloc(1, sizeof *w->config);
 	w->config->arena = arena_new();
 	w->queue_end = &w->queue;

@@ -287,6 +287,8 @@ void tell_record(struct watch *w, struct record *r, const struct interest *i, co
 	bool any = i->how == INTEREST_BELOW && i->filter == FILTER_PACKAGE;
 	bool written = w->running && writer_wrote(w, path);
 
+	if (r->asleep)
+		return;
 	if (any && !written && served_suspects(w, r, path))
 		return;
 	if (!w->running && served_doubts(w, path)) {

@@ -24,6 +24,13 @@ has "a configuration that is wrong: told" "$seen" "packages/b/vite-task.json"
 task b "cat in in in"
 again
 is "... and taken up when it is mended" "$(ran)" '~/packages/b$ cat in in in,'
+mv packages "$T/packages"
+upto "error:"
+has "all packages moved away: told" "$seen" 'Task "build" not found'
+place packages packages
+echo moved >packages/c/in
+again
+has "... and taken up when they are back" "$(ran)" '~/packages/c$ cat in,'
 file vite-task.json '{"plugins":{"parts":{"auto-input":false}}}'
 echo newer >packages/a/in
 again

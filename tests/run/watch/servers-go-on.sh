@@ -60,4 +60,24 @@ again
 is "other tasks beside a server: run again" "$(ran)" '$ cat in,'
 watched INT
 is "... until Ctrl-C" "$(journal) $rc" "server INT, 0"
+
+# a server that ended by itself waits for a change of its package
+tasks ""
+cp serve.cjs "$T/mended"
+edit serve.cjs "a mistake"
+watching run e2e
+has "a server that cannot start: told" "$seen" "✗ r#server ended (exit code: 1) before it was ready"
+mv "$T/mended" serve.cjs
+again
+is "... is started when a file of its package is mended" "$(journal)" "server start,server listens,test hello,"
+watched INT
+journal >/dev/null
+tasks "crash 300 7"
+watch_start run server
+upto "r#server ended (exit code: 7)"
+is "a server that crashes: started once" "$(grep -c '^server start' journal)" 1
+edit note "an edit"
+upto "r#server ended (exit code: 7)"
+watched INT
+is "... and once more after an edit in its package, not for what it wrote itself" "$(grep -c '^server start' journal)" 2
 finish

@@ -113,6 +113,13 @@ mkdir "$T/deep" && echo 1 >"$T/deep/file"
 place deep packages/c/src/deep
 again
 is "... also in a new folder" "$(ran)" '~/packages/c$ cat src/in,'
+mv packages/a/src "$T/away"
+again
+has "... when the folder of all of them goes" "$seen" "src/in: No such file or directory"
+echo back >"$T/away/in"
+place away packages/a/src
+again
+has "... and when it is there again, with another file" "$seen" "back"
 watched INT
 
 watching run -r probe
