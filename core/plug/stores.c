@@ -23,13 +23,23 @@ static bool is_late(const struct component *c)
 	return c->plug->has_local && atomic_load(&c->state) == COMPONENT_NEW && strcmp(c->choice.name, "store-local") != 0;
 }
 
+/* Has the user set options of it that cannot be taken? Then the store is wanted here, also where it is optional. */
+static bool is_mistaken(const struct component *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->choice.options_n && !c->choice.options[i].from_user; i++)
+		;
+	return c->why_has_place && i < c->choice.options_n;
+}
+
 static bool is_usable(struct component *c)
 {
 	if (atomic_load(&c->given_up))
 		return false;
 	if (component_start(c))
 		return true;
-	if (!c->choice.store.optional)
+	if (!c->choice.store.optional || is_mistaken(c))
 		plug_warn_unusable(c);
 	atomic_store(&c->given_up, 1);
 	return false;

@@ -55,4 +55,13 @@ clone C
 capture vt run t
 is "without the server: the run goes on" "$rc $(cat out/x)" "0 one"
 has "... and one line tells it" "$err" "warning: plugin 'main': the server does not answer"
+settings() { printf '{"plugins": {%s"sharing": {"key": "%s"}}}\n' "$1" "$KEY" >"$T/home/.config/vt/config.json"; }
+settings '"options": {"main": {"urll": "http://127.0.0.1/"}}, '
+clone D
+capture vt run t
+has "an option that does not exist: told, although the store is optional" "$rc $err" "'store-http-plain' has no option \`urll\`"
+settings ""
+clone E
+capture vt run t
+is "no options: the optional store is left out, and nothing is told" "$rc$err" 0
 finish
