@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cache/inside.h"
+#include "fact/folder.h"
 #include "fact/stat_cache.h"
 #include "record/blob.h"
 
@@ -19,55 +20,25 @@ bool output_link_is_same(const struct cache *c, const char *path, struct bytes s
 	return n > 0 && state.size == (size_t)n + 2 && memcmp((const char *)state.data + 1, target, (size_t)n) == 0;
 }
 
-/* Looks at one name after the other. Where many stand in one folder it is kept open: the
- * kernel need not go down to it again for each. */
+/* Looks at one name after the other. */
 struct looker {
 	const struct cache *c;
-	int fd;                        /* of the folder, or -1 */
-	size_t folder;                 /* the size of its name, with the slash */
-	char path[PATH_MAX];           /* the last name; it begins with the folder's */
+	struct folder folder;
+	char path[PATH_MAX];           /* the last name */
 };
-
-enum { LOOK_MANY = 8 };
-
-/* At names[0]: is it worth it? They are sorted: what the first and the last of some begin with, all of them do. */
-static void look_into(struct looker *l, const struct fact *names, uint32_t left)
-{
-	const char *first = names[0].name.data, *slash;
-	const struct bytes *last = &names[LOOK_MANY - 1].name;
-	char folder[PATH_MAX];
-
-	if (l->fd >= 0) {
-		if (names[0].name.size > l->folder && memcmp(first, l->path, l->folder) == 0)
-			return;
-		close(l->fd);
-		l->fd = -1;
-	}
-	if (left < LOOK_MANY || !(slash = memrchr(first, '/', names[0].name.size)))
-		return;
-	l->folder = (size_t)(slash - first) + 1;
-	if (l->folder >= sizeof folder || last->size <= l->folder || memcmp(first, last->data, l->folder) != 0)
-		return;
-	memcpy(folder, first, l->folder);
-	folder[l->folder - 1] = '\0';
-	l->fd = openat(l->c->root_fd, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-static void look_end(struct looker *l)
-{
-	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
-}
 
 /* The stat of a recorded name. -1: it is missing. The name is in l->path. */
 static int look(struct looker *l, struct bytes name, struct stat *ret)
 {
+	const char *rest;
+	int dir;
+
 	if (name.size >= PATH_MAX)
 		return -1;
 	memcpy(l->path, name.data, name.size);
 	l->path[name.size] = '\0';
-	return fstatat(l->fd >= 0 ? l->fd : l->c->root_fd, l->path + (l->fd >= 0 ? l->folder : 0), ret, AT_SYMLINK_NOFOLLOW);
+	dir = folder_at(&l->folder, l->path, &rest);
+	return fstatat(dir, rest, ret, AT_SYMLINK_NOFOLLOW);
 }
 
 /* Files that look as they were recorded; what they hold is asked of the index for several at once. */
@@ -113,26 +84,28 @@ static bool looks_right(struct looker *l, const struct fact *output, struct look
 
 bool outputs_in_place(const struct cache *c, const struct facts *outputs)
 {
-	struct looker l = { .c = c, .fd = -1 };
+	struct looker l = { .c = c };
 	struct looked files = { .n = 0 };
 	bool all = true;
 	uint32_t i;
 
+	folder_init(&l.folder, c->root_fd);
 	for (i = 0; all && i < outputs->n; i++) {
-		look_into(&l, &outputs->at[i], outputs->n - i);
+		folder_enter(&l.folder, &outputs->at[i], outputs->n - i);
 		all = looks_right(&l, &outputs->at[i], &files) && (files.n < STAT_AT_ONCE || index_agrees(c, &files));
 	}
-	look_end(&l);
+	folder_leave(&l.folder);
 	return all && index_agrees(c, &files);
 }
 
 /* Is this output unchanged, at any time of change? */
 bool output_is_as_recorded(const struct cache *c, const struct fact *then, const struct fact *now)
 {
-	struct looker l = { .c = c, .fd = -1 };
+	struct looker l = { .c = c };
 	struct output_meta meta;
 	struct stat st;
 
+	folder_init(&l.folder, c->root_fd);
 	if (!then->state.size || output_meta_decode(then->detail, &meta) < 0 || look(&l, then->name, &st) < 0)
 		return false;
 	switch (*(const char *)then->state.data) {

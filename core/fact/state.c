@@ -14,6 +14,7 @@
 #include "base/env.h"
 #include "base/map.h"
 #include "fact/content.h"
+#include "fact/folder.h"
 #include "fact/mac.h"
 #include "os/file.h"
 #include "os/tree.h"
@@ -26,6 +27,7 @@ enum { STATE_LISTING_MAX = 64 << 20 };
 struct filling {
 	const struct state_world *w;
 	struct arena *arena;           /* the states' */
+	struct folder folder;          /* where the names stand that are looked at */
 	struct contents contents;      /* of regular files: found at the end, all at once */
 	char *parent;                  /* the last parent that was looked for */
 	bool parent_gone;              /* `parent` was not there */
@@ -209,10 +211,12 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 	}
 }
 
-static void fill_path(struct filling *f, struct fact *fact)
+/* `left` facts of the list follow, this one too. */
+static void fill_path(struct filling *f, struct fact *fact, uint32_t left)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *where;
+	int dir;
 	struct bytes before = { "", 0 };
 	struct stat st;
 	ssize_t n;
@@ -225,21 +229,22 @@ static void fill_path(struct filling *f, struct fact *fact)
 	path[fact->name.size] = '\0';
 	if (below_nothing(f, path))
 		return;
-	where = path[0] ? path : ".";
-	if (fstatat(f->w->root_fd, where, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	folder_enter(&f->folder, fact, left);
+	dir = folder_at(&f->folder, path[0] ? path : ".", &where);
+	if (fstatat(dir, where, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			remember_parent(f, path);
 		return;
 	}
 	link = S_ISLNK(st.st_mode);
 	if (link) {
-		n = readlinkat(f->w->root_fd, where, target, sizeof target - 1);
+		n = readlinkat(dir, where, target, sizeof target - 1);
 		if (n < 0)
 			n = 0;
 		target[n] = '\0';
 		before = bytes_join(f->arena, (struct bytes){ "l", 1 }, target, (size_t)n + 1);
 		fact->state = before;
-		if (fact->kind == FACT_LEFT || fstatat(f->w->root_fd, where, &st, 0) < 0)
+		if (fact->kind == FACT_LEFT || fstatat(dir, where, &st, 0) < 0)
 			return;
 	}
 	fill_there(f, fact, before, path, link, &st);
@@ -276,15 +281,40 @@ static void fill_program(struct filling *f, const struct env *env, struct fact *
 		return;
 	below = fact->detail.size ? path_below(f->w->root, path_clean(f->arena, place)) : NULL;
 	/* a program of the system, which many steps start, is looked at once until a step has run */
-	if (!file_memo_stat(fact->kind == FACT_PROGRAM && !path_below(f->w->root, place) ? f->w->programs : NULL, place, &st))
+	if (!file_memo_stat(path_below(f->w->root, place) ? NULL : f->w->programs, place, &st))
 		return;
 	if (below)
 		before = bytes_join(f->arena, (struct bytes){ "w", 1 }, below, strlen(below) + 1);
 	stamp_of(&st, &stamp);
 	if (S_ISREG(st.st_mode))
 		content_want(&f->contents, &(struct wanted){
-			.state = &fact->state, .before = before, .path = bytes_text(arena_str(f->arena, place)), .follow = true, .stamp = stamp,
-			.settled = fact->kind == FACT_OUTSIDE ? settled_of(f, &stamp) : NULL });
+			.state = &fact->state, .before = before, .path = bytes_text(arena_str(f->arena, place)), .follow = true, .stamp = stamp });
+	else
+		fact->state = (struct bytes){ "o", 1 };
+}
+
+/* A file outside the workspace that was read. `left` facts of the list follow, this one too. */
+static void fill_outside(struct filling *f, struct fact *fact, uint32_t left)
+{
+	char path[PATH_MAX];
+	const char *where;
+	struct stamp stamp;
+	struct stat st;
+	int dir;
+
+	fact->state = (struct bytes){ "", 0 };
+	if (!fact->name.size || fact->name.size >= sizeof path || *(const char *)fact->name.data != '/')
+		return;
+	memcpy(path, fact->name.data, fact->name.size);
+	path[fact->name.size] = '\0';
+	folder_enter(&f->folder, fact, left);
+	dir = folder_at(&f->folder, path, &where);
+	if (fstatat(dir, where, &st, 0) < 0)
+		return;
+	stamp_of(&st, &stamp);
+	if (S_ISREG(st.st_mode))
+		content_want(&f->contents, &(struct wanted){ .state = &fact->state, .path = fact->name, .follow = true, .stamp = stamp,
+							     .settled = settled_of(f, &stamp) });
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }
@@ -300,6 +330,7 @@ int state_fill_since(const struct state_world *w, const struct env *env, struct 
 	struct filling f = { .w = w, .arena = a, .contents = { .w = w, .arena = a }, .since_ns = since_ns };
 	uint32_t i;
 
+	folder_init(&f.folder, w->root_fd);
 	for (i = 0; i < facts->n; i++) {
 		struct fact *fact = &facts->at[i];
 
@@ -314,13 +345,16 @@ int state_fill_since(const struct state_world *w, const struct env *env, struct 
 			fact->state = state_of_query(w, env, fact, a);
 			break;
 		case FACT_PROGRAM:
-		case FACT_OUTSIDE:
 			fill_program(&f, env, fact);
+			break;
+		case FACT_OUTSIDE:
+			fill_outside(&f, fact, facts->n - i);
 			break;
 		default:
 			if (state_is_path_kind(fact->kind))
-				fill_path(&f, fact);
+				fill_path(&f, fact, facts->n - i);
 		}
 	}
+	folder_leave(&f.folder);
 	return content_find(&f.contents, err);
 }
