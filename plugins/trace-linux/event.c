@@ -72,6 +72,16 @@ static void only_look(struct call_meaning *m)
 	}
 }
 
+/* A folder is not moved: why, its name and the content of the other one tell. */
+static void fail_to_move(struct call_meaning *m)
+{
+	only_look(m);
+	m->act[m->acts].op = VT_SEEN_LIST;
+	m->act[m->acts].flags = VT_SEEN_NOFOLLOW;
+	m->act[m->acts++].path = 1;
+	m->depends = DEPENDS_NOT;
+}
+
 /* Changes the meaning of a call by what is there: a file that the call itself makes is not
  * read, and a call that fails because its file is there makes nothing. */
 static void apply_depends(struct call_meaning *m, const enum look_answer there[CALL_PATHS])
@@ -138,6 +148,10 @@ static void look_before(struct watch *w, struct event *e)
 	bool follow;
 	int i;
 
+	if (m->depends == DEPENDS_RENAME && e->found[0] == PATH_OK && e->found[1] == PATH_OK &&
+	    watch_has(w, e->path[0].text, e->path[0].length) && watch_has(w, e->path[1].text, e->path[1].length) &&
+	    look_cannot_move(&w->ground, e->path[0].text, e->path[1].text))
+		fail_to_move(m);
 	for (i = 0; i < m->paths; i++) {
 		const struct path *p = &e->path[i];
 
@@ -497,6 +511,13 @@ static bool remember_change(struct watch *w, const struct shim_record *record, s
 			e->there[0] = LOOK_THERE;    /* the path that was given a new name */
 		else if (result == SHIM_ABSENT)
 			give_no_name(m);
+	}
+	if (m->depends == DEPENDS_RENAME && (result == SHIM_ABSENT || result == SHIM_FAILED) && e->there[0] != LOOK_ABSENT &&
+	    !(m->keeps && e->there[1] == LOOK_THERE)) {
+		/* the shim tells a path only once: a later change may need what is there now */
+		remember_before(w, e, 0);
+		remember_before(w, e, 1);
+		fail_to_move(m);
 	}
 	conclude(w, e);
 	remember(w, e, true);

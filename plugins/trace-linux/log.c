@@ -201,7 +201,7 @@ void log_read(struct log *l, log_each *each, void *ctx)
 		if (l->damaged || l->noted[at % SHIM_CELLS])
 			continue;
 		l->damaged = !copy(l, at, cells, &record, path, other) ||
-			     !each(ctx, &record, path, other, (state & SHIM_STAGE) == SHIM_DONE ? state & SHIM_RESULT : SHIM_FAILED);
+			     !each(ctx, &record, path, other, (state & SHIM_STAGE) == SHIM_DONE ? state & SHIM_RESULT : SHIM_UNKNOWN);
 		l->noted[at % SHIM_CELLS] = true;
 		l->records++;
 	}

@@ -44,7 +44,7 @@ bool log_is_read(const struct log *log);
 void log_close(struct log *log);
 
 /* Calls `each` for the records that were not read yet, in order. `path`, `other`: ended by NUL.
- * `result`: SHIM_WORKED, SHIM_ABSENT or SHIM_FAILED, also where it is not known yet. */
+ * `result`: SHIM_WORKED, SHIM_ABSENT, SHIM_FAILED, or SHIM_UNKNOWN: the call is not over. */
 typedef bool log_each(void *ctx, const struct shim_record *record, const char *path, const char *other, uint32_t result);
 void log_read(struct log *log, log_each *each, void *ctx);
 #endif

@@ -3,6 +3,7 @@
 
 #include "look.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -108,6 +109,48 @@ enum look_answer look_for(struct ground *g, const char *path, bool follow)
 	if (fd >= 0)
 		close(fd);
 	return ret;
+}
+
+/* `at` is closed. */
+static bool holds_something(int at)
+{
+	DIR *dir = fdopendir(at);
+	struct dirent *name;
+	bool ret = false;
+
+	if (!dir) {
+		close(at);
+		return false;
+	}
+	while (!ret && (name = readdir(dir)) != NULL)
+		ret = strcmp(name->d_name, ".") != 0 && strcmp(name->d_name, "..") != 0;
+	closedir(dir);
+	return ret;
+}
+
+bool look_cannot_move(struct ground *g, const char *from, const char *to)
+{
+	const size_t n = strlen(from);
+	enum look_answer there;
+	struct stat st;
+	bool ret = false;
+	int fd = open_what(g, from, false, &there);
+
+	if (fd < 0)
+		return false;
+	ret = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+	close(fd);
+	if (!ret || (strncmp(from, to, n) == 0 && to[n] == '/'))
+		return ret;
+	fd = open_what(g, to, false, &there);
+	if (fd < 0)
+		return false;
+	ret = fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
+	close(fd);
+	if (ret)
+		return true;
+	fd = open_below(g, to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	return fd >= 0 && holds_something(fd);
 }
 
 static bool read_piece(int fd, unsigned char *buffer, size_t *ret)

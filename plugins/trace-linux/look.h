@@ -39,6 +39,9 @@ void ground_close(struct ground *ground);
 /* Does `path`, below the root, exist? `follow`: a link at the end is followed. */
 enum look_answer look_for(struct ground *ground, const char *path, bool follow);
 
+/* Must a rename of `from` to `to` fail, or change nothing? `from` is a folder, and `to` is within it, no folder, or not empty. */
+bool look_cannot_move(struct ground *ground, const char *from, const char *to);
+
 /* The same, and its type; `content`: of a regular file of at most 16 MiB also its id. */
 enum look_answer look_at(struct ground *ground, const char *path, bool follow, bool content, struct look_state *ret);
 #endif

@@ -45,6 +45,7 @@ enum {
 /* A state: how far, what came of the call, and how many cells. */
 enum { SHIM_FREE, SHIM_ASKED, SHIM_DONE, SHIM_STAGE = 3 };
 enum { SHIM_WORKED = 0, SHIM_ABSENT = 1 << 4, SHIM_FAILED = 2 << 4, SHIM_RESULT = 3 << 4 };
+enum { SHIM_UNKNOWN = 3 << 4 };              /* the tracer's: the call is not over */
 #define SHIM_STATE(stage, result, cells) ((uint32_t)(stage) | (uint32_t)(result) | (uint32_t)(cells) << 8)
 #define SHIM_STATE_CELLS(state) ((state) >> 8)
 

@@ -1,7 +1,7 @@
 # Changes by people and tools to inputs and products between runs: after each run workspace and terminal are as the command
 # alone leaves them in a twin of the workspace.
 . "${0%/*}/../../lib/functions.sh" || exit
-requires git
+requires git perl
 PATH=$(dirname "$VT"):$PATH            # nested runs
 tree() {                       # names, kinds, who may execute, where links lead, contents; folders only if empty
 	(cd "$1" && find . -mindepth 1 \( -name .vt -o -name .git -o -name vite-task.json -o -name package.json \) -prune -o \
@@ -80,6 +80,12 @@ story "a source that is a folder for a while" 'mkdir -p dist; [ -f src ] && cat 
 story "an input is moved away and back" "$make" run run= 'mv src t; mv t src' run= 'mv in x; mv x in' run= 'mv src t; echo 0 >src' run
 story "a temporary file with the name of a source" 'mkdir -p dist; cat tmp 2>/dev/null; cat src >tmp; sort tmp >dist/a; rm tmp; echo made' run run= 'echo 1 >tmp' run! run=
 story "a link that the task turns" 'mkdir -p dist; ln -sfn "$(cat src)" dist/l; cat dist/l 2>/dev/null; echo made' 'echo ../other >src' run run= 'echo 1 >other' run! run= 'echo ../in/a >src' run! run= 'echo ../other >src' run run 'echo 1 >in/a' run run
+moves='perl -e "rename shift, shift"'
+story "a folder of products cannot become a file" "ls in; $moves dist src; test -e dist/z || { mkdir -p dist; echo k >dist/z; }" run 'echo 1 >in/new' run! run= 'echo 2 >in/more' run! run=
+story "a folder of products cannot become a full folder" "ls in; $moves dist full; test -e dist/z || { mkdir -p dist; echo k >dist/z; }" 'mkdir full; echo u >full/x' run 'echo 1 >in/new' run! run=
+story "a folder of inputs cannot become a file" "$moves in src; cat in/a; ls in" run run= 'echo 1 >in/a' run! run= 'echo 1 >in/new' run! run=
+story "a folder of inputs cannot become a full folder" "$moves in full; cat in/a; ls in" 'mkdir full; echo u >full/x' run run= 'echo 1 >in/a' run! run= 'echo 1 >in/new' run! run= 'rm full/x' run!
+story "a folder cannot become a part of itself" "$moves in in/b; cat in/a; ls in" run run= 'echo 1 >in/a' run! run=
 story "products by rename of a folder" 'rm -rf dist tmp; mkdir tmp; cat src >tmp/a; mv tmp dist; cat src' run run= 'echo 1 >src' run! run= 'echo u >dist/u' run! run= 'mkdir tmp' run! run=
 story "a folder of somebody is moved into the product" 'rm -rf dist; mkdir dist; [ -d in ] && mv in dist/in; cat dist/in/a 2>/dev/null; cat src' run run run 'mkdir in; echo 1 >in/a' run! run run
 # with other tasks: each is a script NAME.sh, in the twin run by hand
