@@ -11,7 +11,7 @@
  *     same:P                             reads it and writes the same again
  *     incr:INFO:SALT:SRC:OUT[:SRC:OUT]   remembers in INFO what it made OUT from
  *     link:TARGET:P                      a symbolic link, made anew
- *     mode:P                             makes it executable
+ *     mode:P:OCTAL                       gives it this mode
  *     mkdir:D                            mkdir -p
  *     touch:P                            times only, if it is there
  *     swap:P:TMP                         renames it away and back
@@ -212,7 +212,7 @@ static void op(char *word)
 		if (symlink(w[1], w[2]) < 0)
 			exit(4);
 	} else if (!strcmp(w[0], "mode")) {
-		chmod(w[1], 0755);
+		chmod(w[1], (mode_t)strtol(w[2], NULL, 8));
 	} else if (!strcmp(w[0], "mkdir")) {
 		parents(w[1]);
 		mkdir(w[1], 0777);

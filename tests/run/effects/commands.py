@@ -2,7 +2,7 @@
 
 The command runs under vt, a few edits are made, it runs again, and so on; a twin of the workspace
 gets the same edits and runs the command itself. After every run exit status, terminal and the tree
-(contents, targets of links, who may execute, empty folders) must be the same. Not compared, and
+(contents and modes of files, targets of links, empty folders) must be the same. Not compared, and
 counted: commands that do something else, or print it, where their own earlier products are there
 (seen in a third workspace, which has the edits but never ran), and products that the user took
 away: undeclared ones, and those that are of no use any more."""
@@ -23,7 +23,8 @@ def random_op(rng, n):
         lambda: ('remove', p()), lambda: ('rimraf', rng.choice(['out', 'out/d', 'tmp', 'lnk'])), lambda: ('rename', p(), p()),
         lambda: ('copy', p(), rng.choice(FILES)), lambda: ('fix', p(), '+'), lambda: ('same', p()),
         lambda: ('link', rng.choice(['a', 'in/a', 'in', '../in/a', 'd', 'out/x', 'nowhere']), rng.choice(['lnk', 'in/l', 'out/x', 'out/l'])),
-        lambda: ('mode', p()), lambda: ('mkdir', rng.choice(['out', 'out/d', 'in', 'in/a', 'tmp'])), lambda: ('touch', p()),
+        lambda: ('mode', p(), '755'), lambda: ('mode', rng.choice(FILES), rng.choice(['600', '640', '700'])),
+        lambda: ('mkdir', rng.choice(['out', 'out/d', 'in', 'in/a', 'tmp'])), lambda: ('touch', p()),
         lambda: ('swap', p(), 'tmp'), lambda: ('read', 'lnk'), lambda: ('write', 'lnk', salt),
     ])())
 
@@ -87,7 +88,7 @@ def tree(dir):
                     ret[rel] = 'empty folder'
             else:
                 with open(p) as f:
-                    ret[rel] = f.read() + (' x' if os.stat(p).st_mode & 0o100 else '')
+                    ret[rel] = f.read() + f' {os.stat(p).st_mode & 0o7777:o}'
     return ret
 
 
