@@ -107,7 +107,7 @@ static void a_call_that_lasts_is_read_once(void **state)
 	(void)state;
 	put(at, SHIM_ASKED, 0, (uint32_t)getpid(), "/lasts");
 	put(take(1), SHIM_DONE, SHIM_WORKED, 1, "/b");
-	read_it("/lasts=2 /b=0 ");
+	read_it("/lasts=3 /b=0 ");
 	assert_int_equal(the_log.shared->tail, 0);
 	put(at, SHIM_DONE, SHIM_WORKED, (uint32_t)getpid(), "/lasts");
 	read_it("");
@@ -148,7 +148,7 @@ static void who_was_killed_blocks_nobody(void **state)
 
 	(void)state;
 	put(take(1), SHIM_ASKED, 0, GONE, "/killed");
-	read_it("/killed=2 ");
+	read_it("/killed=3 ");
 	assert_int_equal(the_log.shared->tail, 0);
 	for (i = 1; i < SHIM_CELLS; i++)
 		put(take(1), SHIM_DONE, SHIM_WORKED, 1, "/b");
