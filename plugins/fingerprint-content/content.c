@@ -93,10 +93,10 @@ static void set_id(vt_id *ret, XXH128_hash_t hash)
 	ret->byte[31] = 1;             /* never all zero */
 }
 
-/* Opens a file of the workspace; root_fd < 0: below the folder `root`. */
+/* Opens a file of the workspace; root_fd < 0: by its whole path, which fits. */
 static int open_file(int root_fd, vt_bytes root, vt_bytes name)
 {
-	char path[2 * CONTENT_PATH];
+	char path[CONTENT_PATH];
 	size_t before = 0;
 
 	if (!name.size || name.size >= CONTENT_PATH)
@@ -138,6 +138,12 @@ static int open_root(vt_bytes root)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Is the whole path of the file short enough for one call? */
+static bool fits(vt_bytes root, vt_bytes name)
+{
+	return root.size + 1 + name.size < CONTENT_PATH;
+}
+
 /* One file is opened by its whole path: that spares opening the workspace. */
 static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file *files, uint32_t n, vt_id *ret)
 {
@@ -149,7 +155,7 @@ static vt_status digest(void *self, vt_call *call, vt_bytes root, const vt_file 
 	(void)self;
 	if (root.size >= CONTENT_PATH)
 		return fail(call, "the path of the workspace is too long");
-	if (n > 1 && (root_fd = open_root(root)) < 0)
+	if ((n != 1 || !fits(root, files[0].path)) && (root_fd = open_root(root)) < 0)
 		return fail(call, "the workspace cannot be opened");
 	for (i = 0; status == VT_OK && i < n; i++) {
 		if (call->stopping(call))

@@ -1,5 +1,5 @@
-# Inputs beside the package: patterns with a `cwd`, exclusions next door, and a task whose
-# own LD_PRELOAD answers for a file.
+# Inputs beside the package: patterns with a `cwd`, exclusions next door, long paths, and a
+# task whose own LD_PRELOAD answers for a file.
 . "${0%/*}/../../lib/functions.sh" || exit
 second() { capture vt run "$@"; capture vt run "$@"; has "${1}: the second run is a hit" "$out" "cache hit, replaying"; }
 
@@ -23,6 +23,19 @@ for t in here there; do
 	echo 3 >>src/root.ts; echo 3 >>packages/app/sub/src/b.ts; capture vt run app#$t
 	has "app, $t: the root's and the cwd's do not" "$out" "cache hit"
 done
+
+# an input whose whole path is longer than a system call takes
+workspace
+part=$(printf 'd%.0s' {1..200}) below=
+for i in {1..14}; do mkdir $part && cd ./$part || exit; done
+for i in {1..10}; do below+=$part/; done
+mkdir -p "$below"
+file package.json '{"name":"w"}'
+file vite-task.json "{\"tasks\":{\"t\":{\"command\":\"cat ${below}f\",\"input\":[\"${below}f\"]}}}"
+echo 1 >"${below}f"
+second t
+echo 2 >"${below}f"; capture vt run t
+has "a file with a path of $((${#PWD} + ${#below})) bytes counts" "$out" "f' modified, executing"
 
 # automatic inputs, without the excluded files of another package
 workspace
