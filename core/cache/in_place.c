@@ -20,24 +20,12 @@ bool output_link_is_same(const struct cache *c, const char *path, struct bytes s
 	return n > 0 && state.size == (size_t)n + 2 && memcmp((const char *)state.data + 1, target, (size_t)n) == 0;
 }
 
-/* Looks at one name after the other. */
-struct looker {
-	const struct cache *c;
-	struct folder folder;
-	char path[PATH_MAX];           /* the last name */
-};
-
-/* The stat of a recorded name. -1: it is missing. The name is in l->path. */
-static int look(struct looker *l, struct bytes name, struct stat *ret)
+/* The stat of the name that was entered last. -1: it is missing. */
+static int look(const struct folder *f, struct stat *ret)
 {
 	const char *rest;
-	int dir;
+	int dir = folder_at(f, &rest);
 
-	if (name.size >= PATH_MAX)
-		return -1;
-	memcpy(l->path, name.data, name.size);
-	l->path[name.size] = '\0';
-	dir = folder_at(&l->folder, l->path, &rest);
 	return fstatat(dir, rest, ret, AT_SYMLINK_NOFOLLOW);
 }
 
@@ -61,19 +49,19 @@ static bool index_agrees(const struct cache *c, struct looked *files)
 	return all;
 }
 
-/* Does this output look as it was recorded? A file is then one of `files`. */
-static bool looks_right(struct looker *l, const struct fact *output, struct looked *files)
+/* Does this output, which was entered last, look as it was recorded? A file is then one of `files`. */
+static bool looks_right(const struct cache *c, const struct folder *f, const struct fact *output, struct looked *files)
 {
 	const char *state = output->state.data;
 	struct output_meta meta;
 	struct stat st;
 
-	if (!output->state.size || output_meta_decode(output->detail, &meta) < 0 || look(l, output->name, &st) < 0)
+	if (!output->state.size || output_meta_decode(output->detail, &meta) < 0 || look(f, &st) < 0)
 		return false;
 	if (*state == 'd')
 		return S_ISDIR(st.st_mode);
 	if (*state == 'l')
-		return S_ISLNK(st.st_mode) && output_link_is_same(l->c, l->path, output->state);
+		return S_ISLNK(st.st_mode) && output_link_is_same(c, f->path, output->state);
 	if (!state_is_content(output->state) || !S_ISREG(st.st_mode) || (st.st_mode & 0777) != meta.mode ||
 	    output->state.size != 1 + sizeof(vt_id))
 		return false;
@@ -84,35 +72,34 @@ static bool looks_right(struct looker *l, const struct fact *output, struct look
 
 bool outputs_in_place(const struct cache *c, const struct facts *outputs)
 {
-	struct looker l = { .c = c };
+	struct folder folder;
 	struct looked files = { .n = 0 };
 	bool all = true;
 	uint32_t i;
 
-	folder_init(&l.folder, c->root_fd);
-	for (i = 0; all && i < outputs->n; i++) {
-		folder_enter(&l.folder, &outputs->at[i], outputs->n - i);
-		all = looks_right(&l, &outputs->at[i], &files) && (files.n < STAT_AT_ONCE || index_agrees(c, &files));
-	}
-	folder_leave(&l.folder);
+	folder_init(&folder, c->root_fd);
+	for (i = 0; all && i < outputs->n; i++)
+		all = folder_enter(&folder, &outputs->at[i], outputs->n - i) && looks_right(c, &folder, &outputs->at[i], &files) &&
+		      (files.n < STAT_AT_ONCE || index_agrees(c, &files));
+	folder_leave(&folder);
 	return all && index_agrees(c, &files);
 }
 
 /* Is this output unchanged, at any time of change? */
 bool output_is_as_recorded(const struct cache *c, const struct fact *then, const struct fact *now)
 {
-	struct looker l = { .c = c };
+	struct folder folder;
 	struct output_meta meta;
 	struct stat st;
 
-	folder_init(&l.folder, c->root_fd);
-	if (!then->state.size || output_meta_decode(then->detail, &meta) < 0 || look(&l, then->name, &st) < 0)
+	folder_init(&folder, c->root_fd);
+	if (!then->state.size || output_meta_decode(then->detail, &meta) < 0 || !folder_enter(&folder, then, 1) || look(&folder, &st) < 0)
 		return false;
 	switch (*(const char *)then->state.data) {
 	case 'd':
 		return S_ISDIR(st.st_mode);
 	case 'l':
-		return S_ISLNK(st.st_mode) && output_link_is_same(c, l.path, then->state);
+		return S_ISLNK(st.st_mode) && output_link_is_same(c, folder.path, then->state);
 	default:
 		return S_ISREG(st.st_mode) && (st.st_mode & 0777) == meta.mode && bytes_order(then->state, now->state) == 0;
 	}

@@ -23,32 +23,41 @@ void folder_leave(struct folder *f)
 	f->size = 0;
 }
 
-/* Names are sorted: what the first and the last of some begin with, all of them do. */
-void folder_enter(struct folder *f, const struct fact *names, uint32_t left)
+/* Opens the folder of f->path, if enough of the names stand there. They are sorted: what the first and the last of some begin
+ * with, all of them do. */
+static void open_folder(struct folder *f, const struct fact *names)
 {
-	const struct bytes *first = &names[0].name, *last;
-	const char *slash;
-	size_t size;
+	const struct bytes *last = &names[FOLDER_MANY - 1].name;
+	char *slash = strrchr(f->path, '/');
+	const size_t size = slash ? (size_t)(slash - f->path) + 1 : 0;
 
-	if (f->size && first->size > f->size && memcmp(first->data, f->name, f->size) == 0)
+	if (size <= 1 || !slash[1] || last->size <= size || memcmp(f->path, last->data, size) != 0)
 		return;
-	folder_leave(f);
-	if (left < FOLDER_MANY || !first->size || !(slash = memrchr(first->data, '/', first->size)))
-		return;
-	last = &names[FOLDER_MANY - 1].name;
-	size = (size_t)(slash - (const char *)first->data) + 1;
-	if (size >= sizeof f->name || size == 1 || size == first->size || last->size <= size || memcmp(first->data, last->data, size) != 0)
-		return;
-	memcpy(f->name, first->data, size - 1);
-	f->name[size - 1] = '\0';
-	f->fd = openat(f->root, f->name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	f->name[size - 1] = '/';
+	*slash = '\0';
+	f->fd = openat(f->root, f->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*slash = '/';
 	if (f->fd >= 0)
 		f->size = size;
 }
 
-int folder_at(const struct folder *f, const char *path, const char **ret)
+bool folder_enter(struct folder *f, const struct fact *names, uint32_t left)
 {
-	*ret = path + f->size;
+	const struct bytes name = names[0].name;
+	const bool stays = f->size && name.size > f->size && memcmp(name.data, f->path, f->size) == 0;
+
+	if (name.size >= sizeof f->path)
+		return false;
+	if (!stays)
+		folder_leave(f);
+	memcpy(f->path, name.data, name.size);
+	f->path[name.size] = '\0';
+	if (!stays && left >= FOLDER_MANY)
+		open_folder(f, names);
+	return true;
+}
+
+int folder_at(const struct folder *f, const char **ret)
+{
+	*ret = f->path + f->size;
 	return f->size ? f->fd : f->root;
 }

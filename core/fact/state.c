@@ -27,7 +27,7 @@ enum { STATE_LISTING_MAX = 64 << 20 };
 struct filling {
 	const struct state_world *w;
 	struct arena *arena;           /* the states' */
-	struct folder folder;          /* where the names stand that are looked at */
+	struct folder *folder;         /* where the names stand that are looked at; a large one, which nobody clears */
 	struct contents contents;      /* of regular files: found at the end, all at once */
 	char *parent;                  /* the last parent that was looked for */
 	bool parent_gone;              /* `parent` was not there */
@@ -108,14 +108,14 @@ static struct bytes state_of_query(const struct state_world *w, const struct env
 /* ---- paths ---------------------------------------------------------------- */
 
 /* Lies `path` in a directory that is known to be missing? */
-static bool below_nothing(struct filling *f, const char *path)
+static bool below_nothing(struct filling *f, struct bytes path)
 {
 	size_t n;
 
 	if (!f->parent || !f->parent_gone)
 		return false;
 	n = strlen(f->parent);
-	return strncmp(path, f->parent, n) == 0 && path[n] == '/';
+	return path.size > n && memcmp(path.data, f->parent, n) == 0 && ((const char *)path.data)[n] == '/';
 }
 
 /* `path` is missing: finds out whether its directory is missing, too, for the paths that follow. */
@@ -214,8 +214,8 @@ static void fill_there(struct filling *f, struct fact *fact, struct bytes before
 /* `left` facts of the list follow, this one too. */
 static void fill_path(struct filling *f, struct fact *fact, uint32_t left)
 {
-	char path[PATH_MAX], target[PATH_MAX];
-	const char *where;
+	const char *path = f->folder->path, *where;
+	char target[PATH_MAX];
 	int dir;
 	struct bytes before = { "", 0 };
 	struct stat st;
@@ -223,14 +223,11 @@ static void fill_path(struct filling *f, struct fact *fact, uint32_t left)
 	bool link;
 
 	fact->state = (struct bytes){ "", 0 };
-	if (fact->name.size >= sizeof path)
+	if (below_nothing(f, fact->name) || !folder_enter(f->folder, fact, left))
 		return;
-	memcpy(path, fact->name.data, fact->name.size);
-	path[fact->name.size] = '\0';
-	if (below_nothing(f, path))
-		return;
-	folder_enter(&f->folder, fact, left);
-	dir = folder_at(&f->folder, path[0] ? path : ".", &where);
+	dir = folder_at(f->folder, &where);
+	if (!*where)
+		where = ".";           /* the workspace */
 	if (fstatat(dir, where, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			remember_parent(f, path);
@@ -296,19 +293,15 @@ static void fill_program(struct filling *f, const struct env *env, struct fact *
 /* A file outside the workspace that was read. `left` facts of the list follow, this one too. */
 static void fill_outside(struct filling *f, struct fact *fact, uint32_t left)
 {
-	char path[PATH_MAX];
 	const char *where;
 	struct stamp stamp;
 	struct stat st;
 	int dir;
 
 	fact->state = (struct bytes){ "", 0 };
-	if (!fact->name.size || fact->name.size >= sizeof path || *(const char *)fact->name.data != '/')
+	if (!fact->name.size || *(const char *)fact->name.data != '/' || !folder_enter(f->folder, fact, left))
 		return;
-	memcpy(path, fact->name.data, fact->name.size);
-	path[fact->name.size] = '\0';
-	folder_enter(&f->folder, fact, left);
-	dir = folder_at(&f->folder, path, &where);
+	dir = folder_at(f->folder, &where);
 	if (fstatat(dir, where, &st, 0) < 0)
 		return;
 	stamp_of(&st, &stamp);
@@ -327,10 +320,11 @@ int state_fill(const struct state_world *w, const struct env *env, struct facts 
 int state_fill_since(const struct state_world *w, const struct env *env, struct facts *facts, int64_t since_ns, bool *old,
 		     struct arena *a, struct err *err)
 {
-	struct filling f = { .w = w, .arena = a, .contents = { .w = w, .arena = a }, .since_ns = since_ns };
+	struct folder folder;
+	struct filling f = { .w = w, .arena = a, .folder = &folder, .contents = { .w = w, .arena = a }, .since_ns = since_ns };
 	uint32_t i;
 
-	folder_init(&f.folder, w->root_fd);
+	folder_init(&folder, w->root_fd);
 	for (i = 0; i < facts->n; i++) {
 		struct fact *fact = &facts->at[i];
 
@@ -355,6 +349,6 @@ int state_fill_since(const struct state_world *w, const struct env *env, struct 
 				fill_path(&f, fact, facts->n - i);
 		}
 	}
-	folder_leave(&f.folder);
+	folder_leave(&folder);
 	return content_find(&f.contents, err);
 }
