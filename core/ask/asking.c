@@ -12,8 +12,8 @@
 #include "cmd/run.h"
 #include "plan/plan.h"
 #include "report/screen.h"
-#include "report/strip.h"
 #include "report/warnings.h"
+#include "text/strip.h"
 #include "workspace/workspace.h"
 
 int asking_open(struct asking *k, const struct session *s, struct err *err)

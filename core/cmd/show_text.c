@@ -13,7 +13,7 @@
 #include "query/options.h"
 #include "report/live.h"
 #include "report/screen.h"
-#include "report/strip.h"
+#include "text/strip.h"
 #include "workspace/workspace.h"
 
 /* A dry run on its way to text. */

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "report/strip.h"
 #include "report/summary.h"
 #include "report/tail.h"
 #include "report/words.h"
 #include "text/shown.h"
+#include "text/strip.h"
 
 enum {
 	CI_ANNOTATIONS = 10,           /* GitHub shows no more of one step of a job */

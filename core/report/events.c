@@ -16,8 +16,8 @@
 #include "os/loop.h"
 #include "plan/step.h"
 #include "report/sink.h"
-#include "report/strip.h"
 #include "text/json.h"
+#include "text/strip.h"
 #include "workspace/workspace.h"
 
 enum { LOG_NAME = 80 };                /* bytes of a label in a log's name */

@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "os/loop.h"
 #include "os/stream.h"
-#include "report/strip.h"
 #include "text/shown.h"
+#include "text/strip.h"
 
 enum {
 	SCREEN_GATHER = 64 * 1024,

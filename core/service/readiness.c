@@ -6,20 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "os/loop.h"
 #include "service/probe.h"
+#include "text/strip.h"
 #include "workspace/workspace.h"
 
 enum {
 	READINESS_FIRST_MS = 10,   /* between the first looks; each pause is half as long again */
-	READINESS_MOST_MS = 250
+	READINESS_MOST_MS = 250,
+	READINESS_PIECE = 64 * 1024    /* printed bytes that are searched at a time */
 };
 
-/* Finds a text in what is printed, colours left out. */
+/* Finds a text in what is printed, colours and links left out. */
 struct finder {
-	char *have;                /* the last printed bytes, as many as the text has at most */
-	size_t have_n;
-	enum { FINDER_TEXT, FINDER_ESCAPE, FINDER_SEQUENCE, FINDER_STRING } state;
+	struct strip strip;
+	struct buf have;           /* the last printed bytes, fewer than the text has */
 };
 
 struct readiness {
@@ -45,8 +47,8 @@ static void drop(struct readiness *r)
 {
 	timer_stop(r->timer);
 	free(r->text);
-	free(r->finder[0].have);
-	free(r->finder[1].have);
+	buf_free(&r->finder[0].have);
+	buf_free(&r->finder[1].have);
 	free(r);
 }
 
@@ -92,7 +94,7 @@ struct readiness *readiness_new(struct loop *l, const struct ready *ready, const
 	*r = (struct readiness){ .loop = l, .ready = *ready, .events = *events, .ctx = ctx, .pause_ms = READINESS_FIRST_MS, .looking = true };
 	r->ready.text = r->text = ready->text ? xstrdup(ready->text) : NULL;
 	for (i = 0; i < COUNT(r->finder) && ready->kind == READY_OUTPUT; i++)
-		r->finder[i].have = xmalloc(strlen(ready->text) + 1);
+		buf_init(&r->finder[i].have, strlen(ready->text) + READINESS_PIECE);
 	loop_work(l, check, checked, r);
 	return r;
 }
@@ -146,49 +148,18 @@ void readiness_started(struct readiness *r)
 
 /* ---- what it prints ---- */
 
-/* Is the byte part of an escape sequence? ECMA-48: "ESC [ ... letter", "ESC ] ... BEL" or "... ESC \\", "ESC ( letter" */
-static bool is_of_sequence(struct finder *f, unsigned char c)
-{
-	switch (f->state) {
-	case FINDER_TEXT:
-		if (c == 0x1b)
-			f->state = FINDER_ESCAPE;
-		return c == 0x1b;
-	case FINDER_ESCAPE:
-		if (c == '[')
-			f->state = FINDER_SEQUENCE;
-		else if (strchr("]P_^X", c) && c)
-			f->state = FINDER_STRING;
-		else if (c < 0x20 || c > 0x2f)      /* "(" and its like have one byte more */
-			f->state = FINDER_TEXT;
-		return true;
-	case FINDER_SEQUENCE:
-		if (c >= 0x40 && c <= 0x7e)
-			f->state = FINDER_TEXT;
-		return true;
-	case FINDER_STRING:
-		if (c == 0x1b)
-			f->state = FINDER_ESCAPE;
-		else if (c == '\a' || c == '\n')
-			f->state = FINDER_TEXT;
-		return true;
-	}
-	return false;
-}
-
 static bool finds(struct finder *f, const char *text, struct bytes data)
 {
-	const unsigned char *at = data.data, *end = at + data.size;
-	size_t n = strlen(text);
+	const char *at = data.data, *end = at + data.size;
+	size_t n = strlen(text), piece;
 
-	for (; at < end; at++) {
-		if (is_of_sequence(f, *at))
-			continue;
-		if (f->have_n == n)
-			memmove(f->have, f->have + 1, --f->have_n);
-		f->have[f->have_n++] = (char)*at;
-		if (f->have_n == n && memcmp(f->have, text, n) == 0)
+	for (; at < end; at += piece) {
+		piece = (size_t)(end - at) < READINESS_PIECE ? (size_t)(end - at) : READINESS_PIECE;
+		strip_add(&f->strip, at, piece, &f->have);
+		if (memmem(buf_str(&f->have), f->have.size, text, n))
 			return true;
+		if (f->have.size >= n)
+			buf_drop(&f->have, f->have.size - n + 1);
 	}
 	return false;
 }

@@ -18,10 +18,10 @@
 #include "report/last.h"
 #include "report/live.h"
 #include "report/screen.h"
-#include "report/strip.h"
 #include "report/summary.h"
 #include "report/warnings.h"
 #include "report/words.h"
+#include "text/strip.h"
 #include "workspace/workspace.h"
 
 /* ---- words ---- */

@@ -1,7 +1,7 @@
 /* strip: removes colours and other terminal sequences from a stream of bytes, even if a sequence is
  * split between two calls. Pure. */
-#ifndef REPORT_STRIP_H
-#define REPORT_STRIP_H
+#ifndef TEXT_STRIP_H
+#define TEXT_STRIP_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/strip.h"
+#include "text/strip.h"
 
 #include <stdbool.h>
 #include <string.h>
