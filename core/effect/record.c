@@ -78,13 +78,10 @@ static bool is_somebodys(struct recording *k, const struct touched *t)
 	return layer_left(&b->layer, origin, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
 }
 
-/* Did the run change attributes of a file that a step of vt left, and nothing else? Its mode and time are an effect then. */
-static bool is_set(const struct recording *k, const struct touched *t)
+/* Did the run set attributes of a file, and nothing else? Its mode is an effect then. */
+static bool is_set(const struct touched *t)
 {
-	struct left line;
-
-	return t->written && !t->cut && state_is_content(t->left) && same(t->found, t->left) &&
-	       ledger_get(k->r->ledger, t->path, &line) && same(line.state, t->left);
+	return t->written && !t->cut && state_is_content(t->left) && same(t->found, t->left);
 }
 
 static void note_line(struct recording *k, const struct touched *t, bool read_first)
@@ -93,7 +90,7 @@ static void note_line(struct recording *k, const struct touched *t, bool read_fi
 	struct left line = { .path = t->path, .state = t->left, .step = r->eyes->own, .maker = r->eyes->own }, was;
 	bool as_left;
 
-	if (same(t->found, t->left) && !is_set(k, t))
+	if (same(t->found, t->left) && !is_set(t))
 		return;
 	if (t->somebodys)
 		line.maker = 0;
@@ -217,7 +214,7 @@ static void weigh(struct recording *k, struct touched *t, struct facts *more)
 		add_effect(r, t->path, t->left, bits);
 		if (t->found.size && t->left.size && read_first && !is_dir(t->found))
 			check_changed(k, t);
-	} else if (is_set(k, t)) {
+	} else if (is_set(t)) {
 		add_effect(r, t->path, t->left, 0);
 	} else if (t->found.size && !fact_at(r, t->path, true)) {
 		/* a write that changed nothing counts as a read */

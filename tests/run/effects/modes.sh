@@ -68,6 +68,31 @@ echo 1 >mine; chmod 644 mine
 vt run t >/dev/null
 capture vt run t
 is "a step that sets the mode of the user's file: hits" "$(status) $(mode mine)" "1 600"
+rm mine; echo 1 >mine; chmod 644 mine
+capture vt run t
+is "... runs again where the user gives it another one" "$(status) $(mode mine)" "0 600"
+capture vt run t
+is "... and then hits" "$(status) $(mode mine)" "1 600"
+for output in other mine; do
+	project "\"t\":{\"command\":\"chmod 600 mine\",\"output\":[\"$output\"]}"
+	echo 1 >mine; chmod 644 mine
+	vt run t >/dev/null 2>&1
+	chmod 644 mine
+	capture vt run t
+	is "... with \"$output\" as output: runs again, or the hit sets it" "$(status) $(mode mine)" "$([ $output = mine ] && echo 1 || echo 0) 600"
+	capture vt run t
+	is "... and then hits" "$(status) $(mode mine)" "1 600"
+done
+project '"t":{"command":"chmod 600 mine && chmod 640 mine"},"late":{"command":"chmod 600 mine","dependsOn":["t"]}'
+echo 1 >mine; chmod 644 mine
+vt run t >/dev/null
+capture vt run t
+is "two steps that set the mode of one file: both hit" "$(status) $(mode mine)" "2 640"
+vt run late >/dev/null
+capture vt run late
+is "... and a task after them, too" "$(status) $(mode mine)" "3 600"
+capture vt run t
+is "... alone, the first task sets its own again" "$(mode mine)" "640"
 
 # ---- bits that are never put back
 for how in "$declared" ''; do
