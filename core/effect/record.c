@@ -92,7 +92,7 @@ static void note_line(struct recording *k, const struct touched *t, bool read_fi
 
 	if (same(t->found, t->left) && !is_set(t))
 		return;
-	if (t->somebodys)
+	if (t->somebodys || k->consumes)
 		line.maker = 0;
 	if (t->found.size && t->left.size && read_first) {
 		line.maker = 0;
@@ -101,6 +101,34 @@ static void note_line(struct recording *k, const struct touched *t, bool read_fi
 	}
 	r->lines = arena_grow(r->arena, r->lines, r->lines_n, sizeof *r->lines);
 	r->lines[r->lines_n++] = line;
+}
+
+/* Did the run remove this file, which no step had made? */
+static bool is_lost(const struct recording *k, const struct touched *t)
+{
+	struct left was;
+	bool as_left;
+
+	if (!state_is_content(t->found) || t->left.size || t->hidden || t->moved)
+		return false;
+	return layer_left(&k->r->before->layer, t->path, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
+}
+
+/* Did the run read and remove a file that no step had made? A copy that it left may be the last one: the run is the maker of
+ * nothing then, so that no hit takes the copy away. */
+static bool consumes(const struct recording *k)
+{
+	const struct seen *seen = k->r->seen;
+	uint32_t i;
+
+	for (i = 0; i < seen->n; i++) {
+		const vt_seen *s = &seen->at[i];
+		const struct touched *t = s->op == VT_SEEN_READ ? map_get(&k->known, s->name.data, s->name.size) : NULL;
+
+		if (t && is_lost(k, t))
+			return true;
+	}
+	return false;
 }
 
 static void refuse(struct record *r, struct bytes path)
@@ -453,6 +481,7 @@ int record_run(struct record *r, struct err *err)
 		goto out;
 	for (i = 0; i < k.known.n; i++)
 		((struct touched *)k.known.at[i].value)->somebodys = is_somebodys(&k, k.known.at[i].value);
+	k.consumes = consumes(&k);
 	for (i = 0; i < k.known.n; i++)
 		if (cover_cache(r->cover, k.known.at[i].key))
 			note_line(&k, k.known.at[i].value, false);

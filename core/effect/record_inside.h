@@ -25,6 +25,7 @@ struct recording {
 	struct map known;          /* path -> struct touched */
 	struct map asked;          /* folders of products */
 	uint64_t caches;           /* bits: caches of tools in which the run wrote */
+	bool consumes;             /* the run read and removed a file that no step had made: what it left may hold the content */
 	int64_t now_ns;            /* the file system's clock after the states were read */
 	struct err *err;
 };

@@ -61,6 +61,24 @@ for kind in file link folder; do
 	there "... stays when it has nothing to move" dist/x
 done
 
+# ... and when it copies it and removes it: the copy is the last one
+for copies in 'cp in/x dist/x' 'gzip -c in/x >dist/x'; do
+	rm -rf "$T/w"; workspace
+	file package.json '{"name":"w"}'
+	file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","output":["dist/**"]}}}'
+	file t.sh "mkdir -p dist; [ ! -e in/x ] || { $copies && rm in/x; }"
+	mkdir in
+	vt run t >/dev/null
+	echo mine >in/x
+	vt run t >/dev/null
+	there "$copies, and the user's file is removed" dist/x
+	vt run t >/dev/null
+	there "... the copy stays when there is nothing to copy" dist/x
+	capture vt run t
+	has "... which then is a hit" "$out" "cache hit"
+	there "... that leaves the copy" dist/x
+done
+
 # a step that lists the folder sees what a run would have left
 task 'sh make.sh && ls dist'
 to 0; to 1
