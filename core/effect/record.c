@@ -265,9 +265,13 @@ static void carry(struct recording *k, struct facts *more)
 		const struct left *line = &lines[i];
 		const struct touched *t = map_get(&k->known, line->path.data, line->path.size);
 		struct bytes now;
+		bool hidden;
 
-		if (line->step != r->eyes->own || !line->state.size || (is_dir(line->state) && holds_something(k, line->path)) || cover_cache(r->cover, line->path) ||
-		    !layer_hides(&r->before->layer, r->eyes, line->path, k->err))
+		if (line->step != r->eyes->own || !line->state.size || (is_dir(line->state) && holds_something(k, line->path)) || cover_cache(r->cover, line->path))
+			continue;
+		/* a folder was visible if it held what others made: the run emptied it, and left it */
+		hidden = layer_hides(&r->before->layer, r->eyes, line->path, k->err);
+		if (!hidden && !is_dir(line->state))
 			continue;
 		now = nothing;
 		if (t)
@@ -277,9 +281,8 @@ static void carry(struct recording *k, struct facts *more)
 		if (!same(now, line->state) || map_get(&has, line->path.data, line->path.size))
 			continue;
 		add_effect(r, line->path, line->state, EFFECT_CARRIED | EFFECT_MADE);
-		if ((!t || !t->written) && !fact_at(r, line->path, true)) {
+		if (hidden && (!t || !t->written) && !fact_at(r, line->path, true))
 			add_more(r, more, FACT_FILE, line->path, nothing);
-		}
 	}
 	map_free(&has);
 }

@@ -79,6 +79,17 @@ for copies in 'cp in/x dist/x' 'gzip -c in/x >dist/x'; do
 	there "... that leaves the copy" dist/x
 done
 
+# a folder that one task made and emptied of what another put there
+workspace
+file package.json '{"name":"w"}'
+file vite-task.json '{"tasks":{"empty":{"command":"mkdir -p out; rm -f out/x","output":["out/**"]},"fill":{"command":"mkdir -p out; echo 1 >out/x","output":["out/**"]}}}'
+for task in empty fill empty; do vt run $task >/dev/null; done
+vt run fill >/dev/null
+there "a folder that is emptied: another task fills it" out/x
+capture vt run empty
+has "... emptying it is a hit" "$out" "cache hit"
+is "... that leaves the folder" "$(find out)" out
+
 # a step that lists the folder sees what a run would have left
 task 'sh make.sh && ls dist'
 to 0; to 1
