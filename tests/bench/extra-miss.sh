@@ -64,8 +64,7 @@ once() {                             # CONTESTANT u|c WORKLOAD: one run, uncache
 	count=$((count + 1))
 	case $1 in
 	floor)
-		cmd=("$HOST" -t "$T/none" -o /dev/null -f "$TRACER" ${words[$3]})
-		[ $how = c ] || cmd[4]=-n ;;
+		cmd=("$HOST" -t "$T/none" -o /dev/null $([ $how = c ] && echo -f || echo -n) "$TRACER" ${words[$3]}) ;;
 	*) cmd=("${binary[$1]}" run $how-$3) ;;
 	esac
 	(cd "$1" && echo "export const a: string = 'A$count';" >src/a.ts && "${clean[@]}" "$T/launch" -a "$T/report" "${cmd[@]}" >"$T/out" 2>&1 </dev/null)
