@@ -31,9 +31,12 @@ struct looking {
 	struct facts known;            /* what of the results' names is known already, sorted */
 	struct fact *now;              /* the present of one result after the other: room for now_room, in the arena */
 	uint32_t now_room;
+	struct facts compared;         /* the present, in `now`, of the last result that was compared whole; n 0: of none */
+	struct result_tags tags;       /* of the present: `before`, then of `compared`; 0: not asked yet */
 	struct digest key;             /* the near candidates are under it */
 	struct candidate {
 		vt_id id;
+		struct result_tags tags;       /* all zero: unknown */
 		struct result result;          /* good: its content */
 		bool read, good;               /* read: it was asked for; good: it can be believed */
 		const struct far_candidate *far;       /* it is not near; NULL: it is */
@@ -139,8 +142,10 @@ static void list_results_of(struct looking *l, const struct digest *key, uint32_
 	if (blob_entry(l->cache->blobs, key, &entry) != 0)
 		entry.n = 0;
 	l->at = arena_array(l->arena, entry.n + more + 1, sizeof *l->at);
-	for (i = 0; i < entry.n; i++)
+	for (i = 0; i < entry.n; i++) {
+		l->at[l->n].tags = entry.tags[i];
 		l->at[l->n++].id = entry.results[i];
+	}
 }
 
 /* Reads a result when it is first asked for: mostly the first one hits, and the others stay unread. False: it has no
@@ -272,6 +277,8 @@ static int differences(struct looking *l, const struct result *r, enum changes_e
 		return 0;
 	if (present(l, &r->after, &now, err) < 0)
 		return -1;
+	l->compared = now;
+	l->tags.names = l->tags.states = 0;
 	change_list(&r->after, &now, extent, l->arena, &after);
 	for (i = 0; i < after.n; i++) {
 		ret->at = arena_grow(l->arena, ret->at, ret->n, sizeof *ret->at);
@@ -341,6 +348,23 @@ void tell_effects(struct arena *a, const struct facts *effects, struct texts *re
 	}
 }
 
+/* Do the tags of a result show that it differs from the present? After a result that was compared: mostly it names the same, and
+ * then each result that is not read saves its bytes, their digest and their facts. */
+static bool cannot_fit(struct looking *l, const struct candidate *c)
+{
+	struct result_tags *now = &l->tags;
+
+	if (!c->tags.before && !c->tags.names)
+		return false;
+	if (!now->before)
+		result_tags_before(&l->in->before, now);
+	if (c->tags.before != now->before)
+		return true;
+	if (l->compared.n && !now->names)
+		result_tags_after(&l->compared, now);
+	return c->tags.names == now->names && c->tags.states != now->states;
+}
+
 /* 1: a hit; 0: none; -1: the present could not be looked at. */
 static int find_hit(struct looking *l, struct err *err)
 {
@@ -351,7 +375,7 @@ static int find_hit(struct looking *l, struct err *err)
 	for (i = 0; i < l->n; i++) {
 		struct candidate *c = &l->at[i];
 
-		if (!read_result(l, c))
+		if ((i && cannot_fit(l, c)) || !read_result(l, c))
 			continue;
 		if (differences(l, &c->result, CHANGES_FIRST, &first, err) < 0)
 			return -1;

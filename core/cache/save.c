@@ -301,6 +301,7 @@ static int decide_and_take(struct saving *s, struct batch **batch)
 	bool bad;
 	struct err err = { 0 };
 	uint32_t why = 0;
+	struct result_tags tags;
 	vt_id result;
 
 	if (s->ran->seen && s->ran->seen->refused) {
@@ -337,7 +338,9 @@ static int decide_and_take(struct saving *s, struct batch **batch)
 		return save_refuse(s, KEPT_PIPE_HELD, "something still held its output 10 seconds after it had ended");
 	if (take(s, *batch, &result, &err) < 0)
 		return joined_refusal(s, KEPT_STORE_FAILED, &err);
-	batch_publish(*batch, &s->in->id, &result);
+	result_tags_before(&s->in->before, &tags);
+	result_tags_after(&s->after, &tags);
+	batch_publish(*batch, &s->in->id, &result, &tags);
 	*batch = NULL;
 	disputed = overlap_stored(&s->in->overlap, &result, s->arena);
 	if (disputed)

@@ -119,7 +119,7 @@ static void keep(struct far *f, uint32_t store, struct far_wanted *w, struct fet
 	copy_body(w->candidate, &body);
 	batch_take_bytes(t, &w->candidate->body, &body);
 	note_origin(f, &w->candidate->body, store);
-	batch_publish(t, &w->step->key, &w->candidate->body);
+	batch_publish(t, &w->step->key, &w->candidate->body, NULL);
 	w->kept = true;
 }
 
@@ -186,7 +186,7 @@ static bool keep_bundle(struct far *f, uint32_t store, struct far_wanted *w, con
 		/* the decoded facts point into the body */
 		batch_take_bytes(t, &bundle.blobs[0].name, &body);
 		note_origin(f, &bundle.blobs[0].name, store);
-		batch_publish(t, &w->step->key, &bundle.blobs[0].name);
+		batch_publish(t, &w->step->key, &bundle.blobs[0].name, NULL);
 		w->kept = true;
 	}
 	blob_bytes_clear(&body);

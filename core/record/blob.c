@@ -275,9 +275,9 @@ int blobs_private_file(struct blobs *b)
 	return blob_spool(b->dir);
 }
 
-void batch_publish(struct batch *t, const struct digest *key, const vt_id *result)
+void batch_publish(struct batch *t, const struct digest *key, const vt_id *result, const struct result_tags *tags)
 {
-	publish_result(t->blobs, t, key, result);
+	publish_result(t->blobs, t, key, result, tags);
 }
 
 void batch_give_up(struct batch *t)

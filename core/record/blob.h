@@ -60,6 +60,7 @@ int batch_take(struct batch *t, const void *data, size_t size, vt_id *ret, struc
 int batch_take_source(struct batch *t, vt_call *call, vt_source *from, vt_id *ret, uint64_t *ret_size, struct err *err);
 /* Takes over bytes whose SHA-256 is `id`, as the caller has checked. */
 void batch_take_bytes(struct batch *t, const vt_id *id, struct blob_bytes *bytes);
-void batch_publish(struct batch *t, const struct digest *key, const vt_id *result);     /* frees t */
+/* Puts the result in front of the key's entry, with its tags; NULL: unknown. Frees t. */
+void batch_publish(struct batch *t, const struct digest *key, const vt_id *result, const struct result_tags *tags);
 void batch_give_up(struct batch *t);                                                    /* frees t; NULL is fine */
 #endif

@@ -74,7 +74,7 @@ int blob_spool(struct directory *d);
 /* publish.c. Tells the stores which blobs hits rely on, before a put may make a store drop blobs. */
 void publish_used(struct blobs *b);
 /* publish.c. Puts `result` in front of the key's entry and gives the batch to the publisher. Takes over t. */
-void publish_result(struct blobs *b, struct batch *t, const struct digest *key, const vt_id *result);
+void publish_result(struct blobs *b, struct batch *t, const struct digest *key, const vt_id *result, const struct result_tags *tags);
 
 /* fetch.c. Asks the stores alone. 0; 1: none has an entry. */
 int blob_entry_from_stores(struct blobs *b, const struct digest *key, struct entry *ret);

@@ -4,13 +4,15 @@
 
 #include <string.h>
 
+#include "base/checksum.h"
 #include "base/cursor.h"
 #include "fact/state.h"
 #include "text/path.h"
 
 enum { ENTRY_FACTS = 8000000, ENTRY_SECTIONS = 64, ENTRY_BLOBS = 4000000 };
 
-static const char entry_magic[4] = "vtE1", result_magic[4] = "vtR2";
+/* An entry: magic, key, n, n ids, n tags, check. One with the magic "vtE1" has no tags. */
+static const char entry_magic[4] = "vtE2", entry_magic_1[4] = "vtE1", result_magic[4] = "vtR2";
 
 /* ---- writing -------------------------------------------------------------- */
 
@@ -61,14 +63,40 @@ static void get_facts(struct cursor *r, struct arena *a, struct facts *ret)
 
 /* ---- entries -------------------------------------------------------------- */
 
+enum { TAGS_SIZE = 3 * 8 };
+
+static void put_fixed(struct buf *b, uint64_t n)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		buf_byte(b, (int)(n >> (8 * i) & 0xff));
+}
+
+static uint64_t get_fixed(const uint8_t *p)
+{
+	uint64_t n = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		n |= (uint64_t)p[i] << (8 * i);
+	return n;
+}
+
 void entry_encode(const struct entry *e, struct buf *ret)
 {
 	struct digest check;
+	uint32_t i;
 
 	buf_add(ret, entry_magic, sizeof entry_magic);
 	buf_add(ret, e->key.byte, sizeof e->key.byte);
 	buf_byte(ret, (int)e->n);
 	buf_add(ret, e->results, e->n * sizeof e->results[0]);
+	for (i = 0; i < e->n; i++) {
+		put_fixed(ret, e->tags[i].before);
+		put_fixed(ret, e->tags[i].names);
+		put_fixed(ret, e->tags[i].states);
+	}
 	digest_of(ret->data, ret->size, &check);
 	buf_add(ret, check.byte, sizeof check.byte);
 }
@@ -77,38 +105,85 @@ int entry_decode(struct bytes b, const struct digest *key, struct entry *ret)
 {
 	const uint8_t *p = b.data;
 	const size_t head = sizeof entry_magic + DIGEST_SIZE + 1;
+	const uint8_t *tags;
 	struct digest check;
-	uint32_t n;
+	uint32_t n, i;
+	bool tagged;
 
-	if (b.size < head + DIGEST_SIZE || memcmp(p, entry_magic, sizeof entry_magic) != 0 ||
-	    memcmp(p + sizeof entry_magic, key->byte, DIGEST_SIZE) != 0)
+	if (b.size < head + DIGEST_SIZE || memcmp(p + sizeof entry_magic, key->byte, DIGEST_SIZE) != 0)
+		return -1;
+	tagged = memcmp(p, entry_magic, sizeof entry_magic) == 0;
+	if (!tagged && memcmp(p, entry_magic_1, sizeof entry_magic_1) != 0)
 		return -1;
 	n = p[head - 1];
-	if (n > ENTRY_MOST || b.size != head + n * sizeof(vt_id) + DIGEST_SIZE)
+	if (n > ENTRY_MOST || b.size != head + n * (sizeof(vt_id) + (tagged ? TAGS_SIZE : 0u)) + DIGEST_SIZE)
 		return -1;
 	digest_of(p, b.size - DIGEST_SIZE, &check);
 	if (memcmp(check.byte, p + b.size - DIGEST_SIZE, DIGEST_SIZE) != 0)
 		return -1;
 	*ret = (struct entry){ .key = *key, .n = n };
 	memcpy(ret->results, p + head, n * sizeof(vt_id));
+	tags = p + head + n * sizeof(vt_id);
+	for (i = 0; tagged && i < n; i++, tags += TAGS_SIZE)
+		ret->tags[i] = (struct result_tags){ get_fixed(tags), get_fixed(tags + 8), get_fixed(tags + 16) };
 	return 0;
 }
 
-bool entry_front(struct entry *e, const vt_id *id)
+bool entry_front(struct entry *e, const vt_id *id, const struct result_tags *tags)
 {
+	struct result_tags its = { 0 };
 	uint32_t i;
 
 	for (i = 0; i < e->n && memcmp(&e->results[i], id, sizeof *id) != 0; i++)
 		;
 	if (i == 0 && e->n)
 		return false;
+	if (tags)
+		its = *tags;
+	else if (i < e->n)
+		its = e->tags[i];
 	if (i == e->n && e->n < ENTRY_MOST)
 		e->n++;
 	if (i == ENTRY_MOST)
 		i--;
 	memmove(&e->results[1], &e->results[0], i * sizeof *id);
+	memmove(&e->tags[1], &e->tags[0], i * sizeof its);
 	e->results[0] = *id;
+	e->tags[0] = its;
 	return true;
+}
+
+/* ---- tags ----------------------------------------------------------------- */
+
+static uint64_t of_bytes(struct bytes b, uint64_t so_far)
+{
+	return checksum(b.data, b.size, so_far + b.size);
+}
+
+static uint64_t of_name(const struct fact *f, uint64_t so_far)
+{
+	return of_bytes(f->detail, of_bytes(f->name, so_far + f->kind));
+}
+
+void result_tags_before(const struct facts *before, struct result_tags *ret)
+{
+	uint32_t i;
+
+	ret->before = before->n;
+	for (i = 0; i < before->n; i++)
+		ret->before = of_bytes(before->at[i].state, of_name(&before->at[i], ret->before));
+}
+
+void result_tags_after(const struct facts *after, struct result_tags *ret)
+{
+	uint32_t i;
+
+	ret->names = ret->states = after->n;
+	for (i = 0; i < after->n; i++) {
+		ret->names = of_name(&after->at[i], ret->names);
+		if (after->at[i].kind != FACT_VALUE)
+			ret->states = of_bytes(after->at[i].state, ret->states);
+	}
 }
 
 /* ---- results -------------------------------------------------------------- */

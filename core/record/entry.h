@@ -17,9 +17,17 @@
 
 enum { ENTRY_MOST = 16 };
 
+/* Checksums of a result's facts, kept in the entry: a result that cannot fit the present is not read. All zero: unknown. */
+struct result_tags {
+	uint64_t before;               /* names and states of the facts before the run */
+	uint64_t names;                /* names of the facts after it */
+	uint64_t states;               /* their states, but those of FACT_VALUE, which only a run finds out */
+};
+
 struct entry {
 	struct digest key;
 	vt_id results[ENTRY_MOST];
+	struct result_tags tags[ENTRY_MOST];   /* parallel to results */
 	uint32_t n;
 };
 
@@ -46,8 +54,12 @@ struct result {
 
 void entry_encode(const struct entry *e, struct buf *ret);
 int entry_decode(struct bytes b, const struct digest *key, struct entry *ret);       /* -1: damaged, or of another key */
-/* Puts `id` in front and drops the last result where there are too many. false: `id` was in front already. */
-bool entry_front(struct entry *e, const vt_id *id);
+/* Puts `id` in front and drops the last result where there are too many. tags: NULL: those that the entry has, if any.
+ * false: `id` was in front already. */
+bool entry_front(struct entry *e, const vt_id *id, const struct result_tags *tags);
+/* The tags of a result with these facts, both lists sorted. */
+void result_tags_before(const struct facts *before, struct result_tags *ret);
+void result_tags_after(const struct facts *after, struct result_tags *ret);
 
 int result_encode(const struct result *r, struct buf *ret);                          /* -1: too large */
 /* The result points into b, which must live as long. key: NULL: of any. */

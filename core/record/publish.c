@@ -238,12 +238,12 @@ static void enqueue(struct blobs *b, struct batch *t)
 /* Puts `result` in front of the entry and makes the entry pending. false: the result was in
  * front already; with `always` the entry is pending all the same, because its blobs may have
  * been lost. The caller has the lock. */
-static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result, bool always)
+static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result, const struct result_tags *tags, bool always)
 {
 	struct buf bytes;
 	void *data;
 
-	if (!entry_front(e, result) && !always)
+	if (!entry_front(e, result, tags) && !always)
 		return false;
 	buf_init(&bytes, BLOB_ENTRY_MAX);
 	entry_encode(e, &bytes);
@@ -254,7 +254,7 @@ static bool entry_change(struct blobs *b, struct entry *e, const vt_id *result, 
 	return true;
 }
 
-void publish_result(struct blobs *b, struct batch *t, const struct digest *key, const vt_id *result)
+void publish_result(struct blobs *b, struct batch *t, const struct digest *key, const vt_id *result, const struct result_tags *tags)
 {
 	struct entry e = { .key = *key }, now;
 	struct pending *p;
@@ -270,7 +270,7 @@ void publish_result(struct blobs *b, struct batch *t, const struct digest *key, 
 			e = now;
 		pending_release(b, p);
 	}
-	if (entry_change(b, &e, result, t->n > 0)) {
+	if (entry_change(b, &e, result, tags, t->n > 0)) {
 		enqueue(b, t);
 	} else {
 		free(t);
@@ -280,7 +280,7 @@ void publish_result(struct blobs *b, struct batch *t, const struct digest *key, 
 
 void blob_entry_front(struct blobs *b, const struct digest *key, const vt_id *result)
 {
-	publish_result(b, batch_new(b), key, result);
+	publish_result(b, batch_new(b), key, result, NULL);
 }
 
 void blobs_flush(struct blobs *b)

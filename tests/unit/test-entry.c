@@ -125,14 +125,14 @@ static void an_entry_keeps_sixteen_the_last_used_first(void **state)
 	(void)state;
 	for (i = 1; i <= 20; i++) {
 		id.byte[0] = (uint8_t)i;
-		assert_true(entry_front(&e, &id));
+		assert_true(entry_front(&e, &id, NULL));
 	}
 	assert_int_equal(e.n, ENTRY_MOST);
 	assert_int_equal(e.results[0].byte[0], 20);
 	assert_int_equal(e.results[15].byte[0], 5);
-	assert_false(entry_front(&e, &id));
+	assert_false(entry_front(&e, &id, NULL));
 	id.byte[0] = 10;
-	assert_true(entry_front(&e, &id));
+	assert_true(entry_front(&e, &id, NULL));
 	assert_int_equal(e.n, ENTRY_MOST);
 	assert_int_equal(e.results[0].byte[0], 10);
 	assert_int_equal(e.results[1].byte[0], 20);
@@ -149,6 +149,67 @@ static void an_entry_keeps_sixteen_the_last_used_first(void **state)
 		assert_int_equal(entry_decode((struct bytes){ b.data, (size_t)i }, &key, &back), -1);
 	}
 	buf_free(&b);
+}
+
+static void an_entry_keeps_the_tags_of_its_results(void **state)
+{
+	const struct result_tags first = { 1, 2, UINT64_MAX }, second = { 0x0102030405060708, 0, 7 };
+	struct entry e = { .key = key }, back;
+	vt_id id = { { 1 } }, other = { { 2 } };
+	struct digest check;
+	struct buf b, old;
+
+	(void)state;
+	assert_true(entry_front(&e, &id, &first));
+	assert_true(entry_front(&e, &other, &second));
+	assert_true(entry_front(&e, &id, NULL));
+	buf_init(&b, 4096);
+	entry_encode(&e, &b);
+	assert_int_equal(entry_decode((struct bytes){ b.data, b.size }, &key, &back), 0);
+	assert_memory_equal(&back.tags[0], &first, sizeof first);
+	assert_memory_equal(&back.tags[1], &second, sizeof second);
+	/* an entry of the format before has none */
+	buf_init(&old, 4096);
+	buf_add(&old, "vtE1", 4);
+	buf_add(&old, b.data + 4, DIGEST_SIZE + 1 + 2 * sizeof id);
+	digest_of(old.data, old.size, &check);
+	buf_add(&old, check.byte, sizeof check.byte);
+	assert_int_equal(entry_decode((struct bytes){ old.data, old.size }, &key, &back), 0);
+	assert_int_equal(back.n, 2);
+	assert_memory_equal(back.results, e.results, 2 * sizeof id);
+	assert_int_equal(back.tags[0].before | back.tags[0].names | back.tags[1].states, 0);
+	assert_true(entry_front(&back, &other, NULL));
+	assert_int_equal(back.tags[0].names, 0);
+	buf_free(&b);
+	buf_free(&old);
+}
+
+static void a_tag_tells_names_from_states(void **state)
+{
+	struct arena *a = arena_new();
+	struct facts x = { 0 }, y = { 0 }, z = { 0 }, v = { 0 }, w = { 0 };
+	struct result_tags of_x, of_y, of_z, of_v, of_w;
+
+	(void)state;
+	fact(a, &x, FACT_FILE, "a", "c1");
+	fact(a, &y, FACT_FILE, "a", "c2");
+	fact(a, &z, FACT_FILE, "b", "c1");
+	fact(a, &v, FACT_VALUE, "a", "c1");
+	fact(a, &w, FACT_VALUE, "a", "c2");
+	result_tags_after(&x, &of_x);
+	result_tags_after(&y, &of_y);
+	result_tags_after(&z, &of_z);
+	result_tags_after(&v, &of_v);
+	result_tags_after(&w, &of_w);
+	assert_true(of_x.names == of_y.names && of_x.states != of_y.states);
+	assert_true(of_x.names != of_z.names && of_x.states == of_z.states);
+	/* a part's own value stands as it was recorded: it never rules a result out */
+	assert_true(of_v.names == of_w.names && of_v.states == of_w.states);
+	result_tags_before(&x, &of_x);
+	result_tags_before(&y, &of_y);
+	result_tags_before(&z, &of_z);
+	assert_true(of_x.before != of_y.before && of_x.before != of_z.before);
+	arena_free(a);
 }
 
 static void an_outputs_detail_comes_back(void **state)
@@ -223,6 +284,8 @@ int main(void)
 		cmocka_unit_test(a_damaged_result_is_refused_or_harmless),
 		cmocka_unit_test(a_path_that_leaves_the_workspace_is_damage),
 		cmocka_unit_test(an_entry_keeps_sixteen_the_last_used_first),
+		cmocka_unit_test(an_entry_keeps_the_tags_of_its_results),
+		cmocka_unit_test(a_tag_tells_names_from_states),
 		cmocka_unit_test(an_outputs_detail_comes_back),
 		cmocka_unit_test(history_explains_in_the_next_run_and_survives_damage),
 	};

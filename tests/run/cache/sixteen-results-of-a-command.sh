@@ -22,4 +22,45 @@ file a 2; file b 2; file c 2; vt run t >/dev/null
 file a 1; file b 1; file c 3
 capture vt run t
 has "the reason compares with the nearest result, not the newest" "$out" "○ cache miss: 'c' modified, executing"
+
+# what a run found out: results of the same names, and of others
+rm -rf .vt
+file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","cache":true}}}'
+file t.sh 'cat a; [ ! -e more ] || cat more'
+for i in $(seq 1 7); do file a "$i"; rm -f more; vt run t >/dev/null; file more "more $i"; vt run t >/dev/null; done
+hits=0
+for i in $(seq 1 7); do
+	file a "$i"; rm more; capture vt run t
+	[[ $out == *"◉ cache hit"*"
+$i
+"* ]] && hits=$((hits + 1))
+	file more "more $i"; capture vt run t
+	[[ $out == *"◉ cache hit"*"
+$i
+more $i
+"* ]] && hits=$((hits + 1))
+done
+is "fourteen results of two sets of names all hit" "$hits" 14
+file a 3; file more "more 5"; capture vt run t
+has "of a mix of two of them there is no hit" "$out" "○ cache miss: 'a' modified, executing"
+file t.sh 'cat a; [ ! -e more ] || cat more; echo end'; file a 9; file more 9
+vt run t >/dev/null; rm more; vt run t >/dev/null; file t.sh 'cat a; [ ! -e more ] || cat more'; file a 2
+capture vt run t
+has "results of an older program hit when it is back" "$out" "◉ cache hit"
+
+# reads_for N...: how often the store is read for a miss, after that many results
+if ! command -v strace >/dev/null; then
+	skip "a miss reads as few results, however many there are" "strace is not installed"
+else
+	reads_for() {
+		rm -rf .vt more
+		for i in $(seq 1 $1); do file a "$i"; vt run t >/dev/null; done
+		file a other
+		strace -f -qq -e trace=pread64 -o "$T/calls" env HOME="$T/home" "$VT" run t >"$T/out" 2>&1
+		grep -c pread64 "$T/calls"
+	}
+	is "a miss reads as few results, however many there are" "$(reads_for 15)" "$(reads_for 5)"
+	file vite-task.json '{"tasks":{"t":{"command":"cat a","input":["a"]}}}'
+	is "... with declared inputs, too" "$(reads_for 15)" "$(reads_for 5)"
+fi
 finish
