@@ -149,18 +149,19 @@ static bool read_all(int fd, void *data, size_t size)
 	return true;
 }
 
-static uint64_t check_of(const struct head *h, const struct record *at)
+static uint64_t check_of(const struct head *h, const void *records)
 {
 	struct head bare = *h;
 
 	bare.check = 0;
-	return checksum(at, h->n * sizeof *at, checksum(&bare, sizeof bare, 0));
+	return checksum(records, h->n * sizeof(struct record), checksum(&bare, sizeof bare, 0));
 }
 
-static bool read_head(int fd, const char *which, uint64_t left, struct head *ret)
+/* May these be the head and the records of the next `left` bytes? */
+static bool head_fits(const struct head *h, const char *which, uint64_t left)
 {
-	return left >= sizeof *ret && read_all(fd, ret, sizeof *ret) && memcmp(ret->magic, which, sizeof ret->magic) == 0 &&
-	       ret->n <= STAT_LARGEST && ret->n * sizeof(struct record) <= left - sizeof *ret;
+	return memcmp(h->magic, which, sizeof h->magic) == 0 && h->n <= STAT_LARGEST &&
+	       h->n * sizeof(struct record) <= left - sizeof *h;
 }
 
 /* Reads and verifies the records behind a head; the caller frees them. NULL: they are bad. */
@@ -190,25 +191,38 @@ static void set(struct stat_cache *s, const struct record *r)
 		s->at[s->slots[i] - 1] = *r;
 }
 
-/* Reads what later runs appended. */
-static void read_more(struct stat_cache *s, int fd, uint64_t left)
+/* Takes what later runs appended, many small pieces. Returns the bytes that are good. */
+static uint64_t take_more(struct stat_cache *s, const char *bytes, uint64_t size)
 {
+	uint64_t at = 0;
 	struct head h;
-	struct record *at;
+	struct record r;
 	uint32_t i;
 
-	while (read_head(fd, magic_more, left, &h) && digest_equal(&h.backend, &s->loaded_backend)) {
-		at = read_records(fd, &h, (uint32_t)h.n + 1);
-		if (!at)
+	while (size - at >= sizeof h) {
+		memcpy(&h, bytes + at, sizeof h);
+		if (!head_fits(&h, magic_more, size - at) || !digest_equal(&h.backend, &s->loaded_backend) ||
+		    check_of(&h, bytes + at + sizeof h) != h.check)
 			break;
-		for (i = 0; i < h.n; i++)
-			set(s, &at[i]);
-		free(at);
-		left -= sizeof h + h.n * sizeof *at;
-		s->file_end += sizeof h + h.n * sizeof *at;
+		at += sizeof h;
+		for (i = 0; i < h.n; i++, at += sizeof r) {
+			memcpy(&r, bytes + at, sizeof r);
+			set(s, &r);
+		}
 		s->file_n += h.n;
 	}
-	s->anew = left != 0;
+	return at;
+}
+
+/* Reads it at once: two calls for each piece cost more than the pieces. */
+static void read_more(struct stat_cache *s, int fd, uint64_t left)
+{
+	char *bytes = left ? malloc(left) : NULL;
+	uint64_t good = bytes && read_all(fd, bytes, left) ? take_more(s, bytes, left) : 0;
+
+	free(bytes);
+	s->file_end += good;
+	s->anew = good != left;
 }
 
 static void read_file(struct stat_cache *s, int fd)
@@ -216,7 +230,8 @@ static void read_file(struct stat_cache *s, int fd)
 	struct head h;
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !read_head(fd, magic, (uint64_t)st.st_size, &h))
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size < sizeof h || !read_all(fd, &h, sizeof h) ||
+	    !head_fits(&h, magic, (uint64_t)st.st_size))
 		return;
 	s->room = (uint32_t)h.n + 16;
 	s->at = read_records(fd, &h, s->room);
