@@ -185,6 +185,24 @@ failed:
 	return err_errno(err, number, "%s cannot be written", name);
 }
 
+int file_overwrite_at(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err)
+{
+	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int failed, number;
+
+	if (fd < 0)
+		return file_write_at(dir, name, data, size, mode, err);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1) {
+		close(fd);
+		return file_write_at(dir, name, data, size, mode, err);
+	}
+	failed = file_write_all(fd, data, size) < 0 || ftruncate(fd, (off_t)size) < 0;
+	number = errno;
+	close(fd);
+	return failed ? err_errno(err, number, "%s cannot be written", name) : 0;
+}
+
 int file_mkdirs(const char *path, mode_t mode, struct err *err)
 {
 	_clean_(free_p) char *copy = xstrdup(path);

@@ -22,6 +22,9 @@ int file_read_at(int dir, const char *name, size_t max, struct arena *a, struct 
 int file_write(const char *path, const void *data, size_t size, mode_t mode, struct err *err);
 /* The same in the folder `dir`; the temporary name is `name`, a dot and eight digits. A link at `name` is replaced. */
 int file_write_at(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err);
+/* Writes over the file of that name if there is one with no other name: a new file costs three times as much. Not whole at each
+ * moment: for files with a check, whose loss costs nothing. 0; -1: err. */
+int file_overwrite_at(int dir, const char *name, const void *data, size_t size, mode_t mode, struct err *err);
 /* Reads to the end of an fd; `expected`: how many bytes it may have. NUL-terminated in `a`. Returns the size, or -1 with errno (EFBIG:
  * more than `max` bytes). */
 ssize_t file_read_all(int fd, size_t expected, size_t max, struct arena *a, char **ret);

@@ -170,7 +170,7 @@ void last_run_put(int inner, const struct digest *step, const struct last_run *r
 		buf_add(&whole, check.byte, sizeof check.byte);
 		buf_add(&whole, b.data, b.size);
 		digest_hex(step, name);
-		(void)file_write_at(fd, name, whole.data, whole.size, 0600, NULL);     /* without it `vt why` has nothing to tell */
+		(void)file_overwrite_at(fd, name, whole.data, whole.size, 0600, NULL);     /* without it `vt why` has nothing to tell */
 	}
 	buf_free(&whole);
 	buf_free(&b);
