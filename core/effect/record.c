@@ -45,6 +45,20 @@ static bool same(struct bytes a, struct bytes b)
 	return bytes_order(a, b) == 0;
 }
 
+static bool is_file(struct bytes state)
+{
+	return state.size && (*(const char *)state.data == 'c' || *(const char *)state.data == '?');
+}
+
+/* Does a file moved from where `found` was hold the same content, whatever its x bit, or may it? */
+static bool may_hold(struct bytes left, struct bytes found)
+{
+	const size_t n = 1 + sizeof(vt_id);
+
+	return is_file(left) && is_file(found) &&
+	       (*(const char *)found.data == '?' || (left.size >= n && found.size >= n && memcmp(left.data, found.data, n) == 0));
+}
+
 /* Does the folder hold anything? Then its content is the effect, not the folder. */
 static bool holds_something(struct recording *k, struct bytes folder)
 {
@@ -73,7 +87,7 @@ static bool is_somebodys(struct recording *k, const struct touched *t)
 		first = first->from;
 	origin = before_origin(b, first->path);
 	if (same(origin, t->path) || layer_state(&b->layer, origin, &found, k->err) < 0 || !found.size ||
-	    !same(found, t->left))
+	    !(same(found, t->left) || may_hold(t->left, found)))
 		return false;
 	return layer_left(&b->layer, origin, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
 }
@@ -109,7 +123,7 @@ static bool is_lost(const struct recording *k, const struct touched *t)
 	struct left was;
 	bool as_left;
 
-	if (!state_is_content(t->found) || t->left.size || t->hidden || t->moved)
+	if (!is_file(t->found) || t->left.size || t->hidden)
 		return false;
 	return layer_left(&k->r->before->layer, t->path, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
 }

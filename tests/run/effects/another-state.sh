@@ -61,12 +61,12 @@ for kind in file link folder; do
 	there "... stays when it has nothing to move" dist/x
 done
 
-# ... and when it copies it and removes it: the copy is the last one
-for copies in 'cp in/x dist/x' 'gzip -c in/x >dist/x'; do
+# ... and when it copies it and removes it, or changes it before: what it leaves is the last copy
+for copies in 'cp in/x dist/x' 'gzip -c in/x >dist/x' 'chmod 755 in/x && cp in/x dist/x' 'chmod 755 in/x && mv in/x dist/x' 'sed -i s/i/I/ in/x && mv in/x dist/x' 'echo 1 >>in/x && mv in/x dist/x'; do
 	rm -rf "$T/w"; workspace
 	file package.json '{"name":"w"}'
 	file vite-task.json '{"tasks":{"t":{"command":"sh t.sh","output":["dist/**"]}}}'
-	file t.sh "mkdir -p dist; [ ! -e in/x ] || { $copies && rm in/x; }"
+	file t.sh "mkdir -p dist; [ ! -e in/x ] || { $copies && rm -f in/x; }"
 	mkdir in
 	vt run t >/dev/null
 	echo mine >in/x
