@@ -3,9 +3,9 @@
 # and $CPPFLAGS.
 #
 # LD_PRELOAD names it as FOLDER/$LIB/NAME. Each loader puts its own folder in place of $LIB, so
-# that programs of another word length find a library of their own kind, an empty one; where
-# that cannot be built, the tracer loads nothing if such a loader is installed. musl takes
-# the name as it is written.
+# that programs of another word length find a library of their own kind, which only keeps itself
+# out of the list of libraries (objects.c); where that cannot be built, the tracer loads nothing if
+# such a loader is installed. musl takes the name as it is written.
 #
 # The C library has dlsym, but glibc before 2.34 has it in libdl, which most programs do not
 # load: built there, the shim asks for it. musl has no such library; what stands under the
@@ -31,11 +31,26 @@ build() {
 	# shellcheck disable=SC2086
 	$CC $CPPFLAGS -Wall -Wextra $flags $loops $gate -I"$sources/.." -DSHIM_FILE="\"$name\"" -o "$out/$file" "$sources"/*.c "$@"
 }
+# lacks_dlsym FLAG...: makes a libdl for the linker, where the C library has no dlsym
+lacks_dlsym() {
+	[ -n "$libdl" ] || return 1
+	# what matters is the name: no symbol, and so no version, is taken from it
+	# shellcheck disable=SC2086
+	echo 'int vt_is_not_libdl;' | $CC "$@" $flags -Wl,-soname,libdl.so.2 -o "$out/libdl.so.2" -x c -
+}
+# build_list FLAG FILE: for programs of another word length
+build_list() {
+	asks=
+	! lacks_dlsym "$1" 2>/dev/null || asks="-Wl,--no-as-needed $out/libdl.so.2"
+	# shellcheck disable=SC2086
+	$CC "$1" $CPPFLAGS $flags $loops -o "$out/$2" "$sources/objects.c" $asks 2>/dev/null
+	built=$?
+	rm -f "$out/libdl.so.2"
+	return $built
+}
 plain=own
 libdl=$(printf '#include <features.h>\n#if defined __GLIBC__ && !__GLIBC_PREREQ(2, 34)\nlibdl\n#endif\n' | $CC $CPPFLAGS -E -P - 2>/dev/null | grep libdl) || libdl=
-if [ -n "$libdl" ]; then
-	# what matters is the name: no symbol, and so no version, is taken from it
-	echo 'int vt_is_not_libdl;' | $CC $flags -Wl,-soname,libdl.so.2 -o "$out/libdl.so.2" -x c -
+if lacks_dlsym; then
 	build own -Wl,--no-as-needed "$out/libdl.so.2"
 	rm "$out/libdl.so.2"
 	plain=plain
@@ -79,11 +94,8 @@ esac
 
 case $($CC -dumpmachine) in
 x86_64*)
-	echo 'int vt_shim_is_empty;' >"$out/empty.c"
-	# shellcheck disable=SC2086
-	$CC -m32 $flags -o "$out/other" "$out/empty.c" 2>/dev/null && put other lib/i386-linux-gnu lib32 lib
-	# shellcheck disable=SC2086
-	$CC -mx32 $flags -o "$out/x32" "$out/empty.c" 2>/dev/null && put x32 lib/x86_64-linux-gnux32 libx32
-	rm -f "$out/empty.c" ;;
+	build_list -m32 other && put other lib/i386-linux-gnu lib32 lib
+	build_list -mx32 x32 && put x32 lib/x86_64-linux-gnux32 libx32
+	;;
 esac
 touch "$out"

@@ -49,7 +49,7 @@ static const unsigned char gated[] = {
 	NAME_realpath, NAME_syscall, NAME_fopen, NAME_fopen64, NAME_fdopen, NAME_mkdir, NAME_unlink, NAME_rename, NAME_chdir,
 };
 static const unsigned char needed[] = {
-	NAME_dl_iterate_phdr, NAME_prctl, NAME_sigaction, NAME_signal,
+	NAME_prctl, NAME_sigaction, NAME_signal,
 	NAME_connect, NAME_execve, NAME_execv, NAME_execvp, NAME_execvpe,
 };
 

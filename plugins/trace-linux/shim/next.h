@@ -35,7 +35,7 @@ extern int *__errno_location(void);
 	X(sigaction) X(signal) X(connect) X(bind) \
 	X(syscall) X(execve) X(execv) X(execvp) X(execvpe) \
 	X(chroot) X(mount) X(umount) X(umount2) X(unshare) X(setns) \
-	X(dl_iterate_phdr) X(prctl) X(setuid) X(seteuid) X(setreuid) X(setresuid)
+	X(prctl) X(setuid) X(seteuid) X(setreuid) X(setresuid)
 
 enum name {
 #define X(name) NAME_##name,

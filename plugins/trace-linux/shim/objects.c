@@ -5,21 +5,41 @@
  * one is. The shim may well stand before it, because it passes calls on to it. So
  * the sanitizer gets the list without the shim, and decides as it does without vt: a program
  * that loads it too late still ends. All others get the whole list: they look for the
- * tables by which the stack is unwound. */
+ * tables by which the stack is unwound.
+ *
+ * This file is also all that a program of another word length loads in place of the shim. */
 #include "objects.h"
 
-#include "next.h"
+#include <stddef.h>
 
-/* A library as dl_iterate_phdr tells it: the beginning of the struct, and of the entries of its table. */
-struct object {
-	unsigned long base;
-	const char *name;
-	const struct { unsigned type, flags; unsigned long offset, at, physical, in_file, size, align; } *part;
-	unsigned short parts;
+#define NEXT_OF_ALL ((void *)-1L)        /* RTLD_NEXT */
+
+/* weak: a program without a C library has none */
+extern void *dlsym(void *handle, const char *name) __attribute__((weak));
+
+/* An entry of the table of a library. */
+struct part {
+#if defined(__LP64__)
+	unsigned type, flags;
+	unsigned long offset, at, physical, in_file, size, align;
+#else
+	unsigned type;
+	unsigned long offset, at, physical, in_file, size;
+	unsigned flags, align;
+#endif
 };
 enum { PART_LOADED = 1 };
 
+/* A library as dl_iterate_phdr tells it: the beginning of the struct. */
+struct object {
+	unsigned long base;
+	const char *name;
+	const struct part *part;
+	unsigned short parts;
+};
+
 typedef int each_object(struct object *, size_t, void *);
+typedef int list(each_object *, void *);
 
 /* All that lies between two functions of one library belongs to it. */
 static struct range range_of(const struct object *o)
@@ -43,9 +63,21 @@ static int is_in(struct range r, unsigned long at)
 	return at >= r.from && at < r.to;
 }
 
+/* Found before main: nothing can be looked up in a signal handler. */
+static list *next_list;
+
+__attribute__((constructor)) static void find_list(void)
+{
+	if (dlsym)
+		next_list = (list *)dlsym(NEXT_OF_ALL, "dl_iterate_phdr");
+}
+
+/* A sanitizer, and the constructor of next.c, ask before find_list() has run. */
 static int list_objects(each_object *each, void *ctx)
 {
-	return is_missing(NAME_dl_iterate_phdr) ? 0 : CALL(int, (each_object *, void *), dl_iterate_phdr)(each, ctx);
+	if (!next_list)
+		find_list();
+	return next_list ? next_list(each, ctx) : 0;
 }
 
 struct search {
@@ -112,8 +144,8 @@ static int tell_others(struct object *o, size_t size, void *ctx)
 	return is_in(range_of(o), l->own) ? 0 : l->each(o, size, l->ctx);
 }
 
-EXPORT int dl_iterate_phdr(each_object *each, void *ctx);
-EXPORT int dl_iterate_phdr(each_object *each, void *ctx)
+__attribute__((visibility("default"))) int dl_iterate_phdr(each_object *each, void *ctx);
+int dl_iterate_phdr(each_object *each, void *ctx)
 {
 	/* looked for once: where it is loaded later, the shim is not the library that is in its way */
 	static struct range sanitizer;

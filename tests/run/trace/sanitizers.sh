@@ -48,9 +48,11 @@ runtime=$(dirname "$(clang -print-file-name=libclang_rt.asan-x86_64.so 2>/dev/nu
 n=0
 for how in "gcc -fsanitize=address" "gcc -fsanitize=address -static-libasan" "gcc -fsanitize=thread" "gcc -fsanitize=thread -static-libtsan" \
 	"gcc -fsanitize=leak" "gcc -fsanitize=undefined" "gcc -fsanitize=address,undefined" \
+	"gcc -m32" "gcc -m32 -fsanitize=address" "gcc -m32 -fsanitize=address -static-libasan" "gcc -m32 -fsanitize=undefined" \
 	"clang -fsanitize=address" "clang -fsanitize=address -shared-libasan" "clang -fsanitize=thread" "clang -fsanitize=memory" \
 	"clang -fsanitize=leak" "clang -fsanitize=undefined" "clang -fsanitize=undefined -shared-libsan" "clang -fsanitize=dataflow" \
-	"clang -fsanitize=safe-stack" "clang -fsanitize=scudo" "clang -fmemory-profile"; do
+	"clang -fsanitize=hwaddress -fsanitize-hwaddress-experimental-aliasing" "clang -fsanitize=safe-stack" "clang -fsanitize=scudo" \
+	"clang -fsanitize=scudo -shared-libsan" "clang -fmemory-profile"; do
 	n=$((n + 1))
 	if $how -g p.c -Wl,-rpath,"$runtime" -o sane$n 2>/dev/null && ASAN_OPTIONS=detect_leaks=0 ./sane$n 2>/dev/null; then
 		alike "$how" ./sane$n
