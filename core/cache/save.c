@@ -108,6 +108,20 @@ static void tell_ledger(struct saving *s, const struct record *r)
 	ledger_ran(s->cache->ledger, s->in->eyes.own, &r->effects);
 }
 
+/* The first pipe or device that the run opened and had not made: anybody may have answered there. NULL: none. */
+static const char *opened_special(const struct saving *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->after.n; i++) {
+		const struct fact *f = &s->after.at[i];
+
+		if (f->kind == FACT_FILE && f->state.size && *(const char *)f->state.data == 'o')
+			return arena_strn(s->arena, f->name.data, f->name.size);
+	}
+	return NULL;
+}
+
 /* Watched: each path is known. *ret_wrote: one that it read and wrote, and that it did not make. */
 static int record_watched(struct saving *s, bool disputed, const char **ret_wrote, struct err *err)
 {
@@ -118,6 +132,7 @@ static int record_watched(struct saving *s, bool disputed, const char **ret_wrot
 		.ended_ns = s->ended_ns,
 	};
 	const bool lost = before->lost;
+	const char *special;
 	int failed = record_run(&r, err);
 
 	before_free(before);
@@ -136,6 +151,8 @@ static int record_watched(struct saving *s, bool disputed, const char **ret_wrot
 		save_refuse(s, KEPT_CHANGED, arena_printf(s->arena, "'%s' was changed by somebody else while the task ran", r.taken));
 	else if (lost)
 		save_refuse(s, KEPT_OTHER, "it moved a folder with more files than can be recorded");
+	else if ((special = opened_special(s)) != NULL)
+		save_refuse(s, KEPT_OTHER, arena_printf(s->arena, "it opened '%s', a pipe or a device, where any program may have answered", special));
 	return 0;
 }
 

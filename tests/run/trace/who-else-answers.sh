@@ -87,6 +87,17 @@ python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("stale")'
 kept "where nobody answers" "python3 -B refused.py"
 kept "datagrams" "python3 -Bc 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect((\\\"127.0.0.1\\\", 9))'"
 
+# pipes with a name
+piped() { has "... it is not kept, and the reason is told" "$out" "it opened 'pipe', a pipe or a device, where any program may have answered"; }
+mkfifo pipe
+task "cat pipe"; cat in >pipe & capture vt run t; is "a pipe into which another program writes: the task reads it" "$rc $(grep -cx one <<<"$out")" "0 1"; piped
+task "sh -c 'cat in >pipe'"; cat pipe >asked & capture vt run t; is "a pipe that another program reads: the task writes to it" "$rc" 0; piped
+until_true [ -s asked ]; rm -f asked
+kept "a look at a pipe" "test -p pipe"
+rm pipe
+kept "a pipe that the task makes itself" "sh -c 'rm -f pipe; mkfifo pipe; cat in >pipe & cat pipe; wait'"
+rm pipe
+
 for bad in '"unix:"' '"tcp:x"' '"/run/x"' 5; do
 	printf '{"tasks":{"t":{"command":"true","trustedSockets":[%s]}}}\n' "$bad" >vite-task.json
 	capture vt run t
