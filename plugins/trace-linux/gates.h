@@ -5,7 +5,9 @@
  * without the shim gets the error, and may go on as if a file were missing: then the
  * trace tells nothing about an undisturbed run. So may one with the shim, if the C library
  * itself made the call, to load a library or to find a user's name: then there are more
- * interruptions than the shim has counted.
+ * interruptions than the shim has counted. An interrupted call may be the last one: bell.h finds it in
+ * a program without the shim. With the shim such a call of the C library is not found: the bell would slow
+ * down each of the many programs that have the shim and such a handler, most shells among them.
  *
  * A call that ended because its process was killed looks the same. So a handler counts only
  * once its signal may come: for SIGUSR1 and SIGUSR2 after a program has sent one. Many programs

@@ -40,6 +40,7 @@ enum {
 	GRACE_MS = 50,        /* how long events of background processes are noted after the task's end */
 	NOTICE_MAX = 512,     /* bytes: more than any kernel's struct seccomp_notif so far */
 	WAKE_MS = 2,          /* between two signals: a signal just before the wait is lost */
+	LATE_MAX = 1000,      /* calls after the grace time that are received only to find a lost one */
 };
 
 /* The running kernel's structs may be longer than those of the header. Only the kernel's
@@ -134,6 +135,21 @@ static int proceed(struct watch *w, uint64_t id)
 	return 0;
 }
 
+/* ---- lost calls -------------------------------------------------------------- */
+
+static bool may_lose(const struct watch *w)
+{
+	return w->gates.now.fragile && w->how == VT_FILTER_NOTIFY && !w->escape;
+}
+
+/* Finds calls that were lost so far, and makes ready to find later ones. Comes before the answer: while the
+ * caller stands still the kernel knows of lost calls. */
+static void guard(struct watch *w)
+{
+	if (may_lose(w) && bell_arm(&w->bell, atomic_load(&w->listener)))
+		interrupted(w);
+}
+
 /* ---- the loop ---------------------------------------------------------------- */
 
 static int64_t now_ms(void)
@@ -211,6 +227,7 @@ static bool serve(struct watch *w, struct event *e)
 		stamps_called(&w->stamps, notice.is.pid);
 		event_read_log(w);
 		event_look(w, &notice.is, e);
+		guard(w);
 		got = asks_for_log(w, e) && offer_log(w, notice.is.id) ? 0 : proceed(w, notice.is.id);
 		event_remember(w, e);
 	}
@@ -278,6 +295,35 @@ static void listen_polling(struct watch *w, struct event *e)
 	}
 }
 
+/* Is there a call to receive? */
+static bool waits(struct watch *w)
+{
+	struct pollfd at = { .fd = atomic_load(&w->listener), .events = POLLIN };
+
+	return poll(&at, 1, 0) > 0 && (at.revents & POLLIN);
+}
+
+/* Finds a call that was lost after the last received one. */
+static void look_back(struct watch *w, struct event *e)
+{
+	int i;
+
+	if (w->abandoned)
+		return;
+	/* a call that still waits has rung, too */
+	for (i = 0; i < LATE_MAX && may_lose(w) && bell_rang(&w->bell) && waits(w); i++)
+		if (!serve(w, e))
+			return;
+	if (!may_lose(w))
+		return;
+	if (bell_rang(&w->bell)) {
+		interrupted(w);
+	} else if (w->bell.error) {
+		watch_escape_named(w, ESCAPE_INTERRUPTIBLE, w->gates.now.process, w->gates.now.name);
+		w->escape_value = w->bell.error;
+	}
+}
+
 /* Tells listen_stop that the thread needs no more signals. */
 static void leave(struct watch *w)
 {
@@ -327,6 +373,7 @@ static void *listen_loop(void *arg)
 	leave(w);
 	if (more)
 		listen_polling(w, &e);
+	look_back(w, &e);
 	stamps_end(&w->stamps);
 	log_close(&w->log);
 	event_read_log(w);
@@ -335,6 +382,7 @@ static void *listen_loop(void *arg)
 	settle_may_begin(w);
 	if (!w->alone && !w->abandoned && w->how)
 		answer_on(w);
+	bell_close(&w->bell);
 	return NULL;
 }
 
@@ -377,6 +425,7 @@ int listen_start(struct watch *w)
 	if (w->wake < 0)
 		return errno;
 	w->wakes = signal_wakes();
+	w->bell.error = w->wakes ? 0 : EOPNOTSUPP;
 	ask_sizes(w);
 	sigfillset(&others);
 	sigdelset(&others, WAKE_SIGNAL);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bell.h"
 #include "gates.h"
 #include "log.h"
 #include "look.h"
@@ -31,6 +32,7 @@ enum escape {
 	ESCAPE_STRAGGLER,
 	ESCAPE_INTERRUPTED,
 	ESCAPE_INTERRUPTED_WITHIN,
+	ESCAPE_INTERRUPTIBLE,    /* value: errno */
 	ESCAPE_PEER,
 	ESCAPE_LISTENER,
 	ESCAPE_LOG,
@@ -75,6 +77,7 @@ struct watch {
 	bool links_made;
 	struct ground ground;
 	struct gates gates;
+	struct bell bell;        /* armed while a signal can disturb a process without the shim */
 	struct log log;
 	struct peers peers;
 	struct stamps stamps;

@@ -30,6 +30,7 @@ enum { TOUCHED_FIRST = 256 };         /* threads: room made before the listening
 /* The component. */
 struct tracer {
 	bool killable;                 /* the kernel lets a received call be interrupted by nothing but a kill */
+	bell_spare spare;              /* steps take it and give it back */
 	char home[PATH_MAX];           /* the user's folder, without links; "": not known */
 	char shim[PATH_MAX];           /* library that is loaded into the task's programs; "": none */
 };
@@ -103,6 +104,11 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 		snprintf(ret, size, "a signal interrupted a call of the C library that waited for vt, and process %u (%s) has handlers"
 			 " that do not restart calls", w->escape_process, name);
 		break;
+	case ESCAPE_INTERRUPTIBLE:
+		snprintf(ret, size, "a signal may have interrupted a call that waited for vt: process %u (%s), which has handlers"
+			 " that do not restart calls, runs without vt's shim, and the kernel refuses to tell of its last call: %s",
+			 w->escape_process, name, strerror(value));
+		break;
 	case ESCAPE_LOG:
 		snprintf(ret, size, "a program wrote into the memory that it shares with vt");
 		break;
@@ -138,7 +144,7 @@ static void watch_free(struct watch *w)
 	free(w);
 }
 
-static struct watch *watch_new(const struct tracer *t, const vt_step *step)
+static struct watch *watch_new(struct tracer *t, const vt_step *step)
 {
 	struct watch *w = calloc(1, sizeof *w);
 
@@ -151,6 +157,7 @@ static struct watch *watch_new(const struct tracer *t, const vt_step *step)
 	notes_init(&w->states);
 	w->ground.root = -1;
 	w->killable = t->killable;
+	w->bell.spare = &t->spare;
 	w->home = t->home[0] ? t->home : NULL;
 	if (t->shim[0]) {
 		w->gates.shim = strrchr(t->shim, '/') + 1;
@@ -197,7 +204,7 @@ static void cancel(void *self, void *watch)
 
 static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn *spawn, void **ret_watch)
 {
-	const struct tracer *t = self;
+	struct tracer *t = self;
 	struct watch *w = watch_new(t, step);
 	char text[512];
 	vt_status status;
@@ -406,6 +413,7 @@ static vt_status create(const vt_host *host, vt_call *call, void **ret_self)
 		return VT_FAILED;
 	}
 	t->killable = kernel_waits();
+	atomic_init(&t->spare, 0);
 	find_home(t);
 	*ret_self = t;
 	return VT_OK;
@@ -423,7 +431,10 @@ static vt_status set(void *self, vt_call *call, const char *key, vt_bytes value)
 
 static void destroy(void *self)
 {
-	free(self);
+	struct tracer *t = self;
+
+	bell_spare_free(&t->spare);
+	free(t);
 }
 
 static bool kernel_offers(uint32_t action)

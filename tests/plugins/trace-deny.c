@@ -3,7 +3,8 @@
  *
  *   eperm, enosys   any system call filter
  *   busy            a listener (EBUSY: another one is there)
- *   busy-noptrace   that and ptrace */
+ *   busy-noptrace   that and ptrace
+ *   no-aio          asynchronous input and output (ENOSYS: kernels can be built without) */
 #define _GNU_SOURCE
 #include "config.h"
 
@@ -25,9 +26,10 @@
 int main(int argc, char **argv)
 {
 	int busy = argc > 2 && strncmp(argv[1], "busy", 4) == 0;
-	int error = argc > 2 && strcmp(argv[1], "enosys") == 0 ? ENOSYS : EPERM;
+	int aio = argc > 2 && strcmp(argv[1], "no-aio") == 0;
+	int error = aio || (argc > 2 && strcmp(argv[1], "enosys") == 0) ? ENOSYS : EPERM;
 	struct sock_filter all[] = {
-		LOAD(offsetof(struct seccomp_data, nr)), IF(SYS_seccomp, 0, 1), ERROR((unsigned)error),
+		LOAD(offsetof(struct seccomp_data, nr)), IF(aio ? SYS_io_setup : SYS_seccomp, 0, 1), ERROR((unsigned)error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_filter listener[] = {
