@@ -40,6 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "turns.h"
 #include "vt-plugin.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -277,11 +278,18 @@ static pid_t spawn(int filtered, char **argv, int *listener)
 	return pid;
 }
 
+/* As the tracer does: without it threads that work side by side gather on one processor. */
+static void wake_on_callers_cpu(int listener, int on)
+{
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, on ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0UL);
+}
+
 /* Answers until no process is left under the filter. */
 static void *answer_least(void *arg)
 {
 	struct { struct seccomp_notif n; char more[400]; } in;
 	int listener = *(const int *)arg;
+	struct turns turns = { .calls = 0 };
 	char path[256];
 
 	for (;;) {
@@ -295,6 +303,8 @@ static void *answer_least(void *arg)
 				return NULL;
 			continue;
 		}
+		if (turns_count(&turns, in.n.pid))
+			wake_on_callers_cpu(listener, !turns.mixed);
 		/* the path is one of the two arguments; its page is likely in memory */
 		from.iov_base = (void *)(uintptr_t)in.n.data.args[in.n.data.args[0] < 4096 || in.n.data.args[0] > INT64_MAX ||
 							       (int32_t)in.n.data.args[0] == AT_FDCWD];
@@ -411,7 +421,7 @@ int main(int argc, char **argv)
 	pid = spawn(filtered, argv + optind + 1, &listener);
 	copy = listener >= 0 ? fcntl(listener, F_DUPFD_CLOEXEC, 3) : -1;
 	if (least) {
-		ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+		wake_on_callers_cpu(listener, 1);
 		if (listener < 0 || pthread_create(&floor, NULL, answer_least, &listener))
 			die("the floor");
 	} else if (filtered)
