@@ -409,8 +409,9 @@ static int find_hit(struct looking *l, struct err *err)
 	return 0;
 }
 
-/* Against the nearest of the newest: the fewest differences, of equals the newest; `ret` is empty if none is known. */
-static int nearest(struct looking *l, struct changes *ret, struct err *err)
+/* Against the nearest of the newest: the fewest differences, of equals the newest; `ret` is empty if none is known. `least`: no
+ * near result has fewer. */
+static int nearest(struct looking *l, uint32_t least, struct changes *ret, struct err *err)
 {
 	struct changes one;
 	uint32_t i, looked = 0;
@@ -428,10 +429,10 @@ static int nearest(struct looking *l, struct changes *ret, struct err *err)
 			*ret = one;
 			l->found->saved_ms = c->result.ms;
 		}
-		if (!one.n) {
+		if (!one.n)
 			*ret = one;    /* under another key: all else is as it was */
+		if (one.n <= (c->far ? 0 : least))
 			break;
-		}
 	}
 	return 0;
 }
@@ -440,7 +441,8 @@ static int explain_by_results(struct looking *l, struct err *err)
 {
 	struct changes best;
 
-	if (nearest(l, &best, err) < 0)
+	/* no near one is a hit, so each differs somewhere */
+	if (nearest(l, 1, &best, err) < 0)
 		return -1;
 	if (best.n) {
 		l->found->state = FOUND_MISS;
@@ -468,7 +470,7 @@ static int explain_by_history(struct looking *l, struct err *err)
 	if (!l->cache->setup.explains)
 		return 0;
 	list_results_of(l, &key, 0);
-	if (nearest(l, &more, err) < 0)
+	if (nearest(l, 0, &more, err) < 0)
 		return -1;
 	for (i = 0; i < more.n; i++) {
 		why->at = arena_grow(l->arena, why->at, why->n, sizeof *why->at);

@@ -50,19 +50,21 @@ has "results of an older program hit when it is back" "$out" "◉ cache hit"
 
 # a result of 400 files has between 20000 and 99999 bytes
 if ! command -v strace >/dev/null; then
-	skip "a miss reads the four results that it may name" "strace is not installed"
+	skip "of fifteen results a miss reads one where one name differs" "strace is not installed"
 else
 	results_read() {
 		rm -rf .vt more
 		for i in $(seq 1 15); do file a "$i"; vt run t >/dev/null; done
-		file a other
+		file a other; file many/the-file-with-number-7 "$1"
 		strace -f -qq -e trace=pread64 -o "$T/calls" env HOME="$T/home" "$VT" run t >"$T/out" 2>&1
 		grep -cE ', [2-9][0-9]{4}, [0-9]+\) += [2-9][0-9]{4}' "$T/calls"
 	}
 	mkdir many; for i in $(seq 400); do echo "$i" >many/the-file-with-number-"$i"; done
 	file t.sh 'cat a many/* | tail -n 1'
-	is "of fifteen results a miss reads the four that it may name" "$(results_read)" 4
+	is "of fifteen results a miss reads one where one name differs" "$(results_read 7)" 1
+	is "... and four, to name the nearest, where more differ" "$(results_read 8)" 4
+	file many/the-file-with-number-7 7
 	file vite-task.json '{"tasks":{"t":{"command":"cat a many/* | tail -n 1","input":["a","many/*"]}}}'
-	is "... with declared inputs, too" "$(results_read)" 4
+	is "... with declared inputs, too" "$(results_read 7)" 1
 fi
 finish
