@@ -203,8 +203,14 @@ static void differ(struct comparing *c, const struct fact *then, const struct fa
 		return;
 	}
 	switch (then->kind) {
-	case FACT_ENV:
 	case FACT_OUTSIDE:
+		if (state_is_listing(then->state) && state_is_listing(now->state)) {
+			scan(c, pairs_of(state_listing(then->state), 1), pairs_of(state_listing(now->state), 1), then, report_entry);
+			return;
+		}
+		one.what = by_presence(then->state, now->state);
+		break;
+	case FACT_ENV:
 		one.what = by_presence(then->state, now->state);
 		break;
 	case FACT_ASKED:

@@ -35,7 +35,7 @@ enum fact_kind {
 	FACT_ENV_PREFIX,
 	/* what a run left */
 	FACT_LEFT,             /* a path: its content, or a link's own target, or that it is a directory */
-	FACT_OUTSIDE,          /* name: absolute path of a file that was read; state: its content; empty: missing */
+	FACT_OUTSIDE,          /* name: absolute path of a file or folder that was read; state: its content or names; empty: missing */
 	FACT_KINDS             /* one more than the last */
 };
 

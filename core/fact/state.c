@@ -308,6 +308,8 @@ static void fill_outside(struct filling *f, struct fact *fact, uint32_t left)
 	if (S_ISREG(st.st_mode))
 		content_want(&f->contents, &(struct wanted){ .state = &fact->state, .path = fact->name, .follow = true, .stamp = stamp,
 							     .settled = settled_of(f, &stamp) });
+	else if (S_ISDIR(st.st_mode))
+		fact->state = state_of_listing(f, arena_strn(f->arena, fact->name.data, fact->name.size), fact->detail);
 	else
 		fact->state = (struct bytes){ "o", 1 };
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "outside.h"
+#include "repository.h"
 #include "trace.h"
 
 /* A text owned by one of the tables below, or by the watch. */
@@ -42,6 +43,8 @@ struct settling {
 	struct notes loaded;     /* names of libraries outside that were loaded, without their folders */
 	struct notes started;    /* real names of the programs that were started */
 	struct outside outside;
+	struct repository repository;
+	bool asks_git;           /* the task read names or objects of the repository, not its HEAD alone */
 	bool full;
 };
 

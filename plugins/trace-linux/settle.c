@@ -220,6 +220,34 @@ static bool is_earlier_library(const struct settling *s, const char *path)
 	return is_library(path) && notes_find(&s->loaded, base, strlen(base)) && access(path, F_OK) != 0 && errno == ENOENT;
 }
 
+/* Does the note tell of a look at this part of the repository? git asks whether its folders exist wherever it runs. */
+static bool looks_at(const struct note *note, const char *path, enum repository_part part)
+{
+	return note->op == VT_SEEN_READ || note->op == VT_SEEN_LIST ||
+	       (note->op == VT_SEEN_PROBE && part == REPOSITORY_NAMES && strstr(path + 1, "/refs/"));
+}
+
+static void find_asked(struct settling *s)
+{
+	const struct notes *notes = &s->w->notes;
+	uint32_t i;
+
+	for (i = 0; s->repository.length && i < notes->n && !s->asks_git; i++) {
+		const char *path = name_lead(s, notes->at[i].name)->used.at;
+		enum repository_part part = path ? repository_part(&s->repository, path) : REPOSITORY_NOTHING;
+
+		s->asks_git = (part == REPOSITORY_NAMES || part == REPOSITORY_OBJECTS) && looks_at(&notes->at[i], path, part);
+	}
+}
+
+/* Does the file outside tell which commit is checked out, to a task that asked for one? It may be missing. */
+static bool names_commit(const struct settling *s, const struct note *note, const char *path)
+{
+	enum repository_part part = s->asks_git ? repository_part(&s->repository, path) : REPOSITORY_NOTHING;
+
+	return (part == REPOSITORY_NAMES || part == REPOSITORY_HEAD) && looks_at(note, path, part);
+}
+
 /* Makes the record of a note. False: the note does not count. */
 static bool settle_note(struct settling *s, const struct note *note, vt_seen *ret)
 {
@@ -244,6 +272,10 @@ static bool settle_note(struct settling *s, const struct note *note, vt_seen *re
 		return true;
 	if (note->op == VT_SEEN_READ && is_earlier_library(s, name.at))
 		return !notes_find(&s->made, name.at, name.length);
+	if (names_commit(s, note, name.at)) {
+		ret->op = VT_SEEN_READ;
+		return !notes_find(&s->made, name.at, name.length);
+	}
 	if (note->op == VT_SEEN_READ && is_library(name.at))
 		ret->op = VT_SEEN_EXEC;
 	else if ((note->op == VT_SEEN_READ || note->op == VT_SEEN_PROBE) && outside_counts(&s->outside, name.at) &&
@@ -289,6 +321,7 @@ static bool begin(struct settling *s, struct watch *w)
 		memcpy(s->root, w->root, w->root_length + 1);
 	s->root_length = strlen(s->root);
 	outside_init(&s->outside, s->root, w->home);
+	repository_find(&s->repository, s->root);
 	return s->names;
 }
 
@@ -514,6 +547,7 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 		find_made_outside(&s);
 		find_loaded(&s);
 		find_started(&s);
+		find_asked(&s);
 		for (i = 0; i < w->notes.n && status == VT_OK; i++) {
 			n += settle_note(&s, &w->notes.at[i], &batch[n]);
 			if (n == BATCH) {
