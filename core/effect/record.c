@@ -133,9 +133,12 @@ static bool is_lost(const struct recording *k, const struct touched *t)
 static bool consumes(const struct recording *k)
 {
 	const struct seen *seen = k->r->seen;
+	bool lost = false;
 	uint32_t i;
 
-	for (i = 0; i < seen->n; i++) {
+	for (i = 0; i < k->known.n && !lost; i++)
+		lost = is_lost(k, k->known.at[i].value);
+	for (i = 0; lost && i < seen->n; i++) {
 		const vt_seen *s = &seen->at[i];
 		const struct touched *t = s->op == VT_SEEN_READ ? map_get(&k->known, s->name.data, s->name.size) : NULL;
 
