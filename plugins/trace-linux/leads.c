@@ -66,8 +66,7 @@ bool text_without_dots(const char *path, char *ret, size_t size)
 
 /* ---- where things really are ------------------------------------------------------ */
 
-/* The target of a link that the task made at `path` and removed; else the path. */
-static struct text followed_made(struct settling *s, struct text path)
+struct text link_made(struct settling *s, struct text path)
 {
 	uint32_t i = notes_find(&s->w->notes, path.at, path.length), link = i ? s->w->notes.names[i].link : 0;
 	const char *target = link ? s->w->states.names[link].text : "", *slash = strrchr(path.at, '/');
@@ -99,7 +98,7 @@ static struct text followed(struct settling *s, struct text path, bool *ret_file
 
 	*ret_file = false;
 	if (lstat(path.at, &st) < 0)
-		return errno == ENOENT ? followed_made(s, path) : path;
+		return errno == ENOENT ? link_made(s, path) : path;
 	*ret_file = S_ISREG(st.st_mode);
 	if (!S_ISLNK(st.st_mode))
 		return path;

@@ -54,6 +54,9 @@ struct text text_kept(struct settling *s, const char *a, size_t a_length, const 
 /* Removes "..": the part before it is replaced by its real path. False: no room. */
 bool text_without_dots(const char *path, char *ret, size_t size);
 
+/* Where the link led that the task made at `path`, which ends with NUL; the path: it made none. */
+struct text link_made(struct settling *s, struct text path);
+
 /* The real path of a folder. */
 struct text folder_real(struct settling *s, const char *path, size_t n);
 

@@ -478,6 +478,24 @@ static bool is_at_or_above(struct text folder, struct text path)
 	       (folder.length == path.length || path.at[folder.length] == '/');
 }
 
+/* Did the name lead to `path` by a link of the task in whose place something else is now? */
+static bool led_to(struct settling *s, const struct name *name, struct text path)
+{
+	size_t i;
+
+	for (i = 1; s->w->links_made && i <= name->length; i++) {
+		struct text way = { .at = name->text, .length = (uint32_t)i }, to;
+
+		if ((i < name->length && name->text[i] != '/') || !notes_find(&s->w->notes, way.at, i))
+			continue;
+		way = text_kept(s, way.at, way.length, "", 0);
+		to = link_made(s, way);
+		if (to.at != way.at && is_at_or_above(text_kept(s, to.at, to.length, name->text + i, name->length - i), path))
+			return true;
+	}
+	return false;
+}
+
 /* May a call that wrote the name `by` after the stamp was taken have changed the file, or moved a folder above it? */
 static bool reaches(struct settling *s, uint32_t by, uint32_t name, const struct stamp_state *now)
 {
@@ -488,7 +506,8 @@ static bool reaches(struct settling *s, uint32_t by, uint32_t name, const struct
 	return is_at_or_above((struct text){ .at = names[by].text, .length = names[by].length },
 			      (struct text){ .at = names[name].text, .length = names[name].length }) ||
 	       is_at_or_above(a->used, b->used) || is_at_or_above(a->real, b->real) || is_at_or_above(name_end(s, a), name_end(s, b)) ||
-	       (stamps_state(s->w, names[by].text, &state) && state.device == now->device && state.inode == now->inode);
+	       (stamps_state(s->w, names[by].text, &state) && state.device == now->device && state.inode == now->inode) ||
+	       led_to(s, &names[by], name_end(s, b));
 }
 
 /* Has the file changed since its stamp was taken, and by no call of the task? */

@@ -83,6 +83,8 @@ for shim in with without; do
 	task folder <<<"mkdir \$d/x; echo 1 >\$d/x/b; sleep 0.6; mv \$d/x \$d/old; mkdir \$d/y; echo 2 >\$d/y/b; mv \$d/y \$d/x; $(hold folder)"
 	task other_name <<<"echo 1 >\$d/b; sleep 0.6; ln \$d/b \$d/c; echo 2 >\$d/c; rm \$d/c; $(hold other_name)"
 	task through_link <<<"mkdir \$d/r; echo 1 >\$d/r/b; sleep 0.6; ln -s r \$d/l; echo 2 >\$d/l/b; rm \$d/l; $(hold through_link)"
+	task link_replaced <<<"echo 0 >\$d/a; echo 1 >\$d/b; ln -s b \$d/l; sleep 0.6; echo 2 >\$d/l; ln -f \$d/a \$d/l; $(hold link_replaced)"
+	task way_replaced <<<"mkdir \$d/r; echo 1 >\$d/r/b; ln -s r \$d/l; sleep 0.6; echo 2 >\$d/l/b; rm \$d/l; mkdir \$d/l; $(hold way_replaced)"
 	task from_outside <<<"ln -sfn $W/from_outside $T/lead; echo 1 >\$d/b; sleep 0.6; echo 2 >$T/lead/b; $(hold from_outside)"
 	task removed <<<"echo 1 >\$d/b; sleep 0.6; rm \$d/b; sleep 0.3; echo 2 >\$d/b; $(hold removed)"
 	task dev_stdout <<<"exec 3>\$d/b; echo 1 >&3; sleep 0.4; sh -c 'echo 2 >/dev/stdout' >\$d/b; sleep 0.4; sh -c 'sleep 0.2; echo 3 >/proc/self/fd/1' >\$d/b; $(hold dev_stdout)"
