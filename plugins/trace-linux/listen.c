@@ -83,10 +83,11 @@ static bool hung_up(struct watch *w)
 	return poll(&at, 1, 0) > 0 && !(at.revents & POLLIN);
 }
 
-/* Notes that a signal or a kill took away a call before its answer. */
+/* Notes that a signal or a kill took away a call before its answer. No call counts after the end, when another
+ * thread settles the notes. */
 static void interrupted(struct watch *w)
 {
-	if (gates_interrupted(&w->gates))
+	if (!atomic_load(&w->heard) && gates_interrupted(&w->gates))
 		watch_escape_named(w, ESCAPE_INTERRUPTED, w->gates.now.process, w->gates.now.name);
 }
 
