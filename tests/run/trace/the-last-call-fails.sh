@@ -62,6 +62,9 @@ exec 5<>"$T/up" 6<>"$T/down" 7<>"$T/down2"
 heard() { line=; read -r -t 60 -u 5 line || line=nothing; }
 # is_in STATES PROCESS
 is_in() { local text; { read -r text <"/proc/$2/stat"; } 2>/dev/null || text=') X'; text=${text##*) }; [[ ${text%% *} == [$1] ]]; }
+# stop PROCESS: returns when all of its threads stand still; one that goes on could still receive a call
+stop() { kill -STOP "$1"; until_true threads_stopped "$1"; }
+threads_stopped() { local task; for task in /proc/"$1"/task/*; do is_in T "${task#/proc/}" || return 1; done; }
 call_of() { local number rest; { read -r number rest <"/proc/$1/syscall"; } 2>/dev/null || number=none; printf %s "$number"; }
 # in_other_call PROCESS: it waits in another call than in $waited
 in_other_call() { local now; now=$(call_of "$1"); [[ $now != running && $now != "$waited" ]]; }
@@ -73,7 +76,7 @@ begin() {
 	heard; pid=${line% *} tracer=${line#* }
 	case $1 in pair | behind) heard; second=${line% *} ;; esac
 	until_true is_in S "$pid"            # it waits for the byte
-	kill -STOP "$tracer"; until_true is_in T "$tracer"
+	stop "$tracer"
 }
 over() { wait "$task"; rc=$?; end=$(tail -n 1 "$T/notes"); err=$(cat "$T/err"); }
 go_on() { kill -CONT "$tracer"; over; }
@@ -182,7 +185,7 @@ run() {                              # KIND
 	until_true is_in S "$pid"
 	tracer=${line#* }
 	while [ "$(cat "/proc/$tracer/comm")" = vt-supervisor ]; do tracer=$(sed -n 's/^PPid:	//p' "/proc/$tracer/status"); done
-	kill -STOP "$tracer"; until_true is_in T "$tracer"
+	stop "$tracer"
 	printf . >&6
 }
 run alarm; heard; until_true is_in ZX "$pid"; kill -CONT "$tracer"; wait $task; rc=$?
