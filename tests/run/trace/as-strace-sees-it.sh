@@ -6,8 +6,8 @@ requires strace python3
 workspace
 strace -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
 
-# The output of a program, without times and sizes.
-said() { sed -E '/Duration/d; s/[0-9][0-9.,]* ?(ms|s|kB|B|KiB|MB)\b/N/g; s/[0-9]+(\.[0-9]+)?/N/g; s/ +/ /g' "$T/said" | sort; }
+# The output of a program, without times and sizes; some tools add a time in brackets only where it is long.
+said() { sed -E '/Duration/d; s/ \([0-9][0-9.,]* ?m?s\)//g; s/[0-9][0-9.,]* ?(ms|s|kB|B|KiB|MB)\b/N/g; s/[0-9]+(\.[0-9]+)?/N/g; s/ +/ /g' "$T/said" | sort; }
 
 says=()                              # status and output of each program where it ran first
 same() {                             # "story" STATUS
