@@ -89,14 +89,18 @@ struct text link_made(struct settling *s, struct text path)
 	return ret;
 }
 
-/* The target if the last part of `path` is a link, else the path. *ret_file: a regular file, and no link. */
-static struct text followed(struct settling *s, struct text path, bool *ret_file)
+/* The target if the last part of `path` is a link, else the path. `folder`: its index, where a listing may answer; else 0.
+ * *ret_file: a regular file, and no link. */
+static struct text followed(struct settling *s, struct text path, uint32_t folder, bool *ret_file)
 {
+	enum listed listed = folder ? listings_find(&s->listings, folder, path.at, path.length) : LISTED_NOT;
 	struct text ret = path;
 	struct stat st;
 	char *real;
 
-	*ret_file = false;
+	*ret_file = listed == LISTED_FILE;
+	if (listed != LISTED_NOT)
+		return path;
 	if (lstat(path.at, &st) < 0)
 		return errno == ENOENT ? link_made(s, path) : path;
 	*ret_file = S_ISREG(st.st_mode);
@@ -139,7 +143,7 @@ struct text folder_real(struct settling *s, const char *path, size_t n)
 	if (s->folders_real[i].at)
 		return s->folders_real[i];
 	above = folder_real(s, path, (size_t)(slash - path));
-	real = followed(s, text_kept(s, above.at, above.length, slash, n - (size_t)(slash - path)), &file);
+	real = followed(s, text_kept(s, above.at, above.length, slash, n - (size_t)(slash - path)), 0, &file);
 	real.made |= above.made;
 	if (real.length == 1)
 		real = (struct text){ .at = "" };
@@ -159,11 +163,23 @@ struct text text_by_root(struct settling *s, struct text real)
 	return text_kept(s, s->w->root, s->w->root_length, real.at + n, real.length - n);
 }
 
+void name_expect(struct settling *s, struct settled *name)
+{
+	struct text path = name->real.at ? name->real : name->used;
+	const char *slash = memrchr(path.at, '/', path.length);
+
+	if (name->end.at || name->folder || !slash)
+		return;
+	name->folder = notes_name(&s->folders, path.at, (size_t)(slash - path.at));
+	if (name->folder)
+		listings_expect(&s->listings, name->folder);
+}
+
 /* Asked once for each name, however often the task used it. */
 struct text name_end(struct settling *s, struct settled *name)
 {
 	if (!name->end.at)
-		name->end = followed(s, name->real.at ? name->real : name->used, &name->file);
+		name->end = followed(s, name->real.at ? name->real : name->used, name->folder, &name->file);
 	return name->end;
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "listing.h"
 #include "outside.h"
 #include "repository.h"
 #include "trace.h"
@@ -25,6 +26,7 @@ struct settled {
 	struct text real;        /* below the workspace's root, without links except the last part; at NULL: outside */
 	struct text end;         /* the target of its last part if that is a link, else the name; at NULL: not asked yet */
 	bool file;               /* `end` was asked for, and is the name of a regular file */
+	uint32_t folder;         /* the folder that may be listed for `end`, an index of folders; 0: none */
 };
 
 struct settling {
@@ -32,9 +34,10 @@ struct settling {
 	char root[PATH_MAX];     /* the workspace's root without links in it */
 	size_t root_length;
 	struct settled *names;   /* parallel to w->notes.names */
-	struct notes folders;    /* the directories that were asked for ... */
-	struct text *folders_real;   /* ... and their real paths, by index; at NULL: not asked yet */
+	struct notes folders;    /* the directories that were asked for, and those of names that will be ... */
+	struct text *folders_real;   /* ... their real paths, by index; at NULL: not asked yet */
 	uint32_t folders_room;
+	struct listings listings;    /* ... and their entries, by index */
 	struct notes texts;      /* owns texts made here */
 	struct notes written;    /* real names that the task wrote, and their directories */
 	struct notes moved;      /* real names that something was renamed to */
@@ -62,6 +65,9 @@ struct text folder_real(struct settling *s, const char *path, size_t n);
 
 /* A real path as a name below the workspace's root as vt was given it; at NULL: outside. */
 struct text text_by_root(struct settling *s, struct text real);
+
+/* Counts a name for which name_end will be asked: the names of one folder are answered together. */
+void name_expect(struct settling *s, struct settled *name);
 
 /* Where the name's last part leads, if it is a link. Asked once for each name. */
 struct text name_end(struct settling *s, struct settled *name);

@@ -21,7 +21,11 @@
 #include "leads.h"
 #include "vt-plugin.h"
 
-enum { BATCH = 256, FOREIGN_MAX = 64 /* files that are looked at more closely */ };
+enum {
+	BATCH = 256,
+	FOREIGN_MAX = 64,        /* files that are looked at more closely */
+	NOTES_MANY = 64,         /* with fewer, counting the names of each folder costs more than it saves */
+};
 
 /* ---- what the task wrote ---------------------------------------------------------- */
 
@@ -101,6 +105,30 @@ static struct text told(struct settling *s, struct settled *name, uint16_t op, u
 		return real;
 	/* a name outside may lead inside */
 	return watch_has(s->w, name->used.at, name->used.length) ? name->used : name->real;
+}
+
+/* Does `told` ask where the name's last part leads? */
+static bool is_followed(const struct settling *s, const struct settled *name, uint16_t op, uint16_t flags)
+{
+	if (flags & VT_SEEN_NOFOLLOW)
+		return false;
+	if (!name->real.at)
+		return strncmp(name->used.at, "/proc/", 6) != 0;
+	return (s->written.names_n > 1 && op != VT_SEEN_PROBE) || (s->w->links_made && op != VT_SEEN_WRITE && op != VT_SEEN_BEFORE);
+}
+
+/* Counts the names of each folder whose last parts will be followed. */
+static void expect_names(struct settling *s)
+{
+	const struct notes *notes = &s->w->notes;
+	struct settled *name;
+	uint32_t i;
+
+	for (i = 0; i < notes->n && notes->n >= NOTES_MANY; i++) {
+		name = name_lead(s, notes->at[i].name);
+		if (is_followed(s, name, notes->at[i].op, notes->at[i].flags))
+			name_expect(s, name);
+	}
 }
 
 /* The loader's index of libraries changes whenever one is installed: what is loaded counts. */
@@ -329,6 +357,7 @@ static void end(struct settling *s)
 {
 	free(s->names);
 	free(s->folders_real);
+	listings_free(&s->listings);
 	notes_free(&s->folders);
 	notes_free(&s->texts);
 	notes_free(&s->written);
@@ -563,6 +592,7 @@ int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into)
 	if (begin(&s, w)) {
 		find_written(&s);
 		find_links_out(&s);
+		expect_names(&s);
 		find_made_outside(&s);
 		find_loaded(&s);
 		find_started(&s);

@@ -76,6 +76,10 @@ if command -v bindfs >/dev/null && [ -w /dev/fuse ]; then
 	file t.sh 'bindfs d m && cat m/a'; rm -rf .vt
 	VT_TIMEOUT=20 capture vt run t
 	is "a file system that a daemon of the task serves: the run does not wait for it" "$rc" 0
+	seq -f d/f%g 100 | xargs touch
+	file t.sh 'bindfs d m && echo x >written && cat m/f*'; rm -rf .vt; umount -l m
+	VT_TIMEOUT=20 capture vt run t
+	is "... nor for many names of a folder there" "$rc" 0
 	umount -l m 2>/dev/null
 else skip "a file system that the task serves" "bindfs is not installed, or there is no /dev/fuse"; fi
 
