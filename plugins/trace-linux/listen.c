@@ -272,7 +272,7 @@ static void listen_polling(struct watch *w, struct event *e)
 			end = now_ms() + GRACE_MS;
 		if (end) {
 			left = end - now_ms();
-			if (w->abandoned || left < 0)
+			if (atomic_load(&w->abandoned) || left < 0)
 				return;
 		}
 		n = poll(at, end ? 1 : 2, end ? (int)left : stamps_wait_ms(&w->stamps));
@@ -309,7 +309,7 @@ static void look_back(struct watch *w, struct event *e)
 {
 	int i;
 
-	if (w->abandoned)
+	if (atomic_load(&w->abandoned))
 		return;
 	/* a call that still waits has rung, too */
 	for (i = 0; i < LATE_MAX && may_lose(w) && bell_rang(&w->bell) && waits(w); i++)
@@ -381,7 +381,7 @@ static void *listen_loop(void *arg)
 	if (gates_hurt(&w->gates, log_interruptions(&w->log)))
 		watch_escape_named(w, ESCAPE_INTERRUPTED_WITHIN, w->gates.now.process, w->gates.now.name);
 	settle_may_begin(w);
-	if (!w->alone && !w->abandoned && w->how)
+	if (!w->alone && !atomic_load(&w->abandoned) && w->how)
 		answer_on(w);
 	bell_close(&w->bell);
 	return NULL;

@@ -57,7 +57,7 @@ struct watch {
 	size_t root_length;
 	const char *home;        /* the user's folder; lent by the component; NULL: not known */
 	uint32_t how;            /* VT_FILTER_*, set by attach */
-	bool abandoned;          /* cancelled: the thread ends at once; set before `ended` */
+	atomic_bool abandoned;   /* cancelled: the thread ends at once; set before `ended` */
 	bool listening;          /* the thread exists */
 	bool killable;           /* a received call is interrupted by nothing but the end of its process */
 	bool wakes;              /* a signal ends the thread's wait in RECV; else the thread polls */

@@ -196,7 +196,7 @@ static void cancel(void *self, void *watch)
 	struct watch *w = watch;
 
 	(void)self;
-	w->abandoned = true;
+	atomic_store(&w->abandoned, true);
 	listen_stop(w);
 	listen_end(w);
 	watch_free(w);
