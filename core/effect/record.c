@@ -72,6 +72,15 @@ static bool holds_something(struct recording *k, struct bytes folder)
 	return n > 0;
 }
 
+/* Is what the path was before the run something that no step made? */
+static bool is_users(const struct recording *k, struct bytes path)
+{
+	struct left was;
+	bool as_left;
+
+	return layer_left(&k->r->before->layer, path, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
+}
+
 /* Is it, under another name, something that no step made? The run is not its maker then, and
  * nothing may take it away but the user. */
 static bool is_somebodys(struct recording *k, const struct touched *t)
@@ -79,8 +88,6 @@ static bool is_somebodys(struct recording *k, const struct touched *t)
 	struct before *b = k->r->before;
 	const struct touched *first = t;
 	struct bytes origin, found;
-	struct left was;
-	bool as_left;
 	uint32_t i;
 
 	for (i = 0; first->from && i < k->known.n; i++)
@@ -89,7 +96,7 @@ static bool is_somebodys(struct recording *k, const struct touched *t)
 	if (same(origin, t->path) || layer_state(&b->layer, origin, &found, k->err) < 0 || !found.size ||
 	    !(same(found, t->left) || may_hold(t->left, found)))
 		return false;
-	return layer_left(&b->layer, origin, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
+	return is_users(k, origin);
 }
 
 /* Did the run set attributes of a file, and nothing else? Its mode is an effect then. */
@@ -120,12 +127,7 @@ static void note_line(struct recording *k, const struct touched *t, bool read_fi
 /* Did the run remove this file, which no step had made? */
 static bool is_lost(const struct recording *k, const struct touched *t)
 {
-	struct left was;
-	bool as_left;
-
-	if (!is_file(t->found) || t->left.size || t->hidden)
-		return false;
-	return layer_left(&k->r->before->layer, t->path, &was, &as_left, k->err) <= 0 || !as_left || was.maker == 0;
+	return is_file(t->found) && !t->left.size && !t->hidden && is_users(k, t->path);
 }
 
 /* Did the run read and remove a file that no step had made? A copy that it left may be the last one: the run is the maker of

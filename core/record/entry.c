@@ -61,30 +61,32 @@ static void get_facts(struct cursor *r, struct arena *a, struct facts *ret)
 	}
 }
 
-/* ---- entries -------------------------------------------------------------- */
-
-enum { TAGS_SIZE = 3 * 8 };
-
-static void put_fixed(struct buf *b, uint64_t n)
+/* A number of `size` bytes, the lowest first. */
+static void set_fixed(uint8_t *p, uint64_t n, int size)
 {
 	int i;
 
-	for (i = 0; i < 8; i++)
-		buf_byte(b, (int)(n >> (8 * i) & 0xff));
+	for (i = 0; i < size; i++)
+		p[i] = (uint8_t)(n >> (8 * i));
 }
 
-static uint64_t get_fixed(const uint8_t *p)
+static uint64_t get_fixed(const uint8_t *p, int size)
 {
 	uint64_t n = 0;
 	int i;
 
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < size; i++)
 		n |= (uint64_t)p[i] << (8 * i);
 	return n;
 }
 
+/* ---- entries -------------------------------------------------------------- */
+
+enum { TAGS_SIZE = 3 * 8 };
+
 void entry_encode(const struct entry *e, struct buf *ret)
 {
+	uint8_t tags[TAGS_SIZE];
 	struct digest check;
 	uint32_t i;
 
@@ -93,9 +95,10 @@ void entry_encode(const struct entry *e, struct buf *ret)
 	buf_byte(ret, (int)e->n);
 	buf_add(ret, e->results, e->n * sizeof e->results[0]);
 	for (i = 0; i < e->n; i++) {
-		put_fixed(ret, e->tags[i].before);
-		put_fixed(ret, e->tags[i].names);
-		put_fixed(ret, e->tags[i].states);
+		set_fixed(tags, e->tags[i].before, 8);
+		set_fixed(tags + 8, e->tags[i].names, 8);
+		set_fixed(tags + 16, e->tags[i].states, 8);
+		buf_add(ret, tags, sizeof tags);
 	}
 	digest_of(ret->data, ret->size, &check);
 	buf_add(ret, check.byte, sizeof check.byte);
@@ -125,7 +128,7 @@ int entry_decode(struct bytes b, const struct digest *key, struct entry *ret)
 	memcpy(ret->results, p + head, n * sizeof(vt_id));
 	tags = p + head + n * sizeof(vt_id);
 	for (i = 0; tagged && i < n; i++, tags += TAGS_SIZE)
-		ret->tags[i] = (struct result_tags){ get_fixed(tags), get_fixed(tags + 8), get_fixed(tags + 16) };
+		ret->tags[i] = (struct result_tags){ get_fixed(tags, 8), get_fixed(tags + 8, 8), get_fixed(tags + 16, 8) };
 	return 0;
 }
 
@@ -265,13 +268,9 @@ enum { META_SIZE = 4 + 8 + 1 };
 struct bytes output_meta_encode(struct arena *a, const struct output_meta *meta)
 {
 	uint8_t *p = arena_alloc(a, META_SIZE);
-	uint64_t t = (uint64_t)meta->mtime_ns;
-	int i;
 
-	for (i = 0; i < 4; i++)
-		p[i] = (uint8_t)(meta->mode >> (8 * i));
-	for (i = 0; i < 8; i++)
-		p[4 + i] = (uint8_t)(t >> (8 * i));
+	set_fixed(p, meta->mode, 4);
+	set_fixed(p + 4, (uint64_t)meta->mtime_ns, 8);
 	p[12] = meta->made;
 	return (struct bytes){ p, META_SIZE };
 }
@@ -279,17 +278,10 @@ struct bytes output_meta_encode(struct arena *a, const struct output_meta *meta)
 int output_meta_decode(struct bytes detail, struct output_meta *ret)
 {
 	const uint8_t *p = detail.data;
-	uint64_t t = 0;
-	int i;
 
 	if (detail.size != META_SIZE)
 		return -1;
-	*ret = (struct output_meta){ .made = p[12] != 0 };
-	for (i = 0; i < 4; i++)
-		ret->mode |= (uint32_t)p[i] << (8 * i);
-	for (i = 0; i < 8; i++)
-		t |= (uint64_t)p[4 + i] << (8 * i);
-	ret->mtime_ns = (int64_t)t;
+	*ret = (struct output_meta){ .mode = (uint32_t)get_fixed(p, 4), .mtime_ns = (int64_t)get_fixed(p + 4, 8), .made = p[12] != 0 };
 	return 0;
 }
 

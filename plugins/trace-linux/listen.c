@@ -76,11 +76,19 @@ bool watch_has(const struct watch *w, const char *path, size_t length)
 
 /* ---- the two channels -------------------------------------------------------- */
 
-static bool hung_up(struct watch *w)
+/* What poll tells of the listener now; 0: nothing. */
+static int state_of(struct watch *w)
 {
 	struct pollfd at = { .fd = atomic_load(&w->listener), .events = POLLIN };
 
-	return poll(&at, 1, 0) > 0 && !(at.revents & POLLIN);
+	return poll(&at, 1, 0) > 0 ? at.revents : 0;
+}
+
+static bool hung_up(struct watch *w)
+{
+	const int state = state_of(w);
+
+	return state && !(state & POLLIN);
 }
 
 /* Notes that a signal or a kill took away a call before its answer. No call counts after the end, when another
@@ -296,14 +304,6 @@ static void listen_polling(struct watch *w, struct event *e)
 	}
 }
 
-/* Is there a call to receive? */
-static bool waits(struct watch *w)
-{
-	struct pollfd at = { .fd = atomic_load(&w->listener), .events = POLLIN };
-
-	return poll(&at, 1, 0) > 0 && (at.revents & POLLIN);
-}
-
 /* Finds a call that was lost after the last received one. */
 static void look_back(struct watch *w, struct event *e)
 {
@@ -312,7 +312,7 @@ static void look_back(struct watch *w, struct event *e)
 	if (atomic_load(&w->abandoned))
 		return;
 	/* a call that still waits has rung, too */
-	for (i = 0; i < LATE_MAX && may_lose(w) && bell_rang(&w->bell) && waits(w); i++)
+	for (i = 0; i < LATE_MAX && may_lose(w) && bell_rang(&w->bell) && (state_of(w) & POLLIN); i++)
 		if (!serve(w, e))
 			return;
 	if (!may_lose(w))
