@@ -6,8 +6,10 @@ workspace
 pnpm a b
 tools
 tool until-told 'color red; echo "error of $PPID" >&2; until grep -q "\"event\":\"finished\".*\"task\":\"b#x\"" '"$T"'/e.ndjson; do sleep 0.02; done; echo end'
+# a failure ends what still runs: it waits until the other task has had its say
+tool fail-last 'until grep -q "\"event\":\"finished\".*\"task\":\"a#y\"" '"$T"'/e.ndjson; do sleep 0.02; done; exit 3'
 file packages/a/package.json '{"name":"a","scripts":{"x":"until-told","y":"print y","silent":"true"}}'
-file packages/b/package.json '{"name":"b","scripts":{"x":"print b","y":"fail 3"}}'
+file packages/b/package.json '{"name":"b","scripts":{"x":"print b","y":"fail-last"}}'
 valid() {
 	if command -v node >/dev/null && [ -d "$NPM/ajv" ]; then
 		is "$1: each line is as the schema says" "$(node "$abs_top_srcdir/tests/run/report/valid.cjs" "$NPM" "$abs_top_srcdir/core/man" vt-events.schema.json "$T/e.ndjson" lines 2>&1)" ""
