@@ -124,6 +124,13 @@ static int receive(struct watch *w, union notice *notice)
 	return errno == ENOENT || errno == EINTR || errno == EAGAIN ? 0 : -1;
 }
 
+/* The next wake-up, of the tracer or of a caller, is on the CPU of the one who wakes it, or where the scheduler
+ * puts it. Kernels before 6.6 do not know the first. */
+static void set_wake_up(int listener, bool on_this_cpu)
+{
+	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, on_this_cpu ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0UL);
+}
+
 static int proceed(struct watch *w, uint64_t id)
 {
 	union answer answer;
@@ -199,13 +206,6 @@ static bool asks_for_log(const struct watch *w, const struct event *e)
 	       log_is_asked(e->path[0].text, e->path[0].length) && procs_status(e->tid, "\nSeccomp_filters:") == w->filters;
 }
 
-/* Where threads take turns the scheduler places the tracer, else it wakes on the caller's
- * CPU, and wakes the caller there. Kernels before 6.6 do not know it. */
-static void set_wake_up(int listener, bool on_callers_cpu)
-{
-	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, on_callers_cpu ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0UL);
-}
-
 /* The answer that hands over the log must not be interrupted. */
 static bool offer_log(struct watch *w, uint64_t id)
 {
@@ -220,6 +220,21 @@ static bool offer_log(struct watch *w, uint64_t id)
 	return ret;
 }
 
+/* Lets the call go on. Of threads side by side, each runs where the scheduler puts it. */
+static int answer(struct watch *w, uint64_t id, bool with_log)
+{
+	const bool apart = w->turns.mixed && w->how == VT_FILTER_NOTIFY;
+	int ret = 0;
+
+	if (apart)
+		set_wake_up(atomic_load(&w->listener), false);
+	if (!with_log || !offer_log(w, id))
+		ret = proceed(w, id);
+	if (apart)
+		set_wake_up(atomic_load(&w->listener), true);
+	return ret;
+}
+
 /* Serves one event. False: the channel is of no use any more. */
 static bool serve(struct watch *w, struct event *e)
 {
@@ -230,14 +245,13 @@ static bool serve(struct watch *w, struct event *e)
 		w->events++;
 		if (!w->above)
 			procs_statuses(notice.is.pid, "\nPPid:", &w->above, "\nSeccomp_filters:", &w->filters);
-		if (w->how == VT_FILTER_NOTIFY && turns_count(&w->turns, notice.is.pid))
-			set_wake_up(atomic_load(&w->listener), !w->turns.mixed);
+		turns_count(&w->turns, notice.is.pid);
 		e->means.acts = 0;
 		stamps_called(&w->stamps, notice.is.pid);
 		event_read_log(w);
 		event_look(w, &notice.is, e);
 		guard(w);
-		got = asks_for_log(w, e) && offer_log(w, notice.is.id) ? 0 : proceed(w, notice.is.id);
+		got = answer(w, notice.is.id, asks_for_log(w, e));
 		event_remember(w, e);
 	}
 	if (got >= 0)

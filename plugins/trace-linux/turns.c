@@ -11,10 +11,9 @@ enum {
 	QUIET_WINDOWS = 8,       /* so many without turns, and the threads no longer take turns */
 };
 
-static bool judge(struct turns *t)
+static void judge(struct turns *t)
 {
 	uint32_t i, n = 0;
-	bool before = t->mixed;
 
 	for (i = 0; i < TURNS_SLOTS; i++)
 		n += t->slots[i].n >= COMES_BACK;
@@ -22,7 +21,6 @@ static bool judge(struct turns *t)
 	t->mixed = n > 1 || (t->mixed && t->quiet < QUIET_WINDOWS);
 	memset(t->slots, 0, sizeof t->slots);
 	t->calls = 0;
-	return t->mixed != before;
 }
 
 /* Counts that the thread takes over from another one; of more than TURNS_SLOTS threads the first ones count. */
@@ -38,10 +36,11 @@ static void take_over(struct turns *t, uint32_t tid)
 	t->slots[i].n++;
 }
 
-bool turns_count(struct turns *t, uint32_t tid)
+void turns_count(struct turns *t, uint32_t tid)
 {
 	if (tid != t->last)
 		take_over(t, tid);
 	t->last = tid;
-	return ++t->calls == TURNS_WINDOW && judge(t);
+	if (++t->calls == TURNS_WINDOW)
+		judge(t);
 }

@@ -1,9 +1,13 @@
 /* turns: whether threads of the task take turns at the tracer.
  *
- * One thread that calls again and again runs fastest if the tracer wakes on its own
- * processor, which it leaves at that moment. Threads that work side by side would
- * gather on that processor, and the others would idle: they run fastest if the
- * scheduler chooses the tracer's place. */
+ * The tracer wakes on the processor of the caller, which stands still from that moment.
+ * One thread that calls again and again is woken there, too: no other processor has to
+ * wake up. Threads that work side by side would gather there, since the tracer may go
+ * from one's call to the next one's without a sleep: the scheduler places them.
+ *
+ * Measured on 2 processors, medians of what tracing adds (wall, CPU): esbuild 28, 36 ms;
+ * all woken there 73, 16 ms; all by the scheduler, the tracer too, 67, 72 ms. Two shells
+ * side by side, 35, 39 ms; the scheduler alone 65, 58 ms. */
 #ifndef TRACE_TURNS_H
 #define TRACE_TURNS_H
 
@@ -24,6 +28,6 @@ struct turns {
 	bool mixed;              /* several threads take turns */
 };
 
-/* Counts a call of this thread. True: `mixed` has changed. */
-bool turns_count(struct turns *t, uint32_t tid);
+/* Counts a call of this thread. */
+void turns_count(struct turns *t, uint32_t tid);
 #endif

@@ -60,11 +60,12 @@ declare -A words=([vite]="vite build" [esbuild]="esbuild src/main.ts --bundle --
 	[node]="node many.cjs" [nothing]="node nothing.cjs")
 count=0
 once() {                             # CONTESTANT u|c WORKLOAD: one run, uncached or cached
-	local how=$2 cmd
+	local how=$2 cmd trace
 	count=$((count + 1))
 	case $1 in
 	floor)
-		cmd=("$HOST" -t "$T/none" -o /dev/null $([ $how = c ] && echo -f || echo -n) "$TRACER" ${words[$3]}) ;;
+		[ $how = c ] && trace=-f || trace=-n
+		cmd=("$HOST" -t "$T/none" -o /dev/null $trace "$TRACER" ${words[$3]}) ;;
 	*) cmd=("${binary[$1]}" run $how-$3) ;;
 	esac
 	(cd "$1" && echo "export const a: string = 'A$count';" >src/a.ts && "${clean[@]}" "$T/launch" -a "$T/report" "${cmd[@]}" >"$T/out" 2>&1 </dev/null)

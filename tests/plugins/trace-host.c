@@ -303,8 +303,7 @@ static void *answer_least(void *arg)
 				return NULL;
 			continue;
 		}
-		if (turns_count(&turns, in.n.pid))
-			wake_on_callers_cpu(listener, !turns.mixed);
+		turns_count(&turns, in.n.pid);
 		/* the path is one of the two arguments; its page is likely in memory */
 		from.iov_base = (void *)(uintptr_t)in.n.data.args[in.n.data.args[0] < 4096 || in.n.data.args[0] > INT64_MAX ||
 							       (int32_t)in.n.data.args[0] == AT_FDCWD];
@@ -312,7 +311,11 @@ static void *answer_least(void *arg)
 		from.iov_len = from.iov_len < sizeof path ? from.iov_len : sizeof path;
 		(void)!process_vm_readv((pid_t)in.n.pid, &to, 1, &from, 1, 0);
 		reply.id = in.n.id;
+		if (turns.mixed)
+			wake_on_callers_cpu(listener, 0);
 		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+		if (turns.mixed)
+			wake_on_callers_cpu(listener, 1);
 	}
 }
 
