@@ -33,6 +33,7 @@ struct looking {
 	uint32_t now_room;
 	struct facts compared;         /* the present, in `now`, of the last result that was compared whole; n 0: of none */
 	struct result_tags tags;       /* of the present: `before`, then of `compared`; 0: not asked yet */
+	bool tagged;                   /* tags has those of `compared` */
 	struct digest key;             /* the near candidates are under it */
 	struct candidate {
 		vt_id id;
@@ -278,7 +279,7 @@ static int differences(struct looking *l, const struct result *r, enum changes_e
 	if (present(l, &r->after, &now, err) < 0)
 		return -1;
 	l->compared = now;
-	l->tags.names = l->tags.states = 0;
+	l->tagged = false;
 	change_list(&r->after, &now, extent, l->arena, &after);
 	for (i = 0; i < after.n; i++) {
 		ret->at = arena_grow(l->arena, ret->at, ret->n, sizeof *ret->at);
@@ -348,21 +349,24 @@ void tell_effects(struct arena *a, const struct facts *effects, struct texts *re
 	}
 }
 
-/* Do the tags of a result show that it differs from the present? After a result that was compared: mostly it names the same, and
- * then each result that is not read saves its bytes, their digest and their facts. */
+/* Do the tags of a result show that it differs from the present? After a result that was compared: mostly it names much the same,
+ * and then each result that is not read saves its bytes, their digest and their facts. */
 static bool cannot_fit(struct looking *l, const struct candidate *c)
 {
 	struct result_tags *now = &l->tags;
 
-	if (!c->tags.before && !c->tags.names)
+	if (!result_tags_known(&c->tags))
 		return false;
 	if (!now->before)
 		result_tags_before(&l->in->before, now);
 	if (c->tags.before != now->before)
 		return true;
-	if (l->compared.n && !now->names)
+	if (!l->compared.n)
+		return false;
+	if (!l->tagged)
 		result_tags_after(&l->compared, now);
-	return c->tags.names == now->names && c->tags.states != now->states;
+	l->tagged = true;
+	return result_tags_differ_after(&c->tags, now);
 }
 
 /* 1: a hit; 0: none; -1: the present could not be looked at. */

@@ -82,11 +82,34 @@ static uint64_t get_fixed(const uint8_t *p, int size)
 
 /* ---- entries -------------------------------------------------------------- */
 
-enum { TAGS_SIZE = 3 * 8 };
+enum { TAGS_SIZE = 8 + ENTRY_GROUPS * 2 * 4 };
+
+static void put_tags(const struct result_tags *t, struct buf *ret)
+{
+	uint8_t bytes[TAGS_SIZE], *p = bytes + 8;
+	uint32_t i;
+
+	set_fixed(bytes, t->before, 8);
+	for (i = 0; i < ENTRY_GROUPS; i++, p += 8) {
+		set_fixed(p, t->names[i], 4);
+		set_fixed(p + 4, t->states[i], 4);
+	}
+	buf_add(ret, bytes, sizeof bytes);
+}
+
+static void get_tags(const uint8_t *p, struct result_tags *ret)
+{
+	uint32_t i;
+
+	ret->before = get_fixed(p, 8);
+	for (i = 0, p += 8; i < ENTRY_GROUPS; i++, p += 8) {
+		ret->names[i] = (uint32_t)get_fixed(p, 4);
+		ret->states[i] = (uint32_t)get_fixed(p + 4, 4);
+	}
+}
 
 void entry_encode(const struct entry *e, struct buf *ret)
 {
-	uint8_t tags[TAGS_SIZE];
 	struct digest check;
 	uint32_t i;
 
@@ -94,12 +117,8 @@ void entry_encode(const struct entry *e, struct buf *ret)
 	buf_add(ret, e->key.byte, sizeof e->key.byte);
 	buf_byte(ret, (int)e->n);
 	buf_add(ret, e->results, e->n * sizeof e->results[0]);
-	for (i = 0; i < e->n; i++) {
-		set_fixed(tags, e->tags[i].before, 8);
-		set_fixed(tags + 8, e->tags[i].names, 8);
-		set_fixed(tags + 16, e->tags[i].states, 8);
-		buf_add(ret, tags, sizeof tags);
-	}
+	for (i = 0; i < e->n; i++)
+		put_tags(&e->tags[i], ret);
 	digest_of(ret->data, ret->size, &check);
 	buf_add(ret, check.byte, sizeof check.byte);
 }
@@ -128,7 +147,7 @@ int entry_decode(struct bytes b, const struct digest *key, struct entry *ret)
 	memcpy(ret->results, p + head, n * sizeof(vt_id));
 	tags = p + head + n * sizeof(vt_id);
 	for (i = 0; tagged && i < n; i++, tags += TAGS_SIZE)
-		ret->tags[i] = (struct result_tags){ get_fixed(tags, 8), get_fixed(tags + 8, 8), get_fixed(tags + 16, 8) };
+		get_tags(tags, &ret->tags[i]);
 	return 0;
 }
 
@@ -179,14 +198,37 @@ void result_tags_before(const struct facts *before, struct result_tags *ret)
 
 void result_tags_after(const struct facts *after, struct result_tags *ret)
 {
+	uint64_t names[ENTRY_GROUPS] = { 0 }, states[ENTRY_GROUPS] = { 0 }, name;
+	uint32_t i, group;
+
+	for (i = 0; i < after->n; i++) {
+		name = of_name(&after->at[i], 0);
+		group = (uint32_t)(name % ENTRY_GROUPS);
+		names[group] = checksum(&name, sizeof name, names[group]);
+		if (after->at[i].kind != FACT_VALUE)
+			states[group] = of_bytes(after->at[i].state, states[group]);
+	}
+	for (i = 0; i < ENTRY_GROUPS; i++) {
+		ret->names[i] = (uint32_t)names[i];
+		ret->states[i] = (uint32_t)states[i];
+	}
+}
+
+bool result_tags_known(const struct result_tags *t)
+{
+	static const struct result_tags unknown;
+
+	return memcmp(t, &unknown, sizeof unknown) != 0;
+}
+
+bool result_tags_differ_after(const struct result_tags *a, const struct result_tags *b)
+{
 	uint32_t i;
 
-	ret->names = ret->states = after->n;
-	for (i = 0; i < after->n; i++) {
-		ret->names = of_name(&after->at[i], ret->names);
-		if (after->at[i].kind != FACT_VALUE)
-			ret->states = of_bytes(after->at[i].state, ret->states);
-	}
+	for (i = 0; i < ENTRY_GROUPS; i++)
+		if (a->names[i] == b->names[i] && a->states[i] != b->states[i])
+			return true;
+	return false;
 }
 
 /* ---- results -------------------------------------------------------------- */

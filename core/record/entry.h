@@ -15,13 +15,15 @@
 #include "fact/fact.h"
 #include "vt-plugin.h"
 
-enum { ENTRY_MOST = 16 };
+enum { ENTRY_MOST = 16, ENTRY_GROUPS = 16 };
 
-/* Checksums of a result's facts, kept in the entry: a result that cannot fit the present is not read. All zero: unknown. */
+/* Checksums of a result's facts, kept in the entry: a result that cannot fit the present is not read. The facts after the run
+ * are in groups, by checksums of their names: results whose products have a checksum in their file names differ in some groups'
+ * names, and are told apart by the states of the others. All zero: unknown. */
 struct result_tags {
 	uint64_t before;               /* names and states of the facts before the run */
-	uint64_t names;                /* names of the facts after it */
-	uint64_t states;               /* their states, but those of FACT_VALUE, which only a run finds out */
+	uint32_t names[ENTRY_GROUPS];  /* of the facts after it */
+	uint32_t states[ENTRY_GROUPS]; /* their states, but those of FACT_VALUE, which only a run finds out */
 };
 
 struct entry {
@@ -60,6 +62,9 @@ bool entry_front(struct entry *e, const vt_id *id, const struct result_tags *tag
 /* The tags of a result with these facts, both lists sorted. */
 void result_tags_before(const struct facts *before, struct result_tags *ret);
 void result_tags_after(const struct facts *after, struct result_tags *ret);
+bool result_tags_known(const struct result_tags *t);
+/* Is there a group with the same names in other states? Both from result_tags_after. */
+bool result_tags_differ_after(const struct result_tags *a, const struct result_tags *b);
 
 int result_encode(const struct result *r, struct buf *ret);                          /* -1: too large */
 /* The result points into b, which must live as long. key: NULL: of any. */
