@@ -12,6 +12,7 @@
 #include "outside.h"
 #include "repository.h"
 #include "trace.h"
+#include "vt-plugin.h"
 
 /* A text owned by one of the tables below, or by the watch. */
 struct text {
@@ -34,6 +35,8 @@ struct settling {
 	char root[PATH_MAX];     /* the workspace's root without links in it */
 	size_t root_length;
 	struct settled *names;   /* parallel to w->notes.names */
+	vt_seen *records;        /* what the notes mean; room for all of them */
+	uint32_t records_n;
 	struct notes folders;    /* the directories that were asked for, and those of names that will be ... */
 	struct text *folders_real;   /* ... their real paths, by index; at NULL: not asked yet */
 	uint32_t folders_room;

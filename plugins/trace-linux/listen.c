@@ -28,6 +28,7 @@
 
 #include "event.h"
 #include "procs.h"
+#include "settle.h"
 #include "trace.h"
 #include "vt-plugin.h"
 
@@ -40,6 +41,7 @@ enum {
 	GRACE_MS = 50,        /* how long events of background processes are noted after the task's end */
 	NOTICE_MAX = 512,     /* bytes: more than any kernel's struct seccomp_notif so far */
 	WAKE_MS = 2,          /* between two signals: a signal just before the wait is lost */
+	PART_MS = 200,        /* how long a cancelled step waits for a look at a file */
 	LATE_MAX = 1000,      /* calls after the grace time that are received only to find a lost one */
 };
 
@@ -346,10 +348,16 @@ static void leave(struct watch *w)
 	syscall(SYS_futex, &w->left, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-static void settle_may_begin(struct watch *w)
+static void tell(atomic_uint *flag)
 {
-	atomic_store(&w->heard, 1);
-	syscall(SYS_futex, &w->heard, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	atomic_store(flag, 1);
+	syscall(SYS_futex, flag, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void await(atomic_uint *flag)
+{
+	while (!atomic_load(flag))
+		syscall(SYS_futex, flag, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 }
 
 /* Lets calls of background processes go on, unnoted, while the notes are settled: such a
@@ -371,6 +379,29 @@ static void answer_on(struct watch *w)
 	}
 }
 
+/* The last process has left its filter, and the kernel takes down its memory now: that lasts as long as settling the notes of a
+ * large program. No signal may end a look at a file. */
+static void settle_meanwhile(struct watch *w)
+{
+	sigset_t wake;
+
+	if (!w->alone || w->how != VT_FILTER_NOTIFY || atomic_load(&w->abandoned))
+		return;
+	sigemptyset(&wake);
+	sigaddset(&wake, WAKE_SIGNAL);
+	pthread_sigmask(SIG_BLOCK, &wake, NULL);
+	w->settling = settle_find(w);
+}
+
+/* The end of the thread, and, where a cancelled step did not wait for it, of the watch. */
+static void *end(struct watch *w)
+{
+	tell(&w->found);
+	if (atomic_exchange(&w->parted, true))
+		watch_free(w);
+	return NULL;
+}
+
 static void *listen_loop(void *arg)
 {
 	struct watch *w = arg;
@@ -380,8 +411,8 @@ static void *listen_loop(void *arg)
 	prctl(PR_SET_NAME, "vt-trace");
 	if (!wait_for_listener(w)) {
 		leave(w);
-		settle_may_begin(w);
-		return NULL;
+		tell(&w->heard);
+		return end(w);
 	}
 	if (w->wakes && w->how == VT_FILTER_NOTIFY)
 		more = listen_waiting(w, &e);
@@ -394,11 +425,14 @@ static void *listen_loop(void *arg)
 	event_read_log(w);
 	if (gates_hurt(&w->gates, log_interruptions(&w->log)))
 		watch_escape_named(w, ESCAPE_INTERRUPTED_WITHIN, w->gates.now.process, w->gates.now.name);
-	settle_may_begin(w);
-	if (!w->alone && !atomic_load(&w->abandoned) && w->how)
-		answer_on(w);
 	bell_close(&w->bell);
-	return NULL;
+	tell(&w->heard);
+	settle_meanwhile(w);
+	if (!w->alone && !atomic_load(&w->abandoned) && w->how) {
+		tell(&w->found);
+		answer_on(w);
+	}
+	return end(w);
 }
 
 static void wake(struct watch *w)
@@ -471,8 +505,28 @@ void listen_stop(struct watch *w)
 		pthread_kill(w->thread, WAKE_SIGNAL);
 		syscall(SYS_futex, &w->left, FUTEX_WAIT_PRIVATE, 0, &pause, NULL, 0);
 	}
-	while (!atomic_load(&w->heard))
-		syscall(SYS_futex, &w->heard, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+	await(&w->heard);
+}
+
+void listen_settled(struct watch *w)
+{
+	if (w->listening)
+		await(&w->found);
+}
+
+bool listen_abandon(struct watch *w)
+{
+	static const struct timespec limit = { 0, PART_MS * 1000000 };
+
+	if (w->listening && !atomic_load(&w->found)) {
+		syscall(SYS_futex, &w->found, FUTEX_WAIT_PRIVATE, 0, &limit, NULL, 0);
+		if (!atomic_load(&w->found) && !atomic_exchange(&w->parted, true)) {
+			pthread_detach(w->thread);
+			return false;
+		}
+	}
+	listen_end(w);
+	return true;
 }
 
 void listen_end(struct watch *w)

@@ -51,11 +51,13 @@ struct touched {
 	uint32_t n, size;
 };
 
+struct settling;
+
 /* One step, from start to stop. */
 struct watch {
 	char *root;              /* the workspace, absolute */
 	size_t root_length;
-	const char *home;        /* the user's folder; lent by the component; NULL: not known */
+	char *home;              /* the user's folder; NULL: not known */
 	uint32_t how;            /* VT_FILTER_*, set by attach */
 	atomic_bool abandoned;   /* cancelled: the thread ends at once; set before `ended` */
 	bool listening;          /* the thread exists */
@@ -69,6 +71,8 @@ struct watch {
 	atomic_bool ended;       /* the step has ended */
 	atomic_uint left;        /* 1: the thread no longer waits without an end; a futex */
 	atomic_uint heard;       /* 1: the notes are whole, and the thread no longer writes them; a futex */
+	atomic_uint found;       /* 1: the thread has found what the notes mean, or leaves it to stop; a futex */
+	atomic_bool parted;      /* the thread has ended; or a cancelled step left it, and it frees the watch */
 	atomic_bool settled;     /* the thread may end */
 
 	/* the thread's own until it has ended */
@@ -92,6 +96,7 @@ struct watch {
 	uint32_t escape_process;
 	char escape_name[64];    /* comm of the process, or the path's end */
 	bool alone;              /* every process of the task is gone */
+	struct settling *settling;   /* what the notes mean; NULL: not found yet */
 	uint64_t events;
 };
 
@@ -99,6 +104,8 @@ struct watch {
 int listen_start(struct watch *w);             /* makes the thread: 0 or an errno */
 void listen_to(struct watch *w, int listener);
 void listen_stop(struct watch *w);             /* waits until the thread writes no more notes: at most the grace time */
+void listen_settled(struct watch *w);          /* after that: waits until it looks at no more files */
+bool listen_abandon(struct watch *w);          /* after listen_stop, of a cancelled step. False: the thread waits for a file, and frees w */
 void listen_end(struct watch *w);              /* ends the thread, which answers surviving processes until then */
 void watch_escape_named(struct watch *w, enum escape why, uint32_t process, const char *name);
 void watch_escape(struct watch *w, enum escape why, int64_t value, uint32_t process);
@@ -109,8 +116,6 @@ bool watch_has(const struct watch *w, const char *path, size_t length);   /* the
  * a call that may wait could tell; ask later. */
 bool exec_note(struct watch *w, uint32_t tid, const char *path, const char *folder, bool may_block);
 
-/* settle.c: tells the notes as records */
-struct vt_call;
-struct vt_notes;
-int32_t settle(struct watch *w, struct vt_call *call, struct vt_notes *into);
+/* tracer.c */
+void watch_free(struct watch *w);
 #endif

@@ -22,6 +22,7 @@
 
 #include "filter.h"
 #include "procs.h"
+#include "settle.h"
 #include "trace.h"
 #include "vt-plugin.h"
 
@@ -123,7 +124,7 @@ static void sentence(const struct watch *w, char *ret, size_t size)
 
 /* ---- a step's life ----------------------------------------------------------- */
 
-static void watch_free(struct watch *w)
+void watch_free(struct watch *w)
 {
 	int listener = atomic_load(&w->listener);
 
@@ -131,6 +132,7 @@ static void watch_free(struct watch *w)
 		close(listener);
 	if (w->wake >= 0)
 		close(w->wake);
+	settle_free(w->settling);
 	path_world_close(&w->world);
 	ground_close(&w->ground);
 	gates_free(&w->gates);
@@ -140,6 +142,7 @@ static void watch_free(struct watch *w)
 	notes_free(&w->notes);
 	notes_free(&w->states);
 	free(w->touched.at);
+	free(w->home);
 	free(w->root);
 	free(w);
 }
@@ -158,7 +161,7 @@ static struct watch *watch_new(struct tracer *t, const vt_step *step)
 	w->ground.root = -1;
 	w->killable = t->killable;
 	w->bell.spare = &t->spare;
-	w->home = t->home[0] ? t->home : NULL;
+	w->home = t->home[0] ? strdup(t->home) : NULL;
 	if (t->shim[0]) {
 		w->gates.shim = strrchr(t->shim, '/') + 1;
 		w->gates.shim_length = strlen(w->gates.shim);
@@ -198,8 +201,8 @@ static void cancel(void *self, void *watch)
 	(void)self;
 	atomic_store(&w->abandoned, true);
 	listen_stop(w);
-	listen_end(w);
-	watch_free(w);
+	if (listen_abandon(w))
+		watch_free(w);
 }
 
 static vt_status start(void *self, vt_call *call, const vt_step *step, vt_spawn *spawn, void **ret_watch)
@@ -309,14 +312,20 @@ static void find_straggler(struct watch *w)
 static vt_status stop(void *self, vt_call *call, void *watch, vt_notes *into)
 {
 	struct watch *w = watch;
-	vt_status status;
+	vt_status status = VT_OK;
 	char text[512];
 
 	(void)self;
 	listen_stop(w);
 	if (!w->alone && w->how)
 		find_straggler(w);
-	status = settle(w, call, into);
+	listen_settled(w);
+	if (!w->settling)
+		w->settling = settle_find(w);
+	if (w->settling)
+		status = settle_tell(w->settling, call, into);
+	else
+		watch_escape(w, ESCAPE_FULL, 0, 0);
 	listen_end(w);
 	snprintf(text, sizeof text, "%llu calls traced, %llu written down by the shim, %u things noted",
 		 (unsigned long long)w->events, (unsigned long long)w->log.records, w->notes.n);

@@ -29,7 +29,9 @@ count() {                            # "story" OPTIONS
 		"$HOST" $2 -r "$PWD" -o "$T/notes" "$TRACER" ./p >/dev/null 2>&1 </dev/null
 	is "$1: complete" "$(tail -n 1 "$T/notes")" complete
 	command=$(grep -o '^[0-9]*' "$T/log" | sort | uniq -c | awk '{ print $2 }' | while read -r p; do grep -q "^$p .*NOTIF_RECV" "$T/log" && echo $p && break; done)
-	grep "^$command " "$T/log" | grep -v "resumed>" >"$T/mine"; mv "$T/mine" "$T/log"
+	# up to its last wait: what comes after it is settling
+	grep "^$command " "$T/log" | grep -v "resumed>" | awk '{ line[NR] = $0 } /NOTIF/ { last = NR } END { for (i = 1; i <= last; i++) print line[i] }' >"$T/mine"
+	mv "$T/mine" "$T/log"
 }
 how() {                              # "story" OPTIONS
 	count "$1" "$2"
