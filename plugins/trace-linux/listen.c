@@ -393,11 +393,19 @@ static void settle_meanwhile(struct watch *w)
 	w->settling = settle_find(w);
 }
 
-/* The end of the thread, and, where a cancelled step did not wait for it, of the watch. */
+/* The end of the thread, and, where a cancelled step did not wait for it, of the watch: then the component may be gone. */
 static void *end(struct watch *w)
 {
+	bell_spare own = 0;
+	bool left;
+
 	tell(&w->found);
-	if (atomic_exchange(&w->parted, true))
+	left = atomic_exchange(&w->parted, true);
+	if (left)
+		w->bell.spare = &own;
+	bell_close(&w->bell);
+	bell_spare_free(&own);
+	if (left)
 		watch_free(w);
 	return NULL;
 }
@@ -425,7 +433,6 @@ static void *listen_loop(void *arg)
 	event_read_log(w);
 	if (gates_hurt(&w->gates, log_interruptions(&w->log)))
 		watch_escape_named(w, ESCAPE_INTERRUPTED_WITHIN, w->gates.now.process, w->gates.now.name);
-	bell_close(&w->bell);
 	tell(&w->heard);
 	settle_meanwhile(w);
 	if (!w->alone && !atomic_load(&w->abandoned) && w->how) {
