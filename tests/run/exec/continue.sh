@@ -5,9 +5,11 @@ workspace
 pnpm a b c d e
 tools
 # a fails (3) while e still runs; b needs a, c needs b; d is alone and fails later (4)
-tool fails-first 'print a; : >"$D/a"; exit 3'
-tool fails-later 'until [ -e "$D/a" ]; do sleep 0.05; done; sleep 0.2; print d; exit 4'
-tool waits 'until [ -e "$D/a" ]; do sleep 0.05; done; sleep 0.3; print e'
+tool fails-first 'print a; echo $$ >"$D/a"; exit 3'
+# after-a: until vt has taken the exit code of a, and LATER seconds
+tool after-a 'until [ -s "$D/a" ]; do sleep 0.05; done; while kill -0 "$(cat "$D/a")" 2>/dev/null; do sleep 0.05; done; sleep "${LATER:-$1}"'
+tool fails-later 'after-a 0.2; print d; exit 4'
+tool waits 'after-a 0.3; print e'
 file packages/a/package.json '{"name":"a","scripts":{"x":"fails-first && print never"}}'
 file packages/b/package.json '{"name":"b","dependencies":{"a":"workspace:*"},"scripts":{"x":"print b"}}'
 file packages/c/package.json '{"name":"c","dependencies":{"b":"workspace:*"},"scripts":{"x":"print c"}}'
@@ -29,7 +31,7 @@ is "always: all tasks run, but not the rest of the failed command" "$rc $(printe
 has "... none is left out" "$out" "2 failed. (Run"
 go --continue --filter a --filter b x
 has "one command ran and failed: the summary counts the task left out" "$out" "vt run: 0/1 cache hit (0%), 1 failed, 1 not run."
-go -r x
+with LATER=200 go -r x
 is "without --continue: the other tasks are ended" "$rc $(printed | tr -d ' ')" "3 a"
 go --continue nested
 is "a nested run: follows the outermost" "$rc $(printed)" "3 a d e "
