@@ -3,13 +3,14 @@
 . "$abs_top_srcdir/tests/lib/tools.sh"
 workspace
 tools
-tool family 'catch TERM 0 & catch TERM 0 & echo $! >"$PIDS"; trap "echo parent; exit 0" TERM; wait; wait'
-tool old-family 'stubborn & echo $! >"$PIDS"; trap "" INT TERM HUP; echo ready >>"$READY"; wait'
+# the members of a family say that they are ready in a file of their own; the family does when all are
+tool family 'export ALL="$READY" READY="$READY.own"; catch TERM 0 & catch TERM 0 & echo $! >"$PIDS"; trap "echo parent; exit 0" TERM; until [ "$(grep -c . "$READY" 2>/dev/null)" = 2 ]; do sleep 0.02; done; echo ready >>"$ALL"; wait; wait'
+tool old-family 'trap "" INT TERM HUP; export ALL="$READY" READY="$READY.own"; stubborn & echo $! >"$PIDS"; until [ -s "$READY" ]; do sleep 0.02; done; echo ready >>"$ALL"; wait'
 file package.json '{"name":"r","scripts":{"term":"catch TERM 0 && print never","hup":"catch HUP 0","int":"catch INT 0","die":"catch USR1 0","family":"family","old":"old-family"}}'
 # signal SIGNAL TASK [again]: runs the task, signals the runner when it is ready (again after 1 s);
 # $rc, $out, $took (ms from the signal)
 signal() {
-	: >"$T/ready"
+	: >"$T/ready"; rm -f "$T/ready.own"
 	with READY="$T/ready" PIDS="$T/pids" base_env "$abs_top_builddir/tests/lib/send-signal" "$T/ready" "$1" "${3-}" "$VT" run --log=labeled "$2" </dev/null >"$T/out" 2>"$T/err"
 	rc=$?; took=$(cat "$T/ready.took"); out=$(cat "$T/out"); err=$(cat "$T/err")
 }
