@@ -4,7 +4,8 @@
 #   node serve.cjs PORT [WORD...]   # answers with "hello", notes in ./journal what happens
 #
 # Words: slow MS · never (it does not listen) · stubborn (ignores TERM) · workers (forks two) · daemon (the server is a
-# child that outlives its parent) · crash MS CODE · kill MS (by a signal) · leave MS (ends with 0) · file PATH (made when it listens) ·
+# child that outlives its parent) · crash MS CODE · kill MS (by a signal) · leave MS (ends with 0) ·
+# needed (MS of these three begins when the test has made the file ./needed) · file PATH (made when it listens) ·
 # six (listens on ::1 alone) · linked (prints links of terminals)
 requires node
 free_port() { node -e 's=require("net").createServer();s.listen(0,()=>{console.log(s.address().port);s.close()})'; }
@@ -26,9 +27,13 @@ process.on("SIGTERM", () => { note("TERM"); if (!word("stubborn")) process.exit(
 process.on("SIGINT", () => { note("INT"); process.exit(0); });
 note("start");
 fs.writeFileSync(__dirname + "/pid-" + (process.env.NAME || "server"), String(process.pid));
-if (word("crash")) setTimeout(() => process.exit(+after("crash", 2)), +after("crash"));
-if (word("kill")) setTimeout(() => process.kill(process.pid, "SIGKILL"), +after("kill"));
-if (word("leave")) setTimeout(() => process.exit(0), +after("leave"));
+const later = (act, ms) => (function look() {
+  if (!word("needed") || fs.existsSync(__dirname + "/needed")) setTimeout(act, ms);
+  else setTimeout(look, 20);
+})();
+if (word("crash")) later(() => process.exit(+after("crash", 2)), +after("crash"));
+if (word("kill")) later(() => process.kill(process.pid, "SIGKILL"), +after("kill"));
+if (word("leave")) later(() => process.exit(0), +after("leave"));
 if (word("never")) setInterval(() => {}, 1000);
 else setTimeout(() => {
   require("http").createServer((q, r) => { r.statusCode = q.url === "/missing" ? 404 : 200; r.end("hello"); })

@@ -8,6 +8,7 @@ file package.json '{"name":"r"}'
 servers
 tools
 config() {                     # config WORDS [TEST]: a server with these words, and what runs with it
+	rm -f needed
 	file vite-task.json "{\"tasks\":{\"server\":{\"command\":\"node serve.cjs $PORT $1\",\"persistent\":true,\"ready\":{\"port\":$PORT}},
 		\"e2e\":{\"command\":\"${2-node ask.cjs $PORT}\",\"dependsOn\":[\"server\"],\"cache\":false}}}"
 }
@@ -29,17 +30,17 @@ is "a server that ignores TERM: the run succeeds" "$rc $(journal)" "0 server sta
 ok "... the server is killed after 5 s ($took ms)" $((took < 4900))
 ok "... no process of it is left" "$(dead "$(cat pid-server)"; echo $?)"
 
-config "crash 700 9" "sleep 300"
+config "needed crash 100 9" "sh -c ': >needed; exec sleep 300'"
 timed e2e
 is "a server that crashes while it is needed: its status" "$rc $(journal)" "9 server start,server listens,"
 ok "... the tasks are ended ($took ms)" $((took > 60000))
 has "... they are cancelled, not failed" "$out" "1 failed, 1 cancelled"
 has "... the server is named, with its status" "$out" "✗ r#server ended (exit code: 9), and tasks still need it"
-config "kill 300" "sleep 300"
+config "needed kill 100" "sh -c ': >needed; exec sleep 300'"
 capture vt run e2e
 has "a server that a signal kills while it is needed: the status of the signal" "$rc $(journal) $out" "137 server start,server listens, "
 has "... the signal is named" "$out" "✗ r#server ended (exit code: 137, SIGKILL), and tasks still need it"
-config "leave 700" "sleep 300"
+config "needed leave 100" "sh -c ': >needed; exec sleep 300'"
 timed e2e
 is "a server that ends while it is needed: status 1" "$rc $(journal)" "1 server start,server listens,"
 has "... the reason is told" "$out" "r#server ended (exit code: 0), and tasks still need it"
