@@ -5,10 +5,11 @@
 requires jq
 workspace
 file package.json '{"name":"root","workspaces":["packages/*"]}'
+# each task waits until three have begun: more than the two slots of one runner
 for i in 1 2 3 4 5 6 7 8; do
 	file packages/p$i/package.json "{\"name\":\"p$i\"}"
 	file packages/p$i/in "in $i"
-	file packages/p$i/vite-task.json "{\"tasks\":{\"build\":{\"command\":\"sh -c 'sleep 0.5; mkdir -p dist; cat in >dist/out; echo p$i >>$T/ran'\",\"input\":[\"in\"],\"output\":[\"dist/**\"]}}}"
+	file packages/p$i/vite-task.json "{\"tasks\":{\"build\":{\"command\":\"sh -c 'echo p$i >>$T/begun; until [ \$(wc -l <$T/begun) -ge 3 ]; do sleep 0.05; done; mkdir -p dist; cat in >dist/out; echo p$i >>$T/ran'\",\"input\":[\"in\"],\"output\":[\"dist/**\"]}}}"
 done
 project store-redis ''
 redis_starts main
