@@ -4,10 +4,10 @@
 . "${0%/*}/../../lib/together.sh" || exit
 workspace
 members
-# lib -> app1..4; each reads the output of lib
+# lib -> app1..4; each reads the output of lib, and waits until three have begun: more than the two slots of one runner
 member lib '' "\"build\":{\"command\":\"sh -c 'sleep 0.3; mkdir -p dist; cat in >dist/out; echo lib >>$T/ran'\",\"input\":[\"in\"],\"output\":[\"dist/**\"]}"
 for i in 1 2 3 4; do
-	member app$i '"lib":"*"' "\"build\":{\"command\":\"sh -c 'sleep 0.5; mkdir -p dist; cat ../lib/dist/out in >dist/out; echo app$i >>$T/ran'\",\"input\":[\"in\",{\"pattern\":\"packages/lib/dist/**\",\"base\":\"workspace\"}],\"output\":[\"dist/**\"]}"
+	member app$i '"lib":"*"' "\"build\":{\"command\":\"sh -c 'echo app$i >>$T/begun; until [ \$(wc -l <$T/begun) -ge 3 ]; do sleep 0.05; done; mkdir -p dist; cat ../lib/dist/out in >dist/out; echo app$i >>$T/ran'\",\"input\":[\"in\",{\"pattern\":\"packages/lib/dist/**\",\"base\":\"workspace\"}],\"output\":[\"dist/**\"]}"
 done
 : >"$T/ran"
 runners -r --together=first --concurrency-limit 2 build -- A B
@@ -17,7 +17,7 @@ is "... outputs that others needed were fetched" "$(cat "$T"/A/packages/lib/dist
 a=$(here_of A) b=$(here_of B)
 is "... both together ran all tasks" "$((a + b))" 5
 is "... outputs that no task needed stay where they were made" "$(ls -d "$T"/[AB]/packages/app*/dist | wc -l)" 4
-: >"$T/ran"
+: >"$T/ran"; rm -f "$T/begun"
 rm -rf "$T/A" "$T/B"; redis main flushall >/dev/null
 (clone B); runner B -r --together=second --concurrency-limit 2 build; b=$!
 (clone A); runner A -r --together=second --together-index 0 --concurrency-limit 2 build; wait $! $b
@@ -26,13 +26,13 @@ is "... and has all outputs in the end" "$(cat "$T"/A/packages/app*/dist/out | g
 
 # a task that is not cached, and is needed
 member lib '' "\"build\":{\"command\":\"sh -c 'sleep 0.2; mkdir -p dist; cat in >dist/out; echo lib >>$T/ran'\",\"cache\":false}"
-: >"$T/ran"; rm -rf "$T/A" "$T/B"
-runners -r --together=third --concurrency-limit 1 build -- A B
+: >"$T/ran"; rm -f "$T/begun"; rm -rf "$T/A" "$T/B"
+runners -r --together=third --concurrency-limit 2 build -- A B
 is "an uncached task that is needed: runs where it is needed" "$(rc_of A)$(rc_of B) $(sort "$T/ran" | xargs)" "00 app1 app2 app3 app4 lib lib"
 # effects that are not declared, and are needed
 member lib '' "\"build\":{\"command\":\"sh -c 'sleep 0.2; mkdir -p dist; cat in >dist/out; echo lib >>$T/ran'\",\"output\":[]}"
-: >"$T/ran"; rm -rf "$T/A" "$T/B"; redis main flushall >/dev/null
-runners -r --together=fourth --concurrency-limit 1 build -- A B
+: >"$T/ran"; rm -f "$T/begun"; rm -rf "$T/A" "$T/B"; redis main flushall >/dev/null
+runners -r --together=fourth --concurrency-limit 2 build -- A B
 is "a task that leaves undeclared files: runs where it is needed" "$(rc_of A)$(rc_of B) $(sort "$T/ran" | xargs)" "00 app1 app2 app3 app4 lib lib"
 # ... and are not needed
 for i in 1 2 3 4; do
