@@ -20,16 +20,16 @@ like "... the trace names the process" "$(tail -n 1 "$T/notes")" "incomplete*is 
 touch let-go
 
 workspace
-traced sh -c 'cd /; sleep 1 </dev/null >/dev/null 2>&1 & exec /bin/true'
+traced sh -c 'cd /; sleep 10 </dev/null >/dev/null 2>&1 & exec /bin/true'
 is "a process that touched nothing here and stands elsewhere: the trace is complete" "$rc $end" "0 complete"
-traced sh -c 'sleep 1 </dev/null >/dev/null 2>&1 & exec /bin/true'
+traced sh -c 'sleep 10 </dev/null >/dev/null 2>&1 & exec /bin/true'
 like "a process that stands here: the trace is incomplete" "$end" "incomplete*background process * (sleep) is still running"
 if command -v python3 >/dev/null; then
 	file fork.py 'import os, time
 if os.fork(): os._exit(0)
 os.setsid(); n = os.open("/dev/null", os.O_RDWR)
 for i in 0, 1, 2: os.dup2(n, i)
-time.sleep(1)'
+time.sleep(10)'
 	traced python3 -B fork.py
 	like "a process that was forked off and named nothing yet: the trace is incomplete" "$end" "incomplete*background process * (python3) is still running"
 fi
