@@ -10,17 +10,17 @@ rogue() { rogue_plugin "$T/rogues/vt-rogue.so" rogue $1; }
 file package.json '{"name":"root"}'
 file in.txt one
 file vite-task.json '{"plugins": {"stores": ["rogue"]}, "tasks": {
-	"first": {"command": "sh -c \"echo on >started\"", "cache": false},
+	"first": {"command": "true", "cache": false},
 	"t": {"command": "cat in.txt", "input": ["in.txt"], "dependsOn": ["first"]},
 	"two": {"command": "cat in.txt", "input": ["in.txt"]},
-	"long": {"command": "sh -c \"echo on >started; exec sleep 300\"", "cache": false},
+	"long": {"command": "sleep 300", "cache": false},
 	"both": {"command": "true", "cache": false, "dependsOn": ["two", "long"]}}}'
-# signalled SWITCH SIGNAL again|"" TASKS...: sets rc, err, took
+# signalled SWITCH SIGNAL again|"" TASKS...: sets rc, err, took; the signal comes when the plugin says that it is in the call
 signalled() {
-	rogue "$1"
-	rm -f started
-	with VT_PLUGIN_PATH="$T/rogues" capture base_env "$abs_top_builddir/tests/lib/send-signal" started "$2" "$3" "$VT" run "${@:4}"
-	took=$(<started.took)
+	rogue "$1 -DROGUE_SAYS_SO"
+	rm -f began
+	with VT_PLUGIN_PATH="$T/rogues" capture base_env "$abs_top_builddir/tests/lib/send-signal" began "$2" "$3" "$VT" run "${@:4}"
+	took=$(<began.took)
 }
 signalled -DROGUE_POLLS INT "" t
 is "a get that asks whether to stop: ends with the signal" "$rc $err" "130 "
@@ -38,7 +38,7 @@ has "a put that does not ask: is left behind" "$err" "plugin 'rogue': put has no
 # a tracer that does not return when a task is about to start holds up all of vt, but no signal
 cp vite-task.json stores.json
 file vite-task.json '{"plugins": {"tracer": "rogue"}, "tasks": {
-	"first": {"command": "sh -c \"echo on >started\"", "cache": false},
+	"first": {"command": "true", "cache": false},
 	"watched": {"command": "cat in.txt", "dependsOn": ["first"]}}}'
 signalled -DROGUE_TRACER_NEVER_RETURNS INT "" watched
 is "a tracer's start that does not return: is left behind" "$rc $err" "130 error: plugin 'rogue': start has not returned since vt was told to end; vt ends without waiting for it"
