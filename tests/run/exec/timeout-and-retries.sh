@@ -19,7 +19,7 @@ cat >vite-task.json <<'J'
 	"flaky": { "command": "flaky 3", "retries": 2, "input": ["src"] },
 	"flaky-uncached": { "command": "flaky 2", "retries": 5, "cache": false },
 	"hopeless": { "command": "flaky 9 && print never", "retries": 1 },
-	"late": { "command": "late", "timeout": "1s", "retries": 1, "input": [] },
+	"late": { "command": "late", "timeout": "5s", "retries": 1, "input": [] },
 	"missing": { "command": "not-there", "retries": 3 }
 } }
 J
@@ -66,7 +66,7 @@ go --log=grouped hopeless
 is "grouped: each attempt is shown" "$(grep -c '^run [12]$' <<<"$out")" 2
 go late
 is "a task that timed out: run again" "$rc $(cat runs)" "0 2"
-has "... a warning tells it" "$err" "attempt 1 of 2 failed (exit code: 124, timed out after 1s), it is run again"
+has "... a warning tells it" "$err" "attempt 1 of 2 failed (exit code: 124, timed out after 5s), it is run again"
 go missing
 is "a program that is not there: one attempt alone" "$rc $err" "127 "
 finish
