@@ -33,15 +33,15 @@ is "ready by a file" "$rc $(journal)" "$good"
 server "slow 300 file $W/listens" '{"file":"listens"}'
 is "... not by the file that was there before" "$rc $(journal)" "$good"
 
-server "never" "{\"port\":$PORT,\"timeout\":\"700ms\"}"
+server "never" "{\"port\":$PORT,\"timeout\":\"4500ms\"}"
 is "never ready: status 1, and the server is ended in order" "$rc $(journal)" "1 server start,server TERM,"
-has "... the reason is told" "$out" "It was not ready after 700 ms: nothing listens on port $PORT"
-server "" "{\"http\":\"http://localhost:$PORT/missing\",\"timeout\":\"1s\"}"
+has "... the reason is told" "$out" "It was not ready after 4500 ms: nothing listens on port $PORT"
+server "" "{\"http\":\"http://localhost:$PORT/missing\",\"timeout\":\"4s\"}"
 is "an answer with 404: not ready" "$rc $(journal)" "1 server start,server listens,server TERM,"
-has "... the reason is told" "$out" "It was not ready after 1 s: http://localhost:$PORT/missing does not answer"
-server "" '{"output":"never printed","timeout":"900ms"}'
+has "... the reason is told" "$out" "It was not ready after 4 s: http://localhost:$PORT/missing does not answer"
+server "" '{"output":"never printed","timeout":"4s"}'
 is "a text that never comes: not ready" "$rc $(journal)" "1 server start,server listens,server TERM,"
-has "... the reason is told" "$out" "It was not ready after 900 ms: it has not printed 'never printed'"
+has "... the reason is told" "$out" "It was not ready after 4 s: it has not printed 'never printed'"
 server "" '{"file":"nothing","timeout":"900ms"}'
 has "a file that never comes: not ready" "$rc $out" "1 "
 has "... the reason is told" "$out" "it has not made the file '$W/nothing'"
