@@ -127,10 +127,10 @@ static int receive(struct watch *w, union notice *notice)
 }
 
 /* The next wake-up, of the tracer or of a caller, is on the CPU of the one who wakes it, or where the scheduler
- * puts it. Kernels before 6.6 do not know the first. */
-static void set_wake_up(int listener, bool on_this_cpu)
+ * puts it. False: the scheduler places all, by a kernel before 6.6. */
+static bool set_wake_up(int listener, bool on_this_cpu)
 {
-	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, on_this_cpu ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0UL);
+	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, on_this_cpu ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0UL);
 }
 
 static int proceed(struct watch *w, uint64_t id)
@@ -225,7 +225,7 @@ static bool offer_log(struct watch *w, uint64_t id)
 /* Lets the call go on. Of threads side by side, each runs where the scheduler puts it. */
 static int answer(struct watch *w, uint64_t id, bool with_log)
 {
-	const bool apart = w->turns.mixed && w->how == VT_FILTER_NOTIFY;
+	const bool apart = w->turns.mixed && w->places;
 	int ret = 0;
 
 	if (apart)
@@ -495,7 +495,7 @@ int listen_start(struct watch *w)
 void listen_to(struct watch *w, int listener)
 {
 	if (w->how == VT_FILTER_NOTIFY)
-		set_wake_up(listener, true);
+		w->places = set_wake_up(listener, true);
 	atomic_store(&w->listener, listener);
 	wake(w);
 }

@@ -62,6 +62,7 @@ struct watch {
 	atomic_bool abandoned;   /* cancelled: the thread ends at once; set before `ended` */
 	bool listening;          /* the thread exists */
 	bool killable;           /* a received call is interrupted by nothing but the end of its process */
+	bool places;             /* the kernel wakes on the CPU of the waker, if asked to; set before `listener` */
 	bool wakes;              /* a signal ends the thread's wait in RECV; else the thread polls */
 	pthread_t thread;
 	size_t notice_size;      /* bytes: the kernel's struct seccomp_notif ... */
