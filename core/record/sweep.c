@@ -164,15 +164,22 @@ static int remove_all(int fd, struct err *err)
 	return 0;
 }
 
-/* Has a run made something of the cache's own again, while its marks went? */
+/* Has a run made something of the cache's own again, while its marks went? Or does it still write it, under a name for a while? */
 static bool is_in_use(int fd)
 {
+	DIR *d = open_list(fd, ".");
+	struct dirent *e;
+	bool ret = false;
 	unsigned i;
 
-	for (i = 0; directory_names[i]; i++)
-		if (faccessat(fd, directory_names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			return true;
-	return false;
+	while (d && !ret && (e = readdir(d))) {
+		ret = directory_is_unfinished(e->d_name);
+		for (i = 0; !ret && directory_names[i]; i++)
+			ret = strcmp(e->d_name, directory_names[i]) == 0;
+	}
+	if (d)
+		closedir(d);
+	return ret;
 }
 
 int directory_clean(const char *path, const char *root, struct err *err)
