@@ -123,14 +123,14 @@ static int open_level(const struct directory *d, int at, const char *name, const
 	return -1;
 }
 
-static bool is_own_name(const char *name)
+bool directory_is_own(const char *name)
 {
 	unsigned i;
 
 	for (i = 0; directory_names[i]; i++)
 		if (strcmp(name, directory_names[i]) == 0)
 			return true;
-	return false;
+	return directory_is_unfinished(name);
 }
 
 bool directory_is_foreign(int fd)
@@ -142,7 +142,7 @@ bool directory_is_foreign(int fd)
 
 	if (faccessat(fd, "CACHEDIR.TAG", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && tree_list(fd, "", a, &names, &n) == 0)
 		for (i = 0; i < n; i++)
-			foreign |= !is_own_name(names[i].name) && !directory_is_unfinished(names[i].name);
+			foreign |= !directory_is_own(names[i].name);
 	arena_free(a);
 	return foreign;
 }

@@ -60,6 +60,8 @@ int directory_tmp(struct directory *d);
 void directory_sweep(const struct directory *d, bool quick);
 /* Removes what vt of the format before left in the directory `fd`, once no file was written there for 30 days. */
 void directory_sweep_old(int fd);
+/* Is it one of directory_names, or a temporary name of one of those files? */
+bool directory_is_own(const char *name);
 /* Is it a temporary name of file_write_at or mac_load? */
 bool directory_is_unfinished(const char *name);
 /* Removes temporary files in the folder `fd` that a killed process never renamed, an hour old and more. */

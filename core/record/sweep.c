@@ -170,13 +170,9 @@ static bool is_in_use(int fd)
 	DIR *d = open_list(fd, ".");
 	struct dirent *e;
 	bool ret = false;
-	unsigned i;
 
-	while (d && !ret && (e = readdir(d))) {
-		ret = directory_is_unfinished(e->d_name);
-		for (i = 0; !ret && directory_names[i]; i++)
-			ret = strcmp(e->d_name, directory_names[i]) == 0;
-	}
+	while (d && !ret && (e = readdir(d)))
+		ret = directory_is_own(e->d_name);
 	if (d)
 		closedir(d);
 	return ret;
