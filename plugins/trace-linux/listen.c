@@ -208,15 +208,23 @@ static bool asks_for_log(const struct watch *w, const struct event *e)
 	       log_is_asked(e->path[0].text, e->path[0].length) && procs_status(e->tid, "\nSeccomp_filters:") == w->filters;
 }
 
-/* The answer that hands over the log must not be interrupted. */
-static bool offer_log(struct watch *w, uint64_t id)
+/* ret_before: what was blocked before; NULL: it stays blocked. */
+static void block_wake_signal(sigset_t *ret_before)
 {
-	sigset_t wake, before;
-	bool ret;
+	sigset_t wake;
 
 	sigemptyset(&wake);
 	sigaddset(&wake, WAKE_SIGNAL);
-	pthread_sigmask(SIG_BLOCK, &wake, &before);
+	pthread_sigmask(SIG_BLOCK, &wake, ret_before);
+}
+
+/* The answer that hands over the log must not be interrupted. */
+static bool offer_log(struct watch *w, uint64_t id)
+{
+	sigset_t before;
+	bool ret;
+
+	block_wake_signal(&before);
 	ret = log_offer(&w->log, atomic_load(&w->listener), id);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return ret;
@@ -341,13 +349,6 @@ static void look_back(struct watch *w, struct event *e)
 	}
 }
 
-/* Tells listen_stop that the thread needs no more signals. */
-static void leave(struct watch *w)
-{
-	atomic_store(&w->left, 1);
-	syscall(SYS_futex, &w->left, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
 static void tell(atomic_uint *flag)
 {
 	atomic_store(flag, 1);
@@ -383,13 +384,9 @@ static void answer_on(struct watch *w)
  * large program. No signal may end a look at a file. */
 static void settle_meanwhile(struct watch *w)
 {
-	sigset_t wake;
-
 	if (!w->alone || w->how != VT_FILTER_NOTIFY || atomic_load(&w->abandoned))
 		return;
-	sigemptyset(&wake);
-	sigaddset(&wake, WAKE_SIGNAL);
-	pthread_sigmask(SIG_BLOCK, &wake, NULL);
+	block_wake_signal(NULL);
 	w->settling = settle_find(w);
 }
 
@@ -418,13 +415,13 @@ static void *listen_loop(void *arg)
 
 	prctl(PR_SET_NAME, "vt-trace");
 	if (!wait_for_listener(w)) {
-		leave(w);
+		tell(&w->left);
 		tell(&w->heard);
 		return end(w);
 	}
 	if (w->wakes && w->how == VT_FILTER_NOTIFY)
 		more = listen_waiting(w, &e);
-	leave(w);
+	tell(&w->left);          /* no more signals are needed */
 	if (more)
 		listen_polling(w, &e);
 	look_back(w, &e);
