@@ -6,7 +6,7 @@ pnpm a b c d e
 tools
 # a fails (3) while e still runs; b needs a, c needs b; d is alone and fails later (4)
 tool fails-first 'print a; echo $$ >"$D/a"; exit 3'
-# after-a: until vt has taken the exit code of a, and LATER seconds
+# after-a: until a has ended and is reaped, and LATER seconds
 tool after-a 'until [ -s "$D/a" ]; do sleep 0.05; done; while kill -0 "$(cat "$D/a")" 2>/dev/null; do sleep 0.05; done; sleep "${LATER:-$1}"'
 tool fails-later 'after-a 0.2; print d; exit 4'
 tool waits 'after-a 0.3; print e'
