@@ -169,8 +169,10 @@ void cache_starts(struct cache *c, const struct step *step, struct found *found)
  * second, rounded to a power of two, 0 for less than one; leaves it alone where none is known. */
 void cache_durations(struct cache *c, const struct plan *plan, uint64_t *ret);
 
-/* Now, by the clock of the workspace's file system. [any] */
+/* Now, by the clock of the workspace's file system: what is written after the call has a later time, as far as that clock tells. [any] */
 int64_t cache_moment(struct cache *c);
+/* The same when no process of a step is left, and its files are perhaps still open. 0: it cannot be told. [any] */
+int64_t cache_gone_moment(struct cache *c);
 
 /* What exec knows when the child has ended. */
 struct ran {
@@ -178,7 +180,7 @@ struct ran {
 	bool cancelled;                /* Ctrl-C, fail-fast, a signal: never stored */
 	bool pipe_held;                /* something still held a pipe 10 s after exit */
 	int64_t started_ns;            /* real time clock, just before the spawn */
-	int64_t ended_ns;              /* cache_moment when all its processes had ended; 0: not known */
+	int64_t ended_ns;              /* cache_moment or cache_gone_moment when all its processes had ended; 0: not known */
 	int64_t ms;                    /* how long the child ran */
 	struct seen *seen;
 	const void *output;            /* captured terminal output, capture.h's format; borrowed for the call */
@@ -200,6 +202,10 @@ struct kept {
 	const char *not_shared;        /* STORED: why far stores do not get it; NULL: they do, or there are none; in found's arena */
 	const char *text;              /* the detail line after "Not cached: "; NULL when stored, cancelled or by exit code; in found's arena */
 };
+
+/* Looks at what the step touched, when none of its processes is left and its end is not reported yet: cache_save then asks the disk
+ * for less. *in_vain: another thread sets it when nothing will be kept. */
+void cache_look_early(struct cache *c, const struct step *step, struct found *found, const struct seen *seen, const _Atomic bool *in_vain);
 
 /* Decides whether the result is stored, and copies what belongs to it. After it returns, the
  * workspace may change again; publishing goes on in the background. */

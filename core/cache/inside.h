@@ -8,6 +8,7 @@
 #include "cache/overlap.h"
 #include "effect/before.h"
 #include "effect/layer.h"
+#include "fact/known.h"
 #include "fact/mac.h"
 #include "fact/state.h"
 #include "plug/setup.h"
@@ -80,6 +81,7 @@ struct found_inside {
 	const char *not_kept;
 	int64_t started_ns;            /* by the file system's clock */
 	int64_t real_ns, boot_ns;      /* the same by the time of day and by the clock that no user can set */
+	struct known early;            /* what the step touched, as cache_look_early found it */
 	struct facts after, left;      /* filled by cache_save: what the run asked for, if it was kept; what it left */
 	struct eyes eyes;              /* the step's own name, and the steps after it */
 	struct overlap overlap;        /* joined when the step starts, or its outputs are put back */

@@ -14,6 +14,7 @@
 #include "cache/save_inside.h"
 #include "effect/changed_during.h"
 #include "effect/cover.h"
+#include "effect/early.h"
 #include "effect/record.h"
 #include "far/format.h"
 #include "os/file.h"
@@ -128,7 +129,7 @@ static int record_watched(struct saving *s, bool disputed, const char **ret_wrot
 	struct before *before = before_new(&s->cache->world, s->cache->ledger, s->ran->seen, s->in->started_ns, s->arena);
 	struct record r = {
 		.world = &s->cache->world, .ledger = s->cache->ledger, .before = before, .eyes = &s->in->eyes,
-		.seen = s->ran->seen, .cover = s->cover, .arena = s->arena, .facts = s->after, .started_ns = s->in->started_ns,
+		.seen = s->ran->seen, .cover = s->cover, .arena = s->arena, .facts = s->after, .known = &s->in->early, .started_ns = s->in->started_ns,
 		.ended_ns = s->ended_ns,
 	};
 	const bool lost = before->lost;
@@ -335,7 +336,7 @@ static int decide_and_take(struct saving *s, struct batch **batch)
 	if (inputs_find(s, &why, &refused) < 0)
 		return -1;
 	s->old = arena_array(s->arena, s->after.n + 1, sizeof *s->old);
-	if (state_fill_since(&s->cache->world, s->step->full_env, &s->after, s->in->started_ns, s->old, s->arena, &err) < 0)
+	if (known_fill(&s->in->early, &s->cache->world, s->step->full_env, &s->after, s->in->started_ns, s->old, s->arena, &err) < 0)
 		return joined_refusal(s, KEPT_OTHER, &err);
 	s->changes.now_ns = state_now(&s->cache->world);
 	bad = inputs_check(s) < 0;
@@ -381,6 +382,14 @@ static const char *why_not_shared(struct saving *s)
 }
 
 /* ---- the doors ------------------------------------------------------------------- */
+
+void cache_look_early(struct cache *c, const struct step *step, struct found *found, const struct seen *seen, const _Atomic bool *in_vain)
+{
+	struct found_inside *in = found->inside;
+
+	if (step->rules && cache_ready(c) && in->keyed && !in->not_kept && !seen->untraced && !seen->refused && !seen->broken)
+		early_look(&c->world, seen, in->started_ns, in_vain, found->arena, &in->early);
+}
 
 void cache_save(struct cache *c, const struct step *step, struct found *found, const struct ran *ran, struct kept *ret)
 {
@@ -489,7 +498,12 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 
 int64_t cache_moment(struct cache *c)
 {
-	return clock_now(c->world.clock);
+	return clock_start(c->world.clock);
+}
+
+int64_t cache_gone_moment(struct cache *c)
+{
+	return clock_gone(c->world.clock);
 }
 
 void cache_starts(struct cache *c, const struct step *step, struct found *found)

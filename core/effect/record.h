@@ -9,6 +9,7 @@
 
 struct cover;
 struct globs;
+struct known;
 struct seen;
 
 /* The detail of an effect, a FACT_LEFT: bits, and of a regular file the 12 bits of its mode, the low byte first. */
@@ -32,6 +33,7 @@ struct record {
 	const struct cover *cover;
 	struct arena *arena;
 	struct facts facts;                /* sorted, filled from the disk after the run; then what the run found */
+	const struct known *known;         /* what was looked at after the run; NULL: nothing */
 	/* answers */
 	struct facts effects;              /* sorted */
 	struct left *lines;                /* for the ledger, also if the run is not kept */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "effect/record_inside.h"
+#include "fact/known.h"
 #include "fact/seen.h"
 #include "os/tree.h"
 
@@ -110,6 +111,7 @@ static bool is_young(const struct record *r, struct bytes path)
 
 int touched_fill(struct recording *k)
 {
+	static const struct known none = { .old = NULL };
 	struct record *r = k->r;
 	struct facts now = { .at = arena_array(r->arena, k->known.n + 1, sizeof *now.at) };
 	uint32_t i;
@@ -117,7 +119,7 @@ int touched_fill(struct recording *k)
 	for (i = 0; i < k->known.n; i++)
 		now.at[now.n++] = (struct fact){ .kind = FACT_LEFT, .name = k->known.at[i].key, .detail = nothing };
 	facts_sort(&now);
-	if (state_fill(r->world, NULL, &now, r->arena, k->err) < 0)
+	if (known_fill(r->known ? r->known : &none, r->world, NULL, &now, 0, NULL, r->arena, k->err) < 0)
 		return -1;
 	k->now_ns = state_now(r->world);
 	for (i = 0; i < now.n; i++) {

@@ -2,7 +2,8 @@
  *
  *   start ──► runs ──► exits ──► both pipes at their ends ──► ended ──► channel drained,
  *     └─ failed         (10 s at most)                                  tracer stopped ──► settled
- */
+ *
+ * Where the kernel tells that no traced process is left before it reports the exit, channel and tracer are stopped meanwhile. */
 #ifndef EXEC_CHILD_H
 #define EXEC_CHILD_H
 
@@ -45,6 +46,10 @@ struct child_setup {
 	void (*on_started)(void *ctx);
 	/* The process exited and its pipes are at their ends. Not called when it could not be started. */
 	void (*on_ended)(void *ctx);
+	/* No traced process is left, but the exit is not reported yet. true: channel and tracer are stopped now, and on_traced is called
+	 * behind that [work], beside on_ended perhaps, and before on_settled. Both NULL: nobody is told. */
+	bool (*on_gone)(void *ctx);
+	void (*on_traced)(void *ctx);
 	/* The last call. */
 	void (*on_settled)(void *ctx);
 	void *ctx;

@@ -2,6 +2,7 @@
 #ifndef EXEC_INSIDE_H
 #define EXEC_INSIDE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "exec/capture.h"
@@ -134,6 +135,8 @@ struct job {
 	uint32_t attempts_n;
 	uint32_t files;                /* descriptors that it may need: counted in run->files */
 	bool printed;                  /* the step printed something */
+	int64_t gone_ns;               /* by the file system's clock: no process of it was left; 0: that is not known */
+	_Atomic bool in_vain;          /* it will not be kept: a worker that looks at its files may stop */
 	bool cancelled;                /* the run was stopped before it had ended: vt or the terminal ended it */
 	int64_t began_ns;              /* when its step was told as started; 0: the run is not timed */
 	struct span work;              /* restoring or storing, by a worker; only if the run is timed */

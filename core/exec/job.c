@@ -68,13 +68,10 @@ void job_drop(struct job *j)
 	if (j->next)
 		j->next->link = j->link;
 	look_forget(&j->look);
-	if (j->arena) {
-		if (j->seen.arena)
-			seen_free(&j->seen);
-		if (j->wrote.arena)
-			seen_free(&j->wrote);
+	seen_free(&j->seen);
+	seen_free(&j->wrote);
+	if (j->arena)
 		arena_free(j->arena);
-	}
 	free(j->attempts);
 	timer_stop(j->timer);
 	capture_free(j->capture);

@@ -160,7 +160,7 @@ static void settle_cached(struct job *j)
 		.cancelled = j->cancelled,
 		.pipe_held = end->pipe_held,
 		.started_ns = end->started_ns,
-		.ended_ns = cache_moment(j->run->setup->cache),
+		.ended_ns = j->gone_ns ? j->gone_ns : cache_moment(j->run->setup->cache),
 		.ms = end->ms,
 		.seen = &j->seen,
 		.output = output.data,
@@ -313,6 +313,7 @@ static void job_ended(void *ctx)
 	if (r->stopped != STOPPED_NOT)
 		j->cancelled = true;
 	note_attempt(j);
+	atomic_store(&j->in_vain, code != 0 || j->cancelled || j->trouble);
 	j->again = code != 0 && !j->cancelled && !j->trouble && j->attempt < j->step->task->retries;
 	if (r->setup->mode == LOG_GROUPED && j->capture) {
 		bool failed = !j->again && (j->trouble || (code != 0 && !was_ended(j)));
@@ -370,6 +371,26 @@ static void on_output(void *ctx, int stream, struct bytes data)
 	run_check_waiting(r);
 }
 
+/* ---- between its last process and its exit ---- */
+
+static bool on_gone(void *ctx)
+{
+	struct job *j = ctx;
+
+	stop_look(j->run->stop);       /* what ended it may have been meant for vt, too */
+	j->gone_ns = cache_gone_moment(j->run->setup->cache);
+	return j->run->stopped == STOPPED_NOT;
+}
+
+/* [work] */
+static void on_traced(void *ctx)
+{
+	struct job *j = ctx;
+
+	if (j->attempt == 0 && j->answer->found.state != FOUND_ERROR)
+		cache_look_early(j->run->setup->cache, j->step, &j->answer->found, &j->seen, &j->in_vain);
+}
+
 /* ---- the start ---- */
 
 /* The run's private folder is made for the first step that needs it. NULL: it cannot be made. */
@@ -414,7 +435,7 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 	struct run *r = j->run;
 	const struct cache_rules *rules = j->step->rules;
 
-	seen_init(&j->seen, j->arena, r->setup->workspace->root, r->setup->cache_dir, &rules->input, &rules->output);
+	seen_init(&j->seen, r->setup->workspace->root, r->setup->cache_dir, &rules->input, &rules->output);
 	child->seen = child->traced = &j->seen;
 	child->endpoint = channel_of(j);
 	child->outer = r->outer;
@@ -422,6 +443,8 @@ static void prepare_cached(struct job *j, struct child_setup *child)
 	if (!j->answer->before.trace)
 		return;
 	child->tracer = plug_tracer(r->setup->plug);
+	child->on_gone = on_gone;
+	child->on_traced = on_traced;
 	if (!child->tracer)
 		j->seen.untraced = "there is no tracer";
 }
@@ -456,7 +479,7 @@ static void prepare_writer(struct job *j, struct child_setup *child)
 	child->tracer = child->described ? plug_tracer(r->setup->plug) : NULL;
 	if (!child->tracer)
 		return;
-	seen_init(&j->wrote, j->arena, r->setup->workspace->root, r->setup->cache_dir, NULL, NULL);
+	seen_init(&j->wrote, r->setup->workspace->root, r->setup->cache_dir, NULL, NULL);
 	child->traced = &j->wrote;
 	if (!child->endpoint)
 		child->endpoint = endpoint_of(r, &err);
@@ -564,15 +587,12 @@ static void forget_run(struct job *j)
 	j->child = NULL;
 	capture_free(j->capture);
 	j->capture = NULL;
-	if (j->seen.arena)
-		seen_free(&j->seen);
-	if (j->wrote.arena)
-		seen_free(&j->wrote);
-	memset(&j->seen, 0, sizeof j->seen);
-	memset(&j->wrote, 0, sizeof j->wrote);
+	seen_free(&j->seen);
+	seen_free(&j->wrote);
 	arena_free(j->arena);
 	j->arena = arena_new();
-	j->timed_out = j->capture_lost = j->again = false;
+	j->timed_out = j->capture_lost = j->again = j->in_vain = false;
+	j->gone_ns = 0;
 }
 
 static void run_again(struct job *j)

@@ -177,7 +177,7 @@ void trace_stop(struct trace *w, struct seen *seen)
 	status = call_end(&call, ops->stop(component_self(w->tracer), &call.call, w->inside, &notes.notes));
 	if (status == VT_OK || seen->untraced)
 		return;
-	seen->untraced = arena_str(w->arena, call.text[0] ? call.text : "its files could not all be followed");
+	seen->untraced = arena_str(seen->arena, call.text[0] ? call.text : "its files could not all be followed");
 }
 
 void trace_cancel(struct trace *w)

@@ -22,12 +22,11 @@ struct inside {
 	bool git_asked;            /* ... and what says which commit there is */
 };
 
-void seen_init(struct seen *s, struct arena *a, const char *root, const char *cache_dir, const struct globs *input,
-	       const struct globs *output)
+void seen_init(struct seen *s, const char *root, const char *cache_dir, const struct globs *input, const struct globs *output)
 {
 	struct inside *in = xcalloc(1, sizeof *in);
 
-	*s = (struct seen){ .arena = a, .root = root, .cache_dir = cache_dir, .input = input, .output = output, .inside = in };
+	*s = (struct seen){ .arena = arena_new(), .root = root, .cache_dir = cache_dir, .input = input, .output = output, .inside = in };
 	map_init(&in->known);
 	map_init(&s->left_out);
 	map_init(&s->foreign);
@@ -44,8 +43,9 @@ void seen_free(struct seen *s)
 	map_free(&s->left_out);
 	map_free(&s->foreign);
 	arena_free(in->keys);
+	arena_free(s->arena);
 	free(in);
-	s->inside = NULL;
+	*s = (struct seen){ .n = 0 };
 }
 
 /* Is it the first such record? A repetition adds nothing. */

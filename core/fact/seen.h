@@ -17,7 +17,7 @@ struct seen_outside {
 };
 
 struct seen {
-	struct arena *arena;           /* the job's */
+	struct arena *arena;           /* of what is recorded; its own */
 	vt_seen *at;
 	uint32_t n;
 	const char *root;              /* absolute: paths are made relative to it */
@@ -35,9 +35,8 @@ struct seen {
 	void *inside;                  /* seen.c's own: what was recorded */
 };
 
-void seen_init(struct seen *s, struct arena *a, const char *root, const char *cache_dir,
-	       const struct globs *input, const struct globs *output);
-void seen_free(struct seen *s);    /* frees `inside`; the arena is the job's */
+void seen_init(struct seen *s, const char *root, const char *cache_dir, const struct globs *input, const struct globs *output);
+void seen_free(struct seen *s);    /* with all that was recorded; one that is all 0 is fine */
 /* Adds a copy of one record. A tracer's paths are absolute. Dropped: paths outside the workspace
  * (except of EXEC and READ, which have VT_SEEN_OUTSIDE then, and of writes, which only seen_all has), in the root's .git (except of names of commits, for a task that asked
  * which there are), in the cache, and those that the task's negative input globs match. Past a limit `untraced` (paths) or `broken` (names) is set. Names of variables and

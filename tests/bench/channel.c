@@ -52,7 +52,7 @@ static struct server *start(struct seen *seen)
 {
 	struct server *s;
 
-	seen_init(seen, arena, "/nowhere", NULL, NULL, NULL);
+	seen_init(seen, "/nowhere", NULL, NULL, NULL);
 	if (server_start(loop, endpoint, NULL, env, seen, &s, NULL) < 0)
 		die("no server");
 	return s;

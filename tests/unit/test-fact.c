@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "fact/change.h"
+#include "fact/known.h"
 #include "fact/mac.h"
 #include "fact/seen.h"
 #include "fact/stat_cache.h"
@@ -535,7 +536,7 @@ static void paths_are_made_relative_and_what_does_not_count_is_dropped(void **st
 
 	(void)state;
 	begin_globs();
-	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
+	seen_init(&s, "/w", "/w/.vt", &input, &output);
 	see(&s, VT_SEEN_READ, "/w/src/a", "");
 	see(&s, VT_SEEN_READ, "/w/src/a", "");
 	see(&s, VT_SEEN_READ, "/w/src/../src//b", "");
@@ -563,7 +564,7 @@ static void writes_of_other_programs_are_kept_apart(void **state)
 
 	(void)state;
 	begin_globs();
-	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
+	seen_init(&s, "/w", "/w/.vt", &input, &output);
 	see(&s, VT_SEEN_WRITE, "/w/dist/x", "");
 	for (i = 0; i < 4; i++)
 		seen_add(&s, &(vt_seen){ .op = VT_SEEN_WRITE, .flags = VT_SEEN_FOREIGN, .name = { names[i], strlen(names[i]) } });
@@ -580,7 +581,7 @@ static void half_a_rename_is_something_that_came_or_went(void **state)
 
 	(void)state;
 	begin_globs();
-	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
+	seen_init(&s, "/w", "/w/.vt", &input, &output);
 	see(&s, VT_SEEN_RENAME, "/w/a", "/w/b");
 	see(&s, VT_SEEN_RENAME, "/tmp/x", "/w/c");
 	see(&s, VT_SEEN_RENAME, "/w/d", "/tmp/y");
@@ -597,7 +598,7 @@ static void names_are_taken_whole_and_their_number_is_bounded(void **state)
 
 	(void)state;
 	begin_globs();
-	seen_init(&s, a, "/w", "/w/.vt", &input, &output);
+	seen_init(&s, "/w", "/w/.vt", &input, &output);
 	seen_env(&s, VT_SEEN_ENV, "NODE_ENV", 8);
 	seen_env(&s, VT_SEEN_ENV, "NODE_ENV", 8);
 	seen_env(&s, VT_SEEN_ENV_GLOB, "NODE_ENV", 8);
@@ -609,6 +610,41 @@ static void names_are_taken_whole_and_their_number_is_bounded(void **state)
 	assert_non_null(s.broken);
 	assert_true(s.n < 105000);
 	seen_free(&s);
+}
+
+static void add_type(struct facts *f, const char *name, const char *state)
+{
+	facts_lend(f, a, FACT_TYPE, bytes_text(name), bytes_text(state));
+}
+
+static void what_is_known_is_not_looked_at_again(void **state)
+{
+	struct state_world w = { .root = folder, .cache_dir = "/nowhere", .root_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	struct facts facts = { .n = 0 };
+	struct known known = { .facts.n = 0 };
+	bool known_old[] = { true, false, true }, old[4] = { false, false, false, true };
+
+	(void)state;
+	/* of these a look would find other states */
+	add_type(&known.facts, "a", "of a");
+	add_type(&known.facts, "b/c", "of b/c");
+	add_type(&known.facts, "z", "of z");
+	known.old = known_old;
+	close(open(in_folder("b"), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	mkdir(in_folder("d"), 0700);
+	add_type(&facts, "a", "");
+	add_type(&facts, "b", "");
+	add_type(&facts, "b/c", "");
+	add_type(&facts, "d", "");
+	assert_int_equal(known_fill(&known, &w, NULL, &facts, 0, old, a, NULL), 0);
+	assert_string_equal(arena_strn(a, facts.at[0].state.data, facts.at[0].state.size), "of a");
+	assert_string_equal(arena_strn(a, facts.at[1].state.data, facts.at[1].state.size), "f");
+	assert_string_equal(arena_strn(a, facts.at[2].state.data, facts.at[2].state.size), "of b/c");
+	assert_string_equal(arena_strn(a, facts.at[3].state.data, facts.at[3].state.size), "d");
+	assert_true(old[0] && !old[1] && !old[2] && old[3]);
+	assert_int_equal(known_fill(&(struct known){ .old = NULL }, &w, NULL, &facts, 0, NULL, a, NULL), 0);
+	assert_int_equal(facts.at[0].state.size, 0);
+	close(w.root_fd);
 }
 
 static void names_that_come_in_order_are_found_as_any(void **state)
@@ -633,6 +669,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(what_is_known_is_not_looked_at_again),
 		TEST(names_that_come_in_order_are_found_as_any),
 		TEST(a_list_is_sorted_and_holds_each_fact_once),
 		TEST(the_first_of_two_equal_facts_stays),

@@ -130,7 +130,7 @@ static void open_stage(struct stage *s, const struct env_pair *env, uint32_t n)
 	s->env = env_with(s->arena, NULL, env, n);
 	assert_int_equal(loop_new(&s->loop, &err), 0);
 	assert_int_equal(endpoint_new(session(s->arena), NULL, &s->endpoint, &err), 0);
-	seen_init(&s->seen, s->arena, "/w", NULL, NULL, NULL);
+	seen_init(&s->seen, "/w", NULL, NULL, NULL);
 	assert_int_equal(server_start(s->loop, s->endpoint, NULL, s->env, &s->seen, &s->server, &err), 0);
 	s->name = arena_str(s->arena, server_name(s->server));
 }

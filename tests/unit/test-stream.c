@@ -21,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "os/hangup.h"
 #include "os/loop.h"
 #include "os/stream.h"
 
@@ -596,6 +597,54 @@ static void a_file_is_written_at_once(void **state)
 	assert_int_equal(output_close(NULL), 0);
 }
 
+/* ---- hanging up ------------------------------------------------------------- */
+
+static void count_hangup(void *ctx)
+{
+	++*(int *)ctx;
+}
+
+static void the_end_of_the_other_side_is_told_once_and_its_bytes_are_not(void **state)
+{
+	int fds[2], told = 0;
+	char text[8];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_non_null(hangup_watch(loop, fds[0], count_hangup, &told));
+	assert_int_equal(write(fds[1], "hello", 5), 5);
+	run_for(30);
+	assert_int_equal(told, 0);
+	close(fds[1]);
+	run_for(30);
+	assert_int_equal(told, 1);
+	assert_int_equal(read(fds[0], text, sizeof text), 5);
+	close(fds[0]);
+}
+
+static void a_stopped_watch_tells_nothing_and_the_descriptor_may_be_closed(void **state)
+{
+	int fds[2], told = 0;
+	struct hangup *h;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	h = hangup_watch(loop, fds[0], count_hangup, &told);
+	assert_non_null(h);
+	hangup_stop(h);
+	close(fds[1]);
+	run_for(30);
+	assert_int_equal(told, 0);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_non_null(hangup_watch(loop, fds[0], count_hangup, &told));
+	close(fds[0]);
+	close(fds[1]);
+	run_for(30);
+	assert_int_equal(told, 1);
+	assert_null(hangup_watch(loop, -1, count_hangup, &told));
+	hangup_stop(NULL);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -618,6 +667,8 @@ int main(void)
 		test(a_full_device_and_a_gone_reader_are_errors),
 		test(a_reader_that_leaves_ends_the_queue),
 		test(a_file_is_written_at_once),
+		test(the_end_of_the_other_side_is_told_once_and_its_bytes_are_not),
+		test(a_stopped_watch_tells_nothing_and_the_descriptor_may_be_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 	if (loop_new(&loop, &err) < 0 || endpoint_new(env, addon, &e, &err) < 0)
 		return fail(&err);
 	outer = outer_runner_new(loop, env, on_told, NULL);
-	seen_init(&seen, job, "/nowhere", NULL, NULL, NULL);
+	seen_init(&seen, "/nowhere", NULL, NULL, NULL);
 	if (server_start(loop, e, outer, env, &seen, &server, &err) < 0)
 		return fail(&err);
 	child = fork();
