@@ -591,7 +591,8 @@ static void forget_run(struct job *j)
 	seen_free(&j->wrote);
 	arena_free(j->arena);
 	j->arena = arena_new();
-	j->timed_out = j->capture_lost = j->again = j->in_vain = false;
+	j->timed_out = j->capture_lost = j->again = false;
+	atomic_store(&j->in_vain, false);
 	j->gone_ns = 0;
 }
 
