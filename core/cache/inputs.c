@@ -68,7 +68,8 @@ static int ask_part(struct saving *s, struct component *part, struct facts *fact
 		if ((f->kind == FACT_FILE || f->kind == FACT_PROBE) &&
 		    facts_find(&s->in->before, FACT_GLOBBED, f->name, (struct bytes){ "", 0 }))
 			continue;
-		facts_add(facts, s->arena, f);
+		facts->at = arena_grow(s->arena, facts->at, facts->n, sizeof *facts->at);
+		facts->at[facts->n++] = *f;
 	}
 	for (i = 0; i < findings.outputs.n; i++) {
 		texts_add(s->arena, &s->claimed, findings.outputs.at[i]);

@@ -9,31 +9,31 @@ enum { EARLY_SLICE = 256 };            /* looks between two questions whether th
 
 static const struct bytes nothing = { "", 0 };
 
-static void guess_one(struct facts *f, struct arena *a, unsigned kind, vt_bytes name)
+static void guess_one(struct facts *f, enum fact_kind kind, vt_bytes name)
 {
 	if (name.size)
-		facts_lend(f, a, (enum fact_kind)kind, (struct bytes){ name.data, name.size }, nothing);
+		f->at[f->n++] = (struct fact){ .kind = (uint16_t)kind, .name = { name.data, name.size }, .detail = nothing, .state = nothing };
 }
 
 static void guess_all(const struct seen *seen, struct arena *a, struct facts *ret)
 {
 	uint32_t i;
 
-	*ret = (struct facts){ .n = 0 };
+	*ret = (struct facts){ .at = arena_array(a, 2 * (size_t)seen->n + 1, sizeof *ret->at) };
 	for (i = 0; i < seen->n; i++) {
 		const vt_seen *s = &seen->at[i];
 		const bool outside = s->flags & VT_SEEN_OUTSIDE;
 
 		if (s->op == VT_SEEN_READ)
-			guess_one(ret, a, outside ? FACT_OUTSIDE : FACT_FILE, s->name);
+			guess_one(ret, outside ? FACT_OUTSIDE : FACT_FILE, s->name);
 		else if (s->op == VT_SEEN_PROBE && !outside)
-			guess_one(ret, a, FACT_PROBE, s->name);
+			guess_one(ret, FACT_PROBE, s->name);
 		else if (s->op == VT_SEEN_LIST && !outside)
-			guess_one(ret, a, FACT_LIST, s->name);
+			guess_one(ret, FACT_LIST, s->name);
 		else if (s->op == VT_SEEN_WRITE || s->op == VT_SEEN_RENAME)
-			guess_one(ret, a, FACT_LEFT, s->name);
+			guess_one(ret, FACT_LEFT, s->name);
 		if (s->op == VT_SEEN_RENAME)
-			guess_one(ret, a, FACT_LEFT, s->other);
+			guess_one(ret, FACT_LEFT, s->other);
 	}
 	facts_sort(ret);
 }
