@@ -23,7 +23,7 @@ static const vt_component component = {
 	.summary = "automatic inputs: what a task read, looked for and listed",
 	.threads = VT_THREADS_MANY,
 	.roles = VT_ROLE_INPUT,
-	.format = 2,
+	.format = 3,
 	.ops = &ops,
 };
 

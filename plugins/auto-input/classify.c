@@ -7,7 +7,7 @@
  *   looked at, then written       whether something was there, and of which type
  *   taken away                    the same: the removal told the task whether the path was there
  *   written first                 the task's own product: no input
- *   made, and taken away again    nothing
+ *   made, and taken away again    nothing; of a folder, that it was not there
  *   listed                        the names
  *
  * Of what was written the state before counts, and of a listing the names that the task
@@ -281,6 +281,12 @@ static bool is_folder(const struct tree *t, const struct place *p)
 	return false;
 }
 
+/* Was it made by the task, and taken away again, or moved? */
+static bool is_passing(const struct place *p)
+{
+	return (p->is & GONE) && (p->is & MADE);
+}
+
 /* Returns the kind of fact that this path is; 0: none. Of what was written the first look counts: vt
  * knows what stood there before. */
 static uint32_t fact_of(const struct tree *t, const struct place *p)
@@ -288,8 +294,9 @@ static uint32_t fact_of(const struct tree *t, const struct place *p)
 	if (!(p->is & WRITTEN))
 		return p->is & READ_FIRST ? VT_FACT_FILE : p->is & LISTED ? VT_FACT_LIST :
 		       p->is & PROBED_FIRST ? VT_FACT_PROBE : 0;
-	if ((p->is & GONE) && (p->is & MADE))
-		return 0;
+	/* what it had held before would have been listed, removed or moved, too; of the folders in it the same is told by the outermost */
+	if (is_passing(p))
+		return (p->is & FOLDER) && !is_passing(&t->at[p->parent]) ? VT_FACT_LIST : 0;
 	/* The names in a directory stay an input even if the task made it: other programs may add names. */
 	if ((p->is & LISTED) || ((p->is & READ_FIRST) && is_folder(t, p)))
 		return VT_FACT_LIST;
