@@ -2,6 +2,7 @@
 # others write meanwhile is not taken for the task's, and how the task ended counts.
 . "${0%/*}/../../lib/functions.sh" || exit
 requires "$CC"
+[ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 2000000 ] || skip_all "it needs 2 GiB of free memory"
 mkdir "$T/bin" && export PATH=$T/bin:$PATH
 # large FILE CODE: writes what is in `in` to `out`, looks at many files, fills memory, and exits; its number goes to FILE
 cat >"$T/large.c" <<'C'
@@ -79,13 +80,14 @@ file package.json '{"name":"r"}'
 mkdir many; for i in {0..499}; do echo $i >many/f$i; done
 echo first >in
 file vite-task.json '{"tasks":{"t":{"command":"large '"$T"'/number 0"},"fails":{"command":"large '"$T"'/number 3"}}}'
-# while_it_ends COMMAND TASK: runs the task; COMMAND runs when it has called exit and its memory is being taken down. 0: it was so
+# while_it_ends COMMAND TASK: runs the task; COMMAND runs when it has called exit and its memory is being taken down. 1: that was
+# missed, and it ran behind the run
 while_it_ends() {
 	local watcher
 	rm -f "$T/number"
 	"$T/between" "$T/number" "$1" & watcher=$!
 	capture vt run "$2"
-	wait $watcher
+	wait $watcher || { eval "$1"; return 1; }
 }
 status() { case $(steps) in *" cache hit"*) echo hit ;; *" cache miss"*) echo miss ;; *) echo none ;; esac; }
 
