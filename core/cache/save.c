@@ -488,7 +488,7 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 	}
 	if (in->no_room && !in->not_kept)
 		in->not_kept = "there was no room to put its outputs back";
-	in->started_ns = clock_start(c->world.clock);
+	in->started_ns = clock_mark(c->world.clock);
 	in->real_ns = time_by(CLOCK_REALTIME);
 	in->boot_ns = time_by(CLOCK_BOOTTIME);
 	look_again(c, step, found);
@@ -498,7 +498,7 @@ void cache_before_run(struct cache *c, const struct step *step, struct found *fo
 
 int64_t cache_moment(struct cache *c)
 {
-	return clock_start(c->world.clock);
+	return clock_mark(c->world.clock);
 }
 
 int64_t cache_gone_moment(struct cache *c)

@@ -92,7 +92,7 @@ int64_t clock_now(struct clock *c)
 /* Where the file system's clock ticks slowly, what was written just before the start and
  * just after it bear one time: then only a later one counts. Where it tells each question
  * apart (two asked at once differ), what is written from now on has this time or later. */
-int64_t clock_start(struct clock *c)
+int64_t clock_mark(struct clock *c)
 {
 	int64_t first, now = clock_now(c);
 	int i;
@@ -130,5 +130,5 @@ static bool stamps_at_once(int fd)
 
 int64_t clock_gone(struct clock *c)
 {
-	return stamps_at_once(c->root) ? clock_start(c) : 0;
+	return stamps_at_once(c->root) ? clock_mark(c) : 0;
 }

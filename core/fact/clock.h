@@ -14,7 +14,7 @@ void clock_free(struct clock *c);
 int64_t clock_now(struct clock *c);
 /* What is written from now on has this time or a later one, and, where the clock ticks slowly, what was written before may
  * have it, too. [any] */
-int64_t clock_start(struct clock *c);
+int64_t clock_mark(struct clock *c);
 /* The same when no process of a run is left, and the kernel has perhaps not closed its files yet. 0: it cannot be told: on this file
  * system (NFS, FUSE) what was written may get its time when the file is closed. [any] */
 int64_t clock_gone(struct clock *c);
