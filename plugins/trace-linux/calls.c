@@ -65,7 +65,6 @@ static void decode_open(uint64_t flags, struct call_meaning *m)
 {
 	uint16_t seen = 0;
 	bool writes = (flags & O_ACCMODE) != O_RDONLY;
-	bool reads = (flags & O_ACCMODE) != O_WRONLY || (flags & O_APPEND);
 
 	m->maps = (flags & O_ACCMODE) == O_RDWR;
 	m->content = writes || (flags & (O_TRUNC | O_CREAT));
@@ -88,11 +87,11 @@ static void decode_open(uint64_t flags, struct call_meaning *m)
 	} else if (!writes && (flags & O_DIRECTORY)) {
 		act(m, VT_SEEN_LIST, seen, 0);
 	} else {
-		if (reads)
-			act(m, VT_SEEN_READ, seen, 0);
+		/* what is written into a file that is not cut off lies among its old content */
+		act(m, VT_SEEN_READ, seen, 0);
 		if (writes)
 			act(m, VT_SEEN_WRITE, seen, 0);
-		if (reads && (flags & O_CREAT))
+		if (flags & O_CREAT)
 			m->depends = DEPENDS_READ;
 	}
 }
@@ -129,8 +128,12 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 		decode_open(how, m);
 		break;
 	case DOES_CREAT:
+		m->content = true;
+		act(m, VT_SEEN_WRITE, 0, 0);
+		break;
 	case DOES_CUT:
 		m->content = true;
+		act(m, VT_SEEN_READ, 0, 0);
 		act(m, VT_SEEN_WRITE, 0, 0);
 		break;
 	case DOES_EXEC:
@@ -206,6 +209,8 @@ void call_decode(const struct call *c, const uint64_t *args, uint64_t how, struc
 			act(m, VT_SEEN_READ, VT_SEEN_NOFOLLOW, 0);
 			act(m, VT_SEEN_READ, VT_SEEN_NOFOLLOW, 1);
 		}
+		if (m->keeps)
+			act(m, VT_SEEN_PROBE, VT_SEEN_NOFOLLOW, 1);
 		act(m, VT_SEEN_RENAME, VT_SEEN_NOFOLLOW, 0);
 		if (extra & RENAME_EXCHANGE)
 			act(m, VT_SEEN_RENAME, VT_SEEN_NOFOLLOW, 1);

@@ -252,7 +252,9 @@ static void the_flags_of_open_decide_what_is_noted(void **state)
 {
 	(void)state;
 	MEANS(openat, O_RDONLY, "READ");
-	MEANS(openat, O_WRONLY, "WRITE");
+	MEANS(openat, O_WRONLY, "READ WRITE");
+	MEANS(openat, O_WRONLY | O_CREAT, "READ WRITE");
+	MEANS(openat, O_WRONLY | O_TRUNC, "WRITE");
 	MEANS(openat, O_WRONLY | O_CREAT | O_TRUNC, "WRITE");
 	MEANS(openat, O_RDWR, "READ WRITE");
 	MEANS(openat, O_WRONLY | O_APPEND, "READ WRITE");
@@ -282,11 +284,12 @@ static void each_other_call_is_noted_by_its_flags(void **state)
 	MEANS(unlinkat, 0, "WRITE.rl");
 	MEANS(unlinkat, AT_REMOVEDIR, "WRITE.rdl");
 	MEANS(renameat2, 0, "RENAME.l");
+	MEANS(renameat2, RENAME_NOREPLACE, "PROBE.l RENAME.l");
 	MEANS(renameat2, RENAME_EXCHANGE, "READ.l READ.l RENAME.l RENAME.l");
 	MEANS(linkat, 0, "READ.l PROBE.l WRITE.l");
 	MEANS(linkat, AT_EMPTY_PATH, "PROBE.l WRITE.l");
 	MEANS(symlinkat, 0, "PROBE.l WRITE.l");
-	MEANS(truncate, 0, "WRITE");
+	MEANS(truncate, 0, "READ WRITE");
 	MEANS(fchmodat, 0, "WRITE.a");
 	MEANS(utimensat, AT_SYMLINK_NOFOLLOW, "WRITE.al");
 	MEANS(chdir, 0, "PROBE.d");

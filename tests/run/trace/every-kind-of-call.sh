@@ -68,7 +68,7 @@ is "opened for appending, there before: written" "$(ops there-append)" "READ WRI
 is "opened exclusively, absent before: made" "$(ops made-excl)" "PROBE WRITE"
 is "opened exclusively, there before: only looked at" "$(ops there-excl)" "PROBE"
 is "truncated: not read" "$(ops trunc)" "WRITE"
-is "made, removed and made again: all of it is in the trace" "$(ops again)" "WRITE WRITE- WRITE WRITE- WRITE WRITE- WRITE RENAME"
+is "made, removed and made again: all of it is in the trace" "$(ops again)" "PROBE WRITE WRITE- WRITE WRITE- WRITE WRITE- WRITE RENAME"
 is "a link: made" "$(ops made-link)" "PROBE WRITE"
 is "a directory: made" "$(ops made-dir)" "WRITE WRITE- WRITE WRITE-"
 

@@ -134,8 +134,8 @@ class Truth:
                 self.add('W', p, line)
             if 'O_TRUNC' in flags:
                 return
-            if 'O_WRONLY' not in flags or 'O_APPEND' in flags:
-                self.add('L' if 'O_DIRECTORY' in flags else 'RP' if 'O_CREAT' in flags else 'R', p, line)
+            # what is written into a file that is not cut off lies among its old content
+            self.add('L' if 'O_DIRECTORY' in flags else 'RP' if 'O_CREAT' in flags else 'R', p, line)
         elif name in ('execve', 'execveat'):
             p = self.path(pid, a[1], a[0]) if name == 'execveat' else self.path(pid, a[0])
             if p:
@@ -167,6 +167,8 @@ class Truth:
             p = self.path(pid, a[0])
             if p and string(a[0]) and (ok or name not in ('mknod',)):
                 self.add('W', p, line)
+            if p and string(a[0]) and name == 'truncate':
+                self.add('R', p, line)
         elif name in ('mkdirat', 'unlinkat', 'fchmodat', 'fchmodat2', 'fchownat', 'utimensat', 'futimesat', 'mknodat'):
             p = self.path(pid, a[1], a[0])
             if p and string(a[1]) and (ok or name != 'mknodat'):
@@ -185,6 +187,8 @@ class Truth:
         elif name in ('rename', 'renameat', 'renameat2'):
             two = (self.path(pid, a[0]), self.path(pid, a[1])) if name == 'rename' else \
                 (self.path(pid, a[1], a[0]), self.path(pid, a[3], a[2]))
+            if name == 'renameat2' and 'NOREPLACE' in a[4] and two[1]:
+                self.add('P', two[1], line)
             # a missing file is not renamed; its folder may be missing, too
             for p in two:
                 if p:
