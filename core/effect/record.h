@@ -33,7 +33,7 @@ struct record {
 	const struct cover *cover;
 	struct arena *arena;
 	struct facts facts;                /* sorted, filled from the disk after the run; then what the run found */
-	const struct known *known;         /* what was looked at after the run; NULL: nothing */
+	const struct known *known;         /* what was looked at after the run; perhaps nothing */
 	/* answers */
 	struct facts effects;              /* sorted */
 	struct left *lines;                /* for the ledger, also if the run is not kept */
@@ -46,6 +46,6 @@ struct record {
 
 int record_run(struct record *r, struct err *err);
 /* The same for a run that was not traced, by the times of files: it left the files under `output` that came or changed since it
- * began, and carries those that its step left before. Fills effects and lines; ignores before, seen and facts. */
+ * began, and carries those that its step left before. Fills effects and lines; ignores before, seen, facts and known. */
 int record_declared(struct record *r, const struct globs *output, struct err *err);
 #endif

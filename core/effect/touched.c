@@ -111,7 +111,6 @@ static bool is_young(const struct record *r, struct bytes path)
 
 int touched_fill(struct recording *k)
 {
-	static const struct known none = { .old = NULL };
 	struct record *r = k->r;
 	struct facts now = { .at = arena_array(r->arena, k->known.n + 1, sizeof *now.at) };
 	uint32_t i;
@@ -119,7 +118,7 @@ int touched_fill(struct recording *k)
 	for (i = 0; i < k->known.n; i++)
 		now.at[now.n++] = (struct fact){ .kind = FACT_LEFT, .name = k->known.at[i].key, .detail = nothing };
 	facts_sort(&now);
-	if (known_fill(r->known ? r->known : &none, r->world, NULL, &now, 0, NULL, r->arena, k->err) < 0)
+	if (known_fill(r->known, r->world, NULL, &now, 0, NULL, r->arena, k->err) < 0)
 		return -1;
 	k->now_ns = state_now(r->world);
 	for (i = 0; i < now.n; i++) {

@@ -89,7 +89,7 @@ int64_t clock_now(struct clock *c)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Where the file system's clock ticks slowly, what was written just before the start and
+/* Where the file system's clock ticks slowly, what was written just before the mark and
  * just after it bear one time: then only a later one counts. Where it tells each question
  * apart (two asked at once differ), what is written from now on has this time or later. */
 int64_t clock_mark(struct clock *c)

@@ -17,7 +17,7 @@ struct seen_outside {
 };
 
 struct seen {
-	struct arena *arena;           /* of what is recorded; its own */
+	struct arena *arena;           /* of what is recorded; its own: a worker fills it while the loop uses the job's */
 	vt_seen *at;
 	uint32_t n;
 	const char *root;              /* absolute: paths are made relative to it */
